@@ -1,0 +1,333 @@
+"""Diagnostics: what is wrong with a file, where, and how to mend it; and the list of their codes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import Enum
+from typing import Final
+
+import attrs
+
+
+class Code(Enum):
+    """
+    Every kind of diagnostic: its stable code, its name, and what it means at length.
+
+    GR0 reading a file, GR1 conditions, GR2 rules, GR3 the rulebook, GR4 sources, GR5 examples,
+    GR6 the facts of a subject.
+    """
+
+    UNREADABLE_FILE = (
+        "GR001",
+        "unreadable-file",
+        "The file or folder is not there, may not be read, or is not text in UTF-8.",
+    )
+    EMPTY_FILE = ("GR002", "empty-file", "The file holds nothing but comments and white space.")
+    FILE_TOO_LARGE = (
+        "GR003",
+        "file-too-large",
+        "A file has at most 10 MB. Split a long theme into two files of one pack.",
+    )
+    NESTED_TOO_DEEPLY = (
+        "GR004",
+        "nested-too-deeply",
+        "A file nests at most 64 levels. A condition that deep can be split by a derived fact.",
+    )
+    TOO_MANY_VALUES = (
+        "GR005",
+        "too-many-values",
+        "A file holds at most 1,000,000 values. Split it.",
+    )
+    INVALID_YAML = (
+        "GR006",
+        "invalid-yaml",
+        "The text is not YAML: often an unclosed quote or bracket, or a line indented too far.",
+    )
+    TAB = (
+        "GR007",
+        "tab",
+        "YAML forbids tabs for indentation, and they hide from the eye. Use two spaces.",
+    )
+    YAML_FEATURE = (
+        "GR008",
+        "yaml-feature",
+        "Anchors (&), aliases (*), merge keys (<<) and tags (!) are refused: one line of a rule "
+        "would then change with another. Write the text out, or use a derived fact or parameter.",
+    )
+    SECOND_DOCUMENT = (
+        "GR009",
+        "second-document",
+        "A file holds one document; `---` in the middle begins a second one. Use two files.",
+    )
+    DUPLICATE_KEY = (
+        "GR010",
+        "duplicate-key",
+        "A key stands twice in one mapping, so one of the two values would be lost.",
+    )
+    WRONG_SHAPE = (
+        "GR011",
+        "wrong-shape",
+        "A mapping, a list or a single value stands where another of the three belongs.",
+    )
+    UNSUPPORTED_VERSION = (
+        "GR012",
+        "unsupported-version",
+        "The file is of a format version that this govrules does not read. Upgrade govrules.",
+    )
+    NO_RULEBOOK = (
+        "GR013",
+        "no-rulebook",
+        "A pack is a folder with a `rulebook.yaml` and at least one theme file of rules.",
+    )
+    UNKNOWN_FACT = (
+        "GR101",
+        "unknown-fact",
+        "No fact of this name is in the vocabulary of this subject, nor is it derived or local. "
+        "`govrules schema --vocabulary` lists every fact.",
+    )
+    TYPE_MISMATCH = (
+        "GR102",
+        "type-mismatch",
+        "The value is of another type than the fact: a number where a date belongs, say.",
+    )
+    UNKNOWN_VALUE = (
+        "GR103",
+        "unknown-value",
+        "The fact takes one of a closed list of values, and this is none of them.",
+    )
+    UNKNOWN_TEST = (
+        "GR104",
+        "unknown-test",
+        "A test is one of: equals, at_least, at_most, more_than, less_than, between, older_than, "
+        "newer_than, includes, includes_all, missing_any_of, known; for a list of records: some, "
+        "every, none, count, sum, share.",
+    )
+    TEST_NOT_FOR_TYPE = (
+        "GR105",
+        "test-not-for-type",
+        "The test exists, but not for a fact of this type: `older_than` asks for a date, say.",
+    )
+    EMPTY_CONDITION = (
+        "GR106",
+        "empty-condition",
+        "A condition or a list of values with nothing in it would always hold, or never.",
+    )
+    UNKNOWN_PARAMETER = (
+        "GR107",
+        "unknown-parameter",
+        "The pack's `rulebook.yaml` declares no parameter of this name.",
+    )
+    INCOMPLETE_CHOICE = (
+        "GR108",
+        "incomplete-choice",
+        "`by:` names a fact with closed values and gives a value for each of them.",
+    )
+    KNOWN_OUTSIDE_RECORDS = (
+        "GR109",
+        "known-outside-records",
+        "`known` says what was recorded, so learning more could change a verdict. It is allowed "
+        "only in register rules marked `about: records`.",
+    )
+    SILENCE_AS_VALUE = (
+        "GR110",
+        "silence-as-value",
+        "`unknown` is no value that a rule can test for: what nobody recorded is a question.",
+    )
+    EMPTY_RANGE = (
+        "GR111",
+        "empty-range",
+        "`between` takes the lower bound first; no value lies in this range.",
+    )
+    UNKNOWN_KEY = ("GR201", "unknown-key", "No key of this name belongs here.")
+    MISSING_KEY = ("GR202", "missing-key", "A key that must be given is not there.")
+    DUPLICATE_ID = (
+        "GR203",
+        "duplicate-id",
+        "Two rules have the same id. An id names one fault and is never used again.",
+    )
+    BAD_NAME = (
+        "GR204",
+        "bad-name",
+        "Ids of rules, packs and sources are in kebab-case (small letters, digits and hyphens); "
+        "parameters, derived and local facts are in snake_case (underscores instead).",
+    )
+    SEVERITY_WITHOUT_OTHERWISE = (
+        "GR205",
+        "severity-without-otherwise",
+        "Graded severity ends in `otherwise`: what holds when no grade does.",
+    )
+    PERIOD_UPSIDE_DOWN = (
+        "GR206",
+        "period-upside-down",
+        "`in_force` ends before it begins, so the rule would never be in force.",
+    )
+    SUPERSEDED_RULE_PRESENT = (
+        "GR207",
+        "superseded-rule-present",
+        "A rule supersedes another that is still in the rulebook: remove the older one.",
+    )
+    DERIVED_CYCLE = (
+        "GR301",
+        "derived-cycle",
+        "Derived facts that are derived from each other in a ring have no value.",
+    )
+    NAME_TAKEN = (
+        "GR302",
+        "name-taken",
+        "A parameter, derived or local fact has the name of another, or of a recorded fact.",
+    )
+    NO_QUESTION = (
+        "GR303",
+        "no-question",
+        "A local fact needs the question to ask when nobody recorded it.",
+    )
+    UNREACHABLE_ROW = (
+        "GR304",
+        "unreachable-row",
+        "A row of a derived fact's table repeats the condition of an earlier row.",
+    )
+    UNKNOWN_DOCUMENT = (
+        "GR401",
+        "unknown-document",
+        "The pack's `rulebook.yaml` names no source of this id.",
+    )
+    QUOTE_DIFFERS = (
+        "GR402",
+        "quote-differs",
+        "The quote does not stand, letter for letter, in the source text that the pack carries.",
+    )
+    NO_SOURCE_TEXT = (
+        "GR403",
+        "no-source-text",
+        "A `quote` needs the source's text in the pack: `text: sources/NAME.txt` of the source.",
+    )
+    EXAMPLE_FAILS = (
+        "GR501",
+        "example-fails",
+        "The rule says something else of the example than the example expects.",
+    )
+    BAD_EXPECTATION = (
+        "GR502",
+        "bad-expectation",
+        "`severity` and `could_be` belong to what is flagged or unknown, `asks` to what is open.",
+    )
+    UNREADABLE_VALUE = (
+        "GR601",
+        "unreadable-value",
+        "The text cannot be read as the fact's type, so the fact counts as unknown. "
+        "This is a warning: the rest of the file is assessed.",
+    )
+    OUT_OF_RANGE = (
+        "GR602",
+        "out-of-range",
+        "A number or amount is below zero, or above the greatest value that it can take.",
+    )
+    NOT_A_SUBJECT = (
+        "GR603",
+        "not-a-subject",
+        "The file is a rule file, or holds nothing that can be assessed.",
+    )
+
+    @property
+    def id(self) -> str:
+        """The stable code, such as ``GR104``."""
+        return self.value[0]
+
+    @property
+    def title(self) -> str:
+        """The stable name, such as ``unknown-test``."""
+        return self.value[1]
+
+    @property
+    def meaning(self) -> str:
+        """What it means, in a sentence or two."""
+        return self.value[2]
+
+    @property
+    def is_warning(self) -> bool:
+        """Whether the file is still used."""
+        return self is Code.UNREADABLE_VALUE
+
+
+CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
+
+
+@attrs.frozen
+class Span:
+    """
+    A place in a file.
+
+    Attributes:
+        file: the path as the user gave it, or what stands for one.
+        line: counted from 1; 0 is the file as a whole.
+        column: counted from 1.
+        length: how many characters the caret underlines.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    length: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+NOWHERE: Final = Span("")
+
+
+@attrs.frozen
+class Diagnostic:
+    """
+    One problem of a file.
+
+    Attributes:
+        code: what kind of problem.
+        message: the cause, in one lower-case line with the user's text in backticks.
+        span: where it is.
+        help: how to mend it.
+        source: the line of the file that it is about.
+    """
+
+    code: Code
+    message: str
+    span: Span
+    help: str = ""
+    source: str = ""
+
+    @property
+    def headline(self) -> str:
+        """The place, code, name and cause in one line."""
+        where = f"{self.span.file}:{self.span.line}:{self.span.column}"
+        if not self.span.line:
+            where = self.span.file
+        warning = "warning: " if self.code.is_warning else ""
+        return f"{where}: {warning}{self.code.id} {self.code.title}: {self.message}"
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        if self.source.strip() and self.span.line:
+            gutter = f"{self.span.line} | "
+            lines.append(f"  {gutter}{self.source}")
+            lines.append("  " + " " * (len(gutter) + self.span.column - 1) + "^" * self.span.length)
+        if self.help:
+            lines.append(f"  help: {self.help}")
+        return "\n".join(lines)
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """
+    Return a help line with the allowed word nearest to this one, or with all if they are few.
+
+    >>> did_you_mean("critcal", ["low", "high", "critical"])
+    'did you mean `critical`?'
+    """
+    words = list(allowed)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    few = 12
+    if 0 < len(words) <= few:
+        return "allowed: " + ", ".join(f"`{each}`" for each in words)
+    return ""

@@ -1,0 +1,491 @@
+"""
+The reference engine: what rules mean.
+
+One function, one `match`, one arm a node, no cache. Every other engine is held to this one,
+and every explanation is re-evaluated by it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final, assert_never
+
+import attrs
+from dateutil.relativedelta import relativedelta
+
+from govrules.facts import Facts, Scope
+from govrules.rulebook.ast import (
+    All,
+    Any_,
+    Between,
+    By,
+    Compare,
+    Condition,
+    Count,
+    Derived,
+    FactRef,
+    FactSource,
+    Includes,
+    Known,
+    Literal,
+    Mitigation,
+    Not,
+    OneOf,
+    Op,
+    Operand,
+    Parameter,
+    Predicate,
+    Quantified,
+    Quantity,
+    Rule,
+    Rulebook,
+    SetOp,
+    Severity,
+    Share,
+    Sum,
+    Test,
+    Verdict,
+)
+from govrules.truth import UNKNOWN, Truth, conjunction, disjunction, truth, unanimous
+from govrules.vocabulary import AS_OF, Choice, Choices, FactType, Number, Records
+
+#: The date of the assessment, as if a rule named it.
+AS_OF_REF: Final = FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)
+#: A count or sum that may be anything from this number upwards.
+_NO_LIMIT: Final = None
+
+
+@attrs.frozen
+class Case:
+    """
+    The facts of a subject together with the derived facts that follow from them.
+
+    Attributes:
+        facts: what is known.
+        derived: the rulebook's derived facts by name.
+        scopes: the records that conditions are about, the subject's first.
+    """
+
+    facts: Facts
+    derived: Mapping[str, Derived]
+    scopes: tuple[Scope, ...]
+
+    def inside(self, scope: Scope) -> Case:
+        """Return the case seen from a record of a list."""
+        return attrs.evolve(self, scopes=(*self.scopes, scope))
+
+    def at(self, level: int) -> Case:
+        """Return the case seen from the record of a level alone, as derived facts are."""
+        return attrs.evolve(self, scopes=(self.scopes[level],))
+
+
+@attrs.frozen
+class Outcome:
+    """
+    What a rule says of a subject.
+
+    Attributes:
+        verdict: flagged, clear, unknown or not applicable.
+        severity: the severity that is certain; None unless flagged.
+        could_be: the worst severity that is possible, where that is worse than what is certain.
+        mitigations: those that hold.
+        scope: whether the rule applies and no exception holds.
+        requires: whether what it requires holds.
+    """
+
+    verdict: Verdict
+    severity: Severity | None
+    could_be: Severity | None
+    mitigations: tuple[Mitigation, ...]
+    scope: Truth
+    requires: Truth
+
+
+def case_of(facts: Facts, rulebook: Rulebook) -> Case:
+    """Return the facts of a subject under a rulebook."""
+    return Case(facts, rulebook.derived, (facts.top(),))
+
+
+#: The verdict by whether the rule applies (rows) and whether what it requires holds.
+VERDICTS: Final[Mapping[tuple[Truth, Truth], Verdict]] = {
+    (Truth.TRUE, Truth.TRUE): Verdict.CLEAR,
+    (Truth.TRUE, Truth.FALSE): Verdict.FLAGGED,
+    (Truth.TRUE, Truth.UNKNOWN): Verdict.UNKNOWN,
+    (Truth.UNKNOWN, Truth.TRUE): Verdict.CLEAR,
+    (Truth.UNKNOWN, Truth.FALSE): Verdict.UNKNOWN,
+    (Truth.UNKNOWN, Truth.UNKNOWN): Verdict.UNKNOWN,
+    (Truth.FALSE, Truth.TRUE): Verdict.NOT_APPLICABLE,
+    (Truth.FALSE, Truth.FALSE): Verdict.NOT_APPLICABLE,
+    (Truth.FALSE, Truth.UNKNOWN): Verdict.NOT_APPLICABLE,
+}
+
+
+def judge(rule: Rule, case: Case) -> Outcome:
+    """Return what a rule says of a case."""
+    scope = scope_of(rule, case)
+    requires = evaluate(rule.requires, case)
+    verdict = VERDICTS[scope, requires]
+    if verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
+        return Outcome(verdict, None, None, (), scope, requires)
+    least, worst, mitigations = severity_of(rule, case)
+    if verdict is Verdict.UNKNOWN:
+        return Outcome(verdict, None, worst, mitigations, scope, requires)
+    could_be = None if worst is least else worst
+    return Outcome(verdict, least, could_be, mitigations, scope, requires)
+
+
+def scope_of(rule: Rule, case: Case) -> Truth:
+    """Return whether the rule applies and no exception holds."""
+    applies = Truth.TRUE if rule.applies_when is None else evaluate(rule.applies_when, case)
+    return conjunction([applies, *(~evaluate(each.when, case) for each in rule.unless)])
+
+
+def severity_of(rule: Rule, case: Case) -> tuple[Severity, Severity, tuple[Mitigation, ...]]:
+    """Return the least and the worst severity still possible, and the mitigations that hold."""
+    possible: list[Severity] = []
+    settled = Truth.FALSE
+    for grade in rule.grades:
+        settled = evaluate(grade.when, case)
+        if settled is not Truth.FALSE:
+            possible.append(grade.severity)
+        if settled is Truth.TRUE:
+            break
+    if settled is not Truth.TRUE:
+        possible.append(rule.otherwise)
+    holding = tuple(
+        each for each in rule.mitigated_by if evaluate(each.when, case) is Truth.TRUE
+    )
+    least, worst = min(possible), max(possible)
+    if holding:
+        # One step, however many mitigations hold: they are reasons for the same relief.
+        least, worst = least.stepped_down(), worst.stepped_down()
+    return least, worst, holding
+
+
+def evaluate(condition: Condition, case: Case) -> Truth:
+    """Return whether a condition holds, as far as the facts tell."""
+    match condition:
+        case All(items):
+            return conjunction(evaluate(item, case) for item in items)
+        case Any_(items):
+            return disjunction(evaluate(item, case) for item in items)
+        case Not(item):
+            return ~evaluate(item, case)
+        case Test(ref, Includes(op, operand)):
+            return includes(op, case.facts.members(ref, case.scopes), possible(operand, case))
+        case Test(ref, predicate):
+            return unanimous(
+                stands(value, predicate, ref.type, case) for value in values(ref, case)
+            )
+        case Known(ref, recorded):
+            known = truth(is_known(ref, case))
+            return known if recorded else ~known
+        case Quantified(quantity, ref, where):
+            return quantified(quantity, *within(ref, where, case))
+        case Count(ref, where, predicate):
+            return in_interval(count_of(ref, where, case), predicate, COUNTED, case)
+        case Sum(ref, of, where, predicate):
+            return in_interval(sum_of(ref, of, where, case), predicate, of.type, case)
+        case Share(ref, among, where, predicate):
+            return unanimous(
+                in_interval(interval, predicate, PER_CENT, case)
+                for interval in share_of(ref, among, where, case)
+            )
+        case _:
+            assert_never(condition)
+
+
+COUNTED: Final = Number(whole=True)
+PER_CENT: Final = Number(unit="per cent")
+
+
+def values(ref: FactRef, case: Case) -> tuple[Any, ...]:
+    """Return every value that a fact may have; UNKNOWN stands for any."""
+    match ref.source:
+        case FactSource.DERIVED:
+            stated = case.facts.stated(ref, case.scopes)
+            if stated is not UNKNOWN:
+                return (stated,)
+            return derive(case.derived[ref.path], case.at(ref.level))
+        case FactSource.RECORDED | FactSource.LOCAL | FactSource.AS_OF:
+            if isinstance(ref.type, Records | Choices):
+                whole = case.facts.records if isinstance(ref.type, Records) else case.facts.members
+                found, closed = whole(ref, case.scopes)
+                return (True,) if found else (None if closed else UNKNOWN,)
+            return (case.facts.value(ref, case.scopes),)
+        case _:
+            assert_never(ref.source)
+
+
+def derive(derived: Derived, case: Case) -> tuple[Any, ...]:
+    """Return every value that a derived fact may still have, in the order of its table."""
+    found: dict[Any, None] = {}
+    for row in derived.rows:
+        holds = evaluate(row.when, case)
+        if holds is not Truth.FALSE:
+            found[row.value] = None
+        if holds is Truth.TRUE:
+            return tuple(found)
+    return tuple({**found, derived.otherwise: None})
+
+
+def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
+    """Return every value that an operand may have; UNKNOWN stands for any."""
+    match operand:
+        case Literal(value) | Parameter(value=value):
+            return (value,)
+        case FactRef():
+            if isinstance(operand.type, Choices):
+                members, closed = case.facts.members(operand, case.scopes)
+                return (members if closed else UNKNOWN,)
+            return values(operand, case)
+        case By(selector, cases):
+            found: dict[Any, None] = {}
+            for selected in values(selector, case):
+                if selected is None or selected is UNKNOWN:
+                    found[selected] = None
+                    continue
+                chosen = next(each for value, each in cases if value == selected)
+                found.update(dict.fromkeys(possible(chosen, case)))
+            return tuple(found)
+        case _:
+            assert_never(operand)
+
+
+def stands(value: Any, predicate: Predicate, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
+    """Return whether a value stands a test."""
+    match predicate:
+        case Compare(op, operand):
+            return unanimous(
+                compare(value, op, other, fact_type, case) for other in possible(operand, case)
+            )
+        case OneOf(operands):
+            return disjunction(
+                stands(value, Compare(Op.EQUALS, operand), fact_type, case) for operand in operands
+            )
+        case Between(low, high):
+            return conjunction(
+                (
+                    stands(value, Compare(Op.AT_LEAST, low), fact_type, case),
+                    stands(value, Compare(Op.AT_MOST, high), fact_type, case),
+                )
+            )
+        case Includes():
+            msg = "a set is tested as a whole"
+            raise AssertionError(msg)
+        case _:
+            assert_never(predicate)
+
+
+def compare(value: Any, op: Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
+    """Return whether one value stands in a relation to another."""
+    if op is not Op.EQUALS and (value is None or other is None):
+        return Truth.FALSE
+    if value is UNKNOWN or other is UNKNOWN:
+        return Truth.UNKNOWN
+    if op is Op.EQUALS:
+        return truth(value == other)
+    if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+        return _compare_age(value, op, other, case)
+    if isinstance(fact_type, Choice):
+        value, other = fact_type.values.index(value), fact_type.values.index(other)
+    return truth(ORDER[op](value, other))
+
+
+ORDER: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
+    Op.AT_LEAST: lambda one, other: one >= other,
+    Op.AT_MOST: lambda one, other: one <= other,
+    Op.MORE_THAN: lambda one, other: one > other,
+    Op.LESS_THAN: lambda one, other: one < other,
+}
+
+
+def _compare_age(value: dt.date, op: Op, months: int, case: Case) -> Truth:
+    as_of = case.facts.value(AS_OF_REF, case.scopes)
+    if as_of is UNKNOWN:
+        return Truth.UNKNOWN
+    older = value < months_before(as_of, months)
+    return truth(older is (op is Op.OLDER_THAN))
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """Return the day this many calendar months earlier; the first day there is, if none."""
+    try:
+        return day - relativedelta(months=months)
+    except (ValueError, OverflowError):
+        return dt.date.min
+
+
+def includes(
+    op: SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]
+) -> Truth:
+    """Return whether a set includes any or all of the wanted members, or misses some."""
+    known, closed = members
+    results = []
+    for each in wanted:
+        if each is UNKNOWN:
+            results.append(Truth.UNKNOWN)
+            continue
+        missing = (each or frozenset()) - known
+        beyond = Truth.FALSE if closed else Truth.UNKNOWN
+        if op is SetOp.INCLUDES:
+            results.append(Truth.TRUE if (each or frozenset()) & known else beyond)
+        else:
+            whole = beyond if missing else Truth.TRUE
+            results.append(whole if op is SetOp.INCLUDES_ALL else ~whole)
+    return unanimous(results)
+
+
+def is_known(ref: FactRef, case: Case) -> bool:
+    """Tell whether a fact was recorded, or a derived fact is settled."""
+    if isinstance(ref.type, Records):
+        return case.facts.records(ref, case.scopes)[1]
+    if isinstance(ref.type, Choices):
+        return case.facts.members(ref, case.scopes)[1]
+    found = values(ref, case)
+    return len(found) == 1 and found[0] is not UNKNOWN
+
+
+def within(ref: FactRef, where: Condition, case: Case) -> tuple[list[Truth], bool]:
+    """Return the truth of a condition in each record of a list, and whether there are no more."""
+    records, closed = case.facts.records(ref, case.scopes)
+    return [evaluate(where, case.inside(record)) for record in records], closed
+
+
+def quantified(quantity: Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
+    """Return whether some, every or none of the records are so."""
+    beyond = [] if closed else [Truth.UNKNOWN]
+    match quantity:
+        case Quantity.SOME:
+            return disjunction([*truths, *beyond])
+        case Quantity.EVERY:
+            return conjunction([*truths, *beyond])
+        case Quantity.NONE:
+            return ~disjunction([*truths, *beyond])
+        case _:
+            assert_never(quantity)
+
+
+#: The least and the greatest that a count, sum or share can be; None as greatest is no limit.
+Interval = tuple[Any, Any]
+
+
+def count_of(ref: FactRef, where: Condition | None, case: Case) -> Interval:
+    """Return between what numbers the records of a list, or the members of a set, are."""
+    if isinstance(ref.type, Choices):
+        members, closed = case.facts.members(ref, case.scopes)
+        return len(members), len(members) if closed else len(ref.type.values)
+    truths, closed = _truths(ref, where, case)
+    least = truths.count(Truth.TRUE)
+    return least, least + truths.count(Truth.UNKNOWN) if closed else _NO_LIMIT
+
+
+def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Truth], bool]:
+    if where is not None:
+        return within(ref, where, case)
+    records, closed = case.facts.records(ref, case.scopes)
+    return [Truth.TRUE] * len(records), closed
+
+
+def sum_of(ref: FactRef, of: FactRef, where: Condition | None, case: Case) -> Interval:
+    """Return between what amounts the sum over the records is; no amount is below zero."""
+    records, closed = case.facts.records(ref, case.scopes)
+    least: Any = 0
+    greatest: Any = 0 if closed else _NO_LIMIT
+    for record in records:
+        inner = case.inside(record)
+        counted = Truth.TRUE if where is None else evaluate(where, inner)
+        amount = case.facts.value(of, inner.scopes)
+        if counted is Truth.FALSE or amount is None:
+            continue
+        if amount is UNKNOWN:
+            greatest = _NO_LIMIT
+            continue
+        least = least + amount if counted is Truth.TRUE else least
+        greatest = greatest if greatest is _NO_LIMIT else greatest + amount
+    return least, greatest
+
+
+def share_of(
+    ref: FactRef, among: Condition | None, where: Condition, case: Case
+) -> tuple[Interval | None, ...]:
+    """Return between what percentages the share may be; None where there is nothing to share."""
+    records, closed = case.facts.records(ref, case.scopes)
+    # By whether a record counts at all, and whether it is so.
+    tally = dict.fromkeys(((one, other) for one in Truth for other in Truth), 0)
+    for record in records:
+        inner = case.inside(record)
+        counts = Truth.TRUE if among is None else evaluate(among, inner)
+        tally[counts, evaluate(where, inner)] += 1
+    sure, unsure = Truth.TRUE, Truth.UNKNOWN
+    so, not_so, either = (tally[sure, each] for each in (Truth.TRUE, Truth.FALSE, unsure))
+    base = so + not_so + either
+    maybe_not = tally[unsure, Truth.FALSE] + tally[unsure, unsure]
+    maybe_so = tally[unsure, Truth.TRUE] + tally[unsure, unsure]
+    if base == 0 and closed and maybe_not + maybe_so == 0:
+        return (None,)
+    if base == 0:
+        return (None, (Decimal(0), Decimal(100)))
+    if not closed:
+        return ((Decimal(0), Decimal(100)),)
+    least = Decimal(100 * so) / (base + maybe_not)
+    return ((least, Decimal(100 * (so + either + maybe_so)) / (base + maybe_so)),)
+
+
+def in_interval(
+    interval: Interval | None, predicate: Predicate, fact_type: FactType, case: Case
+) -> Truth:
+    """Return whether a number that lies in an interval stands a test."""
+    if interval is None:
+        return stands(None, predicate, fact_type, case)
+    least, greatest = interval
+    match predicate:
+        case Compare(op, operand):
+            return unanimous(
+                _interval_compares(least, greatest, op, other)
+                for other in possible(operand, case)
+            )
+        case Between(low, high):
+            return conjunction(
+                (
+                    in_interval(interval, Compare(Op.AT_LEAST, low), fact_type, case),
+                    in_interval(interval, Compare(Op.AT_MOST, high), fact_type, case),
+                )
+            )
+        case OneOf() | Includes():
+            msg = "a count, sum or share is compared with one value or a range"
+            raise AssertionError(msg)
+        case _:
+            assert_never(predicate)
+
+
+def _interval_compares(least: Any, greatest: Any, op: Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers
+    if other is None:
+        return Truth.FALSE
+    if other is UNKNOWN:
+        return Truth.UNKNOWN
+    match op:
+        case Op.EQUALS:
+            if least == greatest:
+                return truth(least == other)
+            outside = other < least or (greatest is not _NO_LIMIT and other > greatest)
+            return Truth.FALSE if outside else Truth.UNKNOWN
+        case Op.AT_LEAST | Op.LESS_THAN:
+            reached = _reaches(least, greatest, lambda number: number >= other)
+            return reached if op is Op.AT_LEAST else ~reached
+        case Op.MORE_THAN | Op.AT_MOST:
+            passed = _reaches(least, greatest, lambda number: number > other)
+            return passed if op is Op.MORE_THAN else ~passed
+        case _:
+            msg = "an age is not counted"
+            raise AssertionError(msg)
+
+
+def _reaches(least: Any, greatest: Any, reached: Callable[[Any], bool]) -> Truth:  # noqa: ANN401 - any two numbers
+    if reached(least):
+        return Truth.TRUE
+    if greatest is _NO_LIMIT or reached(greatest):
+        return Truth.UNKNOWN
+    return Truth.FALSE

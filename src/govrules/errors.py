@@ -1,0 +1,85 @@
+"""The errors that govrules raises: one tree, small and public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from govrules.diagnostics import Diagnostic
+
+_SHOWN = 5
+
+
+class GovrulesError(Exception):
+    """The base of every error that govrules raises on purpose."""
+
+
+class RuleFileError(GovrulesError):
+    """
+    A rule file is wrong: all its problems at once.
+
+    Attributes:
+        diagnostics: every problem found, in the order of files and lines.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__(diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return _summary(self.diagnostics)
+
+
+class FactsError(GovrulesError):
+    """
+    A subject does not fit the vocabulary.
+
+    Attributes:
+        path: the fact, or the file where the subject was read from one.
+        expected: what the vocabulary allows there.
+        actual: what stands there.
+        diagnostics: every problem found in a file; empty for a Python object.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        expected: str,
+        actual: str,
+        diagnostics: tuple[Diagnostic, ...] = (),
+    ) -> None:
+        super().__init__(path, expected, actual, diagnostics)
+        self.path = path
+        self.expected = expected
+        self.actual = actual
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        if self.diagnostics:
+            return _summary(self.diagnostics)
+        return f"`{self.path}` must be {self.expected}, not {self.actual}"
+
+
+class EngineError(GovrulesError):
+    """
+    An engine is not there, or cannot do this rulebook or this load.
+
+    Attributes:
+        engine: the engine's name.
+    """
+
+    def __init__(self, engine: str, message: str) -> None:
+        super().__init__(engine, message)
+        self.engine = engine
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"engine `{self.engine}`: {self.message}"
+
+
+def _summary(diagnostics: tuple[Diagnostic, ...]) -> str:
+    lines = [each.headline for each in diagnostics[:_SHOWN]]
+    more = len(diagnostics) - _SHOWN
+    if more > 0:
+        lines.append(f"and {more} more")
+    return "\n".join(lines)

@@ -1,0 +1,424 @@
+"""The smallest changes of arrangements that clear a finding; each is re-evaluated."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final, assert_never
+
+import attrs
+
+from govrules.engines.reference import (
+    AS_OF_REF,
+    Case,
+    derive,
+    evaluate,
+    judge,
+    months_before,
+    possible,
+    scope_of,
+)
+from govrules.facts import Scope
+from govrules.rulebook.ast import (
+    All,
+    Any_,
+    Between,
+    By,
+    Compare,
+    Condition,
+    Count,
+    Derived,
+    FactRef,
+    FactSource,
+    Includes,
+    Known,
+    Not,
+    OneOf,
+    Op,
+    Predicate,
+    Quantified,
+    Quantity,
+    Rule,
+    SetOp,
+    Share,
+    Sum,
+    Test,
+    Verdict,
+)
+from govrules.rulebook.walk import nodes, operands, rule_conditions
+from govrules.truth import UNKNOWN, Truth, truth
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Kind,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+)
+
+#: How many ways are followed at once; beyond it the smallest are kept.
+MAX_WAYS: Final = 32
+#: How many ways are shown.
+SHOWN: Final = 5
+#: What a text becomes when a name must be found for it.
+TO_BE_NAMED: Final = "(to be named)"
+
+#: Changes of facts, by path.
+Way = Mapping[str, Any]
+
+
+@attrs.frozen
+class _Search:
+    """One search: the literals that the rule compares each fact with, by the fact's name."""
+
+    constants: Mapping[str, tuple[Any, ...]]
+
+
+def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
+    """Return the smallest changes, all of one size, after which the rule no longer flags."""
+    ways = ways_out(rule, case)
+    least = min((len(way) for way in ways), default=0)
+    return tuple(way for way in ways if len(way) == least)[:SHOWN]
+
+
+def ways_out(rule: Rule, case: Case) -> list[Way]:
+    """
+    Return changes after which the rule no longer flags, smallest first.
+
+    None can be made smaller. Only arrangements are changed, and only so that what the rule
+    requires holds or an exception does: never by making the rule's own case go away.
+    """
+    search = _Search(_constants(rule, case))
+    met = _ways(rule.requires, case, Truth.TRUE, search)
+    excepted = [
+        way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, search)
+    ]
+    found: list[Way] = []
+    for way in [*met, *excepted]:
+        shrunk = _shrunk(way, rule, case)
+        if shrunk is not None and shrunk not in found:
+            found.append(shrunk)
+    return sorted(found, key=len)
+
+
+def supposing(case: Case, changes: Way) -> Case:
+    """Return the case as it would be after changes, on top of those already supposed."""
+    supposed = {**case.facts.supposed, **changes}
+    return attrs.evolve(case, facts=attrs.evolve(case.facts, supposed=supposed))
+
+
+def _settles(way: Way, rule: Rule, case: Case) -> bool:
+    after = supposing(case, way)
+    verdict = judge(rule, after).verdict
+    if verdict is Verdict.CLEAR:
+        return scope_of(rule, after) is not Truth.FALSE
+    applies = rule.applies_when is None or evaluate(rule.applies_when, after) is Truth.TRUE
+    return verdict is Verdict.NOT_APPLICABLE and applies
+
+
+def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
+    """Return the way without the changes it can do without; None where it leads nowhere."""
+    if not way or not _settles(way, rule, case):
+        return None
+    kept = dict(way)
+    for path in list(way):
+        fewer = {each: value for each, value in kept.items() if each != path}
+        if fewer and _settles(fewer, rule, case):
+            kept = fewer
+    return kept
+
+
+def _ways(condition: Condition, case: Case, target: Truth, search: _Search) -> list[Way]:
+    """Return changes that give a condition the value that is wanted; an empty one if it has it."""
+    if evaluate(condition, case) is target:
+        return [{}]
+    match condition:
+        case All(items):
+            return _of_several(items, case, target, search, needs_all=target is Truth.TRUE)
+        case Any_(items):
+            return _of_several(items, case, target, search, needs_all=target is Truth.FALSE)
+        case Not(item):
+            return _ways(item, case, ~target, search)
+        case Test():
+            return _of_test(condition, case, target, search)
+        case Known() | Sum():
+            return []
+        case Quantified(quantity, ref, where):
+            positive = quantity is not Quantity.EVERY
+            wanted = truth(positive) if quantity is not Quantity.NONE else Truth.TRUE
+            goal = target if quantity is not Quantity.NONE else ~target
+            if positive and goal is Truth.TRUE:
+                return _one_record(ref, where, case, wanted, search)
+            if not positive and goal is Truth.FALSE:
+                return _one_record(ref, where, case, Truth.FALSE, search)
+            return _every_record(ref, where, case, goal, search)
+        case Count(ref, where):
+            if isinstance(ref.type, Choices):
+                return _of_set(condition, ref, case, target, search)
+            return _of_many(condition, ref, where, case, target, search)
+        case Share(ref, _, where):
+            return _of_many(condition, ref, where, case, target, search)
+        case _:
+            assert_never(condition)
+
+
+def _of_several(
+    items: tuple[Condition, ...],
+    case: Case,
+    target: Truth,
+    search: _Search,
+    *,
+    needs_all: bool,
+) -> list[Way]:
+    each = [_ways(item, case, target, search) for item in items]
+    return _joined(each) if needs_all else _pruned(itertools.chain.from_iterable(each))
+
+
+def _joined(several: Iterable[list[Way]]) -> list[Way]:
+    """Return every way that takes one of each, where they agree."""
+    ways: list[Way] = [{}]
+    for options in several:
+        ways = _pruned(
+            {**way, **option}
+            for way in ways
+            for option in options
+            if all(way.get(path, value) == value for path, value in option.items())
+        )
+    return ways
+
+
+def _pruned(ways: Iterable[Way]) -> list[Way]:
+    kept: list[Way] = []
+    for way in sorted(ways, key=len):
+        if not any(other.items() <= way.items() for other in kept):
+            kept.append(way)
+        if len(kept) == MAX_WAYS:
+            break
+    return kept
+
+
+def _of_test(condition: Test, case: Case, target: Truth, search: _Search) -> list[Way]:
+    refs = [condition.fact]
+    refs += [each for each in operands(condition.predicate) if isinstance(each, FactRef)]
+    found: list[Way] = []
+    for ref in refs:
+        if ref.source is FactSource.DERIVED:
+            found += _of_derived(condition, ref, case, target, search)
+        elif ref.fact.kind is Kind.ARRANGEMENT:
+            found += _of_fact(condition, ref, case, target, search)
+    return _pruned(found)
+
+
+def _of_fact(
+    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+) -> list[Way]:
+    path = case.facts.path(ref, case.scopes)
+    return [
+        {path: value}
+        for value in _candidates(ref, case, search)
+        if evaluate(condition, supposing(case, {path: value})) is target
+    ]
+
+
+def _of_derived(
+    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+) -> list[Way]:
+    """Return changes that give a derived fact a value with which the condition is as wanted."""
+    derived = case.derived[ref.path]
+    path = case.facts.path(ref, case.scopes)
+    if case.facts.stated(ref, case.scopes) is not UNKNOWN:
+        return []
+    found: list[Way] = []
+    inner = case.at(ref.level)
+    for value in dict.fromkeys([*(row.value for row in derived.rows), derived.otherwise]):
+        if evaluate(condition, supposing(case, {path: value})) is target:
+            found += _to_derive(derived, value, inner, search)
+    return _pruned(found)
+
+
+def _to_derive(derived: Derived, value: Any, case: Case, search: _Search) -> list[Way]:  # noqa: ANN401 - any value of the fact
+    if derive(derived, case) == (value,):
+        return [{}]
+    found: list[Way] = []
+    before: list[list[Way]] = []
+    for row in derived.rows:
+        if row.value == value:
+            found += _joined([*before, _ways(row.when, case, Truth.TRUE, search)])
+        before.append(_ways(row.when, case, Truth.FALSE, search))
+    if derived.otherwise == value:
+        found += _joined(before)
+    return _pruned(found)
+
+
+def _records(ref: FactRef, case: Case) -> list[Case]:
+    return [case.inside(each) for each in case.facts.records(ref, case.scopes)[0]]
+
+
+def _new_record(ref: FactRef, case: Case) -> Case | None:
+    """Return the case inside a record that governance could add to a list, if it can."""
+    if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Records):
+        return None
+    records, _ = case.facts.records(ref, case.scopes)
+    path = case.facts.path(ref, case.scopes)
+    return case.inside(Scope(UNKNOWN, f"{path}[{len(records)}].", ref.type.cls))
+
+
+def _one_record(
+    ref: FactRef, where: Condition, case: Case, wanted: Truth, search: _Search
+) -> list[Way]:
+    cases = _records(ref, case)
+    added = _new_record(ref, case)
+    if added is not None:
+        cases.append(added)
+    return _pruned(way for each in cases for way in _ways(where, each, wanted, search))
+
+
+def _every_record(
+    ref: FactRef, where: Condition, case: Case, goal: Truth, search: _Search
+) -> list[Way]:
+    if not case.facts.records(ref, case.scopes)[1]:
+        return []
+    return _joined(_ways(where, each, goal, search) for each in _records(ref, case))
+
+
+def _of_many(
+    condition: Condition,
+    ref: FactRef,
+    where: Condition | None,
+    case: Case,
+    target: Truth,
+    search: _Search,
+) -> list[Way]:
+    """Return the change of the fewest records, cheapest first, that moves a count or share."""
+    if where is None:
+        return []
+    for goal in (Truth.TRUE, Truth.FALSE):
+        options = [_ways(where, each, goal, search) for each in _records(ref, case)]
+        costs = sorted((each[0] for each in options if each and each[0]), key=len)
+        for number in range(1, len(costs) + 1):
+            way = {path: to for each in costs[:number] for path, to in each.items()}
+            if evaluate(condition, supposing(case, way)) is target:
+                return [way]
+    return []
+
+
+def _of_set(
+    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+) -> list[Way]:
+    """Return the set with the fewest members added or removed that has the number wanted."""
+    if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Choices):
+        return []
+    del search
+    path = case.facts.path(ref, case.scopes)
+    members, _ = case.facts.members(ref, case.scopes)
+    ordered = [each for each in ref.type.values if each in members]
+    others = [each for each in ref.type.values if each not in members]
+    for number in range(len(ref.type.values) + 1):
+        for changed in (ordered + others[:number], ordered[: len(ordered) - number]):
+            way = {path: frozenset(changed)}
+            if evaluate(condition, supposing(case, way)) is target:
+                return [way]
+    return []
+
+
+def _constants(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
+    """Return the values that a rule, and the derived facts, compare each fact with."""
+    roots = [*rule_conditions(rule)]
+    roots += [row.when for derived in case.derived.values() for row in derived.rows]
+    found: dict[str, dict[Any, None]] = {}
+    for node in (each for root in roots for each in nodes(root)):
+        if isinstance(node, Test):
+            for value in _literals(node.predicate, case):
+                found.setdefault(node.fact.path, {})[value] = None
+    return {path: tuple(values) for path, values in found.items()}
+
+
+def _literals(predicate: Predicate, case: Case) -> list[Any]:
+    compared: list[Any] = []
+    for operand in operands(predicate):
+        if isinstance(operand, By):
+            compared += [each for _, one in operand.cases for each in _plain(one, case)]
+        else:
+            compared += _plain(operand, case)
+    match predicate:
+        case Compare(op) if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+            as_of = case.facts.value(AS_OF_REF, case.scopes)
+            if as_of is UNKNOWN:
+                return []
+            edges = [months_before(as_of, months) for months in compared]
+            return [as_of, *edges]
+        case Includes(op):
+            one_by_one = [
+                frozenset({each}) for value in compared if value for each in sorted(value)
+            ]
+            return compared + (one_by_one if op is SetOp.INCLUDES else [])
+        case Compare() | OneOf() | Between():
+            return compared
+        case _:
+            assert_never(predicate)
+
+
+def _plain(operand: Any, case: Case) -> list[Any]:  # noqa: ANN401 - any operand
+    if isinstance(operand, FactRef) and operand.level >= len(case.scopes):
+        return []
+    return [value for value in possible(operand, case) if value is not UNKNOWN]
+
+
+def _candidates(ref: FactRef, case: Case, search: _Search) -> list[Any]:
+    """Return the values worth trying for a fact: the edges of what the rule compares it with."""
+    constants = search.constants.get(ref.path, ())
+    one: Any
+    match ref.type:
+        case YesNo():
+            return [True, False]
+        case Choice(values=values):
+            return [*values, *(each for each in constants if each is None)]
+        case Number(whole=whole, most=most):
+            one = 1 if whole else Decimal(1)
+            return _around(constants, one, most)
+        case Money() | Months():
+            one = Decimal(1) if isinstance(ref.type, Money) else 1
+            return _around(constants, one, None)
+        case Date():
+            return _around(constants, dt.timedelta(days=1), None)
+        case Text():
+            return [*(each for each in constants if each is not None), TO_BE_NAMED, None]
+        case Choices():
+            return _sets(ref, constants, case)
+        case Record():
+            return [True, None]
+        case Records():
+            return []
+        case _:
+            assert_never(ref.type)
+
+
+def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[Any]:  # noqa: ANN401 - any ordered value
+    found: dict[Any, None] = {}
+    for value in constants:
+        if value is None:
+            found[None] = None
+            continue
+        found[value] = None
+        for beyond in (value + step, value - step):
+            negative = not isinstance(beyond, dt.date) and beyond < 0
+            if not negative and (most is None or beyond <= most):
+                found[beyond] = None
+    return list(found)
+
+
+def _sets(ref: FactRef, constants: Iterable[Any], case: Case) -> list[frozenset[str]]:
+    members, _ = case.facts.members(ref, case.scopes)
+    wanted = [each for each in constants if each]
+    everything: frozenset[str] = frozenset().union(*wanted)
+    found = [members | each for each in wanted] + [members - each for each in wanted]
+    found += [members | everything, members - everything]
+    found += [(members | everything) - each for each in wanted]
+    return list(dict.fromkeys([*found, frozenset()]))

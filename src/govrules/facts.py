@@ -1,0 +1,184 @@
+"""
+What is known of a subject, as evaluation reads it.
+
+A subject is never changed: leaving facts out and supposing others are views of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import attrs
+
+from govrules.rulebook.ast import FactRef, FactSource
+from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Choices, Fact, Record, Records, YesNo, vocabulary_of
+
+
+@attrs.frozen
+class Scope:
+    """
+    One record that a condition is about.
+
+    Attributes:
+        record: the attrs object; UNKNOWN for a record of which nothing is known.
+        prefix: what its facts' paths begin with: "" or ``partners[1].``.
+        cls: its attrs class.
+    """
+
+    record: Any
+    prefix: str
+    cls: type
+
+
+@attrs.frozen
+class Facts:
+    """
+    The facts of one subject, in full or as a view.
+
+    Attributes:
+        record: the subject, an attrs object.
+        as_of: the date of the assessment.
+        only: the paths of the facts that count; None for all. A list's own path stands for
+            the knowledge that it has no further records.
+        supposed: values that facts are supposed to have instead, by path.
+    """
+
+    record: Any
+    as_of: dt.date | Unknown = UNKNOWN
+    only: Collection[str] | None = None
+    supposed: Mapping[str, Any] = attrs.field(factory=dict)
+
+    def top(self) -> Scope:
+        """Return the subject itself as the scope of a condition."""
+        return Scope(self.record, "", type(self.record))
+
+    def path(self, ref: FactRef, scopes: tuple[Scope, ...]) -> str:
+        """Return the full path of a fact that a rule names."""
+        return ref.path if ref.source is FactSource.AS_OF else scopes[ref.level].prefix + ref.path
+
+    def value(self, ref: FactRef, scopes: tuple[Scope, ...]) -> Any:  # noqa: ANN401 - any fact's
+        """Return a recorded or local fact: its value, None if known absent, or UNKNOWN."""
+        path = self.path(ref, scopes)
+        if path in self.supposed:
+            return self.supposed[path]
+        if isinstance(ref.type, Record) and self._supposes_below(path):
+            return True
+        if self.only is not None and path not in self.only:
+            return UNKNOWN
+        if ref.source is FactSource.AS_OF:
+            return self.as_of
+        scope = scopes[ref.level]
+        if ref.source is FactSource.LOCAL:
+            name = ref.path.removeprefix("local.")
+            value = getattr(scope.record, "local", {}).get(name, UNKNOWN)
+            return absent(ref.fact) if value is None else value
+        return read_field(scope.record, ref.path, ref.fact)
+
+    def stated(self, ref: FactRef, scopes: tuple[Scope, ...]) -> Any:  # noqa: ANN401 - any fact's
+        """Return the value that somebody stated for a derived fact, or UNKNOWN."""
+        path = self.path(ref, scopes)
+        if path in self.supposed:
+            return self.supposed[path]
+        if self.only is not None and path not in self.only:
+            return UNKNOWN
+        return getattr(scopes[ref.level].record, "stated", {}).get(ref.path, UNKNOWN)
+
+    def records(self, ref: FactRef, scopes: tuple[Scope, ...]) -> tuple[list[Scope], bool]:
+        """Return the records of a list, and whether there are certainly no more."""
+        path = self.path(ref, scopes)
+        assert isinstance(ref.type, Records)  # noqa: S101 - settled when the rule was checked
+        cls = ref.type.cls
+        value = read_field(scopes[ref.level].record, ref.path, ref.fact)
+        closed = value is not UNKNOWN and UNKNOWN not in value
+        items = [] if value is UNKNOWN else [each for each in value if each is not UNKNOWN]
+        found = [Scope(item, f"{path}[{index}].", cls) for index, item in enumerate(items)]
+        if self.only is not None and path not in self.only:
+            closed = False
+            found = [scope for scope in found if self._keeps_below(scope.prefix)]
+        index = len(items)
+        while self._supposes_below(f"{path}[{index}]"):
+            found.append(Scope(UNKNOWN, f"{path}[{index}].", cls))
+            index += 1
+        return found, closed
+
+    def members(self, ref: FactRef, scopes: tuple[Scope, ...]) -> tuple[frozenset[str], bool]:
+        """Return the members of a set, and whether there are certainly no more."""
+        value = self.value(ref, scopes)
+        if value is UNKNOWN:
+            return frozenset(), False
+        if value is None:
+            return frozenset(), True
+        known = frozenset(each for each in value if each is not UNKNOWN)
+        return known, len(known) == len(value)
+
+    def _supposes_below(self, path: str) -> bool:
+        return any(each.startswith(f"{path}.") for each in self.supposed)
+
+    def _keeps_below(self, prefix: str) -> bool:
+        return any(each.startswith(prefix) for each in self.only or ())
+
+
+def read_field(record: Any, path: str, fact: Fact) -> Any:  # noqa: ANN401 - any attrs object
+    """Follow a dotted path through records; a record known to be none has no facts but `no`."""
+    value = record
+    for name in path.split("."):
+        if value is UNKNOWN:
+            return UNKNOWN
+        if value is None:
+            return absent(fact)
+        value = getattr(value, name)
+    return absent(fact) if value is None else value
+
+
+def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
+    """Return what a fact is when it is known to be absent: no, nothing in it, or None."""
+    match fact.type:
+        case YesNo():
+            return False
+        case Choices():
+            return frozenset()
+        case Records():
+            return ()
+        case _:
+            return None
+
+
+def evidence_of(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
+    """Return where a fact, or what it is part of, was seen; "" where nobody says."""
+    return _nearest(getattr(record, "evidence", {}), path)
+
+
+def origin_of(record: Any, path: str = "") -> str:  # noqa: ANN401 - any attrs object
+    """Return ``file:line`` of a fact, of what it is part of, or of the whole record."""
+    origin = getattr(record, "origin", {})
+    return _nearest(origin, path) or origin.get("", "")
+
+
+def _nearest(said: Mapping[str, str], path: str) -> str:
+    while path:
+        if path in said:
+            return said[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return ""
+
+
+def known_paths(record: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any attrs object
+    """Return the paths of all facts that are recorded, lists by their own path and each record's."""
+    paths: list[str] = []
+    for name, fact in vocabulary_of(type(record)).fields.items():
+        value = getattr(record, name)
+        path = f"{prefix}{name}"
+        if value is UNKNOWN:
+            continue
+        if isinstance(fact.type, Record) and value is not None:
+            paths += known_paths(value, f"{path}.")
+            continue
+        paths.append(path)
+        if isinstance(fact.type, Records) and value is not None:
+            for index, item in enumerate(each for each in value if each is not UNKNOWN):
+                paths += known_paths(item, f"{path}[{index}].")
+    return paths
+

@@ -1,0 +1,232 @@
+"""
+Findings, questions and assessments: what govrules says of a subject.
+
+All are frozen values. A finding's explanation is worked out when it is first asked for, and
+re-evaluated before it is handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import attrs
+
+from govrules.engines.reference import Case, Outcome, evaluate, judge
+from govrules.explain import english
+from govrules.explain.because import Cited, because, restricted
+from govrules.explain.clears import clears
+from govrules.explain.questions import questions
+from govrules.facts import evidence_of, origin_of
+from govrules.rulebook.ast import (
+    Citation,
+    FactSource,
+    Mitigation,
+    Rule,
+    Severity,
+    Verdict,
+)
+from govrules.truth import Truth
+from govrules.vocabulary import Records
+
+
+@attrs.frozen
+class Reason:
+    """
+    A fact that forces a verdict.
+
+    Attributes:
+        fact: its path, such as ``partners[1].independent``.
+        value: what was recorded; None is known to be absent.
+        evidence: where it was seen; "" where nobody says.
+        phrase: the fact as a clause.
+        origin: ``file:line`` where it was read; "" for a Python object.
+    """
+
+    fact: str
+    value: Any
+    evidence: str
+    phrase: str
+    origin: str
+
+
+@attrs.frozen
+class Question:
+    """
+    A fact to ask for.
+
+    Attributes:
+        fact: its path.
+        question: what to ask.
+    """
+
+    fact: str
+    question: str
+
+
+@attrs.frozen
+class Change:
+    """
+    A change of an arrangement.
+
+    Attributes:
+        fact: its path; a record beyond the end of a list is to be added.
+        to: the value that it should have.
+        phrase: the change as a clause.
+    """
+
+    fact: str
+    to: Any
+    phrase: str
+
+
+@attrs.frozen
+class Finding:
+    """
+    What one rule says of one subject, and why.
+
+    Attributes:
+        rule: the rule.
+        verdict: flagged, clear, unknown or not applicable.
+        severity: how grave it is for certain; None unless flagged.
+        could_be: how grave it could turn out, where that is graver than what is certain.
+        mitigations: what makes it one step less grave.
+    """
+
+    rule: Rule
+    verdict: Verdict
+    severity: Severity | None
+    could_be: Severity | None
+    mitigations: tuple[Mitigation, ...]
+    _case: Case = attrs.field(repr=False, alias="case")
+    _outcome: Outcome = attrs.field(repr=False, alias="outcome")
+
+    @cached_property
+    def because(self) -> tuple[Reason, ...]:
+        """The facts that force the verdict and its severity: those alone reproduce it."""
+        cited = because(self.rule, self._case, self._outcome)
+        alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
+        if alone != self._outcome:
+            msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
+            raise AssertionError(msg)
+        return tuple(self._reason(each) for each in cited)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
+        asked = questions(self.rule, self._case, self._outcome)
+        return tuple(Question(each.path, _question(each)) for each in asked)
+
+    @cached_property
+    def clears(self) -> tuple[tuple[Change, ...], ...]:
+        """The smallest changes of arrangements that clear it, each way tried; else nothing."""
+        if self.verdict is not Verdict.FLAGGED:
+            return ()
+        return tuple(changes(way) for way in clears(self.rule, self._case))
+
+    @property
+    def source(self) -> Citation:
+        """The document and paragraph that the rule rests on."""
+        return self.rule.source
+
+    @property
+    def principle(self) -> str:
+        """The principle of the source, in the rule's words."""
+        return self.rule.principle
+
+    @property
+    def rule_location(self) -> str:
+        """``file:line`` of the rule."""
+        return str(self.rule.span)
+
+    @property
+    def subject_location(self) -> str:
+        """``file:line`` of the first fact that forces the verdict; "" for a Python object."""
+        for reason in self.because:
+            if reason.origin:
+                return reason.origin
+        return origin_of(self._case.facts.record)
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as the rule says for this case; "" where it says nothing."""
+        if self.rule.remedy is None:
+            return ""
+        for when, do in self.rule.remedy.instead:
+            if evaluate(when, self._case) is Truth.TRUE:
+                return do
+        return self.rule.remedy.do
+
+    @property
+    def sentence(self) -> str:
+        """The finding as one English sentence."""
+        reasons = english.joined(each.phrase for each in self.because)
+        match self.verdict:
+            case Verdict.FLAGGED:
+                return english.sentence(f"{self.rule.title}: {reasons}")
+            case Verdict.CLEAR:
+                return english.sentence(f"in order: {reasons}")
+            case Verdict.NOT_APPLICABLE:
+                return english.sentence(f"does not apply: {reasons}")
+            case Verdict.UNKNOWN:
+                number = len(self.questions)
+                open_ = f"{number} question{'' if number == 1 else 's'} would settle it"
+                return english.sentence(f"not known: {open_}")
+
+    def _reason(self, cited: Cited) -> Reason:
+        ref = cited.ref
+        case = self._case
+        record = case.facts.record
+        value = cited_value(cited, case)
+        phrase = english.fact_phrase(ref.fact, value)
+        return Reason(
+            fact=cited.path,
+            value=value,
+            evidence=evidence_of(record, cited.path),
+            phrase=_with_owner(phrase, cited),
+            origin=origin_of(record, cited.path),
+        )
+
+
+def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's value
+    """Return the value of a fact that an explanation cites."""
+    if isinstance(cited.ref.type, Records):
+        scopes = _scopes(cited)
+        return tuple(each.record for each in case.facts.records(cited.ref, scopes)[0])
+    if cited.ref.source is FactSource.DERIVED:
+        return case.facts.stated(cited.ref, _scopes(cited))
+    return case.facts.value(cited.ref, _scopes(cited))
+
+
+def changes(way: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Return a way out as changes in words."""
+    return tuple(
+        Change(path, to, f"{path}: {_value_words(to)}") for path, to in sorted(way.items())
+    )
+
+
+def _value_words(value: Any) -> str:  # noqa: ANN401 - any fact's value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, frozenset):
+        return f"[{', '.join(sorted(value))}]"
+    return "none" if value is None else str(value)
+
+
+def _scopes(cited: Cited) -> tuple[Any, ...]:
+    return (cited.scope,) * (cited.ref.level + 1)
+
+
+def _question(cited: Cited) -> str:
+    return _with_owner(cited.ref.fact.question, cited)
+
+
+def _with_owner(text: str, cited: Cited) -> str:
+    """Return the text with the record that it is about, where that is not the subject itself."""
+    if not cited.scope.prefix:
+        return text
+    index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
+    name = english.record_name(cited.scope.record, int(index))
+    return f"{name}: {text}"
+

@@ -1,0 +1,299 @@
+"""
+YAML text to nodes that know their place.
+
+PyYAML's C parser reads the text; no value is interpreted here, because the type of the fact
+decides how its text is read.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import attrs
+import yaml
+
+from govrules.diagnostics import Code, Diagnostic, Span
+
+MAX_BYTES: Final = 10_000_000
+MAX_DEPTH: Final = 64
+MAX_NODES: Final = 1_000_000
+
+
+@attrs.define(eq=False)
+class Scalar:
+    """A single value, as text."""
+
+    text: str
+    plain: bool
+    line: int
+    column: int
+
+
+@attrs.define(eq=False)
+class Entries:
+    """A mapping, in the order of the file."""
+
+    items: list[tuple[Scalar, Node]]
+    line: int
+    column: int
+
+
+@attrs.define(eq=False)
+class Items:
+    """A list."""
+
+    items: list[Node]
+    line: int
+    column: int
+
+
+Node: TypeAlias = Scalar | Entries | Items
+
+
+class Report:
+    """Collects the diagnostics of one file; `ok` tells whether any is an error."""
+
+    def __init__(self, file: str, text: str = "") -> None:
+        self.file = file
+        self.lines = text.splitlines()
+        self.diagnostics: list[Diagnostic] = []
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing but warnings was reported."""
+        return all(each.code.is_warning for each in self.diagnostics)
+
+    def span(self, node: Node | None) -> Span:
+        """Return the place of a node, or of the file."""
+        if node is None:
+            return Span(self.file)
+        length = max(1, len(node.text)) if isinstance(node, Scalar) else 1
+        source = self.lines[node.line - 1] if 0 < node.line <= len(self.lines) else ""
+        length = max(1, min(length, len(source) - node.column + 1))
+        return Span(self.file, node.line, node.column, length)
+
+    def add(self, code: Code, message: str, node: Node | None = None, help_: str = "") -> None:
+        """Report a problem at a node."""
+        span = self.span(node)
+        source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
+        self.diagnostics.append(Diagnostic(code, message, span, help_, source))
+
+
+def read_text(path: Path, name: str) -> tuple[str, Report]:
+    """Return the text of a file and a report on it; the text is empty if it cannot be used."""
+    report = Report(name)
+    try:
+        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
+    except FileNotFoundError:
+        report.add(Code.UNREADABLE_FILE, "there is no such file", help_="check the path")
+        return "", report
+    except IsADirectoryError:
+        report.add(Code.UNREADABLE_FILE, "this is a folder", help_="name a file")
+        return "", report
+    except OSError as error:
+        reason = (error.strerror or "it cannot be opened").lower()
+        report.add(Code.UNREADABLE_FILE, reason, help_="check who may read it")
+        return "", report
+    if data is None:
+        report.add(
+            Code.FILE_TOO_LARGE,
+            f"the file has more than {MAX_BYTES // 1_000_000} MB",
+            help_="split it into several files",
+        )
+        return "", report
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        report.add(
+            Code.UNREADABLE_FILE,
+            f"line {line} is not text in UTF-8",
+            help_="save the file as UTF-8 text; a spreadsheet or document is not a YAML file",
+        )
+        return "", report
+    return text, Report(name, text)
+
+
+def parse(text: str, report: Report) -> Node | None:
+    """
+    Parse one YAML document into nodes; None where the report says why not.
+
+    The parser's events are read rather than `yaml.compose`: the C composer overflows its stack
+    on deep nesting and forgets anchors and tags.
+    """
+    if "\t" in text:
+        _report_tabs(report)
+    if not report.ok:
+        return None
+    events = yaml.parse(text, Loader=yaml.CSafeLoader)
+    try:
+        root = _Builder(report).build(events)
+    except yaml.MarkedYAMLError as error:
+        _report_yaml_error(error, report)
+        return None
+    except yaml.YAMLError:
+        report.add(
+            Code.UNREADABLE_FILE,
+            "the file holds characters that text never holds",
+            help_="save the file as UTF-8 text; a spreadsheet or document is not a YAML file",
+        )
+        return None
+    if root is None and report.ok:
+        report.add(Code.EMPTY_FILE, "the file is empty", help_="write `govrules: 1` to begin")
+    return root if report.ok else None
+
+
+class _Builder:
+    """Turns parser events into nodes, refusing what the format refuses."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.count = 0
+
+    def build(self, events: object) -> Node | None:
+        root: Node | None = None
+        # Each open collection with, for a mapping, the key that waits for its value.
+        stack: list[tuple[Entries | Items, Scalar | None]] = []
+        documents = 0
+        for event in events:  # type: ignore[attr-defined]
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                node: Node = self._scalar(event)
+            elif kind is yaml.MappingStartEvent:
+                node = Entries([], event.start_mark.line + 1, event.start_mark.column + 1)
+            elif kind is yaml.SequenceStartEvent:
+                node = Items([], event.start_mark.line + 1, event.start_mark.column + 1)
+            elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
+                stack.pop()
+                continue
+            elif kind is yaml.AliasEvent:
+                self._refuse(event, f"alias `*{event.anchor}`")
+                node = Scalar("", plain=True, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self._second_document(event)
+                    return None
+                continue
+            else:
+                continue
+            self.count += 1
+            if not self._within_limits(node, len(stack)):
+                return None
+            if kind is not yaml.AliasEvent:
+                self._check_features(event)
+            if not stack:
+                root = node
+            else:
+                self._attach(stack, node)
+            if not isinstance(node, Scalar):
+                stack.append((node, None))
+        if isinstance(root, Scalar) and not root.text:
+            return None
+        return root
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        mark = event.start_mark
+        return Scalar(event.value, event.style is None, mark.line + 1, mark.column + 1)
+
+    def _attach(self, stack: list[tuple[Entries | Items, Scalar | None]], node: Node) -> None:
+        parent, key = stack[-1]
+        if isinstance(parent, Items):
+            parent.items.append(node)
+        elif key is None:
+            if not isinstance(node, Scalar):
+                self.report.add(Code.WRONG_SHAPE, "a key must be a single word", node)
+                node = Scalar("", plain=True, line=node.line, column=node.column)
+                stack[-1] = (parent, node)
+                return
+            if node.text == "<<" and node.plain:
+                self.report.add(
+                    Code.YAML_FEATURE,
+                    "merge key `<<` is not used here",
+                    node,
+                    "write the keys out",
+                )
+            if any(node.text == other.text for other, _ in parent.items):
+                self.report.add(
+                    Code.DUPLICATE_KEY,
+                    f"key `{node.text}` stands twice",
+                    node,
+                    "keep one of the two",
+                )
+            stack[-1] = (parent, node)
+        else:
+            parent.items.append((key, node))
+            stack[-1] = (parent, None)
+
+    def _within_limits(self, node: Node, depth: int) -> bool:
+        if depth > MAX_DEPTH:
+            self.report.add(
+                Code.NESTED_TOO_DEEPLY,
+                f"more than {MAX_DEPTH} levels are nested here",
+                node,
+                "split the condition with a derived fact",
+            )
+            return False
+        if self.count > MAX_NODES:
+            self.report.add(
+                Code.TOO_MANY_VALUES,
+                f"the file holds more than {MAX_NODES:,} values",
+                node,
+                "split it into several files",
+            )
+            return False
+        return True
+
+    def _check_features(self, event: yaml.NodeEvent) -> None:
+        if event.anchor is not None:
+            self._refuse(event, f"anchor `&{event.anchor}`")
+        if getattr(event, "tag", None) not in (None, "!"):
+            self._refuse(event, f"tag `{event.tag}`")
+
+    def _refuse(self, event: yaml.NodeEvent, what: str) -> None:
+        mark = event.start_mark
+        place = Scalar("", plain=True, line=mark.line + 1, column=mark.column + 1)
+        self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, "write the value out")
+
+    def _second_document(self, event: yaml.DocumentStartEvent) -> None:
+        place = Scalar("---", plain=True, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+        self.report.add(
+            Code.SECOND_DOCUMENT,
+            "a second document begins here",
+            place,
+            "put it into a file of its own",
+        )
+
+
+_CAUSES: Final = (
+    ("found unexpected end of stream", "a quote or bracket is opened and never closed", ""),
+    ("mapping values are not allowed", "a colon stands where no key can be", "quote the text"),
+    ("expected ',' or", "a bracket or brace is not closed", "close it, or add a comma"),
+    ("did not find expected key", "a line is not indented like its neighbours", ""),
+    ("did not find expected '-'", "a line is not indented like the list it stands in", ""),
+    ("could not find expected ':'", "a key has no colon", "write `key: value`"),
+    ("unknown escape", "a backslash in double quotes begins no known escape", "use single quotes"),
+    ("cannot start any token", "a character begins a value that cannot begin one", "quote it"),
+)
+
+
+def _report_tabs(report: Report) -> None:
+    for number, line in enumerate(report.lines, 1):
+        tab = line.find("\t")
+        if tab >= 0 and not line[:tab].strip() and line.strip():
+            place = Scalar("", plain=True, line=number, column=tab + 1)
+            report.add(Code.TAB, "a tab stands in the indentation", place, "use spaces")
+
+
+def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = f"{error.problem or ''} {error.context or ''}"
+    cause, help_ = next(
+        ((cause, help_) for words, cause, help_ in _CAUSES if words in problem),
+        ("the line cannot be read as YAML", ""),
+    )
+    line = min(line, max(1, len(report.lines)))
+    place = Scalar("", plain=True, line=line, column=column)
+    report.add(Code.INVALID_YAML, cause, place, help_ or "check quotes, colons and indentation")

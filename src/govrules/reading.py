@@ -1,0 +1,116 @@
+"""Read partnerships and registers from YAML or JSON files, keeping the line of every fact."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic
+from govrules.errors import FactsError
+from govrules.model import Partnership, Register
+from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
+from govrules.rulebook.ast import Rulebook
+from govrules.subjects import Declared, SubjectReader
+from govrules.truth import UNKNOWN, Unknown
+
+
+@attrs.frozen
+class Read:
+    """
+    A subject that was read from a file.
+
+    Attributes:
+        subject: a `Partnership` or a `Register`.
+        as_of: the date of assessment that the file states, if it does.
+        warnings: values that could not be read and so count as unknown.
+    """
+
+    subject: Any
+    as_of: dt.date | Unknown
+    warnings: tuple[Diagnostic, ...]
+
+
+def read_partnership(path: str | Path, *, rulebook: Rulebook | None = None) -> Partnership:
+    """
+    Read a partnership from a YAML or JSON file.
+
+    Args:
+        path: the file.
+
+        rulebook: the rules, where the file gives local or derived facts that they declare.
+
+    Raises:
+        FactsError: the file cannot be used; it carries every problem found.
+    """
+    read = read_subject(path, rulebook=rulebook)
+    if not isinstance(read.subject, Partnership):
+        raise FactsError(str(path), "a partnership", "a register")
+    return read.subject
+
+
+def read_register(path: str | Path, *, rulebook: Rulebook | None = None) -> Register:
+    """
+    Read a register from a YAML or JSON file: its own facts, and `partnerships`, a list.
+
+    Raises:
+        FactsError: the file cannot be used; it carries every problem found.
+    """
+    read = read_subject(path, rulebook=rulebook)
+    if not isinstance(read.subject, Register):
+        raise FactsError(str(path), "a register", "a partnership")
+    return read.subject
+
+
+def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
+    """
+    Read whatever a file holds: a register if it lists `partnerships`, else a partnership.
+
+    Raises:
+        FactsError: the file cannot be used; it carries every problem found.
+    """
+    text, report = read_text(Path(path), str(path))
+    node = parse(text, report) if report.ok else None
+    subject: Any = None
+    as_of: dt.date | Unknown = UNKNOWN
+    if node is not None:
+        subject, as_of = _read(node, report, declared_by(rulebook))
+    if not report.ok:
+        raise FactsError(str(path), "facts", "problems", tuple(report.diagnostics))
+    return Read(subject, as_of, tuple(report.diagnostics))
+
+
+def _read(node: Node, report: Report, declared: Declared) -> tuple[Any, dt.date | Unknown]:
+    keys: Mapping[str, tuple[Scalar, Node]] = {}
+    if isinstance(node, Entries):
+        keys = {key.text: (key, value) for key, value in node.items}
+    if "rules" in keys or "sources" in keys:
+        report.add(
+            Code.NOT_A_SUBJECT,
+            "this is a file of rules, not of facts",
+            keys.get("rules", keys.get("sources", (None, None)))[0],
+            "name it with `--rules`, and a partnership file beside it",
+        )
+        return None, UNKNOWN
+    version = keys.get("govrules")
+    if version is not None and not (isinstance(version[1], Scalar) and version[1].text == "1"):
+        report.add(
+            Code.UNSUPPORTED_VERSION,
+            "the file is of a format version that is not read here",
+            version[1],
+            "write `govrules: 1`, or upgrade govrules",
+        )
+        return None, UNKNOWN
+    cls = Register if "partnerships" in keys else Partnership
+    return SubjectReader(report, declared).read_subject(node, cls)
+
+
+def declared_by(rulebook: Rulebook | None) -> Declared:
+    """Return the local and derived facts that a rulebook declares."""
+    if rulebook is None:
+        return Declared()
+    derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
+    return Declared(rulebook.local, derived)

@@ -1,0 +1,497 @@
+"""
+The checked rulebook: typed, frozen values that every engine and explanation reads.
+
+Places are kept for messages and left out of equality, so that two trees are equal
+when they mean the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeAlias
+
+import attrs
+
+from govrules.diagnostics import NOWHERE, Span
+from govrules.vocabulary import Fact, FactType
+
+#: What a literal in a rule can be; None is known to be absent.
+Plain: TypeAlias = bool | int | str | Decimal | dt.date | frozenset[str] | None
+
+
+def _span() -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
+    return attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+class Severity(Enum):
+    """How grave a finding is; ordered, `LOW` least."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """The place in the order: 0 for low."""
+        return _RANKS[self]
+
+    def __lt__(self, other: Severity) -> bool:
+        return self.rank < other.rank
+
+    def __le__(self, other: Severity) -> bool:
+        return self.rank <= other.rank
+
+    def __gt__(self, other: Severity) -> bool:
+        return self.rank > other.rank
+
+    def __ge__(self, other: Severity) -> bool:
+        return self.rank >= other.rank
+
+    def stepped_down(self) -> Severity:
+        """Return the next lower severity; low stays low."""
+        return SEVERITIES[max(0, self.rank - 1)]
+
+
+SEVERITIES = tuple(Severity)
+_RANKS = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+
+class Verdict(Enum):
+    """What a rule says of a subject."""
+
+    FLAGGED = "flagged"
+    CLEAR = "clear"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not applicable"
+
+
+class FactSource(Enum):
+    """Where a fact's value comes from."""
+
+    RECORDED = "recorded"
+    LOCAL = "local"
+    DERIVED = "derived"
+    AS_OF = "as_of"
+
+
+@attrs.frozen
+class FactRef:
+    """
+    A fact named in a rule.
+
+    Attributes:
+        path: the fact as written, dotted.
+        level: whose fact it is: 0 is the subject, 1 the record of the outermost quantifier.
+        fact: its type, label and question.
+        source: recorded, local, derived or the date of the assessment.
+    """
+
+    path: str
+    level: int
+    fact: Fact = attrs.field(repr=False)
+    source: FactSource = FactSource.RECORDED
+    span: Span = _span()
+
+    @property
+    def type(self) -> FactType:
+        """The fact's type."""
+        return self.fact.type
+
+
+@attrs.frozen
+class Literal:
+    """A value written in the rule."""
+
+    value: Plain
+
+
+@attrs.frozen
+class Parameter:
+    """A parameter of the rulebook, with its value."""
+
+    name: str
+    value: Plain
+
+
+@attrs.frozen
+class By:
+    """A value chosen by a fact with closed values."""
+
+    selector: FactRef
+    cases: tuple[tuple[str | bool, Operand], ...]
+
+
+Operand: TypeAlias = Literal | Parameter | FactRef | By
+
+
+class Op(Enum):
+    """The comparisons of a single value."""
+
+    EQUALS = "equals"
+    AT_LEAST = "at_least"
+    AT_MOST = "at_most"
+    MORE_THAN = "more_than"
+    LESS_THAN = "less_than"
+    OLDER_THAN = "older_than"
+    NEWER_THAN = "newer_than"
+
+
+class SetOp(Enum):
+    """The comparisons of a set."""
+
+    INCLUDES = "includes"
+    INCLUDES_ALL = "includes_all"
+    MISSING_ANY_OF = "missing_any_of"
+
+
+@attrs.frozen
+class Compare:
+    """Is the value in this relation to the operand?"""
+
+    op: Op
+    operand: Operand
+
+
+@attrs.frozen
+class OneOf:
+    """Is the value one of these?"""
+
+    operands: tuple[Operand, ...]
+
+
+@attrs.frozen
+class Between:
+    """Is the value at least the first and at most the second?"""
+
+    low: Operand
+    high: Operand
+
+
+@attrs.frozen
+class Includes:
+    """Does the set include any, include all, or miss some of the operand's members?"""
+
+    op: SetOp
+    operand: Operand
+
+
+Predicate: TypeAlias = Compare | OneOf | Between | Includes
+
+
+@attrs.frozen
+class All:
+    """Every one of these holds."""
+
+    items: tuple[Condition, ...]
+    span: Span = _span()
+
+
+@attrs.frozen
+class Any_:
+    """At least one of these holds."""
+
+    items: tuple[Condition, ...]
+    span: Span = _span()
+
+
+@attrs.frozen
+class Not:
+    """This does not hold."""
+
+    item: Condition
+    span: Span = _span()
+
+
+@attrs.frozen
+class Test:
+    """A fact stands the test of a predicate."""
+
+    fact: FactRef
+    predicate: Predicate
+    span: Span = _span()
+
+
+@attrs.frozen
+class Known:
+    """Somebody recorded the fact (or, where `recorded` is false, nobody did)."""
+
+    fact: FactRef
+    recorded: bool
+    span: Span = _span()
+
+
+class Quantity(Enum):
+    """The quantifiers over a list of records."""
+
+    SOME = "some"
+    EVERY = "every"
+    NONE = "none"
+
+
+@attrs.frozen
+class Quantified:
+    """The condition holds for some, every or none of the records of a list."""
+
+    quantity: Quantity
+    list: FactRef
+    where: Condition
+    span: Span = _span()
+
+
+@attrs.frozen
+class Count:
+    """The number of records (or of a set's members) stands the test."""
+
+    list: FactRef
+    where: Condition | None
+    predicate: Predicate
+    span: Span = _span()
+
+
+@attrs.frozen
+class Sum:
+    """The sum of a number over the records stands the test."""
+
+    list: FactRef
+    of: FactRef
+    where: Condition | None
+    predicate: Predicate
+    span: Span = _span()
+
+
+@attrs.frozen
+class Share:
+    """The share, in per cent, of the records among which the condition holds stands the test."""
+
+    list: FactRef
+    among: Condition | None
+    where: Condition
+    predicate: Predicate
+    span: Span = _span()
+
+
+Condition: TypeAlias = All | Any_ | Not | Test | Known | Quantified | Count | Sum | Share
+
+
+@attrs.frozen
+class Citation:
+    """A paragraph of a source, and where the pack may carry it, its words."""
+
+    document: str
+    paragraph: str
+    quote: str = ""
+
+
+@attrs.frozen
+class Document:
+    """A source that rules cite."""
+
+    id: str
+    title: str
+    publisher: str
+    year: str
+    where: str = ""
+    text: str = ""
+
+
+@attrs.frozen
+class ParameterValue:
+    """A threshold of the rulebook: its value, unit and reason, and whether the source gives it."""
+
+    name: str
+    value: Plain
+    type: FactType
+    reason: str
+    given_by_source: bool
+    unit: str = ""
+
+
+@attrs.frozen
+class Row:
+    """A row of a derived fact's table."""
+
+    when: Condition
+    value: str | bool
+    span: Span = _span()
+
+
+@attrs.frozen
+class Derived:
+    """
+    A fact that follows from others: the value of the first row that holds.
+
+    Attributes:
+        fact: its name, type, label and question.
+        cls: the attrs class whose fact it is.
+        rows: the rows, first match first.
+        otherwise: the value when no row holds; None where the table says nothing.
+        sources: what it is based on.
+    """
+
+    fact: Fact
+    cls: type
+    rows: tuple[Row, ...]
+    otherwise: str | bool | None
+    sources: tuple[Citation, ...] = ()
+    span: Span = _span()
+
+    @property
+    def name(self) -> str:
+        """The name under which rules read it."""
+        return self.fact.name
+
+
+@attrs.frozen
+class Exception_:
+    """A case to which a rule does not apply, with its own source."""
+
+    when: Condition
+    because: str
+    source: Citation | None
+    span: Span = _span()
+
+
+@attrs.frozen
+class Mitigation:
+    """A case in which a finding is one step less grave, with its own source."""
+
+    when: Condition
+    because: str
+    source: Citation | None
+    span: Span = _span()
+
+
+@attrs.frozen
+class Grade:
+    """A severity and the condition on which it holds."""
+
+    severity: Severity
+    when: Condition
+
+
+@attrs.frozen
+class Remedy:
+    """
+    What to do about a finding.
+
+    Attributes:
+        do: the act.
+        who: who does it.
+        within: by when.
+        instead: other acts for other cases; the first whose condition holds is used.
+    """
+
+    do: str
+    who: str = ""
+    within: str = ""
+    instead: tuple[tuple[Condition, str], ...] = ()
+
+
+@attrs.frozen
+class Example:
+    """A case that shows what a rule says; `given` is the facts as an attrs object."""
+
+    name: str
+    given: object = attrs.field(repr=False)
+    expect: Verdict
+    severity: Severity | None
+    could_be: Severity | None
+    asks: frozenset[str] | None
+    as_of: dt.date | None
+    span: Span = _span()
+
+
+@attrs.frozen
+class Rule:
+    """
+    One principle, as a condition on the facts of a subject.
+
+    Attributes:
+        subject: partnership, register, pair or assessment.
+        applies_when: when the rule applies; None is always.
+        unless: exceptions.
+        requires: what must hold where it applies.
+        grades: severities with their conditions, most severe first.
+        otherwise: the severity when no grade holds.
+        about_records: whether it tests what was recorded (`known`).
+        in_force: the first and the last day on which it is in force.
+    """
+
+    id: str
+    title: str
+    theme: str
+    principle: str
+    source: Citation
+    requires: Condition
+    otherwise: Severity
+    subject: str = "partnership"
+    applies_when: Condition | None = None
+    unless: tuple[Exception_, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    mitigated_by: tuple[Mitigation, ...] = ()
+    remedy: Remedy | None = None
+    examples: tuple[Example, ...] = attrs.field(default=(), repr=False)
+    also: tuple[Citation, ...] = ()
+    about_records: bool = False
+    in_force: tuple[dt.date | None, dt.date | None] = (None, None)
+    supersedes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    span: Span = _span()
+
+
+@attrs.frozen
+class Rulebook:
+    """
+    Rules that have been checked, with all that they refer to.
+
+    Attributes:
+        id: the pack's id; packs loaded together are joined by ``+``.
+        rules: in the order of packs, themes and files.
+        derived: derived facts by name.
+        local: local facts by name, without ``local.``.
+        subjects: the attrs class of each subject.
+    """
+
+    id: str
+    title: str
+    version: str
+    owner: str
+    documents: Mapping[str, Document]
+    parameters: Mapping[str, ParameterValue]
+    derived: Mapping[str, Derived]
+    local: Mapping[str, Fact]
+    rules: tuple[Rule, ...]
+    subjects: Mapping[str, type]
+
+    def rule(self, rule_id: str) -> Rule:
+        """
+        Return the rule of this id.
+
+        Raises:
+            KeyError: no rule has it.
+        """
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+
+def children(condition: Condition) -> tuple[Condition, ...]:
+    """Return the conditions directly inside a condition."""
+    match condition:
+        case All(items) | Any_(items):
+            return items
+        case Not(item):
+            return (item,)
+        case Quantified(where=where):
+            return (where,)
+        case Share(among=among, where=where):
+            return (where,) if among is None else (among, where)
+        case Count(where=where) | Sum(where=where):
+            return () if where is None else (where,)
+        case Test() | Known():
+            return ()

@@ -1,0 +1,187 @@
+"""A mapping with known keys: what is missing, misspelt or of the wrong shape is reported once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from govrules.diagnostics import Code, did_you_mean
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.values import Problem, read
+from govrules.vocabulary import Date, YesNo
+
+KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+class Fields:
+    """
+    The entries of a mapping that may have just these keys.
+
+    Args:
+        report: where problems go.
+
+        node: the mapping; anything else is reported and read as empty.
+
+        keys: the keys that may stand in it.
+
+        what: what the mapping is, in words.
+    """
+
+    def __init__(self, report: Report, node: Node | None, keys: Sequence[str], what: str) -> None:
+        self.report = report
+        self.node = node
+        self.what = what
+        self._entries: dict[str, tuple[Scalar, Node]] = {}
+        self.is_mapping = isinstance(node, Entries)
+        if not isinstance(node, Entries):
+            report.add(Code.WRONG_SHAPE, f"{what} is a mapping", node, "write `key: value`")
+            return
+        for key, value in node.items:
+            if key.text in keys:
+                self._entries[key.text] = (key, value)
+            else:
+                report.add(
+                    Code.UNKNOWN_KEY,
+                    f"unknown key `{key.text}` of {what}",
+                    key,
+                    did_you_mean(key.text, keys),
+                )
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._entries
+
+    def key(self, key: str) -> Node | None:
+        """Return the key's own node, or the mapping's where the key is not given."""
+        return self._entries[key][0] if key in self._entries else self.node
+
+    def value(self, key: str) -> Node | None:
+        """Return the value's node, if the key is given."""
+        return self._entries[key][1] if key in self._entries else None
+
+    def required(self, key: str) -> Node | None:
+        """Return the value's node; report a key that is not given."""
+        if self.is_mapping and key not in self._entries:
+            self.report.add(
+                Code.MISSING_KEY,
+                f"{self.what} has no `{key}`",
+                self.node,
+                f"add `{key}: …`",
+            )
+        return self.value(key)
+
+    def text(self, key: str, *, required: bool = False) -> str:
+        """Return the value as text; "" where it is not given or is no single value."""
+        node = self.required(key) if required else self.value(key)
+        if node is None:
+            return ""
+        if not isinstance(node, Scalar) or not node.text.strip():
+            self.report.add(
+                Code.WRONG_SHAPE, f"`{key}` of {self.what} is a line of text", node, "write text"
+            )
+            return ""
+        return node.text
+
+    def name(self, key: str, pattern: re.Pattern[str] = KEBAB) -> str:
+        """Return the value as an id, and report one that is not written as ids are."""
+        text = self.text(key, required=True)
+        if text:
+            check_name(self.report, text, self.value(key), pattern)
+        return text
+
+    def items(self, key: str) -> list[Node]:
+        """Return the items of a list; nothing where it is not given."""
+        node = self.value(key)
+        if node is None:
+            return []
+        if not isinstance(node, Items):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key}` of {self.what} is a list",
+                node,
+                "begin each item with `- `",
+            )
+            return []
+        return node.items
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of words."""
+        words = []
+        for node in self.items(key):
+            if isinstance(node, Scalar):
+                words.append(node.text)
+            else:
+                self.report.add(Code.WRONG_SHAPE, f"`{key}` is a list of words", node)
+        return tuple(words)
+
+    def entries(self, key: str) -> list[tuple[Scalar, Node]]:
+        """Return the entries of a mapping; nothing where it is not given."""
+        node = self.value(key)
+        if node is None:
+            return []
+        if not isinstance(node, Entries):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key}` of {self.what} is a mapping",
+                node,
+                "write `name: …`",
+            )
+            return []
+        return node.items
+
+    def yes_no(self, key: str) -> bool | None:
+        """Return a yes or no; None where it is not given or cannot be read."""
+        node = self.value(key)
+        if node is None:
+            return None
+        value = read(node.text, YesNo()) if isinstance(node, Scalar) else None
+        if isinstance(value, bool):
+            return value
+        self.report.add(
+            Code.TYPE_MISMATCH, f"`{key}` of {self.what} is yes or no", node, "write yes or no"
+        )
+        return None
+
+    def date(self, key: str) -> dt.date | None:
+        """Return a date; None where it is not given or cannot be read."""
+        node = self.value(key)
+        if node is None:
+            return None
+        value = read(node.text, Date()) if isinstance(node, Scalar) else None
+        if isinstance(value, dt.date):
+            return value
+        message = value.message if isinstance(value, Problem) else f"`{key}` is a date"
+        self.report.add(Code.TYPE_MISMATCH, message, node, "write a date such as 2026-03-31")
+        return None
+
+    def choice(self, key: str, allowed: Sequence[str], *, required: bool = False) -> str | None:
+        """Return one of the allowed words; None where it is not given or is none of them."""
+        node = self.required(key) if required else self.value(key)
+        if node is None:
+            return None
+        text = node.text if isinstance(node, Scalar) else ""
+        if text in allowed:
+            return text
+        self.report.add(
+            Code.UNKNOWN_VALUE,
+            f"unknown value `{text}` of `{key}`",
+            node,
+            did_you_mean(text, allowed),
+        )
+        return None
+
+
+def check_name(
+    report: Report, text: str, node: Node | None, pattern: re.Pattern[str] = KEBAB
+) -> None:
+    """Report a name that is not written as names of its kind are."""
+    if not pattern.fullmatch(text):
+        example = "pooled-budget-without-protocol" if pattern is KEBAB else "review_interval"
+        report.add(
+            Code.BAD_NAME,
+            f"`{text}` is not written as a name",
+            node,
+            f"small letters, as in `{example}`",
+        )

@@ -1,0 +1,531 @@
+"""Packs to a rulebook: folders of rule files, read and checked, with every problem at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.errors import RuleFileError
+from govrules.model import Partnership, Register
+from govrules.nodes import Node, Report, Scalar, parse, read_text
+from govrules.rulebook.ast import (
+    Citation,
+    Condition,
+    Derived,
+    Document,
+    FactSource,
+    ParameterValue,
+    Row,
+    Rule,
+    Rulebook,
+)
+from govrules.rulebook.conditions import ConditionReader, read_parameter_type
+from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.rules import RuleReader, read_citation
+from govrules.rulebook.walk import references
+from govrules.subjects import Declared
+from govrules.vocabulary import (
+    Choice,
+    Date,
+    Fact,
+    FactType,
+    Kind,
+    Money,
+    Number,
+    Text,
+    YesNo,
+    vocabulary_of,
+)
+
+#: The version of the format that this govrules reads.
+FORMAT: Final = "1"
+#: The subjects that are shipped; `load_rulebook` takes others beside them.
+SUBJECTS: Final[Mapping[str, type]] = {"partnership": Partnership, "register": Register}
+
+_RULEBOOK_KEYS: Final = (
+    "govrules",
+    "id",
+    "title",
+    "version",
+    "owner",
+    "extends",
+    "sources",
+    "parameters",
+    "facts",
+    "derived",
+)
+_LOCAL_TYPES: Final[Mapping[str, FactType]] = {
+    "yes or no": YesNo(),
+    "text": Text(),
+    "number": Number(),
+    "money": Money(),
+    "date": Date(),
+}
+
+
+def shipped_packs() -> Path:
+    """Return the folder of the packs that ship with govrules."""
+    installed = Path(__file__).parents[1] / "packs"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "rules"
+
+
+def load_rulebook(
+    *packs: str | Path, subjects: Mapping[str, type] | None = None
+) -> Rulebook:
+    """
+    Load packs of rules and check them together.
+
+    Args:
+        packs: folders, or the names of shipped packs; `governing-partnerships` if none is given.
+
+        subjects: attrs classes that rules may be about, by the name that `subject:` gives them,
+            beside partnership and register.
+
+    Raises:
+        RuleFileError: something in them is wrong; it carries every problem found.
+
+    >>> load_rulebook().rule("pooled-budget-without-protocol").source.paragraph
+    '7'
+    """
+    loader = _Loader({**SUBJECTS, **(subjects or {})})
+    for pack in packs or ("governing-partnerships",):
+        loader.add(pack)
+    return loader.finish()
+
+
+@attrs.define
+class _Pack:
+    """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
+
+    folder: Path
+    name: str
+    fields: Fields
+    report: Report
+    id: str
+    with_rules: bool
+    derived_nodes: list[tuple[Scalar, Node]] = attrs.field(factory=list)
+
+
+class _Loader:
+    """Collects the declarations of all packs first, then their conditions and rules."""
+
+    def __init__(self, subjects: Mapping[str, type]) -> None:
+        self.subjects = subjects
+        self.packs: dict[Path, _Pack] = {}
+        self.reports: list[Report] = []
+        self.documents: dict[str, Document] = {}
+        self.texts: dict[str, str] = {}
+        self.parameters: dict[str, ParameterValue] = {}
+        self.local: dict[str, Fact] = {}
+        self.derived_facts: dict[str, tuple[Fact, type]] = {}
+        self.derived: dict[str, Derived] = {}
+        self.rules: list[Rule] = []
+        self.ids: dict[str, Span] = {}
+        self.superseded: list[tuple[Report, Scalar]] = []
+
+    def add(self, pack: str | Path, *, with_rules: bool = True, beside: Path | None = None) -> None:
+        """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
+        folder = Path(pack)
+        if beside is not None and (beside / pack).is_dir():
+            folder = beside / pack
+        elif not folder.is_dir() and (shipped_packs() / pack).is_dir():
+            folder = shipped_packs() / pack
+        key = folder.resolve()
+        if key in self.packs:
+            self.packs[key].with_rules |= with_rules
+            return
+        name = str(folder)
+        if not folder.is_dir():
+            self._no_pack(name)
+            return
+        text, report = read_text(folder / "rulebook.yaml", f"{name}/rulebook.yaml")
+        self.reports.append(report)
+        if not report.ok:
+            if not (folder / "rulebook.yaml").exists():
+                report.diagnostics.clear()
+                self._no_rulebook(report)
+            return
+        node = parse(text, report)
+        if node is None:
+            return
+        fields = Fields(report, node, _RULEBOOK_KEYS, "a rulebook")
+        if not check_version(fields):
+            return
+        loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
+        for base in fields.texts("extends"):
+            self.add(base, with_rules=False, beside=folder.parent)
+        self.packs[key] = loaded
+        self._declare(loaded)
+
+    def _no_pack(self, name: str) -> None:
+        report = Report(name)
+        self.reports.append(report)
+        shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
+        report.add(
+            Code.UNREADABLE_FILE,
+            "there is no such folder",
+            help_=did_you_mean(Path(name).name, shipped) or "name a folder that holds a pack",
+        )
+
+    @staticmethod
+    def _no_rulebook(report: Report) -> None:
+        report.add(
+            Code.NO_RULEBOOK,
+            "the folder holds no `rulebook.yaml`, so it is no pack",
+            help_="`govrules init` makes a pack",
+        )
+
+    def _declare(self, pack: _Pack) -> None:
+        for key in ("title", "version", "owner"):
+            pack.fields.text(key, required=True)
+        for name, node in pack.fields.entries("sources"):
+            self._source(pack, name, node)
+        for name, node in pack.fields.entries("parameters"):
+            self._parameter(pack, name, node)
+        for name, node in pack.fields.entries("facts"):
+            self._local(pack, name, node)
+        for name, node in pack.fields.entries("derived"):
+            self._declare_derived(pack, name, node)
+
+    def _source(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        fields = Fields(
+            report, node, ("title", "publisher", "year", "where", "text"), f"source `{key.text}`"
+        )
+        check_name(report, key.text, key)
+        document = Document(
+            id=key.text,
+            title=fields.text("title", required=True),
+            publisher=fields.text("publisher", required=True),
+            year=fields.text("year", required=True),
+            where=fields.text("where"),
+            text=fields.text("text"),
+        )
+        if self.documents.get(key.text, document) != document:
+            self._name_taken(report, key, "another source")
+        self.documents[key.text] = document
+        if document.text:
+            path = pack.folder / document.text
+            text, text_report = read_text(path, f"{pack.name}/{document.text}")
+            if not text_report.ok:
+                report.add(
+                    Code.NO_SOURCE_TEXT,
+                    f"the text `{document.text}` of source `{key.text}` cannot be read",
+                    fields.value("text"),
+                    "put the text into the pack, or drop `text`",
+                )
+            self.texts[key.text] = fold(text)
+
+    def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        keys = ("value", "unit", "reason", "given_by_source")
+        fields = Fields(report, node, keys, f"parameter `{key.text}`")
+        check_name(report, key.text, key, SNAKE)
+        fields.required("value")
+        fields.required("given_by_source")
+        unit = fields.text("unit")
+        reason = fields.text("reason", required=True)
+        given = fields.yes_no("given_by_source")
+        value = fields.value("value")
+        if value is None or given is None:
+            return
+        read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
+        if read is None:
+            report.add(
+                Code.TYPE_MISMATCH,
+                f"parameter `{key.text}` is no number, amount, length of time or date",
+                value,
+                "write 250000 with `unit: pounds`, or `12 months`, or a number",
+            )
+            return
+        if key.text in self.parameters:
+            self._name_taken(report, key, "another parameter")
+        self.parameters[key.text] = ParameterValue(
+            key.text, read[0], read[1], reason, given_by_source=given, unit=unit
+        )
+
+    def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        keys = ("type", "values", "label", "denial", "question", "kind", "unit")
+        name = key.text.removeprefix("local.")
+        fields = Fields(report, node, keys, f"fact `{key.text}`")
+        check_name(report, name, key, SNAKE)
+        if not key.text.startswith("local."):
+            report.add(
+                Code.BAD_NAME,
+                f"a pack's own fact is named `local.…`, not `{key.text}`",
+                key,
+                f"write `local.{name}`",
+            )
+        label = fields.text("label", required=True)
+        if "question" not in fields:
+            report.add(
+                Code.NO_QUESTION,
+                f"fact `{key.text}` has no question",
+                key,
+                "add `question: …`, to be asked when nobody recorded it",
+            )
+        question = fields.text("question")
+        kind = fields.choice("kind", [each.value for each in Kind], required=True)
+        fact_type = self._local_type(fields)
+        if fact_type is None or kind is None:
+            return
+        if name in self.local:
+            self._name_taken(report, key, "another local fact")
+        self.local[name] = Fact(
+            name=key.text,
+            type=fact_type,
+            kind=Kind(kind),
+            label=label,
+            question=question,
+            denial=fields.text("denial") or f"not so: {label}",
+        )
+
+    @staticmethod
+    def _local_type(fields: Fields) -> FactType | None:
+        values = fields.texts("values")
+        if values:
+            return Choice(values)
+        word = fields.choice("type", [*_LOCAL_TYPES], required=True)
+        if word is None:
+            return None
+        unit = fields.text("unit")
+        return Number(unit=unit) if word == "number" else _LOCAL_TYPES[word]
+
+    def _declare_derived(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        check_name(report, key.text, key, SNAKE)
+        fields = self._derived_fields(report, key, node)
+        subject = fields.choice("subject", [*self.subjects]) or "partnership"
+        cls = self.subjects[subject]
+        if key.text in vocabulary_of(cls).facts:
+            self._name_taken(report, key, "a recorded fact")
+            return
+        if key.text in self.derived_facts:
+            self._name_taken(report, key, "another derived fact")
+            return
+        values = fields.texts("values")
+        label = fields.text("label", required=True)
+        fact_type: FactType = Choice(values, ordered=True) if values else YesNo()
+        denial = fields.text("denial") or f"not so: {label}"
+        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
+        self.derived_facts[key.text] = (fact, cls)
+        pack.derived_nodes.append((key, node))
+
+    @staticmethod
+    def _derived_fields(report: Report, key: Scalar, node: Node) -> Fields:
+        keys = ("subject", "label", "denial", "values", "first_match", "otherwise", "when")
+        return Fields(report, node, (*keys, "source"), f"derived fact `{key.text}`")
+
+    def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
+        report.add(
+            Code.NAME_TAKEN, f"`{key.text}` is already the name of {by}", key, "choose another"
+        )
+
+    def finish(self) -> Rulebook:
+        """Read all conditions and rules; raise every problem of every file at once."""
+        declared = Declared(self.local, self.derived_facts)
+        for pack in self.packs.values():
+            reader = ConditionReader(pack.report, declared, self.parameters)
+            for key, node in pack.derived_nodes:
+                self._read_derived(pack.report, reader, key, node)
+        self._check_cycles()
+        for pack in self.packs.values():
+            if pack.with_rules:
+                self._read_themes(pack, declared)
+        self._check_superseded()
+        diagnostics = tuple(each for report in self.reports for each in report.diagnostics)
+        if diagnostics:
+            raise RuleFileError(diagnostics)
+        own = [pack for pack in self.packs.values() if pack.with_rules]
+        return Rulebook(
+            id="+".join(pack.id for pack in own),
+            title=" and ".join(pack.fields.text("title") for pack in own),
+            version="+".join(pack.fields.text("version") for pack in own),
+            owner=own[0].fields.text("owner"),
+            documents=MappingProxyType(self.documents),
+            parameters=MappingProxyType(self.parameters),
+            derived=MappingProxyType(self.derived),
+            local=MappingProxyType(self.local),
+            rules=tuple(self.rules),
+            subjects=MappingProxyType(dict(self.subjects)),
+        )
+
+    def _read_derived(
+        self, report: Report, reader: ConditionReader, key: Scalar, node: Node
+    ) -> None:
+        # Unknown keys were reported when the fact was declared.
+        fields = self._derived_fields(Report(report.file), key, node)
+        fields.report = report
+        fact, cls = self.derived_facts[key.text]
+        rows: list[Row] = []
+        otherwise: str | bool | None = None
+        if isinstance(fact.type, YesNo):
+            when = reader.condition(fields.required("when"), (cls,)) if "when" in fields else None
+            if "when" not in fields:
+                fields.required("when")
+            if when is not None:
+                rows.append(Row(when, True, span=report.span(key)))
+            otherwise = False
+        else:
+            assert isinstance(fact.type, Choice)  # noqa: S101 - declared just so
+            rows = self._rows(report, reader, fields, fact.type, cls)
+            otherwise = fields.choice("otherwise", fact.type.values)
+        sources = ()
+        if "source" in fields:
+            citation = read_citation(report, fields.value("source"), self.documents, self.texts)
+            sources = (citation,) if citation else ()
+        self.derived[key.text] = Derived(
+            fact, cls, tuple(rows), otherwise, sources, span=report.span(key)
+        )
+
+    def _rows(
+        self,
+        report: Report,
+        reader: ConditionReader,
+        fields: Fields,
+        fact_type: Choice,
+        cls: type,
+    ) -> list[Row]:
+        rows: list[Row] = []
+        fields.required("first_match")
+        seen: list[Condition] = []
+        for node in fields.items("first_match"):
+            row = Fields(report, node, ("when", "value"), "a row")
+            when = reader.condition(row.required("when"), (cls,)) if "when" in row else None
+            if "when" not in row:
+                row.required("when")
+            value = row.choice("value", fact_type.values, required=True)
+            if when is None or value is None:
+                continue
+            if when in seen:
+                report.add(
+                    Code.UNREACHABLE_ROW,
+                    "an earlier row has the same condition, so this one is never reached",
+                    row.key("when"),
+                    "drop it",
+                )
+            seen.append(when)
+            rows.append(Row(when, value, span=report.span(node)))
+        return rows
+
+    def _check_cycles(self) -> None:
+        needs = {
+            name: {
+                ref.path
+                for row in derived.rows
+                for ref in references(row.when)
+                if ref.source is FactSource.DERIVED
+            }
+            for name, derived in self.derived.items()
+        }
+        in_a_cycle: set[str] = set()
+        for name in needs:
+            ring = _ring(name, needs)
+            if ring and not in_a_cycle & set(ring):
+                in_a_cycle |= set(ring)
+                self._report_cycle(name, ring)
+
+    def _report_cycle(self, name: str, ring: list[str]) -> None:
+        for pack in self.packs.values():
+            for key, _ in pack.derived_nodes:
+                if key.text == name:
+                    path = " → ".join(f"`{each}`" for each in [*ring, ring[0]])
+                    pack.report.add(
+                        Code.DERIVED_CYCLE,
+                        f"derived in a ring: {path}",
+                        key,
+                        "derive one of them from recorded facts only",
+                    )
+
+    def _check_superseded(self) -> None:
+        for report, node in self.superseded:
+            if node.text in self.ids:
+                report.add(
+                    Code.SUPERSEDED_RULE_PRESENT,
+                    f"rule `{node.text}` is superseded, yet it stands at {self.ids[node.text]}",
+                    node,
+                    "remove the older rule",
+                )
+
+    def _read_themes(self, pack: _Pack, declared: Declared) -> None:
+        files = sorted(
+            path for path in pack.folder.glob("*.yaml") if path.name != "rulebook.yaml"
+        )
+        if not files:
+            pack.report.add(
+                Code.NO_RULEBOOK,
+                "the pack holds no file of rules",
+                help_="add `<theme>.yaml` beside `rulebook.yaml`",
+            )
+        for path in files:
+            text, report = read_text(path, f"{pack.name}/{path.name}")
+            self.reports.append(report)
+            node = parse(text, report) if report.ok else None
+            if node is None:
+                continue
+            fields = Fields(report, node, ("govrules", "theme", "rules"), "a rule file")
+            if not check_version(fields):
+                continue
+            theme = fields.name("theme")
+            fields.required("rules")
+            reader = RuleReader(
+                report=report,
+                conditions=ConditionReader(report, declared, self.parameters),
+                documents=self.documents,
+                texts=self.texts,
+                subjects=self.subjects,
+                theme=theme,
+                ids=self.ids,
+                superseded=self.superseded,
+            )
+            for item in fields.items("rules"):
+                rule = reader.rule(item)
+                if rule is not None:
+                    self.rules.append(rule)
+
+
+def check_version(fields: Fields) -> bool:
+    """Tell whether the file is of the format version that is read here, and report if not."""
+    if not fields.is_mapping:
+        return False
+    version = fields.required("govrules")
+    text = version.text if isinstance(version, Scalar) else ""
+    if version is not None and text != FORMAT:
+        newer = text.isdigit() and int(text) > int(FORMAT)
+        fields.report.add(
+            Code.UNSUPPORTED_VERSION,
+            f"format version `{text}` is not read here",
+            version,
+            "upgrade govrules" if newer else f"write `govrules: {FORMAT}`",
+        )
+        return False
+    return version is not None
+
+
+def fold(text: str) -> str:
+    """Fold white space, as quotes and sources are compared."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _ring(name: str, needs: Mapping[str, set[str]]) -> list[str]:
+    """Return the names on a way from a derived fact back to itself, if there is one."""
+    ways: list[list[str]] = [[name]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop(0)
+        for each in sorted(needs.get(way[-1], ())):
+            if each == name:
+                return way
+            if each not in seen:
+                seen.add(each)
+                ways.append([*way, each])
+    return []
+
+

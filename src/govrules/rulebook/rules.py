@@ -1,0 +1,318 @@
+"""Nodes to rules: one rule of a theme file, with its severity, remedy, sources and examples."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.nodes import Node, Report, Scalar
+from govrules.rulebook.ast import (
+    SEVERITIES,
+    Citation,
+    Condition,
+    Document,
+    Example,
+    Exception_,
+    Grade,
+    Mitigation,
+    Remedy,
+    Rule,
+    Severity,
+    Verdict,
+)
+from govrules.rulebook.conditions import ConditionReader
+from govrules.rulebook.fields import Fields
+from govrules.subjects import SubjectReader
+
+RULE_KEYS: Final = (
+    "id",
+    "title",
+    "principle",
+    "source",
+    "also",
+    "subject",
+    "about",
+    "applies_when",
+    "unless",
+    "requires",
+    "severity",
+    "mitigated_by",
+    "remedy",
+    "examples",
+    "in_force",
+    "supersedes",
+    "tags",
+)
+EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
+LEVELS: Final = tuple(each.value for each in SEVERITIES)
+
+
+@attrs.define
+class RuleReader:
+    """Reads the rules of one theme file."""
+
+    report: Report
+    conditions: ConditionReader
+    documents: Mapping[str, Document]
+    texts: Mapping[str, str]
+    subjects: Mapping[str, type]
+    theme: str
+    ids: dict[str, Span]
+    #: Ids that a rule says it supersedes, to be looked for once every rule has been read.
+    superseded: list[tuple[Report, Scalar]]
+
+    def rule(self, node: Node) -> Rule | None:
+        """Read one rule; None where the report says why it cannot be used."""
+        before = len(self.report.diagnostics)
+        fields = Fields(self.report, node, RULE_KEYS, "a rule")
+        if not fields.is_mapping:
+            return None
+        rule_id = fields.name("id")
+        title = fields.text("title", required=True)
+        principle = fields.text("principle", required=True)
+        fields.required("source")
+        source = self._citation(fields.value("source"))
+        subject = fields.choice("subject", [*self.subjects]) or "partnership"
+        about_records = fields.choice("about", ["records"]) == "records"
+        self.conditions.known_allowed = about_records and subject == "register"
+        classes = (self.subjects[subject],)
+        fields.required("requires")
+        applies_when = self._condition(fields, "applies_when", classes)
+        unless = tuple(
+            Exception_(when, because, citation, span=self.report.span(item))
+            for item in fields.items("unless")
+            for when, because, citation in self._case(item, classes, "an exception")
+        )
+        requires = self._condition(fields, "requires", classes)
+        grades, otherwise = self._severity(fields, classes)
+        mitigated_by = tuple(
+            Mitigation(when, because, citation, span=self.report.span(item))
+            for item in fields.items("mitigated_by")
+            for when, because, citation in self._case(item, classes, "a mitigation")
+        )
+        remedy = self._remedy(fields.value("remedy"), classes)
+        examples = tuple(
+            example
+            for item in fields.items("examples")
+            for example in self._example(item, classes[0])
+        )
+        also = tuple(
+            citation for item in fields.items("also") if (citation := self._citation(item))
+        )
+        in_force = self._period(fields)
+        self._check_unique(rule_id, fields)
+        if len(self.report.diagnostics) > before or requires is None or source is None:
+            return None
+        return Rule(
+            id=rule_id,
+            title=title,
+            theme=self.theme,
+            principle=principle,
+            source=source,
+            requires=requires,
+            otherwise=otherwise,
+            subject=subject,
+            applies_when=applies_when,
+            unless=unless,
+            grades=grades,
+            mitigated_by=mitigated_by,
+            remedy=remedy,
+            examples=examples,
+            also=also,
+            about_records=about_records,
+            in_force=in_force,
+            supersedes=fields.texts("supersedes"),
+            tags=fields.texts("tags"),
+            span=self.report.span(fields.value("id")),
+        )
+
+    def _citation(self, node: Node | None) -> Citation | None:
+        if node is None:
+            return None
+        return read_citation(self.report, node, self.documents, self.texts)
+
+    def _condition(
+        self, fields: Fields, key: str, classes: tuple[type, ...]
+    ) -> Condition | None:
+        return self.conditions.condition(fields.value(key), classes) if key in fields else None
+
+    def _case(
+        self, node: Node, classes: tuple[type, ...], what: str
+    ) -> list[tuple[Condition, str, Citation | None]]:
+        fields = Fields(self.report, node, ("when", "because", "source"), what)
+        fields.required("when")
+        when = self._condition(fields, "when", classes)
+        because = fields.text("because", required=True)
+        fields.required("source")
+        citation = self._citation(fields.value("source"))
+        return [] if when is None else [(when, because, citation)]
+
+    def _severity(
+        self, fields: Fields, classes: tuple[type, ...]
+    ) -> tuple[tuple[Grade, ...], Severity]:
+        node = fields.required("severity")
+        if isinstance(node, Scalar):
+            level = fields.choice("severity", LEVELS)
+            return (), Severity(level) if level else Severity.LOW
+        if node is None:
+            return (), Severity.LOW
+        graded = Fields(self.report, node, (*LEVELS, "otherwise"), "a severity")
+        grades = []
+        for level in reversed(LEVELS):
+            when = self._condition(graded, level, classes)
+            if when is not None:
+                grades.append(Grade(Severity(level), when))
+        if graded.is_mapping and "otherwise" not in graded:
+            self.report.add(
+                Code.SEVERITY_WITHOUT_OTHERWISE,
+                "the severity has no `otherwise`",
+                node,
+                "say what it is when no grade holds: `otherwise: medium`",
+            )
+        otherwise = graded.choice("otherwise", LEVELS)
+        return tuple(grades), Severity(otherwise) if otherwise else Severity.LOW
+
+    def _remedy(self, node: Node | None, classes: tuple[type, ...]) -> Remedy | None:
+        if node is None:
+            return None
+        fields = Fields(self.report, node, ("do", "who", "within", "instead"), "a remedy")
+        instead = []
+        for item in fields.items("instead"):
+            case = Fields(self.report, item, ("when", "do"), "another remedy")
+            case.required("when")
+            when = self._condition(case, "when", classes)
+            do = case.text("do", required=True)
+            if when is not None:
+                instead.append((when, do))
+        return Remedy(
+            do=fields.text("do", required=True),
+            who=fields.text("who"),
+            within=fields.text("within"),
+            instead=tuple(instead),
+        )
+
+    def _example(self, node: Node, cls: type) -> list[Example]:
+        fields = Fields(self.report, node, EXAMPLE_KEYS, "an example")
+        name = fields.text("name", required=True)
+        given = fields.required("given")
+        expect = fields.choice("expect", [each.value for each in Verdict], required=True)
+        severity = fields.choice("severity", LEVELS)
+        could_be = fields.choice("could_be", LEVELS)
+        asks = frozenset(fields.texts("asks")) if "asks" in fields else None
+        if expect in ("clear", "not applicable"):
+            for key in ("severity", "could_be", "asks"):
+                if key in fields:
+                    self.report.add(
+                        Code.BAD_EXPECTATION,
+                        f"what is {expect} has no `{key}`",
+                        fields.key(key),
+                        f"drop `{key}`",
+                    )
+        if expect == "unknown" and severity:
+            self.report.add(
+                Code.BAD_EXPECTATION,
+                "what is unknown has no severity yet",
+                fields.key("severity"),
+                "say how grave it might be with `could_be`",
+            )
+        if given is None or expect is None:
+            return []
+        reader = SubjectReader(
+            self.report, self.conditions.declared, with_origin=False, strict=True
+        )
+        record, as_of = reader.read_subject(given, cls)
+        return [
+            Example(
+                name=name,
+                given=record,
+                expect=Verdict(expect),
+                severity=Severity(severity) if severity else None,
+                could_be=Severity(could_be) if could_be else None,
+                asks=asks,
+                as_of=as_of if isinstance(as_of, dt.date) else None,
+                span=self.report.span(node),
+            )
+        ]
+
+    def _period(self, fields: Fields) -> tuple[dt.date | None, dt.date | None]:
+        if "in_force" not in fields:
+            return None, None
+        period = Fields(self.report, fields.value("in_force"), ("from", "until"), "`in_force`")
+        begins, ends = period.date("from"), period.date("until")
+        if begins and ends and begins > ends:
+            self.report.add(
+                Code.PERIOD_UPSIDE_DOWN,
+                f"`in_force` ends on {ends}, before it begins",
+                period.value("until"),
+                "give the earlier date as `from`",
+            )
+        return begins, ends
+
+    def _check_unique(self, rule_id: str, fields: Fields) -> None:
+        if rule_id in self.ids:
+            self.report.add(
+                Code.DUPLICATE_ID,
+                f"rule `{rule_id}` stands already at {self.ids[rule_id]}",
+                fields.value("id"),
+                "give one of the two another id",
+            )
+        elif rule_id:
+            self.ids[rule_id] = self.report.span(fields.value("id"))
+        self.superseded += [
+            (self.report, item) for item in fields.items("supersedes") if isinstance(item, Scalar)
+        ]
+
+
+def read_citation(
+    report: Report,
+    node: Node | None,
+    documents: Mapping[str, Document],
+    texts: Mapping[str, str],
+) -> Citation | None:
+    """Read a citation, and check that its document is named and its quote is there."""
+    fields = Fields(report, node, ("document", "paragraph", "quote"), "a source")
+    document = fields.text("document", required=True)
+    paragraph = fields.text("paragraph", required=True)
+    quote = fields.text("quote")
+    if not document or not paragraph:
+        return None
+    if document not in documents:
+        report.add(
+            Code.UNKNOWN_DOCUMENT,
+            f"the pack names no source `{document}`",
+            fields.value("document"),
+            did_you_mean(document, documents) or "name it under `sources` in `rulebook.yaml`",
+        )
+        return None
+    if quote and document not in texts:
+        report.add(
+            Code.NO_SOURCE_TEXT,
+            f"the pack does not carry the text of source `{document}`",
+            fields.value("quote"),
+            "drop `quote`, or give the source a `text`",
+        )
+    elif quote and re.sub(r"\s+", " ", quote).strip() not in texts[document]:
+        report.add(
+            Code.QUOTE_DIFFERS,
+            f"the quote does not stand in source `{document}`",
+            fields.value("quote"),
+            _nearest(quote, texts[document]),
+        )
+    return Citation(document, paragraph, quote)
+
+
+def _nearest(quote: str, text: str) -> str:
+    """Return a help line with the passage of the source that begins as the quote does."""
+    words = quote.split()
+    for length in range(min(4, len(words)), 0, -1):
+        start = text.find(" ".join(words[:length]))
+        if start >= 0:
+            return f"the source has: {text[start : start + len(quote)]}"
+    return "copy the words from the source"
+
+

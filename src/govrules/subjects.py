@@ -1,0 +1,375 @@
+"""Nodes to subjects: the records of a partnership file, each fact read by its declared type."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from govrules.diagnostics import Code, did_you_mean
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.truth import UNKNOWN, Unknown
+from govrules.values import Problem, describe, read
+from govrules.vocabulary import (
+    ABOUT_FACTS,
+    AS_OF,
+    Choices,
+    Fact,
+    Record,
+    Records,
+    Vocabulary,
+    YesNo,
+    vocabulary_of,
+)
+
+_INDEX: Final = re.compile(r"\[\d+\]")
+_KEYS_OF_A_FILE: Final = ("govrules", "as_of")
+
+
+@attrs.frozen
+class Declared:
+    """
+    What a rulebook declares beside the vocabulary.
+
+    Attributes:
+        local: local facts by name.
+        derived: derived facts by name, each with the class whose fact it is.
+    """
+
+    local: Mapping[str, Fact] = attrs.field(factory=dict)
+    derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
+
+
+@attrs.define
+class SubjectReader:
+    """
+    Reads the records of one file.
+
+    Args:
+        report: where problems go.
+
+        declared: the local and derived facts that may be given.
+
+        with_origin: whether to keep the line of each fact.
+    """
+
+    report: Report
+    declared: Declared
+    with_origin: bool = True
+    #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
+    strict: bool = False
+
+    def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
+        """Return the record and the date of assessment that the file states, if it does."""
+        if not isinstance(node, Entries):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"a {cls.__name__.lower()} is a mapping of facts",
+                node,
+                "write one `fact: value` a line",
+            )
+            return cls(), UNKNOWN
+        as_of: dt.date | Unknown = UNKNOWN
+        entries = []
+        for key, value in node.items:
+            if key.text == "as_of":
+                as_of = self._as_of(value)
+            elif key.text != "govrules":
+                entries.append((key.text, key, value))
+        origin = {"": str(self.report.span(node))}
+        return self._record(entries, cls, "", origin, top=True), as_of
+
+    def _as_of(self, node: Node) -> dt.date | Unknown:
+        value = self._single(node, AS_OF, "as_of")
+        return value if isinstance(value, dt.date) else UNKNOWN
+
+    def _record(
+        self,
+        entries: list[tuple[str, Scalar, Node]],
+        cls: type,
+        prefix: str,
+        origin: dict[str, str],
+        *,
+        top: bool = False,
+    ) -> Any:  # noqa: ANN401 - any attrs class can be a subject
+        vocabulary = vocabulary_of(cls)
+        names = {field.name for field in attrs.fields(cls)}
+        groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
+        for path, key, value in entries:
+            head, _, tail = path.partition(".")
+            groups.setdefault(head, []).append((tail, key, value))
+        values: dict[str, Any] = {}
+        stated: dict[str, Any] = {}
+        for head, group in groups.items():
+            _, key, node = group[0]
+            if head in ABOUT_FACTS & names and head in ("local", "evidence"):
+                values[head] = self._about(head, group, vocabulary)
+            elif head in vocabulary.fields:
+                path = f"{prefix}{head}"
+                values[head] = self._fact(group, vocabulary.fields[head], path, origin)
+            elif "stated" in names and self._is_derived(head, cls):
+                stated[head] = self._single(node, self.declared.derived[head][0], head)
+                origin[head] = str(self.report.span(key))
+            else:
+                self._unknown_fact(f"{prefix}{head}", head, key, vocabulary, cls, top=top)
+        if stated:
+            values["stated"] = {
+                name: value for name, value in stated.items() if value is not UNKNOWN
+            }
+        if self.with_origin and "origin" in names:
+            values["origin"] = origin
+        return cls(**values)
+
+    def _is_derived(self, name: str, cls: type) -> bool:
+        return name in self.declared.derived and self.declared.derived[name][1] is cls
+
+    def _fact(
+        self,
+        group: list[tuple[str, Scalar, Node]],
+        fact: Fact,
+        path: str,
+        origin: dict[str, str],
+    ) -> Any:  # noqa: ANN401 - any type that a fact takes
+        whole = [(key, node) for tail, key, node in group if not tail]
+        parts = [(tail, key, node) for tail, key, node in group if tail]
+        if not isinstance(fact.type, Record):
+            if parts:
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"`{path}` is no record, so `{parts[0][0]}` cannot stand in it",
+                    parts[0][1],
+                    f"write `{fact.name}: …` with {describe(fact.type)}",
+                )
+                return UNKNOWN
+            if len(whole) > 1:
+                self._twice(path, whole[1][0])
+            key, node = whole[0]
+            origin[path] = str(self.report.span(key))
+            if isinstance(fact.type, Records):
+                return self._records(node, fact, path, origin)
+            if isinstance(fact.type, Choices):
+                return self._choices(node, fact, path)
+            return self._single(node, fact, path)
+        return self._nested(whole, parts, fact.type.cls, path, origin)
+
+    def _nested(
+        self,
+        whole: list[tuple[Scalar, Node]],
+        parts: list[tuple[str, Scalar, Node]],
+        cls: type,
+        path: str,
+        origin: dict[str, str],
+    ) -> Any:  # noqa: ANN401 - the record's class
+        inner = list(parts)
+        for key, node in whole:
+            origin[path] = str(self.report.span(key))
+            if isinstance(node, Entries):
+                inner.extend((each.text, each, value) for each, value in node.items)
+                continue
+            word = node.text.lower() if isinstance(node, Scalar) else ""
+            if word == "none" and not inner:
+                return None
+            if word == "unknown" and not inner:
+                return UNKNOWN
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{path}` is a record of facts",
+                node,
+                "write its facts below it, or `none`, or `unknown`",
+            )
+        for index, (tail, key, _) in enumerate(inner):
+            if any(tail == other for other, _, _ in inner[:index]):
+                self._twice(f"{path}.{tail}", key)
+        return self._record(inner, cls, f"{path}.", origin)
+
+    def _twice(self, path: str, key: Scalar) -> None:
+        self.report.add(
+            Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two"
+        )
+
+    def _records(
+        self, node: Node, fact: Fact, path: str, origin: dict[str, str]
+    ) -> Any:  # noqa: ANN401 - a tuple of the record's class
+        assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
+        state = self._state(node)
+        if state is None:
+            return ()
+        if state is UNKNOWN:
+            return UNKNOWN
+        if not isinstance(node, Items):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{path}` is a list of records",
+                node,
+                "begin each record with `- `, or write `none`, or `unknown`",
+            )
+            return UNKNOWN
+        records: list[Any] = []
+        for item in node.items:
+            if self._state(item) is UNKNOWN:
+                records.append(UNKNOWN)
+            elif isinstance(item, Entries):
+                where = f"{path}[{len(records)}]"
+                origin[where] = str(self.report.span(item))
+                entries = [(key.text, key, value) for key, value in item.items]
+                records.append(self._entry(entries, fact.type.cls, where, origin))
+            else:
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"each {fact.each} is a mapping of facts",
+                    item,
+                    "write one `fact: value` a line; `- unknown` says that there may be more",
+                )
+        known = [record for record in records if record is not UNKNOWN]
+        return tuple(known) if len(known) == len(records) else (*known, UNKNOWN)
+
+    def _entry(
+        self,
+        entries: list[tuple[str, Scalar, Node]],
+        cls: type,
+        where: str,
+        origin: dict[str, str],
+    ) -> Any:  # noqa: ANN401 - the record's class
+        if any(field.name == "origin" for field in attrs.fields(cls)):
+            # A record that can be a subject of its own keeps its own places.
+            return self._record(entries, cls, "", {"": origin[where]})
+        return self._record(entries, cls, f"{where}.", origin)
+
+    def _choices(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - a frozenset
+        assert isinstance(fact.type, Choices)  # noqa: S101 - the caller looked
+        state = self._state(node)
+        if state is None:
+            return frozenset()
+        if state is UNKNOWN:
+            return UNKNOWN
+        if not isinstance(node, Items):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{path}` is a set of values",
+                node,
+                f"write `[{fact.type.values[0]}]`, or `none`, or `unknown`",
+            )
+            return UNKNOWN
+        members: set[Any] = set()
+        for item in node.items:
+            if self._state(item) is UNKNOWN:
+                members.add(UNKNOWN)
+            elif not isinstance(item, Scalar):
+                self.report.add(Code.WRONG_SHAPE, "a value of a set is a single word", item)
+            elif item.text in fact.type.values:
+                members.add(item.text)
+            else:
+                self.report.add(
+                    Code.UNKNOWN_VALUE,
+                    f"unknown value `{item.text}` of `{path}`",
+                    item,
+                    did_you_mean(item.text, fact.type.values),
+                )
+        return frozenset(members)
+
+    @staticmethod
+    def _state(node: Node) -> Unknown | str | None:
+        """Return None for `none`, UNKNOWN for `unknown` or nothing, and "" for a value."""
+        if isinstance(node, Scalar) and node.plain:
+            if node.text.lower() == "none":
+                return None
+            if node.text.lower() in ("unknown", "", "~", "null"):
+                return UNKNOWN
+        return ""
+
+    def _single(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any single value
+        if not isinstance(node, Scalar):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{path}` must be {describe(fact.type)}",
+                node,
+                "write a single value",
+            )
+            return UNKNOWN
+        state = self._state(node)
+        if state is None:
+            return False if isinstance(fact.type, YesNo) else None
+        if state is UNKNOWN:
+            return UNKNOWN
+        value = read(node.text, fact.type)
+        if not isinstance(value, Problem):
+            return value
+        code = value.code
+        if self.strict and code is Code.UNREADABLE_VALUE:
+            code = Code.TYPE_MISMATCH
+        self.report.add(code, f"{value.message} (`{path}`)", node, value.help)
+        return UNKNOWN
+
+    def _about(
+        self, head: str, group: list[tuple[str, Scalar, Node]], vocabulary: Vocabulary
+    ) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for tail, key, node in group:
+            entries: list[tuple[str, Scalar, Node]]
+            if tail:
+                entries = [(tail, key, node)]
+            elif isinstance(node, Entries):
+                entries = [(each.text, each, value) for each, value in node.items]
+            else:
+                self.report.add(Code.WRONG_SHAPE, f"`{head}` is a mapping of facts", node)
+                continue
+            for name, name_key, value in entries:
+                if head == "local":
+                    self._local(name, name_key, value, said)
+                else:
+                    self._evidence(name, name_key, value, vocabulary, said)
+        return said
+
+    def _local(self, name: str, key: Scalar, node: Node, said: dict[str, Any]) -> None:
+        fact = self.declared.local.get(name)
+        if fact is None:
+            help_ = did_you_mean(name, self.declared.local)
+            self.report.add(
+                Code.UNKNOWN_FACT,
+                f"unknown fact `local.{name}`",
+                key,
+                help_ or "read the file with the rulebook that declares it",
+            )
+        elif name in said:
+            self._twice(f"local.{name}", key)
+        else:
+            said[name] = self._single(node, fact, f"local.{name}")
+
+    def _evidence(
+        self,
+        path: str,
+        key: Scalar,
+        node: Node,
+        vocabulary: Vocabulary,
+        said: dict[str, Any],
+    ) -> None:
+        plain = _INDEX.sub("[]", path)
+        known = {each for each, _ in vocabulary.walk()} | set(self.declared.derived)
+        known |= {f"local.{each}" for each in self.declared.local}
+        lists = {each.partition("[]")[0] + "[]" for each in known if "[]" in each}
+        if plain not in known | lists:
+            self.report.add(
+                Code.UNKNOWN_FACT,
+                f"unknown fact `{path}`",
+                key,
+                did_you_mean(plain, known),
+            )
+        elif isinstance(node, Scalar):
+            said[path] = node.text
+        else:
+            self.report.add(Code.WRONG_SHAPE, "evidence is a line of text", node, "quote it")
+
+    def _unknown_fact(
+        self, path: str, head: str, key: Scalar, vocabulary: Vocabulary, cls: type, *, top: bool
+    ) -> None:
+        derived = [name for name, (_, owner) in self.declared.derived.items() if owner is cls]
+        allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
+        if top:
+            allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
+        self.report.add(
+            Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, did_you_mean(head, allowed)
+        )
+

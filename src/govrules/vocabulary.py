@@ -1,0 +1,323 @@
+"""
+The vocabulary: what can be recorded of a subject, derived from its attrs class.
+
+Each field's type is its annotation; its label, question, unit and kind are its metadata.
+The rule checker, the JSON Schemas, the English, the questions and the strategies read them here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import Any, TypeAlias, TypeVar, Union
+
+import attrs
+
+from govrules.truth import UNKNOWN, Unknown
+
+T = TypeVar("T")
+
+#: What a field holds: a value, None (known to be absent), or UNKNOWN (nobody recorded it).
+Recorded: TypeAlias = Union[T, None, Unknown]  # noqa: UP007 - a generic alias of its own
+#: A list of records; UNKNOWN as an item says that there may be more.
+ListOf: TypeAlias = tuple[Union[T, Unknown], ...]  # noqa: UP007
+#: A set of choices; UNKNOWN as a member says that there may be more.
+SetOf: TypeAlias = frozenset[Union[T, Unknown]]  # noqa: UP007
+
+
+class Kind(Enum):
+    """Whether a fact is what the subject is, or what its governance can change."""
+
+    CIRCUMSTANCE = "circumstance"
+    ARRANGEMENT = "arrangement"
+
+
+class OrderedChoice(StrEnum):
+    """Closed values that are ordered as they are listed, lowest first."""
+
+
+@attrs.frozen
+class YesNo:
+    """Yes or no."""
+
+
+@attrs.frozen
+class Text:
+    """Free text."""
+
+
+@attrs.frozen
+class Number:
+    """A number of at least zero, counted in `unit`; whole numbers only where `whole`."""
+
+    whole: bool = False
+    unit: str = ""
+    most: Decimal | None = None
+
+
+@attrs.frozen
+class Money:
+    """An amount of at least zero, in pounds."""
+
+
+@attrs.frozen
+class Date:
+    """A calendar date."""
+
+
+@attrs.frozen
+class Months:
+    """A length of time in calendar months."""
+
+
+@attrs.frozen
+class Choice:
+    """One of a closed list of values."""
+
+    values: tuple[str, ...]
+    ordered: bool = False
+
+
+@attrs.frozen
+class Choices:
+    """Any number of a closed list of values."""
+
+    values: tuple[str, ...]
+
+
+@attrs.frozen
+class Record:
+    """One record of facts."""
+
+    cls: type
+
+
+@attrs.frozen
+class Records:
+    """A list of records."""
+
+    cls: type
+
+
+FactType: TypeAlias = (
+    YesNo | Text | Number | Money | Date | Months | Choice | Choices | Record | Records
+)
+#: The types of a single value that a test can compare.
+Scalar: TypeAlias = YesNo | Text | Number | Money | Date | Months | Choice
+
+#: A value as evaluation sees it; None is known to be absent.
+Value: TypeAlias = (
+    bool | str | int | Decimal | dt.date | frozenset[Any] | tuple[Any, ...] | object | None
+)
+
+
+@attrs.frozen
+class Fact:
+    """
+    One thing that can be recorded.
+
+    Attributes:
+        name: the field's name in its record.
+        type: what values it takes.
+        kind: circumstance or arrangement.
+        label: a noun phrase ("the annual spend"); for a yes or no, the sentence that says yes.
+        denial: for a yes or no, the sentence that says no.
+        question: what to ask when nobody recorded it.
+        each: for a list, what one of its records is called ("partner").
+    """
+
+    name: str
+    type: FactType
+    kind: Kind
+    label: str
+    question: str
+    denial: str = ""
+    each: str = ""
+
+
+@attrs.frozen
+class Vocabulary:
+    """
+    All that can be recorded of one attrs class.
+
+    Attributes:
+        cls: the class.
+        fields: its own fields, by name.
+        facts: every fact reachable without entering a list, by dotted path.
+    """
+
+    cls: type
+    fields: Mapping[str, Fact]
+    facts: Mapping[str, Fact]
+
+    def walk(self) -> Iterator[tuple[str, Fact]]:
+        """Yield every fact with its full path; the records of a list stand under ``[]``."""
+        for path, fact in self.facts.items():
+            yield path, fact
+            if isinstance(fact.type, Records):
+                for inner, inner_fact in vocabulary_of(fact.type.cls).walk():
+                    yield f"{path}[].{inner}", inner_fact
+
+
+#: The date of the assessment, which every rule may read.
+AS_OF = Fact(
+    name="as_of",
+    type=Date(),
+    kind=Kind.CIRCUMSTANCE,
+    label="the date of the assessment",
+    question="As of which date is this assessed?",
+)
+
+_METADATA = "govrules"
+#: Fields that carry what is said about facts rather than facts.
+ABOUT_FACTS = frozenset({"local", "stated", "evidence", "origin"})
+
+
+def fact(
+    label: str,
+    *,
+    ask: str,
+    kind: Kind = Kind.CIRCUMSTANCE,
+    no: str = "",
+    each: str = "",
+    unit: str = "",
+    most: int | None = None,
+) -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
+    """
+    Declare a field of an attrs class as a fact, unknown unless recorded.
+
+    Args:
+        label: a noun phrase that begins with "the"; for a yes or no, the sentence that says yes.
+
+        ask: the question to put when nobody recorded it.
+
+        kind: circumstance (the default) or arrangement.
+
+        no: for a yes or no, the sentence that says no.
+
+        each: for a list of records, what one of them is called.
+
+        unit: for a number, what it counts; ``months`` makes a whole number a length of time.
+
+        most: for a number, the greatest value it can take.
+    """
+    about = {"label": label, "ask": ask, "kind": kind, "no": no}
+    about |= {"each": each, "unit": unit, "most": most}
+    return attrs.field(default=UNKNOWN, metadata={_METADATA: about})
+
+
+def arrangement(label: str, *, ask: str, **more: Any) -> Any:  # noqa: ANN401
+    """Declare a fact that governance can change; see `fact` for the arguments."""
+    return fact(label, ask=ask, kind=Kind.ARRANGEMENT, **more)
+
+
+@functools.cache
+def vocabulary_of(cls: type) -> Vocabulary:
+    """
+    Derive the vocabulary of an attrs class from its annotations and metadata.
+
+    Raises:
+        TypeError: the class is no attrs class, or a field has a type that facts cannot take.
+    """
+    hints = typing.get_type_hints(cls)
+    fields: dict[str, Fact] = {}
+    facts: dict[str, Fact] = {}
+    for field in attrs.fields(cls):
+        if field.name in ABOUT_FACTS:
+            continue
+        described = _describe(cls, field, hints[field.name])
+        fields[field.name] = described
+        facts[field.name] = described
+        if isinstance(described.type, Record):
+            for path, inner in vocabulary_of(described.type.cls).facts.items():
+                facts[f"{field.name}.{path}"] = inner
+    return Vocabulary(cls, types.MappingProxyType(fields), types.MappingProxyType(facts))
+
+
+def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
+    about = field.metadata.get(_METADATA, {})
+    words = field.name.replace("_", " ")
+    fact_type = _type_of(hint, about)
+    if fact_type is None:
+        msg = f"`{cls.__name__}.{field.name}` has the type {hint}, which no fact can take"
+        raise TypeError(msg)
+    label = about.get("label") or (words if isinstance(fact_type, YesNo) else f"the {words}")
+    return Fact(
+        name=field.name,
+        type=fact_type,
+        kind=about.get("kind", Kind.CIRCUMSTANCE),
+        label=label,
+        question=about.get("ask") or f"What is recorded of {label}?",
+        denial=about.get("no") or f"not so: {label}",
+        each=about.get("each") or words.removesuffix("s"),
+    )
+
+
+def _type_of(hint: object, about: Mapping[str, Any]) -> FactType | None:
+    arms = [arm for arm in _arms(hint) if arm not in (type(None), Unknown)]
+    if len(arms) != 1:
+        return None
+    arm = arms[0]
+    origin = typing.get_origin(arm)
+    if origin is typing.Literal:
+        return Choice(tuple(str(each) for each in typing.get_args(arm)))
+    if origin in (tuple, frozenset):
+        return _collection(origin, arm)
+    if not isinstance(arm, type):
+        return None
+    if issubclass(arm, Enum):
+        return Choice(_values(arm), issubclass(arm, OrderedChoice))
+    if attrs.has(arm):
+        return Record(arm)
+    return _plain(arm, about)
+
+
+def _collection(origin: object, arm: object) -> FactType | None:
+    members = {
+        inner
+        for each in typing.get_args(arm)
+        for inner in _arms(each)
+        if inner not in (Unknown, Ellipsis)
+    }
+    if len(members) != 1:
+        return None
+    member = members.pop()
+    if origin is tuple and isinstance(member, type) and attrs.has(member):
+        return Records(member)
+    if origin is frozenset and isinstance(member, type) and issubclass(member, Enum):
+        return Choices(_values(member))
+    return None
+
+
+def _plain(arm: type, about: Mapping[str, Any]) -> FactType | None:
+    unit = about.get("unit", "")
+    most = about.get("most")
+    limit = None if most is None else Decimal(most)
+    match arm:
+        case _ if arm is bool:
+            return YesNo()
+        case _ if arm is str:
+            return Text()
+        case _ if arm is int:
+            return Months() if unit == "months" else Number(whole=True, unit=unit, most=limit)
+        case _ if arm is Decimal:
+            return Number(unit=unit, most=limit) if unit else Money()
+        case _ if arm is dt.date:
+            return Date()
+        case _:
+            return None
+
+
+def _arms(hint: object) -> tuple[object, ...]:
+    if typing.get_origin(hint) in (Union, types.UnionType):
+        return tuple(arm for each in typing.get_args(hint) for arm in _arms(each))
+    return (hint,)
+
+
+def _values(enum: type[Enum]) -> tuple[str, ...]:
+    return tuple(str(each.value) for each in enum)
