@@ -178,7 +178,7 @@ def assess(
         name=name,
         as_of=as_of,
         rulebook=rulebook,
-        findings=tuple(_finding(rule, case) for rule in rules),
+        findings=tuple(assess_rule(rule, case) for rule in rules),
         case=case,
     )
 
@@ -191,7 +191,8 @@ def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
     return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
 
 
-def _finding(rule: Rule, case: Case) -> Finding:
+def assess_rule(rule: Rule, case: Case) -> Finding:
+    """Return what one rule says of a case."""
     outcome = judge(rule, case)
     return Finding(
         rule=rule,

@@ -465,11 +465,11 @@ class Funding:
         ask="How much grant might have to be repaid?",
     )
     guarantees: Recorded[Decimal] = fact(
-        "the guarantees given",
+        "the amount guaranteed",
         ask="What guarantees have partners given, in pounds?",
     )
     borrowing: Recorded[Decimal] = fact(
-        "the borrowing",
+        "the amount borrowed",
         ask="How much has the partnership borrowed?",
     )
     clawback_managed: Recorded[bool] = arrangement(

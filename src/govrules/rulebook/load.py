@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -75,6 +75,26 @@ def shipped_packs() -> Path:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "rules"
 
 
+def shipped_examples() -> Path:
+    """Return the folder of the example subjects that ship with govrules."""
+    installed = Path(__file__).parents[1] / "examples"
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "examples"
+
+
+def packs_in(directories: Sequence[str]) -> list[str]:
+    """Return the packs in folders: a folder that is no pack itself stands for those in it."""
+    if not directories:
+        return sorted(each.parent.name for each in shipped_packs().glob("*/rulebook.yaml"))
+    packs: list[str] = []
+    for directory in directories:
+        inner = sorted(Path(directory).glob("*/rulebook.yaml"))
+        if (Path(directory) / "rulebook.yaml").exists() or not inner:
+            packs.append(directory)
+        else:
+            packs += [str(each.parent) for each in inner]
+    return packs
+
+
 def load_rulebook(
     *packs: str | Path, subjects: Mapping[str, type] | None = None
 ) -> Rulebook:
@@ -140,7 +160,8 @@ class _Loader:
         if key in self.packs:
             self.packs[key].with_rules |= with_rules
             return
-        name = str(folder)
+        # A shipped pack goes by its name, so that output is the same on every machine.
+        name = str(pack)
         if not folder.is_dir():
             self._no_pack(name)
             return

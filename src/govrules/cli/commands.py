@@ -1,0 +1,329 @@
+"""The commands, each a function whose parameters are its options."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from govrules.assessment import Assessment, assess
+from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
+from govrules.cli.output import emit, show, warn
+from govrules.diagnostics import CODES
+from govrules.errors import FactsError, RuleFileError
+from govrules.model import Register
+from govrules.reading import Read, read_subject
+from govrules.render.explained import code_lines, fact_lines, near, rule_lines
+from govrules.render.plain import assessment_data, heading, report_data
+from govrules.render.text import assessment_lines
+from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
+from govrules.truth import UNKNOWN, Unknown
+
+app = App(
+    name="govrules",
+    help="Rules for the governance of partnerships: unknown is not no, every finding explained.",
+    version=lambda: version("govrules"),
+    help_format="plaintext",
+)
+
+Rules = Annotated[
+    list[str] | None,
+    Parameter(name="--rules", negative="", help="A pack's folder or name; may be repeated."),
+]
+Level = Literal["low", "medium", "high", "critical"]
+AsOf = Annotated[
+    str | None,
+    Parameter(name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."),
+]
+Output = Annotated[
+    Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
+]
+
+
+def load(rules: list[str] | None) -> Rulebook:
+    """Load the packs that were named, or the one that is shipped."""
+    return load_rulebook(*(rules or ()))
+
+
+def day(text: str | None) -> dt.date | None:
+    """Read the date of the assessment."""
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Stop(
+            f"govrules: `--as-of {text}` is no date", "  help: write a date such as 2026-03-31"
+        ) from error
+
+
+@app.command
+def demo() -> int:
+    """Assess a bundled example and say what to try next."""
+    path = shipped_examples() / "digital-technology-centre.yaml"
+    rulebook = load(None)
+    read = read_subject(path, rulebook=rulebook)
+    show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
+    emit(
+        "This is a real case: the report's Appendix 2, with only the facts that it states.\n"
+        "Nothing is flagged for what it does not state: those are questions.\n\n"
+        "Try next:\n"
+        "  govrules explain pooled-budget-without-protocol   a rule in plain English\n"
+        "  govrules check FILE                               assess a partnership of your own\n"
+        "  govrules check FILE --format json                 the same for a program\n"
+        "  govrules lint DIR; govrules test DIR              check rules of your own\n"
+    )
+    return FINE
+
+
+@app.command
+def check(
+    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    *,
+    rules: Rules = None,
+    engine: Literal["reference"] = "reference",
+    as_of: AsOf = None,
+    format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
+    output: Output = None,
+    fail_on: Level = "low",
+    verbose: bool = False,
+) -> int:
+    """
+    Assess partnership and register files: every rule in force, one finding each.
+
+    Parameters
+    ----------
+    subjects
+        Partnership files or registers, in YAML or JSON.
+    engine
+        Which engine evaluates; the findings are the same.
+    format
+        How to print the findings.
+    fail_on
+        The severity from which flagged findings make the exit code 1.
+    verbose
+        In text, give the reasons also for rules that do not apply.
+    """
+    rulebook = load(rules)
+    given = day(as_of)
+    reads, problems = _read_all(subjects, rulebook)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    assessments: list[Assessment] = []
+    for read in reads:
+        stated = read.as_of if isinstance(read.as_of, dt.date) else today
+        assessments += assess_file(read, rulebook, given or stated, engine)
+    dates = {each.as_of for each in assessments}
+    common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
+    if format == "json":
+        data = report_data(assessments, rulebook, common)
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+    elif format == "jsonl":
+        emit("".join(_jsonl(assessments, rulebook)), output)
+    else:
+        show(
+            (line for each in assessments for line in assessment_lines(each, verbose=verbose)),
+            output,
+        )
+    return _code(assessments, Severity(fail_on), problems=problems)
+
+
+def _read_all(paths: list[Path], rulebook: Rulebook) -> tuple[list[Read], bool]:
+    """Read every file that can be read; say at once what is wrong with the others."""
+    reads: list[Read] = []
+    problems = False
+    for path in paths:
+        try:
+            read = read_subject(path, rulebook=rulebook)
+        except FactsError as error:
+            warn([str(each) for each in error.diagnostics] or [str(error)])
+            problems = True
+            continue
+        warn(str(each) for each in read.warnings)
+        reads.append(read)
+    return reads, problems
+
+
+def assess_file(
+    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str
+) -> Iterator[Assessment]:
+    """Assess what a file holds: of a register, the register itself and then each entry."""
+    if not isinstance(read.subject, Register):
+        yield assess(read.subject, rulebook, as_of=as_of, engine=engine)
+        return
+    whole = assess(read.subject, rulebook, as_of=as_of, engine=engine)
+    if whole.findings:
+        yield whole
+    entries = read.subject.partnerships
+    if isinstance(entries, tuple):
+        for entry in entries:
+            if not isinstance(entry, Unknown):
+                yield assess(entry, rulebook, as_of=as_of, engine=engine)
+
+
+def _jsonl(assessments: list[Assessment], rulebook: Rulebook) -> Iterator[str]:
+    for each in assessments:
+        line = {**heading(rulebook, each.as_of), **assessment_data(each)}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> int:
+    if problems:
+        return PROBLEM
+    if not any(each.findings for each in assessments):
+        warn(["govrules: nothing was checked: no rule in force is about what was given"])
+        return NOTHING_CHECKED
+    flagged = [finding for each in assessments for finding in each.of(Verdict.FLAGGED)]
+    return FLAGGED if any(each.severity and each.severity >= level for each in flagged) else FINE
+
+
+@app.command
+def explain(name: str, *, rules: Rules = None) -> int:
+    """
+    Explain a rule, a diagnostic's code, or a fact.
+
+    Parameters
+    ----------
+    name
+        A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+    """
+    code = CODES.get(name) or CODES.get(name.upper())
+    if code is not None:
+        show(code_lines(code))
+        return FINE
+    rulebook = load(rules)
+    if any(rule.id == name for rule in rulebook.rules):
+        show(rule_lines(rulebook.rule(name), rulebook))
+        return FINE
+    lines = list(fact_lines(name, rulebook))
+    if not lines:
+        raise Stop(
+            f"govrules: `{name}` is no rule, code or fact",
+            f"  help: {near(name, rulebook) or 'see `govrules schema` for the facts'}",
+        )
+    show(lines)
+    return FINE
+
+
+Folder = Annotated[
+    list[str] | None,
+    Parameter(name="DIR", negative="", help="A pack, or a folder of packs; the shipped ones if none."),
+]
+
+
+@app.command
+def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
+    """
+    Check that packs are well formed; every problem with file, line, cause and remedy.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs; the shipped ones if none is given.
+    format
+        How to print the problems.
+    """
+    problems = []
+    counted = 0
+    packs = packs_in(directories or ())
+    for pack in packs:
+        try:
+            counted += len(load_rulebook(pack).rules)
+        except RuleFileError as error:
+            problems += [each for each in error.diagnostics if each not in problems]
+    if format == "json":
+        data = [
+            {
+                "code": each.code.id,
+                "name": each.code.title,
+                "message": each.message,
+                "help": each.help,
+                "file": each.span.file,
+                "line": each.span.line,
+                "column": each.span.column,
+            }
+            for each in problems
+        ]
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    else:
+        warn(str(each) for each in problems)
+        if not problems:
+            emit(f"{counted} rules in {len(packs)} pack(s): no problem found\n")
+    return PROBLEM if problems else FINE
+
+
+@app.command(name="test")
+def test_(directories: Folder = None, *, coverage: bool = True) -> int:
+    """
+    Run the examples of rules, and say which tests they never show.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs; the shipped ones if none is given.
+    coverage
+        Also say which tests no example shows true, false or unknown.
+    """
+    from govrules.examples import run_examples, unseen  # noqa: PLC0415 - only this command needs it
+
+    failed = 0
+    run = 0
+    for pack in packs_in(directories or ()):
+        rulebook = load_rulebook(pack)
+        results = list(run_examples(rulebook))
+        run += len(results)
+        problems = [each.diagnostic for each in results if each.diagnostic]
+        failed += len(problems)
+        warn(str(each) for each in problems)
+        missing = list(unseen(rulebook)) if coverage else []
+        emit(
+            f"{pack}: {len(rulebook.rules)} rules, {len(results)} examples, "
+            f"{len(problems)} failed\n"
+        )
+        for each in missing:
+            emit(f"  {each}\n")
+    if not run:
+        warn(["govrules: no rule has an example"])
+        return NOTHING_CHECKED
+    return FLAGGED if failed else FINE
+
+
+@app.command
+def schema(
+    which: Literal["rules", "subject", "findings"] | None = None,
+    *,
+    rules: Rules = None,
+    output: Output = None,
+) -> int:
+    """
+    Print the JSON Schema of rule files, subject files or findings.
+
+    Parameters
+    ----------
+    which
+        Which schema; with `--output DIR` and none named, all three are written there.
+    """
+    from govrules import schema as schemas  # noqa: PLC0415 - only this command needs it
+
+    rulebook = load(rules)
+    build: dict[str, Any] = {
+        "rules": lambda: schemas.rules_schema(rulebook),
+        "subject": lambda: schemas.subject_schema(rulebook),
+        "findings": schemas.findings_schema,
+    }
+    if which is None and output is not None:
+        if output.exists() and not output.is_dir():
+            raise Stop(f"govrules: `{output}` is a file", "  help: name a folder, or one schema")
+        output.mkdir(parents=True, exist_ok=True)
+        for name, make in build.items():
+            text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
+            emit(text, output / f"{name}.schema.json")
+        return FINE
+    made = build[which or "rules"]()
+    emit(json.dumps(made, indent=1, ensure_ascii=False) + "\n", output)
+    return FINE

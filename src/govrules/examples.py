@@ -1,0 +1,154 @@
+"""Run the examples of rules, and see which of a rule's tests they show true, false and unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+import attrs
+
+from govrules.assessment import assess_rule
+from govrules.diagnostics import Code, Diagnostic
+from govrules.engines.reference import Case, case_of, evaluate
+from govrules.explain.english import condition_phrase, joined
+from govrules.facts import Facts
+from govrules.findings import Finding
+from govrules.rulebook.ast import (
+    All,
+    Any_,
+    Condition,
+    Count,
+    Example,
+    Known,
+    Not,
+    Quantified,
+    Rule,
+    Rulebook,
+    Share,
+    Sum,
+    Test,
+    children,
+)
+from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Records
+
+
+@attrs.frozen
+class ExampleResult:
+    """
+    What a rule says of one of its examples.
+
+    Attributes:
+        rule: the rule.
+        example: the example.
+        finding: what the rule says.
+        problem: how that differs from what the example expects; "" where it does not.
+    """
+
+    rule: Rule
+    example: Example
+    finding: Finding
+    problem: str
+
+    @property
+    def diagnostic(self) -> Diagnostic | None:
+        """The failure as a diagnostic at the example's place; None where it holds."""
+        if not self.problem:
+            return None
+        reasons = joined(each.phrase for each in self.finding.because)
+        help_ = f"the rule sees: {reasons}" if reasons else "the rule sees no fact that decides"
+        message = f"rule `{self.rule.id}`, example `{self.example.name}`: {self.problem}"
+        return Diagnostic(Code.EXAMPLE_FAILS, message, self.example.span, help_)
+
+
+@attrs.frozen
+class Unseen:
+    """
+    A test of a rule that no example shows with some truth value.
+
+    Attributes:
+        rule: the rule.
+        test: the test.
+        truths: the values with which no example shows it.
+    """
+
+    rule: Rule
+    test: Condition
+    truths: tuple[Truth, ...]
+
+    def __str__(self) -> str:
+        missing = joined((each.value for each in self.truths), "or")
+        phrase = condition_phrase(self.test)
+        return f"{self.test.span}: rule `{self.rule.id}`: no example shows as {missing}: {phrase}"
+
+
+def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
+    """Run every example of every rule."""
+    for rule in rulebook.rules:
+        for example in rule.examples:
+            yield run_example(rule, example, rulebook)
+
+
+def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
+    """Run one example of a rule."""
+    finding = assess_rule(rule, example_case(example, rulebook))
+    return ExampleResult(rule, example, finding, _problem(example, finding))
+
+
+def example_case(example: Example, rulebook: Rulebook) -> Case:
+    """Return the facts of an example under a rulebook."""
+    return case_of(Facts(example.given, example.as_of or UNKNOWN), rulebook)
+
+
+def _problem(example: Example, finding: Finding) -> str:
+    if finding.verdict is not example.expect:
+        return f"expected {example.expect.value}, but it is {finding.verdict.value}"
+    if example.severity is not None and finding.severity is not example.severity:
+        found = finding.severity.value if finding.severity else "none"
+        return f"expected severity {example.severity.value}, but it is {found}"
+    if example.could_be is not None and finding.could_be is not example.could_be:
+        found = finding.could_be.value if finding.could_be else "no worse than it is"
+        return f"expected that it could be {example.could_be.value}, but that is {found}"
+    asked = frozenset(each.fact for each in finding.questions)
+    if example.asks is not None and asked != example.asks:
+        expected = joined(sorted(example.asks)) or "nothing"
+        return f"expected to ask for {expected}, but it asks for {joined(sorted(asked)) or 'nothing'}"
+    return ""
+
+
+def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
+    """Yield the tests that the examples of their rule do not show with all three values."""
+    for rule in rulebook.rules:
+        seen: dict[int, set[Truth]] = {
+            id(node): set()
+            for condition in rule_conditions(rule)
+            for node in nodes(condition)
+            if not isinstance(node, All | Any_ | Not)
+        }
+        for example in rule.examples:
+            case = example_case(example, rulebook)
+            for condition in rule_conditions(rule):
+                _observe(condition, case, seen)
+        for condition in rule_conditions(rule):
+            for node in nodes(condition):
+                missing = tuple(each for each in Truth if each not in seen.get(id(node), Truth))
+                if missing and not isinstance(node, Known):
+                    yield Unseen(rule, node, missing)
+
+
+def _observe(condition: Condition, case: Case, seen: dict[int, set[Truth]]) -> None:
+    """Note the value of every test in a condition, whether or not it decides."""
+    if id(condition) in seen:
+        seen[id(condition)].add(evaluate(condition, case))
+    match condition:
+        case All() | Any_() | Not() | Test() | Known():
+            for child in children(condition):
+                _observe(child, case, seen)
+        case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
+            if isinstance(ref.type, Records):
+                for record in case.facts.records(ref, case.scopes)[0]:
+                    for child in children(condition):
+                        _observe(child, case.inside(record), seen)
+        case _:
+            assert_never(condition)

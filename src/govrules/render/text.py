@@ -1,0 +1,126 @@
+"""Assessments as text for a person: what is wrong first, then what to ask, then what is in order."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from govrules.assessment import Assessment
+from govrules.explain.english import joined, sentence
+from govrules.findings import Finding
+from govrules.rulebook.ast import Severity, Verdict
+
+WIDTH = 92
+_SHOWN_QUESTIONS = 10
+_STYLES = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+#: A line and the style to show it in on a terminal.
+Line: TypeAlias = tuple[str, str]
+
+
+def assessment_lines(assessment: Assessment, *, verbose: bool = False) -> Iterator[Line]:
+    """Yield an assessment line by line; `verbose` shows every rule that is in order too."""
+    yield assessment.name or assessment.id or "(a subject without a name)", "bold"
+    yield _counts(assessment), ""
+    yield "", ""
+    for finding in assessment.flagged:
+        yield from _flagged(finding)
+    yield from _unknown(assessment)
+    yield from _settled(assessment, verbose=verbose)
+
+
+def _counts(assessment: Assessment) -> str:
+    counts = assessment.counts
+    graded = [
+        f"{number} {severity.value}"
+        for severity, number in reversed(assessment.severities.items())
+        if number
+    ]
+    flagged = f"{counts[Verdict.FLAGGED]} flagged" + (f" ({joined(graded)})" if graded else "")
+    return (
+        f"{len(assessment.findings)} rules: {flagged}, {counts[Verdict.UNKNOWN]} unknown, "
+        f"{counts[Verdict.CLEAR]} clear, {counts[Verdict.NOT_APPLICABLE]} not applicable"
+    )
+
+
+def _flagged(finding: Finding) -> Iterator[Line]:
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    worse = f", could be {finding.could_be.value}" if finding.could_be else ""
+    yield (
+        f"{finding.severity.value.upper()}{worse}: {finding.rule.title}  [{finding.rule.id}]",
+        _STYLES[finding.severity],
+    )
+    for reason in finding.because:
+        where = "; ".join(each for each in (reason.evidence, reason.origin) if each)
+        yield from _item("because", reason.phrase + (f"  ({where})" if where else ""))
+    for mitigation in finding.mitigations:
+        yield from _item("one step lower", mitigation.because)
+    if finding.remedy:
+        who = f" ({finding.rule.remedy.who})" if finding.rule.remedy and finding.rule.remedy.who else ""
+        yield from _item("do", sentence(finding.remedy) + who)
+    for way in finding.clears:
+        yield from _item("clears it", joined(each.phrase for each in way))
+    for question in finding.questions:
+        yield from _item("to know how grave", question.question)
+    source = f"{finding.source.document}, paragraph {finding.source.paragraph}"
+    yield from _item("source", f"{finding.principle} ({source})")
+    yield from _item("rule", finding.rule_location)
+    yield "", ""
+
+
+def _unknown(assessment: Assessment) -> Iterator[Line]:
+    unknown = assessment.of(Verdict.UNKNOWN)
+    if not unknown:
+        return
+    yield f"Not known ({len(unknown)}): nobody recorded the facts that would settle these", "bold"
+    for finding in sorted(unknown, key=lambda each: -(each.could_be or Severity.LOW).rank):
+        could_be = finding.could_be.value if finding.could_be else ""
+        yield f"  could be {could_be}: {finding.rule.title}  [{finding.rule.id}]", ""
+        for question in finding.questions:
+            yield from _item("ask", f"{question.question}  ({question.fact})", indent=6)
+    yield "", ""
+    shown = assessment.questions[:_SHOWN_QUESTIONS]
+    yield "Ask first: the answers that help to settle most", "bold"
+    for number, ranked in enumerate(shown, 1):
+        rules = len(ranked.rules)
+        helps = f"{rules} rule{'' if rules == 1 else 's'}, up to {ranked.could_be.value}"
+        yield f"  {number}. {ranked.question.question}  ({ranked.question.fact}; {helps})", ""
+    yield "", ""
+
+
+def _settled(assessment: Assessment, *, verbose: bool) -> Iterator[Line]:
+    for verdict, title in (
+        (Verdict.CLEAR, "In order"),
+        (Verdict.NOT_APPLICABLE, "Not applicable"),
+    ):
+        findings = assessment.of(verdict)
+        if not findings:
+            continue
+        yield f"{title} ({len(findings)})", "bold"
+        for finding in findings:
+            reasons = joined(each.phrase for each in finding.because)
+            if verbose or verdict is Verdict.CLEAR:
+                yield from _item(finding.rule.id, reasons, indent=2)
+        if not verbose and verdict is Verdict.NOT_APPLICABLE:
+            yield from _item("rules", joined(each.rule.id for each in findings), indent=2)
+        yield "", ""
+
+
+def _item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
+    first = f"{' ' * indent}{label}: "
+    for line in textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * (indent + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield line, ""
+
+

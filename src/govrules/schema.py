@@ -1,0 +1,367 @@
+"""JSON Schemas of rule files, subject files and findings, derived from the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias, assert_never
+
+import attrs
+
+from govrules.model import Partnership, Register
+from govrules.rulebook.ast import SEVERITIES, Rulebook, Verdict
+from govrules.rulebook.conditions import tests_for
+from govrules.rulebook.load import FORMAT
+from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Fact,
+    FactType,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+    vocabulary_of,
+)
+
+Schema: TypeAlias = dict[str, Any]
+
+_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_YES_NO: Final[Schema] = {"enum": [True, False, "yes", "no", "Yes", "No"]}
+_TEXT: Final[Schema] = {"type": "string"}
+_WORD: Final[Schema] = {"type": ["string", "number", "boolean"]}
+_DURATION: Final[Schema] = {"type": "string", "pattern": r"^\d+ (month|months|year|years)$"}
+_LEVELS: Final = [each.value for each in SEVERITIES]
+_OPEN: Final[Schema] = {"const": "unknown"}
+
+
+def rules_schema(rulebook: Rulebook) -> Schema:
+    """Return the schema of a theme file whose pack declares what the rulebook does."""
+    defs: dict[str, Schema] = {}
+    for cls in rulebook.subjects.values():
+        _define_conditions(cls, rulebook, defs)
+    rule = _rule(rulebook)
+    return {
+        "$schema": _DIALECT,
+        "title": "govrules: a file of rules",
+        "type": "object",
+        "required": ["govrules", "theme", "rules"],
+        "additionalProperties": False,
+        "properties": {
+            "govrules": {"const": int(FORMAT)},
+            "theme": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$"},
+            "rules": {"type": "array", "items": rule},
+        },
+        "$defs": defs,
+    }
+
+
+def _rule(rulebook: Rulebook) -> Schema:
+    citation = _citation(rulebook)
+    schema = _object(
+        {
+            "id": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},
+            "title": _TEXT,
+            "principle": _TEXT,
+            "source": citation,
+            "also": _list(citation),
+            "subject": {"enum": [*rulebook.subjects]},
+            "about": {"const": "records"},
+            "in_force": _object({"from": _TEXT, "until": _TEXT}),
+            "supersedes": _list(_TEXT),
+            "tags": _list(_TEXT),
+            **dict.fromkeys(
+                ("applies_when", "unless", "requires", "severity", "mitigated_by", "remedy"), {}
+            ),
+            "examples": {},
+        },
+        required=["id", "title", "principle", "source", "requires", "severity"],
+    )
+    missing = set(RULE_KEYS) - set(schema["properties"])
+    schema["properties"].update({key: {} for key in sorted(missing)})
+    schema["allOf"] = [_for_subject(name, cls, citation) for name, cls in rulebook.subjects.items()]
+    return schema
+
+
+def _for_subject(name: str, cls: type, citation: Schema) -> Schema:
+    """Return what a rule about this subject may say; partnership is what is not said."""
+    condition: Schema = {"$ref": f"#/$defs/{_key(cls)}"}
+    case = _object(
+        {"when": condition, "because": _TEXT, "source": citation},
+        required=["when", "because", "source"],
+    )
+    graded = _object(
+        {**dict.fromkeys(_LEVELS, condition), "otherwise": {"enum": _LEVELS}},
+        required=["otherwise"],
+    )
+    instead = _object({"when": condition, "do": _TEXT}, required=["when", "do"])
+    remedy = _object(
+        {"do": _TEXT, "who": _TEXT, "within": _TEXT, "instead": _list(instead)}, required=["do"]
+    )
+    example = _object(
+        {
+            **dict.fromkeys(EXAMPLE_KEYS, _WORD),
+            "given": {"type": "object"},
+            "expect": {"enum": [each.value for each in Verdict]},
+            "severity": {"enum": _LEVELS},
+            "could_be": {"enum": _LEVELS},
+            "asks": _list(_TEXT),
+        },
+        required=["name", "given", "expect"],
+    )
+    is_subject: Schema = {"properties": {"subject": {"const": name}}}
+    if name != "partnership":
+        is_subject["required"] = ["subject"]
+    return {
+        "if": is_subject,
+        "then": {
+            "properties": {
+                "applies_when": condition,
+                "requires": condition,
+                "unless": _list(case),
+                "mitigated_by": _list(case),
+                "severity": {"anyOf": [{"enum": _LEVELS}, graded]},
+                "remedy": remedy,
+                "examples": _list(example),
+            }
+        },
+    }
+
+
+def _citation(rulebook: Rulebook) -> Schema:
+    return _object(
+        {
+            "document": {"enum": [*rulebook.documents]} if rulebook.documents else _TEXT,
+            "paragraph": {"type": ["string", "integer"]},
+            "quote": _TEXT,
+        },
+        required=["document", "paragraph"],
+    )
+
+
+def _define_conditions(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> None:
+    key = _key(cls)
+    if key in defs:
+        return
+    this: Schema = {"$ref": f"#/$defs/{key}"}
+    several: Schema = {"anyOf": [{"type": "array", "items": this, "minItems": 1}, this]}
+    properties: dict[str, Schema] = {"all": several, "any": several, "not": this}
+    defs[key] = {"type": "object", "minProperties": 1, "additionalProperties": False}
+    defs[key]["properties"] = properties
+    for path, fact in _facts(cls, rulebook):
+        if isinstance(fact.type, Records):
+            _define_conditions(fact.type.cls, rulebook, defs)
+        properties[path] = _tested(fact, rulebook)
+    if cls is not Partnership:
+        # A record inside a list may also read the facts of the subject that it belongs to.
+        for path, fact in _facts(Partnership, rulebook):
+            if not isinstance(fact.type, Records):
+                properties.setdefault(path, _tested(fact, rulebook))
+
+
+def _facts(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
+    yield from vocabulary_of(cls).facts.items()
+    for name, derived in rulebook.derived.items():
+        if derived.cls is cls:
+            yield name, derived.fact
+    if any(field.name == "local" for field in attrs.fields(cls)):
+        yield from ((f"local.{name}", fact) for name, fact in rulebook.local.items())
+
+
+def _key(cls: type) -> str:
+    return f"condition on a {cls.__name__}"
+
+
+def _tested(fact: Fact, rulebook: Rulebook) -> Schema:
+    """Return what may stand below a fact in a condition."""
+    described: Schema = {"description": f"{fact.label} — {fact.question}"}
+    if isinstance(fact.type, Records):
+        inner: Schema = {"$ref": f"#/$defs/{_key(fact.type.cls)}"}
+        counted = _comparisons(Number(whole=True), rulebook)
+        quantified: Schema = _object(
+            {
+                **dict.fromkeys(("some", "every", "none"), inner),
+                "count": _object({"where": inner, **counted}),
+                "sum": _object({"of": _TEXT, "where": inner, **counted}, required=["of"]),
+                "share": _object(
+                    {"among": inner, "where": inner, **counted}, required=["where"]
+                ),
+                "known": _YES_NO,
+            }
+        )
+        return {**described, "anyOf": [{"const": "none"}, quantified]}
+    if isinstance(fact.type, Record):
+        return {**described, "anyOf": [{"const": "none"}, _object({"known": _YES_NO})]}
+    value = _operand(fact.type, rulebook)
+    tests: dict[str, Schema] = {"known": _YES_NO}
+    if isinstance(fact.type, Choices):
+        tests.update(dict.fromkeys(("includes", "includes_all", "missing_any_of"), value))
+        tests["count"] = _object(_comparisons(Number(whole=True), rulebook))
+        return {**described, "anyOf": [{"const": "none"}, _object(tests)]}
+    tests.update(_comparisons(fact.type, rulebook))
+    one_of = {"type": "array", "items": value, "minItems": 1}
+    return {**described, "anyOf": [value, one_of, _object(tests)]}
+
+
+def _comparisons(fact_type: FactType, rulebook: Rulebook) -> dict[str, Schema]:
+    value = _operand(fact_type, rulebook)
+    age = _operand(Months(), rulebook)
+    found: dict[str, Schema] = {}
+    for name in tests_for(fact_type):
+        if name == "between":
+            found[name] = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
+        else:
+            found[name] = age if name in ("older_than", "newer_than") else value
+    return found
+
+
+def _operand(fact_type: FactType, rulebook: Rulebook) -> Schema:
+    choosers = [
+        _object({"fact": _TEXT}, required=["fact"]),
+        _object({"parameter": {"enum": [*rulebook.parameters]}}, required=["parameter"]),
+        {"type": "object", "required": ["by"]},
+    ]
+    return {"anyOf": [_written(fact_type), *choosers]}
+
+
+def _written(fact_type: FactType) -> Schema:
+    """Return how a value of this type is written, in a rule or in a subject file."""
+    match fact_type:
+        case YesNo():
+            return _YES_NO
+        case Text():
+            return _WORD
+        case Choice(values):
+            return {"enum": [*values, "none"]}
+        case Number() | Money():
+            return {"anyOf": [{"type": "number", "minimum": 0}, _TEXT]}
+        case Months():
+            return {"anyOf": [_DURATION, {"const": "none"}]}
+        case Date():
+            return {"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|none)$"}
+        case Choices(values):
+            member: Schema = {"enum": [*values]}
+            return {"anyOf": [member, {"type": "array", "items": member, "minItems": 1}]}
+        case Record() | Records():
+            return {"const": "none"}
+        case _:
+            assert_never(fact_type)
+
+
+def subject_schema(rulebook: Rulebook) -> Schema:
+    """Return the schema of a partnership or register file, with the rulebook's own facts."""
+    defs: dict[str, Schema] = {}
+    for cls in (Partnership, Register):
+        _define_record(cls, rulebook, defs)
+    top = {"govrules": {"const": int(FORMAT)}, "as_of": _TEXT}
+    for cls in (Partnership, Register):
+        defs[cls.__name__]["properties"].update(top)
+    return {
+        "$schema": _DIALECT,
+        "title": "govrules: a partnership or a register",
+        "if": {"required": ["partnerships"]},
+        "then": {"$ref": "#/$defs/Register"},
+        "else": {"$ref": "#/$defs/Partnership"},
+        "$defs": defs,
+    }
+
+
+def _define_record(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> None:
+    if cls.__name__ in defs:
+        return
+    properties: dict[str, Schema] = {}
+    defs[cls.__name__] = {"type": "object", "additionalProperties": False}
+    defs[cls.__name__]["properties"] = properties
+    for path, fact in vocabulary_of(cls).facts.items():
+        properties[path] = _recorded(fact, rulebook, defs)
+    names = {field.name for field in attrs.fields(cls)}
+    if "evidence" in names:
+        properties["evidence"] = {"type": "object", "additionalProperties": _TEXT}
+    if "local" in names:
+        local = {name: _recorded(fact, rulebook, defs) for name, fact in rulebook.local.items()}
+        properties["local"] = _object(local)
+        properties.update({f"local.{name}": schema for name, schema in local.items()})
+    if "stated" in names:
+        for name, derived in rulebook.derived.items():
+            if derived.cls is cls:
+                properties[name] = _recorded(derived.fact, rulebook, defs)
+
+
+def _recorded(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:
+    described: Schema = {"description": f"{fact.label} — {fact.question}"}
+    states: Schema = {"enum": ["none", "unknown", None]}
+    match fact.type:
+        case Record(cls):
+            _define_record(cls, rulebook, defs)
+            value: Schema = {"$ref": f"#/$defs/{cls.__name__}"}
+        case Records(cls):
+            _define_record(cls, rulebook, defs)
+            item: Schema = {"anyOf": [{"$ref": f"#/$defs/{cls.__name__}"}, _OPEN]}
+            value = {"type": "array", "items": item}
+        case Choices(values):
+            value = {"type": "array", "items": {"enum": [*values, "unknown"]}}
+        case _:
+            value = _written(fact.type)
+    return {**described, "anyOf": [value, states]}
+
+
+def findings_schema() -> Schema:
+    """Return the schema of what `govrules check --format json` prints."""
+    nullable = {"type": ["string", "null"]}
+    severity: Schema = {"enum": [*_LEVELS, None]}
+    verdicts = [each.value.replace(" ", "_") for each in Verdict]
+    reason = _whole({"fact": _TEXT, "value": {}, "evidence": nullable})
+    question = _whole({"fact": _TEXT, "question": _TEXT})
+    change = _whole({"fact": _TEXT, "to": {}})
+    finding = _whole(
+        {
+            "rule": _TEXT,
+            "verdict": {"enum": verdicts},
+            "severity": severity,
+            "could_be": severity,
+            "because": _list(reason),
+            "questions": _list(question),
+            "clears": _list(_list(change)),
+            "source": _whole({"document": _TEXT, "paragraph": _TEXT, "principle": _TEXT}),
+            "location": _whole({"rule": _TEXT, "subject": nullable}),
+        }
+    )
+    counts = _whole(dict.fromkeys(verdicts, {"type": "integer", "minimum": 0}))
+    subject = _whole({"id": _TEXT, "name": _TEXT, "counts": counts, "findings": _list(finding)})
+    return {
+        "$schema": _DIALECT,
+        "title": "govrules: findings",
+        **_whole(
+            {
+                "govrules": {"const": int(FORMAT)},
+                "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
+                "as_of": nullable,
+                "subjects": _list(subject),
+            }
+        ),
+    }
+
+
+def _object(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    schema: Schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+    }
+    if required:
+        schema["required"] = [*required]
+    return schema
+
+
+def _whole(properties: Mapping[str, Schema]) -> Schema:
+    return _object(properties, required=properties)
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
