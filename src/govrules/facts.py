@@ -168,7 +168,8 @@ def _nearest(said: Mapping[str, str], path: str) -> str:
 def known_paths(record: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any attrs object
     """Return the paths of all facts that are recorded, lists by their own path and each record's."""
     paths: list[str] = []
-    for name, fact in vocabulary_of(type(record)).fields.items():
+    cls: type = type(record)
+    for name, fact in vocabulary_of(cls).fields.items():
         value = getattr(record, name)
         path = f"{prefix}{name}"
         if value is UNKNOWN:

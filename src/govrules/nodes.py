@@ -7,8 +7,9 @@ decides how its text is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 import yaml
@@ -151,12 +152,12 @@ class _Builder:
         self.report = report
         self.count = 0
 
-    def build(self, events: object) -> Node | None:
+    def build(self, events: Iterable[Any]) -> Node | None:
         root: Node | None = None
         # Each open collection with, for a mapping, the key that waits for its value.
         stack: list[tuple[Entries | Items, Scalar | None]] = []
         documents = 0
-        for event in events:  # type: ignore[attr-defined]
+        for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 node: Node = self._scalar(event)
@@ -193,7 +194,7 @@ class _Builder:
             return None
         return root
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar:
         mark = event.start_mark
         return Scalar(event.value, event.style is None, mark.line + 1, mark.column + 1)
 
@@ -245,18 +246,18 @@ class _Builder:
             return False
         return True
 
-    def _check_features(self, event: yaml.NodeEvent) -> None:
+    def _check_features(self, event: Any) -> None:
         if event.anchor is not None:
             self._refuse(event, f"anchor `&{event.anchor}`")
         if getattr(event, "tag", None) not in (None, "!"):
             self._refuse(event, f"tag `{event.tag}`")
 
-    def _refuse(self, event: yaml.NodeEvent, what: str) -> None:
+    def _refuse(self, event: Any, what: str) -> None:
         mark = event.start_mark
         place = Scalar("", plain=True, line=mark.line + 1, column=mark.column + 1)
         self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, "write the value out")
 
-    def _second_document(self, event: yaml.DocumentStartEvent) -> None:
+    def _second_document(self, event: Any) -> None:
         place = Scalar("---", plain=True, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
         self.report.add(
             Code.SECOND_DOCUMENT,

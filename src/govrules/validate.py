@@ -34,7 +34,8 @@ def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  #
     Raises:
         FactsError: the first fact that does not fit, with its path.
     """
-    for name, fact in vocabulary_of(type(record)).fields.items():
+    cls: type = type(record)
+    for name, fact in vocabulary_of(cls).fields.items():
         _check(getattr(record, name), fact, f"{prefix}{name}", rulebook)
     for name, value in getattr(record, "local", {}).items():
         local = rulebook.local.get(name)

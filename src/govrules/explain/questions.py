@@ -66,6 +66,7 @@ def residual(condition: Condition, case: Case) -> Support:
     if evaluate(condition, case) is not Truth.UNKNOWN:
         return {}
     found: Support = {}
+    conditions: tuple[Condition, ...]
     match condition:
         case All(items) | Any_(items):
             for item in items:

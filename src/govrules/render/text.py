@@ -38,7 +38,7 @@ def _counts(assessment: Assessment) -> str:
     counts = assessment.counts
     graded = [
         f"{number} {severity.value}"
-        for severity, number in reversed(assessment.severities.items())
+        for severity, number in reversed(list(assessment.severities.items()))
         if number
     ]
     flagged = f"{counts[Verdict.FLAGGED]} flagged" + (f" ({joined(graded)})" if graded else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -266,7 +266,7 @@ class ConditionReader:
             return self._known(ref, test, value)
         if name in _QUANTITIES and isinstance(ref.type, Records):
             where = self.condition(value, (*classes, ref.type.cls))
-            return where and Quantified(_QUANTITIES[name], ref, where, span=span)
+            return where if where is None else Quantified(_QUANTITIES[name], ref, where, span=span)
         if name in _AGGREGATES and self._aggregates(ref, name):
             return self._aggregate(ref, test, value, classes)
         if name not in _TESTS:
@@ -283,7 +283,7 @@ class ConditionReader:
             )
             return None
         predicate = self._predicate(name, ref.type, ref.path, value, classes)
-        return predicate and Test(ref, predicate, span=span)
+        return None if predicate is None else Test(ref, predicate, span=span)
 
     @staticmethod
     def _aggregates(ref: FactRef, name: str) -> bool:
@@ -317,7 +317,7 @@ class ConditionReader:
             return self._between(fact_type, path, value, classes)
         if name in _SET_OPS:
             operand = self.operand(value, fact_type, path, classes)
-            return operand and Includes(_SET_OPS[name], operand)
+            return None if operand is None else Includes(_SET_OPS[name], operand)
         op = _OPS[name]
         if op in _AGES:
             fact_type = Months()
@@ -569,8 +569,9 @@ class ConditionReader:
         for key, each in tests:
             predicate = self._aggregate_predicate(key, each, fact_type, test.text, classes)
             built.append(
-                predicate
-                and _aggregate(test.text, ref, of, conditions, predicate, self.report.span(test))
+                None
+                if predicate is None
+                else _aggregate(test.text, ref, of, conditions, predicate, self.report.span(test))
             )
         return self._joined(built, test)
 
@@ -673,7 +674,7 @@ def comparable(one: FactType, other: FactType) -> bool:
     return type(one) is type(other)
 
 
-def order_key(value: Plain, fact_type: FactType) -> object:
+def order_key(value: Plain, fact_type: FactType) -> Any:  # noqa: ANN401 - any ordered value
     """Return what orders the values of a type; None for a value that has no place in the order."""
     if isinstance(fact_type, Choice):
         return fact_type.values.index(value) if value in fact_type.values else None

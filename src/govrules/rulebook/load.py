@@ -398,7 +398,7 @@ class _Loader:
             assert isinstance(fact.type, Choice)  # noqa: S101 - declared just so
             rows = self._rows(report, reader, fields, fact.type, cls)
             otherwise = fields.choice("otherwise", fact.type.values)
-        sources = ()
+        sources: tuple[Citation, ...] = ()
         if "source" in fields:
             citation = read_citation(report, fields.value("source"), self.documents, self.texts)
             sources = (citation,) if citation else ()
