@@ -1,23 +1,56 @@
-"""Rules for the governance of partnerships: declared, evaluated on partial facts, explained."""
+"""
+Rules for the governance of partnerships: declared, evaluated on partial facts, explained.
 
-from govrules.assessment import Assessment, Plan, RankedQuestion, assess
-from govrules.diagnostics import Code, Diagnostic
-from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
-from govrules.findings import Change, Finding, Question, Reason
-from govrules.model import (
-    Accountability,
-    Funding,
-    Organisation,
-    Partner,
-    Partnership,
-    PlaceAgreement,
-    Protocol,
-    Register,
-)
-from govrules.reading import read_partnership, read_register
-from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
-from govrules.rulebook.load import load_rulebook
-from govrules.truth import UNKNOWN
+Each name is imported from its module when it is first used, so that a program that only reads
+findings does not pay for what loads rules.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from govrules.assessment import Assessment, Plan, RankedQuestion, assess
+    from govrules.diagnostics import Code, Diagnostic
+    from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
+    from govrules.findings import Change, Finding, Question, Reason
+    from govrules.model import (
+        Accountability,
+        Funding,
+        Organisation,
+        Partner,
+        Partnership,
+        PlaceAgreement,
+        Protocol,
+        Register,
+    )
+    from govrules.reading import read_partnership, read_register
+    from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
+    from govrules.rulebook.load import load_rulebook
+    from govrules.truth import UNKNOWN
+
+_HOMES = {
+    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "assess"),
+    "govrules.diagnostics": ("Code", "Diagnostic"),
+    "govrules.errors": ("EngineError", "FactsError", "GovrulesError", "RuleFileError"),
+    "govrules.findings": ("Change", "Finding", "Question", "Reason"),
+    "govrules.model": (
+        "Accountability",
+        "Funding",
+        "Organisation",
+        "Partner",
+        "Partnership",
+        "PlaceAgreement",
+        "Protocol",
+        "Register",
+    ),
+    "govrules.reading": ("read_partnership", "read_register"),
+    "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
+    "govrules.rulebook.load": ("load_rulebook",),
+    "govrules.truth": ("UNKNOWN",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "UNKNOWN",
@@ -51,3 +84,16 @@ __all__ = [
     "read_partnership",
     "read_register",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name not in _HOME_OF:
+        msg = f"module `govrules` has no attribute `{name}`"
+        raise AttributeError(msg)
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1007,9 +1007,9 @@ class About:
         origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
     """
 
-    local: Mapping[str, Any] = attrs.field(factory=dict)
-    stated: Mapping[str, Any] = attrs.field(factory=dict)
-    evidence: Mapping[str, str] = attrs.field(factory=dict)
+    local: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
+    stated: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
+    evidence: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     origin: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
 

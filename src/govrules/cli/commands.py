@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,10 +24,16 @@ from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
 
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+    return version("govrules")
+
+
 app = App(
     name="govrules",
     help="Rules for the governance of partnerships: unknown is not no, every finding explained.",
-    version=lambda: version("govrules"),
+    version=_version,
     help_format="plaintext",
 )
 
@@ -258,9 +263,9 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
 
 
 @app.command(name="test")
-def test_(directories: Folder = None, *, coverage: bool = True) -> int:
+def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
     """
-    Run the examples of rules, and say which tests they never show.
+    Run the examples of rules, and say what they never show.
 
     Parameters
     ----------
@@ -268,6 +273,8 @@ def test_(directories: Folder = None, *, coverage: bool = True) -> int:
         Packs, or folders of packs; the shipped ones if none is given.
     coverage
         Also say which tests no example shows true, false or unknown.
+    mutants
+        Also change each rule a little in every way, and say which changes no example notices.
     """
     from govrules.examples import run_examples, unseen  # noqa: PLC0415 - only this command needs it
 
@@ -287,10 +294,23 @@ def test_(directories: Folder = None, *, coverage: bool = True) -> int:
         )
         for each in missing:
             emit(f"  {each}\n")
+        if mutants:
+            _mutate(pack, rulebook)
     if not run:
         warn(["govrules: no rule has an example"])
         return NOTHING_CHECKED
     return FLAGGED if failed else FINE
+
+
+def _mutate(pack: str, rulebook: Rulebook) -> None:
+    from govrules.mutants import survivors  # noqa: PLC0415 - only this option needs it
+
+    alive, total = survivors(rulebook)
+    caught = total - len(alive)
+    share = 100 * caught / total if total else 100
+    emit(f"{pack}: {caught} of {total} mutants caught ({share:.1f} %)\n")
+    for each in alive:
+        emit(f"  {each}\n")
 
 
 @app.command

@@ -434,7 +434,7 @@ class Rule:
     grades: tuple[Grade, ...] = ()
     mitigated_by: tuple[Mitigation, ...] = ()
     remedy: Remedy | None = None
-    examples: tuple[Example, ...] = attrs.field(default=(), repr=False)
+    examples: tuple[Example, ...] = attrs.field(default=(), repr=False, eq=False)
     also: tuple[Citation, ...] = ()
     about_records: bool = False
     in_force: tuple[dt.date | None, dt.date | None] = (None, None)

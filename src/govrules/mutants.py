@@ -1,0 +1,330 @@
+"""
+Mutate rules one small step at a time, and see whether an example notices.
+
+A mutant that no example catches is a mistake that somebody could make unseen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, assert_never
+
+import attrs
+
+from govrules.diagnostics import Span
+from govrules.examples import run_example
+from govrules.explain.english import condition_phrase
+from govrules.rulebook.ast import (
+    SEVERITIES,
+    All,
+    Any_,
+    Between,
+    By,
+    Compare,
+    Condition,
+    Count,
+    FactRef,
+    Grade,
+    Includes,
+    Known,
+    Literal,
+    Not,
+    OneOf,
+    Op,
+    Operand,
+    Parameter,
+    Predicate,
+    Quantified,
+    Quantity,
+    Rule,
+    Rulebook,
+    SetOp,
+    Severity,
+    Share,
+    Sum,
+    Test,
+)
+from govrules.vocabulary import Choice, FactType, Number
+
+#: A changed condition, and what was done to it.
+Changed: TypeAlias = tuple[Condition | None, str]
+
+_OPPOSITE: Final = {
+    Op.AT_LEAST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_MOST,
+    Op.OLDER_THAN: Op.NEWER_THAN,
+    Op.NEWER_THAN: Op.OLDER_THAN,
+}
+_NEIGHBOUR: Final = {
+    Op.AT_LEAST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_MOST,
+}
+_SWAPPED: Final = {
+    Quantity.SOME: (Quantity.EVERY, Quantity.NONE),
+    Quantity.EVERY: (Quantity.SOME, Quantity.NONE),
+    Quantity.NONE: (Quantity.SOME, Quantity.EVERY),
+}
+
+
+@attrs.frozen
+class Mutant:
+    """
+    A rule with one small change.
+
+    Attributes:
+        rule: the changed rule.
+        change: what was changed, in words.
+        span: where the change is.
+    """
+
+    rule: Rule
+    change: str
+    span: Span
+
+    def __str__(self) -> str:
+        return f"{self.span}: rule `{self.rule.id}`: no example notices: {self.change}"
+
+
+def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
+    """Return the mutants that no example of their rule catches, and how many there were."""
+    alive: list[Mutant] = []
+    total = 0
+    for rule in rulebook.rules:
+        for mutant in mutants(rule):
+            total += 1
+            if not caught(mutant, rulebook):
+                alive.append(mutant)
+    return alive, total
+
+
+def caught(mutant: Mutant, rulebook: Rulebook) -> bool:
+    """Tell whether an example of the rule fails on a mutant."""
+    return any(
+        run_example(mutant.rule, example, rulebook).problem for example in mutant.rule.examples
+    )
+
+
+def mutants(rule: Rule) -> Iterator[Mutant]:
+    """Yield every mutant of a rule, each different from the rule and from the others."""
+    seen = {rule}
+    for changed, change, span in _mutations(rule):
+        if changed not in seen:
+            seen.add(changed)
+            yield Mutant(changed, change, span)
+
+
+def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
+    if rule.applies_when is not None:
+        yield attrs.evolve(rule, applies_when=None), "drop `applies_when`", rule.span
+        for part, change, span in _of(rule.applies_when):
+            yield attrs.evolve(rule, applies_when=part), f"applies_when: {change}", span
+    for part, change, span in _of(rule.requires):
+        yield attrs.evolve(rule, requires=part), f"requires: {change}", span
+    for index, exception in enumerate(rule.unless):
+        rest = rule.unless[:index] + rule.unless[index + 1 :]
+        yield attrs.evolve(rule, unless=rest), "remove the exception", exception.span
+        for part, change, span in _of(exception.when):
+            one = attrs.evolve(exception, when=part)
+            several = (*rule.unless[:index], one, *rule.unless[index + 1 :])
+            yield attrs.evolve(rule, unless=several), f"unless: {change}", span
+    for index, mitigation in enumerate(rule.mitigated_by):
+        others = rule.mitigated_by[:index] + rule.mitigated_by[index + 1 :]
+        removed = attrs.evolve(rule, mitigated_by=others)
+        yield removed, "remove the mitigation", mitigation.span
+        for part, change, span in _of(mitigation.when):
+            eased = attrs.evolve(mitigation, when=part)
+            all_ = (*rule.mitigated_by[:index], eased, *rule.mitigated_by[index + 1 :])
+            yield attrs.evolve(rule, mitigated_by=all_), f"mitigated_by: {change}", span
+    yield from _of_severity(rule)
+
+
+def _of_severity(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
+    for index, grade in enumerate(rule.grades):
+        before, after = rule.grades[:index], rule.grades[index + 1 :]
+        dropped = attrs.evolve(rule, grades=before + after)
+        yield dropped, f"drop the grade {grade.severity.value}", rule.span
+        for severity in _steps(grade.severity):
+            stepped = attrs.evolve(rule, grades=(*before, Grade(severity, grade.when), *after))
+            change = f"step the grade {grade.severity.value} to {severity.value}"
+            yield stepped, change, rule.span
+        for part, change, span in _of(grade.when):
+            graded = attrs.evolve(rule, grades=(*before, Grade(grade.severity, part), *after))
+            yield graded, f"severity {grade.severity.value}: {change}", span
+    for severity in _steps(rule.otherwise):
+        change = f"step the severity {rule.otherwise.value} to {severity.value}"
+        yield attrs.evolve(rule, otherwise=severity), change, rule.span
+
+
+def _steps(severity: Severity) -> list[Severity]:
+    near = (severity.rank - 1, severity.rank + 1)
+    return [SEVERITIES[rank] for rank in near if 0 <= rank < len(SEVERITIES)]
+
+
+def _of(condition: Condition) -> Iterator[tuple[Condition, str, Span]]:
+    """Yield a condition with one change somewhere in it."""
+    span = condition.span
+    for changed, change in _here(condition):
+        if changed is not None:
+            yield changed, change, span
+    match condition:
+        case All(items) | Any_(items):
+            for index, item in enumerate(items):
+                for part, change, where in _of(item):
+                    several = (*items[:index], part, *items[index + 1 :])
+                    yield attrs.evolve(condition, items=several), change, where
+        case Not(item):
+            for part, change, where in _of(item):
+                yield attrs.evolve(condition, item=part), change, where
+        case Quantified(where=inner):
+            for part, change, where in _of(inner):
+                yield attrs.evolve(condition, where=part), change, where
+        case Count() | Sum() | Share():
+            if condition.where is not None:
+                for part, change, where in _of(condition.where):
+                    yield attrs.evolve(condition, where=part), change, where
+            if isinstance(condition, Share) and condition.among is not None:
+                for part, change, where in _of(condition.among):
+                    yield attrs.evolve(condition, among=part), change, where
+        case Test() | Known():
+            pass
+        case _:
+            assert_never(condition)
+
+
+def _here(condition: Condition) -> Iterator[Changed]:
+    """Yield the changes of the outermost node."""
+    words = condition_phrase(condition)
+    match condition:
+        case All(items) | Any_(items):
+            yield from _without_one(items, condition)
+            yield from _joined_otherwise(condition)
+        case Not(item):
+            yield item, f"drop the `not` before: {condition_phrase(item)}"
+        case Test(ref, predicate):
+            for changed, change in _predicates(predicate, ref.type):
+                yield attrs.evolve(condition, predicate=changed), f"{change} in: {words}"
+            if not isinstance(predicate, Compare) or predicate.op is Op.EQUALS:
+                yield Not(condition), f"deny: {words}"
+        case Known(recorded=recorded):
+            yield attrs.evolve(condition, recorded=not recorded), f"deny: {words}"
+        case Quantified(quantity):
+            for other in _SWAPPED[quantity]:
+                change = f"`{quantity.value}` to `{other.value}` in: {words}"
+                yield attrs.evolve(condition, quantity=other), change
+        case Count(predicate=predicate) | Sum(predicate=predicate) | Share(predicate=predicate):
+            fact_type = condition.of.type if isinstance(condition, Sum) else Number(whole=True)
+            for changed, change in _predicates(predicate, fact_type):
+                yield attrs.evolve(condition, predicate=changed), f"{change} in: {words}"
+        case _:
+            assert_never(condition)
+
+
+def _without_one(items: tuple[Condition, ...], condition: All | Any_) -> Iterator[Changed]:
+    for index, item in enumerate(items):
+        rest = items[:index] + items[index + 1 :]
+        changed = rest[0] if len(rest) == 1 else attrs.evolve(condition, items=rest)
+        yield changed, f"drop: {condition_phrase(item)}"
+
+
+def _joined_otherwise(condition: All | Any_) -> Iterator[Changed]:
+    words = condition_phrase(condition)
+    if isinstance(condition, All):
+        yield Any_(condition.items, span=condition.span), f"`all` to `any` in: {words}"
+    else:
+        yield All(condition.items, span=condition.span), f"`any` to `all` in: {words}"
+
+
+def _predicates(predicate: Predicate, fact_type: FactType) -> Iterator[tuple[Predicate, str]]:
+    match predicate:
+        case Compare(op, operand):
+            for table, change in ((_OPPOSITE, "flip"), (_NEIGHBOUR, "move the boundary")):
+                if op in table:
+                    yield Compare(table[op], operand), f"{change} `{op.value}`"
+            for shifted, change in _operands(operand, fact_type):
+                yield Compare(op, shifted), change
+        case OneOf(operands):
+            for index in range(len(operands)):
+                rest = operands[:index] + operands[index + 1 :]
+                if rest:
+                    yield OneOf(rest), f"drop value {index + 1}"
+        case Between(low, high):
+            for shifted, change in _operands(low, fact_type):
+                yield Between(shifted, high), f"{change} (lower bound)"
+            for shifted, change in _operands(high, fact_type):
+                yield Between(low, shifted), f"{change} (upper bound)"
+        case Includes(op, operand):
+            for other in SetOp:
+                if other is not op and not _same_of_one(op, other, operand):
+                    yield Includes(other, operand), f"`{op.value}` to `{other.value}`"
+            for fewer, change in _fewer(operand):
+                yield Includes(op, fewer), change
+        case _:
+            assert_never(predicate)
+
+
+def _same_of_one(op: SetOp, other: SetOp, operand: Operand) -> bool:
+    """Tell whether two tests of a set are the same because one member is asked for."""
+    single = isinstance(operand, Literal) and len(_set(operand.value)) == 1
+    return single and SetOp.MISSING_ANY_OF not in (op, other)
+
+
+def _set(value: Any) -> frozenset[str]:  # noqa: ANN401 - a literal of a set
+    return value if isinstance(value, frozenset) else frozenset()
+
+
+def _fewer(operand: Operand) -> Iterator[tuple[Operand, str]]:
+    match operand:
+        case Literal(frozenset() as members) if len(members) > 1:
+            for member in sorted(members):
+                yield Literal(members - {member}), f"drop `{member}`"
+        case By(selector, cases):
+            for index, (value, each) in enumerate(cases):
+                for fewer, change in _fewer(each):
+                    several = (*cases[:index], (value, fewer), *cases[index + 1 :])
+                    yield By(selector, several), f"{change} for {value}"
+        case Literal() | Parameter() | FactRef():
+            pass
+        case _:
+            assert_never(operand)
+
+
+def _operands(operand: Operand, fact_type: FactType) -> Iterator[tuple[Operand, str]]:
+    match operand:
+        case Literal(bool() as value):
+            yield Literal(not value), "swap yes and no"
+        case Literal(value) | Parameter(value=value):
+            for shifted in _shifted(value, fact_type):
+                yield Literal(shifted), f"shift {value} to {shifted}"
+        case By(selector, cases):
+            for index, (case, each) in enumerate(cases):
+                for shifted_case, change in _operands(each, fact_type):
+                    several = (*cases[:index], (case, shifted_case), *cases[index + 1 :])
+                    yield By(selector, several), f"{change} for {case}"
+        case FactRef():
+            pass
+        case _:
+            assert_never(operand)
+
+
+def _shifted(value: Any, fact_type: FactType) -> Iterable[Any]:  # noqa: ANN401 - any literal
+    match value:
+        case bool() | None | frozenset():
+            return []
+        case int() | Decimal():
+            return [each for each in (value - 1, value + 1) if each >= 0]
+        case dt.date():
+            return [value - dt.timedelta(days=1), value + dt.timedelta(days=1)]
+        case str() if isinstance(fact_type, Choice):
+            place = fact_type.values.index(value)
+            near = (place - 1, place + 1)
+            return [fact_type.values[each] for each in near if 0 <= each < len(fact_type.values)]
+        case _:
+            return []
+
+
