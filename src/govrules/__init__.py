@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Protocol,
         Register,
     )
+    from govrules.portfolio import RegisterAssessment, assess_register
     from govrules.reading import read_partnership, read_register
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
@@ -45,6 +46,7 @@ _HOMES = {
         "Protocol",
         "Register",
     ),
+    "govrules.portfolio": ("RegisterAssessment", "assess_register"),
     "govrules.reading": ("read_partnership", "read_register"),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
@@ -74,12 +76,14 @@ __all__ = [
     "RankedQuestion",
     "Reason",
     "Register",
+    "RegisterAssessment",
     "Remedy",
     "RuleFileError",
     "Rulebook",
     "Severity",
     "Verdict",
     "assess",
+    "assess_register",
     "load_rulebook",
     "read_partnership",
     "read_register",

@@ -14,6 +14,7 @@ from govrules.errors import EngineError, FactsError
 from govrules.explain.plan import outline
 from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, changes
+from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
@@ -67,7 +68,8 @@ class Assessment:
         name: the subject's name; "" where nobody recorded it.
         as_of: the date of the assessment.
         rulebook: the rules.
-        findings: in the rulebook's order.
+        findings: one for each rule in force, in the rulebook's order.
+        summaries: what rules that sum up the findings say; counted apart.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Assessment:
     as_of: dt.date | Unknown
     rulebook: Rulebook = attrs.field(repr=False)
     findings: tuple[Finding, ...] = attrs.field(repr=False)
+    summaries: tuple[Finding, ...] = attrs.field(repr=False)
     _case: Case = attrs.field(repr=False, alias="case")
 
     def of(self, verdict: Verdict) -> tuple[Finding, ...]:
@@ -173,14 +176,52 @@ def assess(
     case = case_of(Facts(subject, as_of), rulebook)
     rules = [rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of)]
     name = _text(subject, "name")
+    findings = tuple(assess_rule(rule, case) for rule in rules)
     return Assessment(
         id=_text(subject, "id") or name,
         name=name,
         as_of=as_of,
         rulebook=rulebook,
-        findings=tuple(assess_rule(rule, case) for rule in rules),
+        findings=findings,
+        summaries=_summaries(findings, rulebook, as_of) if kind == "partnership" else (),
         case=case,
     )
+
+
+def _summaries(
+    findings: tuple[Finding, ...], rulebook: Rulebook, as_of: dt.date | Unknown
+) -> tuple[Finding, ...]:
+    rules = [
+        rule
+        for rule in rulebook.rules
+        if rule.subject == "assessment" and in_force(rule, as_of)
+    ]
+    if not rules:
+        return ()
+    facts = AssessmentFacts(findings=tuple(_as_fact(each) for each in findings))
+    case = case_of(Facts(facts, as_of), rulebook)
+    return tuple(attrs.evolve(assess_rule(rule, case), parts=findings) for rule in rules)
+
+
+def _as_fact(finding: Finding) -> FindingFacts:
+    """Return a finding as a fact; what is open in it is unknown."""
+    settled = finding.verdict is not Verdict.UNKNOWN
+    sure = finding.severity is not None and finding.could_be is None
+    return FindingFacts(
+        rule=finding.rule.id,
+        name=finding.rule.title,
+        theme=finding.rule.theme,
+        verdict=FindingVerdict(finding.verdict.value.replace(" ", "_")) if settled else UNKNOWN,
+        severity=_severity_fact(finding, sure=sure, settled=settled),
+    )
+
+
+def _severity_fact(
+    finding: Finding, *, sure: bool, settled: bool
+) -> FindingSeverity | Unknown | None:
+    if sure and finding.severity is not None:
+        return FindingSeverity(finding.severity.value)
+    return None if settled and finding.severity is None else UNKNOWN
 
 
 def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:

@@ -228,6 +228,22 @@ class Code(Enum):
         "not-a-subject",
         "The file is a rule file, or holds nothing that can be assessed.",
     )
+    DUPLICATE_ENTRY = (
+        "GR604",
+        "duplicate-entry",
+        "Two entries of a register have one id. Both are assessed, but references to the id are "
+        "ambiguous.",
+    )
+    UNKNOWN_PARENT = (
+        "GR605",
+        "unknown-parent",
+        "An entry of a register names a parent that is not on the register.",
+    )
+    TWO_SPELLINGS = (
+        "GR606",
+        "two-spellings",
+        "One partner seems to be named in two ways, so that it counts as two partners.",
+    )
 
     @property
     def id(self) -> str:

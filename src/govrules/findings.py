@@ -101,6 +101,8 @@ class Finding:
     mitigations: tuple[Mitigation, ...]
     _case: Case = attrs.field(repr=False, alias="case")
     _outcome: Outcome = attrs.field(repr=False, alias="outcome")
+    #: For a rule that sums up findings: those findings, in the order of its facts.
+    _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
@@ -116,6 +118,17 @@ class Finding:
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
         asked = questions(self.rule, self._case, self._outcome)
+        if self._parts:
+            # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
+            beneath = {each.path.partition(".")[0] for each in asked}
+            return tuple(
+                dict.fromkeys(
+                    question
+                    for index, part in enumerate(self._parts)
+                    if f"findings[{index}]" in beneath
+                    for question in part.questions
+                )
+            )
         return tuple(Question(each.path, _question(each)) for each in asked)
 
     @cached_property

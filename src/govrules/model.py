@@ -580,6 +580,11 @@ class GoverningDocument:
         "the date on which the governing document was last reviewed",
         ask="When was the governing document last reviewed by all partners?",
     )
+    review_point_set: Recorded[bool] = arrangement(
+        "it is set when the governing document is next reviewed",
+        no="it is not set when the governing document is next reviewed",
+        ask="Is it set when the governing document is next reviewed?",
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -1050,6 +1055,16 @@ class Partnership(About):
         no="it neither employs, owns, borrows nor contracts in its own name",
         ask="Does it employ, own, borrow or contract in its own name?",
     )
+    binds_partners: Recorded[bool] = fact(
+        "it takes decisions that bind all partners",
+        no="it takes no decision that binds all partners",
+        ask="Does it take decisions together that bind all partners?",
+    )
+    shared_assets: Recorded[bool] = fact(
+        "partners share buildings, equipment or other assets",
+        no="partners share no buildings, equipment or other assets",
+        ask="Do partners share buildings, equipment or other assets?",
+    )
     statutory_functions_delegated: Recorded[bool] = fact(
         "statutory functions are delegated to it",
         no="no statutory functions are delegated to it",
@@ -1063,6 +1078,11 @@ class Partnership(About):
         "the parent partnership",
         ask="Under which partnership does it stand?",
     )
+    relations_stated: Recorded[bool] = arrangement(
+        "it is recorded how it relates to partnerships like it",
+        no="it is not recorded how it relates to partnerships like it",
+        ask="Is it recorded how the partnership relates to others like it?",
+    )
     sub_group: Recorded[bool] = fact(
         "it is a sub-group of another partnership",
         no="it is no sub-group of another partnership",
@@ -1075,6 +1095,11 @@ class Partnership(About):
     reviewed: Recorded[dt.date] = arrangement(
         "the date of the last review",
         ask="When was the partnership last reviewed?",
+    )
+    reason_listed: Recorded[bool] = arrangement(
+        "it is recorded why it is kept among the partnerships",
+        no="it is not recorded why it is kept among the partnerships",
+        ask="Is it recorded why it is kept among the partnerships?",
     )
     dispute_history: Recorded[bool] = fact(
         "there has been a dispute between partners",
@@ -1116,6 +1141,11 @@ class Partnership(About):
     place_agreement: Recorded[PlaceAgreement] = arrangement(
         "the place agreement",
         ask="Is there an agreement for the whole place?",
+    )
+    place_agreement_considered: Recorded[bool] = arrangement(
+        "an agreement for the whole place has been considered",
+        no="no agreement for the whole place has been considered",
+        ask="Has an agreement for the whole place been considered?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
@@ -1234,3 +1264,102 @@ class Register(About):
     )
 
 
+@attrs.frozen(kw_only=True)
+class SharedPartner:
+    """A partner that two partnerships have in common."""
+
+    name: Recorded[str] = fact(
+        "the shared partner's name",
+        ask="What is the shared partner called?",
+    )
+    weak: Recorded[bool] = fact(
+        "its own governance is known to be weak",
+        no="its own governance is not known to be weak",
+        ask="Is anything known against the shared partner's own governance?",
+    )
+    on_both_risk_registers: Recorded[bool] = arrangement(
+        "its weakness stands on the risk registers of both",
+        no="its weakness does not stand on the risk registers of both",
+        ask="Does the shared partner's weakness stand on the risk registers of both?",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Pair(About):
+    """Two partnerships of one register, and what they have in common."""
+
+    id: Recorded[str] = fact("the references of the two", ask="Which two partnerships are they?")
+    name: Recorded[str] = fact("the names of the two", ask="What are the two called?")
+    first: Recorded[Partnership] = fact("the first of the two", ask="Which is the first?")
+    second: Recorded[Partnership] = fact("the second of the two", ask="Which is the second?")
+    shared_partners: Recorded[ListOf[SharedPartner]] = fact(
+        "the partners that both have",
+        ask="Which partners do both have?",
+        each="shared partner",
+    )
+    membership_identical: Recorded[bool] = fact(
+        "both have the same partners",
+        no="they do not have the same partners",
+        ask="Have both the same partners?",
+    )
+    same_area: Recorded[bool] = fact(
+        "both serve the same area",
+        no="they serve different areas",
+        ask="Do both serve the same area?",
+    )
+    objective_similarity: Recorded[Decimal] = fact(
+        "the share of words that their objectives have in common",
+        ask="How far do their objectives have the same words?",
+        unit="per cent",
+        most=100,
+    )
+    nested: Recorded[bool] = fact(
+        "one stands under the other, or both under one parent",
+        no="neither stands under the other, nor both under one parent",
+        ask="Does one stand under the other?",
+    )
+
+
+class FindingVerdict(StrEnum):
+    """What a rule of the first stage says; a verdict that is open is an unknown fact."""
+
+    FLAGGED = "flagged"
+    CLEAR = "clear"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class FindingSeverity(OrderedChoice):
+    """How grave a finding of the first stage is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@attrs.frozen(kw_only=True)
+class FindingFacts:
+    """A finding of the first stage, as a fact for the second."""
+
+    rule: Recorded[str] = fact("the rule", ask="Which rule is it?")
+    name: Recorded[str] = fact("the title of the rule", ask="What does the rule say?")
+    theme: Recorded[str] = fact("the theme of the rule", ask="Of which theme is the rule?")
+    verdict: Recorded[FindingVerdict] = fact(
+        "the verdict",
+        ask="What is the verdict?",
+    )
+    severity: Recorded[FindingSeverity] = fact(
+        "the severity",
+        ask="How grave is it?",
+    )
+
+
+@attrs.frozen(kw_only=True)
+class AssessmentFacts(About):
+    """The findings on one subject, as facts for rules that sum them up."""
+
+    findings: Recorded[ListOf[FindingFacts]] = fact(
+        "the findings",
+        ask="What are the findings?",
+        each="finding",
+    )

@@ -63,7 +63,12 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing but warnings was reported."""
-        return all(each.code.is_warning for each in self.diagnostics)
+        return not self.errors
+
+    @property
+    def errors(self) -> int:
+        """How many problems are more than warnings."""
+        return sum(not each.code.is_warning for each in self.diagnostics)
 
     def span(self, node: Node | None) -> Span:
         """Return the place of a node, or of the file."""
@@ -125,7 +130,7 @@ def parse(text: str, report: Report) -> Node | None:
     """
     if "\t" in text:
         _report_tabs(report)
-    if not report.ok:
+    if report.errors:
         return None
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
     try:
@@ -140,7 +145,7 @@ def parse(text: str, report: Report) -> Node | None:
             help_="save the file as UTF-8 text; a spreadsheet or document is not a YAML file",
         )
         return None
-    if root is None and report.ok:
+    if root is None and not report.errors:
         report.add(Code.EMPTY_FILE, "the file is empty", help_="write `govrules: 1` to begin")
     return root if report.ok else None
 
@@ -196,7 +201,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Scalar:
         mark = event.start_mark
-        return Scalar(event.value, event.style is None, mark.line + 1, mark.column + 1)
+        return Scalar(event.value, not event.style, mark.line + 1, mark.column + 1)
 
     def _attach(self, stack: list[tuple[Entries | Items, Scalar | None]], node: Node) -> None:
         parent, key = stack[-1]

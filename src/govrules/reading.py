@@ -27,11 +27,13 @@ class Read:
         subject: a `Partnership` or a `Register`.
         as_of: the date of assessment that the file states, if it does.
         warnings: values that could not be read and so count as unknown.
+        problems: what is wrong with entries of a register that had to be left out.
     """
 
     subject: Any
     as_of: dt.date | Unknown
     warnings: tuple[Diagnostic, ...]
+    problems: tuple[Diagnostic, ...] = ()
 
 
 def read_partnership(path: str | Path, *, rulebook: Rulebook | None = None) -> Partnership:
@@ -60,6 +62,8 @@ def read_register(path: str | Path, *, rulebook: Rulebook | None = None) -> Regi
         FactsError: the file cannot be used; it carries every problem found.
     """
     read = read_subject(path, rulebook=rulebook)
+    if read.problems:
+        raise FactsError(str(path), "facts", "problems", read.problems)
     if not isinstance(read.subject, Register):
         raise FactsError(str(path), "a register", "a partnership")
     return read.subject
@@ -74,16 +78,19 @@ def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
     """
     text, report = read_text(Path(path), str(path))
     node = parse(text, report) if report.ok else None
+    reader = SubjectReader(report, declared_by(rulebook))
     subject: Any = None
     as_of: dt.date | Unknown = UNKNOWN
     if node is not None:
-        subject, as_of = _read(node, report, declared_by(rulebook))
-    if not report.ok:
+        subject, as_of = _read(node, report, reader)
+    if report.errors > reader.errors_in_entries:
         raise FactsError(str(path), "facts", "problems", tuple(report.diagnostics))
-    return Read(subject, as_of, tuple(report.diagnostics))
+    warnings = tuple(each for each in report.diagnostics if each.code.is_warning)
+    problems = tuple(each for each in report.diagnostics if not each.code.is_warning)
+    return Read(subject, as_of, warnings, problems)
 
 
-def _read(node: Node, report: Report, declared: Declared) -> tuple[Any, dt.date | Unknown]:
+def _read(node: Node, report: Report, reader: SubjectReader) -> tuple[Any, dt.date | Unknown]:
     keys: Mapping[str, tuple[Scalar, Node]] = {}
     if isinstance(node, Entries):
         keys = {key.text: (key, value) for key, value in node.items}
@@ -105,7 +112,7 @@ def _read(node: Node, report: Report, declared: Declared) -> tuple[Any, dt.date 
         )
         return None, UNKNOWN
     cls = Register if "partnerships" in keys else Partnership
-    return SubjectReader(report, declared).read_subject(node, cls)
+    return reader.read_subject(node, cls)
 
 
 def declared_by(rulebook: Rulebook | None) -> Declared:

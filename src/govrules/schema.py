@@ -331,7 +331,15 @@ def findings_schema() -> Schema:
         }
     )
     counts = _whole(dict.fromkeys(verdicts, {"type": "integer", "minimum": 0}))
-    subject = _whole({"id": _TEXT, "name": _TEXT, "counts": counts, "findings": _list(finding)})
+    subject = _whole(
+        {
+            "id": _TEXT,
+            "name": _TEXT,
+            "counts": counts,
+            "findings": _list(finding),
+            "summaries": _list(finding),
+        }
+    )
     return {
         "$schema": _DIALECT,
         "title": "govrules: findings",

@@ -61,6 +61,7 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
+    errors_in_entries: int = 0
 
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
@@ -234,8 +235,13 @@ class SubjectReader:
         origin: dict[str, str],
     ) -> Any:  # noqa: ANN401 - the record's class
         if any(field.name == "origin" for field in attrs.fields(cls)):
-            # A record that can be a subject of its own keeps its own places.
-            return self._record(entries, cls, "", {"": origin[where]})
+            # A record that can be a subject of its own keeps its own places, and one that
+            # cannot be read leaves the others as they are.
+            before = self.report.errors
+            record = self._record(entries, cls, "", {"": origin[where]})
+            broken = self.report.errors - before
+            self.errors_in_entries += broken
+            return UNKNOWN if broken else record
         return self._record(entries, cls, f"{where}.", origin)
 
     def _choices(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - a frozenset

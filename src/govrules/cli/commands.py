@@ -16,6 +16,7 @@ from govrules.cli.output import emit, show, warn
 from govrules.diagnostics import CODES
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
+from govrules.portfolio import assess_register
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, heading, report_data
@@ -122,7 +123,9 @@ def check(
     assessments: list[Assessment] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        assessments += assess_file(read, rulebook, given or stated, engine)
+        found, unsound = assess_file(read, rulebook, given or stated, engine)
+        assessments += found
+        problems = problems or unsound
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     if format == "json":
@@ -149,26 +152,21 @@ def _read_all(paths: list[Path], rulebook: Rulebook) -> tuple[list[Read], bool]:
             warn([str(each) for each in error.diagnostics] or [str(error)])
             problems = True
             continue
-        warn(str(each) for each in read.warnings)
+        warn(str(each) for each in (*read.warnings, *read.problems))
+        problems = problems or bool(read.problems)
         reads.append(read)
     return reads, problems
 
 
 def assess_file(
     read: Read, rulebook: Rulebook, as_of: dt.date, engine: str
-) -> Iterator[Assessment]:
-    """Assess what a file holds: of a register, the register itself and then each entry."""
+) -> tuple[tuple[Assessment, ...], bool]:
+    """Assess what a file holds; and say whether a register has problems as data."""
     if not isinstance(read.subject, Register):
-        yield assess(read.subject, rulebook, as_of=as_of, engine=engine)
-        return
-    whole = assess(read.subject, rulebook, as_of=as_of, engine=engine)
-    if whole.findings:
-        yield whole
-    entries = read.subject.partnerships
-    if isinstance(entries, tuple):
-        for entry in entries:
-            if not isinstance(entry, Unknown):
-                yield assess(entry, rulebook, as_of=as_of, engine=engine)
+        return (assess(read.subject, rulebook, as_of=as_of, engine=engine),), False
+    whole = assess_register(read.subject, rulebook, as_of=as_of, engine=engine)
+    warn(str(each) for each in whole.problems)
+    return whole.all(), bool(whole.problems)
 
 
 def _jsonl(assessments: list[Assessment], rulebook: Rulebook) -> Iterator[str]:

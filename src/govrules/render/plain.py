@@ -65,6 +65,7 @@ def assessment_data(assessment: Assessment) -> dict[str, Any]:
             verdict_word(verdict): number for verdict, number in assessment.counts.items()
         },
         "findings": [finding_data(each) for each in assessment.findings],
+        "summaries": [finding_data(each) for each in assessment.summaries],
     }
 
 

@@ -12,7 +12,7 @@ import attrs
 
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import RuleFileError
-from govrules.model import Partnership, Register
+from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Node, Report, Scalar, parse, read_text
 from govrules.rulebook.ast import (
     Citation,
@@ -46,7 +46,12 @@ from govrules.vocabulary import (
 #: The version of the format that this govrules reads.
 FORMAT: Final = "1"
 #: The subjects that are shipped; `load_rulebook` takes others beside them.
-SUBJECTS: Final[Mapping[str, type]] = {"partnership": Partnership, "register": Register}
+SUBJECTS: Final[Mapping[str, type]] = {
+    "partnership": Partnership,
+    "register": Register,
+    "pair": Pair,
+    "assessment": AssessmentFacts,
+}
 
 _RULEBOOK_KEYS: Final = (
     "govrules",

@@ -1,0 +1,261 @@
+"""A whole register: the register itself, each partnership on it, and each two that overlap."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import itertools
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+import attrs
+
+from govrules.assessment import Assessment, assess
+from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.facts import origin_of
+from govrules.model import Pair, Partner, Partnership, Register, SharedPartner
+from govrules.rulebook.ast import Rulebook
+from govrules.truth import UNKNOWN, Unknown
+
+#: Partners by the name under which they are compared; and whether these are certainly all.
+Members: TypeAlias = tuple[dict[str, Partner], bool]
+
+
+@attrs.frozen
+class RegisterAssessment:
+    """
+    All findings on a register.
+
+    Attributes:
+        register: on the register itself; without findings where no rule is about registers.
+        entries: on each partnership, in the register's order.
+        pairs: on each two partnerships that share a partner or a parent.
+        problems: what is wrong with the register as data.
+    """
+
+    register: Assessment
+    entries: tuple[Assessment, ...]
+    pairs: tuple[Assessment, ...]
+    problems: tuple[Diagnostic, ...]
+
+    def all(self) -> tuple[Assessment, ...]:
+        """Return every assessment that has findings: the register's, entries' and pairs'."""
+        everything = (self.register, *self.entries, *self.pairs)
+        return tuple(each for each in everything if each.findings)
+
+
+def assess_register(
+    register: Register,
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    engine: str = "reference",
+) -> RegisterAssessment:
+    """
+    Assess a register, each partnership on it, and each two that have something in common.
+
+    Args:
+        register: the register.
+
+        rulebook: the rules.
+
+        as_of: the date of the assessment.
+
+        engine: which engine evaluates; the findings are the same.
+
+    Raises:
+        FactsError: the register does not fit the vocabulary.
+
+        EngineError: there is no such engine here.
+    """
+    entries = entries_of(register)
+    pair_rules = any(rule.subject == "pair" for rule in rulebook.rules)
+    pairs = list(pairs_of(entries)) if pair_rules else []
+    return RegisterAssessment(
+        register=assess(register, rulebook, as_of=as_of, engine=engine),
+        entries=tuple(assess(each, rulebook, as_of=as_of, engine=engine) for each in entries),
+        pairs=tuple(assess(each, rulebook, as_of=as_of, engine=engine) for each in pairs),
+        problems=tuple(register_problems(entries)),
+    )
+
+
+def entries_of(register: Register) -> tuple[Partnership, ...]:
+    """Return the partnerships on a register that are known."""
+    if not isinstance(register.partnerships, tuple):
+        return ()
+    return tuple(each for each in register.partnerships if isinstance(each, Partnership))
+
+
+def pairs_of(entries: Sequence[Partnership]) -> Iterator[Pair]:
+    """Yield each two partnerships that share a named partner or a parent, or are nested."""
+    joined: dict[tuple[int, int], None] = {}
+    by_key: dict[str, list[int]] = {}
+    for index, entry in enumerate(entries):
+        for key in _keys(entry):
+            by_key.setdefault(key, []).append(index)
+    for indexes in by_key.values():
+        for one, two in itertools.combinations(sorted(set(indexes)), 2):
+            joined[one, two] = None
+    for one, two in sorted(joined):
+        yield _pair(entries[one], entries[two])
+
+
+def _keys(entry: Partnership) -> Iterator[str]:
+    """Yield what an entry has in common with those it is compared with."""
+    for name in _members(entry)[0]:
+        yield f"partner {name}"
+    for text in (entry.id, entry.name, entry.parent):
+        if isinstance(text, str):
+            yield f"partnership {fold(text)}"
+
+
+def fold(name: str) -> str:
+    """Return a name as names are compared: in small letters, with single spaces."""
+    return " ".join(name.casefold().split())
+
+
+def _members(entry: Partnership) -> Members:
+    if not isinstance(entry.partners, tuple):
+        return {}, entry.partners is None
+    known = [each for each in entry.partners if isinstance(each, Partner)]
+    named = {fold(each.name): each for each in known if isinstance(each.name, str)}
+    complete = len(known) == len(entry.partners)
+    return named, complete and all(isinstance(each.name, str) for each in known)
+
+
+def _pair(first: Partnership, second: Partnership) -> Pair:
+    names = [str(each.name if isinstance(each.name, str) else each.id) for each in (first, second)]
+    ids = [
+        each.id if isinstance(each.id, str) else name
+        for each, name in zip((first, second), names, strict=True)
+    ]
+    ones, ones_complete = _members(first)
+    twos, twos_complete = _members(second)
+    shared = [name for name in ones if name in twos]
+    complete = ones_complete and twos_complete
+    records: tuple[SharedPartner | Unknown, ...] = tuple(
+        _shared(ones[name], twos[name]) for name in shared
+    )
+    where = " and ".join(each for each in (origin_of(first), origin_of(second)) if each)
+    return Pair(
+        id=" + ".join(ids),
+        name=" and ".join(names),
+        first=first,
+        second=second,
+        shared_partners=records if complete else (*records, UNKNOWN),
+        membership_identical=_identical(ones, twos, complete=complete),
+        same_area=_same(first.area, second.area),
+        objective_similarity=_similarity(first.objective, second.objective),
+        nested=_nested(first, second),
+        evidence={"shared_partners": where} if where else {},
+        origin={"": origin_of(first)},
+    )
+
+
+def _shared(one: Partner, two: Partner) -> SharedPartner:
+    weak: bool | Unknown = False
+    for partner in (one, two):
+        known = partner.weaknesses or frozenset()
+        if not isinstance(known, Unknown) and known - {UNKNOWN}:
+            weak = True
+        elif weak is not True and (isinstance(known, Unknown) or UNKNOWN in known):
+            weak = UNKNOWN
+    both = (one.weakness_on_risk_register, two.weakness_on_risk_register)
+    on_both: bool | Unknown = True
+    if UNKNOWN in both:
+        on_both = UNKNOWN
+    if False in both or None in both:
+        on_both = False
+    return SharedPartner(name=one.name, weak=weak, on_both_risk_registers=on_both)
+
+
+def _identical(
+    ones: dict[str, Partner], twos: dict[str, Partner], *, complete: bool
+) -> bool | Unknown:
+    return ones.keys() == twos.keys() if complete else UNKNOWN
+
+
+def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknown:
+    if isinstance(one, Unknown) or isinstance(two, Unknown):
+        return UNKNOWN
+    return one is not None and two is not None and fold(one) == fold(two)
+
+
+def _similarity(one: str | Unknown | None, two: str | Unknown | None) -> Decimal | Unknown:
+    if isinstance(one, Unknown) or isinstance(two, Unknown):
+        return UNKNOWN
+    words = [fold(each or "").split() for each in (one, two)]
+    ratio = difflib.SequenceMatcher(None, sorted(words[0]), sorted(words[1])).ratio()
+    return Decimal(round(100 * ratio))
+
+
+def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
+    unknown = False
+    parents = [first.parent, second.parent]
+    for entry, parent in ((first, second.parent), (second, first.parent)):
+        if isinstance(parent, Unknown):
+            unknown = True
+        elif parent is not None and fold(parent) in _known_as(entry):
+            return True
+    if _same(*parents) is True:
+        return True
+    return UNKNOWN if unknown else False
+
+
+def _known_as(entry: Partnership) -> set[str]:
+    return {fold(each) for each in (entry.id, entry.name) if isinstance(each, str)}
+
+
+def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a register as data: the entries are assessed all the same."""
+    ids: dict[str, Partnership] = {}
+    known = {name for entry in entries for name in _known_as(entry)}
+    spellings: dict[str, tuple[str, Partnership]] = {}
+    for entry in entries:
+        if isinstance(entry.id, str):
+            twin = ids.setdefault(fold(entry.id), entry)
+            if twin is not entry:
+                yield Diagnostic(
+                    Code.DUPLICATE_ENTRY,
+                    f"two entries have the id `{entry.id}`, the other at {origin_of(twin, 'id')}",
+                    _place(entry, "id"),
+                    "give one of them another id, or remove it",
+                )
+        if isinstance(entry.parent, str) and fold(entry.parent) not in known:
+            near = difflib.get_close_matches(fold(entry.parent), sorted(known), n=1)
+            yield Diagnostic(
+                Code.UNKNOWN_PARENT,
+                f"the parent `{entry.parent}` is not on the register",
+                _place(entry, "parent"),
+                f"did you mean `{near[0]}`?" if near else "add the parent, or write `parent: none`",
+            )
+        yield from _spellings(entry, spellings)
+
+
+def _spellings(
+    entry: Partnership, spellings: dict[str, tuple[str, Partnership]]
+) -> Iterator[Diagnostic]:
+    if not isinstance(entry.partners, tuple):
+        return
+    for index, partner in enumerate(entry.partners):
+        if not isinstance(partner, Partner) or not isinstance(partner.name, str):
+            continue
+        letters = "".join(each for each in partner.name.casefold() if each.isalnum())
+        spelt, other = spellings.setdefault(letters, (partner.name, entry))
+        if spelt != partner.name:
+            path = f"partners[{index}].name"
+            yield Diagnostic(
+                Code.TWO_SPELLINGS,
+                f"one partner is named two ways: `{partner.name}` here, `{spelt}` at "
+                f"{origin_of(other)}",
+                _place(entry, path),
+                "spell the name the same way everywhere",
+            )
+
+
+def _place(entry: Partnership, path: str) -> Span:
+    file, _, line = origin_of(entry, path).rpartition(":")
+    if line.isdigit():
+        return Span(file, int(line), 1)
+    return Span(entry.name if isinstance(entry.name, str) else "a register")
