@@ -1,0 +1,133 @@
+# Two commands on a fresh machine with Python 3.11 or newer: `make demo` and `make test`.
+# Everything is installed into .venv, from versions locked with hashes; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# Output is the same whatever the hash seed; this makes every run show it.
+PYTEST := $(BIN)/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci
+ARGS ?=
+
+# ── What a person runs ────────────────────────────────────────────────────────────────────────
+
+.PHONY: help
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*  ## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*  ## /  make \1\t/' | expand -t 18
+
+.PHONY: demo
+demo: $(VENV)/installed $(VENV)/live  ## Install the library and assess the bundled example
+	@cat $(VENV)/live
+	@$(BIN)/govrules demo
+
+.PHONY: test
+test: $(VENV)/developed $(VENV)/live  ## Install what tests need and run them (ARGS="-k name" to choose)
+	@cat $(VENV)/live
+	@$(PYTEST) $(ARGS)
+
+.PHONY: lint
+lint: style types layers  ## Check style, types, layers and the shipped rules
+	@$(BIN)/govrules lint
+
+.PHONY: style
+style: $(VENV)/developed  ## Check style and layout of the code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: format
+format: $(VENV)/developed  ## Lay the code out and mend what can be mended
+	@$(BIN)/ruff check --fix --exit-zero --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: types
+types: $(VENV)/developed  ## Check types
+	@$(BIN)/mypy --strict src
+
+.PHONY: layers
+layers: $(VENV)/developed  ## Check that arrows never turn round
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: rules
+rules: $(VENV)/installed  ## Check the packs under rules/ and run their examples
+	@$(BIN)/govrules lint rules
+	@$(BIN)/govrules test rules
+
+.PHONY: docs
+docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
+	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
+.PHONY: bench
+bench: $(VENV)/developed  ## Time the library beside its peers
+	@$(BIN)/python benchmarks/run.py
+
+.PHONY: cover
+cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
+	@$(PYTEST) --cov --cov-report=term $(ARGS)
+
+.PHONY: wheel
+wheel: $(VENV)/developed  ## Build the wheel, install it alone and run its demo in an empty folder
+	@rm -rf $(VENV)/wheel && mkdir -p $(VENV)/wheel/empty
+	@$(BIN)/python -m build --wheel --no-isolation --outdir $(VENV)/wheel . >$(VENV)/wheel/build.log 2>&1 \
+		|| { cat $(VENV)/wheel/build.log; exit 1; }
+	@$(BIN)/python -m venv $(VENV)/wheel/venv
+	@$(VENV)/wheel/venv/bin/python -m pip -qq --no-input install --require-hashes -r requirements/run.txt
+	@$(VENV)/wheel/venv/bin/python -m pip -qq --no-input install --no-deps --no-index $(VENV)/wheel/*.whl
+	@cd $(VENV)/wheel/empty && ../venv/bin/govrules demo >../demo.txt && ../venv/bin/govrules lint
+	@echo "$$(basename $(VENV)/wheel/*.whl): its demo runs"
+
+.PHONY: lock
+lock: $(VENV)/developed  ## Lock the newest versions of everything again
+	@$(PIP) install pip-tools
+	@$(LOCK) --upgrade --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
+	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
+
+# No address of an index, no host and no path of a machine may stand in what is committed.
+LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
+	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --no-emit-options
+
+.PHONY: clean
+clean:  ## Remove everything that these commands made
+	@rm -rf $(VENV) dist build docs/_build docs/_generated .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis .coverage .coverage.* htmlcov mutants
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── What they stand on ────────────────────────────────────────────────────────────────────────
+# Each file below is made once and again when what it was made from changes.
+
+# The first Python that is new enough and can make environments; those that the live engine runs
+# on come first.
+$(VENV)/made:
+	@for each in "$${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14 python; do \
+		if [ -n "$$each" ] && "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$("$$each" --version)"; \
+			"$$each" -m venv --clear $(VENV); touch $@; exit 0; \
+		fi; \
+	done; \
+	echo "make: no Python 3.11 or newer that can make environments (module venv) was found; set PYTHON" >&2; \
+	exit 1
+
+$(VENV)/installed: $(VENV)/made pyproject.toml requirements/run.txt requirements/build.txt
+	@echo "Installing govrules"
+	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed requirements/dev.txt
+	@echo "Installing what development needs"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The live engine is built from source. Where that cannot be done, one line says why.
+$(VENV)/live: $(VENV)/installed requirements/durable.txt requirements/live
+	@requirements/live $(BIN)/python $(VENV)/live.log >$@
