@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +18,7 @@ from govrules.model import Register
 from govrules.portfolio import assess_register
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.plain import assessment_data, heading, report_data
+from govrules.render.plain import assessment_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -132,7 +131,8 @@ def check(
         data = report_data(assessments, rulebook, common)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     elif format == "jsonl":
-        emit("".join(_jsonl(assessments, rulebook)), output)
+        lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in assessments)
+        emit("".join(f"{line}\n" for line in lines), output)
     else:
         show(
             (line for each in assessments for line in assessment_lines(each, verbose=verbose)),
@@ -167,12 +167,6 @@ def assess_file(
     whole = assess_register(read.subject, rulebook, as_of=as_of, engine=engine)
     warn(str(each) for each in whole.problems)
     return whole.all(), bool(whole.problems)
-
-
-def _jsonl(assessments: list[Assessment], rulebook: Rulebook) -> Iterator[str]:
-    for each in assessments:
-        line = {**heading(rulebook, each.as_of), **assessment_data(each)}
-        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> int:

@@ -47,15 +47,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             return str(value)
 
 
-def heading(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
-    """Return what stands before the subjects."""
-    return {
-        "govrules": FORMAT,
-        "rulebook": {"id": rulebook.id, "version": rulebook.version},
-        "as_of": as_of.isoformat() if isinstance(as_of, dt.date) else None,
-    }
-
-
 def assessment_data(assessment: Assessment) -> dict[str, Any]:
     """Return an assessment as plain data."""
     return {
@@ -102,5 +93,9 @@ def report_data(
     assessments: Iterable[Assessment], rulebook: Rulebook, as_of: dt.date | Unknown
 ) -> dict[str, Any]:
     """Return a whole run as plain data."""
-    subjects = [assessment_data(each) for each in assessments]
-    return {**heading(rulebook, as_of), "subjects": subjects}
+    return {
+        "govrules": FORMAT,
+        "rulebook": {"id": rulebook.id, "version": rulebook.version},
+        "as_of": as_of.isoformat() if isinstance(as_of, dt.date) else None,
+        "subjects": [assessment_data(each) for each in assessments],
+    }
