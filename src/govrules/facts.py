@@ -73,7 +73,7 @@ class Facts:
         scope = scopes[ref.level]
         if ref.source is FactSource.LOCAL:
             name = ref.path.removeprefix("local.")
-            value = getattr(scope.record, "local", {}).get(name, UNKNOWN)
+            value = said(scope.record, "local").get(name, UNKNOWN)
             return absent(ref.fact) if value is None else value
         return read_field(scope.record, ref.path, ref.fact)
 
@@ -84,7 +84,7 @@ class Facts:
             return self.supposed[path]
         if self.only is not None and path not in self.only:
             return UNKNOWN
-        return getattr(scopes[ref.level].record, "stated", {}).get(ref.path, UNKNOWN)
+        return said(scopes[ref.level].record, "stated").get(ref.path, UNKNOWN)
 
     def records(self, ref: FactRef, scopes: tuple[Scope, ...]) -> tuple[list[Scope], bool]:
         """Return the records of a list, and whether there are certainly no more."""
@@ -146,14 +146,23 @@ def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
             return None
 
 
+def said(record: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - any attrs object
+    """Return what a record says about facts under a name; nothing where it has no such field."""
+    cls: type = type(record)
+    if record is UNKNOWN or name not in vocabulary_of(cls).about:
+        return {}
+    found: Mapping[str, Any] = getattr(record, name)
+    return found
+
+
 def evidence_of(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return where a fact, or what it is part of, was seen; "" where nobody says."""
-    return _nearest(getattr(record, "evidence", {}), path)
+    return _nearest(said(record, "evidence"), path)
 
 
 def origin_of(record: Any, path: str = "") -> str:  # noqa: ANN401 - any attrs object
     """Return ``file:line`` of a fact, of what it is part of, or of the whole record."""
-    origin = getattr(record, "origin", {})
+    origin = said(record, "origin")
     return _nearest(origin, path) or origin.get("", "")
 
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import attrs
 
-from govrules.vocabulary import ListOf, OrderedChoice, Recorded, SetOf, arrangement, fact
+from govrules.vocabulary import (
+    ListOf,
+    OrderedChoice,
+    Recorded,
+    SetOf,
+    about_facts,
+    arrangement,
+    fact,
+)
 
 
 class Status(StrEnum):
@@ -404,6 +412,11 @@ class ValueAssessment:
         no="nobody has stated how the partnership adds value",
         ask="Is it written down how the partnership adds value?",
     )
+    added_value_stated: Recorded[bool] = arrangement(
+        "it is stated how the partnership adds value",
+        no="nobody has stated how the partnership adds value",
+        ask="Is it written down how the partnership adds value?",
+    )
     assessment: Recorded[ValueStatus] = arrangement(
         "the assessment of value",
         ask="Has the value of the partnership been assessed: never, in progress or done?",
@@ -418,6 +431,10 @@ class ValueAssessment:
         ask="Were the criteria agreed before value was assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
+        "the kinds of evidence of benefit",
+        ask="Of what kinds is the evidence of benefit?",
+    )
+    benefit_evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
         ask="Of what kinds is the evidence of benefit?",
     )
@@ -1012,10 +1029,10 @@ class About:
         origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
     """
 
-    local: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
-    stated: Mapping[str, Any] = attrs.field(factory=dict, hash=False)
-    evidence: Mapping[str, str] = attrs.field(factory=dict, hash=False)
-    origin: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
+    local: Mapping[str, Any] = about_facts()
+    stated: Mapping[str, Any] = about_facts()
+    evidence: Mapping[str, str] = about_facts()
+    origin: Mapping[str, str] = about_facts(compared=False)
 
 
 @attrs.frozen(kw_only=True)

@@ -168,7 +168,7 @@ def _facts(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
     for name, derived in rulebook.derived.items():
         if derived.cls is cls:
             yield name, derived.fact
-    if any(field.name == "local" for field in attrs.fields(cls)):
+    if "local" in vocabulary_of(cls).about:
         yield from ((f"local.{name}", fact) for name, fact in rulebook.local.items())
 
 
@@ -278,7 +278,7 @@ def _define_record(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -> No
     defs[cls.__name__]["properties"] = properties
     for path, fact in vocabulary_of(cls).facts.items():
         properties[path] = _recorded(fact, rulebook, defs)
-    names = {field.name for field in attrs.fields(cls)}
+    names = vocabulary_of(cls).about
     if "evidence" in names:
         properties["evidence"] = {"type": "object", "additionalProperties": _TEXT}
     if "local" in names:

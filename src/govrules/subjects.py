@@ -14,7 +14,6 @@ from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.values import Problem, describe, read
 from govrules.vocabulary import (
-    ABOUT_FACTS,
     AS_OF,
     Choices,
     Fact,
@@ -97,7 +96,6 @@ class SubjectReader:
         top: bool = False,
     ) -> Any:  # noqa: ANN401 - any attrs class can be a subject
         vocabulary = vocabulary_of(cls)
-        names = {field.name for field in attrs.fields(cls)}
         groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
         for path, key, value in entries:
             head, _, tail = path.partition(".")
@@ -106,12 +104,12 @@ class SubjectReader:
         stated: dict[str, Any] = {}
         for head, group in groups.items():
             _, key, node = group[0]
-            if head in ABOUT_FACTS & names and head in ("local", "evidence"):
+            if head in vocabulary.about and head in ("local", "evidence"):
                 values[head] = self._about(head, group, vocabulary)
             elif head in vocabulary.fields:
                 path = f"{prefix}{head}"
                 values[head] = self._fact(group, vocabulary.fields[head], path, origin)
-            elif "stated" in names and self._is_derived(head, cls):
+            elif "stated" in vocabulary.about and self._is_derived(head, cls):
                 stated[head] = self._single(node, self.declared.derived[head][0], head)
                 origin[head] = str(self.report.span(key))
             else:
@@ -120,7 +118,7 @@ class SubjectReader:
             values["stated"] = {
                 name: value for name, value in stated.items() if value is not UNKNOWN
             }
-        if self.with_origin and "origin" in names:
+        if self.with_origin and "origin" in vocabulary.about:
             values["origin"] = origin
         return cls(**values)
 
@@ -234,7 +232,7 @@ class SubjectReader:
         where: str,
         origin: dict[str, str],
     ) -> Any:  # noqa: ANN401 - the record's class
-        if any(field.name == "origin" for field in attrs.fields(cls)):
+        if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
             # cannot be read leaves the others as they are.
             before = self.report.errors

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from govrules.errors import FactsError
+from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.values import describe
@@ -37,13 +38,13 @@ def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  #
     cls: type = type(record)
     for name, fact in vocabulary_of(cls).fields.items():
         _check(getattr(record, name), fact, f"{prefix}{name}", rulebook)
-    for name, value in getattr(record, "local", {}).items():
+    for name, value in said(record, "local").items():
         local = rulebook.local.get(name)
         if local is None:
             known = ", ".join(f"local.{each}" for each in rulebook.local) or "none"
             raise FactsError(f"{prefix}local.{name}", f"a declared fact ({known})", "undeclared")
         _check(value, local, f"{prefix}local.{name}", rulebook)
-    for name, value in getattr(record, "stated", {}).items():
+    for name, value in said(record, "stated").items():
         derived = rulebook.derived.get(name)
         if derived is None or derived.cls is not type(record):
             raise FactsError(f"{prefix}{name}", "a derived fact of the rulebook", "no such fact")

@@ -149,11 +149,13 @@ class Vocabulary:
         cls: the class.
         fields: its own fields, by name.
         facts: every fact reachable without entering a list, by dotted path.
+        about: its fields that carry what is said about facts; see `about_facts`.
     """
 
     cls: type
     fields: Mapping[str, Fact]
     facts: Mapping[str, Fact]
+    about: frozenset[str]
 
     def walk(self) -> Iterator[tuple[str, Fact]]:
         """Yield every fact with its full path; the records of a list stand under ``[]``."""
@@ -174,8 +176,7 @@ AS_OF = Fact(
 )
 
 _METADATA = "govrules"
-#: Fields that carry what is said about facts rather than facts.
-ABOUT_FACTS = frozenset({"local", "stated", "evidence", "origin"})
+_ABOUT = "govrules-about"
 
 
 def fact(
@@ -216,6 +217,17 @@ def arrangement(label: str, *, ask: str, **more: Any) -> Any:  # noqa: ANN401
     return fact(label, ask=ask, kind=Kind.ARRANGEMENT, **more)
 
 
+def about_facts(*, compared: bool = True) -> Any:  # noqa: ANN401 - see `fact`
+    """
+    Declare a field that carries what is said about facts and is none itself: a mapping.
+
+    Those that govrules knows are `local`, `stated`, `evidence` and `origin`.
+    """
+    return attrs.field(
+        factory=dict, eq=compared, hash=False, repr=compared, metadata={_ABOUT: True}
+    )
+
+
 @functools.cache
 def vocabulary_of(cls: type) -> Vocabulary:
     """
@@ -227,8 +239,10 @@ def vocabulary_of(cls: type) -> Vocabulary:
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}
     facts: dict[str, Fact] = {}
+    about: set[str] = set()
     for field in attrs.fields(cls):
-        if field.name in ABOUT_FACTS:
+        if _ABOUT in field.metadata:
+            about.add(field.name)
             continue
         described = _describe(cls, field, hints[field.name])
         fields[field.name] = described
@@ -236,7 +250,9 @@ def vocabulary_of(cls: type) -> Vocabulary:
         if isinstance(described.type, Record):
             for path, inner in vocabulary_of(described.type.cls).facts.items():
                 facts[f"{field.name}.{path}"] = inner
-    return Vocabulary(cls, types.MappingProxyType(fields), types.MappingProxyType(facts))
+    return Vocabulary(
+        cls, types.MappingProxyType(fields), types.MappingProxyType(facts), frozenset(about)
+    )
 
 
 def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:

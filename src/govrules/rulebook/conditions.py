@@ -172,7 +172,7 @@ class ConditionReader:
             derived = self.declared.derived.get(path)
             if derived is not None and derived[1] is cls:
                 return FactRef(path, level, derived[0], FactSource.DERIVED, span=span)
-            if path.startswith("local.") and "local" in {each.name for each in attrs.fields(cls)}:
+            if path.startswith("local.") and "local" in vocabulary_of(cls).about:
                 local = self.declared.local.get(path.removeprefix("local."))
                 if local is not None:
                     return FactRef(path, level, local, FactSource.LOCAL, span=span)
