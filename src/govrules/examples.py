@@ -9,7 +9,7 @@ import attrs
 
 from govrules.assessment import assess_rule
 from govrules.diagnostics import Code, Diagnostic
-from govrules.engines.reference import Case, case_of, evaluate
+from govrules.engines.reference import Case, case_of, derive, evaluate
 from govrules.explain.english import condition_phrase, joined
 from govrules.facts import Facts
 from govrules.findings import Finding
@@ -18,6 +18,8 @@ from govrules.rulebook.ast import (
     Any_,
     Condition,
     Count,
+    Derived,
+    DerivedExample,
     Example,
     Known,
     Not,
@@ -81,6 +83,54 @@ class Unseen:
         missing = joined((each.value for each in self.truths), "or")
         phrase = condition_phrase(self.test)
         return f"{self.test.span}: rule `{self.rule.id}`: no example shows as {missing}: {phrase}"
+
+
+@attrs.frozen
+class DerivedResult:
+    """
+    What a derived fact is in one of its examples.
+
+    Attributes:
+        derived: the derived fact.
+        example: the example.
+        values: the values still possible.
+    """
+
+    derived: Derived
+    example: DerivedExample
+    values: tuple[object, ...]
+
+    @property
+    def diagnostic(self) -> Diagnostic | None:
+        """The failure as a diagnostic at the example's place; None where it holds."""
+        expected = self.example.expect
+        if (expected is None) is (len(self.values) > 1) and expected in (None, *self.values):
+            return None
+        found = joined((_word(each) for each in self.values), "or")
+        message = (
+            f"`{self.derived.name}`, example `{self.example.name}`: "
+            f"expected {_word(expected)}, but it is {found}"
+        )
+        return Diagnostic(Code.EXAMPLE_FAILS, message, self.example.span)
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no", None: "unknown"}.get(value, str(value))  # type: ignore[call-overload, no-any-return]
+
+
+def run_derived_examples(rulebook: Rulebook) -> Iterator[DerivedResult]:
+    """Run every example of every derived fact."""
+    for derived in rulebook.derived.values():
+        for example in derived.examples:
+            yield run_derived_example(derived, example, rulebook)
+
+
+def run_derived_example(
+    derived: Derived, example: DerivedExample, rulebook: Rulebook
+) -> DerivedResult:
+    """Run one example of a derived fact."""
+    case = case_of(Facts(example.given, example.as_of or UNKNOWN), rulebook)
+    return DerivedResult(derived, example, derive(derived, case))
 
 
 def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:

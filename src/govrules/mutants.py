@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.diagnostics import Span
-from govrules.examples import run_example
+from govrules.examples import run_derived_example, run_example
 from govrules.explain.english import condition_phrase
 from govrules.rulebook.ast import (
     SEVERITIES,
@@ -25,6 +25,7 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
+    Derived,
     FactRef,
     Grade,
     Includes,
@@ -75,28 +76,34 @@ _SWAPPED: Final = {
 @attrs.frozen
 class Mutant:
     """
-    A rule with one small change.
+    A rule or derived fact with one small change.
 
     Attributes:
-        rule: the changed rule.
+        changed: the changed rule or derived fact.
         change: what was changed, in words.
         span: where the change is.
     """
 
-    rule: Rule
+    changed: Rule | Derived
     change: str
     span: Span
 
     def __str__(self) -> str:
-        return f"{self.span}: rule `{self.rule.id}`: no example notices: {self.change}"
+        name = self.changed.id if isinstance(self.changed, Rule) else self.changed.name
+        return f"{self.span}: `{name}`: no example notices: {self.change}"
 
 
 def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
-    """Return the mutants that no example of their rule catches, and how many there were."""
+    """
+    Return the mutants that no example catches, and how many mutants there were.
+
+    A derived fact is mutated where it has examples; rules state the derived facts of theirs.
+    """
     alive: list[Mutant] = []
     total = 0
-    for rule in rulebook.rules:
-        for mutant in mutants(rule):
+    derived = [each for each in rulebook.derived.values() if each.examples]
+    for changeable in (*rulebook.rules, *derived):
+        for mutant in mutants(changeable):
             total += 1
             if not caught(mutant, rulebook):
                 alive.append(mutant)
@@ -104,19 +111,37 @@ def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
 
 
 def caught(mutant: Mutant, rulebook: Rulebook) -> bool:
-    """Tell whether an example of the rule fails on a mutant."""
-    return any(
-        run_example(mutant.rule, example, rulebook).problem for example in mutant.rule.examples
+    """Tell whether an example of the rule or derived fact fails on a mutant."""
+    changed = mutant.changed
+    if isinstance(changed, Derived):
+        return any(
+            run_derived_example(changed, example, rulebook).diagnostic
+            for example in changed.examples
+        )
+    return any(run_example(changed, example, rulebook).problem for example in changed.examples)
+
+
+def mutants(changeable: Rule | Derived) -> Iterator[Mutant]:
+    """Yield every mutant of a rule or derived fact, each different from it and the others."""
+    seen: set[Rule | Derived] = {changeable}
+    found: Iterable[tuple[Rule | Derived, str, Span]] = (
+        _mutations(changeable) if isinstance(changeable, Rule) else _of_derived(changeable)
     )
-
-
-def mutants(rule: Rule) -> Iterator[Mutant]:
-    """Yield every mutant of a rule, each different from the rule and from the others."""
-    seen = {rule}
-    for changed, change, span in _mutations(rule):
+    for changed, change, span in found:
         if changed not in seen:
             seen.add(changed)
             yield Mutant(changed, change, span)
+
+
+def _of_derived(derived: Derived) -> Iterator[tuple[Derived, str, Span]]:
+    rows = derived.rows
+    for index, row in enumerate(rows):
+        before, after = rows[:index], rows[index + 1 :]
+        dropped = attrs.evolve(derived, rows=before + after)
+        yield dropped, f"drop the row for {row.value}", row.span
+        for part, change, span in _of(row.when):
+            changed = attrs.evolve(row, when=part)
+            yield attrs.evolve(derived, rows=(*before, changed, *after)), change, span
 
 
 def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
-import attrs
-
 from govrules.model import Partnership, Register
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for

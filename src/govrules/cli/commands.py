@@ -24,6 +24,7 @@ from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
 
+
 def _version() -> str:
     from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
 
@@ -268,7 +269,7 @@ def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = 
     mutants
         Also change each rule a little in every way, and say which changes no example notices.
     """
-    from govrules.examples import run_examples, unseen  # noqa: PLC0415 - only this command needs it
+    from govrules.examples import run_derived_examples, run_examples, unseen  # noqa: PLC0415 - only this command needs it
 
     failed = 0
     run = 0
@@ -276,12 +277,15 @@ def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = 
         rulebook = load_rulebook(pack)
         results = list(run_examples(rulebook))
         run += len(results)
-        problems = [each.diagnostic for each in results if each.diagnostic]
+        derived = list(run_derived_examples(rulebook))
+        run += len(derived)
+        found = [each.diagnostic for each in results] + [each.diagnostic for each in derived]
+        problems = [each for each in found if each]
         failed += len(problems)
         warn(str(each) for each in problems)
         missing = list(unseen(rulebook)) if coverage else []
         emit(
-            f"{pack}: {len(rulebook.rules)} rules, {len(results)} examples, "
+            f"{pack}: {len(rulebook.rules)} rules, {len(results) + len(derived)} examples, "
             f"{len(problems)} failed\n"
         )
         for each in missing:

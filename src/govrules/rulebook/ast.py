@@ -320,6 +320,17 @@ class Row:
 
 
 @attrs.frozen
+class DerivedExample:
+    """A case that shows what a derived fact is; `expect` is None where it is unknown."""
+
+    name: str
+    given: object = attrs.field(repr=False)
+    expect: str | bool | None
+    as_of: dt.date | None
+    span: Span = _span()
+
+
+@attrs.frozen
 class Derived:
     """
     A fact that follows from others: the value of the first row that holds.
@@ -330,6 +341,7 @@ class Derived:
         rows: the rows, first match first.
         otherwise: the value when no row holds; None where the table says nothing.
         sources: what it is based on.
+        examples: cases that show its values.
     """
 
     fact: Fact
@@ -337,6 +349,7 @@ class Derived:
     rows: tuple[Row, ...]
     otherwise: str | bool | None
     sources: tuple[Citation, ...] = ()
+    examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
     span: Span = _span()
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from govrules.rulebook.ast import (
     Citation,
     Condition,
     Derived,
+    DerivedExample,
     Document,
     FactSource,
     ParameterValue,
@@ -27,7 +29,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
-from govrules.rulebook.rules import RuleReader, read_citation
+from govrules.rulebook.rules import RuleReader, read_citation, read_given
 from govrules.rulebook.walk import references
 from govrules.subjects import Declared
 from govrules.vocabulary import (
@@ -346,7 +348,7 @@ class _Loader:
 
     @staticmethod
     def _derived_fields(report: Report, key: Scalar, node: Node) -> Fields:
-        keys = ("subject", "label", "denial", "values", "first_match", "otherwise", "when")
+        keys = ("subject", "label", "denial", "values", "first_match", "otherwise", "when", "examples")
         return Fields(report, node, (*keys, "source"), f"derived fact `{key.text}`")
 
     def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
@@ -407,9 +409,33 @@ class _Loader:
         if "source" in fields:
             citation = read_citation(report, fields.value("source"), self.documents, self.texts)
             sources = (citation,) if citation else ()
+        examples = [
+            example
+            for item in fields.items("examples")
+            for example in self._derived_example(report, reader.declared, item, fact, cls)
+        ]
         self.derived[key.text] = Derived(
-            fact, cls, tuple(rows), otherwise, sources, span=report.span(key)
+            fact, cls, tuple(rows), otherwise, sources, tuple(examples), span=report.span(key)
         )
+
+    @staticmethod
+    def _derived_example(
+        report: Report, declared: Declared, node: Node, fact: Fact, cls: type
+    ) -> list[DerivedExample]:
+        fields = Fields(report, node, ("name", "given", "expect"), "an example of a derived fact")
+        name = fields.text("name", required=True)
+        given = fields.required("given")
+        words: dict[str, str | bool | None] = {"unknown": None}
+        if isinstance(fact.type, Choice):
+            words |= {value: value for value in fact.type.values}
+        else:
+            words |= {"yes": True, "no": False}
+        expect = fields.choice("expect", [*words], required=True)
+        if given is None or expect is None:
+            return []
+        record, as_of = read_given(report, given, cls, declared)
+        day = as_of if isinstance(as_of, dt.date) else None
+        return [DerivedExample(name, record, words[expect], day, span=report.span(node))]
 
     def _rows(
         self,

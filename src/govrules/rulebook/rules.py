@@ -27,7 +27,8 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.fields import Fields
-from govrules.subjects import SubjectReader
+from govrules.subjects import Declared, SubjectReader
+from govrules.truth import Unknown
 
 RULE_KEYS: Final = (
     "id",
@@ -222,10 +223,7 @@ class RuleReader:
             )
         if given is None or expect is None:
             return []
-        reader = SubjectReader(
-            self.report, self.conditions.declared, with_origin=False, strict=True
-        )
-        record, as_of = reader.read_subject(given, cls)
+        record, as_of = read_given(self.report, given, cls, self.conditions.declared)
         return [
             Example(
                 name=name,
@@ -266,6 +264,14 @@ class RuleReader:
         self.superseded += [
             (self.report, item) for item in fields.items("supersedes") if isinstance(item, Scalar)
         ]
+
+
+def read_given(
+    report: Report, node: Node, cls: type, declared: Declared
+) -> tuple[object, dt.date | Unknown]:
+    """Read the facts of an example, where nothing may be left unread."""
+    reader = SubjectReader(report, declared, with_origin=False, strict=True)
+    return reader.read_subject(node, cls)
 
 
 def read_citation(
