@@ -102,7 +102,8 @@ def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
     alive: list[Mutant] = []
     total = 0
     derived = [each for each in rulebook.derived.values() if each.examples]
-    for changeable in (*rulebook.rules, *derived):
+    everything: tuple[Rule | Derived, ...] = (*rulebook.rules, *derived)
+    for changeable in everything:
         for mutant in mutants(changeable):
             total += 1
             if not caught(mutant, rulebook):
