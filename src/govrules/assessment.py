@@ -128,7 +128,7 @@ class Assessment:
         found = outline(rules, self._case, level)
         return Plan(
             level=level,
-            changes=changes(found.changes),
+            changes=changes(found.changes, self._case),
             clears=tuple(rule.id for rule in found.cleared),
             left=tuple(rule.id for rule in found.left),
             proven_smallest=found.proven,

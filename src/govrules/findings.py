@@ -18,7 +18,7 @@ from govrules.explain import english
 from govrules.explain.because import Cited, because, restricted
 from govrules.explain.clears import clears
 from govrules.explain.questions import questions
-from govrules.facts import evidence_of, origin_of
+from govrules.facts import evidence_of, origin_of, read_field
 from govrules.rulebook.ast import (
     Citation,
     FactSource,
@@ -27,8 +27,8 @@ from govrules.rulebook.ast import (
     Severity,
     Verdict,
 )
-from govrules.truth import Truth
-from govrules.vocabulary import Records
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Records, vocabulary_of
 
 
 @attrs.frozen
@@ -73,7 +73,7 @@ class Change:
     Attributes:
         fact: its path; a record beyond the end of a list is to be added.
         to: the value that it should have.
-        phrase: the change as a clause.
+        phrase: how it is then, as a clause.
     """
 
     fact: str
@@ -136,7 +136,7 @@ class Finding:
         """The smallest changes of arrangements that clear it, each way tried; else nothing."""
         if self.verdict is not Verdict.FLAGGED:
             return ()
-        return tuple(changes(way) for way in clears(self.rule, self._case))
+        return tuple(changes(way, self._case) for way in clears(self.rule, self._case))
 
     @property
     def source(self) -> Citation:
@@ -212,19 +212,32 @@ def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's v
     return case.facts.value(cited.ref, _scopes(cited))
 
 
-def changes(way: Mapping[str, Any]) -> tuple[Change, ...]:
+def changes(way: Mapping[str, Any], case: Case) -> tuple[Change, ...]:
     """Return a way out as changes in words."""
     return tuple(
-        Change(path, to, f"{path}: {_value_words(to)}") for path, to in sorted(way.items())
+        Change(path, to, _changed(path, to, case)) for path, to in sorted(way.items())
     )
 
 
-def _value_words(value: Any) -> str:  # noqa: ANN401 - any fact's value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, frozenset):
-        return f"[{', '.join(sorted(value))}]"
-    return "none" if value is None else str(value)
+def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact's value
+    """Return a fact as it is after a change, with the record of a list that it is about."""
+    record: Any = case.facts.record
+    cls: type = type(record)
+    owner = ""
+    *lists, last = path.split("].")
+    for each in lists:
+        name, _, index = each.rpartition("[")
+        fact = vocabulary_of(cls).facts[name]
+        assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
+        items = [] if record is UNKNOWN else read_field(record, name, fact)
+        known = [] if items is UNKNOWN else [item for item in items if item is not UNKNOWN]
+        added = int(index) >= len(known)
+        record = UNKNOWN if added else known[int(index)]
+        owner = f"a new {fact.each}" if added else english.record_name(record, int(index))
+        cls = fact.type.cls
+    found = case.fact(last, cls)
+    phrase = english.changed_phrase(found, to)
+    return f"{owner}: {phrase}" if owner else phrase
 
 
 def _scopes(cited: Cited) -> tuple[Any, ...]:

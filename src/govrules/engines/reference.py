@@ -49,7 +49,16 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.truth import UNKNOWN, Truth, conjunction, disjunction, truth, unanimous
-from govrules.vocabulary import AS_OF, Choice, Choices, FactType, Number, Records
+from govrules.vocabulary import (
+    AS_OF,
+    Choice,
+    Choices,
+    Fact,
+    FactType,
+    Number,
+    Records,
+    vocabulary_of,
+)
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)
@@ -66,11 +75,19 @@ class Case:
         facts: what is known.
         derived: the rulebook's derived facts by name.
         scopes: the records that conditions are about, the subject's first.
+        local: the rulebook's local facts by name.
     """
 
     facts: Facts
     derived: Mapping[str, Derived]
     scopes: tuple[Scope, ...]
+    local: Mapping[str, Fact] = attrs.field(factory=dict, repr=False)
+
+    def fact(self, path: str, cls: type) -> Fact:
+        """Return what is declared of a recorded or local fact of a class."""
+        if path.startswith("local."):
+            return self.local[path.removeprefix("local.")]
+        return vocabulary_of(cls).facts[path]
 
     def inside(self, scope: Scope) -> Case:
         """Return the case seen from a record of a list."""
@@ -105,7 +122,7 @@ class Outcome:
 
 def case_of(facts: Facts, rulebook: Rulebook) -> Case:
     """Return the facts of a subject under a rulebook."""
-    return Case(facts, rulebook.derived, (facts.top(),))
+    return Case(facts, rulebook.derived, (facts.top(),), rulebook.local)
 
 
 #: The verdict by whether the rule applies (rows) and whether what it requires holds.

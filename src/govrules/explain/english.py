@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, assert_never
 
+from govrules.explain.clears import TO_BE_NAMED
 from govrules.rulebook.ast import (
     All,
     Any_,
@@ -315,6 +316,13 @@ def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's val
             return _absence(fact, absent=True)
         case _:
             return f"{fact.label} is {value_phrase(value, fact.type)}"
+
+
+def changed_phrase(fact: Fact, to: Any) -> str:  # noqa: ANN401 - any fact's value
+    """Return a fact as it is after a change ("the accountable body is named")."""
+    if isinstance(fact.type, Text) and to == TO_BE_NAMED:
+        return f"{fact.label} is named"
+    return fact_phrase(fact, to)
 
 
 def _names(records: Iterable[Any]) -> list[str]:

@@ -64,7 +64,7 @@ def _flagged(finding: Finding) -> Iterator[Line]:
         who = f" ({finding.rule.remedy.who})" if finding.rule.remedy and finding.rule.remedy.who else ""
         yield from _item("do", sentence(finding.remedy) + who)
     for way in finding.clears:
-        yield from _item("clears it", joined(each.phrase for each in way))
+        yield from _item("clears it", "; ".join(f"{each.phrase}  ({each.fact})" for each in way))
     for question in finding.questions:
         yield from _item("to know how grave", question.question)
     source = f"{finding.source.document}, paragraph {finding.source.paragraph}"
