@@ -412,11 +412,6 @@ class ValueAssessment:
         no="nobody has stated how the partnership adds value",
         ask="Is it written down how the partnership adds value?",
     )
-    added_value_stated: Recorded[bool] = arrangement(
-        "it is stated how the partnership adds value",
-        no="nobody has stated how the partnership adds value",
-        ask="Is it written down how the partnership adds value?",
-    )
     assessment: Recorded[ValueStatus] = arrangement(
         "the assessment of value",
         ask="Has the value of the partnership been assessed: never, in progress or done?",
@@ -431,10 +426,6 @@ class ValueAssessment:
         ask="Were the criteria agreed before value was assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
-        "the kinds of evidence of benefit",
-        ask="Of what kinds is the evidence of benefit?",
-    )
-    benefit_evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
         ask="Of what kinds is the evidence of benefit?",
     )
