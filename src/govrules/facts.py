@@ -8,13 +8,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 
 import attrs
 
 from govrules.rulebook.ast import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, YesNo, vocabulary_of
+
+
+class Supposed(Enum):
+    """A value that is supposed to be there without saying which."""
+
+    TO_BE_FOUND = "(to be found)"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+#: What a text, number or date becomes when it must be found before it can be recorded.
+TO_BE_FOUND: Final = Supposed.TO_BE_FOUND
 
 
 @attrs.frozen

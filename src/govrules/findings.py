@@ -15,7 +15,7 @@ import attrs
 
 from govrules.engines.reference import Case, Outcome, evaluate, judge
 from govrules.explain import english
-from govrules.explain.because import Cited, because, restricted
+from govrules.explain.because import Cited, because, reproduces, restricted
 from govrules.explain.clears import clears
 from govrules.explain.questions import questions
 from govrules.facts import evidence_of, origin_of, read_field
@@ -109,7 +109,7 @@ class Finding:
         """The facts that force the verdict and its severity: those alone reproduce it."""
         cited = because(self.rule, self._case, self._outcome)
         alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
-        if alone != self._outcome:
+        if not reproduces(alone, self._outcome):
             msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
             raise AssertionError(msg)
         return tuple(self._reason(each) for each in cited)

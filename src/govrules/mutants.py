@@ -101,7 +101,7 @@ def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
     """
     alive: list[Mutant] = []
     total = 0
-    derived = [each for each in rulebook.derived.values() if each.examples]
+    derived = [each for each in rulebook.derived.values() if each.examples and not each.inherited]
     everything: tuple[Rule | Derived, ...] = (*rulebook.rules, *derived)
     for changeable in everything:
         for mutant in mutants(changeable):

@@ -15,7 +15,7 @@ from typing import Any, Final, assert_never
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from govrules.facts import Facts, Scope
+from govrules.facts import TO_BE_FOUND, Facts, Scope
 from govrules.rulebook.ast import (
     All,
     Any_,
@@ -302,6 +302,9 @@ def compare(value: Any, op: Op, other: Any, fact_type: FactType, case: Case) -> 
         return Truth.FALSE
     if value is UNKNOWN or other is UNKNOWN:
         return Truth.UNKNOWN
+    if value is TO_BE_FOUND or other is TO_BE_FOUND:
+        there = op is Op.EQUALS and (value is None or other is None)
+        return Truth.FALSE if there else Truth.UNKNOWN
     if op is Op.EQUALS:
         return truth(value == other)
     if op in (Op.OLDER_THAN, Op.NEWER_THAN):

@@ -37,6 +37,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    Verdict,
 )
 from govrules.rulebook.walk import operands
 from govrules.truth import UNKNOWN, Truth
@@ -66,7 +67,7 @@ def because(rule: Rule, case: Case, outcome: Outcome) -> tuple[Cited, ...]:
         found |= _scope_support(rule, case, outcome.scope)
     if outcome.scope is not Truth.FALSE:
         found |= support(rule.requires, case)
-    if outcome.severity is not None:
+    if outcome.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN):
         for grade in rule.grades:
             found |= support(grade.when, case)
             if evaluate(grade.when, case) is Truth.TRUE:
@@ -81,13 +82,18 @@ def restricted(case: Case, paths: Iterable[str]) -> Case:
     return attrs.evolve(case, facts=attrs.evolve(case.facts, only=frozenset(paths)))
 
 
+def reproduces(alone: Outcome, outcome: Outcome) -> bool:
+    """Tell whether an outcome on fewer facts says the same; what need not hold may be unknown."""
+    return attrs.evolve(alone, requires=outcome.requires) == outcome
+
+
 def _reduced(found: Support, rule: Rule, case: Case, outcome: Outcome) -> Support:
     if len(found) > REDUCED_UP_TO:
         return found
     kept = dict(found)
     for path in reversed(found):
         fewer = [each for each in kept if each != path]
-        if judge(rule, restricted(case, fewer)) == outcome:
+        if reproduces(judge(rule, restricted(case, fewer)), outcome):
             del kept[path]
     return kept
 

@@ -20,7 +20,7 @@ from govrules.engines.reference import (
     possible,
     scope_of,
 )
-from govrules.facts import Scope
+from govrules.facts import TO_BE_FOUND, Scope
 from govrules.rulebook.ast import (
     All,
     Any_,
@@ -67,8 +67,6 @@ from govrules.vocabulary import (
 MAX_WAYS: Final = 32
 #: How many ways are shown.
 SHOWN: Final = 5
-#: What a text becomes when a name must be found for it.
-TO_BE_NAMED: Final = "(to be named)"
 
 #: Changes of facts, by path.
 Way = Mapping[str, Any]
@@ -389,7 +387,7 @@ def _candidates(ref: FactRef, case: Case, search: _Search) -> list[Any]:
         case Date():
             return _around(constants, dt.timedelta(days=1), None)
         case Text():
-            return [*(each for each in constants if each is not None), TO_BE_NAMED, None]
+            return [*constants, TO_BE_FOUND, None]
         case Choices():
             return _sets(ref, constants, case)
         case Record():
@@ -404,7 +402,7 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
     found: dict[Any, None] = {}
     for value in constants:
         if value is None:
-            found[None] = None
+            found |= {None: None, TO_BE_FOUND: None}
             continue
         found[value] = None
         for beyond in (value + step, value - step):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, assert_never
 
-from govrules.explain.clears import TO_BE_NAMED
+from govrules.facts import TO_BE_FOUND
 from govrules.rulebook.ast import (
     All,
     Any_,
@@ -320,8 +320,8 @@ def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's val
 
 def changed_phrase(fact: Fact, to: Any) -> str:  # noqa: ANN401 - any fact's value
     """Return a fact as it is after a change ("the accountable body is named")."""
-    if isinstance(fact.type, Text) and to == TO_BE_NAMED:
-        return f"{fact.label} is named"
+    if to is TO_BE_FOUND:
+        return f"{fact.label} is {'named' if isinstance(fact.type, Text) else 'known'}"
     return fact_phrase(fact, to)
 
 

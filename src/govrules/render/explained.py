@@ -4,68 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from govrules.catalogue import facts_read, rule_entry
 from govrules.diagnostics import CODES, Code, did_you_mean
-from govrules.explain.english import (
-    condition_phrase,
-    joined,
-    rule_sentence,
-    sentence,
-    severity_sentence,
-    value_phrase,
-)
-from govrules.render.text import Line
-from govrules.rulebook.ast import Citation, Derived, FactRef, FactSource, Rule, Rulebook
-from govrules.rulebook.walk import references, rule_conditions
+from govrules.explain.english import condition_phrase, joined, sentence, value_phrase
+from govrules.render.text import Line, item
+from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.values import describe
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
 
 def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     """Yield a rule with its source, severity, remedy, questions and examples."""
-    yield f"{rule.id}  ({rule.theme}, {rule.span})", "bold"
-    yield rule.title, ""
+    entry = rule_entry(rule, rulebook)
+    yield entry.title, "bold"
+    yield f"{entry.id}  (about a {entry.subject}; theme {entry.theme}; {entry.place})", ""
     yield "", ""
-    yield f"Rule: {rule_sentence(rule)}", ""
-    yield f"Principle: {rule.principle}", ""
-    for citation in (rule.source, *rule.also):
-        yield f"Source: {citation_phrase(citation, rulebook)}", ""
-    yield f"Severity: {severity_sentence(rule)}", ""
-    for exception in rule.unless:
-        yield f"Exception: {exception.because}", ""
-    for mitigation in rule.mitigated_by:
-        yield f"Mitigation: {mitigation.because}", ""
-    if rule.remedy is not None:
-        about = [each for each in (rule.remedy.who, rule.remedy.within) if each]
-        yield f"Remedy: {rule.remedy.do}" + (f" ({', '.join(about)})" if about else ""), ""
-        for when, do in rule.remedy.instead:
-            yield f"Remedy where {condition_phrase(when)}: {do}", ""
-    yield "", ""
-    yield "It reads:", "bold"
-    for ref in facts_read(rule):
-        question = "" if ref.source is FactSource.DERIVED else f"  {ref.fact.question}"
-        yield f"  {ref.path}{question}", ""
-    if rule.examples:
+    yield from item("Rule", entry.sentence, indent=0)
+    yield from item("Principle", entry.principle, indent=0)
+    for source in entry.sources:
+        yield from item("Source", source, indent=0)
+    yield from item("Severity", entry.severity, indent=0)
+    for exception in entry.exceptions:
+        yield from item("Exception", exception, indent=0)
+    for mitigation in entry.mitigations:
+        yield from item("One step lower", mitigation, indent=0)
+    for remedy in entry.remedies:
+        yield from item("Remedy", remedy, indent=0)
+    if entry.asks:
+        yield "", ""
+        yield "It may ask:", "bold"
+    for ask in entry.asks:
+        yield from item("", f"{ask.question}  ({ask.fact})", indent=2)
+    if entry.examples:
         yield "", ""
         yield "Examples:", "bold"
-    for example in rule.examples:
-        level = f", {example.severity.value}" if example.severity else ""
-        yield f"  {example.name}: {example.expect.value}{level}", ""
-
-
-def facts_read(rule: Rule) -> tuple[FactRef, ...]:
-    """Return the facts that a rule names, each once, in the order of the rule."""
-    found = {
-        (ref.path, ref.level): ref for root in rule_conditions(rule) for ref in references(root)
-    }
-    return tuple(found.values())
-
-
-def citation_phrase(citation: Citation, rulebook: Rulebook) -> str:
-    """Return a citation in full."""
-    document = rulebook.documents[citation.document]
-    quote = f": “{citation.quote}”" if citation.quote else ""
-    about = f"{document.publisher}, {document.title} ({document.year})"
-    return f"{about}, paragraph {citation.paragraph}{quote}"
+    for example in entry.examples:
+        yield from item("", f"{example.name}: {example.verdict}", indent=2)
 
 
 def code_lines(code: Code) -> Iterator[Line]:
@@ -118,9 +92,7 @@ def _derived_lines(derived: Derived, rulebook: Rulebook) -> Iterator[Line]:
 
 def _readers(path: str, rulebook: Rulebook) -> Iterator[Line]:
     name = path.rpartition("[].")[2]
-    rules = [
-        rule.id for rule in rulebook.rules if name in {ref.path for ref in facts_read(rule)}
-    ]
+    rules = [rule.id for rule in rulebook.rules if name in {ref.path for ref in facts_read(rule)}]
     if rules:
         yield f"Read by: {joined(rules)}", ""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from govrules.assessment import Assessment
+from govrules.catalogue import place_phrase
 from govrules.explain.english import joined, sentence
 from govrules.findings import Finding
 from govrules.rulebook.ast import Severity, Verdict
@@ -57,20 +58,29 @@ def _flagged(finding: Finding) -> Iterator[Line]:
     )
     for reason in finding.because:
         where = "; ".join(each for each in (reason.evidence, reason.origin) if each)
-        yield from _item("because", reason.phrase + (f"  ({where})" if where else ""))
+        yield from item("because", reason.phrase + (f"  ({where})" if where else ""))
     for mitigation in finding.mitigations:
-        yield from _item("one step lower", mitigation.because)
+        yield from item("one step lower", mitigation.because)
     if finding.remedy:
-        who = f" ({finding.rule.remedy.who})" if finding.rule.remedy and finding.rule.remedy.who else ""
-        yield from _item("do", sentence(finding.remedy) + who)
-    for way in finding.clears:
-        yield from _item("clears it", "; ".join(f"{each.phrase}  ({each.fact})" for each in way))
+        yield from item("do", sentence(finding.remedy) + _by_whom(finding))
+    for number, way in enumerate(finding.clears):
+        words = joined(f"{each.phrase} ({each.fact})" for each in way)
+        yield from item("or" if number else "cleared where", words)
     for question in finding.questions:
-        yield from _item("to know how grave", question.question)
-    source = f"{finding.source.document}, paragraph {finding.source.paragraph}"
-    yield from _item("source", f"{finding.principle} ({source})")
-    yield from _item("rule", finding.rule_location)
+        yield from item("to know how grave", question.question)
+    source = f"{finding.source.document}, {place_phrase(finding.source.paragraph)}"
+    yield from item("source", f"{finding.principle} ({source})")
+    yield from item("rule", finding.rule_location)
     yield "", ""
+
+
+def _by_whom(finding: Finding) -> str:
+    remedy = finding.rule.remedy
+    if remedy is None:
+        return ""
+    about = [remedy.who, f"within {remedy.within}" if remedy.within else ""]
+    words = ", ".join(each for each in about if each)
+    return f" ({words})" if words else ""
 
 
 def _unknown(assessment: Assessment) -> Iterator[Line]:
@@ -82,7 +92,7 @@ def _unknown(assessment: Assessment) -> Iterator[Line]:
         could_be = finding.could_be.value if finding.could_be else ""
         yield f"  could be {could_be}: {finding.rule.title}  [{finding.rule.id}]", ""
         for question in finding.questions:
-            yield from _item("ask", f"{question.question}  ({question.fact})", indent=6)
+            yield from item("ask", f"{question.question}  ({question.fact})", indent=6)
     yield "", ""
     shown = assessment.questions[:_SHOWN_QUESTIONS]
     yield "Ask first: the answers that help to settle most", "bold"
@@ -105,14 +115,15 @@ def _settled(assessment: Assessment, *, verbose: bool) -> Iterator[Line]:
         for finding in findings:
             reasons = joined(each.phrase for each in finding.because)
             if verbose or verdict is Verdict.CLEAR:
-                yield from _item(finding.rule.id, reasons, indent=2)
+                yield from item(finding.rule.id, reasons, indent=2)
         if not verbose and verdict is Verdict.NOT_APPLICABLE:
-            yield from _item("rules", joined(each.rule.id for each in findings), indent=2)
+            yield from item("rules", joined(each.rule.id for each in findings), indent=2)
         yield "", ""
 
 
-def _item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
-    first = f"{' ' * indent}{label}: "
+def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
+    """Yield a text behind its label, folded at the width of a page."""
+    first = " " * indent + (f"{label}: " if label else "")
     for line in textwrap.wrap(
         text,
         WIDTH,
@@ -122,5 +133,3 @@ def _item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
         break_on_hyphens=False,
     ):
         yield line, ""
-
-

@@ -342,6 +342,7 @@ class Derived:
         otherwise: the value when no row holds; None where the table says nothing.
         sources: what it is based on.
         examples: cases that show its values.
+        inherited: whether it comes from a pack that was loaded only to be extended.
     """
 
     fact: Fact
@@ -350,6 +351,7 @@ class Derived:
     otherwise: str | bool | None
     sources: tuple[Citation, ...] = ()
     examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
+    inherited: bool = attrs.field(default=False, eq=False)
     span: Span = _span()
 
     @property

@@ -362,7 +362,7 @@ class _Loader:
         for pack in self.packs.values():
             reader = ConditionReader(pack.report, declared, self.parameters)
             for key, node in pack.derived_nodes:
-                self._read_derived(pack.report, reader, key, node)
+                self._read_derived(pack, reader, key, node)
         self._check_cycles()
         for pack in self.packs.values():
             if pack.with_rules:
@@ -386,8 +386,9 @@ class _Loader:
         )
 
     def _read_derived(
-        self, report: Report, reader: ConditionReader, key: Scalar, node: Node
+        self, pack: _Pack, reader: ConditionReader, key: Scalar, node: Node
     ) -> None:
+        report = pack.report
         # Unknown keys were reported when the fact was declared.
         fields = self._derived_fields(Report(report.file), key, node)
         fields.report = report
@@ -415,7 +416,14 @@ class _Loader:
             for example in self._derived_example(report, reader.declared, item, fact, cls)
         ]
         self.derived[key.text] = Derived(
-            fact, cls, tuple(rows), otherwise, sources, tuple(examples), span=report.span(key)
+            fact,
+            cls,
+            tuple(rows),
+            otherwise,
+            sources,
+            tuple(examples),
+            inherited=not pack.with_rules,
+            span=report.span(key),
         )
 
     @staticmethod

@@ -1,0 +1,358 @@
+"""What a rulebook's catalogue says, as plain values; every renderer prints the same ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import assert_never
+
+import attrs
+
+from govrules.explain.english import (
+    condition_phrase,
+    rule_sentence,
+    sentence,
+    severity_sentence,
+    value_phrase,
+)
+from govrules.rulebook.ast import (
+    By,
+    Citation,
+    Condition,
+    Count,
+    Derived,
+    Document,
+    FactRef,
+    FactSource,
+    Known,
+    Literal,
+    Operand,
+    Parameter,
+    ParameterValue,
+    Predicate,
+    Quantified,
+    Rule,
+    Rulebook,
+    Share,
+    Sum,
+    Test,
+    children,
+)
+from govrules.rulebook.walk import operands, references, rule_conditions
+
+
+@attrs.frozen
+class Ask:
+    """
+    A fact that a rule may ask for.
+
+    Attributes:
+        fact: its path; a fact of a list's records stands under ``[]``.
+        question: what to ask.
+    """
+
+    fact: str
+    question: str
+
+
+@attrs.frozen
+class Shown:
+    """An example and what it shows."""
+
+    name: str
+    verdict: str
+
+
+@attrs.frozen
+class RuleEntry:
+    """
+    A rule in plain English.
+
+    Attributes:
+        subject: what it is about.
+        sentence: the whole rule as one sentence.
+        severity: how grave a finding is, and what makes it less so.
+        sources: every citation, in full.
+        exceptions: why it does not apply in some cases.
+        mitigations: what makes a finding one step less grave.
+        remedies: what to do, the usual remedy first.
+        asks: the facts that it may ask for, those beneath derived facts included.
+        examples: its examples with their verdicts.
+        place: ``file:line`` of the rule.
+    """
+
+    id: str
+    title: str
+    theme: str
+    subject: str
+    sentence: str
+    principle: str
+    severity: str
+    sources: tuple[str, ...]
+    exceptions: tuple[str, ...]
+    mitigations: tuple[str, ...]
+    remedies: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    examples: tuple[Shown, ...]
+    place: str
+
+
+@attrs.frozen
+class Theme:
+    """The rules of one theme."""
+
+    name: str
+    rules: tuple[RuleEntry, ...]
+
+    @property
+    def title(self) -> str:
+        """The name as a heading."""
+        return self.name.replace("-", " ").capitalize()
+
+
+@attrs.frozen
+class DerivedEntry:
+    """A derived fact as sentences, in the order in which they are tried."""
+
+    name: str
+    label: str
+    rows: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@attrs.frozen
+class ParameterEntry:
+    """A threshold, and whether the source gives it."""
+
+    name: str
+    value: str
+    unit: str
+    reason: str
+    given_by_source: bool
+
+    @property
+    def given_by(self) -> str:
+        """Who sets it, in words."""
+        return "the source" if self.given_by_source else "this rulebook; set your own"
+
+
+@attrs.frozen
+class Catalogue:
+    """All that a rulebook says, grouped by theme."""
+
+    id: str
+    title: str
+    version: str
+    themes: tuple[Theme, ...]
+    derived: tuple[DerivedEntry, ...]
+    parameters: tuple[ParameterEntry, ...]
+    sources: tuple[Document, ...]
+
+    @property
+    def rules(self) -> tuple[RuleEntry, ...]:
+        """Every rule, in the order of themes."""
+        return tuple(rule for theme in self.themes for rule in theme.rules)
+
+
+def catalogue(rulebook: Rulebook) -> Catalogue:
+    """
+    Return the catalogue of a rulebook.
+
+    >>> from govrules import load_rulebook
+    >>> entries = {each.id: each for each in catalogue(load_rulebook()).rules}
+    >>> entries["pooled-budget-without-protocol"].severity
+    'Critical where the risk tier is high; otherwise high; one step lower where an agreement for \
+the whole place is in force.'
+    """
+    themes: dict[str, list[RuleEntry]] = {}
+    for rule in rulebook.rules:
+        themes.setdefault(rule.theme, []).append(rule_entry(rule, rulebook))
+    return Catalogue(
+        id=rulebook.id,
+        title=rulebook.title,
+        version=rulebook.version,
+        themes=tuple(Theme(name, tuple(rules)) for name, rules in themes.items()),
+        derived=tuple(_derived(each, rulebook) for each in rulebook.derived.values()),
+        parameters=tuple(_parameter(each) for each in rulebook.parameters.values()),
+        sources=tuple(rulebook.documents.values()),
+    )
+
+
+def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
+    """Return one rule in plain English."""
+    return RuleEntry(
+        id=rule.id,
+        title=rule.title,
+        theme=rule.theme,
+        subject=rule.subject,
+        sentence=rule_sentence(rule),
+        principle=rule.principle,
+        severity=severity_sentence(rule),
+        sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
+        exceptions=tuple(
+            _case(each.when, each.because, each.source, rulebook) for each in rule.unless
+        ),
+        mitigations=tuple(
+            _case(each.when, each.because, each.source, rulebook) for each in rule.mitigated_by
+        ),
+        remedies=tuple(_remedies(rule)),
+        asks=asks(rule, rulebook),
+        examples=tuple(_shown(rule)),
+        place=str(rule.span),
+    )
+
+
+def _case(when: Condition, because: str, source: Citation | None, rulebook: Rulebook) -> str:
+    about = f" ({citation_phrase(source, rulebook)})" if source else ""
+    return f"{sentence(f'where {condition_phrase(when)}')} {sentence(because)}{about}"
+
+
+def _remedies(rule: Rule) -> Iterator[str]:
+    if rule.remedy is None:
+        return
+    about = [
+        each
+        for each in (rule.remedy.who, rule.remedy.within and f"within {rule.remedy.within}")
+        if each
+    ]
+    yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
+    for when, do in rule.remedy.instead:
+        yield f"Where {condition_phrase(when)}: {sentence(do)}"
+
+
+def _shown(rule: Rule) -> Iterator[Shown]:
+    for example in rule.examples:
+        verdict = example.expect.value
+        if example.severity:
+            verdict += f", {example.severity.value}"
+        if example.could_be:
+            verdict += f", could be {example.could_be.value}"
+        yield Shown(example.name, verdict)
+
+
+def _derived(derived: Derived, rulebook: Rulebook) -> DerivedEntry:
+    def value(each: str | bool | None) -> str:
+        return value_phrase(each, derived.fact.type).capitalize()
+
+    rows = [f"{value(row.value)} where {condition_phrase(row.when)}." for row in derived.rows]
+    rows.append(
+        "Otherwise unknown."
+        if derived.otherwise is None
+        else f"Otherwise {value_phrase(derived.otherwise, derived.fact.type)}."
+    )
+    sources = tuple(citation_phrase(each, rulebook) for each in derived.sources)
+    return DerivedEntry(derived.name, derived.fact.label, tuple(rows), sources)
+
+
+def _parameter(parameter: ParameterValue) -> ParameterEntry:
+    return ParameterEntry(
+        parameter.name,
+        value_phrase(parameter.value, parameter.type),
+        parameter.unit,
+        parameter.reason,
+        given_by_source=parameter.given_by_source,
+    )
+
+
+def citation_phrase(citation: Citation, rulebook: Rulebook) -> str:
+    """Return a citation in full."""
+    document = rulebook.documents[citation.document]
+    quote = f": “{citation.quote}”" if citation.quote else ""
+    about = f"{document.publisher}, {document.title} ({document.year})"
+    return f"{about}, {place_phrase(citation.paragraph)}{quote}"
+
+
+def place_phrase(paragraph: str) -> str:
+    """
+    Return where in a document something stands: a number is a paragraph, words say it themselves.
+
+    >>> place_phrase("7"), place_phrase("checklist 1b")
+    ('paragraph 7', 'checklist 1b')
+    """
+    return f"paragraph {paragraph}" if paragraph[:1].isdigit() else paragraph
+
+
+def facts_read(rule: Rule) -> tuple[FactRef, ...]:
+    """Return the facts that a rule names, each once, in the order of the rule."""
+    found = {
+        (ref.path, ref.level): ref for root in rule_conditions(rule) for ref in references(root)
+    }
+    return tuple(found.values())
+
+
+def asks(rule: Rule, rulebook: Rulebook) -> tuple[Ask, ...]:
+    """Return the facts that a rule may ask for; a derived fact asks for those beneath it."""
+    if rule.subject == "assessment":
+        # It reads findings, and nobody can be asked for a finding.
+        return ()
+    found: dict[str, Ask] = {}
+    for condition in rule_conditions(rule):
+        _ask(condition, ("",), rulebook.derived, found)
+    return tuple(found.values())
+
+
+def _ask(
+    condition: Condition,
+    prefixes: tuple[str, ...],
+    derived: Mapping[str, Derived],
+    found: dict[str, Ask],
+) -> None:
+    inner = prefixes
+    refs: Iterable[FactRef] = ()
+    within: Iterable[FactRef] = ()
+    match condition:
+        case Test(fact, predicate):
+            refs = (fact, *_refs(predicate))
+        case Known(fact):
+            refs = (fact,)
+        case Quantified(list=ref):
+            refs, inner = (ref,), _below(ref, prefixes)
+        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
+            refs, inner = (ref, *_refs(predicate)), _below(ref, prefixes)
+        case Sum(list=ref, of=of, predicate=predicate):
+            refs, inner, within = (ref, *_refs(predicate)), _below(ref, prefixes), (of,)
+        case _:
+            pass
+    for each in refs:
+        _note(each, prefixes, derived, found)
+    for each in within:
+        _note(each, inner, derived, found)
+    for child in children(condition):
+        _ask(child, inner, derived, found)
+
+
+def _below(ref: FactRef, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return (*prefixes, f"{prefixes[ref.level]}{ref.path}[].")
+
+
+def _note(
+    ref: FactRef,
+    prefixes: tuple[str, ...],
+    derived: Mapping[str, Derived],
+    found: dict[str, Ask],
+) -> None:
+    if ref.source is FactSource.AS_OF:
+        return
+    if ref.source is FactSource.DERIVED:
+        for row in derived[ref.path].rows:
+            _ask(row.when, prefixes[: ref.level + 1], derived, found)
+        return
+    path = f"{prefixes[ref.level]}{ref.path}"
+    found.setdefault(path, Ask(path, ref.fact.question))
+
+
+def _refs(predicate: Predicate) -> tuple[FactRef, ...]:
+    return tuple(ref for operand in operands(predicate) for ref in _of_operand(operand))
+
+
+def _of_operand(operand: Operand) -> Iterator[FactRef]:
+    match operand:
+        case FactRef():
+            yield operand
+        case By(selector, cases):
+            yield selector
+            for _, case in cases:
+                yield from _of_operand(case)
+        case Literal() | Parameter():
+            pass
+        case _:
+            assert_never(operand)

@@ -1,0 +1,210 @@
+"""A catalogue as Markdown, as one HTML page, and as a workbook."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from govrules.catalogue import Catalogue, DerivedEntry, RuleEntry
+
+#: What Markdown, or MyST, would read as more than text.
+_MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
+#: Fixed, so that the same catalogue is the same workbook.
+_MADE: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format keeps no zone
+_WIDTHS: Final = (14, 34, 12, 50, 60, 50, 40, 40, 40, 40, 60, 50, 40)
+
+
+def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
+    """Return the catalogue as Markdown; without its title, to stand on a page of another name."""
+    lines = [f"# {escaped(catalogue.title)}: catalogue of rules", ""] if title else []
+    lines += [
+        f"{len(catalogue.rules)} rules of `{catalogue.id}`, version {escaped(catalogue.version)}.",
+        "",
+    ]
+    for theme in catalogue.themes:
+        lines += [f"## {escaped(theme.title)}", ""]
+        for rule in theme.rules:
+            lines += _rule(rule)
+    if catalogue.derived:
+        lines += ["## Derived facts", ""]
+        for derived in catalogue.derived:
+            lines += _derived(derived)
+    if catalogue.parameters:
+        rows = [
+            (f"`{each.name}`", escaped(each.value), escaped(each.reason), escaped(each.given_by))
+            for each in catalogue.parameters
+        ]
+        lines += ["## Parameters", "", *table(("parameter", "value", "why", "given by"), rows), ""]
+    lines += ["## Sources", ""]
+    for source in catalogue.sources:
+        where = f": {escaped(source.where)}" if source.where else ""
+        about = f"{escaped(source.publisher)}, *{escaped(source.title)}* ({escaped(source.year)})"
+        lines.append(f"- {about}{where}. Cited as `{source.id}`.")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escaped(text: str) -> str:
+    """
+    Return a text so that Markdown shows it as it is, on one line.
+
+    >>> escaped("a_b [c]")
+    'a\\\\_b \\\\[c\\\\]'
+    """
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; the cells are Markdown already."""
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _rule(rule: RuleEntry) -> Iterator[str]:
+    yield f"### {rule.id}"
+    yield ""
+    yield f"**{escaped(rule.title)}.** {escaped(rule.sentence)}"
+    yield ""
+    yield f"- Principle: {escaped(rule.principle)}"
+    yield from _item("Source", rule.sources)
+    yield f"- Severity: {escaped(rule.severity)}"
+    yield from _item("Exception", rule.exceptions)
+    yield from _item("One step lower", rule.mitigations)
+    yield from _item("Remedy", rule.remedies)
+    if rule.subject != "partnership":
+        yield f"- About: a {escaped(rule.subject)}"
+    if rule.asks:
+        yield "- It may ask:"
+        yield from (f"  - {escaped(each.question)} `{each.fact}`" for each in rule.asks)
+    if rule.examples:
+        yield "- Examples:"
+        for each in rule.examples:
+            yield f"  - {escaped(each.name)}: **{escaped(each.verdict)}**"
+    yield ""
+
+
+def _item(label: str, texts: Sequence[str]) -> Iterator[str]:
+    for text in texts:
+        yield f"- {label}: {escaped(text)}"
+
+
+def _derived(derived: DerivedEntry) -> Iterator[str]:
+    yield f"### {escaped(derived.name)}"
+    yield ""
+    yield f"{escaped(derived.label[:1].upper() + derived.label[1:])}. The first that holds:"
+    yield ""
+    for number, row in enumerate(derived.rows, 1):
+        yield f"{number}. {escaped(row)}"
+    yield ""
+    yield from _item("Source", derived.sources)
+    yield ""
+
+
+def html(catalogue: Catalogue) -> str:
+    """Return the catalogue as one page that needs nothing beside it."""
+    from jinja2 import Environment, PackageLoader  # noqa: PLC0415 - slow, and only needed here
+
+    loader = PackageLoader("govrules", "render/templates")
+    environment = Environment(loader=loader, autoescape=True, keep_trailing_newline=True)
+    return environment.get_template("catalogue.html").render(catalogue=catalogue)
+
+
+def xlsx(catalogue: Catalogue) -> bytes:
+    """Return the catalogue as a workbook: rules, derived facts, parameters and sources."""
+    from xlsxwriter import Workbook  # noqa: PLC0415 - slow, and only needed here
+
+    buffer = io.BytesIO()
+    # A text that begins with `=` or looks like an address stays a text.
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(buffer, options) as book:
+        book.set_properties({"title": f"{catalogue.title}: catalogue of rules", "created": _MADE})
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        body = book.add_format({"text_wrap": True, "valign": "top"})
+        for name, heads, rows in _sheets(catalogue):
+            sheet = book.add_worksheet(name)
+            _fill(sheet, heads, rows, head, body)
+    return buffer.getvalue()
+
+
+_RULE_HEADS: Final = (
+    "theme",
+    "rule",
+    "about",
+    "title",
+    "rule in words",
+    "principle",
+    "source",
+    "severity",
+    "exceptions",
+    "one step lower",
+    "remedy",
+    "may ask",
+    "examples",
+)
+
+
+def _sheets(
+    catalogue: Catalogue,
+) -> Iterator[tuple[str, Sequence[str], list[tuple[str, ...]]]]:
+    yield "Rules", _RULE_HEADS, [_row(each) for each in catalogue.rules]
+    yield (
+        "Derived facts",
+        ("fact", "what it is", "the first that holds", "source"),
+        [
+            (each.name, each.label, "\n".join(each.rows), "\n".join(each.sources))
+            for each in catalogue.derived
+        ],
+    )
+    yield (
+        "Parameters",
+        ("parameter", "value", "why", "given by"),
+        [(each.name, each.value, each.reason, each.given_by) for each in catalogue.parameters],
+    )
+    yield (
+        "Sources",
+        ("source", "publisher", "title", "year", "where"),
+        [
+            (each.id, each.publisher, each.title, each.year, each.where)
+            for each in catalogue.sources
+        ],
+    )
+
+
+def _row(rule: RuleEntry) -> tuple[str, ...]:
+    return (
+        rule.theme,
+        rule.id,
+        rule.subject,
+        rule.title,
+        rule.sentence,
+        rule.principle,
+        "\n".join(rule.sources),
+        rule.severity,
+        "\n".join(rule.exceptions),
+        "\n".join(rule.mitigations),
+        "\n".join(rule.remedies),
+        "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
+        "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
+    )
+
+
+def _fill(
+    sheet: Any,  # noqa: ANN401 - xlsxwriter carries no types
+    heads: Sequence[str],
+    rows: list[tuple[str, ...]],
+    head: Any,  # noqa: ANN401 - likewise
+    body: Any,  # noqa: ANN401 - likewise
+) -> None:
+    for column, width in zip(range(len(heads)), _WIDTHS, strict=False):
+        sheet.set_column(column, column, width)
+    sheet.write_row(0, 0, heads, head)
+    sheet.freeze_panes(1, 0)
+    for number, row in enumerate(rows, 1):
+        for column, text in enumerate(row):
+            sheet.write_string(number, column, text, body)
+    if rows:
+        sheet.autofilter(0, 0, len(rows), len(heads) - 1)
