@@ -209,11 +209,8 @@ def _case(when: Condition, because: str, source: Citation | None, rulebook: Rule
 def _remedies(rule: Rule) -> Iterator[str]:
     if rule.remedy is None:
         return
-    about = [
-        each
-        for each in (rule.remedy.who, rule.remedy.within and f"within {rule.remedy.within}")
-        if each
-    ]
+    within = f"within {rule.remedy.within}" if rule.remedy.within else ""
+    about = [each for each in (rule.remedy.who, within) if each]
     yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
     for when, do in rule.remedy.instead:
         yield f"Where {condition_phrase(when)}: {sentence(do)}"
@@ -230,10 +227,11 @@ def _shown(rule: Rule) -> Iterator[Shown]:
 
 
 def _derived(derived: Derived, rulebook: Rulebook) -> DerivedEntry:
-    def value(each: str | bool | None) -> str:
-        return value_phrase(each, derived.fact.type).capitalize()
-
-    rows = [f"{value(row.value)} where {condition_phrase(row.when)}." for row in derived.rows]
+    rows = [
+        f"{value_phrase(row.value, derived.fact.type).capitalize()} "
+        f"where {condition_phrase(row.when)}."
+        for row in derived.rows
+    ]
     rows.append(
         "Otherwise unknown."
         if derived.otherwise is None

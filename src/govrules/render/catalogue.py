@@ -47,11 +47,11 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
 
 
 def escaped(text: str) -> str:
-    """
+    r"""
     Return a text so that Markdown shows it as it is, on one line.
 
     >>> escaped("a_b [c]")
-    'a\\\\_b \\\\[c\\\\]'
+    'a\\_b \\[c\\]'
     """
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 

@@ -1,4 +1,4 @@
-"""Assessments as text for a person: what is wrong first, then what to ask, then what is in order."""
+"""Assessments as text: what is wrong first, then what to ask, then what is in order."""
 
 from __future__ import annotations
 
