@@ -159,9 +159,8 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
 
     >>> from govrules import load_rulebook
     >>> entries = {each.id: each for each in catalogue(load_rulebook()).rules}
-    >>> entries["pooled-budget-without-protocol"].severity
-    'Critical where the risk tier is high; otherwise high; one step lower where an agreement for \
-the whole place is in force.'
+    >>> entries["pooled-budget-without-protocol"].asks[0].question
+    'Do partners pool budgets?'
     """
     themes: dict[str, list[RuleEntry]] = {}
     for rule in rulebook.rules:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from govrules.catalogue import Catalogue, DerivedEntry, RuleEntry
+from govrules.coverage import Covered, Group, coverage
+from govrules.rulebook.ast import Rulebook
 
 #: What Markdown, or MyST, would read as more than text.
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
@@ -102,6 +104,25 @@ def _derived(derived: DerivedEntry) -> Iterator[str]:
     yield ""
     yield from _item("Source", derived.sources)
     yield ""
+
+
+def coverage_markdown(groups: Iterable[Group], rulebook: Rulebook, *, link: str = "`{}`") -> str:
+    """Return what encodes each unit of the sources as Markdown; `link` is how a rule is named."""
+    lines: list[str] = []
+    for group in groups:
+        rows = (_covered(each, link) for each in coverage(group.units, rulebook))
+        lines += [f"## {escaped(group.title)}", ""]
+        lines += [*table(("unit", "what it says", "encoded by"), rows), ""]
+    return "\n".join(lines)
+
+
+def _covered(row: Covered, link: str) -> tuple[str, str, str]:
+    by = [link.format(each) for each in row.rules]
+    by += [f"derived fact `{each}`" for each in row.derived]
+    if not row.rules:
+        reason = row.unit.not_encoded or "Nothing yet."
+        by.insert(0, f"*No rule:* {escaped(reason)}")
+    return escaped(row.unit.paragraph), escaped(row.unit.about), "; ".join(by)
 
 
 def html(catalogue: Catalogue) -> str:
