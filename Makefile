@@ -61,7 +61,7 @@ rules: $(VENV)/installed  ## Check the packs under rules/ and run their examples
 
 .PHONY: docs
 docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
-	@$(BIN)/sphinx-build -q -n -W --keep-going -b html docs docs/_build/html
+	@$(BIN)/sphinx-build -q -E -n -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
 .PHONY: bench

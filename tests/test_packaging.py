@@ -1,0 +1,155 @@
+"""What ships, what it asks for, and that nothing committed names a machine or an index."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import govrules
+
+ROOT = Path(__file__).parents[1]
+LOCKS = ("run", "dev", "build", "durable")
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the wheel and the source archive."""
+    pytest.importorskip("build")
+    out = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return out
+
+
+def files_below(folder: str) -> set[str]:
+    """Return the files that the repository holds in a folder, such as git would list them."""
+    return {
+        path.relative_to(ROOT / folder).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+        and not any(part.startswith(".") or part == "__pycache__" for part in path.parts[1:])
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "shipped"),
+    [
+        ("src/govrules", "govrules/"),
+        ("rules", "govrules/packs/"),
+        ("examples", "govrules/examples/"),
+    ],
+)
+def test_the_wheel_holds_the_package_its_packs_and_examples(
+    built: Path, folder: str, shipped: str
+) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+    missing = {each for each in files_below(folder) if shipped + each not in names}
+    assert not missing
+
+
+def test_the_wheel_holds_nothing_else(built: Path) -> None:
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        tops = {name.split("/")[0] for name in wheel.namelist()}
+    assert tops == {"govrules", f"govrules-{release()}.dist-info"}
+
+
+@pytest.mark.parametrize("folder", ["src", "rules", "examples", "requirements"])
+def test_the_source_archive_holds_what_building_needs(built: Path, folder: str) -> None:
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"{folder}/{each}" for each in files_below(folder)} <= names
+    assert {"pyproject.toml", "README.md", "LICENSE", "Makefile"} <= names
+
+
+def release() -> str:
+    """Return the version that the project declares."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["version"])
+
+
+def test_the_changelog_knows_the_version() -> None:
+    assert release() in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_package_is_typed() -> None:
+    assert (Path(govrules.__file__).parent / "py.typed").exists()
+
+
+def test_extras_are_those_that_the_documents_name(project: dict[str, Any]) -> None:
+    extras = project["project"]["optional-dependencies"]
+    assert set(extras) == {"registers", "spark", "prove", "durable", "test", "docs"}
+    assert extras["durable"] == ["durable-rules==2.0.28"]
+
+
+def pinned(name: str) -> set[str]:
+    """Return the names of the packages that a lock pins."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    return {normal(each) for each in re.findall(r"^([\w.-]+)==", text, re.MULTILINE)}
+
+
+def normal(name: str) -> str:
+    """Return a package's name as indexes compare names."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_what_the_library_needs_is_locked(project: dict[str, Any]) -> None:
+    wanted = {
+        normal(re.split(r"[\s<>=!~;\[]", each)[0]) for each in project["project"]["dependencies"]
+    }
+    assert wanted <= pinned("run")
+    assert pinned("run") | pinned("build") <= pinned("dev")
+
+
+def test_locks_agree_on_versions() -> None:
+    versions: dict[str, str] = {}
+    for name in LOCKS:
+        text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        for package, version in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE):
+            assert versions.setdefault(normal(package), version) == version, package
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_pin_has_a_hash(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    for pin in re.split(r"^(?=[\w.-]+==)", text, flags=re.MULTILINE)[1:]:
+        assert "--hash=sha256:" in pin, pin.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"requirements/{name}.txt" for name in LOCKS),
+        *(f"requirements/{name}.in" for name in ("dev", "build", "durable")),
+        "Makefile",
+        "pyproject.toml",
+        ".ci/run",
+        ".pre-commit-config.yaml",
+    ],
+)
+def test_no_address_of_an_index_and_no_path_of_a_machine(path: str) -> None:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    address = r"https?://|file:|--(extra-)?index-url|--find-links|--trusted-host"
+    machine = r"(?<![\w.$)}])/(work|home|root|opt|Users|mnt|tmp)/"
+    assert not re.findall(f".*(?:{address}|{machine}).*", text)
+
+
+def test_arrows_never_turn_round() -> None:
+    pytest.importorskip("importlinter")
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
