@@ -11,7 +11,7 @@ from cyclopts import App, Parameter
 
 from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
-from govrules.cli.output import emit, show, warn
+from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import CODES
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
@@ -45,7 +45,9 @@ Rules = Annotated[
 Level = Literal["low", "medium", "high", "critical"]
 AsOf = Annotated[
     str | None,
-    Parameter(name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."),
+    Parameter(
+        name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
+    ),
 ]
 Output = Annotated[
     Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
@@ -210,7 +212,9 @@ def explain(name: str, *, rules: Rules = None) -> int:
 
 Folder = Annotated[
     list[str] | None,
-    Parameter(name="DIR", negative="", help="A pack, or a folder of packs; the shipped ones if none."),
+    Parameter(
+        name="DIR", negative="", help="A pack, or a folder of packs; the shipped ones if none."
+    ),
 ]
 
 
@@ -342,4 +346,125 @@ def schema(
         return FINE
     made = build[which or "rules"]()
     emit(json.dumps(made, indent=1, ensure_ascii=False) + "\n", output)
+    return FINE
+
+
+@app.command
+def catalogue(
+    *,
+    rules: Rules = None,
+    format: Literal["markdown", "html", "xlsx"] = "markdown",  # noqa: A002 - the option's name
+    output: Output = None,
+) -> int:
+    """
+    Print every rule in plain English, with its source, questions and examples.
+
+    Parameters
+    ----------
+    format
+        Markdown, one HTML page, or a workbook (which needs `--output`).
+    """
+    from govrules import catalogue as catalogues  # noqa: PLC0415 - only this command needs it
+    from govrules.render import catalogue as render  # noqa: PLC0415 - likewise
+
+    if format == "xlsx" and output is None:
+        raise Stop(
+            "govrules: a workbook cannot be printed", "  help: add `--output catalogue.xlsx`"
+        )
+    made = catalogues.catalogue(load(rules))
+    if format == "xlsx" and output is not None:
+        write(output, render.xlsx(made))
+    else:
+        emit(render.html(made) if format == "html" else render.markdown(made), output)
+    return FINE
+
+
+@app.command
+def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
+    """
+    Begin a pack of rules: a rulebook, one rule with examples, and settings for an editor.
+
+    Parameters
+    ----------
+    directory
+        The folder of the pack; nothing in it is overwritten.
+    """
+    from govrules.scaffold import scaffold  # noqa: PLC0415 - only this command needs it
+
+    for path in scaffold(directory):
+        emit(f"wrote {path}\n")
+    emit(
+        "\nTry next:\n"
+        f"  govrules lint {directory}\n"
+        f"  govrules test {directory}\n"
+        f"  govrules check FILE --rules governing-partnerships --rules {directory}\n"
+    )
+    return FINE
+
+
+@app.command
+def plan(
+    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    *,
+    rules: Rules = None,
+    as_of: AsOf = None,
+    level: Level = "low",
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
+    output: Output = None,
+) -> int:
+    """
+    Plan the fewest changes that clear what is flagged.
+
+    Parameters
+    ----------
+    subjects
+        Partnership files or registers, in YAML or JSON.
+    level
+        The severity from which findings are to be cleared.
+    format
+        How to print the plan.
+    """
+    from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
+
+    rulebook = load(rules)
+    given = day(as_of)
+    reads, problems = _read_all(subjects, rulebook)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    assessments: list[Assessment] = []
+    for read in reads:
+        stated = read.as_of if isinstance(read.as_of, dt.date) else today
+        found, unsound = assess_file(read, rulebook, given or stated, "reference")
+        assessments += found
+        problems = problems or unsound
+    plans = [(each, each.plan(Severity(level))) for each in assessments]
+    if format == "json":
+        data = {
+            "govrules": 1,
+            "rulebook": {"id": rulebook.id, "version": rulebook.version},
+            "plans": [plan_data(each, made) for each, made in plans],
+        }
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+    else:
+        show((line for each, made in plans for line in plan_lines(each, made)), output)
+    return _code(assessments, Severity(level), problems=problems)
+
+
+@app.command
+def ask(
+    file: Annotated[Path, Parameter(name="FILE", negative="")],
+    *,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """
+    Ask the questions still open, most useful first, and write the answers into the file.
+
+    Parameters
+    ----------
+    file
+        The YAML file of one partnership; what stands in it stays as it is.
+    """
+    from govrules.cli.asking import Asking  # noqa: PLC0415 - only this command needs it
+
+    Asking(file, load(rules), day(as_of)).run()
     return FINE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -44,12 +45,35 @@ def write(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
     temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # A link stays a link: what it leads to is written.
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            _write_device(target, data)
+            return
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).replace(path)
+        Path(temporary).chmod(_mode(target))
+        Path(temporary).replace(target)
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         reason = (error.strerror or "it cannot be written").lower()
-        raise Stop(f"govrules: `{path}`: {reason}", "  help: name a file that can be written") from error
+        raise Stop(
+            f"govrules: `{path}`: {reason}", "  help: name a file that can be written"
+        ) from error
+
+
+def _write_device(path: Path, data: bytes) -> None:
+    # A pipe or a terminal cannot be replaced; a folder refuses to be opened, and says so.
+    with path.open("wb") as file:
+        file.write(data)
+
+
+def _mode(path: Path) -> int:
+    """Return the permissions of the file that is replaced; of a new one, those usual here."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,106 @@
+"""Ask the open questions of a partnership on the terminal, and write each answer into its file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+from govrules.answers import AnswerError, Askable, askable, with_answer, written
+from govrules.assessment import Assessment, RankedQuestion, assess
+from govrules.cli.exits import Stop
+from govrules.cli.output import emit, warn, write
+from govrules.model import Partnership
+from govrules.reading import Read, read_subject
+from govrules.rulebook.ast import Rulebook, Verdict
+
+_QUIT = ("quit", "exit")
+_SKIP = ("", "unknown")
+
+
+class Asking:
+    """
+    One round of questions about one file.
+
+    Args:
+        path: the partnership's file.
+
+        rulebook: the rules.
+
+        as_of: the date of the assessment; today's where neither this nor the file says.
+    """
+
+    def __init__(self, path: Path, rulebook: Rulebook, as_of: dt.date | None) -> None:
+        self.path = path
+        self.rulebook = rulebook
+        self.as_of = as_of
+        self.passed: set[str] = set()
+        self.answered = 0
+
+    def run(self) -> None:
+        """Ask until nothing is left to ask, or nobody answers any more."""
+        read = self._read()
+        warn(str(each) for each in (*read.warnings, *read.problems))
+        assessment = self._assess(read)
+        before = len(assessment.of(Verdict.UNKNOWN))
+        emit("An empty answer skips a question; `quit` stops. Each answer is written at once.\n\n")
+        while (ranked := self._next(assessment)) is not None:
+            fact = ranked.question.fact
+            self.passed.add(fact)
+            how = askable(fact, self.rulebook)
+            if isinstance(how, str):
+                emit(f"{ranked.question.question}  ({fact})\n  Not asked here: {how}.\n\n")
+                continue
+            if not self._ask(how, ranked):
+                break
+            assessment = self._assess(self._read())
+        after = len(assessment.of(Verdict.UNKNOWN))
+        facts = f"{self.answered} fact{'' if self.answered == 1 else 's'}"
+        emit(f"\n{facts} written to {self.path}: {before} rules were unknown, {after} are.\n")
+
+    def _read(self) -> Read:
+        read = read_subject(self.path, rulebook=self.rulebook)
+        if not isinstance(read.subject, Partnership):
+            raise Stop(
+                f"govrules: `{self.path}` is a register",
+                "  help: name the file of one partnership",
+            )
+        return read
+
+    def _assess(self, read: Read) -> Assessment:
+        stated = read.as_of if isinstance(read.as_of, dt.date) else None
+        today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+        return assess(read.subject, self.rulebook, as_of=self.as_of or stated or today)
+
+    def _next(self, assessment: Assessment) -> RankedQuestion | None:
+        left = (each for each in assessment.questions if each.question.fact not in self.passed)
+        return next(left, None)
+
+    def _ask(self, asked: Askable, ranked: RankedQuestion) -> bool:
+        """Ask until there is an answer that can be used; tell whether to go on."""
+        number = len(ranked.rules)
+        rules = f"{number} rule{'' if number == 1 else 's'}"
+        emit(f"{ranked.question.question}\n  {asked.path}: {asked.hint}; helps to settle {rules}\n")
+        while True:
+            emit("> ")
+            sys.stdout.flush()
+            line = sys.stdin.readline()
+            answer = line.strip()
+            if not line or answer.lower() in _QUIT:
+                return False
+            if answer.lower() in _SKIP:
+                emit("\n")
+                return True
+            try:
+                self._write(asked, written(answer, asked.fact))
+            except AnswerError as error:
+                emit(f"  {error}\n")
+                continue
+            emit("\n")
+            self.answered += 1
+            return True
+
+    def _write(self, asked: Askable, value: str) -> None:
+        # As bytes, so that line ends and a byte order mark stay as they were.
+        text = self.path.read_bytes().decode("utf-8")
+        write(self.path, with_answer(text, asked, value, self.rulebook))

@@ -1,0 +1,191 @@
+"""A new pack to begin with: a rulebook, one rule that its examples prove, and editor settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from govrules.errors import GovrulesError
+from govrules.rulebook.load import load_rulebook
+from govrules.schema import findings_schema, rules_schema, subject_schema
+
+_RULEBOOK: Final = """\
+govrules: 1
+id: {id}
+title: {title}
+version: "1"
+owner: your policy team
+
+# The facts that the shipped pack derives, such as risk_tier, can be used in this one.
+extends: [governing-partnerships]
+
+# Every rule cites one of these.
+sources:
+  partnership-policy:
+    title: Our partnership policy
+    publisher: Our council
+    year: "2026"
+    where: where readers can find it
+
+# Thresholds stand here, once, with their reasons; rules name them.
+parameters:
+  officer_needed_from:
+    value: 50000
+    unit: pounds
+    reason: The yearly spend from which our policy asks for an officer; the source gives none.
+    given_by_source: no
+
+# Facts that only this pack asks for.
+facts:
+  local.net_zero_plan:
+    type: yes or no
+    kind: arrangement
+    label: a plan says how the partnership reaches net zero
+    denial: no plan says how the partnership reaches net zero
+    question: Is there a plan that says how the partnership reaches net zero?
+"""
+
+_THEME: Final = """\
+# yaml-language-server: $schema=.govrules/rules.schema.json
+govrules: 1
+theme: our-policy
+
+rules:
+  - id: no-net-zero-plan
+    title: No plan says how the partnership reaches net zero
+    principle: Whoever spends public money with others says how that fits our promise on climate.
+    source: { document: partnership-policy, paragraph: 1 }
+    applies_when:
+      funding.annual_spend: { at_least: { parameter: officer_needed_from } }
+    requires:
+      local.net_zero_plan: yes
+    severity:
+      medium: { risk_tier: high }
+      otherwise: low
+    remedy:
+      do: Agree how the partnership reaches net zero, and write it down.
+      who: the partners together
+      within: 6 months
+    examples:
+      - name: much is spent without a plan
+        given: { funding.annual_spend: 50000, local.net_zero_plan: no, risk_tier: low }
+        expect: flagged
+        severity: low
+      - name: much is at stake without a plan
+        given: { funding.annual_spend: 50001, local.net_zero_plan: no, risk_tier: high }
+        expect: flagged
+        severity: medium
+      - name: a fair amount is at stake without a plan
+        given: { funding.annual_spend: 50000, local.net_zero_plan: no, risk_tier: medium }
+        expect: flagged
+        severity: low
+      - name: there is a plan
+        given: { funding.annual_spend: 50000, local.net_zero_plan: yes }
+        expect: clear
+      - name: nobody recorded a plan
+        given: { funding.annual_spend: 50000 }
+        expect: unknown
+        asks: [local.net_zero_plan]
+      - name: little is spent
+        given: { funding.annual_spend: 49999 }
+        expect: not applicable
+      - name: nobody recorded the spend
+        given: { local.net_zero_plan: no }
+        expect: unknown
+        asks: [funding.annual_spend]
+"""
+
+
+class ScaffoldError(GovrulesError):
+    """
+    A pack cannot be begun here.
+
+    Attributes:
+        path: what is in the way.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"`{self.path}`: {self.reason}"
+
+
+def pack_id(directory: Path) -> str:
+    """
+    Return the id of a pack in a folder: the folder's name, as ids are written.
+
+    >>> pack_id(Path("Our Rules 2026"))
+    'our-rules-2026'
+    """
+    words = re.findall(r"[a-z0-9]+", directory.resolve().name.lower())
+    name = "-".join(words).lstrip("0123456789-")
+    return name or "our-rules"
+
+
+def pack_files(name: str) -> Mapping[str, str]:
+    """Return the files of a new pack of this id, by their paths inside it."""
+    title = name.replace("-", " ").capitalize()
+    files = {
+        "rulebook.yaml": _RULEBOOK.format(id=name, title=title),
+        "our-policy.yaml": _THEME,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for path, text in files.items():
+            (Path(folder) / path).write_text(text, encoding="utf-8")
+        rulebook = load_rulebook(folder)
+    schemas = {
+        "rules": rules_schema(rulebook),
+        "subject": subject_schema(rulebook),
+        "findings": findings_schema(),
+    }
+    for which, schema in schemas.items():
+        files[f".govrules/{which}.schema.json"] = _json(schema)
+    settings = {
+        # The first line of each theme file names its schema; that is how themes are completed.
+        "yaml.schemas": {".govrules/subject.schema.json": ["partnerships/*.yaml"]},
+        "editor.tabSize": 2,
+        "editor.insertSpaces": True,
+    }
+    files[".vscode/settings.json"] = _json(settings)
+    return files
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def scaffold(directory: Path) -> tuple[Path, ...]:
+    """
+    Write a new pack into a folder, and return its files; nothing is overwritten.
+
+    Raises:
+        ScaffoldError: a file is in the way, or the folder cannot be written; nothing was written
+            over.
+    """
+    files = {directory / path: text for path, text in pack_files(pack_id(directory)).items()}
+    if directory.exists() and not directory.is_dir():
+        raise ScaffoldError(directory, "this is a file, not a folder")
+    packs = [directory / "rulebook.yaml", *directory.glob("*.yaml"), *files]
+    for path in packs:
+        if path.exists() or path.is_symlink():
+            raise ScaffoldError(path, "this is already there, and nothing is overwritten")
+    written: list[Path] = []
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                written.append(path)
+                file.write(text)
+    except OSError as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        reason = (error.strerror or "it cannot be written").lower()
+        raise ScaffoldError(Path(error.filename or directory), reason) from error
+    return tuple(written)
