@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
 from govrules.engines.reference import Case, judge
 from govrules.explain.clears import Way, supposing, ways_out
-from govrules.rulebook.ast import Rule, Severity, Verdict
+from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
+from govrules.rulebook.walk import references, rule_conditions
 
 #: How many combinations are tried before the best plan so far is given as not proven smallest.
-MAX_TRIED: Final = 3000
+MAX_TRIED: Final = 2000
 
 
 @attrs.frozen
@@ -23,7 +25,8 @@ class Outline:
     Attributes:
         changes: what to change, by path.
         cleared: the rules that it clears.
-        left: the rules that no change of arrangements clears.
+        left: the rules that it leaves flagged, because no change of arrangements clears them
+            together with the others.
         proven: whether every smaller plan was ruled out.
     """
 
@@ -35,61 +38,119 @@ class Outline:
 
 def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
     """Return the fewest changes after which no rule flags at a level or above, where that can be."""
-    flagged = _flagged(rules, case, level)
-    left = tuple(rule for rule in flagged if not ways_out(rule, case))
-    search = _Search([rule for rule in rules if rule not in left], level)
-    search.follow(case, {})
-    best: Mapping[str, Any] = search.best or {}
-    cleared = tuple(rule for rule in flagged if rule not in left) if search.best else ()
-    unsolved = tuple(rule for rule in flagged if rule not in cleared)
-    return Outline(best, cleared, unsolved, proven=search.tried < MAX_TRIED)
+    left: list[Rule] = []
+    proven = True
+    while True:
+        search = _Search([rule for rule in rules if rule not in left], case, level)
+        search.follow({})
+        proven = proven and search.tried < MAX_TRIED
+        if search.best is not None:
+            break
+        # What most often cannot be cleared is left, and the rest planned without it.
+        left.append(search.blocked.most_common(1)[0][0])
+    flagged = [rule for rule in rules if _flags(rule, case, level)]
+    after = supposing(case, search.best)
+    cleared = tuple(rule for rule in flagged if not _flags(rule, after, level))
+    unsolved = tuple(rule for rule in rules if _flags(rule, after, level))
+    return Outline(search.best, cleared, unsolved, proven)
 
 
-def _flagged(rules: Sequence[Rule], case: Case, level: Severity) -> list[Rule]:
-    found = []
-    for rule in rules:
-        outcome = judge(rule, case)
-        if outcome.verdict is Verdict.FLAGGED and outcome.severity and outcome.severity >= level:
-            found.append(rule)
-    return found
+def _flags(rule: Rule, case: Case, level: Severity) -> bool:
+    outcome = judge(rule, case)
+    return (
+        outcome.verdict is Verdict.FLAGGED
+        and outcome.severity is not None
+        and outcome.severity >= level
+    )
+
+
+def _read_by(rule: Rule, case: Case) -> frozenset[str]:
+    """Return the facts that a rule reads, derived facts by what they are derived from."""
+    found: set[str] = set()
+    waiting = list(rule_conditions(rule))
+    while waiting:
+        for ref in references(waiting.pop()):
+            if ref.source is FactSource.DERIVED:
+                if ref.path not in found:
+                    waiting += [row.when for row in case.derived[ref.path].rows]
+            found.add(ref.path)
+    return frozenset(found)
 
 
 class _Search:
     """Branch and bound over the ways out of each flagged rule in turn."""
 
-    def __init__(self, rules: Sequence[Rule], level: Severity) -> None:
+    def __init__(self, rules: Sequence[Rule], case: Case, level: Severity) -> None:
         self.rules = rules
+        self.case = case
         self.level = level
         self.best: dict[str, Any] | None = None
         self.tried = 0
+        #: How often a rule was met that nothing clears.
+        self.blocked: Counter[Rule] = Counter()
+        self._reads = {rule.id: _read_by(rule, case) for rule in rules}
+        self._flags: dict[Hashable, bool] = {}
+        self._ways: dict[Hashable, list[Way]] = {}
+        self._seen: set[Hashable] = set()
 
-    def follow(self, case: Case, changed: dict[str, Any]) -> None:
-        self.tried += 1
-        if self.tried >= MAX_TRIED:
+    def follow(self, changed: dict[str, Any]) -> None:
+        """Look for a plan that begins with these changes."""
+        state = frozenset(changed.items())
+        if state in self._seen or self.tried >= MAX_TRIED:
             return
-        flagged = _flagged(self.rules, case, self.level)
+        self._seen.add(state)
+        self.tried += 1
+        flagged = [rule for rule in self.rules if self._flagged(rule, changed)]
         if not flagged:
             if self.best is None or len(changed) < len(self.best):
                 self.best = changed
             return
-        options = [
-            [way for way in ways_out(rule, case) if not way.keys() & changed.keys()]
-            for rule in flagged
-        ]
-        if self.best is not None and len(changed) + _at_least(options) >= len(self.best):
+        options = [(rule, self._ways_out(rule, changed)) for rule in flagged]
+        stuck = [rule for rule, ways in options if not ways]
+        if stuck:
+            self.blocked.update(stuck)
+            return
+        fewest = _at_least([ways for _, ways in options], changed)
+        if self.best is not None and len(changed) + fewest >= len(self.best):
             return
         # The rule with the fewest ways out decides most.
-        for way in min(options, key=len):
-            self.follow(supposing(case, way), {**changed, **way})
+        for way in min((ways for _, ways in options), key=len):
+            self.follow({**changed, **way})
+
+    def _flagged(self, rule: Rule, changed: Mapping[str, Any]) -> bool:
+        key = self._key(rule, changed)
+        if key not in self._flags:
+            self._flags[key] = _flags(rule, supposing(self.case, changed), self.level)
+        return self._flags[key]
+
+    def _ways_out(self, rule: Rule, changed: Mapping[str, Any]) -> list[Way]:
+        key = self._key(rule, changed)
+        if key not in self._ways:
+            self._ways[key] = ways_out(rule, supposing(self.case, changed))
+        return self._ways[key]
+
+    def _key(self, rule: Rule, changed: Mapping[str, Any]) -> Hashable:
+        """Return a key of the changes that matter to a rule: those of facts that it reads."""
+        reads = self._reads[rule.id]
+        matter = [(path, to) for path, to in changed.items() if _name(path) & reads]
+        return rule.id, frozenset(matter)
 
 
-def _at_least(options: Sequence[Sequence[Way]]) -> int:
+def _name(path: str) -> set[str]:
+    """Return the names under which a rule may read a fact: whole, of its list, or in a record."""
+    whole = path.partition("[")[0]
+    inner = path.rpartition("].")[2]
+    parts = inner.split(".")
+    return {whole, *(".".join(parts[: end + 1]) for end in range(len(parts)))}
+
+
+def _at_least(options: Sequence[Sequence[Way]], changed: Mapping[str, Any]) -> int:
     """Return a number of changes that no plan can do without: rules that share no fact add up."""
     total = 0
     seen: set[str] = set()
     for ways in sorted(options, key=lambda each: sum(len(way) for way in each)):
         paths = {path for way in ways for path in way}
-        if ways and not paths & seen:
+        if not paths & seen:
             seen |= paths
-            total += min(len(way) for way in ways)
+            total += min(len(way.keys() - changed.keys()) for way in ways)
     return total
