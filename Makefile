@@ -72,6 +72,11 @@ bench: $(VENV)/developed  ## Time the library beside its peers
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
+.PHONY: mutate
+mutate: $(VENV)/developed  ## Change the library a little in every way and see which tests notice (slow)
+	@$(PIP) install --require-hashes -r requirements/mutate.txt
+	@$(BIN)/mutmut run $(ARGS)
+
 .PHONY: wheel
 wheel: $(VENV)/developed  ## Build the wheel, install it alone and run its demo in an empty folder
 	@rm -rf $(VENV)/wheel && mkdir -p $(VENV)/wheel/empty
@@ -89,6 +94,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --upgrade --output-file requirements/dev.txt pyproject.toml requirements/dev.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
+	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 
 # No address of an index, no host and no path of a machine may stand in what is committed.
