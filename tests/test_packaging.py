@@ -37,11 +37,12 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def files_below(folder: str) -> set[str]:
     """Return the files that the repository holds in a folder, such as git would list them."""
+    below = [path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob("*.*")]
     return {
-        path.relative_to(ROOT / folder).as_posix()
-        for path in (ROOT / folder).rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") or part == "__pycache__" for part in path.parts[1:])
+        path.as_posix()
+        for path in below
+        if (ROOT / folder / path).is_file()
+        and not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
     }
 
 
