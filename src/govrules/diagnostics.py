@@ -292,6 +292,12 @@ class Span:
 
 NOWHERE: Final = Span("")
 
+#: A longer line of a file is shown in part: this much of it at the most, and beside the place.
+_WIDTH: Final = 200
+_MARGIN: Final = 60
+#: So many words can all be named in a help line.
+_FEW: Final = 30
+
 
 @attrs.frozen
 class Diagnostic:
@@ -324,17 +330,36 @@ class Diagnostic:
     def __str__(self) -> str:
         lines = [self.headline]
         if self.source.strip() and self.span.line:
-            gutter = f"{self.span.line} | "
-            lines.append(f"  {gutter}{self.source}")
-            lines.append("  " + " " * (len(gutter) + self.span.column - 1) + "^" * self.span.length)
+            gutter = f"  {self.span.line} | "
+            before, within, after = self._excerpt()
+            lines.append(gutter + before + within + after)
+            lines.append(" " * (len(gutter) + len(before)) + "^" * max(1, len(within)))
         if self.help:
             lines.append(f"  help: {self.help}")
         return "\n".join(lines)
 
+    def _excerpt(self) -> tuple[str, str, str]:
+        """Return the line before, within and after the place, a long line cut on both sides."""
+        start = self.span.column - 1
+        end = start + min(self.span.length, _WIDTH)
+        source = self.source.replace("\t", " ")
+        before, after = source[:start], source[end:].rstrip()
+        if len(source) > _WIDTH:
+            before = before if len(before) <= _MARGIN else f"…{before[-_MARGIN:]}"
+            after = after if len(after) <= _MARGIN else f"{after[:_MARGIN]}…"
+        return before, source[start:end], after
 
-def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+
+def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
     """
     Return a help line with the allowed word nearest to this one, or with all if they are few.
+
+    Args:
+        word: what was written.
+
+        allowed: what may be written.
+
+        prefix: what goes before each word in the help line.
 
     >>> did_you_mean("critcal", ["low", "high", "critical"])
     'did you mean `critical`?'
@@ -342,8 +367,7 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     words = list(allowed)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if near:
-        return f"did you mean `{near[0]}`?"
-    few = 12
-    if 0 < len(words) <= few:
-        return "allowed: " + ", ".join(f"`{each}`" for each in words)
+        return f"did you mean `{prefix}{near[0]}`?"
+    if 0 < len(words) <= _FEW:
+        return "allowed: " + ", ".join(f"`{prefix}{each}`" for each in words)
     return ""

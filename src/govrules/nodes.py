@@ -7,6 +7,7 @@ decides how its text is read.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,6 +20,7 @@ from govrules.diagnostics import Code, Diagnostic, Span
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 1_000_000
+_LONGEST_MESSAGE: Final = 400
 
 
 @attrs.define(eq=False)
@@ -29,6 +31,7 @@ class Scalar:
     plain: bool
     line: int
     column: int
+    length: int = 1
 
 
 @attrs.define(eq=False)
@@ -70,18 +73,24 @@ class Report:
         """How many problems are more than warnings."""
         return sum(not each.code.is_warning for each in self.diagnostics)
 
+    def in_order(self) -> tuple[Diagnostic, ...]:
+        """Return the diagnostics in the order of lines."""
+        by_place = sorted(self.diagnostics, key=lambda each: (each.span.line, each.span.column))
+        return tuple(by_place)
+
     def span(self, node: Node | None) -> Span:
         """Return the place of a node, or of the file."""
         if node is None:
             return Span(self.file)
-        length = max(1, len(node.text)) if isinstance(node, Scalar) else 1
+        length = node.length if isinstance(node, Scalar) else 1
         source = self.lines[node.line - 1] if 0 < node.line <= len(self.lines) else ""
         length = max(1, min(length, len(source) - node.column + 1))
         return Span(self.file, node.line, node.column, length)
 
     def add(self, code: Code, message: str, node: Node | None = None, help_: str = "") -> None:
-        """Report a problem at a node."""
+        """Report a problem at a node; a message is one line, however long the user's text is."""
         span = self.span(node)
+        message = textwrap.shorten(message, _LONGEST_MESSAGE, placeholder=" …")
         source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
         self.diagnostics.append(Diagnostic(code, message, span, help_, source))
 
@@ -97,9 +106,9 @@ def read_text(path: Path, name: str) -> tuple[str, Report]:
     except IsADirectoryError:
         report.add(Code.UNREADABLE_FILE, "this is a folder", help_="name a file")
         return "", report
-    except OSError as error:
-        reason = (error.strerror or "it cannot be opened").lower()
-        report.add(Code.UNREADABLE_FILE, reason, help_="check who may read it")
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
+        report.add(Code.UNREADABLE_FILE, reason, help_="check the path and who may read it")
         return "", report
     if data is None:
         report.add(
@@ -138,10 +147,11 @@ def parse(text: str, report: Report) -> Node | None:
     except yaml.MarkedYAMLError as error:
         _report_yaml_error(error, report)
         return None
-    except yaml.YAMLError:
+    except yaml.reader.ReaderError as error:
+        line = text[: text.find(chr(error.character))].count("\n") + 1
         report.add(
             Code.UNREADABLE_FILE,
-            "the file holds characters that text never holds",
+            f"line {line} holds a character that text never holds",
             help_="save the file as UTF-8 text; a spreadsheet or document is not a YAML file",
         )
         return None
@@ -174,8 +184,7 @@ class _Builder:
                 stack.pop()
                 continue
             elif kind is yaml.AliasEvent:
-                self._refuse(event, f"alias `*{event.anchor}`")
-                node = Scalar("", plain=True, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
+                node = self._refuse(event, f"alias `*{event.anchor}`")
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 if documents > 1:
@@ -200,8 +209,10 @@ class _Builder:
         return root
 
     def _scalar(self, event: Any) -> Scalar:
-        mark = event.start_mark
-        return Scalar(event.value, not event.style, mark.line + 1, mark.column + 1)
+        start, end = event.start_mark, event.end_mark
+        length = end.column - start.column if end.line == start.line else len(event.value)
+        length = 1 if event.style in _BLOCK_STYLES else max(1, length)
+        return Scalar(event.value, not event.style, start.line + 1, start.column + 1, length)
 
     def _attach(self, stack: list[tuple[Entries | Items, Scalar | None]], node: Node) -> None:
         parent, key = stack[-1]
@@ -209,7 +220,12 @@ class _Builder:
             parent.items.append(node)
         elif key is None:
             if not isinstance(node, Scalar):
-                self.report.add(Code.WRONG_SHAPE, "a key must be a single word", node)
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    "a key is a single word, not a list or a mapping",
+                    node,
+                    "write `key: value`; put a key that begins with a bracket in quotes",
+                )
                 node = Scalar("", plain=True, line=node.line, column=node.column)
                 stack[-1] = (parent, node)
                 return
@@ -254,52 +270,114 @@ class _Builder:
     def _check_features(self, event: Any) -> None:
         if event.anchor is not None:
             self._refuse(event, f"anchor `&{event.anchor}`")
-        if getattr(event, "tag", None) not in (None, "!"):
-            self._refuse(event, f"tag `{event.tag}`")
+        if event.tag is not None:
+            self._refuse(event, f"tag `{event.tag.replace(_STANDARD_TAG, '!!')}`")
 
-    def _refuse(self, event: Any, what: str) -> None:
-        mark = event.start_mark
-        place = Scalar("", plain=True, line=mark.line + 1, column=mark.column + 1)
+    def _refuse(self, event: Any, what: str) -> Scalar:
+        place = _place(event.start_mark)
         self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, "write the value out")
+        return place
 
     def _second_document(self, event: Any) -> None:
-        place = Scalar("---", plain=True, line=event.start_mark.line + 1, column=event.start_mark.column + 1)
         self.report.add(
             Code.SECOND_DOCUMENT,
             "a second document begins here",
-            place,
+            _place(event.start_mark, len("---")),
             "put it into a file of its own",
         )
 
 
+def _place(mark: Any, length: int = 1) -> Scalar:
+    return Scalar("", True, mark.line + 1, mark.column + 1, length)  # noqa: FBT003 - a plain text
+
+
+#: What the YAML library says, what that means, and how to mend it.
 _CAUSES: Final = (
-    ("found unexpected end of stream", "a quote or bracket is opened and never closed", ""),
-    ("mapping values are not allowed", "a colon stands where no key can be", "quote the text"),
-    ("expected ',' or", "a bracket or brace is not closed", "close it, or add a comma"),
-    ("did not find expected key", "a line is not indented like its neighbours", ""),
-    ("did not find expected '-'", "a line is not indented like the list it stands in", ""),
-    ("could not find expected ':'", "a key has no colon", "write `key: value`"),
-    ("unknown escape", "a backslash in double quotes begins no known escape", "use single quotes"),
-    ("cannot start any token", "a character begins a value that cannot begin one", "quote it"),
+    (
+        "found unexpected end of stream",
+        "a quote is opened here and never closed",
+        "close the quote",
+    ),
+    (
+        "mapping values are not allowed",
+        "a colon stands where no key can be",
+        "put a text that holds a colon in quotes",
+    ),
+    (
+        "did not find expected ','",
+        "a comma or a closing bracket is missing before this",
+        "close the bracket, or add a comma",
+    ),
+    (
+        "did not find expected node content",
+        "a value is missing here, or a bracket is not closed",
+        "write a value, or close the bracket",
+    ),
+    (
+        "did not find expected key",
+        "no `key: value` can be read here",
+        "indent the line like its neighbours; if part of a text is in quotes, quote the whole",
+    ),
+    (
+        "did not find expected '-'",
+        "the line is not indented like the list it stands in",
+        "begin it with `- `, below the dashes above it",
+    ),
+    (
+        "expected <document start>",
+        "the line does not belong to what stands above it",
+        "indent it like the first line",
+    ),
+    (
+        "could not find expected ':'",
+        "a key has no colon",
+        "write `key: value`; put a text of several lines in quotes",
+    ),
+    (
+        "unknown escape",
+        "a backslash in double quotes begins no known escape",
+        "use single quotes",
+    ),
+    (
+        "invalid Unicode character",
+        "an escape in double quotes is no character",
+        "write the character itself",
+    ),
+    (
+        "cannot start any token",
+        "a value cannot begin with this character",
+        "put the value in quotes",
+    ),
+    (
+        "expected alphabetic or numeric character",
+        "a value cannot begin with `*` or `&`",
+        "put the value in quotes",
+    ),
 )
+#: Of these the place where it began says more than the place where the parser gave up.
+_BEGUN_EARLIER: Final = ("found unexpected end of stream", "could not find expected ':'")
+_BLOCK_STYLES: Final = ("|", ">")
+_STANDARD_TAG: Final = "tag:yaml.org,2002:"
 
 
 def _report_tabs(report: Report) -> None:
     for number, line in enumerate(report.lines, 1):
         tab = line.find("\t")
-        if tab >= 0 and not line[:tab].strip() and line.strip():
+        if tab >= 0 and not line[:tab].strip():
             place = Scalar("", plain=True, line=number, column=tab + 1)
-            report.add(Code.TAB, "a tab stands in the indentation", place, "use spaces")
+            report.add(Code.TAB, "a tab stands in the indentation", place, "use two spaces")
 
 
 def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    problem = f"{error.problem or ''} {error.context or ''}"
+    problem = error.problem or ""
+    early = problem.startswith(_BEGUN_EARLIER) and error.context_mark is not None
+    mark: Any = error.context_mark if early else error.problem_mark
     cause, help_ = next(
         ((cause, help_) for words, cause, help_ in _CAUSES if words in problem),
-        ("the line cannot be read as YAML", ""),
+        ("the line cannot be read as YAML", "check quotes, colons and indentation"),
     )
-    line = min(line, max(1, len(report.lines)))
-    place = Scalar("", plain=True, line=line, column=column)
-    report.add(Code.INVALID_YAML, cause, place, help_ or "check quotes, colons and indentation")
+    place = _place(mark)
+    if place.line > len(report.lines):
+        place.line = len(report.lines)
+        place.column = len(report.lines[-1]) + 1
+    report.add(Code.INVALID_YAML, cause, place, help_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -14,8 +14,11 @@ from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
 from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN, Unknown
+
+_KEYS_OF_RULE_FILES: Final = ("rules", "sources", "parameters", "derived", "extends")
 
 
 @attrs.frozen
@@ -84,9 +87,9 @@ def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
     if node is not None:
         subject, as_of = _read(node, report, reader)
     if report.errors > reader.errors_in_entries:
-        raise FactsError(str(path), "facts", "problems", tuple(report.diagnostics))
-    warnings = tuple(each for each in report.diagnostics if each.code.is_warning)
-    problems = tuple(each for each in report.diagnostics if not each.code.is_warning)
+        raise FactsError(str(path), "facts", "problems", report.in_order())
+    warnings = tuple(each for each in report.in_order() if each.code.is_warning)
+    problems = tuple(each for each in report.in_order() if not each.code.is_warning)
     return Read(subject, as_of, warnings, problems)
 
 
@@ -94,22 +97,17 @@ def _read(node: Node, report: Report, reader: SubjectReader) -> tuple[Any, dt.da
     keys: Mapping[str, tuple[Scalar, Node]] = {}
     if isinstance(node, Entries):
         keys = {key.text: (key, value) for key, value in node.items}
-    if "rules" in keys or "sources" in keys:
+    of_rules = next((key for key, _ in keys.values() if key.text in _KEYS_OF_RULE_FILES), None)
+    if of_rules is not None:
         report.add(
             Code.NOT_A_SUBJECT,
             "this is a file of rules, not of facts",
-            keys.get("rules", keys.get("sources", (None, None)))[0],
-            "name it with `--rules`, and a partnership file beside it",
+            of_rules,
+            "name its folder with `--rules`, and here the file of a partnership or register",
         )
         return None, UNKNOWN
     version = keys.get("govrules")
-    if version is not None and not (isinstance(version[1], Scalar) and version[1].text == "1"):
-        report.add(
-            Code.UNSUPPORTED_VERSION,
-            "the file is of a format version that is not read here",
-            version[1],
-            "write `govrules: 1`, or upgrade govrules",
-        )
+    if version is not None and not check_format(version[1], report):
         return None, UNKNOWN
     cls = Register if "partnerships" in keys else Partnership
     return reader.read_subject(node, cls)

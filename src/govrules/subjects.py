@@ -25,6 +25,7 @@ from govrules.vocabulary import (
 )
 
 _INDEX: Final = re.compile(r"\[\d+\]")
+_EVERY_FACT: Final = "`govrules schema --vocabulary` lists every fact"
 _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 
 
@@ -99,21 +100,25 @@ class SubjectReader:
         groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
         for path, key, value in entries:
             head, _, tail = path.partition(".")
-            groups.setdefault(head, []).append((tail, key, value))
+            if all(path.split(".")):
+                groups.setdefault(head, []).append((tail, key, value))
+            else:
+                self._unknown_fact(f"{prefix}{path}", path, key, vocabulary, cls, top=top)
         values: dict[str, Any] = {}
         stated: dict[str, Any] = {}
         for head, group in groups.items():
-            _, key, node = group[0]
+            tail, key, _ = group[0]
             if head in vocabulary.about and head in ("local", "evidence"):
                 values[head] = self._about(head, group, vocabulary)
             elif head in vocabulary.fields:
                 path = f"{prefix}{head}"
                 values[head] = self._fact(group, vocabulary.fields[head], path, origin)
             elif "stated" in vocabulary.about and self._is_derived(head, cls):
-                stated[head] = self._single(node, self.declared.derived[head][0], head)
-                origin[head] = str(self.report.span(key))
+                path = f"{prefix}{head}"
+                stated[head] = self._fact(group, self.declared.derived[head][0], path, origin)
             else:
-                self._unknown_fact(f"{prefix}{head}", head, key, vocabulary, cls, top=top)
+                whole = f"{head}.{tail}" if tail else head
+                self._unknown_fact(f"{prefix}{whole}", whole, key, vocabulary, cls, top=top)
         if stated:
             values["stated"] = {
                 name: value for name, value in stated.items() if value is not UNKNOWN
@@ -136,11 +141,14 @@ class SubjectReader:
         parts = [(tail, key, node) for tail, key, node in group if tail]
         if not isinstance(fact.type, Record):
             if parts:
+                help_ = f"write `{fact.name}:` and {describe(fact.type)}"
+                if isinstance(fact.type, Records):
+                    help_ = f"write `{fact.name}:`, and below it a `- ` for each {fact.each}"
                 self.report.add(
                     Code.WRONG_SHAPE,
                     f"`{path}` is no record, so `{parts[0][0]}` cannot stand in it",
                     parts[0][1],
-                    f"write `{fact.name}: …` with {describe(fact.type)}",
+                    help_,
                 )
                 return UNKNOWN
             if len(whole) > 1:
@@ -168,20 +176,20 @@ class SubjectReader:
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
-            word = node.text.lower() if isinstance(node, Scalar) else ""
-            if word == "none" and not inner:
-                return None
-            if word == "unknown" and not inner:
-                return UNKNOWN
+            state = self._state(node)
+            if state != "" and not inner:
+                return state
+            said = "unknown" if state is UNKNOWN else "none"
             self.report.add(
                 Code.WRONG_SHAPE,
-                f"`{path}` is a record of facts",
+                f"`{path}` is a record of facts"
+                if state == ""
+                else f"`{path}` is {said} here, and facts of it are given elsewhere",
                 node,
-                "write its facts below it, or `none`, or `unknown`",
+                "write its facts below it, or `none`, or `unknown`"
+                if state == ""
+                else "give its facts, or say that it is none or unknown",
             )
-        for index, (tail, key, _) in enumerate(inner):
-            if any(tail == other for other, _, _ in inner[:index]):
-                self._twice(f"{path}.{tail}", key)
         return self._record(inner, cls, f"{path}.", origin)
 
     def _twice(self, path: str, key: Scalar) -> None:
@@ -262,7 +270,12 @@ class SubjectReader:
             if self._state(item) is UNKNOWN:
                 members.add(UNKNOWN)
             elif not isinstance(item, Scalar):
-                self.report.add(Code.WRONG_SHAPE, "a value of a set is a single word", item)
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"a value of `{path}` is a single word",
+                    item,
+                    f"write `[{fact.type.values[0]}]`, or `none`, or `unknown`",
+                )
             elif item.text in fact.type.values:
                 members.add(item.text)
             else:
@@ -277,12 +290,12 @@ class SubjectReader:
     @staticmethod
     def _state(node: Node) -> Unknown | str | None:
         """Return None for `none`, UNKNOWN for `unknown` or nothing, and "" for a value."""
-        if isinstance(node, Scalar) and node.plain:
-            if node.text.lower() == "none":
-                return None
-            if node.text.lower() in ("unknown", "", "~", "null"):
-                return UNKNOWN
-        return ""
+        if not isinstance(node, Scalar):
+            return ""
+        word = node.text.strip().lower()
+        if not word or (node.plain and word in ("unknown", "~", "null")):
+            return UNKNOWN
+        return None if node.plain and word == "none" else ""
 
     def _single(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any single value
         if not isinstance(node, Scalar):
@@ -304,7 +317,7 @@ class SubjectReader:
         code = value.code
         if self.strict and code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH
-        self.report.add(code, f"{value.message} (`{path}`)", node, value.help)
+        self.report.add(code, value.about(path), node, value.help)
         return UNKNOWN
 
     def _about(
@@ -318,7 +331,12 @@ class SubjectReader:
             elif isinstance(node, Entries):
                 entries = [(each.text, each, value) for each, value in node.items]
             else:
-                self.report.add(Code.WRONG_SHAPE, f"`{head}` is a mapping of facts", node)
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"`{head}` is a mapping of facts",
+                    node,
+                    "write one `fact: …` a line below it",
+                )
                 continue
             for name, name_key, value in entries:
                 if head == "local":
@@ -359,21 +377,30 @@ class SubjectReader:
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
-                did_you_mean(plain, known),
+                did_you_mean(plain, known) or _EVERY_FACT,
             )
+        elif path in said:
+            self._twice(f"evidence.{path}", key)
         elif isinstance(node, Scalar):
             said[path] = node.text
         else:
-            self.report.add(Code.WRONG_SHAPE, "evidence is a line of text", node, "quote it")
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"the evidence for `{path}` is a line of text",
+                node,
+                "write where it was seen, in quotes if it begins with a bracket",
+            )
 
     def _unknown_fact(
-        self, path: str, head: str, key: Scalar, vocabulary: Vocabulary, cls: type, *, top: bool
+        self, path: str, word: str, key: Scalar, vocabulary: Vocabulary, cls: type, *, top: bool
     ) -> None:
         derived = [name for name, (_, owner) in self.declared.derived.items() if owner is cls]
         allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
         if top:
             allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
-        self.report.add(
-            Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, did_you_mean(head, allowed)
-        )
+        written = key.text.removesuffix(word)
+        help_ = did_you_mean(word, allowed, written) or _EVERY_FACT
+        if _INDEX.search(word):
+            help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
+        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 import attrs
@@ -22,13 +22,17 @@ from govrules.vocabulary import (
 )
 
 _YES_NO: Final = {"yes": True, "true": True, "no": False, "false": False}
-_DURATION: Final = re.compile(r"(\d{1,4})\s*(month|months|year|years)", re.IGNORECASE)
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_NUMBER: Final = re.compile(r"[+-]?(\d[\d,]*)?(\.\d+)?")
+_DURATION: Final = re.compile(r"([0-9]{1,4})\s*(month|months|year|years)", re.IGNORECASE)
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+#: Commas part thousands and nothing else, so that `1,5` is not read as fifteen.
+_NUMBER: Final = re.compile(r"[+-]?(([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?|\.[0-9]+)")
+#: More than any fact of a partnership counts, and few enough digits to reckon with exactly.
+_MOST: Final = Decimal(10**15)
 _MONTHS_IN_A_YEAR: Final = 12
 #: What people write where they have nothing to write.
 PLACEHOLDERS: Final = frozenset({"", "?", "-", "tbc", "tba", "tbd", "n/a", "na", "not known"})
 
+_VALUES: Final = "`govrules explain FACT` lists its values"
 #: A single value, as facts hold it.
 Single: TypeAlias = bool | str | int | Decimal | dt.date
 
@@ -40,6 +44,11 @@ class Problem:
     code: Code
     message: str
     help: str = ""
+
+    def about(self, path: str) -> str:
+        """Return the message with the fact that it is about."""
+        known = self.code is Code.UNKNOWN_VALUE
+        return f"{self.message} of `{path}`" if known else f"{self.message} (`{path}`)"
 
 
 def describe(fact_type: FactType) -> str:
@@ -96,19 +105,16 @@ def _read_choice(text: str, values: tuple[str, ...]) -> str | Problem:
         return text
     word = text.strip().lower()
     if word in PLACEHOLDERS:
-        return _unreadable(text, Choice(values), "write a value, or `unknown`")
-    return Problem(Code.UNKNOWN_VALUE, f"unknown value `{text}`", did_you_mean(word, values))
+        allowed = ", ".join(f"`{each}`" for each in values)
+        return _unreadable(text, Choice(values), f"write one of {allowed}, or `unknown`")
+    help_ = did_you_mean(word, values) or _VALUES
+    return Problem(Code.UNKNOWN_VALUE, f"unknown value `{text}`", help_)
 
 
 def _read_number(text: str, fact_type: Money | Number) -> int | Decimal | Problem:
-    help_ = "write digits, such as 250000"
-    if not text or not _NUMBER.fullmatch(text) or not any(each.isdigit() for each in text):
-        return _unreadable(text, fact_type, help_)
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation:  # pragma: no cover - the pattern admits no such text
-        return _unreadable(text, fact_type, help_)
-    return check_number(value, fact_type, text)
+    if not _NUMBER.fullmatch(text):
+        return _unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
+    return check_number(Decimal(text.replace(",", "")), fact_type, text)
 
 
 def check_number(
@@ -116,16 +122,15 @@ def check_number(
 ) -> int | Decimal | Problem:
     """Return a number that is in the range of its type, or why it is not."""
     if value < 0:
-        return Problem(Code.OUT_OF_RANGE, f"`{text}` is below zero", "write an amount of 0 or more")
-    if isinstance(fact_type, Money):
-        return value
-    if fact_type.most is not None and value > fact_type.most:
+        return Problem(Code.OUT_OF_RANGE, f"`{text}` is below zero", "write 0 or more")
+    most = _MOST if isinstance(fact_type, Money) or fact_type.most is None else fact_type.most
+    if value > most:
         return Problem(
             Code.OUT_OF_RANGE,
-            f"`{text}` is more than {fact_type.most}",
-            f"write a number from 0 to {fact_type.most}",
+            f"`{text}` is more than {most:,}",
+            f"write a number from 0 to {most:,}",
         )
-    if not fact_type.whole:
+    if isinstance(fact_type, Money) or not fact_type.whole:
         return value
     if value != value.to_integral_value():
         return Problem(Code.TYPE_MISMATCH, f"`{text}` is no whole number", "write a whole number")
@@ -139,7 +144,7 @@ def _read_date(text: str) -> dt.date | Problem:
             return dt.date.fromisoformat(text)
         except ValueError:
             return Problem(Code.TYPE_MISMATCH, f"there is no such date as `{text}`", help_)
-    if text.isdigit():
+    if _NUMBER.fullmatch(text):
         return Problem(Code.TYPE_MISMATCH, f"`{text}` is a number, not a date", help_)
     return _unreadable(text, Date(), help_)
 

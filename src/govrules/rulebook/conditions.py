@@ -56,13 +56,15 @@ from govrules.vocabulary import (
 )
 
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = (Op.OLDER_THAN, Op.NEWER_THAN)
+_AGES: Final = (Op.OLDER_THAN.value, Op.NEWER_THAN.value)
+_EVERY_FACT: Final = "`govrules schema --vocabulary` lists every fact"
 _OPS: Final = {op.value: op for op in Op}
 _SET_OPS: Final = {op.value: op for op in SetOp}
 _QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
 _AGGREGATES: Final = ("count", "sum", "share")
 _TESTS: Final = (*_OPS, "between", *_SET_OPS, "known", *_QUANTITIES, *_AGGREGATES)
 _CHOOSERS: Final = ("fact", "parameter", "by")
+_SILENCE: Final = ("unknown", "~", "null")
 _COUNTED: Final = Number(whole=True)
 _PER_CENT: Final = Number(unit="per cent")
 
@@ -117,6 +119,12 @@ class ConditionReader:
             return None
         parts = [self._entry(key, value, classes) for key, value in node.items]
         return self._joined(parts, node)
+
+    def required_condition(
+        self, node: Node | None, classes: tuple[type, ...]
+    ) -> Condition | None:
+        """Read a condition whose absence has been reported already."""
+        return None if node is None else self.condition(node, classes)
 
     def _joined(self, parts: list[Condition | None], node: Node) -> Condition | None:
         read = [part for part in parts if part is not None]
@@ -189,16 +197,16 @@ class ConditionReader:
         if path in _TESTS:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:
-            help_ = self._list_help(path, classes) or did_you_mean(path, names)
+            help_ = self._list_help(path, classes) or did_you_mean(path, names) or _EVERY_FACT
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
     @staticmethod
     def _list_help(path: str, classes: tuple[type, ...]) -> str:
-        head, _, tail = path.replace("[]", "").partition(".")
         for cls in classes:
-            fact = vocabulary_of(cls).facts.get(head)
-            if fact is not None and isinstance(fact.type, Records) and tail:
-                return f"`{head}` is a list: write `{head}: {{some: {{{tail}: …}}}}` or `every`"
+            for head, fact in vocabulary_of(cls).facts.items():
+                tail = path.replace("[]", "").removeprefix(f"{head}.")
+                if isinstance(fact.type, Records) and tail != path.replace("[]", ""):
+                    return f"`{head}` is a list: write `{head}: {{some: {{{tail}: …}}}}` or `every`"
         return ""
 
     def _tests(
@@ -206,7 +214,12 @@ class ConditionReader:
     ) -> Condition | None:
         if isinstance(value, Entries) and not self._is_chooser(value):
             if not value.items:
-                self.report.add(Code.EMPTY_CONDITION, f"no test of `{ref.path}`", key)
+                self.report.add(
+                    Code.EMPTY_CONDITION,
+                    f"no test of `{ref.path}`",
+                    key,
+                    did_you_mean("", tests_for(ref.type)),
+                )
                 return None
             parts = [self._test(ref, test, each, classes) for test, each in value.items]
             return self._joined(parts, key)
@@ -301,7 +314,9 @@ class ConditionReader:
         word = value.text.lower() if isinstance(value, Scalar) else ""
         answer = read(word, YesNo())
         if isinstance(answer, Problem):
-            self.report.add(Code.TYPE_MISMATCH, "`known` takes yes or no", value)
+            self.report.add(
+                Code.TYPE_MISMATCH, "`known` takes yes or no", value, "write `known: yes`"
+            )
             return None
         return Known(ref, bool(answer), span=self.report.span(test))
 
@@ -315,21 +330,20 @@ class ConditionReader:
     ) -> Predicate | None:
         if name == "between":
             return self._between(fact_type, path, value, classes)
-        if name in _SET_OPS:
-            operand = self.operand(value, fact_type, path, classes)
-            return None if operand is None else Includes(_SET_OPS[name], operand)
-        op = _OPS[name]
-        if op in _AGES:
-            fact_type = Months()
-        operand = self.operand(value, fact_type, path, classes)
+        operand = self.operand(value, Months() if name in _AGES else fact_type, path, classes)
         if operand is None:
             return None
-        if op is not Op.EQUALS and operand == Literal(None):
+        if name != Op.EQUALS.value and may_be_none(operand):
             self.report.add(
-                Code.TYPE_MISMATCH, f"`{name}` is never true of `none`", value, "use `equals: none`"
+                Code.TYPE_MISMATCH,
+                f"`{name}` compares with a value, and `none` is none",
+                value,
+                f"write `{path}: none` to test for it",
             )
             return None
-        return Compare(op, operand)
+        if name in _SET_OPS:
+            return Includes(_SET_OPS[name], operand)
+        return Compare(_OPS[name], operand)
 
     def _between(
         self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
@@ -343,19 +357,25 @@ class ConditionReader:
         low, high = (self.operand(each, fact_type, path, classes) for each in value.items)
         if low is None or high is None:
             return None
-        if isinstance(low, Literal) and isinstance(high, Literal):
-            ranks = [order_key(each.value, fact_type) for each in (low, high)]
-            if ranks[0] is None or ranks[1] is None or ranks[0] > ranks[1]:
-                self.report.add(
-                    Code.EMPTY_RANGE, "no value lies in this range", value, "lower bound first"
-                )
-                return None
+        if may_be_none(low) or may_be_none(high) or _upside_down(low, high, fact_type):
+            self.report.add(
+                Code.EMPTY_RANGE, "no value lies in this range", value, "write the lower bound first"
+            )
+            return None
         return Between(low, high)
 
     def operand(
         self, node: Node, fact_type: FactType, path: str, classes: tuple[type, ...]
     ) -> Operand | None:
         """Read what a fact is compared with."""
+        if isinstance(fact_type, Record | Records) and not self._is_none(node):
+            self.report.add(
+                Code.TYPE_MISMATCH,
+                f"`{path}` compares with `none` only",
+                node,
+                "write `none`, or test the facts in it",
+            )
+            return None
         if isinstance(node, Entries):
             return self._chosen(node, fact_type, path, classes)
         if isinstance(fact_type, Choices):
@@ -372,10 +392,7 @@ class ConditionReader:
                 Code.TYPE_MISMATCH, f"`{path}` is yes or no, never none", node, "write `no`"
             )
             return None
-        if isinstance(fact_type, Record | Records):
-            self.report.add(Code.TYPE_MISMATCH, f"`{path}` compares with `none` only", node)
-            return None
-        if node.plain and node.text.lower() in ("unknown", "", "~", "null"):
+        if not node.text.strip() or (node.plain and node.text.lower() in _SILENCE):
             self.report.add(
                 Code.SILENCE_AS_VALUE,
                 "no rule can test for what nobody recorded",
@@ -388,8 +405,7 @@ class ConditionReader:
             return Literal(value)
         mismatch = value.code in (Code.UNREADABLE_VALUE, Code.OUT_OF_RANGE)
         code = Code.TYPE_MISMATCH if mismatch else value.code
-        of = f" of `{path}`" if path else ""
-        self.report.add(code, f"{value.message}{of}", node, value.help)
+        self.report.add(code, value.about(path), node, value.help)
         return None
 
     def _set(self, node: Node, fact_type: Choices, path: str) -> Operand | None:
@@ -401,20 +417,26 @@ class ConditionReader:
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
             )
             return None
-        texts = [each.text for each in nodes if isinstance(each, Scalar)]
-        for each, text in zip(nodes, texts, strict=False):
-            if text not in fact_type.values:
+        before = self.report.errors
+        members: set[str] = set()
+        for each in nodes:
+            if not isinstance(each, Scalar):
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"a value of `{path}` is a single word",
+                    each,
+                    f"write `[{fact_type.values[0]}]`",
+                )
+            elif each.text in fact_type.values:
+                members.add(each.text)
+            else:
                 self.report.add(
                     Code.UNKNOWN_VALUE,
-                    f"unknown value `{text}` of `{path}`",
+                    f"unknown value `{each.text}` of `{path}`",
                     each,
-                    did_you_mean(text, fact_type.values),
+                    did_you_mean(each.text, fact_type.values),
                 )
-        if len(texts) != len(nodes):
-            self.report.add(Code.WRONG_SHAPE, "a value of a set is a single word", node)
-        if len(texts) != len(nodes) or any(text not in fact_type.values for text in texts):
-            return None
-        return Literal(frozenset(texts))
+        return Literal(frozenset(members)) if self.report.errors == before else None
 
     def _chosen(
         self, node: Entries, fact_type: FactType, path: str, classes: tuple[type, ...]
@@ -433,7 +455,12 @@ class ConditionReader:
             return None
         key, value = keys[choosers[0]]
         if not isinstance(value, Scalar):
-            self.report.add(Code.WRONG_SHAPE, f"`{key.text}` takes a name", value)
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key.text}` takes a name",
+                value,
+                f"write `{{{key.text}: name}}`",
+            )
             return None
         if choosers[0] == "fact":
             return self._other_fact(value, fact_type, path, classes)
@@ -462,7 +489,8 @@ class ConditionReader:
                 Code.UNKNOWN_PARAMETER,
                 f"unknown parameter `{node.text}`",
                 node,
-                did_you_mean(node.text, self.parameters),
+                did_you_mean(node.text, self.parameters)
+                or "declare it under `parameters` in `rulebook.yaml`",
             )
             return None
         if not comparable(found.type, fact_type):
@@ -486,7 +514,12 @@ class ConditionReader:
     ) -> Operand | None:
         _, named = keys["by"]
         if not isinstance(named, Scalar):
-            self.report.add(Code.WRONG_SHAPE, "`by` takes the name of a fact", named)
+            self.report.add(
+                Code.WRONG_SHAPE,
+                "`by` takes the name of a fact",
+                named,
+                "write `{by: risk_tier, …}`",
+            )
             return None
         selector = self.fact(named, classes)
         if selector is None:
@@ -647,7 +680,7 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
         case Number() | Money() | Months() | Choice(ordered=True):
             return ordered
         case Date():
-            return (*ordered, *(op.value for op in _AGES))
+            return (*ordered, *_AGES)
         case Choices():
             return (*_SET_OPS, "count")
         case Records():
@@ -674,11 +707,24 @@ def comparable(one: FactType, other: FactType) -> bool:
     return type(one) is type(other)
 
 
-def order_key(value: Plain, fact_type: FactType) -> Any:  # noqa: ANN401 - any ordered value
-    """Return what orders the values of a type; None for a value that has no place in the order."""
+def may_be_none(operand: Operand) -> bool:
+    """Tell whether an operand is `none`, or can be by a choice."""
+    match operand:
+        case Literal(value):
+            return value is None
+        case By(cases=cases):
+            return any(may_be_none(case) for _, case in cases)
+        case _:
+            return False
+
+
+def _upside_down(low: Operand, high: Operand, fact_type: FactType) -> bool:
+    if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
+        return False
+    ends: list[Any] = [low.value, high.value]
     if isinstance(fact_type, Choice):
-        return fact_type.values.index(value) if value in fact_type.values else None
-    return value
+        ends = [fact_type.values.index(each) for each in ends]
+    return bool(ends[0] > ends[1])
 
 
 def read_parameter_type(node: Scalar, unit: str) -> tuple[Plain, FactType] | None:

@@ -12,6 +12,7 @@ from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.values import Problem, read
 from govrules.vocabulary import Date, YesNo
 
+_RESERVED: Final = ("none", "unknown", "")
 KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -113,8 +114,47 @@ class Fields:
             if isinstance(node, Scalar):
                 words.append(node.text)
             else:
-                self.report.add(Code.WRONG_SHAPE, f"`{key}` is a list of words", node)
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"`{key}` of {self.what} is a list of words",
+                    node,
+                    "write `- word`",
+                )
         return tuple(words)
+
+    def values(self, key: str) -> tuple[str, ...]:
+        """Return a closed list of values, none of which may be read as something else."""
+        words = self.texts(key)
+        if isinstance(self.value(key), Items) and not words:
+            self.report.add(
+                Code.EMPTY_CONDITION,
+                f"`{key}` of {self.what} is empty",
+                self.key(key),
+                "write the values that it can take",
+            )
+        for index, (word, node) in enumerate(zip(words, self.items(key), strict=False)):
+            if word in _RESERVED:
+                self.report.add(
+                    Code.BAD_NAME,
+                    f"`{word}` cannot be the name of a value",
+                    node,
+                    "leave it out: every fact can be none or unknown",
+                )
+            if word in words[:index]:
+                self.report.add(
+                    Code.NAME_TAKEN, f"value `{word}` stands twice", node, "keep one of the two"
+                )
+        return words
+
+    def refuse(self, key: str, why: str) -> None:
+        """Report a key that may stand in such a mapping, but not in this one."""
+        if key in self:
+            self.report.add(
+                Code.UNKNOWN_KEY,
+                f"`{key}` does not belong in {self.what}: {why}",
+                self.key(key),
+                f"drop `{key}`",
+            )
 
     def entries(self, key: str) -> list[tuple[Scalar, Node]]:
         """Return the entries of a mapping; nothing where it is not given."""
@@ -161,14 +201,22 @@ class Fields:
         node = self.required(key) if required else self.value(key)
         if node is None:
             return None
-        text = node.text if isinstance(node, Scalar) else ""
+        if not isinstance(node, Scalar):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key}` of {self.what} is a single word",
+                node,
+                did_you_mean("", allowed) or "write one word",
+            )
+            return None
+        text = node.text
         if text in allowed:
             return text
         self.report.add(
             Code.UNKNOWN_VALUE,
             f"unknown value `{text}` of `{key}`",
             node,
-            did_you_mean(text, allowed),
+            did_you_mean(text, allowed) or "write one of its values",
         )
         return None
 
@@ -178,10 +226,12 @@ def check_name(
 ) -> None:
     """Report a name that is not written as names of its kind are."""
     if not pattern.fullmatch(text):
-        example = "pooled-budget-without-protocol" if pattern is KEBAB else "review_interval"
+        mark, joint = ("hyphens", "-") if pattern is KEBAB else ("underscores", "_")
+        better = re.sub(r"[^a-z0-9]+", joint, text.lower()).strip(joint)
+        write = f": write `{better}`" if pattern.fullmatch(better) else ""
         report.add(
             Code.BAD_NAME,
-            f"`{text}` is not written as a name",
+            f"`{text}` is not written as names are here",
             node,
-            f"small letters, as in `{example}`",
+            f"small letters, digits and {mark}, a letter first{write}",
         )

@@ -45,7 +45,7 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-#: The version of the format that this govrules reads.
+#: The version of the file formats that this govrules reads.
 FORMAT: Final = "1"
 #: The subjects that are shipped; `load_rulebook` takes others beside them.
 SUBJECTS: Final[Mapping[str, type]] = {
@@ -55,6 +55,7 @@ SUBJECTS: Final[Mapping[str, type]] = {
     "assessment": AssessmentFacts,
 }
 
+_NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
 _RULEBOOK_KEYS: Final = (
     "govrules",
     "id",
@@ -145,6 +146,8 @@ class _Loader:
     def __init__(self, subjects: Mapping[str, type]) -> None:
         self.subjects = subjects
         self.packs: dict[Path, _Pack] = {}
+        #: Packs begun: two that extend each other are read once.
+        self.opened: set[Path] = set()
         self.reports: list[Report] = []
         self.documents: dict[str, Document] = {}
         self.texts: dict[str, str] = {}
@@ -156,22 +159,39 @@ class _Loader:
         self.ids: dict[str, Span] = {}
         self.superseded: list[tuple[Report, Scalar]] = []
 
-    def add(self, pack: str | Path, *, with_rules: bool = True, beside: Path | None = None) -> None:
-        """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
+    def add(self, pack: str | Path) -> None:
+        """Read the `rulebook.yaml` of a pack whose rules are asked for."""
+        name = str(pack)
         folder = Path(pack)
-        if beside is not None and (beside / pack).is_dir():
-            folder = beside / pack
-        elif not folder.is_dir() and (shipped_packs() / pack).is_dir():
+        if not folder.is_dir():
             folder = shipped_packs() / pack
+        if folder.is_dir():
+            # A shipped pack goes by its name, so that output is the same on every machine.
+            self._add_folder(folder, name, with_rules=True)
+            return
+        report = Report(name)
+        self.reports.append(report)
+        report.add(Code.UNREADABLE_FILE, "there is no such folder", help_=_packs_like(name))
+
+    def _extend(self, pack: _Pack, node: Node) -> None:
+        name = node.text if isinstance(node, Scalar) else ""
+        for folder in (pack.folder.parent / name, shipped_packs() / name):
+            if name and "\0" not in name and folder.is_dir():
+                self._add_folder(folder, name, with_rules=False)
+                return
+        pack.report.add(
+            Code.UNREADABLE_FILE, f"there is no pack `{name}` to extend", node, _packs_like(name)
+        )
+
+    def _add_folder(self, folder: Path, name: str, *, with_rules: bool) -> None:
+        """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
         key = folder.resolve()
         if key in self.packs:
             self.packs[key].with_rules |= with_rules
             return
-        # A shipped pack goes by its name, so that output is the same on every machine.
-        name = str(pack)
-        if not folder.is_dir():
-            self._no_pack(name)
+        if key in self.opened:
             return
+        self.opened.add(key)
         text, report = read_text(folder / "rulebook.yaml", f"{name}/rulebook.yaml")
         self.reports.append(report)
         if not report.ok:
@@ -186,20 +206,10 @@ class _Loader:
         if not check_version(fields):
             return
         loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
-        for base in fields.texts("extends"):
-            self.add(base, with_rules=False, beside=folder.parent)
+        for base in fields.items("extends"):
+            self._extend(loaded, base)
         self.packs[key] = loaded
         self._declare(loaded)
-
-    def _no_pack(self, name: str) -> None:
-        report = Report(name)
-        self.reports.append(report)
-        shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
-        report.add(
-            Code.UNREADABLE_FILE,
-            "there is no such folder",
-            help_=did_you_mean(Path(name).name, shipped) or "name a folder that holds a pack",
-        )
 
     @staticmethod
     def _no_rulebook(report: Report) -> None:
@@ -241,7 +251,7 @@ class _Loader:
         if document.text:
             path = pack.folder / document.text
             text, text_report = read_text(path, f"{pack.name}/{document.text}")
-            if not text_report.ok:
+            if not text_report.ok or ".." in path.parts or Path(document.text).is_absolute():
                 report.add(
                     Code.NO_SOURCE_TEXT,
                     f"the text `{document.text}` of source `{key.text}` cannot be read",
@@ -317,14 +327,17 @@ class _Loader:
 
     @staticmethod
     def _local_type(fields: Fields) -> FactType | None:
-        values = fields.texts("values")
-        if values:
-            return Choice(values)
+        if "values" in fields:
+            fields.refuse("type", "a fact has either `type` or `values`")
+            values = fields.values("values")
+            return Choice(values) if values else None
         word = fields.choice("type", [*_LOCAL_TYPES], required=True)
         if word is None:
             return None
-        unit = fields.text("unit")
-        return Number(unit=unit) if word == "number" else _LOCAL_TYPES[word]
+        if word != "number":
+            fields.refuse("unit", "only a number has a `unit`")
+            return _LOCAL_TYPES[word]
+        return Number(unit=fields.text("unit"))
 
     def _declare_derived(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
@@ -338,9 +351,14 @@ class _Loader:
         if key.text in self.derived_facts:
             self._name_taken(report, key, "another derived fact")
             return
-        values = fields.texts("values")
+        if "values" in fields:
+            fields.refuse("when", "a fact has either `when` or `values`")
+        else:
+            for word in ("first_match", "otherwise"):
+                fields.refuse(word, f"`{word}` belongs to a fact with `values`")
+        values = fields.values("values")
         label = fields.text("label", required=True)
-        fact_type: FactType = Choice(values, ordered=True) if values else YesNo()
+        fact_type: FactType = Choice(values, ordered=True) if "values" in fields else YesNo()
         denial = fields.text("denial") or f"not so: {label}"
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
@@ -353,7 +371,7 @@ class _Loader:
 
     def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
         report.add(
-            Code.NAME_TAKEN, f"`{key.text}` is already the name of {by}", key, "choose another"
+            Code.NAME_TAKEN, f"`{key.text}` is already the name of {by}", key, "choose another name"
         )
 
     def finish(self) -> Rulebook:
@@ -368,7 +386,7 @@ class _Loader:
             if pack.with_rules:
                 self._read_themes(pack, declared)
         self._check_superseded()
-        diagnostics = tuple(each for report in self.reports for each in report.diagnostics)
+        diagnostics = tuple(each for report in self.reports for each in report.in_order())
         if diagnostics:
             raise RuleFileError(diagnostics)
         own = [pack for pack in self.packs.values() if pack.with_rules]
@@ -396,9 +414,7 @@ class _Loader:
         rows: list[Row] = []
         otherwise: str | bool | None = None
         if isinstance(fact.type, YesNo):
-            when = reader.condition(fields.required("when"), (cls,)) if "when" in fields else None
-            if "when" not in fields:
-                fields.required("when")
+            when = reader.required_condition(fields.required("when"), (cls,))
             if when is not None:
                 rows.append(Row(when, True, span=report.span(key)))
             otherwise = False
@@ -458,9 +474,7 @@ class _Loader:
         seen: list[Condition] = []
         for node in fields.items("first_match"):
             row = Fields(report, node, ("when", "value"), "a row")
-            when = reader.condition(row.required("when"), (cls,)) if "when" in row else None
-            if "when" not in row:
-                row.required("when")
+            when = reader.required_condition(row.required("when"), (cls,))
             value = row.choice("value", fact_type.values, required=True)
             if when is None or value is None:
                 continue
@@ -556,22 +570,33 @@ def check_version(fields: Fields) -> bool:
     if not fields.is_mapping:
         return False
     version = fields.required("govrules")
+    return version is not None and check_format(version, fields.report)
+
+
+def check_format(version: Node, report: Report) -> bool:
+    """Tell whether a file is of the format version that is read here, and report if not."""
     text = version.text if isinstance(version, Scalar) else ""
-    if version is not None and text != FORMAT:
-        newer = text.isdigit() and int(text) > int(FORMAT)
-        fields.report.add(
-            Code.UNSUPPORTED_VERSION,
-            f"format version `{text}` is not read here",
-            version,
-            "upgrade govrules" if newer else f"write `govrules: {FORMAT}`",
-        )
-        return False
-    return version is not None
+    if text == FORMAT:
+        return True
+    report.add(
+        Code.UNSUPPORTED_VERSION,
+        f"format version `{text}` is not read here" if text else "no format version stands here",
+        version,
+        "upgrade govrules" if _NEWER.fullmatch(text) else f"write `govrules: {FORMAT}`",
+    )
+    return False
 
 
 def fold(text: str) -> str:
     """Fold white space, as quotes and sources are compared."""
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _packs_like(name: str) -> str:
+    """Return a help line with the shipped pack of the nearest name."""
+    shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
+    help_ = did_you_mean(Path(name).name, shipped)
+    return help_ if help_.startswith("did") else "name a folder that holds a pack"
 
 
 def _ring(name: str, needs: Mapping[str, set[str]]) -> list[str]:
