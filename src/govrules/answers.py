@@ -119,12 +119,7 @@ def with_answer(text: str, asked: Askable, value: str, rulebook: Rulebook) -> st
         AnswerError: the file cannot take it without being changed elsewhere.
     """
     body = text.removeprefix("\ufeff")
-    root = yaml.compose(body, Loader=yaml.CSafeLoader)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise AnswerError(
-            "the file is written in braces, as JSON is: answers are added to files with one "
-            "`fact: value` a line"
-        )
+    root = _top(body)
     changed = _replaced(body, root, asked.path, value)
     if changed is None:
         changed = _appended(body, root, f"{asked.path}: {value}")
@@ -132,9 +127,28 @@ def with_answer(text: str, asked: Askable, value: str, rulebook: Rulebook) -> st
     return text[: len(text) - len(body)] + changed
 
 
+def check_layout(text: str) -> None:
+    """
+    Check that answers can be added to a file.
+
+    Raises:
+        AnswerError: it is not written with one fact a line.
+    """
+    _top(text.removeprefix("\ufeff"))
+
+
+def _top(body: str) -> yaml.MappingNode:
+    root = yaml.compose(body, Loader=yaml.CSafeLoader)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise AnswerError("it is written in braces, as JSON is, and would have to be laid out anew")
+    return root
+
+
 def _replaced(body: str, root: yaml.MappingNode, path: str, value: str) -> str | None:
     """Return the text with an open value replaced; None where the fact is not in it."""
     for key, node in _places(root, ""):
+        if key == path and isinstance(node, yaml.SequenceNode):
+            raise AnswerError("the file lists some already: complete the list there")
         if key == path:
             new = value
         elif path.startswith(f"{key}.") and isinstance(node, yaml.ScalarNode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # The same bytes whatever the machine's own encoding and line ends are.
+            stream.reconfigure(encoding="utf-8", newline="\n")
     tokens = sys.argv[1:] if arguments is None else list(arguments)
     try:
         code = app(

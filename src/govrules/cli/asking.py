@@ -6,7 +6,7 @@ import datetime as dt
 import sys
 from pathlib import Path
 
-from govrules.answers import AnswerError, Askable, askable, with_answer, written
+from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
 from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, warn, write
@@ -41,6 +41,13 @@ class Asking:
         """Ask until nothing is left to ask, or nobody answers any more."""
         read = self._read()
         warn(str(each) for each in (*read.warnings, *read.problems))
+        try:
+            check_layout(self._text())
+        except AnswerError as error:
+            raise Stop(
+                f"govrules: `{self.path}`: {error}",
+                "  help: write one `fact: value` a line, or write the answers by hand",
+            ) from error
         assessment = self._assess(read)
         before = len(assessment.of(Verdict.UNKNOWN))
         emit("An empty answer skips a question; `quit` stops. Each answer is written at once.\n\n")
@@ -101,6 +108,8 @@ class Asking:
             return True
 
     def _write(self, asked: Askable, value: str) -> None:
+        write(self.path, with_answer(self._text(), asked, value, self.rulebook))
+
+    def _text(self) -> str:
         # As bytes, so that line ends and a byte order mark stay as they were.
-        text = self.path.read_bytes().decode("utf-8")
-        write(self.path, with_answer(text, asked, value, self.rulebook))
+        return self.path.read_bytes().decode("utf-8")

@@ -36,6 +36,8 @@ app = App(
     help="Rules for the governance of partnerships: unknown is not no, every finding explained.",
     version=_version,
     help_format="plaintext",
+    # `main` answers an interrupt, with a line that says so.
+    suppress_keyboard_interrupt=False,
 )
 
 Rules = Annotated[
@@ -339,7 +341,11 @@ def schema(
     if which is None and output is not None:
         if output.exists() and not output.is_dir():
             raise Stop(f"govrules: `{output}` is a file", "  help: name a folder, or one schema")
-        output.mkdir(parents=True, exist_ok=True)
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = (error.strerror or "it cannot be made").lower()
+            raise Stop(f"govrules: `{output}`: {reason}", "  help: name another folder") from error
         for name, make in build.items():
             text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
             emit(text, output / f"{name}.schema.json")

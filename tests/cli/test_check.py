@@ -1,0 +1,181 @@
+"""`govrules check`: exit codes, formats, and what it says of files that cannot be used."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from govrules import schema
+
+
+def test_flagged_findings_are_exit_code_1(run, pack, pooled):
+    ran = run("check", pooled, "--rules", pack)
+    assert ran.code == 1
+    assert "MEDIUM, could be critical: Budgets are pooled without a protocol" in ran.out
+    assert ran.err == ""
+
+
+def test_nothing_flagged_is_exit_code_0(run, pack, in_order):
+    ran = run("check", in_order, "--rules", pack)
+    assert ran.code == 0
+    assert "2 rules: 0 flagged, 0 unknown, 1 clear, 1 not applicable" in ran.out
+
+
+def test_what_is_unknown_is_exit_code_0(run, pack, tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("name: Nothing known\n")
+    assert run("check", path, "--rules", pack).code == 0
+
+
+def test_a_subject_without_rules_is_exit_code_3(run, pack, pooled):
+    theme = pack / "money.yaml"
+    theme.write_text(
+        theme.read_text().replace("severity: low", "subject: register\n    severity: low")
+    )
+    text = theme.read_text()
+    theme.write_text(text[: text.index("  - id: pooled")] + text[text.index("  - id: register") :])
+    ran = run("check", pooled, "--rules", pack)
+    assert ran.code == 3
+    assert "nothing was checked" in ran.err
+
+
+@pytest.mark.parametrize(("level", "code"), [("low", 1), ("medium", 1), ("high", 0)])
+def test_fail_on_sets_the_severity_that_counts(run, pack, pooled, level, code):
+    assert run("check", pooled, "--rules", pack, "--fail-on", level).code == code
+
+
+def test_fail_on_counts_what_is_certain_and_not_what_could_be(run, pack, pooled):
+    assert run("check", pooled, "--rules", pack, "--fail-on", "critical").code == 0
+
+
+def test_json_follows_its_schema_and_says_the_facts(run, pack, pooled, in_order):
+    ran = run("check", pooled, in_order, "--rules", pack, "--format", "json")
+    data = json.loads(ran.out)
+    printed = json.loads(run("schema", "findings").out)
+    Draft202012Validator(printed).validate(data)
+    assert ran.code == 1
+    assert data["rulebook"] == {"id": "small", "version": "7"}
+    assert data["as_of"] == "2026-03-31"
+    assert [each["name"] for each in data["subjects"]] == ["Care pool", "Quiet forum"]
+    first = data["subjects"][0]["findings"][0]
+    assert first["rule"] == "pooled-without-protocol"
+    assert first["because"][0] == {
+        "fact": "funding.pooled",
+        "value": True,
+        "evidence": "minutes of May",
+    }
+    assert first["clears"] == [[{"fact": "protocol.agreed", "to": True}]]
+    assert first["location"]["subject"].startswith(str(pooled))
+
+
+def test_jsonl_prints_one_subject_a_line(run, pack, pooled, in_order):
+    subject = schema.findings_schema()["properties"]["subjects"]["items"]
+    ran = run("check", pooled, in_order, "--rules", pack, "--format", "jsonl")
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert [each["name"] for each in lines] == ["Care pool", "Quiet forum"]
+    for each in lines:
+        Draft202012Validator(subject).validate(each)
+
+
+def test_formats_have_one_exit_code(run, pack, pooled):
+    codes = {
+        run("check", pooled, "--rules", pack, "--format", each).code
+        for each in ("text", "json", "jsonl")
+    }
+    assert codes == {1}
+
+
+def test_a_register_is_assessed_with_each_of_its_entries(run, pack, register):
+    ran = run("check", register, "--rules", pack, "--format", "json")
+    data = json.loads(ran.out)
+    assert [each["id"] for each in data["subjects"]] == ["", "p1", "p2"]
+    assert data["subjects"][0]["findings"][0]["verdict"] == "flagged"
+    assert ran.code == 1
+
+
+def test_a_register_that_is_wrong_as_data_is_exit_code_2_and_still_assessed(run, pack, register):
+    register.write_text(register.read_text().replace("id: p2", "id: p1"))
+    ran = run("check", register, "--rules", pack)
+    assert ran.code == 2
+    assert "two entries have the id `p1`" in ran.err
+    assert "Quiet forum" in ran.out
+
+
+def test_as_of_is_taken_before_the_file(run, pack, register):
+    ran = run("check", register, "--rules", pack, "--as-of", "2024-12-31", "--format", "json")
+    data = json.loads(ran.out)
+    assert data["as_of"] == "2024-12-31"
+    assert data["subjects"][0]["findings"][0]["verdict"] == "clear"
+
+
+@pytest.mark.parametrize("date", ["31.3.2026", "2026-02-30", "today", ""])
+def test_a_bad_date_is_refused_with_help(run, pack, pooled, date):
+    ran = run("check", pooled, "--rules", pack, "--as-of", date)
+    assert ran.code == 2
+    assert f"`--as-of {date}` is no date" in ran.err
+    assert "2026-03-31" in ran.err
+
+
+def test_several_files_are_assessed_in_their_order(run, pack, pooled, in_order):
+    ran = run("check", in_order, pooled, "--rules", pack)
+    assert ran.out.index("Quiet forum") < ran.out.index("Care pool")
+
+
+def test_a_file_that_cannot_be_used_leaves_the_others_assessed(run, pack, pooled, tmp_path):
+    ran = run("check", tmp_path / "missing.yaml", pooled, "--rules", pack)
+    assert ran.code == 2
+    assert "GR001 unreadable-file: there is no such file" in ran.err
+    assert "Care pool" in ran.out
+
+
+def test_a_folder_is_no_file(run, pack, tmp_path):
+    ran = run("check", tmp_path, "--rules", pack)
+    assert (ran.code, "this is a folder" in ran.err) == (2, True)
+
+
+def test_a_binary_file_is_no_text(run, pack, tmp_path):
+    path = tmp_path / "register.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)))
+    ran = run("check", path, "--rules", pack)
+    assert ran.code == 2
+    assert "GR001" in ran.err
+
+
+def test_values_that_cannot_be_read_are_told_and_count_as_unknown(run, pack, tmp_path):
+    path = tmp_path / "tbc.yaml"
+    path.write_text("name: X\nfunding.pooled: TBC\nresponsible_officer: A\n")
+    ran = run("check", path, "--rules", pack, "--format", "json")
+    assert "GR" in ran.err
+    assert "`TBC`" in ran.err
+    json.loads(ran.out)
+    assert json.loads(ran.out)["subjects"][0]["counts"]["unknown"] == 1
+
+
+def test_a_misspelt_fact_is_exit_code_2(run, pack, tmp_path):
+    path = tmp_path / "misspelt.yaml"
+    path.write_text("funding.poled: yes\n")
+    ran = run("check", path, "--rules", pack)
+    assert ran.code == 2
+    assert "funding.pooled" in ran.err
+
+
+def test_a_broken_pack_is_exit_code_2(run, pack, pooled):
+    (pack / "money.yaml").write_text("govrules: 1\ntheme: money\nrules: [{ id: Bad }]\n")
+    ran = run("check", pooled, "--rules", pack)
+    assert ran.code == 2
+    assert "GR202 missing-key" in ran.err
+    assert ran.out == ""
+
+
+def test_a_rule_file_is_no_subject(run, pack):
+    ran = run("check", pack / "money.yaml", "--rules", pack)
+    assert ran.code == 2
+    assert "this is a file of rules, not of facts" in ran.err
+
+
+def test_verbose_gives_reasons_for_what_does_not_apply(run, pack, in_order):
+    assert "pooled-without-protocol: no budgets" not in run("check", in_order, "--rules", pack).out
+    ran = run("check", in_order, "--rules", pack, "--verbose")
+    assert "pooled-without-protocol: " in ran.out

@@ -1,0 +1,192 @@
+"""Where output goes: written whole or not at all, the same bytes every time, quiet when unread."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from govrules.cli import main
+from govrules.cli.exits import Stop
+from govrules.cli.output import write
+
+COMMAND = [sys.executable, "-m", "govrules"]
+
+
+def spawn(*arguments, seed="0", **options):
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONWARNINGS": "error"}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=120,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_output_holds_what_would_be_printed(run, pack, pooled, tmp_path, form):
+    printed = run("check", pooled, "--rules", pack, "--format", form)
+    path = tmp_path / "findings.out"
+    ran = run("check", pooled, "--rules", pack, "--format", form, "--output", path)
+    assert (ran.code, ran.out) == (printed.code, "")
+    assert path.read_text() == printed.out
+
+
+def test_output_into_a_missing_folder_is_refused(run, pack, pooled, tmp_path):
+    ran = run("check", pooled, "--rules", pack, "--output", tmp_path / "no" / "out.txt")
+    assert ran.code == 2
+    assert "no such file or directory" in ran.err
+    assert not (tmp_path / "no").exists()
+
+
+def test_output_onto_a_folder_is_refused(run, pack, pooled, tmp_path):
+    ran = run("check", pooled, "--rules", pack, "--output", tmp_path)
+    assert ran.code == 2
+    assert "is a directory" in ran.err
+
+
+def test_output_into_a_folder_that_may_not_be_written_is_refused(
+    run, pack, pooled, tmp_path, monkeypatch
+):
+    def closed(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", closed)
+    ran = run("check", pooled, "--rules", pack, "--output", tmp_path / "out.txt")
+    assert ran.code == 2
+    assert "permission denied" in ran.err
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path, monkeypatch):
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(Stop) as stopped:
+        write(path, "new")
+    assert "no space left on device" in stopped.value.lines[0]
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_a_file_that_is_written_again_keeps_its_permissions_and_its_link(tmp_path):
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    path.chmod(0o640)
+    link = tmp_path / "link.txt"
+    link.symlink_to(path)
+    write(link, "new")
+    assert link.is_symlink()
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_new_file_has_the_usual_permissions(tmp_path):
+    usual = tmp_path / "usual"
+    usual.write_text("")
+    write(tmp_path / "out.txt", "new")
+    assert (tmp_path / "out.txt").stat().st_mode == usual.stat().st_mode
+
+
+def test_output_into_a_pipe_goes_through_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    reader.start()
+    write(pipe, "through")
+    reader.join(timeout=10)
+    assert heard == ["through"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "--format", "json"),
+        ("check", "--format", "text"),
+        ("plan", "--format", "json"),
+        ("plan", "--format", "text"),
+    ],
+)
+def test_the_bytes_are_the_same_whatever_the_hash_seed(pooled, register, arguments):
+    name, *options = arguments
+    runs = [spawn(name, pooled, register, *options, seed=seed) for seed in ("0", "1", "4242")]
+    assert len({each.stdout for each in runs}) == 1
+    assert len({each.stderr for each in runs}) == 1
+    assert runs[0].stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("schema", "rules"), ("catalogue",), ("lint", "--format", "json")]
+)
+def test_what_is_said_of_rules_is_the_same_whatever_the_hash_seed(arguments):
+    assert len({spawn(*arguments, seed=seed).stdout for seed in ("0", "4242")}) == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(register):
+    with subprocess.Popen(
+        [*COMMAND, "catalogue"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(10)
+        process.stdout.close()
+        said = process.stderr.read()
+        code = process.wait(timeout=60)
+    assert (code, said) == (0, b"")
+
+
+def test_a_reader_that_reads_nothing_is_no_error(pack, pooled):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        ran = subprocess.run(
+            [*COMMAND, "check", str(pooled), "--rules", str(pack)],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+def test_a_pipe_gets_no_colours(pack, pooled):
+    ran = spawn("check", pooled, "--rules", pack)
+    assert ran.returncode == 1
+    assert b"\x1b[" not in ran.stdout
+
+
+def test_text_is_written_in_utf_8_whatever_the_locale(pack, tmp_path):
+    path = tmp_path / "pounds.yaml"
+    path.write_text("name: Café £\nfunding.pooled: yes\nprotocol: none\n", encoding="utf-8")
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ran = subprocess.run(
+        [*COMMAND, "check", str(path), "--rules", str(pack), "--format", "json"],
+        env=environment,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.stderr == b""
+    assert json.loads(ran.stdout.decode("utf-8"))["subjects"][0]["name"] == "Café £"
+
+
+def test_an_interrupted_command_is_exit_code_130(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("govrules.cli.commands.load_rulebook", interrupted)
+    assert main(["lint"]) == 130
+    assert capsys.readouterr().err == "govrules: interrupted\n"

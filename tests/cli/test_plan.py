@@ -1,0 +1,70 @@
+"""`govrules plan`: what to change, what that clears, and what is left."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_a_plan_says_what_each_change_clears(run, pack, pooled):
+    ran = run("plan", pooled, "--rules", pack)
+    assert ran.code == 1
+    assert (
+        "1 change would clear 1 finding flagged at low or above; fewer changes would not do."
+        in ran.out
+    )
+    assert "(protocol.agreed)" in ran.out
+    assert "for: Budgets are pooled without a protocol  [pooled-without-protocol]" in ran.out
+    assert "The facts for 1 rule are not known yet: `govrules ask` asks for them." in ran.out
+
+
+def test_a_plan_as_json(run, pack, pooled):
+    data = json.loads(run("plan", pooled, "--rules", pack, "--format", "json").out)
+    (made,) = data["plans"]
+    assert made["changes"][0]["fact"] == "protocol.agreed"
+    assert made["changes"][0]["to"] is True
+    assert made["changes"][0]["helps"] == ["pooled-without-protocol"]
+    assert (made["clears"], made["left"]) == (["pooled-without-protocol"], [])
+    assert made["proven_smallest"] is True
+
+
+def test_a_level_leaves_out_what_is_less_grave(run, pack, pooled):
+    ran = run("plan", pooled, "--rules", pack, "--level", "high")
+    assert ran.code == 0
+    assert "Nothing is flagged at high or above, so there is nothing to plan." in ran.out
+
+
+def test_what_no_arrangement_clears_is_named(run, pack, tmp_path):
+    theme = pack / "money.yaml"
+    theme.write_text(
+        theme.read_text().replace(
+            "requires: { not: { responsible_officer: none } }", "requires: { funding.pooled: no }"
+        )
+    )
+    path = tmp_path / "pooled.yaml"
+    path.write_text("name: X\nfunding.pooled: yes\nprotocol.agreed: yes\n")
+    ran = run("plan", path, "--rules", pack)
+    assert ran.code == 1
+    assert "No change of arrangements clears 1 finding:" in ran.out
+    assert "No officer is responsible  [nobody-responsible]" in ran.out
+    assert "would clear" not in ran.out
+
+
+def test_a_register_is_planned_entry_by_entry(run, pack, register):
+    data = json.loads(run("plan", register, "--rules", pack, "--format", "json").out)
+    assert [each["id"] for each in data["plans"]] == ["", "p1", "p2"]
+    assert len(data["plans"][1]["changes"]) == 2
+    assert data["plans"][2]["changes"] == []
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_plan_can_be_written_to_a_file(run, pack, pooled, tmp_path, form):
+    printed = run("plan", pooled, "--rules", pack, "--format", form)
+    ran = run("plan", pooled, "--rules", pack, "--format", form, "--output", tmp_path / "plan")
+    assert (ran.code, ran.out) == (1, "")
+    assert (tmp_path / "plan").read_text() == printed.out
+
+
+def test_a_file_that_cannot_be_used_is_exit_code_2(run, pack, tmp_path):
+    assert run("plan", tmp_path / "missing.yaml", "--rules", pack).code == 2

@@ -1,0 +1,199 @@
+"""What the command line says when it is asked for what there is not; and demo, explain, lint, test."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+
+import pytest
+
+from govrules.diagnostics import Code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("chekc",),
+        ("check",),
+        ("check", "x.yaml", "--colour"),
+        ("check", "x.yaml", "--format", "pdf"),
+        ("check", "x.yaml", "--fail-on", "grave"),
+        ("check", "x.yaml", "--engine", "steam"),
+        ("plan", "x.yaml", "--level", "grave"),
+        ("catalogue", "--format", "pdf"),
+        ("init",),
+        ("ask",),
+        ("ask", "one.yaml", "two.yaml"),
+        ("schema", "everything"),
+        ("explain",),
+    ],
+)
+def test_a_usage_error_is_exit_code_2_in_one_line(run, arguments):
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.startswith("govrules: ")
+    assert "run `govrules --help`" in ran.err
+    assert "\x1b" not in ran.err
+
+
+def test_help_names_every_command(run):
+    ran = run("--help")
+    assert ran.code == 0
+    for name in (
+        "demo",
+        "check",
+        "ask",
+        "plan",
+        "explain",
+        "lint",
+        "test",
+        "init",
+        "schema",
+        "catalogue",
+    ):
+        assert f" {name} " in ran.out
+
+
+def test_the_version_is_printed(run):
+    if not any(importlib.metadata.packages_distributions().get("govrules", [])):
+        pytest.skip("govrules is not installed here, only found")
+    ran = run("--version")
+    assert ran.code == 0
+    assert ran.out.strip()[0].isdigit()
+
+
+def test_the_command_runs_as_a_module():
+    ran = subprocess.run(
+        [sys.executable, "-m", "govrules", "chekc"], capture_output=True, check=False, timeout=60
+    )
+    assert ran.returncode == 2
+    assert b"Traceback" not in ran.stderr
+
+
+def test_a_rule_is_explained_in_english(run, pack):
+    ran = run("explain", "pooled-without-protocol", "--rules", pack)
+    assert ran.code == 0
+    assert "Rule: Where budgets are pooled, it is required that" in ran.out
+    assert "Principle: Who pools writes down who decides." in ran.out
+    assert "Source: A council, The policy (2026), paragraph 1" in ran.out
+    assert "Remedy: Agree a protocol. (the partners, within 3 months)" in ran.out
+    assert "Do partners pool budgets?  (funding.pooled)" in ran.out
+    assert "without: flagged" in ran.out
+
+
+@pytest.mark.parametrize("name", ["GR104", "gr104", "unknown-test"])
+def test_a_code_is_explained_by_number_or_name(run, name):
+    ran = run("explain", name)
+    assert ran.code == 0
+    assert ran.out.startswith("GR104 unknown-test")
+
+
+def test_every_code_is_explained(run):
+    for code in Code:
+        assert run("explain", code.id).code == 0
+
+
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("funding.pooled", "Takes: yes or no"),
+        ("partners", "Takes: a list, each a partner"),
+        ("partners[].roles", "Takes any of:"),
+        ("protocol", "Takes: a record of facts, or none"),
+        ("legal_form", "Takes one of:"),
+        ("risk_tier", "otherwise low"),
+    ],
+)
+def test_a_fact_is_explained(run, fact, said):
+    ran = run("explain", fact)
+    assert ran.code == 0
+    assert said in ran.out
+
+
+def test_a_local_fact_is_explained(run, pack):
+    assert "the slogan" in run("explain", "local.slogan", "--rules", pack).out.lower()
+
+
+def test_what_nothing_is_named_is_answered_with_what_was_meant(run):
+    ran = run("explain", "pooled-budget-without-protocoll")
+    assert ran.code == 2
+    assert "did you mean `pooled-budget-without-protocol`?" in ran.err
+
+
+def test_lint_says_that_nothing_is_wrong(run, pack):
+    ran = run("lint", pack)
+    assert (ran.code, ran.out) == (0, "3 rules in 1 pack(s): no problem found\n")
+
+
+def test_lint_tells_every_problem_at_once(run, pack):
+    theme = pack / "money.yaml"
+    theme.write_text(
+        theme.read_text()
+        .replace("funding.pooled: yes }\n", "funding.poled: yes }\n")
+        .replace("severity: low", "severity: lowish")
+    )
+    ran = run("lint", pack)
+    assert ran.code == 2
+    assert "GR101 unknown-fact" in ran.err
+    assert "GR103 unknown-value" in ran.err
+    listed = json.loads(run("lint", pack, "--format", "json").out)
+    assert {"GR101", "GR103"} <= {each["code"] for each in listed}
+    assert set(listed[0]) == {"code", "name", "message", "help", "file", "line", "column"}
+
+
+def test_lint_of_no_pack_is_exit_code_2(run, tmp_path):
+    assert run("lint", tmp_path).code == 2
+    assert run("lint", tmp_path / "missing").code == 2
+
+
+def test_examples_that_hold_are_exit_code_0(run, pack):
+    ran = run("test", pack)
+    assert ran.code == 0
+    assert "3 rules, 2 examples, 0 failed" in ran.out
+    assert "no example shows as" in ran.out
+    assert "no example shows as" not in run("test", pack, "--no-coverage").out
+
+
+def test_an_example_that_fails_is_exit_code_1(run, pack):
+    theme = pack / "money.yaml"
+    theme.write_text(theme.read_text().replace("expect: clear", "expect: flagged"))
+    ran = run("test", pack)
+    assert ran.code == 1
+    assert "rule `pooled-without-protocol`, example `with`: expected flagged" in ran.err
+
+
+def test_a_pack_without_examples_is_exit_code_3(run, pack):
+    theme = pack / "money.yaml"
+    lines = theme.read_text().splitlines(keepends=True)
+    theme.write_text(
+        "".join(each for each in lines if "name: with" not in each and "examples" not in each)
+    )
+    assert run("test", pack).code == 3
+
+
+def test_mutants_are_counted(run, pack):
+    ran = run("test", pack, "--mutants")
+    assert ran.code == 0
+    assert "mutants caught" in ran.out
+    assert "no example notices: " in ran.out
+
+
+def test_a_folder_of_packs_stands_for_the_packs_in_it(run, pack):
+    assert "in 1 pack(s)" in run("lint", pack.parent).out
+
+
+def test_schemas_are_written_into_a_folder(run, tmp_path):
+    ran = run("schema", "--output", tmp_path / "schemas")
+    assert ran.code == 0
+    names = sorted(each.name for each in (tmp_path / "schemas").iterdir())
+    assert names == ["findings.schema.json", "rules.schema.json", "subject.schema.json"]
+
+
+def test_schemas_are_not_written_over_a_file(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run("schema", "--output", tmp_path / "file").code == 2
+    ran = run("schema", "--output", tmp_path / "file" / "below")
+    assert ran.code == 2
