@@ -254,7 +254,7 @@ class _Builder:
                 Code.NESTED_TOO_DEEPLY,
                 f"more than {MAX_DEPTH} levels are nested here",
                 node,
-                "split the condition with a derived fact",
+                "write it with fewer levels; a derived fact can hold a part of a condition",
             )
             return False
         if self.count > MAX_NODES:
@@ -321,7 +321,7 @@ _CAUSES: Final = (
     (
         "did not find expected '-'",
         "the line is not indented like the list it stands in",
-        "begin it with `- `, below the dashes above it",
+        "indent it like the lines above it",
     ),
     (
         "expected <document start>",

@@ -214,24 +214,31 @@ class SubjectReader:
                 "begin each record with `- `, or write `none`, or `unknown`",
             )
             return UNKNOWN
+        # Those that are known are counted without the gaps between them, as facts count them.
         records: list[Any] = []
+        complete = True
         for item in node.items:
             if self._state(item) is UNKNOWN:
-                records.append(UNKNOWN)
+                complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
                 origin[where] = str(self.report.span(item))
                 entries = [(key.text, key, value) for key, value in item.items]
-                records.append(self._entry(entries, fact.type.cls, where, origin))
+                record = self._entry(entries, fact.type.cls, where, origin)
+                if record is UNKNOWN:
+                    complete = False
+                else:
+                    records.append(record)
             else:
+                complete = False
+                self.errors_in_entries += "origin" in vocabulary_of(fact.type.cls).about
                 self.report.add(
                     Code.WRONG_SHAPE,
                     f"each {fact.each} is a mapping of facts",
                     item,
                     "write one `fact: value` a line; `- unknown` says that there may be more",
                 )
-        known = [record for record in records if record is not UNKNOWN]
-        return tuple(known) if len(known) == len(records) else (*known, UNKNOWN)
+        return tuple(records) if complete else (*records, UNKNOWN)
 
     def _entry(
         self,
@@ -314,10 +321,11 @@ class SubjectReader:
         value = read(node.text, fact.type)
         if not isinstance(value, Problem):
             return value
-        code = value.code
-        if self.strict and code is Code.UNREADABLE_VALUE:
-            code = Code.TYPE_MISMATCH
-        self.report.add(code, value.about(path), node, value.help)
+        code, help_ = value.code, value.help
+        if code is Code.UNREADABLE_VALUE:
+            code = Code.TYPE_MISMATCH if self.strict else code
+            help_ += ", or `unknown`"
+        self.report.add(code, value.about(path), node, help_)
         return UNKNOWN
 
     def _about(

@@ -97,7 +97,7 @@ def _read_yes_no(text: str) -> bool | Problem:
     value = _YES_NO.get(text.strip().lower())
     if value is not None:
         return value
-    return _unreadable(text, YesNo(), "write `yes`, `no` or `unknown`")
+    return _unreadable(text, YesNo(), "write `yes` or `no`")
 
 
 def _read_choice(text: str, values: tuple[str, ...]) -> str | Problem:
@@ -106,7 +106,7 @@ def _read_choice(text: str, values: tuple[str, ...]) -> str | Problem:
     word = text.strip().lower()
     if word in PLACEHOLDERS:
         allowed = ", ".join(f"`{each}`" for each in values)
-        return _unreadable(text, Choice(values), f"write one of {allowed}, or `unknown`")
+        return _unreadable(text, Choice(values), f"write one of {allowed}")
     help_ = did_you_mean(word, values) or _VALUES
     return Problem(Code.UNKNOWN_VALUE, f"unknown value `{text}`", help_)
 

@@ -104,7 +104,7 @@ class ConditionReader:
                 "write `all:` or `any:` before the list",
             )
             return None
-        if not isinstance(node, Entries):
+        if isinstance(node, Scalar) and node.text:
             self.report.add(
                 Code.WRONG_SHAPE,
                 "a condition is a mapping of facts to what is tested",
@@ -112,7 +112,7 @@ class ConditionReader:
                 "write `fact: value`",
             )
             return None
-        if not node.items:
+        if not isinstance(node, Entries) or not node.items:
             self.report.add(
                 Code.EMPTY_CONDITION, "the condition is empty", node, "name a fact, or drop it"
             )
@@ -194,6 +194,7 @@ class ConditionReader:
         names = [name for cls in classes for name in vocabulary_of(cls).facts]
         names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
         names += [f"local.{name}" for name in self.declared.local]
+        names.append(AS_OF.name)
         if path in _TESTS:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:
@@ -357,9 +358,20 @@ class ConditionReader:
         low, high = (self.operand(each, fact_type, path, classes) for each in value.items)
         if low is None or high is None:
             return None
-        if may_be_none(low) or may_be_none(high) or _upside_down(low, high, fact_type):
+        if may_be_none(low) or may_be_none(high):
             self.report.add(
-                Code.EMPTY_RANGE, "no value lies in this range", value, "write the lower bound first"
+                Code.EMPTY_RANGE,
+                "`none` is no end of a range",
+                value,
+                "write `at_least` or `at_most` alone",
+            )
+            return None
+        if _upside_down(low, high, fact_type):
+            self.report.add(
+                Code.EMPTY_RANGE,
+                "no value lies in this range",
+                value,
+                "write the lower bound first",
             )
             return None
         return Between(low, high)
@@ -475,7 +487,7 @@ class ConditionReader:
         if not comparable(ref.type, fact_type):
             self.report.add(
                 Code.TYPE_MISMATCH,
-                f"`{ref.path}` is {_name_of(ref.type)}, `{path}` is {_name_of(fact_type)}",
+                f"`{ref.path}` is {_name_of(ref.type)}, where {_name_of(fact_type)} belongs",
                 node,
                 "compare facts of one type",
             )
@@ -497,7 +509,7 @@ class ConditionReader:
             self.report.add(
                 Code.TYPE_MISMATCH,
                 f"parameter `{found.name}` is {_name_of(found.type)}, "
-                f"`{path}` is {_name_of(fact_type)}",
+                f"where {_name_of(fact_type)} belongs",
                 node,
                 "use a parameter of that type",
             )
@@ -757,5 +769,9 @@ def _name_of(fact_type: FactType) -> str:
             return "a set of values"
         case Choice():
             return "a choice"
+        case Date():
+            return "a date"
+        case Months():
+            return "a length of time"
         case _:
             return describe(fact_type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -36,14 +37,18 @@ class Fields:
         self.node = node
         self.what = what
         self._entries: dict[str, tuple[Scalar, Node]] = {}
+        #: Keys that a misspelt one was meant to be, so that they are not said to be missing too.
+        self._meant: set[str] = set()
         self.is_mapping = isinstance(node, Entries)
         if not isinstance(node, Entries):
-            report.add(Code.WRONG_SHAPE, f"{what} is a mapping", node, "write `key: value`")
+            help_ = f"write one `key: …` a line, such as `{keys[0]}: …`"
+            report.add(Code.WRONG_SHAPE, f"{what} is a mapping", node, help_)
             return
         for key, value in node.items:
             if key.text in keys:
                 self._entries[key.text] = (key, value)
             else:
+                self._meant.update(difflib.get_close_matches(key.text, keys, n=1))
                 report.add(
                     Code.UNKNOWN_KEY,
                     f"unknown key `{key.text}` of {what}",
@@ -62,14 +67,14 @@ class Fields:
         """Return the value's node, if the key is given."""
         return self._entries[key][1] if key in self._entries else None
 
-    def required(self, key: str) -> Node | None:
+    def required(self, key: str, example: str = "…") -> Node | None:
         """Return the value's node; report a key that is not given."""
-        if self.is_mapping and key not in self._entries:
+        if self.is_mapping and key not in self._entries and key not in self._meant:
             self.report.add(
                 Code.MISSING_KEY,
                 f"{self.what} has no `{key}`",
                 self.node,
-                f"add `{key}: …`",
+                f"add `{key}: {example}`",
             )
         return self.value(key)
 
@@ -78,9 +83,20 @@ class Fields:
         node = self.required(key) if required else self.value(key)
         if node is None:
             return ""
-        if not isinstance(node, Scalar) or not node.text.strip():
+        if not isinstance(node, Scalar):
             self.report.add(
-                Code.WRONG_SHAPE, f"`{key}` of {self.what} is a line of text", node, "write text"
+                Code.WRONG_SHAPE,
+                f"`{key}` of {self.what} is a line of text",
+                node,
+                "write text, in quotes if it begins with a bracket",
+            )
+            return ""
+        if not node.text.strip():
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key}` of {self.what} is empty",
+                self.key(key),
+                "write text after the colon",
             )
             return ""
         return node.text
@@ -109,10 +125,14 @@ class Fields:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of words."""
+        return tuple(each.text for each in self.words(key))
+
+    def words(self, key: str) -> list[Scalar]:
+        """Return the nodes of a list of words."""
         words = []
         for node in self.items(key):
             if isinstance(node, Scalar):
-                words.append(node.text)
+                words.append(node)
             else:
                 self.report.add(
                     Code.WRONG_SHAPE,
@@ -120,29 +140,34 @@ class Fields:
                     node,
                     "write `- word`",
                 )
-        return tuple(words)
+        return words
 
     def values(self, key: str) -> tuple[str, ...]:
         """Return a closed list of values, none of which may be read as something else."""
-        words = self.texts(key)
-        if isinstance(self.value(key), Items) and not words:
+        nodes = self.words(key)
+        words = tuple(each.text for each in nodes)
+        given = self.value(key)
+        if isinstance(given, Items) and not given.items:
             self.report.add(
                 Code.EMPTY_CONDITION,
                 f"`{key}` of {self.what} is empty",
                 self.key(key),
                 "write the values that it can take",
             )
-        for index, (word, node) in enumerate(zip(words, self.items(key), strict=False)):
-            if word in _RESERVED:
+        for index, node in enumerate(nodes):
+            if node.text in _RESERVED:
                 self.report.add(
                     Code.BAD_NAME,
-                    f"`{word}` cannot be the name of a value",
+                    f"`{node.text}` cannot be the name of a value",
                     node,
                     "leave it out: every fact can be none or unknown",
                 )
-            if word in words[:index]:
+            if node.text in words[:index]:
                 self.report.add(
-                    Code.NAME_TAKEN, f"value `{word}` stands twice", node, "keep one of the two"
+                    Code.NAME_TAKEN,
+                    f"value `{node.text}` stands twice",
+                    node,
+                    "keep one of the two",
                 )
         return words
 
@@ -206,7 +231,7 @@ class Fields:
                 Code.WRONG_SHAPE,
                 f"`{key}` of {self.what} is a single word",
                 node,
-                did_you_mean("", allowed) or "write one word",
+                did_you_mean("", allowed),
             )
             return None
         text = node.text

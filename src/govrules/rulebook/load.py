@@ -173,8 +173,8 @@ class _Loader:
         self.reports.append(report)
         report.add(Code.UNREADABLE_FILE, "there is no such folder", help_=_packs_like(name))
 
-    def _extend(self, pack: _Pack, node: Node) -> None:
-        name = node.text if isinstance(node, Scalar) else ""
+    def _extend(self, pack: _Pack, node: Scalar) -> None:
+        name = node.text
         for folder in (pack.folder.parent / name, shipped_packs() / name):
             if name and "\0" not in name and folder.is_dir():
                 self._add_folder(folder, name, with_rules=False)
@@ -206,7 +206,7 @@ class _Loader:
         if not check_version(fields):
             return
         loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
-        for base in fields.items("extends"):
+        for base in fields.words("extends"):
             self._extend(loaded, base)
         self.packs[key] = loaded
         self._declare(loaded)
@@ -247,6 +247,7 @@ class _Loader:
         )
         if self.documents.get(key.text, document) != document:
             self._name_taken(report, key, "another source")
+            return
         self.documents[key.text] = document
         if document.text:
             path = pack.folder / document.text
@@ -284,6 +285,7 @@ class _Loader:
             return
         if key.text in self.parameters:
             self._name_taken(report, key, "another parameter")
+            return
         self.parameters[key.text] = ParameterValue(
             key.text, read[0], read[1], reason, given_by_source=given, unit=unit
         )
@@ -311,15 +313,14 @@ class _Loader:
             )
         question = fields.text("question")
         kind = fields.choice("kind", [each.value for each in Kind], required=True)
-        fact_type = self._local_type(fields)
-        if fact_type is None or kind is None:
-            return
         if name in self.local:
             self._name_taken(report, key, "another local fact")
+            return
+        # A fact declared badly is a fact all the same, or each use of it would be reported too.
         self.local[name] = Fact(
             name=key.text,
-            type=fact_type,
-            kind=Kind(kind),
+            type=self._local_type(fields) or Text(),
+            kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
             label=label,
             question=question,
             denial=fields.text("denial") or f"not so: {label}",
@@ -351,18 +352,22 @@ class _Loader:
         if key.text in self.derived_facts:
             self._name_taken(report, key, "another derived fact")
             return
-        if "values" in fields:
-            fields.refuse("when", "a fact has either `when` or `values`")
+        is_table = "values" in fields or "first_match" in fields
+        if is_table:
+            fields.required("values")
+            fields.refuse("when", "it belongs to a fact that is yes or no")
         else:
-            for word in ("first_match", "otherwise"):
-                fields.refuse(word, f"`{word}` belongs to a fact with `values`")
+            fields.refuse("otherwise", "it belongs to a fact with `first_match`")
         values = fields.values("values")
         label = fields.text("label", required=True)
-        fact_type: FactType = Choice(values, ordered=True) if "values" in fields else YesNo()
+        fact_type: FactType = YesNo()
+        if is_table:
+            fact_type = Choice(values, ordered=True) if values else Text()
         denial = fields.text("denial") or f"not so: {label}"
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
-        pack.derived_nodes.append((key, node))
+        if values or not is_table:
+            pack.derived_nodes.append((key, node))
 
     @staticmethod
     def _derived_fields(report: Report, key: Scalar, node: Node) -> Fields:
@@ -569,7 +574,7 @@ def check_version(fields: Fields) -> bool:
     """Tell whether the file is of the format version that is read here, and report if not."""
     if not fields.is_mapping:
         return False
-    version = fields.required("govrules")
+    version = fields.required("govrules", FORMAT)
     return version is not None and check_format(version, fields.report)
 
 

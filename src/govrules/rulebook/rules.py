@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from govrules.diagnostics import Code, Span, did_you_mean
-from govrules.nodes import Node, Report, Scalar
+from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
     SEVERITIES,
     Citation,
@@ -160,7 +160,14 @@ class RuleReader:
         if isinstance(node, Scalar):
             level = fields.choice("severity", LEVELS)
             return (), Severity(level) if level else Severity.LOW
-        if node is None:
+        if isinstance(node, Items):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                "a severity is one word, or a mapping of levels to conditions",
+                node,
+                "write `severity: high`",
+            )
+        if not isinstance(node, Entries):
             return (), Severity.LOW
         graded = Fields(self.report, node, (*LEVELS, "otherwise"), "a severity")
         grades = []
@@ -168,7 +175,7 @@ class RuleReader:
             when = self._condition(graded, level, classes)
             if when is not None:
                 grades.append(Grade(Severity(level), when))
-        if graded.is_mapping and "otherwise" not in graded:
+        if "otherwise" not in graded:
             self.report.add(
                 Code.SEVERITY_WITHOUT_OTHERWISE,
                 "the severity has no `otherwise`",
@@ -261,9 +268,7 @@ class RuleReader:
             )
         elif rule_id:
             self.ids[rule_id] = self.report.span(fields.value("id"))
-        self.superseded += [
-            (self.report, item) for item in fields.items("supersedes") if isinstance(item, Scalar)
-        ]
+        self.superseded += [(self.report, item) for item in fields.words("supersedes")]
 
 
 def read_given(

@@ -1,0 +1,120 @@
+"""
+What is said of partnership and register files that are wrong.
+
+Each folder of ``subject_files/bad`` holds one file and, in ``expected.txt``, every diagnostic in
+full and whether the file is used all the same.
+``GOVRULES_UPDATE=1`` rewrites it, for a review by diff.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from govrules.diagnostics import Code, Diagnostic
+from govrules.errors import FactsError
+from govrules.model import Register
+from govrules.nodes import MAX_BYTES
+from govrules.portfolio import entries_of, register_problems
+from govrules.reading import read_subject
+
+BAD = Path(__file__).parent / "subject_files" / "bad"
+
+#: Files that are too large or too strange to be kept are written by the test.
+WRITTEN: dict[str, Callable[[Path], object]] = {
+    "missing": lambda _folder: None,
+    "folder": lambda folder: (folder / "subject.yaml").mkdir(),
+    "too-large": lambda folder: (folder / "subject.yaml").write_bytes(b"#" * (MAX_BYTES + 1)),
+}
+
+
+def cases() -> list[str]:
+    """Return the names of all cases, kept and written."""
+    return sorted({path.name for path in BAD.iterdir()} | WRITTEN.keys())
+
+
+def said_of(path: str) -> tuple[str, tuple[Diagnostic, ...]]:
+    """Return what a user is told of a file: whether it is used, and every diagnostic."""
+    try:
+        read = read_subject(path)
+    except FactsError as error:
+        return "refused", error.diagnostics
+    found = (*read.warnings, *read.problems)
+    if isinstance(read.subject, Register):
+        found += tuple(register_problems(entries_of(read.subject)))
+    return "used", found
+
+
+@pytest.fixture
+def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Lay the file of a case out, and return its path."""
+
+    def lay(case: str) -> str:
+        if (BAD / case).is_dir():
+            shutil.copytree(BAD / case, tmp_path, dirs_exist_ok=True)
+        if case in WRITTEN:
+            WRITTEN[case](tmp_path)
+        monkeypatch.chdir(tmp_path)
+        return "subject.json" if (tmp_path / "subject.json").exists() else "subject.yaml"
+
+    return lay
+
+
+@pytest.mark.parametrize("case", cases())
+def test_bad_subject_files_are_explained(case: str, lay: Callable[[str], str]) -> None:
+    """Reading tells every problem, word for word, and whether the file is used all the same."""
+    verdict, diagnostics = said_of(lay(case))
+    said = "\n".join([verdict, *(str(each) for each in diagnostics)]) + "\n"
+    expected = BAD / case / "expected.txt"
+    if os.environ.get("GOVRULES_UPDATE"):
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_text(said, "utf-8")
+    assert said == expected.read_text("utf-8")
+
+
+@pytest.mark.parametrize("case", cases())
+def test_each_problem_is_said_once_and_can_be_mended(
+    case: str, lay: Callable[[str], str]
+) -> None:
+    """A diagnostic has a one-line cause, a help and a place, and no other is like it."""
+    _, diagnostics = said_of(lay(case))
+    assert diagnostics
+    assert len({str(each) for each in diagnostics}) == len(diagnostics)
+    for each in diagnostics:
+        assert each.message
+        assert "\n" not in each.message
+        assert each.help
+        assert each.span.file.startswith("subject.")
+
+
+def test_only_errors_refuse_a_file(lay: Callable[[str], str]) -> None:
+    """A value that cannot be read is a warning, its fact is unknown, and the rest is read."""
+    read = read_subject(lay("unreadable-values"))
+    assert {each.code for each in read.warnings} == {Code.UNREADABLE_VALUE}
+    assert read.subject.name == "Eastshire care pool"
+    assert repr(read.subject.funding.annual_spend) == "UNKNOWN"
+    assert not read.problems
+
+
+def test_a_broken_entry_leaves_the_others_as_they_are(lay: Callable[[str], str]) -> None:
+    """An entry of a register that cannot be read may be any, so that the list stays open."""
+    text = "partnerships:\n  - name: One\n    staus: active\n  - name: Two\n"
+    path = Path(lay("missing"))
+    path.write_text(text, "utf-8")
+    read = read_subject(path)
+    first, rest = read.subject.partnerships
+    assert first.name == "Two"
+    assert repr(rest) == "UNKNOWN"
+    assert [each.code for each in read.problems] == [Code.UNKNOWN_FACT]
+
+
+def test_every_code_for_subjects_has_a_case() -> None:
+    """Each GR6 code stands in some expected text."""
+    said = "".join(path.read_text("utf-8") for path in BAD.glob("*/expected.txt"))
+    codes = [code for code in Code if code.id.startswith("GR6")]
+    assert codes
+    assert [code for code in codes if f"{code.id} {code.title}: " not in said] == []
