@@ -17,6 +17,7 @@ from govrules.explain.english import (
 from govrules.rulebook.ast import (
     By,
     Citation,
+    Compare,
     Condition,
     Count,
     Derived,
@@ -25,6 +26,7 @@ from govrules.rulebook.ast import (
     FactSource,
     Known,
     Literal,
+    Op,
     Operand,
     Parameter,
     ParameterValue,
@@ -38,6 +40,7 @@ from govrules.rulebook.ast import (
     children,
 )
 from govrules.rulebook.walk import operands, references, rule_conditions
+from govrules.vocabulary import AS_OF
 
 
 @attrs.frozen
@@ -327,18 +330,20 @@ def _note(
     derived: Mapping[str, Derived],
     found: dict[str, Ask],
 ) -> None:
-    if ref.source is FactSource.AS_OF:
-        return
     if ref.source is FactSource.DERIVED:
         for row in derived[ref.path].rows:
             _ask(row.when, prefixes[: ref.level + 1], derived, found)
         return
-    path = f"{prefixes[ref.level]}{ref.path}"
+    prefix = "" if ref.source is FactSource.AS_OF else prefixes[ref.level]
+    path = f"{prefix}{ref.path}"
     found.setdefault(path, Ask(path, ref.fact.question))
 
 
 def _refs(predicate: Predicate) -> tuple[FactRef, ...]:
-    return tuple(ref for operand in operands(predicate) for ref in _of_operand(operand))
+    refs = tuple(ref for operand in operands(predicate) for ref in _of_operand(operand))
+    if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
+        return (*refs, FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF))
+    return refs
 
 
 def _of_operand(operand: Operand) -> Iterator[FactRef]:
