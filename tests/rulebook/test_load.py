@@ -1,0 +1,350 @@
+"""Packs as the rulebook that they make."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import attrs
+import pytest
+
+from govrules.diagnostics import Code
+from govrules.errors import RuleFileError
+from govrules.model import Partnership, Register
+from govrules.rulebook.ast import (
+    Citation,
+    Document,
+    Exception_,
+    Grade,
+    Mitigation,
+    ParameterValue,
+    Rulebook,
+    Severity,
+    Verdict,
+)
+from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples, shipped_packs
+from govrules.vocabulary import (
+    Choice,
+    Date,
+    Kind,
+    Money,
+    Months,
+    Number,
+    Recorded,
+    Text,
+    YesNo,
+    fact,
+)
+
+GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return load_rulebook(GOOD / "everything")
+
+
+def test_a_rulebook_says_whose_it_is(rulebook: Rulebook) -> None:
+    """Title, version and owner are those of the pack."""
+    assert rulebook.id == "everything"
+    assert rulebook.title == "Every form that a rule can take"
+    assert rulebook.version == "3"
+    assert rulebook.owner == "the policy team"
+
+
+def test_rules_stand_in_the_order_of_files_and_lines(rulebook: Rulebook) -> None:
+    """Themes are read in alphabetical order, and rules as they stand."""
+    ids = [rule.id for rule in rulebook.rules]
+    assert ids[0] == "a-set"
+    assert ids[-1] == "a-record"
+    assert {rule.theme for rule in rulebook.rules[:6]} == {"many-values"}
+    assert {rule.theme for rule in rulebook.rules[6:]} == {"single-values"}
+
+
+def test_a_rule_is_found_by_its_id(rulebook: Rulebook) -> None:
+    """An id that no rule has raises KeyError."""
+    assert rulebook.rule("a-set").title == "A set"
+    with pytest.raises(KeyError):
+        rulebook.rule("no-such-rule")
+
+
+def test_sources_are_named_with_all_that_is_known(rulebook: Rulebook) -> None:
+    """A document has a title, publisher and year, and where to find it if that is said."""
+    assert rulebook.documents == {
+        "charter": Document(
+            "charter",
+            "A charter",
+            "A council",
+            "2026",
+            "the council's web site",
+            "sources/charter.txt",
+        ),
+        "plan": Document("plan", "A plan", "A council", "2025"),
+    }
+
+
+def test_the_form_of_a_parameter_says_its_type(rulebook: Rulebook) -> None:
+    """Pounds make an amount, months a length of time, a date a date, anything else a number."""
+    parameters = rulebook.parameters
+    assert parameters["large_spend"] == ParameterValue(
+        "large_spend",
+        Decimal(250000),
+        Money(),
+        "It is much here.",
+        given_by_source=False,
+        unit="pounds",
+    )
+    assert (parameters["small_grant"].value, parameters["small_grant"].type) == (
+        Decimal(500),
+        Money(),
+    )
+    assert (parameters["review_interval"].value, parameters["review_interval"].type) == (
+        24,
+        Months(),
+    )
+    assert parameters["review_interval"].given_by_source
+    assert (parameters["new_rules"].value, parameters["new_rules"].type) == (
+        dt.date(2024, 4, 1),
+        Date(),
+    )
+    assert (parameters["few"].value, parameters["few"].type) == (
+        Decimal(3),
+        Number(unit="partners"),
+    )
+
+
+def test_local_facts_have_a_type_a_kind_and_a_question(rulebook: Rulebook) -> None:
+    """Every type that a local fact can have is read, and its denial made where none is said."""
+    types = {name: each.type for name, each in rulebook.local.items()}
+    assert types == {
+        "net_zero_plan": YesNo(),
+        "carbon": Number(unit="tonnes"),
+        "levy": Money(),
+        "begun": Date(),
+        "motto": Text(),
+        "season": Choice(("summer", "winter")),
+    }
+    plan = rulebook.local["net_zero_plan"]
+    assert plan.name == "local.net_zero_plan"
+    assert plan.kind is Kind.ARRANGEMENT
+    assert plan.question == "Is there a plan for net zero?"
+    assert plan.denial == "no plan says how it reaches net zero"
+    assert rulebook.local["carbon"].denial == "not so: the carbon"
+    assert rulebook.local["carbon"].kind is Kind.CIRCUMSTANCE
+
+
+def test_a_table_is_a_derived_fact_with_ordered_values(rulebook: Rulebook) -> None:
+    """The rows stand in order, and the values are ordered lowest first."""
+    tier = rulebook.derived["tier"]
+    assert tier.name == "tier"
+    assert tier.cls is Partnership
+    assert tier.fact.type == Choice(("low", "medium", "high"), ordered=True)
+    assert [row.value for row in tier.rows] == ["high", "medium"]
+    assert tier.otherwise == "low"
+    assert tier.sources == (Citation("plan", "3"),)
+    assert rulebook.derived["mood"].otherwise is None
+
+
+def test_a_condition_is_a_derived_fact_that_is_yes_or_no(rulebook: Rulebook) -> None:
+    """Where its condition does not hold, it is no; it may rest on another derived fact."""
+    weighty = rulebook.derived["weighty"]
+    assert weighty.fact.type == YesNo()
+    assert weighty.fact.denial == "little hangs on it"
+    assert [row.value for row in weighty.rows] == [True]
+    assert weighty.otherwise is False
+    assert rulebook.derived["crowded"].cls is Register
+
+
+def test_derived_facts_have_examples(rulebook: Rulebook) -> None:
+    """An example of a derived fact gives facts and expects a value, or that it is unknown."""
+    large, unknown = rulebook.derived["tier"].examples
+    assert large.name == "a large spend"
+    assert isinstance(large.given, Partnership)
+    assert large.given.funding.annual_spend == 300000  # type: ignore[union-attr]
+    assert large.expect == "high"
+    assert large.as_of == dt.date(2026, 3, 31)
+    assert unknown.expect is None
+    assert unknown.as_of is None
+    (tier,) = rulebook.derived["weighty"].examples
+    assert tier.expect is True
+    assert tier.given.stated == {"tier": "high"}  # type: ignore[attr-defined]
+
+
+def test_a_rule_carries_all_that_is_said_of_it(rulebook: Rulebook) -> None:
+    """Sources, exceptions, severities, mitigations, remedy, period and tags are read."""
+    rule = rulebook.rule("yes-or-no")
+    assert rule.principle == "A yes or no is one of two."
+    assert rule.source.document == "charter"
+    assert rule.source.quote == "share a purse   share the duty"
+    assert rule.also == (Citation("plan", "4.2"),)
+    assert rule.in_force == (dt.date(2026, 4, 1), dt.date(2027, 3, 31))
+    assert rule.supersedes == ("an-older-rule",)
+    assert rule.tags == ("climate", "plans")
+    assert rule.subject == "partnership"
+    assert not rule.about_records
+    (exception,) = rule.unless
+    assert isinstance(exception, Exception_)
+    assert exception.because == "Nothing is left to do."
+    assert exception.source == Citation("plan", "5")
+    (mitigation,) = rule.mitigated_by
+    assert isinstance(mitigation, Mitigation)
+    assert mitigation.source == Citation("plan", "6")
+    assert rule.remedy is not None
+    assert (rule.remedy.do, rule.remedy.who, rule.remedy.within) == (
+        "Agree a plan.",
+        "the board",
+        "12 months",
+    )
+    assert [do for _, do in rule.remedy.instead] == ["Write it first."]
+    assert str(rule.span).endswith("single-values.yaml:4")
+
+
+def test_grades_stand_most_severe_first(rulebook: Rulebook) -> None:
+    """However they are written, the worst grade is tried first, and `otherwise` last."""
+    rule = rulebook.rule("yes-or-no")
+    assert all(isinstance(grade, Grade) for grade in rule.grades)
+    assert [grade.severity for grade in rule.grades] == [Severity.CRITICAL, Severity.HIGH]
+    assert rule.otherwise is Severity.MEDIUM
+    assert rulebook.rule("a-set").grades == ()
+
+
+def test_examples_are_read_as_subjects(rulebook: Rulebook) -> None:
+    """An example holds its facts, its date and what it expects."""
+    (example,) = rulebook.rule("yes-or-no").examples
+    assert example.name == "no plan"
+    assert isinstance(example.given, Partnership)
+    assert example.given.protocol is None
+    assert example.given.local == {"net_zero_plan": False}
+    assert example.given.origin == {}
+    assert example.as_of == dt.date(2026, 6, 1)
+    assert example.expect is Verdict.FLAGGED
+    assert (example.severity, example.could_be) == (Severity.MEDIUM, Severity.CRITICAL)
+    assert example.asks == frozenset({"tier"})
+
+
+def test_a_rule_without_more_has_nothing_more(rulebook: Rulebook) -> None:
+    """What a rule does not say is absent, not guessed."""
+    rule = rulebook.rule("a-pair")
+    assert rule.subject == "pair"
+    assert rule.applies_when is None
+    assert rule.remedy is None
+    assert rule.in_force == (None, None)
+    assert (rule.unless, rule.mitigated_by, rule.examples, rule.also) == ((), (), (), ())
+
+
+def test_a_pack_uses_what_it_extends_and_not_its_rules() -> None:
+    """Sources, parameters, local and derived facts come along; rules do not."""
+    rulebook = load_rulebook(GOOD / "extending")
+    assert [rule.id for rule in rulebook.rules] == ["on-top"]
+    assert rulebook.id == "extending"
+    assert "weighty" in rulebook.derived
+    assert "large_spend" in rulebook.parameters
+    assert "net_zero_plan" in rulebook.local
+
+
+def test_packs_are_joined_in_the_order_of_their_reading() -> None:
+    """Several packs make one rulebook, and a pack named twice is read once."""
+    both = load_rulebook(GOOD / "everything", GOOD / "extending", GOOD / "everything")
+    assert both.id == "everything+extending"
+    assert both.title == "Every form that a rule can take and A pack on top of another"
+    assert both.version == "3+1"
+    assert len(both.rules) == 14
+
+
+def test_an_extended_pack_that_is_named_too_gives_its_rules() -> None:
+    """The order in which packs are named does not decide whose rules count."""
+    both = load_rulebook(GOOD / "extending", GOOD / "everything")
+    assert {rule.id for rule in both.rules} == {
+        rule.id for rule in load_rulebook(GOOD / "everything", GOOD / "extending").rules
+    }
+
+
+def test_packs_may_extend_each_other(tmp_path: Path) -> None:
+    """Two packs that extend each other are each read once."""
+    for name, other in (("one", "two"), ("two", "one")):
+        shutil.copytree(GOOD / "extending", tmp_path / name)
+        (tmp_path / name / "rulebook.yaml").write_text(
+            f'govrules: 1\nid: {name}\ntitle: x\nversion: "1"\nowner: x\nextends: [{other}]\n',
+            "utf-8",
+        )
+        (tmp_path / name / "rules.yaml").write_text(
+            f"govrules: 1\ntheme: x\nrules: []\n# of {name}\n", "utf-8"
+        )
+    assert load_rulebook(tmp_path / "one").id == "one"
+
+
+def test_the_founding_pack_is_loaded_if_none_is_named() -> None:
+    """Without packs, the rules of good partnership governance are loaded."""
+    assert load_rulebook().id == "governing-partnerships"
+
+
+@pytest.mark.parametrize("name", sorted(each.name for each in shipped_packs().iterdir()))
+def test_each_shipped_pack_loads_by_its_name(name: str) -> None:
+    """A shipped pack is found from any folder, and its places do not name this machine."""
+    rulebook = load_rulebook(name)
+    assert rulebook.rules
+    assert all(rule.span.file.startswith(f"{name}/") for rule in rulebook.rules)
+
+
+def test_a_folder_of_packs_stands_for_the_packs_in_it() -> None:
+    """A folder that is no pack is taken for those in it; a folder with neither for itself."""
+    assert packs_in([str(GOOD)]) == [str(GOOD / "everything"), str(GOOD / "extending")]
+    assert packs_in([str(GOOD / "everything")]) == [str(GOOD / "everything")]
+    assert packs_in(["nowhere"]) == ["nowhere"]
+    assert "governing-partnerships" in packs_in([])
+
+
+def test_the_shipped_folders_are_there() -> None:
+    """Packs and examples are found wherever govrules runs from."""
+    assert (shipped_packs() / "governing-partnerships" / "rulebook.yaml").is_file()
+    assert shipped_examples().is_dir()
+
+
+def test_an_id_used_in_two_packs_is_reported(tmp_path: Path) -> None:
+    """Two packs that are read together may not use one id for two rules."""
+    shutil.copytree(GOOD / "everything", tmp_path / "everything")
+    with pytest.raises(RuleFileError) as caught:
+        load_rulebook(GOOD / "everything", tmp_path / "everything")
+    codes = {each.code for each in caught.value.diagnostics}
+    assert codes == {Code.DUPLICATE_ID, Code.NAME_TAKEN}
+
+
+@attrs.frozen(kw_only=True)
+class Bridge:
+    """A subject of a developer's own."""
+
+    name: Recorded[str] = fact("the name", ask="What is it called?")
+    span: int | None = None
+
+
+def test_rules_may_be_about_a_class_of_ones_own(tmp_path: Path) -> None:
+    """`subjects` names further attrs classes that rules may be about."""
+    (tmp_path / "rulebook.yaml").write_text(
+        'govrules: 1\nid: bridges\ntitle: Bridges\nversion: "1"\nowner: the engineers\n'
+        'sources: { code: { title: A code, publisher: A body, year: "2020" } }\n',
+        "utf-8",
+    )
+    (tmp_path / "bridges.yaml").write_text(
+        "govrules: 1\ntheme: bridges\nrules:\n  - id: too-long\n    title: A bridge is too long\n"
+        "    principle: A bridge is as long as it must be.\n    subject: bridge\n"
+        "    source: { document: code, paragraph: 1 }\n    requires: { span: { at_most: 90 } }\n"
+        "    severity: low\n    examples:\n"
+        "      - { name: a long one, given: { name: Firth, span: 2000 }, expect: flagged }\n",
+        "utf-8",
+    )
+    rulebook = load_rulebook(tmp_path, subjects={"bridge": Bridge})
+    (rule,) = rulebook.rules
+    assert rule.subject == "bridge"
+    assert rule.examples[0].given == Bridge(name="Firth", span=2000)
+    with pytest.raises(RuleFileError, match="unknown value `bridge` of `subject`"):
+        load_rulebook(tmp_path)
+
+
+def test_a_rulebook_is_frozen(rulebook: Rulebook) -> None:
+    """Nothing in a rulebook can be changed after it was checked."""
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        rulebook.id = "another"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        rulebook.derived["tier"] = rulebook.derived["weighty"]  # type: ignore[index]

@@ -1,0 +1,98 @@
+"""What a condition refers to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from govrules.rulebook import ast
+from govrules.rulebook.ast import All, Count, Rulebook
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.walk import nodes, references, rule_conditions
+
+GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+
+
+@pytest.fixture(scope="module")
+def rulebook() -> Rulebook:
+    return load_rulebook(GOOD / "everything")
+
+
+@pytest.mark.parametrize(
+    ("rule", "paths"),
+    [
+        ("yes-or-no", ["local.net_zero_plan"]),
+        (
+            "an-amount",
+            ["funding.guarantees", "funding.annual_spend", "funding.borrowing", "local.levy"],
+        ),
+        ("a-date", ["reviewed", "tier", "reviewed", "reviewed"]),
+        (
+            "a-text",
+            [
+                "responsible_officer",
+                "accountability.accountable_body",
+                "funding.pooled",
+                "pool.host",
+                "name",
+            ],
+        ),
+        (
+            "a-list",
+            [
+                "partners",
+                "named_accountable",
+                "roles",
+                "partners",
+                "kind",
+                "funding.pooled",
+                "partners",
+                "independent",
+                "partners",
+                "independent",
+                "partners",
+                "voting_share",
+                "kind",
+                "partners",
+                "independent",
+                "receives_money",
+                "conflicts.declared",
+            ],
+        ),
+        ("an-incomplete-register", ["partnerships", "funding.pooled", "protocol"]),
+        ("a-choice", ["integration_level", "integration_level"]),
+    ],
+)
+def test_every_fact_is_found_in_the_order_of_the_text(
+    rulebook: Rulebook, rule: str, paths: list[str]
+) -> None:
+    """Facts that are tested, compared with, chosen by and added up are all references."""
+    assert [each.path for each in references(rulebook.rule(rule).requires)] == paths
+
+
+def test_one_of_refers_to_its_operands(rulebook: Rulebook) -> None:
+    """A list of values has no facts but those that are compared with."""
+    applies = rulebook.rule("a-choice").applies_when
+    assert applies is not None
+    assert [each.path for each in references(applies)] == ["status", "local.season"]
+
+
+def test_nodes_are_walked_outermost_first(rulebook: Rulebook) -> None:
+    """A condition comes before those inside it."""
+    found = list(nodes(rulebook.rule("a-set").requires))
+    assert [type(each) for each in found] == [All, ast.Test, ast.Test, All, Count, Count]
+
+
+def test_the_conditions_of_a_rule_are_all_found(rulebook: Rulebook) -> None:
+    """Scope, exceptions, duty, grades and mitigations are the conditions of a rule."""
+    rule = rulebook.rule("yes-or-no")
+    assert list(rule_conditions(rule)) == [
+        rule.applies_when,
+        rule.unless[0].when,
+        rule.requires,
+        rule.grades[0].when,
+        rule.grades[1].when,
+        rule.mitigated_by[0].when,
+    ]
+    assert list(rule_conditions(rulebook.rule("a-pair"))) == [rulebook.rule("a-pair").requires]
