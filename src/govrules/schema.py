@@ -72,9 +72,17 @@ def _rule(rulebook: Rulebook) -> Schema:
             "in_force": _object({"from": _TEXT, "until": _TEXT}),
             "supersedes": _list(_TEXT),
             "tags": _list(_TEXT),
-            **dict.fromkeys(
-                ("applies_when", "unless", "requires", "severity", "mitigated_by", "remedy"), {}
-            ),
+            **{
+                key: {}
+                for key in (
+                    "applies_when",
+                    "unless",
+                    "requires",
+                    "severity",
+                    "mitigated_by",
+                    "remedy",
+                )
+            },
             "examples": {},
         },
         required=["id", "title", "principle", "source", "requires", "severity"],
@@ -153,12 +161,26 @@ def _define_conditions(cls: type, rulebook: Rulebook, defs: dict[str, Schema]) -
     for path, fact in _facts(cls, rulebook):
         if isinstance(fact.type, Records):
             _define_conditions(fact.type.cls, rulebook, defs)
-        properties[path] = _tested(fact, rulebook)
+        properties[path] = _tested(fact, rulebook, defs)
     if cls is not Partnership:
         # A record inside a list may also read the facts of the subject that it belongs to.
         for path, fact in _facts(Partnership, rulebook):
             if not isinstance(fact.type, Records):
-                properties.setdefault(path, _tested(fact, rulebook))
+                properties.setdefault(path, _tested(fact, rulebook, defs))
+
+
+def _shared(what: str, fact_type: FactType, defs: dict[str, Schema], schema: Schema) -> Schema:
+    """
+    Return a reference to a schema that many facts share, so that it stands in the file once.
+
+    Editors read the whole file: with every closed list of values written out at every fact, it
+    would have several megabytes.
+    """
+    kind = type(fact_type).__name__.lower()
+    number = 1
+    while defs.setdefault(f"{what}-{kind}-{number}", schema) != schema:
+        number += 1
+    return {"$ref": f"#/$defs/{what}-{kind}-{number}"}
 
 
 def _facts(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
@@ -171,43 +193,47 @@ def _facts(cls: type, rulebook: Rulebook) -> Iterable[tuple[str, Fact]]:
 
 
 def _key(cls: type) -> str:
-    return f"condition on a {cls.__name__}"
+    return f"condition-on-{cls.__name__}"
 
 
-def _tested(fact: Fact, rulebook: Rulebook) -> Schema:
+def _tested(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:
     """Return what may stand below a fact in a condition."""
     described: Schema = {"description": f"{fact.label} — {fact.question}"}
-    if isinstance(fact.type, Records):
-        inner: Schema = {"$ref": f"#/$defs/{_key(fact.type.cls)}"}
-        counted = _comparisons(Number(whole=True), rulebook)
+    return {**described, **_shared("tests", fact.type, defs, _tests(fact.type, rulebook, defs))}
+
+
+def _tests(fact_type: FactType, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:
+    if isinstance(fact_type, Records):
+        inner: Schema = {"$ref": f"#/$defs/{_key(fact_type.cls)}"}
+        counted = _comparisons(Number(whole=True), rulebook, defs)
         quantified: Schema = _object(
             {
                 **dict.fromkeys(("some", "every", "none"), inner),
                 "count": _object({"where": inner, **counted}),
                 "sum": _object({"of": _TEXT, "where": inner, **counted}, required=["of"]),
-                "share": _object(
-                    {"among": inner, "where": inner, **counted}, required=["where"]
-                ),
+                "share": _object({"among": inner, "where": inner, **counted}, required=["where"]),
                 "known": _YES_NO,
             }
         )
-        return {**described, "anyOf": [{"const": "none"}, quantified]}
-    if isinstance(fact.type, Record):
-        return {**described, "anyOf": [{"const": "none"}, _object({"known": _YES_NO})]}
-    value = _operand(fact.type, rulebook)
+        return {"anyOf": [{"const": "none"}, quantified]}
+    if isinstance(fact_type, Record):
+        return {"anyOf": [{"const": "none"}, _object({"known": _YES_NO})]}
+    value = _operand(fact_type, rulebook, defs)
     tests: dict[str, Schema] = {"known": _YES_NO}
-    if isinstance(fact.type, Choices):
+    if isinstance(fact_type, Choices):
         tests.update(dict.fromkeys(("includes", "includes_all", "missing_any_of"), value))
-        tests["count"] = _object(_comparisons(Number(whole=True), rulebook))
-        return {**described, "anyOf": [{"const": "none"}, _object(tests)]}
-    tests.update(_comparisons(fact.type, rulebook))
+        tests["count"] = _object(_comparisons(Number(whole=True), rulebook, defs))
+        return {"anyOf": [{"const": "none"}, _object(tests)]}
+    tests.update(_comparisons(fact_type, rulebook, defs))
     one_of = {"type": "array", "items": value, "minItems": 1}
-    return {**described, "anyOf": [value, one_of, _object(tests)]}
+    return {"anyOf": [value, one_of, _object(tests)]}
 
 
-def _comparisons(fact_type: FactType, rulebook: Rulebook) -> dict[str, Schema]:
-    value = _operand(fact_type, rulebook)
-    age = _operand(Months(), rulebook)
+def _comparisons(
+    fact_type: FactType, rulebook: Rulebook, defs: dict[str, Schema]
+) -> dict[str, Schema]:
+    value = _operand(fact_type, rulebook, defs)
+    age = _operand(Months(), rulebook, defs)
     found: dict[str, Schema] = {}
     for name in tests_for(fact_type):
         if name == "between":
@@ -217,13 +243,13 @@ def _comparisons(fact_type: FactType, rulebook: Rulebook) -> dict[str, Schema]:
     return found
 
 
-def _operand(fact_type: FactType, rulebook: Rulebook) -> Schema:
+def _operand(fact_type: FactType, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema:
     choosers = [
         _object({"fact": _TEXT}, required=["fact"]),
         _object({"parameter": {"enum": [*rulebook.parameters]}}, required=["parameter"]),
         {"type": "object", "required": ["by"]},
     ]
-    return {"anyOf": [_written(fact_type), *choosers]}
+    return _shared("value", fact_type, defs, {"anyOf": [_written(fact_type), *choosers]})
 
 
 def _written(fact_type: FactType) -> Schema:
@@ -328,7 +354,7 @@ def findings_schema() -> Schema:
             "location": _whole({"rule": _TEXT, "subject": nullable}),
         }
     )
-    counts = _whole(dict.fromkeys(verdicts, {"type": "integer", "minimum": 0}))
+    counts = _whole({each: {"type": "integer", "minimum": 0} for each in verdicts})
     subject = _whole(
         {
             "id": _TEXT,
@@ -369,5 +395,3 @@ def _whole(properties: Mapping[str, Schema]) -> Schema:
 
 def _list(items: Schema) -> Schema:
     return {"type": "array", "items": items}
-
-
