@@ -82,7 +82,7 @@ def read(text: str, fact_type: FactType) -> Single | Problem:
         case Choice(values=values):
             return _read_choice(text, values)
         case Money():
-            return _read_number(text.strip().removeprefix("£"), fact_type)
+            return _read_number(text.strip().removeprefix("£").lstrip(), fact_type)
         case Number():
             return _read_number(text.strip(), fact_type)
         case Date():

@@ -236,6 +236,9 @@ def vocabulary_of(cls: type) -> Vocabulary:
     Raises:
         TypeError: the class is no attrs class, or a field has a type that facts cannot take.
     """
+    if not attrs.has(cls):
+        msg = f"`{cls.__name__}` is no attrs class, so its facts are not declared"
+        raise TypeError(msg)
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}
     facts: dict[str, Fact] = {}
@@ -244,7 +247,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
         if _ABOUT in field.metadata:
             about.add(field.name)
             continue
-        described = _describe(cls, field, hints[field.name])
+        described = _describe(cls, field, hints.get(field.name))
         fields[field.name] = described
         facts[field.name] = described
         if isinstance(described.type, Record):
