@@ -179,3 +179,19 @@ def test_verbose_gives_reasons_for_what_does_not_apply(run, pack, in_order):
     assert "pooled-without-protocol: no budgets" not in run("check", in_order, "--rules", pack).out
     ran = run("check", in_order, "--rules", pack, "--verbose")
     assert "pooled-without-protocol: " in ran.out
+
+
+def test_one_question_for_several_partners_is_asked_once(run, pack, tmp_path):
+    theme = pack / "money.yaml"
+    some = "requires: { partners: { some: { independent: yes } } }"
+    theme.write_text(
+        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
+    )
+    path = tmp_path / "several.yaml"
+    path.write_text(
+        "name: X\npartners: [{ name: North Trust }, { name: South Trust }, { kind: police }]\n"
+    )
+    ran = run("check", path, "--rules", pack)
+    words = " ".join(ran.out.split())
+    assert "ask: North Trust, South Trust and number 3: " in words
+    assert "(partners[].independent)" in words

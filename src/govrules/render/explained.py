@@ -83,9 +83,10 @@ def _fact_lines(path: str, fact: Fact, whose: str, rulebook: Rulebook) -> Iterat
 def _derived_lines(derived: Derived, rulebook: Rulebook) -> Iterator[Line]:
     yield f"{derived.name}  (derived, {derived.span})", "bold"
     yield sentence(derived.fact.label), ""
-    for row in derived.rows:
+    yield "The first that holds:", ""
+    for number, row in enumerate(derived.rows, 1):
         value = value_phrase(row.value, derived.fact.type)
-        yield f"  {value} where {condition_phrase(row.when)}", ""
+        yield from item(f"{number}", f"{value} where {condition_phrase(row.when)}", indent=2)
     yield f"  otherwise {value_phrase(derived.otherwise, derived.fact.type)}", ""
     yield from _readers(derived.name, rulebook)
 
@@ -94,7 +95,7 @@ def _readers(path: str, rulebook: Rulebook) -> Iterator[Line]:
     name = path.rpartition("[].")[2]
     rules = [rule.id for rule in rulebook.rules if name in {ref.path for ref in facts_read(rule)}]
     if rules:
-        yield f"Read by: {joined(rules)}", ""
+        yield from item("Read by", joined(rules), indent=0)
 
 
 def near(name: str, rulebook: Rulebook) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os.path
+import re
 import textwrap
-from collections.abc import Iterator
-from typing import TypeAlias
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
 
 from govrules.assessment import Assessment
 from govrules.catalogue import place_phrase
 from govrules.explain.english import joined, sentence
-from govrules.findings import Finding
+from govrules.findings import Finding, Question
 from govrules.rulebook.ast import Severity, Verdict
 
 WIDTH = 92
 _SHOWN_QUESTIONS = 10
+_INDEX: Final = re.compile(r"\[\d+\]")
 _STYLES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -66,7 +69,7 @@ def _flagged(finding: Finding) -> Iterator[Line]:
     for number, way in enumerate(finding.clears):
         words = joined(f"{each.phrase} ({each.fact})" for each in way)
         yield from item("or" if number else "cleared where", words)
-    for question in finding.questions:
+    for question in folded(finding.questions):
         yield from item("to know how grave", question.question)
     source = f"{finding.source.document}, {place_phrase(finding.source.paragraph)}"
     yield from item("source", f"{finding.principle} ({source})")
@@ -91,7 +94,7 @@ def _unknown(assessment: Assessment) -> Iterator[Line]:
     for finding in sorted(unknown, key=lambda each: -(each.could_be or Severity.LOW).rank):
         could_be = finding.could_be.value if finding.could_be else ""
         yield f"  could be {could_be}: {finding.rule.title}  [{finding.rule.id}]", ""
-        for question in finding.questions:
+        for question in folded(finding.questions):
             yield from item("ask", f"{question.question}  ({question.fact})", indent=6)
     yield "", ""
     shown = assessment.questions[:_SHOWN_QUESTIONS]
@@ -119,6 +122,23 @@ def _settled(assessment: Assessment, *, verbose: bool) -> Iterator[Line]:
         if not verbose and verdict is Verdict.NOT_APPLICABLE:
             yield from item("rules", joined(each.rule.id for each in findings), indent=2)
         yield "", ""
+
+
+def folded(questions: Sequence[Question]) -> Iterator[Question]:
+    """Yield questions, those that are the same for several records of a list as one."""
+    groups: dict[str, list[Question]] = {}
+    for each in questions:
+        groups.setdefault(_INDEX.sub("[]", each.fact), []).append(each)
+    for fact, group in groups.items():
+        if len(group) == 1:
+            yield group[0]
+            continue
+        # Each begins with the record's name; what all of them end in is the question.
+        texts = [each.question for each in group]
+        common = os.path.commonprefix([text[::-1] for text in texts])[::-1]  # noqa: RUF071 - by character
+        ask = common.partition(": ")[2] or common
+        names = [text.removesuffix(ask).removesuffix(": ") for text in texts]
+        yield Question(fact, f"{joined(names)}: {ask}")
 
 
 def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
