@@ -77,6 +77,7 @@ def test_a_fact_that_nobody_recorded_is_unknown(pool: Partnership) -> None:
     """Left out, `unknown`, or nothing after the colon: all are unknown."""
     assert isinstance(pool.funding, Funding)
     assert pool.area is UNKNOWN
+    assert pool.serious_issues is UNKNOWN
     assert pool.funding.borrowing is UNKNOWN
     assert pool.funding.traced_share is UNKNOWN
     assert pool.pool is UNKNOWN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from govrules.errors import FactsError
 from govrules.facts import said
@@ -16,12 +16,12 @@ from govrules.vocabulary import (
     Choices,
     Date,
     Fact,
-    FactType,
     Money,
     Months,
     Number,
     Record,
     Records,
+    Scalar,
     Text,
     YesNo,
     vocabulary_of,
@@ -82,7 +82,7 @@ def _check_records(value: Any, cls: type, path: str, rulebook: Rulebook) -> None
         check_subject(each, rulebook, f"{path}[{index}].")
 
 
-def _fits(value: Any, fact_type: FactType) -> bool:  # noqa: ANN401 - what a user passed
+def _fits(value: Any, fact_type: Scalar) -> bool:  # noqa: ANN401 - what a user passed
     match fact_type:
         case YesNo():
             return isinstance(value, bool)
@@ -101,7 +101,7 @@ def _fits(value: Any, fact_type: FactType) -> bool:  # noqa: ANN401 - what a use
                 return False
             return _is_number(value) and value >= 0 and (most is None or value <= most)
         case _:
-            return False
+            assert_never(fact_type)
 
 
 def _is_number(value: Any) -> bool:  # noqa: ANN401 - what a user passed

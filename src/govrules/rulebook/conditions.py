@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 import attrs
 
@@ -699,6 +699,8 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
             return (*_QUANTITIES, *_AGGREGATES)
         case YesNo() | Text() | Choice() | Record():
             return ("equals",)
+        case _:
+            assert_never(fact_type)
 
 
 def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:

@@ -84,6 +84,8 @@ def operands(predicate: Predicate) -> tuple[Operand, ...]:
             return operands
         case Between(low, high):
             return (low, high)
+        case _:
+            assert_never(predicate)
 
 
 def _of_predicate(predicate: Predicate) -> Iterator[FactRef]:
@@ -101,3 +103,5 @@ def _of_operand(operand: Operand) -> Iterator[FactRef]:
                 yield from _of_operand(case)
         case Literal() | Parameter():
             pass
+        case _:
+            assert_never(operand)
