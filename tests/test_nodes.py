@@ -20,7 +20,7 @@ def test_values_are_text_with_a_place() -> None:
     root, report = parsed("name: NO\nyear: 2026\nlist: [1, 'two']\n")
     assert report.ok
     assert isinstance(root, Entries)
-    values = dict((key.text, value) for key, value in root.items)
+    values = {key.text: value for key, value in root.items}
     assert isinstance(values["name"], Scalar)
     assert (values["name"].text, values["name"].plain) == ("NO", True)
     assert (values["year"].line, values["year"].column) == (2, 7)  # type: ignore[union-attr]

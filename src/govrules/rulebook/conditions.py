@@ -475,11 +475,11 @@ class ConditionReader:
             )
             return None
         if choosers[0] == "fact":
-            return self._other_fact(value, fact_type, path, classes)
-        return self._parameter(value, fact_type, path)
+            return self._other_fact(value, fact_type, classes)
+        return self._parameter(value, fact_type)
 
     def _other_fact(
-        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
+        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
     ) -> Operand | None:
         ref = self.fact(node, classes)
         if ref is None:
@@ -494,7 +494,7 @@ class ConditionReader:
             return None
         return ref
 
-    def _parameter(self, node: Scalar, fact_type: FactType, path: str) -> Operand | None:
+    def _parameter(self, node: Scalar, fact_type: FactType) -> Operand | None:
         found = self.parameters.get(node.text)
         if found is None:
             self.report.add(
