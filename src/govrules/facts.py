@@ -80,6 +80,10 @@ class Facts:
             return self.supposed[path]
         if isinstance(ref.type, Record) and self._supposes_below(path):
             return True
+        if self.supposed and any(
+            self.supposed.get(each, UNKNOWN) is None for each in _parts_of(path)
+        ):
+            return absent(ref.fact)
         if self.only is not None and path not in self.only:
             return UNKNOWN
         if ref.source is FactSource.AS_OF:
@@ -132,7 +136,8 @@ class Facts:
         return any(each.startswith(f"{path}.") for each in self.supposed)
 
     def _keeps_below(self, prefix: str) -> bool:
-        return any(each.startswith(prefix) for each in self.only or ())
+        there = prefix.removesuffix(".")
+        return any(each == there or each.startswith(prefix) for each in self.only or ())
 
 
 def read_field(record: Any, path: str, fact: Fact) -> Any:  # noqa: ANN401 - any attrs object
@@ -158,6 +163,12 @@ def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
             return ()
         case _:
             return None
+
+
+def _parts_of(path: str) -> list[str]:
+    """Return the records that a fact is part of, as paths."""
+    parts = path.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def said(record: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - any attrs object

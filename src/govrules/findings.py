@@ -191,6 +191,12 @@ class Finding:
         ref = cited.ref
         case = self._case
         record = case.facts.record
+        if cited.path.endswith("]"):
+            # A record that counts by being there, whatever is known of it.
+            name = _owner(cited)
+            there = f"the {ref.fact.each} {name} is recorded"
+            evidence, origin = evidence_of(record, cited.path), origin_of(record, cited.path)
+            return Reason(cited.path, name, evidence, there, origin)
         value = cited_value(cited, case)
         phrase = english.fact_phrase(ref.fact, value)
         return Reason(
@@ -252,7 +258,10 @@ def _with_owner(text: str, cited: Cited) -> str:
     """Return the text with the record that it is about, where that is not the subject itself."""
     if not cited.scope.prefix:
         return text
+    return f"{_owner(cited)}: {text}"
+
+
+def _owner(cited: Cited) -> str:
     index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
-    name = english.record_name(cited.scope.record, int(index))
-    return f"{name}: {text}"
+    return english.record_name(cited.scope.record, int(index))
 

@@ -163,10 +163,27 @@ def _of_records(
     records, closed = case.facts.records(ref, case.scopes)
     inner = [case.inside(record) for record in records]
     if decisive is not None and where is not None:
-        ways = [support(where, each) for each in inner if evaluate(where, each) is decisive]
+        ways = [
+            _of_record(ref, support(where, each), each)
+            for each in inner
+            if evaluate(where, each) is decisive
+        ]
         return min(ways, key=len)
-    ends = {path.path: path for path in [_cited(ref, case)]} if closed else {}
-    return ends | _together(support(where, each) for each in inner if where is not None)
+    found = [{} if where is None else support(where, each) for each in inner]
+    if closed:
+        end = _cited(ref, case)
+        return {end.path: end} | _together(found)
+    pairs = zip(found, inner, strict=True)
+    return _together(_of_record(ref, each, record) for each, record in pairs)
+
+
+def _of_record(ref: FactRef, found: Support, inner: Case) -> Support:
+    """Return what a record contributes: its facts, or where none is cited, that it is there."""
+    scope = inner.scopes[-1]
+    if any(path.startswith(scope.prefix) for path in found):
+        return found
+    path = scope.prefix.removesuffix(".")
+    return {path: Cited(path, ref, scope)} | found
 
 
 def _of_predicate(predicate: Predicate, case: Case) -> Support:

@@ -61,10 +61,15 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    vocabulary_of,
 )
 
 #: How many ways are followed at once; beyond it the smallest are kept.
 MAX_WAYS: Final = 32
+#: How many records are changed or added together to move a count, sum or share.
+MAX_RECORDS: Final = 3
+#: Of how many records a change is considered for that.
+MAX_OPTIONS: Final = 12
 #: How many ways are shown.
 SHOWN: Final = 5
 
@@ -146,7 +151,7 @@ def _ways(condition: Condition, case: Case, target: Truth, search: _Search) -> l
             return _ways(item, case, ~target, search)
         case Test():
             return _of_test(condition, case, target, search)
-        case Known() | Sum():
+        case Known():
             return []
         case Quantified(quantity, ref, where):
             positive = quantity is not Quantity.EVERY
@@ -157,12 +162,10 @@ def _ways(condition: Condition, case: Case, target: Truth, search: _Search) -> l
             if not positive and goal is Truth.FALSE:
                 return _one_record(ref, where, case, Truth.FALSE, search)
             return _every_record(ref, where, case, goal, search)
-        case Count(ref, where):
-            if isinstance(ref.type, Choices):
-                return _of_set(condition, ref, case, target, search)
-            return _of_many(condition, ref, where, case, target, search)
-        case Share(ref, _, where):
-            return _of_many(condition, ref, where, case, target, search)
+        case Count(ref) if isinstance(ref.type, Choices):
+            return _of_set(condition, ref, case, target)
+        case Count() | Sum() | Share():
+            return _of_many(condition, case, target, search)
         case _:
             assert_never(condition)
 
@@ -259,22 +262,22 @@ def _records(ref: FactRef, case: Case) -> list[Case]:
     return [case.inside(each) for each in case.facts.records(ref, case.scopes)[0]]
 
 
-def _new_record(ref: FactRef, case: Case) -> Case | None:
-    """Return the case inside a record that governance could add to a list, if it can."""
+def _new_records(ref: FactRef, case: Case) -> list[Case]:
+    """Return the case inside each record that governance could add to a list, if it can."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Records):
-        return None
+        return []
     records, _ = case.facts.records(ref, case.scopes)
     path = case.facts.path(ref, case.scopes)
-    return case.inside(Scope(UNKNOWN, f"{path}[{len(records)}].", ref.type.cls))
+    return [
+        case.inside(Scope(UNKNOWN, f"{path}[{len(records) + more}].", ref.type.cls))
+        for more in range(MAX_RECORDS)
+    ]
 
 
 def _one_record(
     ref: FactRef, where: Condition, case: Case, wanted: Truth, search: _Search
 ) -> list[Way]:
-    cases = _records(ref, case)
-    added = _new_record(ref, case)
-    if added is not None:
-        cases.append(added)
+    cases = _records(ref, case) + _new_records(ref, case)[:1]
     return _pruned(way for each in cases for way in _ways(where, each, wanted, search))
 
 
@@ -287,33 +290,49 @@ def _every_record(
 
 
 def _of_many(
-    condition: Condition,
-    ref: FactRef,
-    where: Condition | None,
-    case: Case,
-    target: Truth,
-    search: _Search,
+    condition: Count | Sum | Share, case: Case, target: Truth, search: _Search
 ) -> list[Way]:
-    """Return the change of the fewest records, cheapest first, that moves a count or share."""
-    if where is None:
-        return []
-    for goal in (Truth.TRUE, Truth.FALSE):
-        options = [_ways(where, each, goal, search) for each in _records(ref, case)]
-        costs = sorted((each[0] for each in options if each and each[0]), key=len)
-        for number in range(1, len(costs) + 1):
-            way = {path: to for each in costs[:number] for path, to in each.items()}
-            if evaluate(condition, supposing(case, way)) is target:
-                return [way]
+    """Return the changes of the fewest records that move a count, sum or share as wanted."""
+    for number in range(1, MAX_RECORDS + 1):
+        found = [
+            way
+            for goal in (Truth.TRUE, Truth.FALSE)
+            for several in itertools.combinations(_options(condition, case, goal, search), number)
+            for way in [{path: to for each in several for path, to in each.items()}]
+            if evaluate(condition, supposing(case, way)) is target
+        ]
+        if found:
+            return _pruned(found)
     return []
 
 
-def _of_set(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+def _options(
+    condition: Count | Sum | Share, case: Case, goal: Truth, search: _Search
 ) -> list[Way]:
+    """Return the cheapest change of each record, and of records that could be added."""
+    where = condition.where
+    cases = _records(condition.list, case) if where is not None else []
+    if goal is Truth.TRUE:
+        cases += _new_records(condition.list, case)
+    options = []
+    for each in cases:
+        ways = [_mentioned(each)] if where is None else _ways(where, each, goal, search)
+        if ways and ways[0]:
+            options.append(ways[0])
+    return options[:MAX_OPTIONS]
+
+
+def _mentioned(case: Case) -> Way:
+    """Return the change by which a record is there: its first fact is known."""
+    scope = case.scopes[-1]
+    first = next(iter(vocabulary_of(scope.cls).fields))
+    return {f"{scope.prefix}{first}": TO_BE_FOUND}
+
+
+def _of_set(condition: Condition, ref: FactRef, case: Case, target: Truth) -> list[Way]:
     """Return the set with the fewest members added or removed that has the number wanted."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Choices):
         return []
-    del search
     path = case.facts.path(ref, case.scopes)
     members, _ = case.facts.members(ref, case.scopes)
     ordered = [each for each in ref.type.values if each in members]

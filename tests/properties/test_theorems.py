@@ -1,0 +1,392 @@
+"""What always holds, on generated rules and partial facts; each test is named like a theorem."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import attrs
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from govrules import Severity, Verdict, assess
+from govrules.assessment import Assessment
+from govrules.engines.reference import case_of, evaluate, judge
+from govrules.explain.because import restricted
+from govrules.explain.clears import supposing
+from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.facts import Facts
+from govrules.nodes import Report, parse
+from govrules.rulebook.ast import (
+    All,
+    Any_,
+    Condition,
+    FactSource,
+    Literal,
+    Rule,
+    Rulebook,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.conditions import ConditionReader
+from govrules.rulebook.walk import nodes, references
+from govrules.rulebook.write import write_condition
+from govrules.subjects import Declared
+from govrules.truth import UNKNOWN, Truth
+from tests.properties.oracle import Oracle
+from tests.properties.small import (
+    AS_OF,
+    CITED,
+    DATES,
+    DERIVED_NAMES,
+    PARAMETERS,
+    SETS,
+    Deal,
+    Thing,
+    complete_things,
+    completions,
+    conditions,
+    partial_things,
+    rulebook_of,
+    rulebooks,
+    rules,
+    sparse_things,
+)
+
+#: How many completions of one partial thing are looked at.
+LOOKED_AT = 400
+
+
+def assessed(thing: Thing, rulebook: Rulebook) -> Assessment:
+    return assess(thing, rulebook, as_of=AS_OF)
+
+
+def some_completions(thing: Thing) -> list[Thing]:
+    return list(itertools.islice(completions(thing), LOOKED_AT))
+
+
+@given(partial_things(), rulebooks(), conditions())
+def test_agrees_with_a_naive_oracle(
+    thing: Thing, rulebook: Rulebook, condition: Condition
+) -> None:
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    truth = evaluate(condition, case)
+    findings = assessed(thing, rulebook).findings
+    for complete in some_completions(thing):
+        oracle = Oracle(complete, rulebook, AS_OF)
+        if truth is not Truth.UNKNOWN:
+            assert oracle.holds(condition) is (truth is Truth.TRUE)
+        for finding in findings:
+            expected = oracle.verdict(finding.rule)
+            if finding.verdict is Verdict.FLAGGED:
+                assert expected == "flagged"
+            if finding.verdict is Verdict.CLEAR:
+                assert expected in ("clear", "not applicable")
+            if finding.verdict is Verdict.NOT_APPLICABLE:
+                assert expected == "not applicable"
+
+
+@given(complete_things(), rulebooks(), conditions())
+def test_nothing_is_unknown_of_complete_facts(
+    thing: Thing, rulebook: Rulebook, condition: Condition
+) -> None:
+    oracle = Oracle(thing, rulebook, AS_OF)
+    truth = evaluate(condition, case_of(Facts(thing, AS_OF), rulebook))
+    assert truth is (Truth.TRUE if oracle.holds(condition) else Truth.FALSE)
+    for finding in assessed(thing, rulebook).findings:
+        assert finding.verdict.value == oracle.verdict(finding.rule)
+        assert finding.could_be is None
+        assert finding.questions == ()
+        if finding.verdict is Verdict.FLAGGED:
+            assert finding.severity is not None
+            assert finding.severity.value == oracle.severity(finding.rule)
+
+
+@given(sparse_things(), rulebooks(), st.data())
+def test_knowledge_is_monotone(thing: Thing, rulebook: Rulebook, data: st.DataObject) -> None:
+    more = data.draw(st.sampled_from(some_completions_of_few(thing)))
+    before, after = assessed(thing, rulebook), assessed(more, rulebook)
+    for less_known, better_known in zip(before.findings, after.findings, strict=True):
+        was, now = less_known.verdict, better_known.verdict
+        if was is Verdict.FLAGGED:
+            assert now is Verdict.FLAGGED
+        if was is Verdict.NOT_APPLICABLE:
+            assert now is Verdict.NOT_APPLICABLE
+        if was is Verdict.CLEAR:
+            assert now in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+        if was is Verdict.FLAGGED and less_known.mitigations == better_known.mitigations:
+            assert less_known.severity is not None
+            assert better_known.severity is not None
+            assert less_known.severity <= better_known.severity
+            assert _worst(better_known) <= _worst(less_known)
+
+
+def some_completions_of_few(thing: Thing) -> list[Thing]:
+    """The first few completions, and partial things on the way to them."""
+    found = list(itertools.islice(completions(thing), 6))
+    for complete in found[:2]:
+        found.append(attrs.evolve(thing, big=complete.big, deal=complete.deal))
+        found.append(attrs.evolve(thing, items=complete.items, size=complete.size))
+    return found
+
+
+def _worst(finding: Any) -> Severity:
+    return finding.could_be or finding.severity
+
+
+@given(sparse_things(), rulebooks(), st.data())
+def test_questions_suffice(thing: Thing, rulebook: Rulebook, data: st.DataObject) -> None:
+    unknown = assessed(thing, rulebook).of(Verdict.UNKNOWN)
+    assume(unknown)
+    complete = data.draw(st.sampled_from(list(itertools.islice(completions(thing), 12))))
+    for finding in unknown:
+        assert finding.questions
+        answered = thing
+        for question in finding.questions:
+            answered = answer(answered, complete, question.fact)
+        outcome = judge(finding.rule, case_of(Facts(answered, AS_OF), rulebook))
+        assert outcome.verdict is not Verdict.UNKNOWN
+
+
+def answer(thing: Thing, complete: Thing, path: str) -> Thing:
+    """The thing with one question answered as the complete one has it."""
+    name, _, part = path.partition(".")
+    name, _, index = name.partition("[")
+    whole = getattr(complete, name)
+    if not part or whole is None:
+        return attrs.evolve(thing, **{name: whole})
+    value = getattr(thing, name)
+    if not index:
+        known = Deal() if value is UNKNOWN else value
+        return attrs.evolve(thing, deal=attrs.evolve(known, **{part: getattr(whole, part)}))
+    place = int(index.rstrip("]"))
+    if value is UNKNOWN or place >= len(value):
+        return thing
+    item = attrs.evolve(value[place], **{part: getattr(whole[place], part)})
+    return attrs.evolve(thing, **{name: (*value[:place], item, *value[place + 1 :])})
+
+
+@given(sparse_things(), rulebooks())
+def test_because_is_sufficient(thing: Thing, rulebook: Rulebook) -> None:
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    for finding in assessed(thing, rulebook).findings:
+        alone = judge(finding.rule, restricted(case, [each.fact for each in finding.because]))
+        assert alone.verdict is finding.verdict
+        assert alone.severity is finding.severity
+        assert alone.could_be is finding.could_be
+        assert alone.mitigations == finding.mitigations
+
+
+@given(sparse_things(), rulebooks())
+def test_because_cites_known_facts_only(thing: Thing, rulebook: Rulebook) -> None:
+    for finding in assessed(thing, rulebook).findings:
+        asked = {each.fact for each in finding.questions}
+        for reason in finding.because:
+            assert reason.value is not UNKNOWN
+            assert reason.fact not in asked or reason.fact in ("colours", "items", "spares")
+
+
+@given(sparse_things(), rulebooks())
+def test_remedies_clear(thing: Thing, rulebook: Rulebook) -> None:
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    for finding in assessed(thing, rulebook).findings:
+        if finding.verdict is not Verdict.FLAGGED:
+            assert finding.clears == ()
+        for way in finding.clears:
+            changes = {change.fact: change.to for change in way}
+            assert settled(finding.rule, supposing(case, changes))
+            for path in changes:
+                fewer = {other: to for other, to in changes.items() if other != path}
+                assert not fewer or not settled(finding.rule, supposing(case, fewer))
+
+
+def settled(rule: Rule, case: Any) -> bool:
+    """Whether a rule is met, or an exception reached while the rule's own case still stands."""
+    outcome = judge(rule, case)
+    applies = rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
+    if outcome.verdict is Verdict.CLEAR:
+        return outcome.scope is not Truth.FALSE
+    return outcome.verdict is Verdict.NOT_APPLICABLE and applies
+
+
+def all_changes(thing: Thing) -> dict[str, list[Any]]:
+    """Every arrangement of a thing, with every value that it can have."""
+    found: dict[str, list[Any]] = {
+        "mended": [True, False],
+        "painted": [True, False],
+        "size": [0, 1, 2, 3, None],
+        "colours": list(SETS),
+        "checked": [*DATES, AS_OF, None],
+        "deal": [None, True],
+        "deal.signed": [True, False],
+        "deal.level": ["low", "middle", "top", None],
+    }
+    for index in range(len(thing.items)):
+        found[f"items[{index}].fine"] = [True, False]
+    for index in range(len(thing.spares) + 1):
+        found[f"spares[{index}].fine"] = [True, False]
+    return found
+
+
+@given(complete_things(), rulebooks(most=1))
+def test_remedies_are_smallest(thing: Thing, rulebook: Rulebook) -> None:
+    (finding,) = assessed(thing, rulebook).findings
+    assume(finding.verdict is Verdict.FLAGGED)
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    shown = len(finding.clears[0]) if finding.clears else 3
+    for size in range(1, min(shown, 3)):
+        for changes in sets_of_changes(thing, size):
+            assert not settled(finding.rule, supposing(case, changes)), changes
+
+
+def sets_of_changes(thing: Thing, size: int) -> list[dict[str, Any]]:
+    values = all_changes(thing)
+    return [
+        dict(zip(paths, chosen, strict=True))
+        for paths in itertools.combinations(values, size)
+        for chosen in itertools.product(*(values[path] for path in paths))
+    ]
+
+
+@given(complete_things(), st.lists(conditions(derived=False), min_size=1, max_size=2))
+def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
+    several = tuple(
+        Rule(
+            id=f"rule-{index}",
+            title="A rule is broken",
+            theme="theme",
+            principle="A principle.",
+            source=CITED,
+            requires=condition,
+            otherwise=Severity.HIGH,
+            subject="thing",
+        )
+        for index, condition in enumerate(required)
+    )
+    rulebook = rulebook_of(several, {})
+    assessment = assessed(thing, rulebook)
+    plan = assessment.plan(Severity.HIGH)
+    flagged = {each.rule.id for each in assessment.flagged}
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    after = supposing(case, {change.fact: change.to for change in plan.changes})
+    still = {rule.id for rule in several if judge(rule, after).verdict is Verdict.FLAGGED}
+    assert still == set(plan.left)
+    assert set(plan.clears) == flagged - still
+    if plan.left or not plan.proven_smallest:
+        return
+    for size in range(1, min(len(plan.changes), 3)):
+        for changes in sets_of_changes(thing, size):
+            supposed = supposing(case, changes)
+            assert any(judge(rule, supposed).verdict is Verdict.FLAGGED for rule in several)
+
+
+@given(sparse_things(), rulebooks(), st.data())
+def test_withholding_never_helps(thing: Thing, rulebook: Rulebook, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["big", "level", "deal", "items", "spares", "colours"]))
+    less = attrs.evolve(thing, **{name: UNKNOWN})
+    before, after = assessed(thing, rulebook), assessed(less, rulebook)
+    for told, withheld in zip(before.findings, after.findings, strict=True):
+        if told.verdict is Verdict.FLAGGED:
+            assert withheld.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
+            assert told.severity is not None
+            assert told.severity <= _worst(withheld)
+
+
+@given(sparse_things(), rulebooks(), st.randoms(use_true_random=False))
+def test_order_and_duplicates_do_not_matter(
+    thing: Thing, rulebook: Rulebook, random: Any
+) -> None:
+    shuffled = list(rulebook.rules)
+    random.shuffle(shuffled)
+    again = attrs.evolve(rulebook, rules=tuple(_jumbled(rule, random) for rule in shuffled))
+    one = {each.rule.id: _said(each) for each in assessed(thing, rulebook).findings}
+    two = {each.rule.id: _said(each) for each in assessed(thing, again).findings}
+    assert one == two
+
+
+def _said(finding: Any) -> tuple[Any, ...]:
+    mitigated = bool(finding.mitigations)
+    return finding.verdict, finding.severity, finding.could_be, mitigated
+
+
+def _jumbled(rule: Rule, random: Any) -> Rule:
+    """The rule with its conditions' items in another order, and one of them twice."""
+    applies = None if rule.applies_when is None else jumble(rule.applies_when, random)
+    return attrs.evolve(rule, requires=jumble(rule.requires, random), applies_when=applies)
+
+
+def jumble(condition: Condition, random: Any) -> Condition:
+    if not isinstance(condition, All | Any_):
+        return condition
+    items = [jumble(each, random) for each in condition.items]
+    random.shuffle(items)
+    return attrs.evolve(condition, items=(*items, items[0]))
+
+
+@given(sparse_things(), rulebooks())
+def test_one_finding_per_rule(thing: Thing, rulebook: Rulebook) -> None:
+    assessment = assessed(thing, rulebook)
+    assert [each.rule.id for each in assessment.findings] == [each.id for each in rulebook.rules]
+    assert sum(assessment.counts.values()) == len(rulebook.rules)
+
+
+@given(sparse_things(), rulebooks())
+def test_checked_rules_never_raise(thing: Thing, rulebook: Rulebook) -> None:
+    for as_of in (AS_OF, UNKNOWN):
+        assessment = assess(thing, rulebook, as_of=as_of)
+        for finding in assessment.findings:
+            assert finding.sentence.endswith(".")
+        assert len(assessment.questions) >= bool(assessment.of(Verdict.UNKNOWN))
+
+
+@given(rules())
+def test_english_names_every_fact(rule: Rule) -> None:
+    sentence = rule_sentence(rule)
+    assert sentence.endswith(".")
+    named = [rule.requires, *(each.when for each in rule.unless)]
+    if rule.applies_when is not None:
+        named.append(rule.applies_when)
+    for condition in named:
+        phrase = condition_phrase(condition)
+        assert phrase in sentence
+        for ref in references(condition):
+            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
+            words |= {ref.fact.each} - {""}
+            assert any(word and word in phrase for word in words), (ref.path, phrase)
+
+
+@given(conditions())
+def test_denial_of_a_denial_is_the_affirmation(condition: Condition) -> None:
+    assert condition_phrase(condition) != condition_phrase(condition, holds=False)
+
+
+@given(conditions())
+def test_format_round_trips(condition: Condition) -> None:
+    text = yaml.safe_dump(write_condition(condition), sort_keys=False, width=10_000)
+    report = Report("generated.yaml", text)
+    node = parse(text, report)
+    declared = Declared(derived={name: (fact, Thing) for name, fact in DERIVED_NAMES.items()})
+    reader = ConditionReader(report, declared, PARAMETERS)
+    read = reader.condition(node, (Thing,))
+    assert report.diagnostics == []
+    assert read == condition
+
+
+def test_every_kind_of_condition_is_generated() -> None:
+    seen: set[str] = set()
+
+    @given(conditions())
+    def look(condition: Condition) -> None:
+        for node in nodes(condition):
+            seen.add(type(node).__name__)
+            if isinstance(node, FactTest):
+                seen.add(type(node.predicate).__name__)
+        sources = {ref.source for ref in references(condition)}
+        seen.update(source.value for source in sources)
+        assert not isinstance(condition, Literal)
+
+    for _ in range(8):
+        look()
+    wanted = {"All", "Any_", "Not", "Test", "Quantified", "Count", "Sum", "Share"}
+    wanted |= {"Compare", "OneOf", "Between", "Includes", FactSource.DERIVED.value}
+    assert wanted <= seen
