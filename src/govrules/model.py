@@ -1238,6 +1238,11 @@ class Organisation:
         ask="How many staff days a year do the partnerships demand?",
         unit="days",
     )
+    most_seats_held: Recorded[int] = fact(
+        "the number of partnerships in which its busiest representative sits",
+        ask="In how many partnerships does the person with most seats represent it?",
+        unit="partnerships",
+    )
 
 
 @attrs.frozen(kw_only=True)
