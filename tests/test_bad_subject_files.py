@@ -77,9 +77,7 @@ def test_bad_subject_files_are_explained(case: str, lay: Callable[[str], str]) -
 
 
 @pytest.mark.parametrize("case", cases())
-def test_each_problem_is_said_once_and_can_be_mended(
-    case: str, lay: Callable[[str], str]
-) -> None:
+def test_each_problem_is_said_once_and_can_be_mended(case: str, lay: Callable[[str], str]) -> None:
     """A diagnostic has a one-line cause, a help and a place, and no other is like it."""
     _, diagnostics = said_of(lay(case))
     assert diagnostics

@@ -49,9 +49,10 @@ def test_line_ends_of_other_systems_are_read(tmp_path: Path, end: str) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + RULES.replace(b"\n", end.encode()))
     moved = load_rulebook(tmp_path / "everything")
     assert moved.rules == load_rulebook(GOOD / "everything").rules
-    assert moved.rule("a-record").span.line == load_rulebook(GOOD / "everything").rule(
-        "a-record"
-    ).span.line
+    assert (
+        moved.rule("a-record").span.line
+        == load_rulebook(GOOD / "everything").rule("a-record").span.line
+    )
 
 
 def problems_of(path: Path, rulebook: Rulebook | None = None) -> tuple[Diagnostic, ...]:

@@ -96,9 +96,7 @@ def test_text_is_read_by_its_type(text: str, fact_type: FactType, value: Single)
         ("x", Records(object), Code.WRONG_SHAPE),
     ],
 )
-def test_text_that_cannot_be_read_is_a_problem(
-    text: str, fact_type: FactType, code: Code
-) -> None:
+def test_text_that_cannot_be_read_is_a_problem(text: str, fact_type: FactType, code: Code) -> None:
     """Nothing is guessed: a comma that parts no thousands is no number."""
     found = read(text, fact_type)
     assert isinstance(found, Problem)

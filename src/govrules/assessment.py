@@ -192,9 +192,7 @@ def _summaries(
     findings: tuple[Finding, ...], rulebook: Rulebook, as_of: dt.date | Unknown
 ) -> tuple[Finding, ...]:
     rules = [
-        rule
-        for rule in rulebook.rules
-        if rule.subject == "assessment" and in_force(rule, as_of)
+        rule for rule in rulebook.rules if rule.subject == "assessment" and in_force(rule, as_of)
     ]
     if not rules:
         return ()
@@ -257,5 +255,3 @@ def _kind(subject: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any attrs 
 def _text(subject: Any, name: str) -> str:  # noqa: ANN401 - any attrs object
     value = getattr(subject, name, UNKNOWN)
     return value if isinstance(value, str) else ""
-
-

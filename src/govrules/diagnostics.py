@@ -1,4 +1,4 @@
-"""Diagnostics: what is wrong with a file, where, and how to mend it; and the list of their codes."""
+"""Diagnostics: what is wrong with a file, where, and how to mend it; and their codes."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ class Code(Enum):
     YAML_FEATURE = (
         "GR008",
         "yaml-feature",
-        "Anchors (&), aliases (*), merge keys (<<) and tags (!) are refused: one line of a rule "
-        "would then change with another. Write the text out, or use a derived fact or parameter.",
+        (
+            "Anchors (&), aliases (*), merge keys (<<) and tags (!) are refused: one line "
+            "of a rule would then change with another. Write the text out, or use a derived "
+            "fact or parameter."
+        ),
     )
     SECOND_DOCUMENT = (
         "GR009",
@@ -83,8 +86,10 @@ class Code(Enum):
     UNKNOWN_FACT = (
         "GR101",
         "unknown-fact",
-        "No fact of this name is in the vocabulary of this subject, nor is it derived or local. "
-        "`govrules schema --vocabulary` lists every fact.",
+        (
+            "No fact of this name is in the vocabulary of this subject, nor is it derived "
+            "or local. The documentation lists every fact."
+        ),
     )
     TYPE_MISMATCH = (
         "GR102",
@@ -99,9 +104,11 @@ class Code(Enum):
     UNKNOWN_TEST = (
         "GR104",
         "unknown-test",
-        "A test is one of: equals, at_least, at_most, more_than, less_than, between, older_than, "
-        "newer_than, includes, includes_all, missing_any_of, known; for a list of records: some, "
-        "every, none, count, sum, share.",
+        (
+            "A test is one of: equals, at_least, at_most, more_than, less_than, between, "
+            "older_than, newer_than, includes, includes_all, missing_any_of, known; for a list of "
+            "records: some, every, none, count, sum, share."
+        ),
     )
     TEST_NOT_FOR_TYPE = (
         "GR105",
@@ -126,8 +133,10 @@ class Code(Enum):
     KNOWN_OUTSIDE_RECORDS = (
         "GR109",
         "known-outside-records",
-        "`known` says what was recorded, so learning more could change a verdict. It is allowed "
-        "only in register rules marked `about: records`.",
+        (
+            "`known` says what was recorded, so learning more could change a verdict. It is "
+            "allowed only in register rules marked `about: records`."
+        ),
     )
     SILENCE_AS_VALUE = (
         "GR110",
@@ -149,8 +158,11 @@ class Code(Enum):
     BAD_NAME = (
         "GR204",
         "bad-name",
-        "Ids of rules, packs and sources are in kebab-case (small letters, digits and hyphens); "
-        "parameters, derived and local facts are in snake_case (underscores instead).",
+        (
+            "Ids of rules, packs and sources are in kebab-case (small letters, digits and "
+            "hyphens); parameters, derived and local facts are in snake_case (underscores "
+            "instead)."
+        ),
     )
     SEVERITY_WITHOUT_OTHERWISE = (
         "GR205",
@@ -215,8 +227,10 @@ class Code(Enum):
     UNREADABLE_VALUE = (
         "GR601",
         "unreadable-value",
-        "The text cannot be read as the fact's type, so the fact counts as unknown. "
-        "This is a warning: the rest of the file is assessed.",
+        (
+            "The text cannot be read as the fact's type, so the fact counts as unknown. "
+            "This is a warning: the rest of the file is assessed."
+        ),
     )
     OUT_OF_RANGE = (
         "GR602",
@@ -231,8 +245,10 @@ class Code(Enum):
     DUPLICATE_ENTRY = (
         "GR604",
         "duplicate-entry",
-        "Two entries of a register have one id. Both are assessed, but references to the id are "
-        "ambiguous.",
+        (
+            "Two entries of a register have one id. Both are assessed, but references to "
+            "the id are ambiguous."
+        ),
     )
     UNKNOWN_PARENT = (
         "GR605",

@@ -15,7 +15,7 @@ from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     Count,
     Derived,
@@ -165,7 +165,9 @@ def _problem(example: Example, finding: Finding) -> str:
     asked = frozenset(each.fact for each in finding.questions)
     if example.asks is not None and asked != example.asks:
         expected = joined(sorted(example.asks)) or "nothing"
-        return f"expected to ask for {expected}, but it asks for {joined(sorted(asked)) or 'nothing'}"
+        return (
+            f"expected to ask for {expected}, but it asks for {joined(sorted(asked)) or 'nothing'}"
+        )
     return ""
 
 
@@ -176,7 +178,7 @@ def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
             id(node): set()
             for condition in rule_conditions(rule)
             for node in nodes(condition)
-            if not isinstance(node, All | Any_ | Not)
+            if not isinstance(node, All | AnyOf | Not)
         }
         for example in rule.examples:
             case = example_case(example, rulebook)
@@ -194,7 +196,7 @@ def _observe(condition: Condition, case: Case, seen: dict[int, set[Truth]]) -> N
     if id(condition) in seen:
         seen[id(condition)].add(evaluate(condition, case))
     match condition:
-        case All() | Any_() | Not() | Test() | Known():
+        case All() | AnyOf() | Not() | Test() | Known():
             for child in children(condition):
                 _observe(child, case, seen)
         case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):

@@ -197,23 +197,3 @@ def _nearest(said: Mapping[str, str], path: str) -> str:
             return said[path]
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return ""
-
-
-def known_paths(record: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any attrs object
-    """Return the paths of all facts that are recorded, lists by their own path and each record's."""
-    paths: list[str] = []
-    cls: type = type(record)
-    for name, fact in vocabulary_of(cls).fields.items():
-        value = getattr(record, name)
-        path = f"{prefix}{name}"
-        if value is UNKNOWN:
-            continue
-        if isinstance(fact.type, Record) and value is not None:
-            paths += known_paths(value, f"{path}.")
-            continue
-        paths.append(path)
-        if isinstance(fact.type, Records) and value is not None:
-            for index, item in enumerate(each for each in value if each is not UNKNOWN):
-                paths += known_paths(item, f"{path}[{index}].")
-    return paths
-

@@ -220,9 +220,7 @@ def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's v
 
 def changes(way: Mapping[str, Any], case: Case) -> tuple[Change, ...]:
     """Return a way out as changes in words."""
-    return tuple(
-        Change(path, to, _changed(path, to, case)) for path, to in sorted(way.items())
-    )
+    return tuple(Change(path, to, _changed(path, to, case)) for path, to in sorted(way.items()))
 
 
 def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact's value
@@ -264,4 +262,3 @@ def _with_owner(text: str, cited: Cited) -> str:
 def _owner(cited: Cited) -> str:
     index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
     return english.record_name(cited.scope.record, int(index))
-

@@ -19,7 +19,7 @@ from govrules.explain.english import condition_phrase
 from govrules.rulebook.ast import (
     SEVERITIES,
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -199,7 +199,7 @@ def _of(condition: Condition) -> Iterator[tuple[Condition, str, Span]]:
         if changed is not None:
             yield changed, change, span
     match condition:
-        case All(items) | Any_(items):
+        case All(items) | AnyOf(items):
             for index, item in enumerate(items):
                 for part, change, where in _of(item):
                     several = (*items[:index], part, *items[index + 1 :])
@@ -227,7 +227,7 @@ def _here(condition: Condition) -> Iterator[Changed]:
     """Yield the changes of the outermost node."""
     words = condition_phrase(condition)
     match condition:
-        case All(items) | Any_(items):
+        case All(items) | AnyOf(items):
             yield from _without_one(items, condition)
             yield from _joined_otherwise(condition)
         case Not(item):
@@ -251,17 +251,17 @@ def _here(condition: Condition) -> Iterator[Changed]:
             assert_never(condition)
 
 
-def _without_one(items: tuple[Condition, ...], condition: All | Any_) -> Iterator[Changed]:
+def _without_one(items: tuple[Condition, ...], condition: All | AnyOf) -> Iterator[Changed]:
     for index, item in enumerate(items):
         rest = items[:index] + items[index + 1 :]
         changed = rest[0] if len(rest) == 1 else attrs.evolve(condition, items=rest)
         yield changed, f"drop: {condition_phrase(item)}"
 
 
-def _joined_otherwise(condition: All | Any_) -> Iterator[Changed]:
+def _joined_otherwise(condition: All | AnyOf) -> Iterator[Changed]:
     words = condition_phrase(condition)
     if isinstance(condition, All):
-        yield Any_(condition.items, span=condition.span), f"`all` to `any` in: {words}"
+        yield AnyOf(condition.items, span=condition.span), f"`all` to `any` in: {words}"
     else:
         yield All(condition.items, span=condition.span), f"`any` to `all` in: {words}"
 
@@ -352,5 +352,3 @@ def _shifted(value: Any, fact_type: FactType) -> Iterable[Any]:  # noqa: ANN401 
             return [fact_type.values[each] for each in near if 0 <= each < len(fact_type.values)]
         case _:
             return []
-
-

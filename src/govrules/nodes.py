@@ -208,7 +208,7 @@ class _Builder:
             return None
         return root
 
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: Any) -> Scalar:  # noqa: ANN401 - the C parser has no types
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else len(event.value)
         length = 1 if event.style in _BLOCK_STYLES else max(1, length)
@@ -267,18 +267,18 @@ class _Builder:
             return False
         return True
 
-    def _check_features(self, event: Any) -> None:
+    def _check_features(self, event: Any) -> None:  # noqa: ANN401 - the C parser has no types
         if event.anchor is not None:
             self._refuse(event, f"anchor `&{event.anchor}`")
         if event.tag is not None:
             self._refuse(event, f"tag `{event.tag.replace(_STANDARD_TAG, '!!')}`")
 
-    def _refuse(self, event: Any, what: str) -> Scalar:
+    def _refuse(self, event: Any, what: str) -> Scalar:  # noqa: ANN401 - the C parser has no types
         place = _place(event.start_mark)
         self.report.add(Code.YAML_FEATURE, f"{what} is not used here", place, "write the value out")
         return place
 
-    def _second_document(self, event: Any) -> None:
+    def _second_document(self, event: Any) -> None:  # noqa: ANN401 - the C parser has no types
         self.report.add(
             Code.SECOND_DOCUMENT,
             "a second document begins here",
@@ -287,7 +287,7 @@ class _Builder:
         )
 
 
-def _place(mark: Any, length: int = 1) -> Scalar:
+def _place(mark: Any, length: int = 1) -> Scalar:  # noqa: ANN401 - the C parser has no types
     return Scalar("", True, mark.line + 1, mark.column + 1, length)  # noqa: FBT003 - a plain text
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -144,13 +146,28 @@ def _pair(first: Partnership, second: Partnership) -> Pair:
         first=first,
         second=second,
         shared_partners=records if complete else (*records, UNKNOWN),
-        membership_identical=_identical(ones, twos, complete=complete),
+        membership_identical=_identical(
+            ones, twos, ones_complete=ones_complete, twos_complete=twos_complete
+        ),
         same_area=_same(first.area, second.area),
         objective_similarity=_similarity(first.objective, second.objective),
         nested=_nested(first, second),
-        evidence={"shared_partners": where} if where else {},
-        origin={"": origin_of(first)},
+        evidence={
+            **_below("first", first.evidence),
+            **_below("second", second.evidence),
+            **({"shared_partners": where} if where else {}),
+        },
+        origin={
+            "": origin_of(first),
+            **_below("first", first.origin),
+            **_below("second", second.origin),
+        },
     )
+
+
+def _below(name: str, said: Mapping[str, str]) -> dict[str, str]:
+    """Return what one of a pair says of its facts, by their paths in the pair."""
+    return {f"{name}.{path}" if path else name: text for path, text in said.items()}
 
 
 def _shared(one: Partner, two: Partner) -> SharedPartner:
@@ -171,29 +188,40 @@ def _shared(one: Partner, two: Partner) -> SharedPartner:
 
 
 def _identical(
-    ones: dict[str, Partner], twos: dict[str, Partner], *, complete: bool
+    ones: dict[str, Partner],
+    twos: dict[str, Partner],
+    *,
+    ones_complete: bool,
+    twos_complete: bool,
 ) -> bool | Unknown:
-    return ones.keys() == twos.keys() if complete else UNKNOWN
+    missing_from_one = ones_complete and twos.keys() - ones.keys()
+    missing_from_two = twos_complete and ones.keys() - twos.keys()
+    if missing_from_one or missing_from_two:
+        return False
+    return True if ones_complete and twos_complete else UNKNOWN
 
 
 def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknown:
+    if one is None or two is None:
+        return False
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
-    return one is not None and two is not None and fold(one) == fold(two)
+    return fold(one) == fold(two)
 
 
 def _similarity(one: str | Unknown | None, two: str | Unknown | None) -> Decimal | Unknown:
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
-    words = [fold(each or "").split() for each in (one, two)]
-    ratio = difflib.SequenceMatcher(None, sorted(words[0]), sorted(words[1])).ratio()
-    return Decimal(round(100 * ratio))
+    # Counted, not aligned: the same whichever of the two comes first.
+    words = [Counter(re.findall(r"\w+", (each or "").casefold())) for each in (one, two)]
+    total = words[0].total() + words[1].total()
+    return Decimal(round(100 * 2 * (words[0] & words[1]).total() / total)) if total else Decimal(0)
 
 
 def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
     unknown = False
-    parents = [first.parent, second.parent]
-    for entry, parent in ((first, second.parent), (second, first.parent)):
+    parents = [_parent(first), _parent(second)]
+    for entry, parent in ((first, parents[1]), (second, parents[0])):
         if isinstance(parent, Unknown):
             unknown = True
         elif parent is not None and fold(parent) in _known_as(entry):
@@ -203,6 +231,13 @@ def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
     return UNKNOWN if unknown else False
 
 
+def _parent(entry: Partnership) -> str | Unknown | None:
+    """Return the parent of an entry; what is no sub-group has none, though nobody says so."""
+    if isinstance(entry.parent, Unknown) and entry.sub_group in (False, None):
+        return None
+    return entry.parent
+
+
 def _known_as(entry: Partnership) -> set[str]:
     return {fold(each) for each in (entry.id, entry.name) if isinstance(each, str)}
 
@@ -210,6 +245,7 @@ def _known_as(entry: Partnership) -> set[str]:
 def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
     ids: dict[str, Partnership] = {}
+    names: dict[str, Partnership] = {}
     known = {name for entry in entries for name in _known_as(entry)}
     spellings: dict[str, tuple[str, Partnership]] = {}
     for entry in entries:
@@ -221,6 +257,16 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
                     f"two entries have the id `{entry.id}`, the other at {origin_of(twin, 'id')}",
                     _place(entry, "id"),
                     "give one of them another id, or remove it",
+                )
+        elif isinstance(entry.name, str):
+            twin = names.setdefault(fold(entry.name), entry)
+            if twin is not entry:
+                yield Diagnostic(
+                    Code.DUPLICATE_ENTRY,
+                    f"two entries without ids have the name `{entry.name}`, the other at "
+                    f"{origin_of(twin, 'name')}",
+                    _place(entry, "name"),
+                    "give each an id of its own, or remove one",
                 )
         if isinstance(entry.parent, str) and fold(entry.parent) not in known:
             near = difflib.get_close_matches(fold(entry.parent), sorted(known), n=1)

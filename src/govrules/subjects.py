@@ -193,13 +193,9 @@ class SubjectReader:
         return self._record(inner, cls, f"{path}.", origin)
 
     def _twice(self, path: str, key: Scalar) -> None:
-        self.report.add(
-            Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two"
-        )
+        self.report.add(Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
-    def _records(
-        self, node: Node, fact: Fact, path: str, origin: dict[str, str]
-    ) -> Any:  # noqa: ANN401 - a tuple of the record's class
+    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
         state = self._state(node)
         if state is None:
@@ -411,4 +407,3 @@ class SubjectReader:
         if _INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
-

@@ -117,9 +117,7 @@ def _read_number(text: str, fact_type: Money | Number) -> int | Decimal | Proble
     return check_number(Decimal(text.replace(",", "")), fact_type, text)
 
 
-def check_number(
-    value: Decimal, fact_type: Money | Number, text: str
-) -> int | Decimal | Problem:
+def check_number(value: Decimal, fact_type: Money | Number, text: str) -> int | Decimal | Problem:
     """Return a number that is in the range of its type, or why it is not."""
     if value < 0:
         return Problem(Code.OUT_OF_RANGE, f"`{text}` is below zero", "write 0 or more")

@@ -23,7 +23,7 @@ from govrules.truth import UNKNOWN, Unknown
 T = TypeVar("T")
 
 #: What a field holds: a value, None (known to be absent), or UNKNOWN (nobody recorded it).
-Recorded: TypeAlias = Union[T, None, Unknown]  # noqa: UP007 - a generic alias of its own
+Recorded: TypeAlias = Union[T, Unknown, None]  # noqa: UP007 - a generic alias of its own
 #: A list of records; UNKNOWN as an item says that there may be more.
 ListOf: TypeAlias = tuple[Union[T, Unknown], ...]  # noqa: UP007
 #: A set of choices; UNKNOWN as a member says that there may be more.

@@ -25,7 +25,7 @@ class Oracle:
         kind = type(condition).__name__
         if kind == "All":
             return all(self.holds(each, item) for each in condition.items)
-        if kind == "Any_":
+        if kind == "AnyOf":
             return any(self.holds(each, item) for each in condition.items)
         if kind == "Not":
             return not self.holds(condition.item, item)

@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 from govrules.model import About
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
+    Citation,
     Compare,
     Condition,
     Count,
     Derived,
-    Exception_,
+    Document,
+    Exemption,
     FactRef,
     FactSource,
     Grade,
@@ -46,7 +48,6 @@ from govrules.rulebook.ast import (
     Sum,
     Test,
 )
-from govrules.rulebook.ast import Citation, Document
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -78,7 +79,9 @@ class Colour(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Deal:
-    signed: Recorded[bool] = arrangement("the deal is signed", no="no deal is signed", ask="Signed?")
+    signed: Recorded[bool] = arrangement(
+        "the deal is signed", no="no deal is signed", ask="Signed?"
+    )
     level: Recorded[Level] = arrangement("the level of the deal", ask="What level?")
 
 
@@ -129,9 +132,7 @@ DEALS = (
         for level in ("low", "top", None)
     ),
 )
-ITEMS = tuple(
-    Item(fine=fine, weight=weight) for fine in (True, False) for weight in (0, 1, None)
-)
+ITEMS = tuple(Item(fine=fine, weight=weight) for fine in (True, False) for weight in (0, 1, None))
 LISTS = tuple(each for n in range(3) for each in itertools.product(ITEMS, repeat=n))
 
 
@@ -272,7 +273,7 @@ def conditions(*, inside: bool = False, derived: bool = True) -> st.SearchStrate
         leaves,
         lambda inner: st.one_of(
             st.builds(All, _several(inner)),
-            st.builds(Any_, _several(inner)),
+            st.builds(AnyOf, _several(inner)),
             st.builds(Not, inner),
         ),
         max_leaves=5,
@@ -333,9 +334,7 @@ def _tests(*, derived: bool) -> st.SearchStrategy[Condition]:
         _equals("colours", (None,)),
         _equals("items", (None,)),
         ages.map(lambda p: Test(ref("checked"), p)),
-        st.builds(Includes, st.sampled_from(SetOp), wanted).map(
-            lambda p: Test(ref("colours"), p)
-        ),
+        st.builds(Includes, st.sampled_from(SetOp), wanted).map(lambda p: Test(ref("colours"), p)),
         by_level.map(lambda by: Test(ref("size"), Compare(Op.AT_LEAST, by))),
         st.just(Test(ref("level"), Compare(Op.EQUALS, ref("deal.level")))),
         st.sampled_from((0, 1, 2)).map(
@@ -406,7 +405,7 @@ def rules(draw: st.DrawFn, rule_id: str = "a-rule") -> Rule:
         otherwise=draw(st.sampled_from(Severity)),
         subject="thing",
         applies_when=draw(MAYBE),
-        unless=tuple(Exception_(each, "because", CITED) for each in draw(SOME)),
+        unless=tuple(Exemption(each, "because", CITED) for each in draw(SOME)),
         grades=tuple(
             Grade(level, draw(conditions()))
             for level in sorted(levels, key=lambda each: -each.rank)

@@ -20,7 +20,7 @@ from govrules.facts import Facts
 from govrules.nodes import Report, parse
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Condition,
     FactSource,
     Literal,
@@ -66,9 +66,7 @@ def some_completions(thing: Thing) -> list[Thing]:
 
 
 @given(partial_things(), rulebooks(), conditions())
-def test_agrees_with_a_naive_oracle(
-    thing: Thing, rulebook: Rulebook, condition: Condition
-) -> None:
+def test_agrees_with_a_naive_oracle(thing: Thing, rulebook: Rulebook, condition: Condition) -> None:
     case = case_of(Facts(thing, AS_OF), rulebook)
     truth = evaluate(condition, case)
     findings = assessed(thing, rulebook).findings
@@ -293,9 +291,7 @@ def test_withholding_never_helps(thing: Thing, rulebook: Rulebook, data: st.Data
 
 
 @given(sparse_things(), rulebooks(), st.randoms(use_true_random=False))
-def test_order_and_duplicates_do_not_matter(
-    thing: Thing, rulebook: Rulebook, random: Any
-) -> None:
+def test_order_and_duplicates_do_not_matter(thing: Thing, rulebook: Rulebook, random: Any) -> None:
     shuffled = list(rulebook.rules)
     random.shuffle(shuffled)
     again = attrs.evolve(rulebook, rules=tuple(_jumbled(rule, random) for rule in shuffled))
@@ -316,7 +312,7 @@ def _jumbled(rule: Rule, random: Any) -> Rule:
 
 
 def jumble(condition: Condition, random: Any) -> Condition:
-    if not isinstance(condition, All | Any_):
+    if not isinstance(condition, All | AnyOf):
         return condition
     items = [jumble(each, random) for each in condition.items]
     random.shuffle(items)
@@ -387,6 +383,6 @@ def test_every_kind_of_condition_is_generated() -> None:
 
     for _ in range(8):
         look()
-    wanted = {"All", "Any_", "Not", "Test", "Quantified", "Count", "Sum", "Share"}
+    wanted = {"All", "AnyOf", "Not", "Test", "Quantified", "Count", "Sum", "Share"}
     wanted |= {"Compare", "OneOf", "Between", "Includes", FactSource.DERIVED.value}
     assert wanted <= seen

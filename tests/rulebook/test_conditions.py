@@ -13,7 +13,7 @@ from govrules.model import Partner, Partnership, Register
 from govrules.rulebook import ast, conditions
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -108,9 +108,7 @@ def test_a_list_of_values_means_one_of(rulebook: Rulebook) -> None:
     """A list where a value belongs asks for one of its values, none among them."""
     assert applies(rulebook.rule("a-choice")) == All(
         (
-            ast.Test(
-                fact("status"), OneOf((Literal("active"), Literal("closing"), Literal(None)))
-            ),
+            ast.Test(fact("status"), OneOf((Literal("active"), Literal("closing"), Literal(None)))),
             compare(local(rulebook, "season"), Op.EQUALS, "winter"),
         )
     )
@@ -182,7 +180,7 @@ def test_ages_are_in_months_and_chosen_by_a_derived_fact(rulebook: Rulebook) -> 
         derived(rulebook, "tier"),
         (("high", Literal(12)), ("medium", Parameter("review_interval", 24)), ("low", Literal(36))),
     )
-    assert rulebook.rule("a-date").requires == Any_(
+    assert rulebook.rule("a-date").requires == AnyOf(
         (
             compare(fact("reviewed"), Op.NEWER_THAN, choice),
             compare(fact("reviewed"), Op.OLDER_THAN, 1),
@@ -213,7 +211,7 @@ def test_all_and_any_take_mappings_too(rulebook: Rulebook) -> None:
     assert rulebook.rule("a-record").requires == All(
         (
             Not(compare(fact("protocol"), Op.EQUALS, None)),
-            Any_(
+            AnyOf(
                 (
                     compare(fact("pool"), Op.EQUALS, None),
                     compare(fact("funding.pooled"), Op.EQUALS, False),
@@ -265,7 +263,9 @@ def test_lists_are_quantified_and_added_up(rulebook: Rulebook) -> None:
     assert applies(rule) == Quantified(
         Quantity.NONE,
         partners,
-        ast.Test(inner("weaknesses"), Includes(SetOp.INCLUDES, Literal(frozenset({"insolvency_risk"})))),
+        ast.Test(
+            inner("weaknesses"), Includes(SetOp.INCLUDES, Literal(frozenset({"insolvency_risk"})))
+        ),
     )
     assert isinstance(rule.requires, All)
     tested, empty = rule.requires.items

@@ -16,7 +16,7 @@ from govrules.model import Partnership, Register
 from govrules.rulebook.ast import (
     Citation,
     Document,
-    Exception_,
+    Exemption,
     Grade,
     Mitigation,
     ParameterValue,
@@ -185,7 +185,7 @@ def test_a_rule_carries_all_that_is_said_of_it(rulebook: Rulebook) -> None:
     assert rule.subject == "partnership"
     assert not rule.about_records
     (exception,) = rule.unless
-    assert isinstance(exception, Exception_)
+    assert isinstance(exception, Exemption)
     assert exception.because == "Nothing is left to do."
     assert exception.source == Citation("plan", "5")
     (mitigation,) = rule.mitigated_by

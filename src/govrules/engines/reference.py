@@ -18,7 +18,7 @@ from dateutil.relativedelta import relativedelta
 from govrules.facts import TO_BE_FOUND, Facts, Scope
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -171,9 +171,7 @@ def severity_of(rule: Rule, case: Case) -> tuple[Severity, Severity, tuple[Mitig
             break
     if settled is not Truth.TRUE:
         possible.append(rule.otherwise)
-    holding = tuple(
-        each for each in rule.mitigated_by if evaluate(each.when, case) is Truth.TRUE
-    )
+    holding = tuple(each for each in rule.mitigated_by if evaluate(each.when, case) is Truth.TRUE)
     least, worst = min(possible), max(possible)
     if holding:
         # One step, however many mitigations hold: they are reasons for the same relief.
@@ -186,7 +184,7 @@ def evaluate(condition: Condition, case: Case) -> Truth:
     match condition:
         case All(items):
             return conjunction(evaluate(item, case) for item in items)
-        case Any_(items):
+        case AnyOf(items):
             return disjunction(evaluate(item, case) for item in items)
         case Not(item):
             return ~evaluate(item, case)
@@ -338,9 +336,7 @@ def months_before(day: dt.date, months: int) -> dt.date:
         return dt.date.min
 
 
-def includes(
-    op: SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]
-) -> Truth:
+def includes(op: SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
     """Return whether a set includes any or all of the wanted members, or misses some."""
     known, closed = members
     results = []
@@ -464,8 +460,7 @@ def in_interval(
     match predicate:
         case Compare(op, operand):
             return unanimous(
-                _interval_compares(least, greatest, op, other)
-                for other in possible(operand, case)
+                _interval_compares(least, greatest, op, other) for other in possible(operand, case)
             )
         case Between(low, high):
             return conjunction(

@@ -17,7 +17,7 @@ from govrules.engines.reference import (
 from govrules.facts import Scope
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     By,
     Compare,
     Condition,
@@ -116,7 +116,7 @@ def support(condition: Condition, case: Case) -> Support:
     match condition:
         case All(items):
             return _of_several(items, case, settled, Truth.FALSE)
-        case Any_(items):
+        case AnyOf(items):
             return _of_several(items, case, settled, Truth.TRUE)
         case Not(item):
             return support(item, case)
@@ -126,17 +126,14 @@ def support(condition: Condition, case: Case) -> Support:
             return _cite(ref, case)
         case Quantified(quantity, ref, where):
             wanted = Truth.FALSE if quantity is Quantity.EVERY else Truth.TRUE
-            decided_by_one = settled is (
-                Truth.TRUE if quantity is Quantity.SOME else Truth.FALSE
-            )
+            decided_by_one = settled is (Truth.TRUE if quantity is Quantity.SOME else Truth.FALSE)
             return _of_records(ref, where, case, wanted if decided_by_one else None)
         case Count(ref, where, predicate):
             inner = _of_records(ref, where, case, None) if isinstance(ref.type, Records) else {}
             return inner | _cite(ref, case) | _of_predicate(predicate, case)
         case Sum(ref, of, where, predicate):
             amounts = _together(
-                _cite(of, case.inside(record))
-                for record in case.facts.records(ref, case.scopes)[0]
+                _cite(of, case.inside(record)) for record in case.facts.records(ref, case.scopes)[0]
             )
             inner = _of_records(ref, where, case, None)
             return inner | amounts | _of_predicate(predicate, case)
@@ -159,7 +156,7 @@ def _of_several(
 def _of_records(
     ref: FactRef, where: Condition | None, case: Case, decisive: Truth | None
 ) -> Support:
-    """Return what the records of a list contribute: one that decides, or all and that list's end."""
+    """Return what the records of a list contribute: one that decides, or all and their end."""
     records, closed = case.facts.records(ref, case.scopes)
     inner = [case.inside(record) for record in records]
     if decisive is not None and where is not None:

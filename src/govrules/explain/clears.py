@@ -23,7 +23,7 @@ from govrules.engines.reference import (
 from govrules.facts import TO_BE_FOUND, Scope
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -100,9 +100,7 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     """
     search = _Search(_constants(rule, case))
     met = _ways(rule.requires, case, Truth.TRUE, search)
-    excepted = [
-        way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, search)
-    ]
+    excepted = [way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, search)]
     found: list[Way] = []
     for way in [*met, *excepted]:
         shrunk = _shrunk(way, rule, case)
@@ -145,7 +143,7 @@ def _ways(condition: Condition, case: Case, target: Truth, search: _Search) -> l
     match condition:
         case All(items):
             return _of_several(items, case, target, search, needs_all=target is Truth.TRUE)
-        case Any_(items):
+        case AnyOf(items):
             return _of_several(items, case, target, search, needs_all=target is Truth.FALSE)
         case Not(item):
             return _ways(item, case, ~target, search)
@@ -306,9 +304,7 @@ def _of_many(
     return []
 
 
-def _options(
-    condition: Count | Sum | Share, case: Case, goal: Truth, search: _Search
-) -> list[Way]:
+def _options(condition: Count | Sum | Share, case: Case, goal: Truth, search: _Search) -> list[Way]:
     """Return the cheapest change of each record, and of records that could be added."""
     where = condition.where
     cases = _records(condition.list, case) if where is not None else []

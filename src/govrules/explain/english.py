@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from govrules.facts import TO_BE_FOUND
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -102,7 +102,7 @@ def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
     match condition:
         case All(items):
             return _listed(items, "and" if holds else "or", holds=holds)
-        case Any_(items):
+        case AnyOf(items):
             return _listed(items, "or" if holds else "and", holds=holds)
         case Not(item):
             return condition_phrase(item, holds=not holds)
@@ -133,8 +133,8 @@ def _listed(items: Sequence[Condition], word: str, *, holds: bool) -> str:
     for item in items:
         phrase = condition_phrase(item, holds=holds)
         # A list inside a list of the other kind would read either way without its brackets.
-        nested = isinstance(item, All | Any_) or (
-            isinstance(item, Not) and isinstance(item.item, All | Any_)
+        nested = isinstance(item, All | AnyOf) or (
+            isinstance(item, Not) and isinstance(item.item, All | AnyOf)
         )
         phrases.append(f"({phrase})" if nested else phrase)
     return joined(phrases, word)
@@ -288,9 +288,11 @@ def _single(value: Any, fact_type: FactType) -> str:  # noqa: ANN401 - any singl
                 return f"{value} month{'' if value == 1 else 's'}"
             return f"{years} year{'' if years == 1 else 's'}"
         case Number(unit=unit):
-            return f"{value:,f}{f' {unit}' if unit else ''}" if isinstance(
-                value, Decimal
-            ) else f"{value:,}{f' {unit}' if unit else ''}"
+            return (
+                f"{value:,f}{f' {unit}' if unit else ''}"
+                if isinstance(value, Decimal)
+                else f"{value:,}{f' {unit}' if unit else ''}"
+            )
         case Choice():
             return str(value).replace("_", " ")
         case Record() | Records() | YesNo() | Date() | Choices():

@@ -37,7 +37,7 @@ class Outline:
 
 
 def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
-    """Return the fewest changes after which no rule flags at a level or above, where that can be."""
+    """Return the fewest changes after which no rule flags at a level or above, if any do."""
     left: list[Rule] = []
     proven = True
     while True:
@@ -70,9 +70,8 @@ def _read_by(rule: Rule, case: Case) -> frozenset[str]:
     waiting = list(rule_conditions(rule))
     while waiting:
         for ref in references(waiting.pop()):
-            if ref.source is FactSource.DERIVED:
-                if ref.path not in found:
-                    waiting += [row.when for row in case.derived[ref.path].rows]
+            if ref.source is FactSource.DERIVED and ref.path not in found:
+                waiting += [row.when for row in case.derived[ref.path].rows]
             found.add(ref.path)
     return frozenset(found)
 

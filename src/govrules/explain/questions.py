@@ -9,7 +9,7 @@ from govrules.explain.because import Cited, Support
 from govrules.facts import Facts
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     By,
     Compare,
     Condition,
@@ -68,7 +68,7 @@ def residual(condition: Condition, case: Case) -> Support:
     found: Support = {}
     conditions: tuple[Condition, ...]
     match condition:
-        case All(items) | Any_(items):
+        case All(items) | AnyOf(items):
             for item in items:
                 found |= residual(item, case)
         case Not(item):

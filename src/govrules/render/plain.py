@@ -52,9 +52,7 @@ def assessment_data(assessment: Assessment) -> dict[str, Any]:
     return {
         "id": assessment.id,
         "name": assessment.name,
-        "counts": {
-            verdict_word(verdict): number for verdict, number in assessment.counts.items()
-        },
+        "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "findings": [finding_data(each) for each in assessment.findings],
         "summaries": [finding_data(each) for each in assessment.summaries],
     }
@@ -71,9 +69,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             {"fact": each.fact, "value": plain(each.value), "evidence": each.evidence or None}
             for each in finding.because
         ],
-        "questions": [
-            {"fact": each.fact, "question": each.question} for each in finding.questions
-        ],
+        "questions": [{"fact": each.fact, "question": each.question} for each in finding.questions],
         "clears": [
             [{"fact": each.fact, "to": plain(each.to)} for each in way] for way in finding.clears
         ],

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import attrs
 
@@ -191,7 +191,7 @@ class All:
 
 
 @attrs.frozen
-class Any_:
+class AnyOf:
     """At least one of these holds."""
 
     items: tuple[Condition, ...]
@@ -209,6 +209,9 @@ class Not:
 @attrs.frozen
 class Test:
     """A fact stands the test of a predicate."""
+
+    #: It is no test of pytest's.
+    __test__: ClassVar[bool] = False
 
     fact: FactRef
     predicate: Predicate
@@ -274,7 +277,7 @@ class Share:
     span: Span = _span()
 
 
-Condition: TypeAlias = All | Any_ | Not | Test | Known | Quantified | Count | Sum | Share
+Condition: TypeAlias = All | AnyOf | Not | Test | Known | Quantified | Count | Sum | Share
 
 
 @attrs.frozen
@@ -361,7 +364,7 @@ class Derived:
 
 
 @attrs.frozen
-class Exception_:
+class Exemption:
     """A case to which a rule does not apply, with its own source."""
 
     when: Condition
@@ -445,7 +448,7 @@ class Rule:
     otherwise: Severity
     subject: str = "partnership"
     applies_when: Condition | None = None
-    unless: tuple[Exception_, ...] = ()
+    unless: tuple[Exemption, ...] = ()
     grades: tuple[Grade, ...] = ()
     mitigated_by: tuple[Mitigation, ...] = ()
     remedy: Remedy | None = None
@@ -498,7 +501,7 @@ class Rulebook:
 def children(condition: Condition) -> tuple[Condition, ...]:
     """Return the conditions directly inside a condition."""
     match condition:
-        case All(items) | Any_(items):
+        case All(items) | AnyOf(items):
             return items
         case Not(item):
             return (item,)

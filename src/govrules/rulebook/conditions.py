@@ -7,11 +7,11 @@ from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -120,9 +120,7 @@ class ConditionReader:
         parts = [self._entry(key, value, classes) for key, value in node.items]
         return self._joined(parts, node)
 
-    def required_condition(
-        self, node: Node | None, classes: tuple[type, ...]
-    ) -> Condition | None:
+    def required_condition(self, node: Node | None, classes: tuple[type, ...]) -> Condition | None:
         """Read a condition whose absence has been reported already."""
         return None if node is None else self.condition(node, classes)
 
@@ -166,7 +164,7 @@ class ConditionReader:
         read = [part for part in parts if part is not None]
         if len(read) != len(parts):
             return None
-        return read[0] if len(read) == 1 else Any_(tuple(read), span=self.report.span(key))
+        return read[0] if len(read) == 1 else AnyOf(tuple(read), span=self.report.span(key))
 
     def fact(self, key: Scalar, classes: tuple[type, ...]) -> FactRef | None:
         """Find the fact of this name: of the innermost record first, of the subject last."""
@@ -259,9 +257,7 @@ class ConditionReader:
     def _described(ref: FactRef) -> str:
         return "a list of records" if isinstance(ref.type, Records) else "a record"
 
-    def _one_of(
-        self, ref: FactRef, node: Items, classes: tuple[type, ...]
-    ) -> Predicate | None:
+    def _one_of(self, ref: FactRef, node: Items, classes: tuple[type, ...]) -> Predicate | None:
         if not node.items:
             self.report.add(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
@@ -565,7 +561,9 @@ class ConditionReader:
             complete = complete and operand is not None
             if operand is not None:
                 cases.append((words[word], operand))
-        missing = [word for word, value in words.items() if value not in {each for each, _ in cases}]
+        missing = [
+            word for word, value in words.items() if value not in {each for each, _ in cases}
+        ]
         if complete and missing:
             self.report.add(
                 Code.INCOMPLETE_CHOICE,
@@ -610,14 +608,20 @@ class ConditionReader:
                 Code.EMPTY_CONDITION, f"`{test.text}` compares with nothing", test, "add `at_least`"
             )
             return None
-        built: list[Condition | None] = []
-        for key, each in tests:
-            predicate = self._aggregate_predicate(key, each, fact_type, test.text, classes)
-            built.append(
-                None
-                if predicate is None
-                else _aggregate(test.text, ref, of, conditions, predicate, self.report.span(test))
-            )
+        span = self.report.span(test)
+
+        def build(predicate: Predicate) -> Condition:
+            if of is not None:
+                return Sum(ref, of, where, predicate, span=span)
+            if where is not None and test.text == "share":
+                return Share(ref, conditions.get("among"), where, predicate, span=span)
+            return Count(ref, where, predicate, span=span)
+
+        read = [
+            self._aggregate_predicate(key, each, fact_type, test.text, classes)
+            for key, each in tests
+        ]
+        built = [None if predicate is None else build(predicate) for predicate in read]
         return self._joined(built, test)
 
     def _summed(
@@ -625,9 +629,7 @@ class ConditionReader:
     ) -> FactRef | None:
         named = given.get("of")
         if not isinstance(named, Scalar):
-            self.report.add(
-                Code.MISSING_KEY, "`sum` needs `of`", test, "name the number to add up"
-            )
+            self.report.add(Code.MISSING_KEY, "`sum` needs `of`", test, "name the number to add up")
             return None
         of = self.fact(named, classes)
         if of is None:
@@ -666,23 +668,6 @@ class ConditionReader:
             )
             return None
         return self._predicate(key.text, fact_type, path, value, classes)
-
-
-def _aggregate(
-    name: str,
-    ref: FactRef,
-    of: FactRef | None,
-    conditions: Mapping[str, Condition | None],
-    predicate: Predicate,
-    span: Span,
-) -> Condition:
-    where = conditions.get("where")
-    if name == "count":
-        return Count(ref, where, predicate, span=span)
-    if of is not None:
-        return Sum(ref, of, where, predicate, span=span)
-    assert where is not None  # noqa: S101 - a share without it was reported
-    return Share(ref, conditions.get("among"), where, predicate, span=span)
 
 
 def tests_for(fact_type: FactType) -> tuple[str, ...]:

@@ -103,9 +103,7 @@ def packs_in(directories: Sequence[str]) -> list[str]:
     return packs
 
 
-def load_rulebook(
-    *packs: str | Path, subjects: Mapping[str, type] | None = None
-) -> Rulebook:
+def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None) -> Rulebook:
     """
     Load packs of rules and check them together.
 
@@ -371,7 +369,16 @@ class _Loader:
 
     @staticmethod
     def _derived_fields(report: Report, key: Scalar, node: Node) -> Fields:
-        keys = ("subject", "label", "denial", "values", "first_match", "otherwise", "when", "examples")
+        keys = (
+            "subject",
+            "label",
+            "denial",
+            "values",
+            "first_match",
+            "otherwise",
+            "when",
+            "examples",
+        )
         return Fields(report, node, (*keys, "source"), f"derived fact `{key.text}`")
 
     def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
@@ -408,9 +415,7 @@ class _Loader:
             subjects=MappingProxyType(dict(self.subjects)),
         )
 
-    def _read_derived(
-        self, pack: _Pack, reader: ConditionReader, key: Scalar, node: Node
-    ) -> None:
+    def _read_derived(self, pack: _Pack, reader: ConditionReader, key: Scalar, node: Node) -> None:
         report = pack.report
         # Unknown keys were reported when the fact was declared.
         fields = self._derived_fields(Report(report.file), key, node)
@@ -421,7 +426,7 @@ class _Loader:
         if isinstance(fact.type, YesNo):
             when = reader.required_condition(fields.required("when"), (cls,))
             if when is not None:
-                rows.append(Row(when, True, span=report.span(key)))
+                rows.append(Row(when, value=True, span=report.span(key)))
             otherwise = False
         else:
             assert isinstance(fact.type, Choice)  # noqa: S101 - declared just so
@@ -534,9 +539,7 @@ class _Loader:
                 )
 
     def _read_themes(self, pack: _Pack, declared: Declared) -> None:
-        files = sorted(
-            path for path in pack.folder.glob("*.yaml") if path.name != "rulebook.yaml"
-        )
+        files = sorted(path for path in pack.folder.glob("*.yaml") if path.name != "rulebook.yaml")
         if not files:
             pack.report.add(
                 Code.NO_RULEBOOK,
@@ -617,5 +620,3 @@ def _ring(name: str, needs: Mapping[str, set[str]]) -> list[str]:
                 seen.add(each)
                 ways.append([*way, each])
     return []
-
-

@@ -17,7 +17,7 @@ from govrules.rulebook.ast import (
     Condition,
     Document,
     Example,
-    Exception_,
+    Exemption,
     Grade,
     Mitigation,
     Remedy,
@@ -85,7 +85,7 @@ class RuleReader:
         fields.required("requires")
         applies_when = self._condition(fields, "applies_when", classes)
         unless = tuple(
-            Exception_(when, because, citation, span=self.report.span(item))
+            Exemption(when, because, citation, span=self.report.span(item))
             for item in fields.items("unless")
             for when, because, citation in self._case(item, classes, "an exception")
         )
@@ -137,9 +137,7 @@ class RuleReader:
             return None
         return read_citation(self.report, node, self.documents, self.texts)
 
-    def _condition(
-        self, fields: Fields, key: str, classes: tuple[type, ...]
-    ) -> Condition | None:
+    def _condition(self, fields: Fields, key: str, classes: tuple[type, ...]) -> Condition | None:
         return self.conditions.condition(fields.value(key), classes) if key in fields else None
 
     def _case(
@@ -325,5 +323,3 @@ def _nearest(quote: str, text: str) -> str:
         if start >= 0:
             return f"the source has: {text[start : start + len(quote)]}"
     return "copy the words from the source"
-
-

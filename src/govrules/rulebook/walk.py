@@ -7,7 +7,7 @@ from typing import assert_never
 
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -69,7 +69,7 @@ def references(condition: Condition) -> Iterator[FactRef]:
             case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
                 yield ref
                 yield from _of_predicate(predicate)
-            case All() | Any_() | Not():
+            case All() | AnyOf() | Not():
                 pass
             case _:
                 assert_never(node)

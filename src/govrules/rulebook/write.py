@@ -1,4 +1,4 @@
-"""Conditions back to the plain form of rule files: what `ConditionReader` reads to an equal tree."""
+"""Conditions back to the plain form of rule files, which reads back to an equal tree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, assert_never
 
 from govrules.rulebook.ast import (
     All,
-    Any_,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -42,7 +42,7 @@ def write_condition(condition: Condition) -> dict[str, Any]:
     match condition:
         case All(items):
             return {"all": [write_condition(item) for item in items]}
-        case Any_(items):
+        case AnyOf(items):
             return {"any": [write_condition(item) for item in items]}
         case Not(item):
             return {"not": write_condition(item)}
