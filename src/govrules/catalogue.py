@@ -332,7 +332,7 @@ def _note(
 ) -> None:
     if ref.source is FactSource.DERIVED:
         for row in derived[ref.path].rows:
-            _ask(row.when, prefixes[: ref.level + 1], derived, found)
+            _ask(row.when, (prefixes[ref.level],), derived, found)
         return
     prefix = "" if ref.source is FactSource.AS_OF else prefixes[ref.level]
     path = f"{prefix}{ref.path}"

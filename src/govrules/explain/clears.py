@@ -350,6 +350,10 @@ def _constants(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
         if isinstance(node, Test):
             for value in _literals(node.predicate, case):
                 found.setdefault(node.fact.path, {})[value] = None
+            for operand in operands(node.predicate):
+                if isinstance(operand, FactRef):
+                    compared = dict.fromkeys(_plain(node.fact, case))
+                    found.setdefault(operand.path, {}).update(compared)
     return {path: tuple(values) for path, values in found.items()}
 
 

@@ -46,8 +46,8 @@ def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
         proven = proven and search.tried < MAX_TRIED
         if search.best is not None:
             break
-        # What most often cannot be cleared is left, and the rest planned without it.
-        left.append(search.blocked.most_common(1)[0][0])
+        # What most often stands in the way is left, and the rest planned without it.
+        left.append((search.blocked or search.met).most_common(1)[0][0])
     flagged = [rule for rule in rules if _flags(rule, case, level)]
     after = supposing(case, search.best)
     cleared = tuple(rule for rule in flagged if not _flags(rule, after, level))
@@ -87,6 +87,8 @@ class _Search:
         self.tried = 0
         #: How often a rule was met that nothing clears.
         self.blocked: Counter[Rule] = Counter()
+        #: How often a rule was met at all.
+        self.met: Counter[Rule] = Counter()
         self._reads = {rule.id: _read_by(rule, case) for rule in rules}
         self._flags: dict[Hashable, bool] = {}
         self._ways: dict[Hashable, list[Way]] = {}
@@ -104,6 +106,7 @@ class _Search:
             if self.best is None or len(changed) < len(self.best):
                 self.best = changed
             return
+        self.met.update(flagged)
         options = [(rule, self._ways_out(rule, changed)) for rule in flagged]
         stuck = [rule for rule, ways in options if not ways]
         if stuck:

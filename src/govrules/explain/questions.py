@@ -6,7 +6,7 @@ from typing import assert_never
 
 from govrules.engines.reference import AS_OF_REF, Case, Outcome, evaluate, values
 from govrules.explain.because import Cited, Support
-from govrules.facts import Facts
+from govrules.facts import Facts, Scope
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -99,7 +99,7 @@ def _of_records(
     if isinstance(ref.type, Choices):
         return _of_fact(ref, case)
     records, closed = case.facts.records(ref, case.scopes)
-    found: Support = {} if closed else _ask(ref, case)
+    found: Support = {} if closed else _ask(ref, case) | _beside(ref, conditions, case)
     for record in records:
         inner = case.inside(record)
         for condition in conditions:
@@ -107,6 +107,19 @@ def _of_records(
         if of is not None:
             found |= _of_fact(of, inner)
     return found
+
+
+def _beside(ref: FactRef, conditions: tuple[Condition, ...], case: Case) -> Support:
+    """Return what conditions on records not yet known hang on beside the records themselves."""
+    assert isinstance(ref.type, Records)  # noqa: S101 - settled when the rule was checked
+    prefix = f"{case.facts.path(ref, case.scopes)}[]."
+    inner = case.inside(Scope(UNKNOWN, prefix, ref.type.cls))
+    return {
+        path: cited
+        for condition in conditions
+        for path, cited in residual(condition, inner).items()
+        if not path.startswith(prefix)
+    }
 
 
 def _of_predicate(predicate: Predicate, case: Case) -> Support:
