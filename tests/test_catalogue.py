@@ -104,6 +104,10 @@ def test_every_entry_says_what_its_rule_says(rulebook, made):
 def test_a_rule_may_ask_all_that_its_examples_ask(rulebook, made):
     for entry in made.rules:
         asked = {each.fact for each in entry.asks}
+        if rulebook.rule(entry.id).subject == "assessment":
+            # Nobody is asked for a finding: what is open beneath it is asked for instead.
+            assert asked == set()
+            continue
         for example in rulebook.rule(entry.id).examples:
             for fact in example.asks or ():
                 assert re.sub(r"\[\d+\]", "[]", fact) in asked
