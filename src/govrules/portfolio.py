@@ -16,7 +16,7 @@ import attrs
 from govrules.assessment import Assessment, assess
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.facts import origin_of
-from govrules.model import Pair, Partner, Partnership, Register, SharedPartner
+from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 
@@ -73,7 +73,7 @@ def assess_register(
     """
     entries = entries_of(register)
     pair_rules = any(rule.subject == "pair" for rule in rulebook.rules)
-    pairs = list(pairs_of(entries)) if pair_rules else []
+    pairs = list(pairs_of(entries, owner=_owner(register))) if pair_rules else []
     return RegisterAssessment(
         register=assess(register, rulebook, as_of=as_of, engine=engine),
         entries=tuple(assess(each, rulebook, as_of=as_of, engine=engine) for each in entries),
@@ -89,13 +89,28 @@ def entries_of(register: Register) -> tuple[Partnership, ...]:
     return tuple(each for each in register.partnerships if isinstance(each, Partnership))
 
 
-def pairs_of(entries: Sequence[Partnership]) -> Iterator[Pair]:
-    """Yield each two partnerships that share a named partner or a parent, or are nested."""
+def _owner(register: Register) -> str:
+    name = register.organisation.name if isinstance(register.organisation, Organisation) else ""
+    return name if isinstance(name, str) else ""
+
+
+def pairs_of(entries: Sequence[Partnership], *, owner: str = "") -> Iterator[Pair]:
+    """
+    Yield each two partnerships that share a named partner or a parent, or are nested.
+
+    Args:
+        entries: the partnerships on a register.
+
+        owner: the name of the organisation whose register it is; being in all of them, it alone
+            brings no two of them together.
+    """
+    in_all = f"partner {fold(owner)}"
     joined: dict[tuple[int, int], None] = {}
     by_key: dict[str, list[int]] = {}
     for index, entry in enumerate(entries):
         for key in _keys(entry):
-            by_key.setdefault(key, []).append(index)
+            if key != in_all:
+                by_key.setdefault(key, []).append(index)
     for indexes in by_key.values():
         for one, two in itertools.combinations(sorted(set(indexes)), 2):
             joined[one, two] = None
@@ -173,7 +188,7 @@ def _below(name: str, said: Mapping[str, str]) -> dict[str, str]:
 def _shared(one: Partner, two: Partner) -> SharedPartner:
     weak: bool | Unknown = False
     for partner in (one, two):
-        known = partner.weaknesses or frozenset()
+        known = frozenset() if partner.weaknesses is None else partner.weaknesses
         if not isinstance(known, Unknown) and known - {UNKNOWN}:
             weak = True
         elif weak is not True and (isinstance(known, Unknown) or UNKNOWN in known):
