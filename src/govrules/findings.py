@@ -19,14 +19,17 @@ from govrules.explain.because import Cited, because, reproduces, restricted
 from govrules.explain.clears import clears
 from govrules.explain.questions import questions
 from govrules.facts import evidence_of, origin_of, read_field
+from govrules.model import FindingFacts
 from govrules.rulebook.ast import (
     Citation,
     FactSource,
     Mitigation,
+    Quantified,
     Rule,
     Severity,
     Verdict,
 )
+from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Records, vocabulary_of
 
@@ -107,12 +110,45 @@ class Finding:
     @cached_property
     def because(self) -> tuple[Reason, ...]:
         """The facts that force the verdict and its severity: those alone reproduce it."""
+        if self.parts:
+            return tuple(self._part(index) for index in self._counted())
         cited = because(self.rule, self._case, self._outcome)
         alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
         if not reproduces(alone, self._outcome):
             msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
             raise AssertionError(msg)
         return tuple(self._reason(each) for each in cited)
+
+    @cached_property
+    def parts(self) -> tuple[Finding, ...]:
+        """The findings that a flagged summary sums up, each with its own reasons; else nothing."""
+        if not self._parts or self.verdict is not Verdict.FLAGGED:
+            return ()
+        counted = self._counted()
+        paths = [
+            f"findings[{index}].{name}"
+            for index in counted
+            for name in vocabulary_of(FindingFacts).fields
+        ]
+        alone = judge(self.rule, restricted(self._case, paths))
+        return tuple(self._parts[each] for each in counted) if alone == self._outcome else ()
+
+    def _counted(self) -> list[int]:
+        """Return the places of the findings for which a quantifier of the rule holds."""
+        case = self._case
+        found: set[int] = set()
+        for node in nodes(self.rule.requires):
+            if isinstance(node, Quantified):
+                records, _ = case.facts.records(node.list, case.scopes)
+                truths = [evaluate(node.where, case.inside(record)) for record in records]
+                found |= {index for index, each in enumerate(truths) if each is Truth.TRUE}
+        return sorted(found)
+
+    def _part(self, index: int) -> Reason:
+        part = self._parts[index]
+        level = f" ({part.severity.value})" if part.severity else ""
+        phrase = f"{part.rule.title}{level}"
+        return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from govrules import schema
+from govrules import assess, load_rulebook, read_partnership, schema
 
 
 def test_flagged_findings_are_exit_code_1(run, pack, pooled):
@@ -195,3 +196,16 @@ def test_one_question_for_several_partners_is_asked_once(run, pack, tmp_path):
     words = " ".join(ran.out.split())
     assert "ask: North Trust, South Trust and number 3: " in words
     assert "(partners[].independent)" in words
+
+
+def test_a_summary_cites_every_finding_that_it_sums_up():
+    """A rule on findings is counted apart and names its parts."""
+    rulebook = load_rulebook()
+    path = Path(__file__).parents[2] / "examples" / "high-tier-pool-without-arrangements.yaml"
+    assessment = assess(read_partnership(path, rulebook=rulebook), rulebook)
+    (summary,) = assessment.summaries
+    controls = {"agreement", "integration", "leadership", "accountability", "systems"}
+    flagged = {each.rule.id for each in assessment.flagged if each.rule.theme in controls}
+    assert flagged <= {each.rule.id for each in summary.parts}
+    assert [each.value for each in summary.because] == [each.rule.id for each in summary.parts]
+    assert summary.rule.id not in {each.rule.id for each in assessment.findings}

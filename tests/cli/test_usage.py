@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import subprocess
 import sys
@@ -58,8 +57,6 @@ def test_help_names_every_command(run):
 
 
 def test_the_version_is_printed(run):
-    if not any(importlib.metadata.packages_distributions().get("govrules", [])):
-        pytest.skip("govrules is not installed here, only found")
     ran = run("--version")
     assert ran.code == 0
     assert ran.out.strip()[0].isdigit()

@@ -32,10 +32,25 @@ def assessment_lines(assessment: Assessment, *, verbose: bool = False) -> Iterat
     yield assessment.name or assessment.id or "(a subject without a name)", "bold"
     yield _counts(assessment), ""
     yield "", ""
+    yield from _summed_up(assessment)
     for finding in assessment.flagged:
         yield from _flagged(finding)
     yield from _unknown(assessment)
     yield from _settled(assessment, verbose=verbose)
+
+
+def _summed_up(assessment: Assessment) -> Iterator[Line]:
+    """Yield what the findings come to together: it is counted apart, and is no further fault."""
+    for finding in assessment.summaries:
+        if finding.severity is None:
+            continue
+        worse = f", could be {finding.could_be.value}" if finding.could_be else ""
+        level = f"{finding.severity.value.upper()}{worse}"
+        yield f"In sum, {level}: {finding.rule.title}  [{finding.rule.id}]", "bold"
+        for reason in finding.because:
+            yield from item("because", f"{reason.phrase}  [{reason.value}]")
+        yield from item("do", sentence(finding.remedy))
+        yield "", ""
 
 
 def _counts(assessment: Assessment) -> str:
