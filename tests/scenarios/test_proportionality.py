@@ -1,0 +1,186 @@
+"""Governance in proportion: the light model is enough for a small network, and no less for a pool."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import attrs
+import pytest
+
+from govrules import assess, load_rulebook
+from govrules.assessment import assess_rule
+from govrules.engines.reference import case_of
+from govrules.facts import Facts
+from govrules.model import (
+    Accountability,
+    Decisions,
+    DocumentKind,
+    GoverningDocument,
+    Leadership,
+    PublicAccountability,
+)
+from govrules.reading import read_subject
+from govrules.rulebook.ast import Severity, Verdict
+from govrules.rulebook.load import shipped_examples
+
+LIGHT = "low-tier-network"
+HEAVY = "low-tier-network-overgoverned"
+BARE_POOL = "high-tier-pool-without-arrangements"
+RULEBOOK = load_rulebook("governing-partnerships")
+
+
+@cache
+def read(name):
+    return read_subject(shipped_examples() / f"{name}.yaml", rulebook=RULEBOOK)
+
+
+@cache
+def assessment(name):
+    found = read(name)
+    return assess(found.subject, RULEBOOK, as_of=found.as_of)
+
+
+def summary(name):
+    (found,) = (
+        each for each in assessment(name).summaries if each.rule.id == "governance-too-light"
+    )
+    return found
+
+
+def verdict_of(name, rule):
+    (found,) = (each for each in assessment(name).findings if each.rule.id == rule)
+    return found.verdict
+
+
+@pytest.mark.parametrize("name", [LIGHT, HEAVY, BARE_POOL])
+def test_everything_is_recorded_so_nothing_is_asked(name):
+    found = read(name)
+    assert (found.warnings, found.problems) == ((), ())
+    assert assessment(name).of(Verdict.UNKNOWN) == ()
+
+
+def test_terms_of_reference_and_a_named_owner_are_enough_for_a_small_network():
+    found = read(LIGHT).subject
+    assert found.governing_document.kind == DocumentKind.TERMS_OF_REFERENCE
+    assert not found.oversight.board
+    assert found.scrutiny is None
+    assert {each.severity for each in assessment(LIGHT).flagged} <= {Severity.LOW}
+    assert verdict_of(LIGHT, "governance-too-heavy") is Verdict.CLEAR
+    assert summary(LIGHT).verdict is Verdict.CLEAR
+
+
+def test_a_small_network_is_told_nothing_above_low_even_with_nothing_but_terms_and_an_owner():
+    full = read(LIGHT).subject
+    bare = attrs.evolve(
+        full,
+        aims=None,
+        exit_terms=frozenset(),
+        governing_document=GoverningDocument(
+            kind=DocumentKind.TERMS_OF_REFERENCE,
+            clauses=frozenset(),
+            legally_binding=False,
+            reviewed=full.governing_document.reviewed,
+        ),
+        accountability=Accountability(
+            responsibility_shared=False, accountable_body=None, published=False
+        ),
+        leadership=Leadership(lead_agreed=False, dominated=False, balanced=False),
+        decisions=Decisions(
+            process_defined=False,
+            minuted=False,
+            actions_tracked=False,
+            reported_back=False,
+            made_elsewhere=False,
+            meaningful=True,
+            meetings_public=False,
+            closure_reasoned=False,
+        ),
+        risk=None,
+        performance=None,
+        partners=tuple(
+            attrs.evolve(each, links=frozenset(), role_documented=False) for each in full.partners
+        ),
+    )
+    found = assess(bare, RULEBOOK, as_of=read(LIGHT).as_of)
+    assert found.of(Verdict.UNKNOWN) == ()
+    assert len(found.flagged) > len(assessment(LIGHT).flagged)
+    assert {each.severity for each in found.flagged} == {Severity.LOW}
+
+
+def test_the_same_network_with_the_machinery_of_a_large_body_is_too_heavy():
+    found = read(HEAVY).subject
+    assert found.governing_document.legally_binding
+    assert found.oversight.board
+    assert found.oversight.audits_per_year == 4
+    assert verdict_of(HEAVY, "governance-too-heavy") is Verdict.FLAGGED
+    light = {each.rule.id for each in assessment(LIGHT).flagged}
+    heavy = {each.rule.id for each in assessment(HEAVY).flagged}
+    assert heavy - light == {"governance-too-heavy"}
+
+
+@pytest.mark.parametrize("name", [LIGHT, HEAVY])
+def test_both_are_of_the_low_tier_for_the_same_circumstances(name):
+    found = read(name).subject
+    assert found.funding == read(LIGHT).subject.funding
+    assert found.integration_level == read(LIGHT).subject.integration_level
+    assert isinstance(found.public, PublicAccountability)
+    assert found.public == read(LIGHT).subject.public
+
+
+def test_a_pool_of_the_high_tier_with_nothing_in_place_is_critical():
+    critical = {
+        each.rule.id for each in assessment(BARE_POOL).flagged if each.severity is Severity.CRITICAL
+    }
+    assert {
+        "no-governing-document",
+        "pooled-budget-without-protocol",
+        "pooled-budget-without-signed-agreement",
+        "no-redress",
+        "nobody-in-charge",
+        "public-money-not-traced",
+    } <= critical
+    assert verdict_of(BARE_POOL, "governance-too-heavy") is Verdict.NOT_APPLICABLE
+
+
+def test_too_little_governance_cites_its_parts_and_is_counted_apart():
+    found = summary(BARE_POOL)
+    assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.CRITICAL)
+    assert found.because
+    assert all(each.fact.startswith("findings[") for each in found.because)
+    assert found.rule.id not in {each.rule.id for each in assessment(BARE_POOL).findings}
+
+
+def left(name, changes, level):
+    """Return the rules that still flag at or above a level when changes are made."""
+    found = read(name)
+    facts = Facts(found.subject, found.as_of, supposed={each.fact: each.to for each in changes})
+    case = case_of(facts, RULEBOOK)
+    rules = [each.rule for each in assessment(name).findings]
+    judged = [assess_rule(rule, case) for rule in rules]
+    return {
+        each.rule.id
+        for each in judged
+        if each.verdict is Verdict.FLAGGED and each.severity is not None and each.severity >= level
+    }
+
+
+def test_the_plan_for_the_pool_names_the_fewest_arrangements_that_clear_what_is_critical():
+    plan = assessment(BARE_POOL).plan(Severity.CRITICAL)
+    assert plan.proven_smallest
+    assert plan.left == ()
+    assert left(BARE_POOL, plan.changes, Severity.CRITICAL) == set()
+    for each in plan.changes:
+        others = [other for other in plan.changes if other is not each]
+        assert left(BARE_POOL, others, Severity.CRITICAL), f"{each.fact} is not needed"
+
+
+@pytest.mark.slow
+def test_the_plan_for_the_pool_clears_everything():
+    plan = assessment(BARE_POOL).plan()
+    assert plan.left == ()
+    assert left(BARE_POOL, plan.changes, Severity.LOW) == set()
+    for each in plan.changes:
+        others = [other for other in plan.changes if other is not each]
+        assert left(BARE_POOL, others, Severity.LOW), f"{each.fact} is not needed"
+    critical = assessment(BARE_POOL).plan(Severity.CRITICAL)
+    assert set(critical.clears) <= set(plan.clears)
