@@ -73,6 +73,9 @@ MAX_OPTIONS: Final = 12
 #: How many ways are shown.
 SHOWN: Final = 5
 
+#: Values of which each is a choice of its own; of amounts and dates one stands for all.
+_NAMED: Final = (str, bool, frozenset)
+
 #: Changes of facts, by path.
 Way = Mapping[str, Any]
 
@@ -85,10 +88,26 @@ class _Search:
 
 
 def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
-    """Return the smallest changes, all of one size, after which the rule no longer flags."""
+    """
+    Return the smallest changes, all of one size, after which the rule no longer flags.
+
+    Of several amounts or dates for one fact the nearest to what the rule asks stands for all,
+    and doing without a fact is advised only where nothing else helps.
+    """
     ways = ways_out(rule, case)
     least = min((len(way) for way in ways), default=0)
-    return tuple(way for way in ways if len(way) == least)[:SHOWN]
+    shown: dict[object, Way] = {}
+    for way in sorted((each for each in ways if len(each) == least), key=_absent):
+        facts = frozenset(way)
+        if _absent(way) and any(frozenset(each) == facts for each in shown.values()):
+            continue
+        named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
+        shown.setdefault(named, way)
+    return tuple(shown.values())[:SHOWN]
+
+
+def _absent(way: Way) -> int:
+    return sum(to is None for to in way.values())
 
 
 def ways_out(rule: Rule, case: Case) -> list[Way]:
@@ -275,8 +294,13 @@ def _new_records(ref: FactRef, case: Case) -> list[Case]:
 def _one_record(
     ref: FactRef, where: Condition, case: Case, wanted: Truth, search: _Search
 ) -> list[Way]:
-    cases = _records(ref, case) + _new_records(ref, case)[:1]
-    return _pruned(way for each in cases for way in _ways(where, each, wanted, search))
+    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, search)]
+    for added in _new_records(ref, case)[:1]:
+        prefix = added.scopes[-1].prefix
+        for way in _ways(where, added, wanted, search):
+            there = any(path.startswith(prefix) for path in way)
+            found.append(way if there else {**way, **_mentioned(added)})
+    return _pruned(found)
 
 
 def _every_record(
@@ -396,7 +420,7 @@ def _candidates(ref: FactRef, case: Case, search: _Search) -> list[Any]:
         case YesNo():
             return [True, False]
         case Choice(values=values):
-            return [*values, *(each for each in constants if each is None)]
+            return [*values, None]
         case Number(whole=whole, most=most):
             one = 1 if whole else Decimal(1)
             return _around(constants, one, most)
@@ -421,14 +445,14 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
     found: dict[Any, None] = {}
     for value in constants:
         if value is None:
-            found |= {None: None, TO_BE_FOUND: None}
+            found[TO_BE_FOUND] = None
             continue
         found[value] = None
         for beyond in (value + step, value - step):
             negative = not isinstance(beyond, dt.date) and beyond < 0
             if not negative and (most is None or beyond <= most):
                 found[beyond] = None
-    return list(found)
+    return [*found, None]
 
 
 def _sets(ref: FactRef, constants: Iterable[Any], case: Case) -> list[frozenset[str]]:

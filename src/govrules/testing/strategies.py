@@ -339,14 +339,14 @@ def conditions(
     if rulebook is None:
         return _grammar((), (), (), known).condition((cls,), depth)
     derived = tuple((each.fact, each.cls) for each in rulebook.derived.values())
-    local, parameters = tuple(rulebook.local.values()), tuple(rulebook.parameters.values())
+    local, parameters = tuple(rulebook.local.items()), tuple(rulebook.parameters.values())
     return _grammar(derived, local, parameters, known).condition((cls,), depth)
 
 
 @functools.cache
 def _grammar(
     derived: tuple[tuple[Fact, type], ...],
-    local: tuple[Fact, ...],
+    local: tuple[tuple[str, Fact], ...],
     parameters: tuple[ParameterValue, ...],
     known: bool,  # noqa: FBT001 - a part of the key
 ) -> _Grammar:
@@ -359,7 +359,7 @@ class _Grammar:
     """What a condition can name beside the vocabulary, and the strategies made of it."""
 
     derived: tuple[tuple[Fact, type], ...]
-    local: tuple[Fact, ...]
+    local: tuple[tuple[str, Fact], ...]
     parameters: tuple[ParameterValue, ...]
     known: bool
     _made: dict[Any, SearchStrategy[Condition]] = attrs.field(factory=dict, init=False)
@@ -395,8 +395,8 @@ class _Grammar:
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
         for level, cls in enumerate(classes):
             if "local" in vocabulary_of(cls).about:
-                for fact in self.local:
-                    path = f"local.{fact.name}"
+                for name, fact in self.local:
+                    path = f"local.{name}"
                     found[path] = FactRef(path, level, fact, FactSource.LOCAL)
             for fact, of in self.derived:
                 if of is cls:
@@ -563,10 +563,10 @@ _PARAMETERS: Final = {
 }
 _LOCAL: Final = {
     "planned": Fact(
-        "planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?", "it is not planned"
+        "local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?", "it is not planned"
     ),
     "stage": Fact(
-        "stage",
+        "local.stage",
         Choice(("early", "late"), ordered=True),
         Kind.CIRCUMSTANCE,
         "the stage",
