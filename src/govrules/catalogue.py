@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import assert_never
 
 import attrs
 
@@ -15,7 +14,6 @@ from govrules.explain.english import (
     value_phrase,
 )
 from govrules.rulebook.ast import (
-    By,
     Citation,
     Compare,
     Condition,
@@ -25,10 +23,7 @@ from govrules.rulebook.ast import (
     FactRef,
     FactSource,
     Known,
-    Literal,
     Op,
-    Operand,
-    Parameter,
     ParameterValue,
     Predicate,
     Quantified,
@@ -39,7 +34,7 @@ from govrules.rulebook.ast import (
     Test,
     children,
 )
-from govrules.rulebook.walk import operands, references, rule_conditions
+from govrules.rulebook.walk import compared_with, references, rule_conditions
 from govrules.vocabulary import AS_OF
 
 
@@ -340,21 +335,7 @@ def _note(
 
 
 def _refs(predicate: Predicate) -> tuple[FactRef, ...]:
-    refs = tuple(ref for operand in operands(predicate) for ref in _of_operand(operand))
+    refs = tuple(compared_with(predicate))
     if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
         return (*refs, FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF))
     return refs
-
-
-def _of_operand(operand: Operand) -> Iterator[FactRef]:
-    match operand:
-        case FactRef():
-            yield operand
-        case By(selector, cases):
-            yield selector
-            for _, case in cases:
-                yield from _of_operand(case)
-        case Literal() | Parameter():
-            pass
-        case _:
-            assert_never(operand)

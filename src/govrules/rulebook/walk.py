@@ -57,7 +57,7 @@ def references(condition: Condition) -> Iterator[FactRef]:
         match node:
             case Test(fact, predicate):
                 yield fact
-                yield from _of_predicate(predicate)
+                yield from compared_with(predicate)
             case Known(fact):
                 yield fact
             case Quantified(list=ref):
@@ -65,10 +65,10 @@ def references(condition: Condition) -> Iterator[FactRef]:
             case Sum(list=ref, of=of, predicate=predicate):
                 yield ref
                 yield of
-                yield from _of_predicate(predicate)
+                yield from compared_with(predicate)
             case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
                 yield ref
-                yield from _of_predicate(predicate)
+                yield from compared_with(predicate)
             case All() | AnyOf() | Not():
                 pass
             case _:
@@ -88,7 +88,8 @@ def operands(predicate: Predicate) -> tuple[Operand, ...]:
             assert_never(predicate)
 
 
-def _of_predicate(predicate: Predicate) -> Iterator[FactRef]:
+def compared_with(predicate: Predicate) -> Iterator[FactRef]:
+    """Yield every fact that a predicate compares with, or chooses by."""
     for operand in operands(predicate):
         yield from _of_operand(operand)
 
