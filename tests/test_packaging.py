@@ -144,7 +144,7 @@ def test_every_pin_has_a_hash(name: str) -> None:
 )
 def test_no_address_of_an_index_and_no_path_of_a_machine(path: str) -> None:
     text = (ROOT / path).read_text(encoding="utf-8")
-    address = r"https?://|file:|-index-url|-find-links|-trusted-host"
+    address = r"https?://|file:|-{2}(extra-)?index-url|-{2}find-links|-{2}trusted-host"
     machine = r"(?<![\w.$)}])/(work|home|root|opt|Users|mnt|tmp)/"
     assert not re.findall(f".*(?:{address}|{machine}).*", text)
 
