@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.model import Partnership, Register
-from govrules.rulebook.ast import SEVERITIES, Rulebook, Verdict
+from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
@@ -72,6 +72,7 @@ def _rule(rulebook: Rulebook) -> Schema:
             "in_force": _object({"from": _TEXT, "until": _TEXT}),
             "supersedes": _list(_TEXT),
             "tags": _list(_TEXT),
+            "intended": _object(dict.fromkeys(INTENDABLE, _TEXT)),
             **{
                 key: {}
                 for key in (

@@ -11,12 +11,23 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 
 from govrules.diagnostics import NOWHERE, Span
 from govrules.vocabulary import Fact, FactType
+
+#: What the proofs can find of a rule, and a rule can say that it means.
+INTENDABLE: Final = (
+    "never-applicable",
+    "never-flagged",
+    "always-flagged",
+    "implied-by",
+    "conflict",
+    "perverse-incentive",
+    "withholding-helps",
+)
 
 #: What a literal in a rule can be; None is known to be absent.
 Plain: TypeAlias = bool | int | str | Decimal | dt.date | frozenset[str] | None
@@ -346,6 +357,7 @@ class Derived:
         sources: what it is based on.
         examples: cases that show its values.
         inherited: whether it comes from a pack that was loaded only to be extended.
+        unique: whether the pack says that no two rows hold at once, which proofs then show.
     """
 
     fact: Fact
@@ -355,6 +367,7 @@ class Derived:
     sources: tuple[Citation, ...] = ()
     examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
     inherited: bool = attrs.field(default=False, eq=False)
+    unique: bool = False
     span: Span = _span()
 
     @property
@@ -437,6 +450,7 @@ class Rule:
         otherwise: the severity when no grade holds.
         about_records: whether it tests what was recorded (`known`).
         in_force: the first and the last day on which it is in force.
+        intended: what the proofs find of it that is meant, each with the reason.
     """
 
     id: str
@@ -458,6 +472,7 @@ class Rule:
     in_force: tuple[dt.date | None, dt.date | None] = (None, None)
     supersedes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    intended: tuple[tuple[str, str], ...] = ()
     span: Span = _span()
 
 

@@ -356,6 +356,7 @@ class _Loader:
             fields.refuse("when", "it belongs to a fact that is yes or no")
         else:
             fields.refuse("otherwise", "it belongs to a fact with `first_match`")
+            fields.refuse("unique", "it belongs to a fact with `first_match`")
         values = fields.values("values")
         label = fields.text("label", required=True)
         fact_type: FactType = YesNo()
@@ -377,6 +378,7 @@ class _Loader:
             "first_match",
             "otherwise",
             "when",
+            "unique",
             "examples",
         )
         return Fields(report, node, (*keys, "source"), f"derived fact `{key.text}`")
@@ -449,6 +451,7 @@ class _Loader:
             sources,
             tuple(examples),
             inherited=not pack.with_rules,
+            unique=fields.yes_no("unique") is True,
             span=report.span(key),
         )
 

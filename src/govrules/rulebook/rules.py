@@ -12,6 +12,7 @@ import attrs
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
+    INTENDABLE,
     SEVERITIES,
     Citation,
     Condition,
@@ -48,6 +49,7 @@ RULE_KEYS: Final = (
     "in_force",
     "supersedes",
     "tags",
+    "intended",
 )
 EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
 LEVELS: Final = tuple(each.value for each in SEVERITIES)
@@ -106,6 +108,7 @@ class RuleReader:
             citation for item in fields.items("also") if (citation := self._citation(item))
         )
         in_force = self._period(fields)
+        intended = self._intended(fields)
         self._check_unique(rule_id, fields)
         if len(self.report.diagnostics) > before or requires is None or source is None:
             return None
@@ -129,6 +132,7 @@ class RuleReader:
             in_force=in_force,
             supersedes=fields.texts("supersedes"),
             tags=fields.texts("tags"),
+            intended=intended,
             span=self.report.span(fields.value("id")),
         )
 
@@ -241,6 +245,12 @@ class RuleReader:
                 span=self.report.span(node),
             )
         ]
+
+    def _intended(self, fields: Fields) -> tuple[tuple[str, str], ...]:
+        if "intended" not in fields:
+            return ()
+        kinds = Fields(self.report, fields.value("intended"), INTENDABLE, "`intended`")
+        return tuple((kind, kinds.text(kind)) for kind in INTENDABLE if kind in kinds)
 
     def _period(self, fields: Fields) -> tuple[dt.date | None, dt.date | None]:
         if "in_force" not in fields:
