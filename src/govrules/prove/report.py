@@ -1,0 +1,78 @@
+"""The results of proofs as text and as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from govrules.prove.questions import Flaw, Prover, Result, Status
+from govrules.prove.witness import Shown
+from govrules.rulebook.ast import Rulebook
+
+_STYLES: Final = {
+    Status.PROVED: "green",
+    Status.REFUTED: "bold red",
+    Status.INTENDED: "dim",
+    Status.NOT_DECIDED: "bold yellow",
+    Status.OUTSIDE: "yellow",
+}
+_WIDTH: Final = max(len(each.value) for each in Flaw)
+
+
+def result_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield one result in full, each line with its style."""
+    word = result.status.value.upper()
+    yield f"{word}: {result.flaw.value}: {result.says}", _STYLES[result.status]
+    if result.span is not None:
+        yield f"  {result.span}", "dim"
+    if result.reason:
+        yield f"  because {result.reason}", ""
+    for shown in result.examples:
+        note = ", which fails until the pack is mended" if shown.fails else ""
+        yield f"  an example of `{shown.of}`{note}:", "dim"
+        yield f"    {shown.text}", ""
+
+
+def summary_lines(results: Sequence[Result], prover: Prover) -> Iterator[tuple[str, str]]:
+    """Yield how many proofs of each kind ended how."""
+    counted = Counter((each.flaw, each.status) for each in results)
+    for flaw in Flaw:
+        parts = [
+            f"{counted[flaw, status]} {status.value}" for status in Status if counted[flaw, status]
+        ]
+        if parts:
+            yield f"{flaw.value:{_WIDTH}}  {', '.join(parts)}", ""
+    yield (
+        f"Lists have at most {prover.bound} records; derived facts are derived, never stated.",
+        "dim",
+    )
+
+
+def report_data(results: Sequence[Result], prover: Prover) -> dict[str, Any]:
+    """Return all results as plain data."""
+    rulebook: Rulebook = prover.rulebook
+    return {
+        "govrules": 1,
+        "rulebook": {"id": rulebook.id, "version": rulebook.version},
+        "list_bound": prover.bound,
+        "level": prover.level.value,
+        "results": [_result_data(each) for each in results],
+    }
+
+
+def _result_data(result: Result) -> dict[str, Any]:
+    return {
+        "kind": result.flaw.value,
+        "about": result.about,
+        "status": result.status.value,
+        "says": result.says,
+        "rules": list(result.rules),
+        "reason": result.reason,
+        "examples": [_shown_data(each) for each in result.examples],
+        "location": "" if result.span is None else str(result.span),
+    }
+
+
+def _shown_data(shown: Shown) -> dict[str, Any]:
+    return {"of": shown.of, "example": shown.text, "fails": shown.fails}

@@ -1,0 +1,193 @@
+"""Asking z3, within a time limit: for a model as plain data, and for what no answer mends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+import z3
+
+from govrules.prove.symbols import Space, Term, Tree, both, fraction_in, names_in, no
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import AS_OF
+
+_ROUNDS: tuple[int, ...] = (1, 100, 10**6)
+
+
+class UndecidedError(Exception):
+    """The time for a proof was over before there was an answer."""
+
+
+@attrs.frozen
+class Clock:
+    """When a proof must be done."""
+
+    ends: float
+
+    @classmethod
+    def of(cls, seconds: float) -> Clock:
+        """Start a clock."""
+        return cls(time.monotonic() + seconds)
+
+    def left(self) -> int:
+        """Return the milliseconds that are left."""
+        left = int((self.ends - time.monotonic()) * 1000)
+        if left <= 0:
+            raise UndecidedError
+        return left
+
+    def check(self, solver: z3.Solver, *assumed: Term) -> bool:
+        """Return whether there is a model."""
+        solver.set("timeout", self.left())
+        answer = solver.check(*assumed)
+        if answer == z3.unknown:
+            raise UndecidedError
+        return bool(answer == z3.sat)
+
+
+@attrs.frozen(eq=False)
+class Found:
+    """
+    A model, and the variables that it is about.
+
+    Attributes:
+        space: the facts.
+        model: their values.
+        wanted: the names of the variables that matter.
+    """
+
+    space: Space
+    model: z3.ModelRef
+    wanted: set[str]
+
+    def tree(self) -> Tree:
+        """Return the facts as plain data."""
+        tree = self.space.top.read(self.model, self.wanted)
+        as_of = self.space.as_of
+        if {str(each.decl().name()) for each in as_of.variables()} & self.wanted:
+            day = as_of.read(self.model)
+            tree |= {} if day is UNKNOWN else {AS_OF.name: day}
+        return tree
+
+    def changed(self, changes: Mapping[str, Term]) -> Found:
+        """Return the same model but for some variables."""
+        solver = z3.Solver()
+        for name in self.wanted:
+            variable = self.space.by_name[name]
+            value = changes.get(name, variable)
+            solver.add(variable == self.model.eval(value, model_completion=True))
+        solver.check()
+        return Found(self.space, solver.model(), self.wanted)
+
+
+def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
+    """Return a model of the goals and of the laws on the facts that they name; None if none."""
+    goal = both(*goals)
+    if z3.is_false(goal):
+        return None
+    wanted, laws = space.laws_of(names_in(goal))
+    return solve_with(space, clock, wanted, [goal, *laws])
+
+
+def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]) -> Found | None:
+    """Return a model of the terms, with dates and amounts that people write if there is one."""
+    solver = z3.Solver()
+    solver.add(*terms)
+    if not _satisfied(solver, space.near(wanted), clock):
+        return None
+    model = solver.model()
+    reals = [space.by_name[name] for name in sorted(wanted) if _is_real(space.by_name[name])]
+    for scale in _ROUNDS:
+        if all((fraction_in(model, each) * _ROUNDS[-1]).denominator == 1 for each in reals):
+            break
+        rounded = [z3.IsInt(each * scale) for each in reals]
+        if clock.check(solver, *rounded):
+            model = solver.model()
+    return Found(space, model, wanted)
+
+
+def _is_real(variable: Term) -> bool:
+    return bool(variable.sort() == z3.RealSort())
+
+
+def with_no_answer(
+    circumstances: Iterable[Term],
+    good: Term,
+    *,
+    answers: Mapping[str, Term],
+    given: Mapping[str, Term],
+    like: Mapping[str, Term],
+    prefer: Sequence[Term],
+    clock: Clock,
+) -> z3.ModelRef | None:
+    """
+    Return circumstances in which no answer is good; None where there always is one.
+
+    Each answer that is found to be good somewhere is ruled out everywhere at once.
+
+    Args:
+        circumstances: what is so of them.
+
+        good: what a good answer does, in terms of both.
+
+        answers: the variables of an answer, by name.
+
+        given: the variables of the circumstances, by name.
+
+        like: what of the circumstances an answer may well be the same as, by its name: a review
+            today is a good answer on every day.
+
+        prefer: what had better hold of circumstances that are shown to people.
+
+        clock: when to stop.
+    """
+    guess = z3.Solver()
+    guess.add(*circumstances)
+    answer = z3.Solver()
+    answer.add(good)
+    named = names_in(good)
+    free = [variable for name, variable in sorted(answers.items()) if name in named]
+    fixed = [variable for name, variable in sorted(given.items()) if name in named]
+    same = {each.get_id(): like[name] for name, each in sorted(answers.items()) if name in like}
+    alike = [each == same[each.get_id()] for each in free if each.get_id() in same]
+    # What is easiest to think of: everything in place.
+    first = [(each, z3.BoolVal(True)) for each in free if z3.is_bool(each)]  # noqa: FBT003 - z3's
+    last: list[tuple[Term, Term]] = []
+    while True:
+        if not _satisfied(guess, list(prefer), clock):
+            return None
+        model = guess.model()
+        facts = [each == model.eval(each, model_completion=True) for each in fixed]
+        answer.push()
+        answer.add(*facts)
+        rest = [each == value for each, value in (last or first) if each.get_id() not in same]
+        hints = [*alike, *rest]
+        if not _satisfied(answer, hints, clock):
+            answer.pop()
+            return model
+        found = answer.model()
+        answer.pop()
+        last = [(each, _answered(each, found, same)) for each in free]
+        guess.add(no(z3.simplify(z3.substitute(good, *last)) if last else good))
+
+
+def _answered(variable: Term, model: z3.ModelRef, same: Mapping[int, Term]) -> Term:
+    value = model.eval(variable, model_completion=True)
+    other = same.get(variable.get_id())
+    if other is not None and model.eval(other, model_completion=True).eq(value):
+        return other
+    return value
+
+
+def _satisfied(solver: z3.Solver, hints: list[Term], clock: Clock) -> bool:
+    """Tell whether there is a model, and leave the solver with one that follows many hints."""
+    kept = hints
+    for _ in range(8):
+        if clock.check(solver, *kept):
+            return True
+        core = {each.get_id() for each in solver.unsat_core()}
+        if not core:
+            return False
+        kept = [each for each in kept if each.get_id() not in core]
+    return clock.check(solver)

@@ -1,0 +1,236 @@
+"""Models to examples: made small, written as YAML, and read back and run before they are shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from govrules.engines.reference import Case, case_of
+from govrules.errors import GovrulesError
+from govrules.examples import run_derived_example, run_example
+from govrules.facts import Facts
+from govrules.nodes import Report, parse
+from govrules.prove.symbols import Tree
+from govrules.rulebook.ast import (
+    Derived,
+    DerivedExample,
+    Example,
+    Rule,
+    Rulebook,
+    Severity,
+    Verdict,
+)
+from govrules.rulebook.rules import read_given
+from govrules.subjects import Declared
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import AS_OF, Record, Records, vocabulary_of
+
+#: Where something stands in a tree: names of facts, places in lists, members of sets.
+Path: TypeAlias = tuple[str | int, ...]
+
+_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_ .-]*[A-Za-z0-9]|[A-Za-z]")
+_WORDS_WITH_A_MEANING: Final = frozenset(
+    {"none", "unknown", "yes", "no", "true", "false", "null", "on", "off", "y", "n"}
+)
+
+
+class DisagreementError(GovrulesError):
+    """A proof and the reference engine say different things: an error in govrules."""
+
+
+@attrs.frozen
+class Shown:
+    """
+    An example that shows a result, as it can be pasted below `examples:`.
+
+    Attributes:
+        of: the rule or derived fact below which it belongs.
+        text: the entry.
+        fails: whether it fails until the pack is mended, because there is nothing yet to expect.
+    """
+
+    of: str
+    text: str
+    fails: bool = False
+
+
+def subject_of(tree: Tree, cls: type) -> Any:  # noqa: ANN401 - the subject's class
+    """Return plain data as an attrs object."""
+    fields = vocabulary_of(cls).fields
+    values: dict[str, Any] = {}
+    for name, value in tree.items():
+        if name == AS_OF.name and name not in fields:
+            continue
+        if name == "local":
+            values[name] = dict(value)
+            continue
+        match fields[name].type:
+            case Record(inner):
+                values[name] = subject_of(value, inner) if isinstance(value, dict) else value
+            case Records(inner):
+                values[name] = tuple(
+                    subject_of(each, inner) if isinstance(each, dict) else each for each in value
+                )
+            case _:
+                values[name] = value
+    return cls(**values)
+
+
+def case_for(tree: Tree, cls: type, rulebook: Rulebook) -> Case:
+    """Return plain data as facts under a rulebook."""
+    return case_of(Facts(subject_of(tree, cls), tree.get(AS_OF.name, UNKNOWN)), rulebook)
+
+
+def removable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any part of a tree
+    """Yield what could be left out of a tree, the largest parts first."""
+    inner: list[tuple[str | int, Any]] = []
+    if isinstance(tree, dict):
+        inner = list(tree.items())
+    elif isinstance(tree, list):
+        inner = list(reversed(list(enumerate(tree))))
+    elif isinstance(tree, frozenset):
+        yield from ((*path, each) for each in sorted(tree - {UNKNOWN}))
+    for key, _ in inner:
+        yield (*path, key)
+    for key, value in inner:
+        yield from removable(value, (*path, key))
+
+
+def without(tree: Any, path: Path) -> Any:  # noqa: ANN401 - any part of a tree
+    """Return a tree without what stands at a path; itself where nothing does."""
+    key, rest = path[0], path[1:]
+    if isinstance(tree, dict) and key in tree:
+        if not rest:
+            return {each: value for each, value in tree.items() if each != key}
+        return {**tree, key: without(tree[key], rest)}
+    if isinstance(tree, list) and isinstance(key, int) and key < len(tree):
+        middle = [without(tree[key], rest)] if rest else []
+        return [*tree[:key], *middle, *tree[key + 1 :]]
+    if isinstance(tree, frozenset):
+        return tree - {key}
+    return tree
+
+
+def shrunk(trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool]) -> tuple[Tree, ...]:
+    """Return the trees without all that what they show can do without."""
+    changed = True
+    while changed:
+        changed = False
+        for path in list(dict.fromkeys(each for tree in trees for each in removable(tree))):
+            fewer = tuple(without(tree, path) for tree in trees)
+            if fewer != trees and holds(fewer):
+                trees, changed = fewer, True
+    return trees
+
+
+def given(tree: Tree, cls: type) -> str:
+    """Return the facts of an example as YAML on one line."""
+    return f"{{ {', '.join(_entries(tree, cls))} }}" if tree else "{}"
+
+
+def _entries(tree: Tree, cls: type, prefix: str = "") -> Iterator[str]:
+    fields = vocabulary_of(cls).fields
+    for name, value in tree.items():
+        if name == "local":
+            for inner, each in value.items():
+                yield f"local.{inner}: {_written(each)}"
+            continue
+        fact = fields.get(name)
+        if fact is not None and isinstance(fact.type, Record) and isinstance(value, dict):
+            inner_entries = list(_entries(value, fact.type.cls, f"{prefix}{name}."))
+            yield from inner_entries or [f"{prefix}{name}: {{}}"]
+        elif fact is not None and isinstance(fact.type, Records):
+            records = [
+                "unknown" if each is UNKNOWN else given(each, fact.type.cls) for each in value
+            ]
+            yield f"{prefix}{name}: {'[' + ', '.join(records) + ']' if records else 'none'}"
+        else:
+            yield f"{prefix}{name}: {_written(value)}"
+
+
+def _written(value: Any) -> str:  # noqa: ANN401 - any fact's value
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case frozenset():
+            members = sorted(each for each in value if each is not UNKNOWN)
+            members += ["unknown"] if UNKNOWN in value else []
+            return f"[{', '.join(members)}]" if members else "none"
+        case Decimal():
+            return f"{value:f}"
+        case dt.date():
+            return value.isoformat()
+        case str():
+            plain = _WORD.fullmatch(value) and value.lower() not in _WORDS_WITH_A_MEANING
+            return value if plain else json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
+
+
+def show_rule(
+    rule: Rule,
+    tree: Tree,
+    name: str,
+    *,
+    verdict: Verdict,
+    severity: Severity | None,
+    rulebook: Rulebook,
+) -> Shown:
+    """
+    Return an example of a rule, once the reference engine has said the same of it.
+
+    Raises:
+        DisagreementError: it said something else.
+    """
+    cls = rulebook.subjects[rule.subject]
+    facts = given(tree, cls)
+    graded = f", severity: {severity.value}" if severity else ""
+    text = f"- {{ name: {_written(name)}, given: {facts}, expect: {verdict.value}{graded} }}"
+    record, as_of = _read(facts, cls, rulebook)
+    example = Example(name, record, verdict, severity, None, None, as_of)
+    problem = run_example(rule, example, rulebook).problem
+    if problem:
+        raise DisagreementError(f"`{rule.id}`: {problem}, in {text}")
+    return Shown(rule.id, text)
+
+
+def show_derived(
+    derived: Derived, tree: Tree, name: str, *, value: str | bool | None, rulebook: Rulebook
+) -> Shown:
+    """
+    Return an example of a derived fact; where it has no value, one that fails until it has.
+
+    Raises:
+        DisagreementError: the reference engine said something else.
+    """
+    facts = given(tree, derived.cls)
+    record, as_of = _read(facts, derived.cls, rulebook)
+    expect = _written(derived.rows[-1].value if value is None else value)
+    text = f"- {{ name: {_written(name)}, given: {facts}, expect: {expect} }}"
+    result = run_derived_example(derived, DerivedExample(name, record, value, as_of), rulebook)
+    if result.values != (value,):
+        raise DisagreementError(f"`{derived.name}` is {result.values}, in {text}")
+    return Shown(derived.name, text, fails=value is None)
+
+
+def _read(facts: str, cls: type, rulebook: Rulebook) -> tuple[object, dt.date | None]:
+    """Read the facts of an example as `govrules test` reads them."""
+    report = Report("witness", facts)
+    node = parse(facts, report)
+    derived: Mapping[str, tuple[Any, type]] = {
+        name: (each.fact, each.cls) for name, each in rulebook.derived.items()
+    }
+    if node is None:
+        raise DisagreementError(f"the facts of an example cannot be read: {facts}")
+    record, as_of = read_given(report, node, cls, Declared(rulebook.local, derived))
+    if report.diagnostics:
+        raise DisagreementError(f"{report.diagnostics[0].message}: {facts}")
+    return record, None if as_of is UNKNOWN else as_of

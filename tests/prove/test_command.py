@@ -1,0 +1,98 @@
+"""`govrules prove`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from govrules.cli import main
+
+pytest.importorskip("z3")
+
+PACKS = Path(__file__).parents[1] / "packs"
+
+
+def test_a_sound_pack_ends_well(capsys):
+    assert main(["prove", str(PACKS / "sound" / "plain")]) == 0
+    printed = capsys.readouterr().out
+    assert "never-flagged       2 proved" in printed
+    assert "Lists have at most 4 records" in printed
+
+
+def test_a_flaw_is_printed_with_its_examples(capsys):
+    assert main(["prove", str(PACKS / "flawed" / "perverse-board")]) == 1
+    printed = capsys.readouterr().out
+    assert "REFUTED: perverse-incentive: adopting `oversight.board` (no to yes)" in printed
+    assert "oversight.board: yes }, expect: flagged, severity: low }" in printed
+
+
+def test_what_is_meant_is_said_with_its_reason(capsys):
+    assert main(["prove", str(PACKS / "sound" / "intended")]) == 0
+    printed = capsys.readouterr().out
+    assert "INTENDED: perverse-incentive" in printed
+    assert "because Little is at stake" in printed
+
+
+def test_only_the_kinds_that_are_asked_for(capsys):
+    pack = str(PACKS / "flawed" / "conflict")
+    assert main(["prove", pack, "--kind", "implied-by", "--format", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert {each["kind"] for each in data["results"]} == {"implied-by"}
+    assert data["list_bound"] == 4
+
+
+def test_the_same_bytes_each_time(capsys):
+    pack = str(PACKS / "flawed" / "conflict")
+    printed = []
+    for _ in range(2):
+        main(["prove", pack, "--format", "json"])
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+
+
+def test_nothing_to_prove(capsys):
+    pack = str(PACKS / "sound" / "plain")
+    assert main(["prove", pack, "--kind", "overlap"]) == 3
+    capsys.readouterr()
+
+
+def test_a_broken_pack_is_a_file_error(capsys, tmp_path):
+    assert main(["prove", str(tmp_path)]) == 2
+    assert "rulebook.yaml" in capsys.readouterr().err
+
+
+def test_a_bound_below_one_is_a_usage_error(capsys):
+    assert main(["prove", str(PACKS / "sound" / "plain"), "--list-bound", "0"]) == 2
+    assert "above zero" in capsys.readouterr().err
+
+
+def test_a_level_from_which_rules_conflict(capsys):
+    pack = str(PACKS / "flawed" / "perverse-board")
+    assert main(["prove", pack, "--kind", "conflict", "--level", "low"]) == 0
+    capsys.readouterr()
+
+
+def test_without_z3_it_says_what_to_install():
+    program = (
+        "import sys; sys.modules['z3'] = None; from govrules.cli import main; "
+        "sys.exit(main(['prove']))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert "pip install govrules[prove]" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_kind_that_a_rule_cannot_intend_is_a_mistake(capsys, tmp_path):
+    source = PACKS / "sound" / "intended"
+    for file in source.iterdir():
+        text = file.read_text(encoding="utf-8").replace("perverse-incentive", "perverse-incentiv")
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    assert main(["prove", str(tmp_path)]) == 2
+    assert "perverse-incentiv" in capsys.readouterr().err
