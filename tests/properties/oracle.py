@@ -21,47 +21,53 @@ class Oracle:
         self.rulebook = rulebook
         self.as_of = as_of
 
-    def holds(self, condition: Any, item: Any = None) -> bool:
+    def holds(self, condition: Any, items: tuple[Any, ...] = ()) -> bool:
         kind = type(condition).__name__
         if kind == "All":
-            return all(self.holds(each, item) for each in condition.items)
+            return all(self.holds(each, items) for each in condition.items)
         if kind == "AnyOf":
-            return any(self.holds(each, item) for each in condition.items)
+            return any(self.holds(each, items) for each in condition.items)
         if kind == "Not":
-            return not self.holds(condition.item, item)
+            return not self.holds(condition.item, items)
         if kind == "Test":
-            return self.passes(self.value(condition.fact, item), condition, item)
-        records = self.value(condition.list, item)
+            return self.passes(self.value(condition.fact, items), condition, items)
+        records = self.value(condition.list, items)
         if kind == "Count" and isinstance(records, frozenset):
-            return self.stands(len(records), condition.predicate, condition, item)
+            return self.stands(len(records), condition.predicate, condition, items)
         if kind == "Quantified":
-            truths = [self.holds(condition.where, each) for each in records]
+            truths = [self.holds(condition.where, (*items, each)) for each in records]
             some = True in truths
             return {"some": some, "every": False not in truths, "none": not some}[
                 condition.quantity.value
             ]
         where = condition.where
-        so = [each for each in records if where is None or self.holds(where, each)]
+        so = [each for each in records if where is None or self.holds(where, (*items, each))]
         if kind == "Count":
-            return self.stands(len(so), condition.predicate, condition, item)
+            return self.stands(len(so), condition.predicate, condition, items)
         if kind == "Sum":
-            amounts = [self.value(condition.of, each) for each in so]
+            amounts = [self.value(condition.of, (*items, each)) for each in so]
             total = sum(each for each in amounts if each is not None)
-            return self.stands(total, condition.predicate, condition, item)
+            return self.stands(total, condition.predicate, condition, items)
         assert kind == "Share"
         among = [
-            each for each in records if condition.among is None or self.holds(condition.among, each)
+            each
+            for each in records
+            if condition.among is None or self.holds(condition.among, (*items, each))
         ]
         if not among:
-            return self.stands(None, condition.predicate, condition, item)
-        number = sum(self.holds(where, each) for each in among)
+            return self.stands(None, condition.predicate, condition, items)
+        number = sum(self.holds(where, (*items, each)) for each in among)
         share = Fraction(100 * number, len(among))
-        return self.stands(share, condition.predicate, condition, item)
+        return self.stands(share, condition.predicate, condition, items)
 
-    def value(self, ref: Any, item: Any) -> Any:
-        if ref.source.value == "derived":
-            return self.derive(self.rulebook.derived[ref.path])
-        owner = item if ref.level else self.thing
+    def value(self, ref: Any, items: tuple[Any, ...]) -> Any:
+        owner = (self.thing, *items)[ref.level]
+        source = ref.source.value
+        if source == "as_of":
+            return self.as_of
+        if source == "derived":
+            seen_from_there = Oracle(owner, self.rulebook, self.as_of)
+            return seen_from_there.derive(self.rulebook.derived[ref.path])
         missing: Any = None
         kind = type(ref.fact.type).__name__
         if kind == "YesNo":
@@ -70,6 +76,9 @@ class Oracle:
             missing = frozenset()
         if kind == "Records":
             missing = ()
+        if source == "local":
+            value = owner.local[ref.path.removeprefix("local.")]
+            return missing if value is None else value
         for name in ref.path.split("."):
             owner = getattr(owner, name)
             if owner is None:
@@ -82,36 +91,36 @@ class Oracle:
                 return row.value
         return derived.otherwise
 
-    def passes(self, value: Any, test: Any, item: Any) -> bool:
+    def passes(self, value: Any, test: Any, items: tuple[Any, ...]) -> bool:
         predicate = test.predicate
         if type(predicate).__name__ != "Includes":
             if isinstance(value, frozenset | tuple):
                 value = value or None
-            return self.stands(value, predicate, test, item)
-        wanted = self.operand(predicate.operand, item)
+            return self.stands(value, predicate, test, items)
+        wanted = self.operand(predicate.operand, items) or ()
         if predicate.op.value == "includes":
             return any(each in value for each in wanted)
         everything = all(each in value for each in wanted)
         return everything if predicate.op.value == "includes_all" else not everything
 
-    def stands(self, value: Any, predicate: Any, test: Any, item: Any) -> bool:
+    def stands(self, value: Any, predicate: Any, test: Any, items: tuple[Any, ...]) -> bool:
         kind = type(predicate).__name__
         if kind == "OneOf":
-            return any(value == self.operand(each, item) for each in predicate.operands)
+            return any(value == self.operand(each, items) for each in predicate.operands)
         if kind == "Between":
-            low, high = self.operand(predicate.low, item), self.operand(predicate.high, item)
+            low, high = self.operand(predicate.low, items), self.operand(predicate.high, items)
             return self.compare(value, "at_least", low, test) and self.compare(
                 value, "at_most", high, test
             )
-        return self.compare(value, predicate.op.value, self.operand(predicate.operand, item), test)
+        return self.compare(value, predicate.op.value, self.operand(predicate.operand, items), test)
 
-    def operand(self, operand: Any, item: Any) -> Any:
+    def operand(self, operand: Any, items: tuple[Any, ...]) -> Any:
         kind = type(operand).__name__
         if kind == "FactRef":
-            return self.value(operand, item)
+            return self.value(operand, items)
         if kind == "By":
-            chosen = self.value(operand.selector, item)
-            return None if chosen is None else self.operand(dict(operand.cases)[chosen], item)
+            chosen = self.value(operand.selector, items)
+            return None if chosen is None else self.operand(dict(operand.cases)[chosen], items)
         return operand.value
 
     def compare(self, value: Any, op: str, other: Any, test: Any) -> bool:

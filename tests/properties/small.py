@@ -333,6 +333,7 @@ def _tests(*, derived: bool) -> st.SearchStrategy[Condition]:
         _equals("deal", (None,)),
         _equals("colours", (None,)),
         _equals("items", (None,)),
+        _equals("spares", (None,)),
         ages.map(lambda p: Test(ref("checked"), p)),
         st.builds(Includes, st.sampled_from(SetOp), wanted).map(lambda p: Test(ref("colours"), p)),
         by_level.map(lambda by: Test(ref("size"), Compare(Op.AT_LEAST, by))),

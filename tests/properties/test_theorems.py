@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -29,7 +30,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.walk import nodes, references
+from govrules.rulebook.walk import nodes, references, rule_conditions
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN, Truth
@@ -207,8 +208,12 @@ def settled(rule: Rule, case: Any) -> bool:
     return outcome.verdict is Verdict.NOT_APPLICABLE and applies
 
 
-def all_changes(thing: Thing) -> dict[str, list[Any]]:
-    """Every arrangement of a thing, with every value that it can have."""
+def all_changes(thing: Thing, rules: tuple[Rule, ...]) -> dict[str, list[Any]]:
+    """
+    Every arrangement of a thing, with every value that it can have.
+
+    To do away with a whole record is a change only where a rule asks whether it is there.
+    """
     found: dict[str, list[Any]] = {
         "mended": [True, False],
         "painted": [True, False],
@@ -223,6 +228,11 @@ def all_changes(thing: Thing) -> dict[str, list[Any]]:
         found[f"items[{index}].fine"] = [True, False]
     for index in range(len(thing.spares) + 1):
         found[f"spares[{index}].fine"] = [True, False]
+    named = {
+        ref.path for rule in rules for each in rule_conditions(rule) for ref in references(each)
+    }
+    if not named & {"deal", *DERIVED_NAMES}:
+        del found["deal"]
     return found
 
 
@@ -233,17 +243,19 @@ def test_remedies_are_smallest(thing: Thing, rulebook: Rulebook) -> None:
     case = case_of(Facts(thing, AS_OF), rulebook)
     shown = len(finding.clears[0]) if finding.clears else 3
     for size in range(1, min(shown, 3)):
-        for changes in sets_of_changes(thing, size):
+        for changes in sets_of_changes(thing, rulebook.rules, size):
             assert not settled(finding.rule, supposing(case, changes)), changes
 
 
-def sets_of_changes(thing: Thing, size: int) -> list[dict[str, Any]]:
-    values = all_changes(thing)
-    return [
-        dict(zip(paths, chosen, strict=True))
-        for paths in itertools.combinations(values, size)
-        for chosen in itertools.product(*(values[path] for path in paths))
-    ]
+def sets_of_changes(thing: Thing, rules: tuple[Rule, ...], size: int) -> Iterator[dict[str, Any]]:
+    values = all_changes(thing, rules)
+    for paths in itertools.combinations(values, size):
+        for chosen in itertools.product(*(values[path] for path in paths)):
+            changes = dict(zip(paths, chosen, strict=True))
+            parts = [to for path, to in changes.items() if path.startswith("deal.")]
+            # There can be nothing in a record that is none.
+            if "deal" not in changes or changes["deal"] or not any(parts):
+                yield changes
 
 
 @given(complete_things(), st.lists(conditions(derived=False), min_size=1, max_size=2))
@@ -273,7 +285,7 @@ def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
     if plan.left or not plan.proven_smallest:
         return
     for size in range(1, min(len(plan.changes), 3)):
-        for changes in sets_of_changes(thing, size):
+        for changes in sets_of_changes(thing, several, size):
             supposed = supposing(case, changes)
             assert any(judge(rule, supposed).verdict is Verdict.FLAGGED for rule in several)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
@@ -130,8 +130,30 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
 
 def supposing(case: Case, changes: Way) -> Case:
     """Return the case as it would be after changes, on top of those already supposed."""
-    supposed = {**case.facts.supposed, **changes}
+    supposed = followed_by(case.facts.supposed, changes)
     return attrs.evolve(case, facts=attrs.evolve(case.facts, supposed=supposed))
+
+
+def followed_by(changes: Way, more: Way) -> dict[str, Any]:
+    """Return changes and later ones together, without those that the later ones undo."""
+    kept = {path: to for path, to in changes.items() if not _contradict({path: to}, more)}
+    return {**kept, **more}
+
+
+def _contradict(one: Way, other: Way) -> bool:
+    """Tell whether two ways want different values, or a record to be none and something in it."""
+    if any(one.get(path, value) != value for path, value in other.items()):
+        return True
+    return _hollows(one, other) or _hollows(other, one)
+
+
+def _hollows(one: Way, other: Way) -> bool:
+    """Tell whether a way does away with a record in which another wants something."""
+    gone = tuple(f"{path}." for path, to in one.items() if to is None)
+    # No, none and nothing in it are what the facts of a record are that is none.
+    return any(
+        path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
+    )
 
 
 def _settles(way: Way, rule: Rule, case: Case) -> bool:
@@ -204,10 +226,7 @@ def _joined(several: Iterable[list[Way]]) -> list[Way]:
     ways: list[Way] = [{}]
     for options in several:
         ways = _pruned(
-            {**way, **option}
-            for way in ways
-            for option in options
-            if all(way.get(path, value) == value for path, value in option.items())
+            {**way, **option} for way in ways for option in options if not _contradict(way, option)
         )
     return ways
 
@@ -238,11 +257,9 @@ def _of_fact(
     condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
 ) -> list[Way]:
     path = case.facts.path(ref, case.scopes)
-    return [
-        {path: value}
-        for value in _candidates(ref, case, search)
-        if evaluate(condition, supposing(case, {path: value})) is target
-    ]
+    ways: list[Way] = [{path: value} for value in _candidates(ref, case, search)]
+    ways += [_mentioned(added) for added in _new_records(ref, case)[:1]]
+    return [way for way in ways if evaluate(condition, supposing(case, way)) is target]
 
 
 def _of_derived(
@@ -431,8 +448,8 @@ def _candidates(ref: FactRef, case: Case, search: _Search) -> list[Any]:
             return _around(constants, dt.timedelta(days=1), None)
         case Text():
             return [*constants, TO_BE_FOUND, None]
-        case Choices():
-            return _sets(ref, constants, case)
+        case Choices(values):
+            return _sets(ref, values, constants, case)
         case Record():
             return [True, None]
         case Records():
@@ -455,11 +472,15 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
     return [*found, None]
 
 
-def _sets(ref: FactRef, constants: Iterable[Any], case: Case) -> list[frozenset[str]]:
+def _sets(
+    ref: FactRef, values: Sequence[str], constants: Collection[Any], case: Case
+) -> list[frozenset[str]]:
     members, _ = case.facts.members(ref, case.scopes)
     wanted = [each for each in constants if each]
     everything: frozenset[str] = frozenset().union(*wanted)
     found = [members | each for each in wanted] + [members - each for each in wanted]
     found += [members | everything, members - everything]
     found += [(members | everything) - each for each in wanted]
+    if None in constants and not members:
+        found += [frozenset({each}) for each in values]
     return list(dict.fromkeys([*found, frozenset()]))

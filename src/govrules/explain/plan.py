@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.engines.reference import Case, judge
-from govrules.explain.clears import Way, supposing, ways_out
+from govrules.explain.clears import Way, followed_by, supposing, ways_out
 from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
 from govrules.rulebook.walk import references, rule_conditions
 
@@ -72,7 +72,7 @@ def _read_by(rule: Rule, case: Case) -> frozenset[str]:
         for ref in references(waiting.pop()):
             if ref.source is FactSource.DERIVED and ref.path not in found:
                 waiting += [row.when for row in case.derived[ref.path].rows]
-            found.add(ref.path)
+            found |= _parts(ref.path)
     return frozenset(found)
 
 
@@ -103,8 +103,9 @@ class _Search:
         self.tried += 1
         flagged = [rule for rule in self.rules if self._flagged(rule, changed)]
         if not flagged:
-            if self.best is None or len(changed) < len(self.best):
-                self.best = changed
+            needed = self._needed(changed)
+            if self.best is None or len(needed) < len(self.best):
+                self.best = needed
             return
         self.met.update(flagged)
         options = [(rule, self._ways_out(rule, changed)) for rule in flagged]
@@ -117,7 +118,16 @@ class _Search:
             return
         # The rule with the fewest ways out decides most.
         for way in min((ways for _, ways in options), key=len):
-            self.follow({**changed, **way})
+            self.follow(followed_by(changed, way))
+
+    def _needed(self, changed: dict[str, Any]) -> dict[str, Any]:
+        """Return the changes without those that others among them have made needless."""
+        kept = changed
+        for path in changed:
+            fewer = {each: to for each, to in kept.items() if each != path}
+            if not any(self._flagged(rule, fewer) for rule in self.rules):
+                kept = fewer
+        return kept
 
     def _flagged(self, rule: Rule, changed: Mapping[str, Any]) -> bool:
         key = self._key(rule, changed)
@@ -141,18 +151,26 @@ class _Search:
 def _name(path: str) -> set[str]:
     """Return the names under which a rule may read a fact: whole, of its list, or in a record."""
     whole = path.partition("[")[0]
-    inner = path.rpartition("].")[2]
-    parts = inner.split(".")
-    return {whole, *(".".join(parts[: end + 1]) for end in range(len(parts)))}
+    return {whole} | _parts(path.rpartition("].")[2])
+
+
+def _parts(path: str) -> set[str]:
+    """Return a path and those of the records that it leads through."""
+    names = path.split(".")
+    return {".".join(names[: end + 1]) for end in range(len(names))}
 
 
 def _at_least(options: Sequence[Sequence[Way]], changed: Mapping[str, Any]) -> int:
     """Return a number of changes that no plan can do without: rules that share no fact add up."""
     total = 0
-    seen: set[str] = set()
+    counted: set[str] = set()
+    inside: set[str] = set()
     for ways in sorted(options, key=lambda each: sum(len(way) for way in each)):
         paths = {path for way in ways for path in way}
-        if not paths & seen:
-            seen |= paths
+        parts = {part for path in paths for part in _parts(path)}
+        # Doing away with a record changes the facts in it too.
+        if not paths & inside and not parts & counted:
+            counted |= paths
+            inside |= parts
             total += min(len(way.keys() - changed.keys()) for way in ways)
     return total
