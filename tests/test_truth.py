@@ -1,0 +1,52 @@
+"""Kleene's logic, value by value."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from govrules.truth import UNKNOWN, Truth, conjunction, disjunction, truth, unanimous
+
+F, U, T = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
+ORDER = [F, U, T]
+
+
+@pytest.mark.parametrize("pair", [*itertools.product(Truth, repeat=2)])
+def test_and_is_the_lesser_and_or_the_greater(pair: tuple[Truth, Truth]) -> None:
+    """False is less than unknown, and unknown less than true."""
+    ranks = [ORDER.index(each) for each in pair]
+    assert conjunction(pair) is ORDER[min(ranks)]
+    assert disjunction(pair) is ORDER[max(ranks)]
+
+
+@pytest.mark.parametrize(("value", "negated"), [(F, T), (U, U), (T, F)])
+def test_not_keeps_what_is_unknown(value: Truth, negated: Truth) -> None:
+    """The denial of what is not known is not known."""
+    assert ~value is negated
+
+
+def test_of_nothing() -> None:
+    """All of nothing holds, some of nothing does not, and nothing agrees on nothing."""
+    assert conjunction([]) is T
+    assert disjunction([]) is F
+    assert unanimous([]) is U
+
+
+@pytest.mark.parametrize(
+    ("truths", "agreed"), [([T], T), ([F, F], F), ([T, T, F], U), ([U, U], U), ([T, U], U)]
+)
+def test_unanimous_is_what_all_agree_on(truths: list[Truth], agreed: Truth) -> None:
+    """Where values differ, it is unknown which it is."""
+    assert unanimous(truths) is agreed
+
+
+def test_no_if_can_lose_the_third_value() -> None:
+    """Neither a truth nor UNKNOWN is a plain yes or no."""
+    with pytest.raises(TypeError, match="three values"):
+        bool(T)
+    with pytest.raises(TypeError, match="neither yes nor no"):
+        bool(UNKNOWN)
+    assert truth(True) is T
+    assert truth(False) is F
+    assert repr(UNKNOWN) == "UNKNOWN"
