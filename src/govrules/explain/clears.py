@@ -347,15 +347,15 @@ def _of_many(
 
 def _options(condition: Count | Sum | Share, case: Case, goal: Truth, search: _Search) -> list[Way]:
     """Return the cheapest change of each record, and of records that could be added."""
-    where = condition.where
-    cases = _records(condition.list, case) if where is not None else []
+    asked = [condition.where, condition.among if isinstance(condition, Share) else None]
+    conditions = [each for each in asked if each is not None]
+    cases = _records(condition.list, case) if conditions else []
     if goal is Truth.TRUE:
         cases += _new_records(condition.list, case)
-    options = []
+    options: list[Way] = []
     for each in cases:
-        ways = [_mentioned(each)] if where is None else _ways(where, each, goal, search)
-        if ways and ways[0]:
-            options.append(ways[0])
+        several = [_ways(one, each, goal, search) for one in conditions] or [[_mentioned(each)]]
+        options += [ways[0] for ways in several if ways and ways[0]]
     return options[:MAX_OPTIONS]
 
 

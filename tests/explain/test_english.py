@@ -1,0 +1,198 @@
+"""Conditions, rules and facts as people would say them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from govrules.explain.english import (
+    changed_phrase,
+    condition_phrase,
+    fact_phrase,
+    joined,
+    record_name,
+    rule_sentence,
+    sentence,
+    severity_sentence,
+    value_phrase,
+)
+from govrules.facts import TO_BE_FOUND
+from govrules.model import Partner, Partnership
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Between,
+    By,
+    Compare,
+    Condition,
+    Count,
+    Exemption,
+    Grade,
+    Includes,
+    Known,
+    Literal,
+    Mitigation,
+    Not,
+    OneOf,
+    Op,
+    Parameter,
+    Quantified,
+    Quantity,
+    Rule,
+    SetOp,
+    Severity,
+    Share,
+    Sum,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choices, Date, FactType, Money, Months, Number, Text, vocabulary_of
+from tests.properties.small import CITED, COLOURS, ref
+
+
+def is_(path: str, value: Any, level: int = 0) -> FactTest:
+    return FactTest(ref(path, level), Compare(Op.EQUALS, Literal(value)))
+
+
+def of_fact(path: str, predicate: Any) -> FactTest:
+    return FactTest(ref(path), predicate)
+
+
+BIG, MENDED, IS_FINE = is_("big", True), is_("mended", True), is_("fine", True, 1)
+BOTH = Literal(frozenset(COLOURS))
+AGE = Compare(Op.OLDER_THAN, Parameter("age", 12))
+BY = By(ref("level"), (("low", Literal(1)), ("middle", Literal(2)), ("top", Literal(3))))
+BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds", "denied"),
+    [
+        (BIG, "it is big", "it is small"),
+        (Not(BIG), "it is small", "it is big"),
+        (All((BIG, MENDED)), "it is big and it is mended", "it is small or it is broken"),
+        (AnyOf((BIG, MENDED)), "it is big or it is mended", "it is small and it is broken"),
+        (All((AnyOf((BIG, MENDED)), IS_FINE)), "(it is big or it is mended) and the item is fine", "(it is small and it is broken) or the item is not fine"),
+        (is_("deal", None), "there is no deal", "there is a deal"),
+        (is_("items", None), "there are no items", "there are items"),
+        (is_("level", "top"), "the level is top", "the level is not top"),
+        (of_fact("level", OneOf((Literal("low"), Literal("top")))), "the level is low or top", "the level is not low or top"),
+        (of_fact("size", Between(Literal(1), Literal(2))), "the size is between 1 feet and 2 feet", "the size is not between 1 feet and 2 feet"),
+        (of_fact("price", Compare(Op.AT_LEAST, Literal(Decimal(1000)))), "the price is at least £1,000", "the price is less than £1,000"),
+        (of_fact("checked", AGE), "the date of the check is more than 1 year (parameter age) ago", "the date of the check is not more than 1 year (parameter age) ago"),
+        (of_fact("checked", Compare(Op.NEWER_THAN, Literal(1))), "the date of the check is within the last 1 month", "the date of the check is not within the last 1 month"),
+        (of_fact("colours", Includes(SetOp.INCLUDES, BOTH)), "the colours include red or blue", "the colours do not include red or blue"),
+        (of_fact("colours", Includes(SetOp.INCLUDES_ALL, BOTH)), "the colours include all of red and blue", "the colours do not include all of red and blue"),
+        (of_fact("colours", Includes(SetOp.MISSING_ANY_OF, BOTH)), "the colours lack any of red and blue", "the colours lack none of red and blue"),
+        (of_fact("size", Compare(Op.MORE_THAN, BY_BIG)), "the size is more than 1 feet where it is big or 2 feet where it is small", "the size is at most 1 feet where it is big or 2 feet where it is small"),
+        (of_fact("level", Compare(Op.EQUALS, ref("deal.level"))), "the level is the level of the deal", "the level is not the level of the deal"),
+        (Quantified(Quantity.SOME, ref("items"), IS_FINE), "for at least one item, the item is fine", "for no item is it so that the item is fine"),
+        (Quantified(Quantity.EVERY, ref("items"), IS_FINE), "for every item, the item is fine", "for at least one item, the item is not fine"),
+        (Quantified(Quantity.NONE, ref("items"), IS_FINE), "for no item is it so that the item is fine", "for at least one item, the item is fine"),
+        (Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2))), "the number of items of which the item is fine is at least 2", "the number of items of which the item is fine is less than 2"),
+        (Sum(ref("items"), ref("weight", 1), None, Compare(Op.AT_MOST, Literal(2))), "the sum of the weight of the item over the items is at most 2 stones", "the sum of the weight of the item over the items is more than 2 stones"),
+        (Share(ref("items"), IS_FINE, is_("weight", 1, 1), Compare(Op.LESS_THAN, Literal(Decimal(50)))), "the share of the items of which the item is fine where the weight of the item is 1 stones is less than 50 per cent", "the share of the items of which the item is fine where the weight of the item is 1 stones is at least 50 per cent"),
+        (Known(ref("big"), recorded=True), "whether it is big is recorded", "whether it is big is not recorded"),
+        (Known(ref("size"), recorded=False), "the size is not recorded", "the size is recorded"),
+    ],
+)  # fmt: skip
+def test_a_condition_and_its_denial(condition: Condition, holds: str, denied: str) -> None:
+    """Each node as a clause, and as the clause that denies it."""
+    assert condition_phrase(condition) == holds
+    assert condition_phrase(condition, holds=False) == denied
+
+
+RULE = Rule(
+    "a-rule", "It is broken", "theme", "Mend.", CITED, MENDED, Severity.LOW,
+    applies_when=BIG,
+    unless=(Exemption(is_("painted", True), "because", CITED),),
+    grades=(Grade(Severity.HIGH, is_("level", "top")),),
+    mitigated_by=(Mitigation(is_("deal.signed", True), "because", CITED),),
+)  # fmt: skip
+
+
+def test_a_rule_as_one_sentence() -> None:
+    """A rule says where it applies, what it requires and what is excepted."""
+    assert rule_sentence(RULE) == (
+        "Where it is big, it is required that it is mended; except where it is painted."
+    )
+    assert severity_sentence(RULE) == (
+        "High where the level is top; otherwise low; one step lower where the deal is signed."
+    )
+    plain = Rule("a-rule", "It is broken", "theme", "Mend.", CITED, MENDED, Severity.LOW)
+    assert rule_sentence(plain) == "It is required that it is mended."
+    assert severity_sentence(plain) == "Low."
+
+
+def test_a_sentence_has_one_end() -> None:
+    """A full stop is put where none of the ends stands."""
+    assert sentence("it is so") == "It is so."
+    assert sentence("Is it so?") == "Is it so?"
+    assert joined([]) == ""
+    assert joined(["one"]) == "one"
+    assert joined(["one", "two"], "or") == "one or two"
+
+
+@pytest.mark.parametrize(
+    ("value", "fact_type", "phrase"),
+    [
+        (None, Text(), "none"),
+        (True, Text(), "yes"),
+        (False, Text(), "no"),
+        (frozenset({"blue", "red"}), Choices(("red", "blue")), "red and blue"),
+        (frozenset({"red", UNKNOWN}), Choices(("red", "blue")), "red and perhaps others"),
+        (frozenset(), Choices(("red", "blue")), "none"),
+        ((1, 2), Text(), "2 recorded"),
+        (dt.date(2026, 3, 1), Date(), "1 March 2026"),
+        (Decimal("1250.50"), Money(), "£1,250.50"),
+        (1, Months(), "1 month"),
+        (12, Months(), "1 year"),
+        (24, Months(), "2 years"),
+        (18, Months(), "18 months"),
+        (0, Months(), "0 months"),
+        (1000, Number(), "1,000"),
+        (Decimal("0.5"), Number(unit="days"), "0.5 days"),
+        ("a name", Text(), "‘a name’"),
+    ],
+)
+def test_values(value: Any, fact_type: FactType, phrase: str) -> None:
+    """A value of each type as it stands in a sentence."""
+    assert value_phrase(value, fact_type) == phrase
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "phrase"),
+    [
+        ("funding.pooled", True, "budgets are pooled"),
+        ("funding.pooled", False, "no budgets are pooled"),
+        ("protocol", None, "there is no protocol"),
+        ("protocol", True, "there is a protocol"),
+        ("partners", (), "there are no partners"),
+        ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and number 2"),
+        ("nature", frozenset(), "there are no kinds of partnership that it is"),
+        ("nature", frozenset({"statutory"}), "the kinds of partnership that it is are statutory"),
+        ("name", "Care", "the name of the partnership is ‘Care’"),
+        ("reviewed", None, "there is no date of the last review"),
+    ],
+)  # fmt: skip
+def test_a_fact_as_a_clause(path: str, value: Any, phrase: str) -> None:
+    """A fact and its value; what is absent is denied."""
+    assert fact_phrase(vocabulary_of(Partnership).facts[path], value) == phrase
+
+
+def test_changes_that_leave_the_value_open() -> None:
+    """A text that is to be found is named; anything else becomes known."""
+    facts = vocabulary_of(Partnership).facts
+    officer = changed_phrase(facts["responsible_officer"], TO_BE_FOUND)
+    assert officer == "the officer responsible for it is named"
+    assert changed_phrase(facts["reviewed"], TO_BE_FOUND) == "the date of the last review is known"
+
+
+def test_what_a_record_is_called() -> None:
+    """A record without a name has its number."""
+    assert record_name(Partner(name="The trust"), 0) == "The trust"
+    assert record_name(Partner(), 1) == "number 2"
+    assert record_name(UNKNOWN, 1) == "perhaps others"

@@ -1,0 +1,137 @@
+"""What is known of a subject, in full and as views of it."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from govrules.facts import TO_BE_FOUND, Facts, Scope, evidence_of, origin_of, said
+from govrules.model import Partner, Partnership, Protocol
+from govrules.rulebook.ast import FactRef, FactSource
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import AS_OF, Fact, Kind, YesNo
+from tests.properties.small import AS_OF as DAY
+from tests.properties.small import COLOURS, Deal, Item, Thing, ref
+
+FINE = Item(fine=True, weight=1)
+PLANNED = Fact("local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?")
+LOCAL = FactRef("local.planned", 0, PLANNED, FactSource.LOCAL)
+AS_OF_REF = FactRef("as_of", 0, AS_OF, FactSource.AS_OF)
+
+
+def value(facts: Facts, path: str) -> object:
+    return facts.value(ref(path), (facts.top(),))
+
+
+def test_a_record_that_is_none_has_nothing_in_it() -> None:
+    """Its yes or no is no, and its other facts are none."""
+    facts = Facts(Thing(deal=None))
+    assert value(facts, "deal.signed") is False
+    assert value(facts, "deal.level") is None
+    assert value(facts, "deal") is None
+
+
+def test_a_record_not_known_has_no_facts_known() -> None:
+    """What is in a record that nobody recorded is unknown."""
+    facts = Facts(Thing())
+    assert value(facts, "deal.signed") is UNKNOWN
+    assert facts.records(ref("items"), (facts.top(),)) == ([], False)
+    assert facts.members(ref("colours"), (facts.top(),)) == (frozenset(), False)
+
+
+def test_local_and_assessment_facts() -> None:
+    """A local fact stands in its own mapping; the date of the assessment beside the record."""
+    facts = Facts(Thing(local={"planned": None}), DAY)
+    assert facts.value(LOCAL, (facts.top(),)) is False
+    assert Facts(Thing(local={"planned": True})).value(LOCAL, (facts.top(),)) is False
+    assert facts.value(AS_OF_REF, (facts.top(),)) == DAY
+    inside = (facts.top(), Scope(FINE, "items[0].", Item))
+    assert facts.path(AS_OF_REF, inside) == "as_of"
+    assert facts.path(ref("fine", 1), inside) == "items[0].fine"
+
+
+@pytest.mark.parametrize(
+    ("items", "found", "closed"),
+    [
+        (None, 0, True),
+        ((), 0, True),
+        ((FINE,), 1, True),
+        ((FINE, UNKNOWN, FINE), 2, False),
+        ((UNKNOWN,), 0, False),
+    ],
+)
+def test_records_of_a_list(items: object, found: int, closed: bool) -> None:
+    """An unknown item says that there may be more; the records known are counted without it."""
+    facts = Facts(attrs.evolve(Thing(), items=items))
+    records, no_more = facts.records(ref("items"), (facts.top(),))
+    assert [each.prefix for each in records] == [f"items[{index}]." for index in range(found)]
+    assert no_more is closed
+
+
+def test_members_of_a_set() -> None:
+    """A set that is none is empty; one with an unknown member is open."""
+    for colours, expected in (
+        (None, (frozenset(), True)),
+        (frozenset(COLOURS), (frozenset(COLOURS), True)),
+        (frozenset({"red", UNKNOWN}), (frozenset({"red"}), False)),
+    ):
+        facts = Facts(attrs.evolve(Thing(), colours=colours))
+        assert facts.members(ref("colours"), (facts.top(),)) == expected
+
+
+def test_only_some_facts_are_known() -> None:
+    """A list counts as closed only where its own path is kept; a record where it or a fact is."""
+    thing = Thing(big=True, size=1, items=(FINE, FINE), stated={"tier": "low"})
+    facts = Facts(thing, DAY, only=frozenset({"size", "items[1].fine"}))
+    scopes = (facts.top(),)
+    assert value(facts, "size") == 1
+    assert value(facts, "big") is UNKNOWN
+    assert facts.stated(ref("tier"), scopes) is UNKNOWN
+    assert facts.value(AS_OF_REF, scopes) is UNKNOWN
+    records, closed = facts.records(ref("items"), scopes)
+    assert ([each.prefix for each in records], closed) == (["items[1]."], False)
+    there = attrs.evolve(facts, only=frozenset({"items[0]"}))
+    assert [each.prefix for each in there.records(ref("items"), scopes)[0]] == ["items[0]."]
+    whole = attrs.evolve(facts, only=frozenset({"items", "tier"}))
+    assert whole.records(ref("items"), scopes)[1] is True
+    assert whole.stated(ref("tier"), scopes) == "low"
+
+
+def test_supposing_facts() -> None:
+    """What is supposed goes before what is recorded, and a record is there when a part of it is."""
+    facts = Facts(Thing(deal=None, spares=(FINE,)), supposed={"deal.signed": True, "tier": "top"})
+    assert value(facts, "deal.signed") is True
+    assert value(facts, "deal") is True
+    assert facts.stated(ref("tier"), (facts.top(),)) == "top"
+    gone = Facts(Thing(deal=Deal(signed=True, level="low")), supposed={"deal": None})
+    assert value(gone, "deal.signed") is False
+    assert value(gone, "deal.level") is None
+    added = Facts(Thing(spares=(FINE,)), supposed={"spares[1].fine": True, "size": 2})
+    records, closed = added.records(ref("spares"), (added.top(),))
+    assert [each.prefix for each in records] == ["spares[0].", "spares[1]."]
+    assert closed is True
+    scopes = (added.top(), records[1])
+    assert added.value(ref("fine", 1), scopes) is True
+    assert added.value(ref("weight", 1), scopes) is UNKNOWN
+
+
+def test_where_a_fact_was_seen() -> None:
+    """Evidence and origin of a fact are its own, or those of what it is part of."""
+    thing = Partnership(
+        partners=(Partner(),),
+        protocol=Protocol(),
+        evidence={"protocol": "minutes", "partners[0].name": "letter"},
+        origin={"": "a.yaml:1", "partners": "a.yaml:3", "protocol.agreed": "a.yaml:9"},
+    )
+    assert evidence_of(thing, "protocol.agreed") == "minutes"
+    assert evidence_of(thing, "partners[0].name") == "letter"
+    assert evidence_of(thing, "partners[0].role") == ""
+    assert origin_of(thing, "partners[0].role") == "a.yaml:3"
+    assert origin_of(thing, "protocol.agreed") == "a.yaml:9"
+    assert origin_of(thing, "funding.pooled") == origin_of(thing) == "a.yaml:1"
+    assert said(FINE, "evidence") == said(UNKNOWN, "local") == {}
+
+
+def test_what_is_to_be_found_says_so() -> None:
+    """A value that is only supposed to be there prints as such."""
+    assert str(TO_BE_FOUND) == "(to be found)"
