@@ -104,6 +104,7 @@ def test_smallest_changes(requires: Condition, expected: list[dict[str, Any]]) -
     [
         (Count(ref("spares"), None, Compare(Op.AT_LEAST, Literal(2))), {"spares[0]", "spares[1]"}),
         (Not(is_("spares", None)), {"spares[0]"}),
+        (Count(ref("spares"), is_("big", True), Compare(Op.AT_LEAST, Literal(1))), {"spares[0]"}),
         (Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, Literal(50))), {"items[0]"}),
     ],
 )

@@ -313,10 +313,7 @@ def _one_record(
 ) -> list[Way]:
     found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, search)]
     for added in _new_records(ref, case)[:1]:
-        prefix = added.scopes[-1].prefix
-        for way in _ways(where, added, wanted, search):
-            there = any(path.startswith(prefix) for path in way)
-            found.append(way if there else {**way, **_mentioned(added)})
+        found += [_with_record(way, added) for way in _ways(where, added, wanted, search)]
     return _pruned(found)
 
 
@@ -349,14 +346,21 @@ def _options(condition: Count | Sum | Share, case: Case, goal: Truth, search: _S
     """Return the cheapest change of each record, and of records that could be added."""
     asked = [condition.where, condition.among if isinstance(condition, Share) else None]
     conditions = [each for each in asked if each is not None]
-    cases = _records(condition.list, case) if conditions else []
-    if goal is Truth.TRUE:
-        cases += _new_records(condition.list, case)
     options: list[Way] = []
-    for each in cases:
-        several = [_ways(one, each, goal, search) for one in conditions] or [[_mentioned(each)]]
+    for each in _records(condition.list, case) if conditions else []:
+        several = [_ways(one, each, goal, search) for one in conditions]
         options += [ways[0] for ways in several if ways and ways[0]]
+    for added in _new_records(condition.list, case) if goal is Truth.TRUE else []:
+        several = [_ways(one, added, goal, search) for one in conditions] or [[{}]]
+        options += [_with_record(ways[0], added) for ways in several if ways]
     return options[:MAX_OPTIONS]
+
+
+def _with_record(way: Way, added: Case) -> Way:
+    """Return a way that adds a record, though nothing in it need be so."""
+    prefix = added.scopes[-1].prefix
+    there = any(path.startswith(prefix) for path in way)
+    return way if there else {**way, **_mentioned(added)}
 
 
 def _mentioned(case: Case) -> Way:
