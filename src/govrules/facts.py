@@ -81,7 +81,7 @@ class Facts:
         if isinstance(ref.type, Record) and self._supposes_below(path):
             return True
         if self.supposed and any(
-            self.supposed.get(each, UNKNOWN) is None for each in _parts_of(path)
+            self.supposed.get(each, UNKNOWN) is None for each in parts_of(path)
         ):
             return absent(ref.fact)
         if self.only is not None and path not in self.only:
@@ -165,7 +165,7 @@ def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
             return None
 
 
-def _parts_of(path: str) -> list[str]:
+def parts_of(path: str) -> list[str]:
     """Return the records that a fact is part of, as paths."""
     parts = path.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]

@@ -111,7 +111,7 @@ class Finding:
     def because(self) -> tuple[Reason, ...]:
         """The facts that force the verdict and its severity: those alone reproduce it."""
         if self.parts:
-            return tuple(self._part(index) for index in self._counted())
+            return tuple(self._part(index) for index in self._counted)
         cited = because(self.rule, self._case, self._outcome)
         alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
         if not reproduces(alone, self._outcome):
@@ -124,7 +124,7 @@ class Finding:
         """The findings that a flagged summary sums up, each with its own reasons; else nothing."""
         if not self._parts or self.verdict is not Verdict.FLAGGED:
             return ()
-        counted = self._counted()
+        counted = self._counted
         paths = [
             f"findings[{index}].{name}"
             for index in counted
@@ -133,8 +133,9 @@ class Finding:
         alone = judge(self.rule, restricted(self._case, paths))
         return tuple(self._parts[each] for each in counted) if alone == self._outcome else ()
 
+    @cached_property
     def _counted(self) -> list[int]:
-        """Return the places of the findings for which a quantifier of the rule holds."""
+        """The places of the findings for which a quantifier of the rule holds."""
         case = self._case
         found: set[int] = set()
         for node in nodes(self.rule.requires):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -373,15 +374,14 @@ class SubjectReader:
         said: dict[str, Any],
     ) -> None:
         plain = _INDEX.sub("[]", path)
-        known = {each for each, _ in vocabulary.walk()} | set(self.declared.derived)
-        known |= {f"local.{each}" for each in self.declared.local}
-        lists = {each.partition("[]")[0] + "[]" for each in known if "[]" in each}
-        if plain not in known | lists:
+        recorded, lists = _paths(vocabulary.cls)
+        declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
+        if plain not in recorded and plain not in lists and plain not in declared:
             self.report.add(
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
-                did_you_mean(plain, known) or _EVERY_FACT,
+                did_you_mean(plain, recorded | declared) or _EVERY_FACT,
             )
         elif path in said:
             self._twice(f"evidence.{path}", key)
@@ -407,3 +407,11 @@ class SubjectReader:
         if _INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+@functools.cache
+def _paths(cls: type) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the paths of all facts of a class, and those that stand for a list's records."""
+    recorded = frozenset(path for path, _ in vocabulary_of(cls).walk())
+    lists = frozenset(path.partition("[]")[0] + "[]" for path in recorded if "[]" in path)
+    return recorded, lists

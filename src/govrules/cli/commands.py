@@ -121,15 +121,7 @@ def check(
         In text, give the reasons also for rules that do not apply.
     """
     rulebook = load(rules)
-    given = day(as_of)
-    reads, problems = _read_all(subjects, rulebook)
-    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    assessments: list[Assessment] = []
-    for read in reads:
-        stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found, unsound = assess_file(read, rulebook, given or stated, engine)
-        assessments += found
-        problems = problems or unsound
+    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     if format == "json":
@@ -144,6 +136,21 @@ def check(
             output,
         )
     return _code(assessments, Severity(fail_on), problems=problems)
+
+
+def _assess_all(
+    paths: list[Path], rulebook: Rulebook, given: dt.date | None, engine: str
+) -> tuple[list[Assessment], bool]:
+    """Assess every file that can be read, on the day that was given, the file's own or today."""
+    reads, problems = _read_all(paths, rulebook)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    assessments: list[Assessment] = []
+    for read in reads:
+        stated = read.as_of if isinstance(read.as_of, dt.date) else today
+        found, unsound = assess_file(read, rulebook, given or stated, engine)
+        assessments += found
+        problems = problems or unsound
+    return assessments, problems
 
 
 def _read_all(paths: list[Path], rulebook: Rulebook) -> tuple[list[Read], bool]:
@@ -511,15 +518,7 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    given = day(as_of)
-    reads, problems = _read_all(subjects, rulebook)
-    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    assessments: list[Assessment] = []
-    for read in reads:
-        stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found, unsound = assess_file(read, rulebook, given or stated, "reference")
-        assessments += found
-        problems = problems or unsound
+    assessments, problems = _assess_all(subjects, rulebook, day(as_of), "reference")
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {

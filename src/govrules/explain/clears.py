@@ -48,7 +48,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.walk import nodes, operands, rule_conditions
-from govrules.truth import UNKNOWN, Truth, truth
+from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -78,13 +78,8 @@ _NAMED: Final = (str, bool, frozenset)
 
 #: Changes of facts, by path.
 Way = Mapping[str, Any]
-
-
-@attrs.frozen
-class _Search:
-    """One search: the literals that the rule compares each fact with, by the fact's name."""
-
-    constants: Mapping[str, tuple[Any, ...]]
+#: The values that a rule compares each fact with, by the fact's name.
+_Compared = Mapping[str, tuple[Any, ...]]
 
 
 def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
@@ -117,9 +112,9 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     None can be made smaller. Only arrangements are changed, and only so that what the rule
     requires holds or an exception does: never by making the rule's own case go away.
     """
-    search = _Search(_constants(rule, case))
-    met = _ways(rule.requires, case, Truth.TRUE, search)
-    excepted = [way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, search)]
+    compared = _constants(rule, case)
+    met = _ways(rule.requires, case, Truth.TRUE, compared)
+    excepted = [way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, compared)]
     found: list[Way] = []
     for way in [*met, *excepted]:
         shrunk = _shrunk(way, rule, case)
@@ -177,34 +172,31 @@ def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
     return kept
 
 
-def _ways(condition: Condition, case: Case, target: Truth, search: _Search) -> list[Way]:
+def _ways(condition: Condition, case: Case, target: Truth, compared: _Compared) -> list[Way]:
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
     if evaluate(condition, case) is target:
         return [{}]
     match condition:
         case All(items):
-            return _of_several(items, case, target, search, needs_all=target is Truth.TRUE)
+            return _of_several(items, case, target, compared, needs_all=target is Truth.TRUE)
         case AnyOf(items):
-            return _of_several(items, case, target, search, needs_all=target is Truth.FALSE)
+            return _of_several(items, case, target, compared, needs_all=target is Truth.FALSE)
         case Not(item):
-            return _ways(item, case, ~target, search)
+            return _ways(item, case, ~target, compared)
         case Test():
-            return _of_test(condition, case, target, search)
+            return _of_test(condition, case, target, compared)
         case Known():
             return []
         case Quantified(quantity, ref, where):
-            positive = quantity is not Quantity.EVERY
-            wanted = truth(positive) if quantity is not Quantity.NONE else Truth.TRUE
-            goal = target if quantity is not Quantity.NONE else ~target
-            if positive and goal is Truth.TRUE:
-                return _one_record(ref, where, case, wanted, search)
-            if not positive and goal is Truth.FALSE:
-                return _one_record(ref, where, case, Truth.FALSE, search)
-            return _every_record(ref, where, case, goal, search)
+            goal = ~target if quantity is Quantity.NONE else target
+            decided_by_one = Truth.FALSE if quantity is Quantity.EVERY else Truth.TRUE
+            if goal is decided_by_one:
+                return _one_record(ref, where, case, goal, compared)
+            return _every_record(ref, where, case, goal, compared)
         case Count(ref) if isinstance(ref.type, Choices):
             return _of_set(condition, ref, case, target)
         case Count() | Sum() | Share():
-            return _of_many(condition, case, target, search)
+            return _of_many(condition, case, target, compared)
         case _:
             assert_never(condition)
 
@@ -213,11 +205,11 @@ def _of_several(
     items: tuple[Condition, ...],
     case: Case,
     target: Truth,
-    search: _Search,
+    compared: _Compared,
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = [_ways(item, case, target, search) for item in items]
+    each = [_ways(item, case, target, compared) for item in items]
     return _joined(each) if needs_all else _pruned(itertools.chain.from_iterable(each))
 
 
@@ -241,29 +233,29 @@ def _pruned(ways: Iterable[Way]) -> list[Way]:
     return kept
 
 
-def _of_test(condition: Test, case: Case, target: Truth, search: _Search) -> list[Way]:
+def _of_test(condition: Test, case: Case, target: Truth, compared: _Compared) -> list[Way]:
     refs = [condition.fact]
     refs += [each for each in operands(condition.predicate) if isinstance(each, FactRef)]
     found: list[Way] = []
     for ref in refs:
         if ref.source is FactSource.DERIVED:
-            found += _of_derived(condition, ref, case, target, search)
+            found += _of_derived(condition, ref, case, target, compared)
         elif ref.fact.kind is Kind.ARRANGEMENT:
-            found += _of_fact(condition, ref, case, target, search)
+            found += _of_fact(condition, ref, case, target, compared)
     return _pruned(found)
 
 
 def _of_fact(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+    condition: Condition, ref: FactRef, case: Case, target: Truth, compared: _Compared
 ) -> list[Way]:
     path = case.facts.path(ref, case.scopes)
-    ways: list[Way] = [{path: value} for value in _candidates(ref, case, search)]
+    ways: list[Way] = [{path: value} for value in _candidates(ref, case, compared)]
     ways += [_mentioned(added) for added in _new_records(ref, case)[:1]]
     return [way for way in ways if evaluate(condition, supposing(case, way)) is target]
 
 
 def _of_derived(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, search: _Search
+    condition: Condition, ref: FactRef, case: Case, target: Truth, compared: _Compared
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
     derived = case.derived[ref.path]
@@ -274,19 +266,19 @@ def _of_derived(
     inner = case.at(ref.level)
     for value in dict.fromkeys([*(row.value for row in derived.rows), derived.otherwise]):
         if evaluate(condition, supposing(case, {path: value})) is target:
-            found += _to_derive(derived, value, inner, search)
+            found += _to_derive(derived, value, inner, compared)
     return _pruned(found)
 
 
-def _to_derive(derived: Derived, value: Any, case: Case, search: _Search) -> list[Way]:  # noqa: ANN401 - any value of the fact
+def _to_derive(derived: Derived, value: Any, case: Case, compared: _Compared) -> list[Way]:  # noqa: ANN401 - any value of the fact
     if derive(derived, case) == (value,):
         return [{}]
     found: list[Way] = []
     before: list[list[Way]] = []
     for row in derived.rows:
         if row.value == value:
-            found += _joined([*before, _ways(row.when, case, Truth.TRUE, search)])
-        before.append(_ways(row.when, case, Truth.FALSE, search))
+            found += _joined([*before, _ways(row.when, case, Truth.TRUE, compared)])
+        before.append(_ways(row.when, case, Truth.FALSE, compared))
     if derived.otherwise == value:
         found += _joined(before)
     return _pruned(found)
@@ -309,31 +301,31 @@ def _new_records(ref: FactRef, case: Case) -> list[Case]:
 
 
 def _one_record(
-    ref: FactRef, where: Condition, case: Case, wanted: Truth, search: _Search
+    ref: FactRef, where: Condition, case: Case, wanted: Truth, compared: _Compared
 ) -> list[Way]:
-    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, search)]
+    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, compared)]
     for added in _new_records(ref, case)[:1]:
-        found += [_with_record(way, added) for way in _ways(where, added, wanted, search)]
+        found += [_with_record(way, added) for way in _ways(where, added, wanted, compared)]
     return _pruned(found)
 
 
 def _every_record(
-    ref: FactRef, where: Condition, case: Case, goal: Truth, search: _Search
+    ref: FactRef, where: Condition, case: Case, goal: Truth, compared: _Compared
 ) -> list[Way]:
     if not case.facts.records(ref, case.scopes)[1]:
         return []
-    return _joined(_ways(where, each, goal, search) for each in _records(ref, case))
+    return _joined(_ways(where, each, goal, compared) for each in _records(ref, case))
 
 
 def _of_many(
-    condition: Count | Sum | Share, case: Case, target: Truth, search: _Search
+    condition: Count | Sum | Share, case: Case, target: Truth, compared: _Compared
 ) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
     for number in range(1, MAX_RECORDS + 1):
         found = [
             way
             for goal in (Truth.TRUE, Truth.FALSE)
-            for several in itertools.combinations(_options(condition, case, goal, search), number)
+            for several in itertools.combinations(_options(condition, case, goal, compared), number)
             for way in [{path: to for each in several for path, to in each.items()}]
             if evaluate(condition, supposing(case, way)) is target
         ]
@@ -342,16 +334,20 @@ def _of_many(
     return []
 
 
-def _options(condition: Count | Sum | Share, case: Case, goal: Truth, search: _Search) -> list[Way]:
+def _options(
+    condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
+) -> list[Way]:
+    condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
+) -> list[Way]:
     """Return the cheapest change of each record, and of records that could be added."""
     asked = [condition.where, condition.among if isinstance(condition, Share) else None]
     conditions = [each for each in asked if each is not None]
     options: list[Way] = []
     for each in _records(condition.list, case) if conditions else []:
-        several = [_ways(one, each, goal, search) for one in conditions]
+        several = [_ways(one, each, goal, compared) for one in conditions]
         options += [ways[0] for ways in several if ways and ways[0]]
     for added in _new_records(condition.list, case) if goal is Truth.TRUE else []:
-        several = [_ways(one, added, goal, search) for one in conditions] or [[{}]]
+        several = [_ways(one, added, goal, compared) for one in conditions] or [[{}]]
         options += [_with_record(ways[0], added) for ways in several if ways]
     return options[:MAX_OPTIONS]
 
@@ -433,9 +429,9 @@ def _plain(operand: Any, case: Case) -> list[Any]:  # noqa: ANN401 - any operand
     return [value for value in possible(operand, case) if value is not UNKNOWN]
 
 
-def _candidates(ref: FactRef, case: Case, search: _Search) -> list[Any]:
+def _candidates(ref: FactRef, case: Case, compared: _Compared) -> list[Any]:
     """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = search.constants.get(ref.path, ())
+    constants = compared.get(ref.path, ())
     one: Any
     match ref.type:
         case YesNo():

@@ -10,6 +10,7 @@ import attrs
 
 from govrules.engines.reference import Case, judge
 from govrules.explain.clears import Way, followed_by, supposing, ways_out
+from govrules.facts import parts_of
 from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
 from govrules.rulebook.walk import references, rule_conditions
 
@@ -156,8 +157,7 @@ def _name(path: str) -> set[str]:
 
 def _parts(path: str) -> set[str]:
     """Return a path and those of the records that it leads through."""
-    names = path.split(".")
-    return {".".join(names[: end + 1]) for end in range(len(names))}
+    return {*parts_of(path), path}
 
 
 def _at_least(options: Sequence[Sequence[Way]], changed: Mapping[str, Any]) -> int:

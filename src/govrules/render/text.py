@@ -44,13 +44,16 @@ def _summed_up(assessment: Assessment) -> Iterator[Line]:
     for finding in assessment.summaries:
         if finding.severity is None:
             continue
-        worse = f", could be {finding.could_be.value}" if finding.could_be else ""
-        level = f"{finding.severity.value.upper()}{worse}"
-        yield f"In sum, {level}: {finding.rule.title}  [{finding.rule.id}]", "bold"
+        yield f"In sum, {_headline(finding, finding.severity)}", "bold"
         for reason in finding.because:
             yield from item("because", f"{reason.phrase}  [{reason.value}]")
         yield from item("do", sentence(finding.remedy))
         yield "", ""
+
+
+def _headline(finding: Finding, severity: Severity) -> str:
+    worse = f", could be {finding.could_be.value}" if finding.could_be else ""
+    return f"{severity.value.upper()}{worse}: {finding.rule.title}  [{finding.rule.id}]"
 
 
 def _counts(assessment: Assessment) -> str:
@@ -69,11 +72,7 @@ def _counts(assessment: Assessment) -> str:
 
 def _flagged(finding: Finding) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    worse = f", could be {finding.could_be.value}" if finding.could_be else ""
-    yield (
-        f"{finding.severity.value.upper()}{worse}: {finding.rule.title}  [{finding.rule.id}]",
-        _STYLES[finding.severity],
-    )
+    yield _headline(finding, finding.severity), _STYLES[finding.severity]
     for reason in finding.because:
         where = "; ".join(each for each in (reason.evidence, reason.origin) if each)
         yield from item("because", reason.phrase + (f"  ({where})" if where else ""))

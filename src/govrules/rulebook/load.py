@@ -135,7 +135,7 @@ class _Pack:
     report: Report
     id: str
     with_rules: bool
-    derived_nodes: list[tuple[Scalar, Node]] = attrs.field(factory=list)
+    derived: list[tuple[Scalar, Fields]] = attrs.field(factory=list)
 
 
 class _Loader:
@@ -341,7 +341,19 @@ class _Loader:
     def _declare_derived(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
         check_name(report, key.text, key, SNAKE)
-        fields = self._derived_fields(report, key, node)
+        keys = (
+            "subject",
+            "label",
+            "denial",
+            "values",
+            "first_match",
+            "otherwise",
+            "when",
+            "unique",
+            "examples",
+            "source",
+        )
+        fields = Fields(report, node, keys, f"derived fact `{key.text}`")
         subject = fields.choice("subject", [*self.subjects]) or "partnership"
         cls = self.subjects[subject]
         if key.text in vocabulary_of(cls).facts:
@@ -366,22 +378,7 @@ class _Loader:
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
         if values or not is_table:
-            pack.derived_nodes.append((key, node))
-
-    @staticmethod
-    def _derived_fields(report: Report, key: Scalar, node: Node) -> Fields:
-        keys = (
-            "subject",
-            "label",
-            "denial",
-            "values",
-            "first_match",
-            "otherwise",
-            "when",
-            "unique",
-            "examples",
-        )
-        return Fields(report, node, (*keys, "source"), f"derived fact `{key.text}`")
+            pack.derived.append((key, fields))
 
     def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
         report.add(
@@ -393,8 +390,8 @@ class _Loader:
         declared = Declared(self.local, self.derived_facts)
         for pack in self.packs.values():
             reader = ConditionReader(pack.report, declared, self.parameters)
-            for key, node in pack.derived_nodes:
-                self._read_derived(pack, reader, key, node)
+            for key, fields in pack.derived:
+                self._read_derived(pack, reader, key, fields)
         self._check_cycles()
         for pack in self.packs.values():
             if pack.with_rules:
@@ -417,11 +414,10 @@ class _Loader:
             subjects=MappingProxyType(dict(self.subjects)),
         )
 
-    def _read_derived(self, pack: _Pack, reader: ConditionReader, key: Scalar, node: Node) -> None:
+    def _read_derived(
+        self, pack: _Pack, reader: ConditionReader, key: Scalar, fields: Fields
+    ) -> None:
         report = pack.report
-        # Unknown keys were reported when the fact was declared.
-        fields = self._derived_fields(Report(report.file), key, node)
-        fields.report = report
         fact, cls = self.derived_facts[key.text]
         rows: list[Row] = []
         otherwise: str | bool | None = None
@@ -521,7 +517,7 @@ class _Loader:
 
     def _report_cycle(self, name: str, ring: list[str]) -> None:
         for pack in self.packs.values():
-            for key, _ in pack.derived_nodes:
+            for key, _ in pack.derived:
                 if key.text == name:
                     path = " → ".join(f"`{each}`" for each in [*ring, ring[0]])
                     pack.report.add(
