@@ -337,8 +337,6 @@ def _of_many(
 def _options(
     condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
 ) -> list[Way]:
-    condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
-) -> list[Way]:
     """Return the cheapest change of each record, and of records that could be added."""
     asked = [condition.where, condition.among if isinstance(condition, Share) else None]
     conditions = [each for each in asked if each is not None]
