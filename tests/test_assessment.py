@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,6 +11,7 @@ import pytest
 
 from govrules.assessment import Assessment, assess, in_force
 from govrules.errors import EngineError, FactsError
+from govrules.model import Partnership
 from govrules.rulebook.ast import (
     Compare,
     Grade,
@@ -23,6 +25,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.load import load_rulebook
 from govrules.truth import UNKNOWN
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of
 
@@ -145,3 +148,21 @@ def test_a_reason_and_a_question_about_a_record_name_it() -> None:
     some = rule("some", Quantified(Quantity.SOME, ref("spares"), fine))
     added = assessed(Thing(spares=()), (some,)).findings[0]
     assert [each.phrase for each in added.clears[0]] == ["a new spare: the item is fine"]
+
+
+def test_a_fact_that_a_pack_declares_is_part_of_the_way_out(tmp_path: Path) -> None:
+    """A local arrangement is changed like any other, and told by its own label."""
+    (tmp_path / "rulebook.yaml").write_text(
+        "govrules: 1\nid: green\ntitle: Green\nversion: 1.0.0\nowner: Eastshire\n"
+        "sources: { a: { title: A, publisher: B, year: 2005 } }\n"
+        "facts:\n  local.plan: { type: yes or no, kind: arrangement, label: a plan is made, "
+        "denial: no plan is made, question: Is a plan made? }\n"
+    )
+    (tmp_path / "green.yaml").write_text(
+        "govrules: 1\ntheme: green\nrules:\n  - id: no-plan\n    title: No plan is made\n"
+        "    principle: Plan.\n    source: { document: a, paragraph: 1 }\n"
+        "    requires: { local.plan: yes }\n    severity: low\n"
+    )
+    rulebook = load_rulebook(tmp_path)
+    (finding,) = assess(Partnership(name="Pool", local={"plan": False}), rulebook).findings
+    assert [[each.phrase for each in way] for way in finding.clears] == [["a plan is made"]]

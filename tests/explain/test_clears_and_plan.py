@@ -19,6 +19,7 @@ from govrules.rulebook.ast import (
     Derived,
     Exemption,
     Includes,
+    Known,
     Literal,
     Not,
     Op,
@@ -31,6 +32,8 @@ from govrules.rulebook.ast import (
     Share,
 )
 from govrules.rulebook.ast import Test as FactTest
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Kind
 from tests.properties.small import AS_OF, CITED, SOUND, Deal, Item, Thing, ref, rulebook_of
 
 FINE, BAD = Item(fine=True, weight=2), Item(fine=False, weight=3)
@@ -56,13 +59,15 @@ MENDED, PAINTED, IS_FINE = is_("mended", True), is_("painted", True), is_("fine"
 SOUNDNESS = Derived(SOUND, Thing, (Row(All((MENDED, PAINTED)), value=True),), otherwise=False)
 
 
-def assessed(*required: Condition, thing: Thing = BROKEN, **parts: Any) -> Assessment:
+def assessed(
+    *required: Condition, thing: Thing = BROKEN, as_of: Any = AS_OF, **parts: Any
+) -> Assessment:
     rules = tuple(
         Rule(f"rule-{index}", "It is broken", "theme", "Mend.", CITED, each, Severity.HIGH,
              subject="thing", **parts)
         for index, each in enumerate(required)
     )  # fmt: skip
-    return assess(thing, rulebook_of(rules, {"sound": SOUNDNESS}), as_of=AS_OF)
+    return assess(thing, rulebook_of(rules, {"sound": SOUNDNESS}), as_of=as_of)
 
 
 def ways(requires: Condition, **more: Any) -> list[dict[str, Any]]:
@@ -111,6 +116,41 @@ def test_smallest_changes(requires: Condition, expected: list[dict[str, Any]]) -
 def test_records_are_added_or_changed(requires: Condition, first: set[str]) -> None:
     """A record beyond the end of a list of arrangements is to be added."""
     assert {path.partition(".")[0] for path in ways(requires)[0]} == first
+
+
+def test_what_governance_cannot_change_is_left_alone() -> None:
+    """Recording a fact, more members than there are and a set of circumstances clear nothing."""
+    given = ref("colours")
+    as_it_is = attrs.evolve(given, fact=attrs.evolve(given.fact, kind=Kind.CIRCUMSTANCE))
+    several = Compare(Op.AT_LEAST, Literal(1))
+    assert ways(AnyOf((Known(ref("big"), recorded=False), MENDED))) == [{"mended": True}]
+    assert ways(Count(given, None, Compare(Op.AT_LEAST, Literal(3)))) == []
+    assert ways(Count(as_it_is, None, several)) == []
+
+
+def test_an_age_cannot_be_mended_on_a_day_not_known() -> None:
+    """What is old enough hangs on the date of the assessment."""
+    recent = compares("checked", Op.NEWER_THAN, 12)
+    assert ways(AnyOf((All((PAINTED, recent)), MENDED)), as_of=UNKNOWN) == [{"mended": True}]
+
+
+def test_a_fact_of_the_subject_held_to_each_record() -> None:
+    """The change serves the record that asks most."""
+    outweighs = FactTest(ref("size"), Compare(Op.AT_LEAST, ref("weight", 1)))
+    every = Quantified(Quantity.EVERY, ref("items"), outweighs)
+    assert ways(AnyOf((All((every, MENDED)), PAINTED))) == [{"painted": True}]
+
+
+def test_a_derived_fact_that_was_stated_is_left_as_it_is() -> None:
+    """No arrangement changes what somebody said that it comes to."""
+    stated = attrs.evolve(BROKEN, stated={"sound": False})
+    assert ways(AnyOf((is_("sound", True), MENDED)), thing=stated) == [{"mended": True}]
+
+
+def test_a_way_is_shown_without_what_it_can_do_without() -> None:
+    """An exception that asks more than the rule does adds nothing to its way out."""
+    exception = (Exemption(All((MENDED, PAINTED)), "because", CITED),)
+    assert ways(PAINTED, unless=exception) == [{"painted": True}]
 
 
 def test_an_exception_may_be_reached_but_the_case_may_not_go_away() -> None:

@@ -288,8 +288,7 @@ def stands(value: Any, predicate: Predicate, fact_type: FactType, case: Case) ->
                 )
             )
         case Includes():
-            msg = "a set is tested as a whole"
-            raise AssertionError(msg)
+            raise AssertionError("a set is tested as a whole")
         case _:
             assert_never(predicate)
 
@@ -470,8 +469,7 @@ def in_interval(
                 )
             )
         case OneOf() | Includes():
-            msg = "a count, sum or share is compared with one value or a range"
-            raise AssertionError(msg)
+            raise AssertionError("a number is compared with one value or a range")
         case _:
             assert_never(predicate)
 
@@ -494,8 +492,7 @@ def _interval_compares(least: Any, greatest: Any, op: Op, other: Any) -> Truth: 
             passed = _reaches(least, greatest, lambda number: number > other)
             return passed if op is Op.MORE_THAN else ~passed
         case _:
-            msg = "an age is not counted"
-            raise AssertionError(msg)
+            raise AssertionError("an age is not counted")
 
 
 def _reaches(least: Any, greatest: Any, reached: Callable[[Any], bool]) -> Truth:  # noqa: ANN401 - any two numbers

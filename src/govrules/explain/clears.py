@@ -13,7 +13,6 @@ import attrs
 from govrules.engines.reference import (
     AS_OF_REF,
     Case,
-    derive,
     evaluate,
     judge,
     months_before,
@@ -271,8 +270,6 @@ def _of_derived(
 
 
 def _to_derive(derived: Derived, value: Any, case: Case, compared: _Compared) -> list[Way]:  # noqa: ANN401 - any value of the fact
-    if derive(derived, case) == (value,):
-        return [{}]
     found: list[Way] = []
     before: list[list[Way]] = []
     for row in derived.rows:

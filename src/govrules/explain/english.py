@@ -296,7 +296,7 @@ def _single(value: Any, fact_type: FactType) -> str:  # noqa: ANN401 - any singl
         case Choice():
             return str(value).replace("_", " ")
         case Record() | Records() | YesNo() | Date() | Choices():
-            return str(value)
+            raise AssertionError("told by its value")
         case Text():
             return f"‘{value}’"
         case _:

@@ -63,7 +63,7 @@ def questions(rule: Rule, case: Case, outcome: Outcome) -> tuple[Cited, ...]:
 
 def residual(condition: Condition, case: Case) -> Support:
     """Return the unknown facts on which the value of a condition still hangs."""
-    if evaluate(condition, case) is not Truth.UNKNOWN:
+    if isinstance(condition, Known) or evaluate(condition, case) is not Truth.UNKNOWN:
         return {}
     found: Support = {}
     conditions: tuple[Condition, ...]
@@ -75,8 +75,6 @@ def residual(condition: Condition, case: Case) -> Support:
             found = residual(item, case)
         case Test(ref, predicate):
             found = _of_fact(ref, case) | _of_predicate(predicate, case)
-        case Known():
-            pass
         case Quantified(list=ref, where=where):
             found = _of_records(ref, (where,), None, case)
         case Count(ref, where, predicate):

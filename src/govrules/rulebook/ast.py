@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias, assert_never
 
 import attrs
 
@@ -528,3 +528,5 @@ def children(condition: Condition) -> tuple[Condition, ...]:
             return () if where is None else (where,)
         case Test() | Known():
             return ()
+        case _:
+            assert_never(condition)

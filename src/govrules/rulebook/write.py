@@ -89,8 +89,7 @@ def _tests(predicate: Predicate, fact_type: FactType | None) -> dict[str, Any]:
         case Includes(op, operand):
             return {op.value: _operand(operand, fact_type)}
         case OneOf():
-            msg = "one of several values is written as a list"
-            raise AssertionError(msg)
+            raise AssertionError("one of several values is written as a list")
         case _:
             assert_never(predicate)
 
