@@ -8,8 +8,27 @@ from typing import Any
 
 import pytest
 
-from govrules.rulebook.ast import Compare, Literal, Op, SetOp
-from govrules.rulebook.ast import Includes as IncludesAny
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Between,
+    By,
+    Compare,
+    Condition,
+    Count,
+    Includes,
+    Known,
+    Literal,
+    Not,
+    OneOf,
+    Op,
+    Parameter,
+    Quantified,
+    Quantity,
+    SetOp,
+    Share,
+    Sum,
+)
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.write import write_condition
 from tests.properties.small import ref
@@ -24,9 +43,67 @@ from tests.properties.small import ref
         ("price", Compare(Op.AT_LEAST, Literal(Decimal("1E+3"))), {"at_least": "1000"}),
         ("mended", Compare(Op.EQUALS, Literal(value=False)), "no"),
         ("size", Compare(Op.EQUALS, Literal(2)), "2"),
-        ("colours", IncludesAny(SetOp.INCLUDES, Literal(frozenset({"red", "blue"}))), {"includes": ["blue", "red"]}),
+        ("colours", Includes(SetOp.INCLUDES, Literal(frozenset({"red", "blue"}))), {"includes": ["blue", "red"]}),
     ],
 )  # fmt: skip
 def test_values_as_their_types_are_written(path: str, predicate: Any, written: Any) -> None:
     """Ages in months, money in plain figures, members in one order."""
     assert write_condition(FactTest(ref(path), predicate)) == {path: written}
+
+
+IS_FINE = FactTest(ref("fine", 1), Compare(Op.EQUALS, Literal(value=True)))
+MENDED = FactTest(ref("mended"), Compare(Op.EQUALS, Literal(value=True)))
+TWO = Compare(Op.AT_LEAST, Literal(2))
+
+
+@pytest.mark.parametrize(
+    ("condition", "written"),
+    [
+        (All((MENDED, IS_FINE)), {"all": [{"mended": "yes"}, {"fine": "yes"}]}),
+        (AnyOf((MENDED, IS_FINE)), {"any": [{"mended": "yes"}, {"fine": "yes"}]}),
+        (Not(MENDED), {"not": {"mended": "yes"}}),
+        (Known(ref("size"), recorded=False), {"size": {"known": "no"}}),
+        (Known(ref("size"), recorded=True), {"size": {"known": "yes"}}),
+        (Quantified(Quantity.EVERY, ref("items"), IS_FINE), {"items": {"every": {"fine": "yes"}}}),
+        (Count(ref("items"), None, TWO), {"items": {"count": {"at_least": "2"}}}),
+        (
+            Count(ref("items"), IS_FINE, TWO),
+            {"items": {"count": {"where": {"fine": "yes"}, "at_least": "2"}}},
+        ),
+        (
+            Sum(ref("items"), ref("weight", 1), None, TWO),
+            {"items": {"sum": {"of": "weight", "at_least": "2"}}},
+        ),
+        (
+            Sum(ref("items"), ref("weight", 1), IS_FINE, TWO),
+            {"items": {"sum": {"of": "weight", "where": {"fine": "yes"}, "at_least": "2"}}},
+        ),
+        (
+            Share(ref("items"), None, IS_FINE, Between(Literal(Decimal(10)), Literal(Decimal(50)))),
+            {"items": {"share": {"where": {"fine": "yes"}, "between": ["10", "50"]}}},
+        ),
+        (
+            Share(ref("items"), IS_FINE, MENDED, Compare(Op.EQUALS, Literal(Decimal(50)))),
+            {"items": {"share": {"among": {"fine": "yes"}, "where": {"mended": "yes"}, "equals": "50"}}},
+        ),
+        (
+            FactTest(ref("size"), OneOf((Literal(1), Parameter("some", 2)))),
+            {"size": ["1", {"parameter": "some"}]},
+        ),
+        (
+            FactTest(ref("size"), Between(Literal(1), ref("weight", 1))),
+            {"size": {"between": ["1", {"fact": "weight"}]}},
+        ),
+        (
+            FactTest(ref("size"), Compare(Op.AT_LEAST, By(ref("level"), (("low", Literal(1)), ("top", Literal(2)))))),
+            {"size": {"at_least": {"by": "level", "low": "1", "top": "2"}}},
+        ),
+        (
+            FactTest(ref("checked"), Compare(Op.NEWER_THAN, By(ref("big"), ((True, Literal(1)), (False, Literal(2)))))),
+            {"checked": {"newer_than": {"by": "big", "yes": "1 months", "no": "2 months"}}},
+        ),
+    ],
+)  # fmt: skip
+def test_each_kind_of_condition_as_it_is_written(condition: Condition, written: Any) -> None:
+    """The keys are those of the rule files, and what is inside is written likewise."""
+    assert write_condition(condition) == written
