@@ -672,13 +672,16 @@ class Prover:
         space = encoder.space
         premise = both(own.flagged, self._in_force(rule, space))
         covered: dict[str, Term] = {}
+        named = {*names_in(premise)}.union(*map(names_in, own.at_least.values()))
         for other in others:
             judged = encoder.judge(other)
+            parts = [judged.flagged, self._in_force(other, space)]
+            # Their names are known from the last rule; those of the terms below are not.
+            named.update(*map(names_in, (*parts, *judged.at_least.values())))
             as_grave = [
                 implied(own.at_least[level], judged.at_least[level]) for level in SEVERITIES[1:]
             ]
-            covered[other.id] = both(judged.flagged, self._in_force(other, space), *as_grave)
-        named = {*names_in(premise)}.union(*(names_in(each) for each in covered.values()))
+            covered[other.id] = both(*parts, *as_grave)
         _, laws = space.laws_of(named)
         solver = z3.Solver()
         solver.add(premise, *laws)

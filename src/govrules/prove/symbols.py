@@ -649,6 +649,10 @@ def names_in(term: Term) -> frozenset[str]:
         if each.get_id() in seen:
             continue
         seen.add(each.get_id())
+        settled = _NAMES.get(each.get_id())
+        if settled is not None and settled[0].eq(each):
+            found |= settled[1]
+            continue
         if is_variable(each):
             found.add(str(each.decl().name()))
         waiting += each.children()
