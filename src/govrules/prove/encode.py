@@ -314,7 +314,7 @@ class Encoder:
             case Literal(value) | Parameter(value=value):
                 if isinstance(fact_type, Choices):
                     members: frozenset[str] = value if isinstance(value, frozenset) else frozenset()
-                    return [(TRUE, SetValue(FALSE, dict.fromkeys(members, TRUE)))]
+                    return [(TRUE, SetValue(FALSE, dict.fromkeys(sorted(members), TRUE)))]
                 return [(TRUE, self._constant(value, fact_type))]
             case FactRef():
                 if isinstance(operand.type, Choices):

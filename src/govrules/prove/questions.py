@@ -150,6 +150,8 @@ class Prover:
     _outside: dict[str, str] = attrs.field(factory=dict)
     #: Rules that were said to be flagged whenever they apply: no conflict is news of them.
     _hopeless: set[str] = attrs.field(factory=set)
+    #: What it means of each fact that less is known of it, with the names of its variables.
+    _relations: dict[int, tuple[Held, frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof."""
@@ -509,8 +511,8 @@ class Prover:
         wanted, laws = full.space.laws_of(named)
         twins, more_laws = less.space.laws_of(f"{each}'" for each in wanted)
         known_less = [
-            *_less_known(full.space.top, less.space.top, wanted),
-            *_withheld(full.space.as_of, less.space.as_of),
+            *self._less_known(full.space.top, less.space.top, wanted),
+            *self._withheld(full.space.as_of, less.space.as_of, wanted),
         ]
         terms = [before, after, *laws, *more_laws, *known_less]
         found = solve_with(full.space, clock, wanted, terms)
@@ -535,6 +537,32 @@ class Prover:
                 ),
             )
         ]
+
+    def _less_known(
+        self, one: SymbolicRecord, other: SymbolicRecord, wanted: set[str]
+    ) -> Iterator[Term]:
+        """Yield that the second record says no more than the first of what is wanted."""
+        for name, held in one.held.items():
+            if name in other.held:
+                yield from self._withheld(held, other.held[name], wanted)
+
+    def _withheld(self, one: Held, other: Held, wanted: set[str]) -> Iterator[Term]:
+        if isinstance(one, Nested) and isinstance(other, Nested):
+            yield from self._withheld(one.state, other.state, wanted)
+            yield from self._less_known(one.inner, other.inner, wanted)
+            return
+        assert not isinstance(one, Nested)  # noqa: S101 - two copies of a fact are of one kind
+        key = id(one)
+        if key not in self._relations:
+            # The fact is kept, so that no other can come to have its id.
+            names = frozenset(_name_of(each) for each in one.variables())
+            self._relations[key] = (one, names, tuple(_says_less(one, other)))
+        _, names, terms = self._relations[key]
+        if names & wanted:
+            yield from terms
+        if isinstance(one, Listed) and isinstance(other, Listed):
+            for mine, theirs in zip(one.records, other.records, strict=True):
+                yield from self._less_known(mine, theirs, wanted)
 
     def _escapes(self, rule: Rule, flagged: Tree, withheld: Tree) -> bool:
         return self._verdict(rule, flagged) is Verdict.FLAGGED and self._verdict(
@@ -583,7 +611,7 @@ class Prover:
         clock: Clock,
     ) -> tuple[Shown, ...] | None:
         """Return the two examples that show that a step adds a finding; None where it does not."""
-        inside = {name: space.by_name[name] for name in named if step.holds(name)}
+        inside = {name: space.by_name[name] for name in sorted(named) if step.holds(name)}
         fresh = {name: _copy(variable) for name, variable in inside.items()}
 
         def with_values(term: Term, values: Mapping[str, Term]) -> Term:
@@ -601,7 +629,7 @@ class Prover:
         model = found.model
         if inside:
             # What is adopted may be filled in as well as can be: is it a finding even then?
-            given = {name: space.by_name[name] for name in free}
+            given = {name: space.by_name[name] for name in sorted(free)}
             answers = {str(each.decl().name()): each for each in fresh.values()}
             good = both(now_laws, no(now_flagged))
             hopeless = with_no_answer(
@@ -836,11 +864,11 @@ class Prover:
         good = both(*(goals[each.id] for each in rules))
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
-        free = [space.by_name[each] for each in named & space.arranged - names_in(good)]
+        free = [space.by_name[each] for each in sorted(named & space.arranged - names_in(good))]
         there = [(each, FALSE) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
-        given = {each: space.by_name[each] for each in named - space.arranged}
-        answers = {each: space.by_name[each] for each in named & space.arranged}
+        given = {each: space.by_name[each] for each in sorted(named - space.arranged)}
+        answers = {each: space.by_name[each] for each in sorted(named & space.arranged)}
         own = [law for law in laws if not names_in(law) & space.arranged]
         model = with_no_answer(
             own,
@@ -1024,18 +1052,9 @@ def _copy(variable: Term) -> Term:
     return z3.Const(f"{_name_of(variable)} adopted", variable.sort())
 
 
-def _less_known(one: SymbolicRecord, other: SymbolicRecord, wanted: set[str]) -> Iterator[Term]:
-    """Yield that the second record says no more than the first, and nothing else."""
-    for name, held in one.held.items():
-        if name in other.held:
-            yield from _withheld(held, other.held[name], wanted)
-
-
-def _withheld(one: Held, other: Held, wanted: set[str] | None = None) -> Iterator[Term]:
+def _says_less(one: Single | Members | Listed, other: Held) -> Iterator[Term]:
+    """Yield that the second fact, without records inside it, says no more than the first."""
     match one, other:
-        case Nested(), Nested():
-            yield from _withheld(one.state, other.state)
-            yield from _less_known(one.inner, other.inner, wanted or set())
         case Single(), Single():
             same = [
                 a == b
@@ -1056,8 +1075,6 @@ def _withheld(one: Held, other: Held, wanted: set[str] | None = None) -> Iterato
             pairs = list(zip(one.there, other.there, strict=True))
             yield from (implied(b, a) for a, b in pairs)
             yield implied(no(other.more), both(no(one.more), *(a == b for a, b in pairs)))
-            for mine, theirs in zip(one.records, other.records, strict=True):
-                yield from _less_known(mine, theirs, wanted or set())
         case _:
             msg = "two copies of a fact are of one kind"
             raise AssertionError(msg)
