@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ def test_a_sound_pack_ends_well(capsys):
     printed = capsys.readouterr().out
     assert "never-flagged       2 proved" in printed
     assert "Lists have at most 4 records" in printed
+    assert re.search(r"^2 rules in [0-9.]+ seconds\.$", printed, re.MULTILINE)
 
 
 def test_a_flaw_is_printed_with_its_examples(capsys):
@@ -54,6 +57,28 @@ def test_the_same_bytes_each_time(capsys):
     assert printed[0] == printed[1]
 
 
+def test_the_same_bytes_whatever_the_hash_seed():
+    pack = str(PACKS / "flawed" / "conflict-of-three")
+    command = [sys.executable, "-m", "govrules", "prove", pack, "--format", "json"]
+    printed = [
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert printed[0] == printed[1]
+    assert json.loads(printed[0])["results"]
+
+
+def test_what_takes_too_long_is_said_to_be_not_decided(capsys):
+    pack = str(PACKS / "sound" / "plain")
+    assert main(["prove", pack, "--timeout", "0.000000001"]) == 1
+    printed = capsys.readouterr().out
+    assert "NOT DECIDED: never-applicable" in printed
+    assert "because there was no answer within 1e-09 seconds" in printed
+    assert " proved" not in printed
+
+
 def test_nothing_to_prove(capsys):
     pack = str(PACKS / "sound" / "plain")
     assert main(["prove", pack, "--kind", "overlap"]) == 3
@@ -63,6 +88,18 @@ def test_nothing_to_prove(capsys):
 def test_a_broken_pack_is_a_file_error(capsys, tmp_path):
     assert main(["prove", str(tmp_path)]) == 2
     assert "rulebook.yaml" in capsys.readouterr().err
+
+
+def test_a_pack_with_mistakes_gets_the_diagnostics_of_loading_it(capsys, tmp_path):
+    source = PACKS / "sound" / "plain"
+    for file in source.iterdir():
+        text = file.read_text(encoding="utf-8").replace("requires:", "requyres:")
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    assert main(["prove", str(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert "rules.yaml:" in told.err
+    assert "did you mean `requires`?" in told.err
+    assert told.out == ""
 
 
 def test_a_bound_below_one_is_a_usage_error(capsys):
