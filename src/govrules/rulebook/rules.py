@@ -260,12 +260,8 @@ class RuleReader:
             help_ = did_you_mean(path, askable) or EVERY_FACT
             if path.rpartition("[].")[2] in declared.derived:
                 help_ = "it is derived: name the recorded facts that it follows from"
-            self.report.add(
-                Code.UNKNOWN_FACT,
-                f"`asks` names no fact that is recorded: `{word.text}`",
-                word,
-                help_,
-            )
+            message = f"`asks` names no fact that is recorded: `{word.text}`"
+            self.report.add(Code.UNKNOWN_FACT, message, word, help_)
         return frozenset(fields.texts("asks"))
 
     def _intended(self, fields: Fields) -> tuple[tuple[str, str], ...]:
