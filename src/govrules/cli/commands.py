@@ -393,8 +393,9 @@ def prove(
             show(report.result_lines(result))
     if format == "text":
         show(report.summary_lines(results, prover))
-        rules = len(prover.rulebook.rules)
-        show([(f"{rules} rules in {time.monotonic() - began:.1f} seconds.", "dim")])
+        number = len(prover.rulebook.rules)
+        rules = "1 rule" if number == 1 else f"{number} rules"
+        show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
         data = report.report_data(results, prover)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")

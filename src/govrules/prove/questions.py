@@ -763,8 +763,9 @@ class Prover:
         for rule in rules:
             if self._is_about_records(rule):
                 reason = "it tests what is recorded, which no arrangement changes"
+                says = f"`{rule.id}` is left out of the conflicts of a {subject}"
                 yield Result(
-                    Flaw.CONFLICT, rule.id, Status.OUTSIDE, sound, reason=reason, span=rule.span
+                    Flaw.CONFLICT, rule.id, Status.OUTSIDE, says, reason=reason, span=rule.span
                 )
             elif rule.id not in self._hopeless:
                 asked.append(rule)
