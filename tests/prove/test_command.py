@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,10 @@ from govrules.cli import main
 
 pytest.importorskip("z3")
 
+from govrules.prove.questions import Flaw
+
 PACKS = Path(__file__).parents[1] / "packs"
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_sound_pack_ends_well(capsys):
@@ -77,6 +81,36 @@ def test_what_takes_too_long_is_said_to_be_not_decided(capsys):
     assert "NOT DECIDED: never-applicable" in printed
     assert "because there was no answer within 1e-09 seconds" in printed
     assert " proved" not in printed
+
+
+def shown_on_the_page() -> list[tuple[str, str]]:
+    """Return each command on the page about proofs with what the page says that it prints."""
+    page = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
+    found = [
+        textwrap.dedent(each).partition("\n")
+        for each in re.findall(r"^ *```console\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    ]
+    return [(command.removeprefix("$ "), text) for command, _, text in found if "$ " not in text]
+
+
+@pytest.mark.parametrize(("command", "text"), shown_on_the_page())
+def test_the_page_on_proofs_shows_what_is_printed(command, text, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    program, *arguments = command.split()
+    assert program == "govrules"
+    main(arguments)
+    printed = capsys.readouterr().out
+    assert untimed(text)
+    assert untimed(text) in untimed(printed)
+
+
+def test_the_page_on_proofs_shows_every_kind_of_flaw():
+    text = "".join(text for _, text in shown_on_the_page())
+    assert [each.value for each in Flaw if f"REFUTED: {each.value}: " not in text] == []
+
+
+def untimed(text: str) -> str:
+    return re.sub(r"in [0-9.]+ seconds", "in no time", text)
 
 
 def test_nothing_to_prove(capsys):
