@@ -675,7 +675,7 @@ class Decisions:
         no="decisions are not formally reported to every partner",
         ask="To whom are decisions reported, and how?",
     )
-    made_elsewhere: Recorded[bool] = fact(
+    made_elsewhere: Recorded[bool] = arrangement(
         "the real decisions are made elsewhere",
         no="the real decisions are made in the partnership",
         ask="Are the real decisions made outside the partnership's own process?",
@@ -1238,7 +1238,7 @@ class Organisation:
         ask="How many staff days a year do the partnerships demand?",
         unit="days",
     )
-    most_seats_held: Recorded[int] = fact(
+    most_seats_held: Recorded[int] = arrangement(
         "the number of partnerships in which its busiest representative sits",
         ask="In how many partnerships does the person with most seats represent it?",
         unit="partnerships",

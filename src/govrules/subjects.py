@@ -25,8 +25,8 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-_INDEX: Final = re.compile(r"\[\d+\]")
-_EVERY_FACT: Final = "`govrules schema --vocabulary` lists every fact"
+INDEX: Final = re.compile(r"\[\d+\]")
+EVERY_FACT: Final = "`govrules schema subject` lists every fact"
 _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 
 
@@ -373,15 +373,15 @@ class SubjectReader:
         vocabulary: Vocabulary,
         said: dict[str, Any],
     ) -> None:
-        plain = _INDEX.sub("[]", path)
-        recorded, lists = _paths(vocabulary.cls)
+        plain = INDEX.sub("[]", path)
+        recorded, lists = paths_of(vocabulary.cls)
         declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
         if plain not in recorded and plain not in lists and plain not in declared:
             self.report.add(
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
-                did_you_mean(plain, recorded | declared) or _EVERY_FACT,
+                did_you_mean(plain, recorded | declared) or EVERY_FACT,
             )
         elif path in said:
             self._twice(f"evidence.{path}", key)
@@ -403,14 +403,14 @@ class SubjectReader:
         if top:
             allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
         written = key.text.removesuffix(word)
-        help_ = did_you_mean(word, allowed, written) or _EVERY_FACT
-        if _INDEX.search(word):
+        help_ = did_you_mean(word, allowed, written) or EVERY_FACT
+        if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
 
 @functools.cache
-def _paths(cls: type) -> tuple[frozenset[str], frozenset[str]]:
+def paths_of(cls: type) -> tuple[frozenset[str], frozenset[str]]:
     """Return the paths of all facts of a class, and those that stand for a list's records."""
     recorded = frozenset(path for path, _ in vocabulary_of(cls).walk())
     lists = frozenset(path.partition("[]")[0] + "[]" for path in recorded if "[]" in path)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,10 @@ from govrules.cli import main
 
 pytest.importorskip("z3")
 
+from govrules.prove.questions import Flaw
+
 PACKS = Path(__file__).parents[1] / "packs"
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_sound_pack_ends_well(capsys):
@@ -21,6 +27,7 @@ def test_a_sound_pack_ends_well(capsys):
     printed = capsys.readouterr().out
     assert "never-flagged       2 proved" in printed
     assert "Lists have at most 4 records" in printed
+    assert re.search(r"^2 rules in [0-9.]+ seconds\.$", printed, re.MULTILINE)
 
 
 def test_a_flaw_is_printed_with_its_examples(capsys):
@@ -54,6 +61,58 @@ def test_the_same_bytes_each_time(capsys):
     assert printed[0] == printed[1]
 
 
+def test_the_same_bytes_whatever_the_hash_seed():
+    pack = str(PACKS / "flawed" / "conflict-of-three")
+    command = [sys.executable, "-m", "govrules", "prove", pack, "--format", "json"]
+    printed = [
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=False
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert printed[0] == printed[1]
+    assert json.loads(printed[0])["results"]
+
+
+def test_what_takes_too_long_is_said_to_be_not_decided(capsys):
+    pack = str(PACKS / "sound" / "plain")
+    assert main(["prove", pack, "--timeout", "0.000000001"]) == 1
+    printed = capsys.readouterr().out
+    assert "NOT DECIDED: never-applicable" in printed
+    assert "because there was no answer within 1e-09 seconds" in printed
+    assert " proved" not in printed
+
+
+def shown_on_the_page() -> list[tuple[str, str]]:
+    """Return each command on the page about proofs with what the page says that it prints."""
+    page = (ROOT / "docs" / "proofs.md").read_text(encoding="utf-8")
+    found = [
+        textwrap.dedent(each).partition("\n")
+        for each in re.findall(r"^ *```console\n(.*?)^ *```$", page, re.MULTILINE | re.DOTALL)
+    ]
+    return [(command.removeprefix("$ "), text) for command, _, text in found if "$ " not in text]
+
+
+@pytest.mark.parametrize(("command", "text"), shown_on_the_page())
+def test_the_page_on_proofs_shows_what_is_printed(command, text, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    program, *arguments = command.split()
+    assert program == "govrules"
+    main(arguments)
+    printed = capsys.readouterr().out
+    assert untimed(text)
+    assert untimed(text) in untimed(printed)
+
+
+def test_the_page_on_proofs_shows_every_kind_of_flaw():
+    text = "".join(text for _, text in shown_on_the_page())
+    assert [each.value for each in Flaw if f"REFUTED: {each.value}: " not in text] == []
+
+
+def untimed(text: str) -> str:
+    return re.sub(r"in [0-9.]+ seconds", "in no time", text)
+
+
 def test_nothing_to_prove(capsys):
     pack = str(PACKS / "sound" / "plain")
     assert main(["prove", pack, "--kind", "overlap"]) == 3
@@ -63,6 +122,18 @@ def test_nothing_to_prove(capsys):
 def test_a_broken_pack_is_a_file_error(capsys, tmp_path):
     assert main(["prove", str(tmp_path)]) == 2
     assert "rulebook.yaml" in capsys.readouterr().err
+
+
+def test_a_pack_with_mistakes_gets_the_diagnostics_of_loading_it(capsys, tmp_path):
+    source = PACKS / "sound" / "plain"
+    for file in source.iterdir():
+        text = file.read_text(encoding="utf-8").replace("requires:", "requyres:")
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    assert main(["prove", str(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert "rules.yaml:" in told.err
+    assert "did you mean `requires`?" in told.err
+    assert told.out == ""
 
 
 def test_a_bound_below_one_is_a_usage_error(capsys):

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 
+import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.engines.reference import case_of, evaluate, judge, months_before
 from govrules.facts import Facts
-from govrules.rulebook.ast import Verdict
+from govrules.model import AssessmentFacts, Pair, Partnership, Register
+from govrules.rulebook.ast import (
+    Compare,
+    Condition,
+    Derived,
+    FactSource,
+    Includes,
+    Literal,
+    Op,
+    Operand,
+    Predicate,
+    Quantity,
+    Row,
+    Rulebook,
+    SetOp,
+    Test,
+    Verdict,
+)
 from govrules.rulebook.load import packs_in
+from govrules.rulebook.walk import nodes, operands, references
+from govrules.testing.strategies import boundaries, conditions, records, rulebooks
 from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties import small
 
 z3 = pytest.importorskip("z3")
@@ -28,6 +49,16 @@ from govrules.prove.symbols import (  # noqa: E402 - likewise
 )
 
 BOUND = 4
+#: How many rounds of conditions are compared at most until every kind was among them.
+MOST_ROUNDS = 20
+SMALL = Test(small.ref("big"), Compare(Op.EQUALS, Literal(value=False)))
+DERIVED = {
+    "sound": Derived(small.SOUND, small.Thing, (Row(SMALL, value=True),), otherwise=False),
+    "tier": Derived(small.TIER, small.Thing, (Row(SMALL, value="low"),), otherwise="top"),
+}
+WANTED = st.builds(Includes, st.sampled_from(SetOp), st.sampled_from(small.SETS).map(Literal))
+OF_SETS = WANTED.map(lambda wanted: Test(small.ref("colours"), wanted))
+NOTE = Fact("note", YesNo(), Kind.CIRCUMSTANCE, "it is noted", "Noted?", "it is not noted")
 DAYS = (UNKNOWN, dt.date(2026, 1, 31), dt.date(2024, 2, 29), dt.date(2025, 3, 31))
 
 
@@ -49,6 +80,76 @@ def test_a_condition_is_true_and_false_as_the_reference_says(rulebook, condition
     said = (settled(pair.true, constants), settled(pair.false, constants))
     expected = evaluate(condition, case_of(Facts(thing, as_of), rulebook))
     assert said == (expected is Truth.TRUE, expected is Truth.FALSE)
+
+
+@st.composite
+def anything(draw: st.DrawFn, cls: type) -> tuple[Rulebook, Any, Any, Any]:
+    """A rulebook on a class, a condition of any kind, what it is put to and the date."""
+    rulebook = draw(rulebooks(cls, subject="subject", most=1, depth=1))
+    condition = draw(conditions(cls, rulebook, known=True))
+    as_of = draw(st.sampled_from(DAYS))
+    record = draw(records(cls, rulebook, near=boundaries(rulebook, as_of)))
+    return rulebook, condition, record, as_of
+
+
+@pytest.mark.parametrize("cls", [Partnership, Register, Pair, AssessmentFacts])
+@given(data=st.data())
+def test_every_kind_of_condition_is_as_the_reference_says_of_every_subject(cls, data):
+    rulebook, condition, record, as_of = data.draw(anything(cls))
+    space = Space(cls, False, BOUND, [], rulebook.local, frozenset())
+    encoder = Encoder(space, rulebook.derived)
+    pair, judged = encoder.evaluate(condition, (space.top,)), encoder.judge(rulebook.rules[0])
+    constants = pinned(space, record, as_of)
+    case = case_of(Facts(record, as_of), rulebook)
+    expected = evaluate(condition, case)
+    assert settled(pair.true, constants) is (expected is Truth.TRUE)
+    assert settled(pair.false, constants) is (expected is Truth.FALSE)
+    outcome = judge(rulebook.rules[0], case)
+    assert settled(judged.flagged, constants) is (outcome.verdict is Verdict.FLAGGED)
+    assert settled(judged.clear, constants) is (outcome.verdict is Verdict.CLEAR)
+    gone = outcome.verdict is Verdict.NOT_APPLICABLE
+    assert settled(judged.not_applicable, constants) is gone
+
+
+def test_no_node_is_left_out():
+    """What was compared names itself: each kind of node, test, operand, order and source."""
+    seen: set[str] = set()
+    book = small.rulebook_of((), DERIVED)
+    book = attrs.evolve(book, local={"note": NOTE})
+
+    @settings(max_examples=900, derandomize=True)
+    @given(
+        st.one_of(
+            conditions(small.Thing, book, known=True, depth=1),
+            small._tests(derived=True),
+            small._of_lists(derived=True),
+            OF_SETS,
+        ),
+        records(small.Thing, book, near=(1, 2, *small.DATES)),
+        st.sampled_from(DAYS),
+    )
+    def compare(condition, thing, as_of):
+        space = Space(small.Thing, False, BOUND, [], book.local, frozenset())
+        pair = Encoder(space, book.derived).evaluate(condition, (space.top,))
+        constants = pinned(space, thing, as_of)
+        said = (settled(pair.true, constants), settled(pair.false, constants))
+        expected = evaluate(condition, case_of(Facts(thing, as_of), book))
+        assert said == (expected is Truth.TRUE, expected is Truth.FALSE)
+        for node in nodes(condition):
+            predicate = getattr(node, "predicate", None)
+            several = () if predicate is None else operands(predicate)
+            seen.update(type(each).__name__ for each in (node, predicate, *several))
+            seen.add(getattr(getattr(predicate, "op", None), "value", ""))
+            seen.add(getattr(getattr(node, "quantity", None), "value", ""))
+        seen.update(ref.source.value for ref in references(condition))
+
+    wanted = {each.__name__ for of in (Condition, Predicate, Operand) for each in get_args(of)}
+    wanted |= {each.value for of in (Op, SetOp, Quantity, FactSource) for each in of}
+    for number in range(MOST_ROUNDS):
+        seed(number)(compare)()
+        if wanted <= seen:
+            break
+    assert wanted - seen == set()
 
 
 @given(small.rulebooks(), small.sparse_things(), st.sampled_from(DAYS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -384,6 +385,7 @@ def prove(
         level=Severity(level),
         flaws=frozenset(questions.Flaw(each) for each in kind or questions.Flaw),
     )
+    began = time.monotonic()
     results: list[questions.Result] = []
     for result in prover.results():
         results.append(result)
@@ -391,6 +393,9 @@ def prove(
             show(report.result_lines(result))
     if format == "text":
         show(report.summary_lines(results, prover))
+        number = len(prover.rulebook.rules)
+        rules = "1 rule" if number == 1 else f"{number} rules"
+        show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
         data = report.report_data(results, prover)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")

@@ -176,9 +176,17 @@ class Encoder:
     derived: Mapping[str, Derived]
     _settled: dict[tuple[int, tuple[int, ...]], tuple[Condition, Pair]] = attrs.field(factory=dict)
     _values: dict[tuple[str, int], Alternatives] = attrs.field(factory=dict)
+    _judged: dict[int, tuple[Rule, Judged]] = attrs.field(factory=dict)
 
     def judge(self, rule: Rule) -> Judged:
         """Return what a rule says of the subject."""
+        key = id(rule)
+        if key not in self._judged:
+            # The rule is kept, so that no other can come to have its id.
+            self._judged[key] = (rule, self._judge(rule))
+        return self._judged[key][1]
+
+    def _judge(self, rule: Rule) -> Judged:
         scopes = (self.space.top,)
         applies = CERTAIN if rule.applies_when is None else self.evaluate(rule.applies_when, scopes)
         scope = conjunction([applies, *(~self.evaluate(each.when, scopes) for each in rule.unless)])
@@ -306,7 +314,7 @@ class Encoder:
             case Literal(value) | Parameter(value=value):
                 if isinstance(fact_type, Choices):
                     members: frozenset[str] = value if isinstance(value, frozenset) else frozenset()
-                    return [(TRUE, SetValue(FALSE, dict.fromkeys(members, TRUE)))]
+                    return [(TRUE, SetValue(FALSE, dict.fromkeys(sorted(members), TRUE)))]
                 return [(TRUE, self._constant(value, fact_type))]
             case FactRef():
                 if isinstance(operand.type, Choices):

@@ -150,6 +150,8 @@ class Prover:
     _outside: dict[str, str] = attrs.field(factory=dict)
     #: Rules that were said to be flagged whenever they apply: no conflict is news of them.
     _hopeless: set[str] = attrs.field(factory=set)
+    #: What it means of each fact that less is known of it, with the names of its variables.
+    _relations: dict[int, tuple[Held, frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof."""
@@ -509,8 +511,8 @@ class Prover:
         wanted, laws = full.space.laws_of(named)
         twins, more_laws = less.space.laws_of(f"{each}'" for each in wanted)
         known_less = [
-            *_less_known(full.space.top, less.space.top, wanted),
-            *_withheld(full.space.as_of, less.space.as_of),
+            *self._less_known(full.space.top, less.space.top, wanted),
+            *self._withheld(full.space.as_of, less.space.as_of, wanted),
         ]
         terms = [before, after, *laws, *more_laws, *known_less]
         found = solve_with(full.space, clock, wanted, terms)
@@ -535,6 +537,32 @@ class Prover:
                 ),
             )
         ]
+
+    def _less_known(
+        self, one: SymbolicRecord, other: SymbolicRecord, wanted: set[str]
+    ) -> Iterator[Term]:
+        """Yield that the second record says no more than the first of what is wanted."""
+        for name, held in one.held.items():
+            if name in other.held:
+                yield from self._withheld(held, other.held[name], wanted)
+
+    def _withheld(self, one: Held, other: Held, wanted: set[str]) -> Iterator[Term]:
+        if isinstance(one, Nested) and isinstance(other, Nested):
+            yield from self._withheld(one.state, other.state, wanted)
+            yield from self._less_known(one.inner, other.inner, wanted)
+            return
+        assert not isinstance(one, Nested)  # noqa: S101 - two copies of a fact are of one kind
+        key = id(one)
+        if key not in self._relations:
+            # The fact is kept, so that no other can come to have its id.
+            names = frozenset(_name_of(each) for each in one.variables())
+            self._relations[key] = (one, names, tuple(_says_less(one, other)))
+        _, names, terms = self._relations[key]
+        if names & wanted:
+            yield from terms
+        if isinstance(one, Listed) and isinstance(other, Listed):
+            for mine, theirs in zip(one.records, other.records, strict=True):
+                yield from self._less_known(mine, theirs, wanted)
 
     def _escapes(self, rule: Rule, flagged: Tree, withheld: Tree) -> bool:
         return self._verdict(rule, flagged) is Verdict.FLAGGED and self._verdict(
@@ -583,7 +611,7 @@ class Prover:
         clock: Clock,
     ) -> tuple[Shown, ...] | None:
         """Return the two examples that show that a step adds a finding; None where it does not."""
-        inside = {name: space.by_name[name] for name in named if step.holds(name)}
+        inside = {name: space.by_name[name] for name in sorted(named) if step.holds(name)}
         fresh = {name: _copy(variable) for name, variable in inside.items()}
 
         def with_values(term: Term, values: Mapping[str, Term]) -> Term:
@@ -601,7 +629,7 @@ class Prover:
         model = found.model
         if inside:
             # What is adopted may be filled in as well as can be: is it a finding even then?
-            given = {name: space.by_name[name] for name in free}
+            given = {name: space.by_name[name] for name in sorted(free)}
             answers = {str(each.decl().name()): each for each in fresh.values()}
             good = both(now_laws, no(now_flagged))
             hopeless = with_no_answer(
@@ -672,13 +700,16 @@ class Prover:
         space = encoder.space
         premise = both(own.flagged, self._in_force(rule, space))
         covered: dict[str, Term] = {}
+        named = {*names_in(premise)}.union(*map(names_in, own.at_least.values()))
         for other in others:
             judged = encoder.judge(other)
+            parts = [judged.flagged, self._in_force(other, space)]
+            # Their names are known from the last rule; those of the terms below are not.
+            named.update(*map(names_in, (*parts, *judged.at_least.values())))
             as_grave = [
                 implied(own.at_least[level], judged.at_least[level]) for level in SEVERITIES[1:]
             ]
-            covered[other.id] = both(judged.flagged, self._in_force(other, space), *as_grave)
-        named = {*names_in(premise)}.union(*(names_in(each) for each in covered.values()))
+            covered[other.id] = both(*parts, *as_grave)
         _, laws = space.laws_of(named)
         solver = z3.Solver()
         solver.add(premise, *laws)
@@ -732,8 +763,9 @@ class Prover:
         for rule in rules:
             if self._is_about_records(rule):
                 reason = "it tests what is recorded, which no arrangement changes"
+                says = f"`{rule.id}` is left out of the conflicts of a {subject}"
                 yield Result(
-                    Flaw.CONFLICT, rule.id, Status.OUTSIDE, sound, reason=reason, span=rule.span
+                    Flaw.CONFLICT, rule.id, Status.OUTSIDE, says, reason=reason, span=rule.span
                 )
             elif rule.id not in self._hopeless:
                 asked.append(rule)
@@ -833,11 +865,11 @@ class Prover:
         good = both(*(goals[each.id] for each in rules))
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
-        free = [space.by_name[each] for each in named & space.arranged - names_in(good)]
+        free = [space.by_name[each] for each in sorted(named & space.arranged - names_in(good))]
         there = [(each, FALSE) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
-        given = {each: space.by_name[each] for each in named - space.arranged}
-        answers = {each: space.by_name[each] for each in named & space.arranged}
+        given = {each: space.by_name[each] for each in sorted(named - space.arranged)}
+        answers = {each: space.by_name[each] for each in sorted(named & space.arranged)}
         own = [law for law in laws if not names_in(law) & space.arranged]
         model = with_no_answer(
             own,
@@ -1021,18 +1053,9 @@ def _copy(variable: Term) -> Term:
     return z3.Const(f"{_name_of(variable)} adopted", variable.sort())
 
 
-def _less_known(one: SymbolicRecord, other: SymbolicRecord, wanted: set[str]) -> Iterator[Term]:
-    """Yield that the second record says no more than the first, and nothing else."""
-    for name, held in one.held.items():
-        if name in other.held:
-            yield from _withheld(held, other.held[name], wanted)
-
-
-def _withheld(one: Held, other: Held, wanted: set[str] | None = None) -> Iterator[Term]:
+def _says_less(one: Single | Members | Listed, other: Held) -> Iterator[Term]:
+    """Yield that the second fact, without records inside it, says no more than the first."""
     match one, other:
-        case Nested(), Nested():
-            yield from _withheld(one.state, other.state)
-            yield from _less_known(one.inner, other.inner, wanted or set())
         case Single(), Single():
             same = [
                 a == b
@@ -1053,8 +1076,6 @@ def _withheld(one: Held, other: Held, wanted: set[str] | None = None) -> Iterato
             pairs = list(zip(one.there, other.there, strict=True))
             yield from (implied(b, a) for a, b in pairs)
             yield implied(no(other.more), both(no(one.more), *(a == b for a, b in pairs)))
-            for mine, theirs in zip(one.records, other.records, strict=True):
-                yield from _less_known(mine, theirs, wanted or set())
         case _:
             msg = "two copies of a fact are of one kind"
             raise AssertionError(msg)

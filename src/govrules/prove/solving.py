@@ -73,7 +73,7 @@ class Found:
     def changed(self, changes: Mapping[str, Term]) -> Found:
         """Return the same model but for some variables."""
         solver = z3.Solver()
-        for name in self.wanted:
+        for name in sorted(self.wanted):
             variable = self.space.by_name[name]
             value = changes.get(name, variable)
             solver.add(variable == self.model.eval(value, model_completion=True))

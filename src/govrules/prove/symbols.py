@@ -410,7 +410,8 @@ class Space:
         """Return every variable that these depend on, themselves among them, and their laws."""
         seen: set[str] = set()
         found: dict[int, Term] = {}
-        waiting = [each for each in names if each in self.by_name]
+        # In order, so that z3 is asked the same whatever the hash seed, and answers the same.
+        waiting = sorted(each for each in names if each in self.by_name)
         while waiting:
             name = waiting.pop()
             if name in seen:
@@ -419,7 +420,7 @@ class Space:
             for law in self.laws.get(name, ()):
                 if law.get_id() not in found:
                     found[law.get_id()] = law
-                    waiting += names_in(law)
+                    waiting += sorted(names_in(law))
         return seen, list(found.values())
 
 
@@ -649,6 +650,10 @@ def names_in(term: Term) -> frozenset[str]:
         if each.get_id() in seen:
             continue
         seen.add(each.get_id())
+        settled = _NAMES.get(each.get_id())
+        if settled is not None and settled[0].eq(each):
+            found |= settled[1]
+            continue
         if is_variable(each):
             found.add(str(each.decl().name()))
         waiting += each.children()

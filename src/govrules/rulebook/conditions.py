@@ -37,7 +37,7 @@ from govrules.rulebook.ast import (
     Sum,
     Test,
 )
-from govrules.subjects import Declared
+from govrules.subjects import EVERY_FACT, Declared
 from govrules.values import Problem, describe, read, read_duration
 from govrules.vocabulary import (
     AS_OF,
@@ -57,7 +57,6 @@ from govrules.vocabulary import (
 
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
 _AGES: Final = (Op.OLDER_THAN.value, Op.NEWER_THAN.value)
-_EVERY_FACT: Final = "`govrules schema --vocabulary` lists every fact"
 _OPS: Final = {op.value: op for op in Op}
 _SET_OPS: Final = {op.value: op for op in SetOp}
 _QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
@@ -196,7 +195,7 @@ class ConditionReader:
         if path in _TESTS:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:
-            help_ = self._list_help(path, classes) or did_you_mean(path, names) or _EVERY_FACT
+            help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
     @staticmethod

@@ -28,8 +28,9 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.fields import Fields
-from govrules.subjects import Declared, SubjectReader
+from govrules.subjects import EVERY_FACT, INDEX, Declared, SubjectReader, paths_of
 from govrules.truth import Unknown
+from govrules.vocabulary import AS_OF
 
 RULE_KEYS: Final = (
     "id",
@@ -213,7 +214,7 @@ class RuleReader:
         expect = fields.choice("expect", [each.value for each in Verdict], required=True)
         severity = fields.choice("severity", LEVELS)
         could_be = fields.choice("could_be", LEVELS)
-        asks = frozenset(fields.texts("asks")) if "asks" in fields else None
+        asks = self._asks(fields, cls) if "asks" in fields else None
         if expect in ("clear", "not applicable"):
             for key in ("severity", "could_be", "asks"):
                 if key in fields:
@@ -245,6 +246,23 @@ class RuleReader:
                 span=self.report.span(node),
             )
         ]
+
+    def _asks(self, fields: Fields, cls: type) -> frozenset[str]:
+        recorded, lists = paths_of(cls)
+        declared = self.conditions.declared
+        local = {f"local.{each}" for each in declared.local}
+        askable = {*recorded, *local, AS_OF.name}
+        for word in fields.words("asks"):
+            path = INDEX.sub("[]", word.text)
+            listed, _, inside = path.rpartition(".local.")
+            if path in askable or (listed in lists and f"local.{inside}" in local):
+                continue
+            help_ = did_you_mean(path, askable) or EVERY_FACT
+            if path.rpartition("[].")[2] in declared.derived:
+                help_ = "it is derived: name the recorded facts that it follows from"
+            message = f"`asks` names no fact that is recorded: `{word.text}`"
+            self.report.add(Code.UNKNOWN_FACT, message, word, help_)
+        return frozenset(fields.texts("asks"))
 
     def _intended(self, fields: Fields) -> tuple[tuple[str, str], ...]:
         if "intended" not in fields:
