@@ -217,8 +217,8 @@ def records(
     fails is shown by fewer facts.
     """
     ground = _Ground.of(rulebook, as_of, near, only_read=only_read)
-    made = {mood: _Values(ground, mood) for mood in (COMPLETE if complete else PARTIAL)}
-    return st.sampled_from(list(made)).flatmap(lambda mood: made[mood].record(cls))
+    moods = COMPLETE if complete else PARTIAL
+    return st.sampled_from(moods).flatmap(lambda mood: ground.in_mood(mood).record(cls))
 
 
 def completions(
@@ -236,7 +236,7 @@ def completions(
     See `records` for the arguments.
     """
     ground = _Ground.of(rulebook, as_of, near, only_read=only_read)
-    return st.sampled_from(COMPLETE).flatmap(lambda mood: _Values(ground, mood).completion(of))
+    return st.sampled_from(COMPLETE).flatmap(lambda mood: ground.in_mood(mood).completion(of))
 
 
 @attrs.frozen(eq=False)
@@ -255,6 +255,7 @@ class _Ground:
     near: tuple[Plain, ...]
     local: Mapping[str, Fact]
     read: frozenset[Fact] | None = None
+    _moods: dict[Mood, _Values] = attrs.field(factory=dict, init=False)
 
     @classmethod
     def of(
@@ -265,11 +266,23 @@ class _Ground:
         *,
         only_read: bool,
     ) -> _Ground:
-        """Return what a rulebook says of values."""
+        """Return what a rulebook says of values, and keep it for the next that asks."""
         if rulebook is None:
             return cls({}, tuple(near), {})
-        read = frozenset(_facts_read(rulebook)) if only_read else None
-        return cls(boundaries(rulebook, as_of), tuple(near), rulebook.local, read)
+        key = (id(rulebook), as_of, tuple(near), only_read)
+        if key not in _GROUNDS:
+            read = frozenset(_facts_read(rulebook)) if only_read else None
+            if len(_GROUNDS) >= _MOST_GROUNDS:
+                _GROUNDS.clear()
+            made = cls(boundaries(rulebook, as_of), key[2], rulebook.local, read)
+            _GROUNDS[key] = (rulebook, made)
+        return _GROUNDS[key][1]
+
+    def in_mood(self, mood: Mood) -> _Values:
+        """Return the values in one mood, whose strategies are made once."""
+        if mood not in self._moods:
+            self._moods[mood] = _Values(self, mood)
+        return self._moods[mood]
 
     def values(self, fact: Fact) -> tuple[Plain, ...]:
         """Return what the values of a fact are to be near."""
@@ -285,6 +298,11 @@ class _Ground:
             return True
         inner = fact.type.cls if isinstance(fact.type, Record | Records) else None
         return inner is not None and any(map(self._wants, vocabulary_of(inner).fields.values()))
+
+
+#: The rulebook stands beside what it says, so that no other can have its identity meanwhile.
+_GROUNDS: Final[dict[Any, tuple[Rulebook, _Ground]]] = {}
+_MOST_GROUNDS: Final = 16
 
 
 def _roots(rulebook: Rulebook) -> Iterator[Condition]:
