@@ -12,7 +12,7 @@ from govrules import Funding, Partnership, RuleFileError, Verdict, read_partners
 from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
-from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack
+from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
 from govrules.testing.properties import PROPERTIES, Trial
 from govrules.testing.written import written
 from tests.properties.small import Thing
@@ -97,7 +97,7 @@ def test_a_pack_without_examples_is_not_passed_for_it(tmp_path: Path) -> None:
         ("nowhere", "there is no such folder"),
         ("ours/rules.yaml", "this is a file, and a pack is a folder"),
         ("empty", "the folder holds no `rulebook.yaml`"),
-        ("bare", "no rules"),
+        ("bare", "the pack holds no file of rules"),
         ("wrong", "GR101"),
     ],
 )
@@ -142,9 +142,7 @@ def test_a_property_that_is_falsified_shows_the_smallest_subject(
 
     monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", nothing_is_flagged)
     pack = write_pack(tmp_path / "ours", SOUND)
-    with pytest.raises(CheckError) as raised:
-        check_rulebook(pack, proofs=False, examples=200, seed=1)
-    text = str(raised.value)
+    text = outcome(pack, "remedies_clear[partnership]")
     assert "rules.yaml:5: rule `pooled-without-protocol`: it is flagged" in text
     assert "`pooled-without-protocol` is flagged, high" in text
     shown = text.split("as a file:\n")[1].split("  of the subject", maxsplit=1)[0]
@@ -162,8 +160,17 @@ def test_what_raises_is_shown_with_its_subject(
             raise ValueError("nothing to divide")
 
     monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", breaks)
-    with pytest.raises(CheckError, match="ValueError: nothing to divide"):
-        check_rulebook(write_pack(tmp_path / "ours", SOUND), proofs=False, examples=200, seed=1)
+    text = outcome(write_pack(tmp_path / "ours", SOUND), "remedies_clear[partnership]")
+    assert "rulebook.yaml: ValueError: nothing to divide" in text
+    assert "funding: none" in text
+
+
+def outcome(pack: Path, name: str) -> str:
+    """Return why one check of a pack fails."""
+    (made,) = [each for each in Pack.load(pack, examples=200, seed=1).checks() if each.name == name]
+    result = run(made)
+    assert result.status is Status.FAILED
+    return result.text
 
 
 def test_a_subject_is_written_as_a_file_that_is_read_back(tmp_path: Path) -> None:

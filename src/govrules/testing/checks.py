@@ -136,9 +136,9 @@ def check_rulebook(
     timeout: float = 30,
 ) -> tuple[Result, ...]:
     """
-    Hold a pack to its examples, to every property and to the proofs.
+    Hold a pack to its examples, to every property and to the proofs; return how each ended.
 
-    Proofs need z3 (`pip install govrules[prove]`); without it each is skipped, with that reason.
+    What could not be checked is skipped with the reason, and never passes. Proofs need z3 (`pip install govrules[prove]`); without it each is skipped, with that reason.
 
     Args:
         path: a pack's folder, a folder of packs, or the name of a shipped pack.
@@ -154,9 +154,6 @@ def check_rulebook(
         proofs: whether to prove; a large pack can take a minute.
 
         timeout: how many seconds one proof may take; one that takes longer is not decided.
-
-    Returns:
-        every check with how it ended: passed, or skipped with the reason.
 
     Raises:
         RuleFileError: the pack does not load; every problem with file, line and column.
