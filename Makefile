@@ -72,6 +72,15 @@ bench: $(VENV)/developed  ## Time the library beside its peers
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
 
+# Each property on many examples, on all cores: EXAMPLES and SEED may be given.
+EXAMPLES ?= 10000
+SEED ?= $(shell shuf -i 1-999999999 -n 1)
+.PHONY: thorough
+thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how each ended (slow)
+	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto -q --benchmark-disable \
+		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
+		tests/properties tests/prove/test_encoding.py $(ARGS)
+
 .PHONY: mutate
 mutate: $(VENV)/developed  ## Change the library a little in every way and see which tests notice (slow)
 	@$(PIP) install --require-hashes -r requirements/mutate.txt

@@ -3,11 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+#: How many examples `make thorough` tries of each property.
+THOROUGH = int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000"))
 
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", max_examples=60, **_COMMON)
 settings.register_profile("ci", max_examples=30, derandomize=True, **_COMMON)
-settings.register_profile("thorough", max_examples=2000, **_COMMON)
+settings.register_profile("thorough", max_examples=THOROUGH, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Note on how many examples a property was tried, where Hypothesis counted them."""
+    report = yield
+    counted = re.findall(r"(\d+) passing", getattr(item, "hypothesis_statistics", ""))
+    if call.when == "call" and counted:
+        report.user_properties.append(("examples", sum(map(int, counted))))
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """After a thorough run, say of each property how it ended, on how many examples, how long."""
+    if config.getoption("--hypothesis-profile") != "thorough":
+        return
+    terminalreporter.section(f"properties, seed {config.getoption('--hypothesis-seed')}")
+    for status in ("passed", "failed", "skipped"):
+        for report in terminalreporter.getreports(status):
+            examples = dict(report.user_properties).get("examples", 0)
+            line = f"{status}  {examples:>6} examples  {report.duration:7.1f} s  {report.nodeid}"
+            terminalreporter.write_line(line)

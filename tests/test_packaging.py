@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 import pytest
 
 import govrules
+from tests.testing.packs import BROKEN, PERVERSE, SOUND, write_pack
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("run", "dev", "build", "mutate", "durable")
@@ -66,7 +70,58 @@ def test_the_wheel_holds_the_package_its_packs_and_examples(
 def test_the_wheel_holds_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"govrules", f"govrules-{release()}.dist-info"}
+    assert tops == {"govrules", "_govrules_pytest.py", f"govrules-{release()}.dist-info"}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the Python of a place where the wheel is installed, and what it needs is at hand."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    venv.create(folder, with_pip=False)
+    python = folder / "bin" / "python"
+    ours = sysconfig.get_path("purelib")
+    theirs = subprocess.check_output(
+        [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+    ).strip()
+    # A path file in a folder that a path file names is not read: what is editable here stays out.
+    (Path(theirs) / "needs.pth").write_text(f"{ours}\n", encoding="utf-8")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q", "--no-input"]
+    wheel = str(next(built.glob("*.whl")))
+    install = ["install", "--no-deps", "--no-index", "--target", theirs, wheel]
+    subprocess.run([*pip, *install], check=True, capture_output=True)
+    return python
+
+
+def test_a_project_elsewhere_holds_its_own_pack_to_proof(elsewhere: Path, tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    write_pack(tmp_path / "project" / "rules", SOUND, BROKEN, PERVERSE)
+    (tmp_path / "project" / "pytest.ini").write_text("[pytest]\ngovrules_packs = rules\n")
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [str(elsewhere), "-m", "pytest", "-p", "no:randomly", "-W", "error", "-rA"],
+        cwd=tmp_path / "project",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    where = "import govrules; print(govrules.__file__)"
+    from_ = subprocess.check_output([str(elsewhere), "-c", where], text=True, env=environment)
+    assert Path(from_.strip()).is_relative_to(elsewhere.parents[1])
+    out = done.stdout
+    failed = {line.split(" - ")[0] for line in out.splitlines() if line.startswith("FAILED")}
+    assert failed == {
+        "FAILED rules/rules.yaml::no-lead::example: nobody leads",
+        "FAILED rules/rules.yaml::board-of-a-small-one::proof: perverse-incentive",
+    }, out + done.stderr
+    assert "rules/rules.yaml:24:9: GR501 example-fails: rule `no-lead`" in out
+    assert "rules/rules.yaml:26: perverse-incentive: adopting `oversight.board`" in out
+    assert "`board-of-a-small-one` is flagged, low" in out
+    assert "Traceback" not in out
+    passed = {line for line in out.splitlines() if line.startswith("PASSED")}
+    for name in ("example: nothing is pooled", "proof: perverse-incentive"):
+        assert f"PASSED rules/rules.yaml::pooled-without-protocol::{name}" in passed
+    assert "PASSED rules/rulebook.yaml::knowledge_is_monotone[partnership]" in passed
 
 
 @pytest.mark.parametrize("folder", ["src", "rules", "examples", "requirements"])

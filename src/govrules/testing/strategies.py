@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar, assert_never
 
@@ -60,7 +60,7 @@ from govrules.rulebook.ast import (
     Test,
 )
 from govrules.rulebook.conditions import closed_values, comparable
-from govrules.rulebook.walk import nodes, operands, rule_conditions
+from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
@@ -83,10 +83,12 @@ from govrules.vocabulary import (
 
 T = TypeVar("T")
 
-#: The longest list of records that is generated.
+#: The longest list of records that is generated where no rule turns on longer ones.
 MOST_RECORDS: Final = 3
 #: How many records a list of which there may be more turns out to have beyond those known.
 MOST_MORE: Final = 2
+#: Lists are generated no longer than this, wherever rules turn.
+LONGEST: Final = 6
 #: Around these days dates are generated where no boundary is given.
 _DAYS: Final = (dt.date(2024, 2, 29), dt.date(2025, 3, 31), dt.date(2026, 1, 1))
 _WORDS: Final = ("one", "two", "three")
@@ -97,24 +99,29 @@ _AGES: Final = (Op.OLDER_THAN, Op.NEWER_THAN)
 # ── Subjects ──────────────────────────────────────────────────────────────────────────────────
 
 
-def boundaries(rulebook: Rulebook, as_of: dt.date | Unknown = UNKNOWN) -> tuple[Plain, ...]:
+def boundaries(
+    rulebook: Rulebook, as_of: dt.date | Unknown = UNKNOWN
+) -> Mapping[Fact, tuple[Plain, ...]]:
     """
-    Return the values at which the tests of a rulebook turn; an age turns on a day.
+    Return the values at which the tests of a rulebook turn, by the fact that they test.
 
-    Values of numbers and dates are drawn from these and from their neighbours.
+    An age turns on a day, a count on the length of a list, and a sum on the amount that is summed.
     """
-    roots = [each for rule in rulebook.rules for each in rule_conditions(rule)]
-    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
-    found: dict[Plain, None] = {}
-    for node in (each for root in roots for each in nodes(root)):
-        if not isinstance(node, Test | Count | Sum | Share):
-            continue
-        values = [each for one in operands(node.predicate) for each in _constants(one)]
-        if isinstance(node.predicate, Compare) and node.predicate.op in _AGES:
+    found: dict[Fact, dict[Plain, None]] = {}
+    for node in (each for root in _roots(rulebook) for each in nodes(root)):
+        match node:
+            case Test(fact=ref, predicate=predicate):
+                tested = ref.fact
+            case Count(list=ref, predicate=predicate) | Sum(of=ref, predicate=predicate):
+                tested = ref.fact
+            case _:
+                continue
+        values = [each for one in operands(predicate) for each in _constants(one)]
+        if isinstance(predicate, Compare) and predicate.op in _AGES:
             days = [months_before(as_of, each) for each in values] if as_of is not UNKNOWN else []
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
-        found.update(dict.fromkeys(values))
-    return tuple(found)
+        found.setdefault(tested, {}).update(dict.fromkeys(values))
+    return {tested: tuple(values) for tested, values in found.items()}
 
 
 def _constants(operand: Operand) -> list[Any]:
@@ -129,9 +136,41 @@ def _constants(operand: Operand) -> list[Any]:
             assert_never(operand)
 
 
+@attrs.frozen
+class Mood:
+    """
+    How much is known of a generated subject, and how well it is arranged.
+
+    Attributes:
+        unknown: how often in a hundred a fact is unknown.
+        absent: how often in a hundred a fact is known to be none.
+        arranged: how often in a hundred an arrangement is there, and a yes or no of one yes.
+        at_stake: how often in a hundred a circumstance is yes, or more than the least it can be.
+    """
+
+    unknown: int
+    absent: int
+    arranged: int
+    at_stake: int = 50
+
+
+_EVEN: Final = 50
+#: One is drawn for each subject, because where every fact is unknown as often as not, a rule that
+#: reads six of them is hardly ever anything but unknown.
+PARTIAL: Final = (
+    Mood(unknown=45, absent=15, arranged=50),
+    Mood(unknown=12, absent=8, arranged=55),
+    Mood(unknown=3, absent=3, arranged=92),
+    Mood(unknown=3, absent=15, arranged=35),
+    Mood(unknown=1, absent=8, arranged=80, at_stake=3),
+)
+COMPLETE: Final = tuple(attrs.evolve(each, unknown=0) for each in PARTIAL)
+
+
 def partnerships(
     rulebook: Rulebook | None = None,
     *,
+    as_of: dt.date | Unknown = UNKNOWN,
     near: Iterable[Plain] = (),
     complete: bool = False,
 ) -> SearchStrategy[Partnership]:
@@ -139,71 +178,165 @@ def partnerships(
     Generate partnerships, partial unless `complete`.
 
     Args:
-        rulebook: its local facts are generated too.
+        rulebook: facts are drawn from the boundaries of its tests and from their neighbours, and
+            its local facts are generated too.
 
-        near: the values that numbers, dates and texts are to be near; see `boundaries`.
+        as_of: the date of the assessment, on which the boundaries of ages depend.
+
+        near: further values that numbers, dates and texts are to be near.
 
         complete: whether every fact is known.
     """
-    return records(Partnership, rulebook, near=near, complete=complete)
+    return records(Partnership, rulebook, as_of=as_of, near=near, complete=complete)
 
 
 def registers(
     rulebook: Rulebook | None = None,
     *,
+    as_of: dt.date | Unknown = UNKNOWN,
     near: Iterable[Plain] = (),
     complete: bool = False,
 ) -> SearchStrategy[Register]:
     """Generate registers of a few partnerships; see `partnerships` for the arguments."""
-    return records(Register, rulebook, near=near, complete=complete)
+    return records(Register, rulebook, as_of=as_of, near=near, complete=complete)
 
 
 def records(
     cls: type[T],
     rulebook: Rulebook | None = None,
     *,
+    as_of: dt.date | Unknown = UNKNOWN,
     near: Iterable[Plain] = (),
     complete: bool = False,
+    only_read: bool = False,
 ) -> SearchStrategy[T]:
-    """Generate records of any attrs class that is a vocabulary; see `partnerships`."""
-    local = {} if rulebook is None else rulebook.local
-    return _Values(tuple(near), local, complete=complete).record(cls)
+    """
+    Generate records of any attrs class that is a vocabulary; see `partnerships`.
+
+    With `only_read`, what no rule of the rulebook reads stays unknown: that is quicker, and what
+    fails is shown by fewer facts.
+    """
+    ground = _Ground.of(rulebook, as_of, near, only_read=only_read)
+    moods = COMPLETE if complete else PARTIAL
+    return st.sampled_from(moods).flatmap(lambda mood: ground.in_mood(mood).record(cls))
 
 
 def completions(
-    of: T, rulebook: Rulebook | None = None, *, near: Iterable[Plain] = ()
+    of: T,
+    rulebook: Rulebook | None = None,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    near: Iterable[Plain] = (),
+    only_read: bool = False,
 ) -> SearchStrategy[T]:
     """
     Generate complete records that a partial one could turn out to be.
 
     Every unknown fact is given a value, and what there may be more of is given none to two more.
+    See `records` for the arguments.
     """
-    local = {} if rulebook is None else rulebook.local
-    return _Values(tuple(near), local, complete=True).completion(of)
+    ground = _Ground.of(rulebook, as_of, near, only_read=only_read)
+    return st.sampled_from(COMPLETE).flatmap(lambda mood: ground.in_mood(mood).completion(of))
+
+
+@attrs.frozen(eq=False)
+class _Ground:
+    """
+    What values are drawn near.
+
+    Attributes:
+        own: of each fact the boundaries of its own tests.
+        near: values for every fact of their type.
+        local: local facts by name.
+        read: the facts that are generated; None for all.
+    """
+
+    own: Mapping[Fact, tuple[Plain, ...]]
+    near: tuple[Plain, ...]
+    local: Mapping[str, Fact]
+    read: frozenset[Fact] | None = None
+    _moods: dict[Mood, _Values] = attrs.field(factory=dict, init=False)
+
+    @classmethod
+    def of(
+        cls,
+        rulebook: Rulebook | None,
+        as_of: dt.date | Unknown,
+        near: Iterable[Plain],
+        *,
+        only_read: bool,
+    ) -> _Ground:
+        """Return what a rulebook says of values, and keep it for the next that asks."""
+        if rulebook is None:
+            return cls({}, tuple(near), {})
+        key = (id(rulebook), as_of, tuple(near), only_read)
+        if key not in _GROUNDS:
+            read = frozenset(_facts_read(rulebook)) if only_read else None
+            if len(_GROUNDS) >= _MOST_GROUNDS:
+                _GROUNDS.clear()
+            made = cls(boundaries(rulebook, as_of), key[2], rulebook.local, read)
+            _GROUNDS[key] = (rulebook, made)
+        return _GROUNDS[key][1]
+
+    def in_mood(self, mood: Mood) -> _Values:
+        """Return the values in one mood, whose strategies are made once."""
+        if mood not in self._moods:
+            self._moods[mood] = _Values(self, mood)
+        return self._moods[mood]
+
+    def values(self, fact: Fact) -> tuple[Plain, ...]:
+        """Return what the values of a fact are to be near."""
+        return (*self.own.get(fact, ()), *self.near)
+
+    def fields(self, cls: type) -> dict[str, Fact]:
+        """Return the facts of a class that are generated, by name."""
+        fields = vocabulary_of(cls).fields
+        return {name: fact for name, fact in fields.items() if self._wants(fact)}
+
+    def _wants(self, fact: Fact) -> bool:
+        if self.read is None or fact in self.read:
+            return True
+        inner = fact.type.cls if isinstance(fact.type, Record | Records) else None
+        return inner is not None and any(map(self._wants, vocabulary_of(inner).fields.values()))
+
+
+#: The rulebook stands beside what it says, so that no other can have its identity meanwhile.
+_GROUNDS: Final[dict[Any, tuple[Rulebook, _Ground]]] = {}
+_MOST_GROUNDS: Final = 16
+
+
+def _roots(rulebook: Rulebook) -> Iterator[Condition]:
+    """Yield every condition on which a verdict, a severity or a remedy rests."""
+    for rule in rulebook.rules:
+        yield from rule_conditions(rule)
+        yield from (when for when, _ in (rule.remedy.instead if rule.remedy else ()))
+    for derived in rulebook.derived.values():
+        yield from (row.when for row in derived.rows)
+
+
+def _facts_read(rulebook: Rulebook) -> Iterator[Fact]:
+    return (ref.fact for root in _roots(rulebook) for ref in references(root))
 
 
 class _Values:
-    """Values of facts, by their types."""
+    """Values of facts, by their types, in one mood."""
 
-    def __init__(
-        self, near: tuple[Plain, ...], local: Mapping[str, Fact], *, complete: bool
-    ) -> None:
-        self.near = near
-        self.local = local
-        self.complete = complete
+    def __init__(self, ground: _Ground, mood: Mood) -> None:
+        self.ground = ground
+        self.mood = mood
         self._made: dict[type, SearchStrategy[Any]] = {}
 
     def record(self, cls: type) -> SearchStrategy[Any]:
         """Return records of a class."""
         if cls not in self._made:
-            parts = {name: self.fact(fact.type) for name, fact in vocabulary_of(cls).fields.items()}
-            if "local" in vocabulary_of(cls).about and self.local:
+            parts = {name: self.fact(fact) for name, fact in self.ground.fields(cls).items()}
+            if "local" in vocabulary_of(cls).about and self.ground.local:
                 parts["local"] = self._locals({})
             self._made[cls] = st.builds(cls, **parts)
         return self._made[cls]
 
     def _locals(self, known: Mapping[str, Any]) -> SearchStrategy[dict[str, Any]]:
-        each = {name: self.fact(fact.type) for name, fact in self.local.items()}
+        each = {name: self.fact(fact) for name, fact in self.ground.local.items()}
         return st.fixed_dictionaries(each).map(
             lambda drawn: {
                 **{name: value for name, value in drawn.items() if value is not UNKNOWN},
@@ -211,86 +344,119 @@ class _Values:
             }
         )
 
-    def fact(self, fact_type: FactType) -> SearchStrategy[Any]:
-        """Return the states that a fact of a type can be in."""
-        value = self._value(fact_type)
-        if self.complete:
-            return st.one_of(value, value, st.none())
-        return st.one_of(value, st.just(UNKNOWN), st.none())
+    def fact(self, fact: Fact) -> SearchStrategy[Any]:
+        """Return the states that a fact can be in, unknown first: it is the simplest."""
+        value = self._value(fact)
+        absent = self.mood.absent
+        if fact.kind is Kind.ARRANGEMENT:
+            # An arrangement that is not there is the commonest fault of all.
+            absent = (absent + 100 - self.mood.arranged) // 2
+        shares = [(self.mood.unknown, _UNKNOWN), (100 - self.mood.unknown - absent, value)]
+        return _weighted([*shares, (absent, _NONE)])
 
-    def _value(self, fact_type: FactType) -> SearchStrategy[Any]:
-        match fact_type:
+    def _value(self, fact: Fact) -> SearchStrategy[Any]:
+        match fact.type:
             case Record(cls):
                 return self.record(cls)
             case Records(cls):
-                return self._ends(st.lists(self.record(cls), max_size=MOST_RECORDS).map(tuple))
+                return self._ends(st.lists(self.record(cls), max_size=self._most(fact)).map(tuple))
             case Choices(values):
-                return self._ends(st.sets(st.sampled_from(values)).map(frozenset))
+                return self._ends(self._sets(fact, values))
             case _:
-                return self._single(fact_type)
+                return self._single(fact, fact.type)
+
+    def _most(self, fact: Fact) -> int:
+        """Return how long a list may be: beyond the lengths at which rules turn, within reason."""
+        lengths = [each + 1 for each in self.ground.own.get(fact, ()) if type(each) is int]
+        return max([MOST_RECORDS, *(each for each in lengths if each <= LONGEST)])
+
+    def _sets(self, fact: Fact, values: tuple[str, ...]) -> SearchStrategy[frozenset[Any]]:
+        """Return sets of choices: a few of them, all but a few, or about those of a test."""
+        few = st.frozensets(st.sampled_from(values), max_size=min(4, len(values)))
+        found = [each for each in self.ground.own.get(fact, ()) if isinstance(each, frozenset)]
+        about = [
+            st.builds(frozenset.symmetric_difference, st.just(each), st.sampled_from(_one_of(each)))
+            for each in found
+        ]
+        return st.one_of([few, few.map(frozenset(values).difference), *about])
 
     def _ends(self, found: SearchStrategy[Any]) -> SearchStrategy[Any]:
         """Return lists or sets that are closed, or where there may be more."""
-        if self.complete:
-            return found
-        return st.one_of(found, found.map(_left_open))
+        open_ = self.mood.unknown
+        return _weighted([(100 - open_, found), (open_, found.map(_left_open))])
 
-    def _single(self, fact_type: Scalar) -> SearchStrategy[Any]:
+    def _single(self, fact: Fact, fact_type: Scalar) -> SearchStrategy[Any]:
         match fact_type:
             case YesNo():
-                return st.booleans()
-            case Choice(values):
-                return st.sampled_from(values)
+                arranged = fact.kind is Kind.ARRANGEMENT
+                yes = self.mood.arranged if arranged else self.mood.at_stake
+                return _weighted([(100 - yes, st.just(value=False)), (yes, st.just(value=True))])
+            case Choice(values, ordered):
+                tested = [each for each in self.ground.own.get(fact, ()) if each in values]
+                found = st.one_of(st.sampled_from(values), st.sampled_from(tested or values))
+                return self._staked(fact, found, st.just(values[0])) if ordered else found
             case Text():
-                texts = tuple(each for each in self.near if isinstance(each, str))
+                texts = tuple(each for each in self.ground.values(fact) if isinstance(each, str))
                 return st.sampled_from((*texts, *_WORDS))
             case Date():
-                return self._dates()
+                return self._dates(fact)
             case Months():
-                return self._numbers(whole=True, most=Decimal(60))
+                return self._numbers(fact, whole=True, most=Decimal(60))
             case Money():
-                return self._numbers(whole=False, most=Decimal(10**7))
+                return self._numbers(fact, whole=False, most=Decimal(10**7))
             case Number(whole=whole, most=most):
-                return self._numbers(whole=whole, most=Decimal(100) if most is None else most)
+                most = Decimal(100) if most is None else most
+                return self._numbers(fact, whole=whole, most=most)
             case _:
                 assert_never(fact_type)
 
-    def _dates(self) -> SearchStrategy[dt.date]:
-        days = tuple(each for each in self.near if isinstance(each, dt.date)) or _DAYS
+    def _dates(self, fact: Fact) -> SearchStrategy[dt.date]:
+        found = self.ground.values(fact)
+        days = tuple(each for each in found if isinstance(each, dt.date)) or _DAYS
         near = st.builds(_days_later, st.sampled_from(days), st.integers(-1, 1))
-        return st.one_of(near, near, st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31)))
+        return _weighted([(2, near), (1, st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31)))])
 
-    def _numbers(self, *, whole: bool, most: Decimal) -> SearchStrategy[int | Decimal]:
+    def _numbers(self, fact: Fact, *, whole: bool, most: Decimal) -> SearchStrategy[int | Decimal]:
         found = [
             Decimal(each)
-            for each in self.near
+            for each in self.ground.values(fact)
             if isinstance(each, int | Decimal) and not isinstance(each, bool)
         ]
         steps = {each + step for each in found for step in (-1, 0, 1)} | {Decimal(0), Decimal(1)}
         edges = sorted(each for each in steps if 0 <= each <= most)
         if whole:
             near = st.sampled_from([int(each) for each in edges])
-            return st.one_of(near, near, st.integers(0, int(most)))
+            drawn = _weighted([(2, near), (1, st.integers(0, int(most)))])
+            return self._staked(fact, drawn, st.just(0))
         exact = st.sampled_from(edges)
-        return st.one_of(exact, exact, st.decimals(0, most, places=2))
+        drawn = _weighted([(2, exact), (1, st.decimals(0, most, places=2))])
+        return self._staked(fact, drawn, st.just(Decimal(0)))
+
+    def _staked(
+        self, fact: Fact, drawn: SearchStrategy[Any], least: SearchStrategy[Any]
+    ) -> SearchStrategy[Any]:
+        """Return the least that a circumstance can be, where little is at stake."""
+        if fact.kind is Kind.ARRANGEMENT or self.mood.at_stake >= _EVEN:
+            return drawn
+        return _weighted([(100 - self.mood.at_stake, least), (self.mood.at_stake, drawn)])
 
     def completion(self, of: Any) -> SearchStrategy[Any]:  # noqa: ANN401 - any attrs object
         """Return what a partial record could turn out to be."""
         cls: type = type(of)
         parts = {
-            name: self._completed(getattr(of, name), fact.type)
-            for name, fact in vocabulary_of(cls).fields.items()
+            name: self._completed(getattr(of, name), fact)
+            for name, fact in self.ground.fields(cls).items()
         }
-        if "local" in vocabulary_of(cls).about and self.local:
+        if "local" in vocabulary_of(cls).about and self.ground.local:
             parts["local"] = self._locals(said(of, "local"))
         return st.fixed_dictionaries(parts).map(lambda drawn: attrs.evolve(of, **drawn))
 
-    def _completed(self, value: Any, fact_type: FactType) -> SearchStrategy[Any]:  # noqa: ANN401 - any fact's value
+    def _completed(self, value: Any, fact: Fact) -> SearchStrategy[Any]:  # noqa: ANN401 - any fact's value
         if value is UNKNOWN:
-            return self.fact(fact_type)
+            return self.fact(fact)
         if value is None:
             return st.none()
-        match fact_type:
+        match fact.type:
             case Record():
                 return self.completion(value)
             case Records(cls):
@@ -308,6 +474,26 @@ class _Values:
                 )
             case _:
                 return st.just(value)
+
+
+_UNKNOWN: Final = st.just(UNKNOWN)
+_NONE: Final = st.none()
+
+
+def _weighted(shares: list[tuple[int, SearchStrategy[Any]]]) -> SearchStrategy[Any]:
+    """Draw from strategies as often as their weights say; the first is the simplest."""
+    wanted = [(weight, each) for weight, each in shares if weight > 0]
+    if len(wanted) == 1:
+        return wanted[0][1]
+    smallest = min(weight for weight, _ in wanted)
+    # `one_of` counts a strategy that is named twice once, so places are drawn instead.
+    places = [each for weight, each in wanted for _ in range(max(1, round(weight / smallest)))]
+    return st.sampled_from(range(len(places))).flatmap(places.__getitem__)
+
+
+def _one_of(members: frozenset[Any]) -> list[frozenset[Any]]:
+    """Return the sets of at most one member of a set, none first."""
+    return [frozenset(), *(frozenset([each]) for each in sorted(members))]
 
 
 def _left_open(value: Any) -> Any:  # noqa: ANN401 - a list or a set

@@ -1,0 +1,122 @@
+"""A rule's conditions as a tree, each with whether it holds and what is recorded beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, assert_never
+
+from govrules.engines.reference import Case, derive, evaluate, judge
+from govrules.explain.english import condition_phrase, fact_phrase, joined, record_name
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Condition,
+    Count,
+    FactRef,
+    FactSource,
+    Known,
+    Not,
+    Quantified,
+    Rule,
+    Share,
+    Sum,
+    Test,
+    children,
+)
+from govrules.rulebook.walk import compared_with
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Choices, Records
+
+_WORDS: Final = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "unknown"}
+
+
+def tree_lines(rule: Rule, case: Case) -> Iterator[str]:
+    """Yield what a rule says of a case, and below it each condition that it rests on."""
+    outcome = judge(rule, case)
+    grave = f", {outcome.severity.value}" if outcome.severity else ""
+    worse = f", could be {outcome.could_be.value}" if outcome.could_be else ""
+    yield f"`{rule.id}` is {outcome.verdict.value}{grave}{worse}"
+    parts = [("applies when", rule.applies_when)]
+    parts += [("unless", each.when) for each in rule.unless]
+    parts += [("requires", rule.requires)]
+    parts += [(f"{each.severity.value} where", each.when) for each in rule.grades]
+    parts += [("one step lower where", each.when) for each in rule.mitigated_by]
+    for label, condition in parts:
+        if condition is not None:
+            yield f"  {label}"
+            yield from _condition(condition, case, 4)
+
+
+def _condition(condition: Condition, case: Case, indent: int) -> Iterator[str]:
+    yield f"{' ' * indent}{_WORDS[evaluate(condition, case)]}: {_heading(condition)}"
+    match condition:
+        case All() | AnyOf() | Not():
+            for child in children(condition):
+                yield from _condition(child, case, indent + 2)
+        case Test(ref, predicate):
+            for each in (ref, *compared_with(predicate)):
+                yield from _fact(each, case, indent + 2)
+        case Known(ref):
+            yield from _fact(ref, case, indent + 2)
+        case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
+            yield from _records(condition, ref, case, indent + 2)
+        case _:
+            assert_never(condition)
+
+
+def _heading(condition: Condition) -> str:
+    match condition:
+        case All():
+            return "all of these"
+        case AnyOf():
+            return "any of these"
+        case Not():
+            return "not this"
+        case _:
+            return condition_phrase(condition)
+
+
+def _records(condition: Condition, ref: FactRef, case: Case, indent: int) -> Iterator[str]:
+    if not isinstance(ref.type, Records):
+        yield from _fact(ref, case, indent)
+        return
+    found, closed = case.facts.records(ref, case.scopes)
+    for index, scope in enumerate(found):
+        yield f"{' ' * indent}{record_name(scope.record, index)}"
+        for child in children(condition):
+            yield from _condition(child, case.inside(scope), indent + 2)
+    if not closed:
+        yield f"{' ' * indent}{ref.path}: there may be more"
+
+
+def _fact(ref: FactRef, case: Case, indent: int) -> Iterator[str]:
+    """Yield a fact as it is recorded, and of a derived one the rows that may hold."""
+    pad = " " * indent
+    path = case.facts.path(ref, case.scopes)
+    if ref.source is not FactSource.DERIVED:
+        yield f"{pad}{path}: {_recorded(ref, case)}"
+        return
+    stated = case.facts.stated(ref, case.scopes)
+    if stated is not UNKNOWN:
+        yield f"{pad}{path}: {fact_phrase(ref.fact, stated)}, as stated"
+        return
+    derived, inside = case.derived[ref.path], case.at(ref.level)
+    values = derive(derived, inside)
+    yield f"{pad}{path}: {joined((fact_phrase(ref.fact, each) for each in values), 'or')}"
+    for row in derived.rows:
+        truth = evaluate(row.when, inside)
+        if truth is not Truth.FALSE:
+            yield from _condition(row.when, inside, indent + 2)
+        if truth is Truth.TRUE:
+            return
+
+
+def _recorded(ref: FactRef, case: Case) -> str:
+    if isinstance(ref.type, Records):
+        found, closed = case.facts.records(ref, case.scopes)
+        return f"{len(found)} recorded" + ("" if closed else ", there may be more")
+    value = case.facts.value(ref, case.scopes)
+    if value is UNKNOWN:
+        return "nobody recorded it"
+    more = isinstance(ref.type, Choices) and value is not None and UNKNOWN in value
+    return fact_phrase(ref.fact, value) + (", there may be more" if more else "")

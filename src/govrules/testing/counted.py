@@ -1,0 +1,70 @@
+"""How often generated subjects make each rule flagged, clear, unknown or not applicable."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+from govrules.assessment import assess
+from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.testing.checks import AS_OF
+from govrules.testing.properties import kinds_of
+from govrules.testing.strategies import records
+from govrules.truth import Unknown
+
+
+def shares(
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = AS_OF,
+    examples: int = 400,
+    seeded: int = 0,
+) -> Mapping[str, Mapping[Verdict, int]]:
+    """
+    Return how many generated subjects each rule gives each verdict, by the rule's id.
+
+    Args:
+        rulebook: the rules, those in force on the day.
+
+        as_of: the date of the assessment.
+
+        examples: how many subjects of each kind that has rules.
+
+        seeded: what to generate them from.
+    """
+    found: dict[str, dict[Verdict, int]] = {}
+    for kind in kinds_of(rulebook):
+
+        def look(subject: Any) -> None:  # noqa: ANN401 - any attrs object
+            for finding in assess(subject, rulebook, as_of=as_of).findings:
+                counts = found.setdefault(finding.rule.id, dict.fromkeys(Verdict, 0))
+                counts[finding.verdict] += 1
+
+        chosen = settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        cls = rulebook.subjects[kind]
+        subjects: SearchStrategy[Any] = records(cls, rulebook, as_of=as_of, only_read=True)
+        seed(seeded)(chosen(given(subjects)(look)))()
+    return found
+
+
+def share_lines(found: Mapping[str, Mapping[Verdict, int]]) -> Iterator[str]:
+    """Yield the shares of each rule and of all together, in per cent."""
+    width = max(len("in total"), *(len(each) for each in found))
+    order = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+    yield f"{'':{width}}  " + "  ".join(f"{each.value:>{len(each.value)}}" for each in order)
+    total = {each: sum(counts[each] for counts in found.values()) for each in order}
+    for name, counts in (*found.items(), ("in total", total)):
+        whole = sum(counts.values())
+        cells = (f"{100 * counts[each] / whole:{len(each.value) - 2}.1f} %" for each in order)
+        yield f"{name:{width}}  " + "  ".join(cells)

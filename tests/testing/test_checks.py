@@ -1,0 +1,204 @@
+"""A pack on disk is held to its examples, the properties and the proofs; or the place is said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from govrules import Funding, Partnership, RuleFileError, Verdict, read_partnership
+from govrules.assessment import assess
+from govrules.testing import CheckError, Status, check_rulebook
+from govrules.testing import properties as theorems
+from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
+from govrules.testing.properties import PROPERTIES, Trial
+from govrules.testing.written import written
+from tests.properties.small import Thing
+from tests.testing.packs import BROKEN, PERVERSE, RULEBOOK, SOUND, write_pack
+
+FEW = {"examples": 5, "seed": 1}
+
+
+def statuses(results) -> dict[str, Status]:
+    return {f"{each.check.about}::{each.check.name}": each.status for each in results}
+
+
+def test_a_sound_pack_passes_and_says_what_was_done(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    results = check_rulebook(write_pack(tmp_path / "ours", SOUND), **FEW)
+    found = statuses(results)
+    assert {each.status for each in results if each.check.name.startswith("example")} == {
+        Status.PASSED
+    }
+    for name in PROPERTIES:
+        expected = Status.SKIPPED if name == "engines_agree" else Status.PASSED
+        if name != "engines_agree":
+            assert found[f"::{name}[partnership]"] is expected
+    assert found["pooled-without-protocol::proof: perverse-incentive"] is Status.PASSED
+    assert any(each.text == "5 subjects tried" for each in results)
+
+
+def test_a_broken_example_fails_at_its_line_with_the_tree(tmp_path: Path) -> None:
+    with pytest.raises(CheckError) as raised:
+        check_rulebook(write_pack(tmp_path / "ours", SOUND, BROKEN), proofs=False, **FEW)
+    text = str(raised.value)
+    assert text.startswith("1 of ")
+    assert "rules.yaml:24:9: GR501 example-fails" in text
+    assert "expected clear, but it is flagged" in text
+    assert "no: the partners have agreed who leads" in text
+    assert isinstance(raised.value, AssertionError)
+
+
+def test_a_perverse_incentive_fails_with_both_cases_explained(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    with pytest.raises(CheckError) as raised:
+        check_rulebook(write_pack(tmp_path / "ours", SOUND, PERVERSE), **FEW)
+    text = str(raised.value)
+    assert "rules.yaml:16: perverse-incentive: adopting `oversight.board`" in text
+    assert "`board-of-a-small-one` is flagged, low" in text
+    failed = [each for each in raised.value.results if each.status is Status.FAILED]
+    assert [each.check.name for each in failed] == ["proof: perverse-incentive"]
+
+
+def test_proofs_are_skipped_with_the_reason_where_z3_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [each for each in sys.modules if each.startswith("govrules.prove")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "z3", None)
+    pack = Pack.load(write_pack(tmp_path / "ours", SOUND))
+    made = [each for each in pack.checks() if each.name.startswith("proof")]
+    assert made
+    for each in made:
+        with pytest.raises(Exception, match=r"pip install govrules\[prove\]"):
+            each.run()
+
+
+def test_every_kind_of_proof_is_asked() -> None:
+    pytest.importorskip("z3")
+    from govrules.prove.questions import Flaw  # noqa: PLC0415 - z3 is an extra
+
+    assert {*OF_A_RULE, *OF_A_TABLE, CONFLICT} == {each.value for each in Flaw}
+
+
+def test_a_pack_without_examples_is_not_passed_for_it(tmp_path: Path) -> None:
+    bare = SOUND.partition("    examples:")[0]
+    results = check_rulebook(write_pack(tmp_path / "ours", bare), proofs=False, **FEW)
+    (examples,) = [each for each in results if each.check.name == "examples"]
+    assert examples.status is Status.SKIPPED
+    assert examples.text.endswith("has no example")
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nowhere", "there is no such folder"),
+        ("ours/rules.yaml", "this is a file, and a pack is a folder"),
+        ("empty", "the folder holds no `rulebook.yaml`"),
+        ("bare", "the pack holds no file of rules"),
+        ("wrong", "GR101"),
+    ],
+)
+def test_a_pack_that_cannot_be_used_is_a_diagnostic(tmp_path: Path, path: str, says: str) -> None:
+    write_pack(tmp_path / "ours", SOUND)
+    write_pack(tmp_path / "wrong", SOUND.replace("funding.pooled: yes", "funding.poled: yes"))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "rulebook.yaml").write_text(RULEBOOK, encoding="utf-8")
+    with pytest.raises(RuleFileError, match=says):
+        check_rulebook(tmp_path / path, **FEW)
+
+
+OF_A_THING = """\
+  - id: broken-thing
+    title: The thing is broken
+    principle: A principle.
+    source: { document: manual, paragraph: 1 }
+    subject: thing
+    applies_when: { big: yes }
+    requires: { mended: yes }
+    severity: low
+    examples:
+      - { name: broken, given: { big: yes, mended: no }, expect: flagged }
+"""
+
+
+def test_rules_about_another_vocabulary_are_held_to_the_same(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "ours", OF_A_THING)
+    results = check_rulebook(pack, subjects={"thing": Thing}, **FEW)
+    assert statuses(results)["::knowledge_is_monotone[thing]"] is Status.PASSED
+    with pytest.raises(RuleFileError, match="thing"):
+        check_rulebook(pack, **FEW)
+
+
+def test_a_property_that_is_falsified_shows_the_smallest_subject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_is_flagged(trial: Trial) -> None:
+        for finding in trial.assess().findings:
+            trial.require(finding.verdict is not Verdict.FLAGGED, "it is flagged", finding.rule)
+
+    monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", nothing_is_flagged)
+    pack = write_pack(tmp_path / "ours", SOUND)
+    text = outcome(pack, "remedies_clear[partnership]")
+    assert "rules.yaml:5: rule `pooled-without-protocol`: it is flagged" in text
+    assert "`pooled-without-protocol` is flagged, high" in text
+    shown = text.split("as a file:\n")[1].split("  of the subject", maxsplit=1)[0]
+    facts = yaml.safe_load(shown)
+    assert facts["funding"] == {"pooled": True}
+    assert facts["protocol"] in ("none", {"agreed": False}, {"agreed": "none"})
+    assert set(facts) == {"as_of", "funding", "protocol"}
+
+
+def test_what_raises_is_shown_with_its_subject(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(trial: Trial) -> None:
+        if trial.subject.funding is None:
+            raise ValueError("nothing to divide")
+
+    monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", breaks)
+    text = outcome(write_pack(tmp_path / "ours", SOUND), "remedies_clear[partnership]")
+    assert "rulebook.yaml: ValueError: nothing to divide" in text
+    assert "funding: none" in text
+
+
+def outcome(pack: Path, name: str) -> str:
+    """Return why one check of a pack fails."""
+    (made,) = [each for each in Pack.load(pack, examples=200, seed=1).checks() if each.name == name]
+    result = run(made)
+    assert result.status is Status.FAILED
+    return result.text
+
+
+def test_a_subject_is_written_as_a_file_that_is_read_back(tmp_path: Path) -> None:
+    from hypothesis import given, settings  # noqa: PLC0415 - for this test alone
+
+    from govrules import load_rulebook  # noqa: PLC0415 - likewise
+    from govrules.testing import partnerships  # noqa: PLC0415 - likewise
+
+    path = tmp_path / "subject.yaml"
+    rulebook = load_rulebook()
+
+    @settings(max_examples=40)
+    @given(partnerships(rulebook))
+    def look(subject: Partnership) -> None:
+        path.write_text(written(subject), encoding="utf-8")
+        again = read_partnership(path, rulebook=rulebook)
+        one, other = (assess(each, rulebook) for each in (subject, again))
+        for was, now in zip(one.findings, other.findings, strict=True):
+            assert (was.verdict, was.severity, was.could_be) == (
+                now.verdict,
+                now.severity,
+                now.could_be,
+            )
+        assert written(again) == written(subject)
+
+    look()
+
+
+def test_a_text_that_reads_like_a_state_is_put_in_quotes() -> None:
+    text = written(Partnership(name="none", objective="unknown", funding=Funding(pooled=None)))
+    assert text == 'name: "none"\nobjective: "unknown"\nfunding:\n  pooled: none\n'

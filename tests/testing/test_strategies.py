@@ -1,0 +1,82 @@
+"""Generated subjects: any project gets them by type, and rules fire, stay quiet and ask on them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govrules import Funding, Organisation, Partner, Partnership, Register, Verdict, load_rulebook
+from govrules.testing import records, shares
+from govrules.testing.strategies import boundaries
+from govrules.truth import UNKNOWN
+from govrules.validate import check_subject
+from govrules.vocabulary import vocabulary_of
+
+AS_OF = dt.date(2026, 3, 31)
+SHIPPED = load_rulebook()
+
+
+@pytest.mark.parametrize("cls", [Partnership, Partner, Organisation, Register])
+def test_each_class_has_a_strategy_by_its_type(cls: type) -> None:
+    @settings(max_examples=20)
+    @given(st.from_type(cls))
+    def look(record: object) -> None:
+        assert type(record) is cls
+        check_subject(record, SHIPPED)
+
+    look()
+
+
+@pytest.fixture(scope="module")
+def counted():
+    of_partnerships = [each for each in SHIPPED.rules if each.subject == "partnership"]
+    return shares(attrs.evolve(SHIPPED, rules=tuple(of_partnerships)), examples=400)
+
+
+def test_rules_fire_stay_quiet_and_ask_in_comparable_shares(counted) -> None:
+    total = {verdict: sum(each[verdict] for each in counted.values()) for verdict in Verdict}
+    whole = sum(total.values())
+    assert all(0.15 < number / whole < 0.4 for number in total.values()), total
+
+
+def test_every_rule_on_partnerships_is_seen_flagged_clear_and_unknown(counted) -> None:
+    for rule, counts in counted.items():
+        for verdict in (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN):
+            assert counts[verdict] > 0, (rule, counts)
+
+
+def test_most_rules_are_seen_each_way_at_least_twice_in_a_hundred(counted) -> None:
+    rare = [
+        rule
+        for rule, counts in counted.items()
+        if min(counts[each] for each in (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN)) < 8
+    ]
+    assert len(rare) <= len(counted) / 10, rare
+
+
+def test_thresholds_are_hit_exactly_and_just_missed() -> None:
+    (threshold, *_) = boundaries(SHIPPED, AS_OF)[vocabulary_of(Funding).fields["annual_spend"]]
+    seen = set()
+
+    @settings(max_examples=300)
+    @given(records(Funding, SHIPPED, as_of=AS_OF))
+    def look(each: Funding) -> None:
+        seen.add(each.annual_spend)
+
+    look()
+    assert {threshold - 1, threshold, threshold + 1} <= seen
+
+
+def test_what_no_rule_reads_can_be_left_unknown() -> None:
+    pack = load_rulebook("health-pooled-funds")
+
+    @settings(max_examples=20)
+    @given(records(Partnership, pack, only_read=True))
+    def look(each: Partnership) -> None:
+        assert each.objective is UNKNOWN
+
+    look()
