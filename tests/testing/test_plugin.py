@@ -56,7 +56,7 @@ def test_a_pack_that_does_not_load_is_one_collection_that_fails(project: Path) -
     rules.write_text(rules.read_text().replace("protocol.agreed: yes", "protocol.agred: yes"))
     done = pytest_in(project)
     assert done.returncode == 2
-    assert "rules/rules.yaml:11:17: GR101 unknown-fact" in done.stdout
+    assert "rules/rules.yaml:10:17: GR101 unknown-fact" in done.stdout
     assert done.stdout.count("GR101 unknown-fact") <= 2
     assert "1 error" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -138,7 +138,8 @@ def check_rulebook(
     """
     Hold a pack to its examples, to every property and to the proofs; return how each ended.
 
-    What could not be checked is skipped with the reason, and never passes. Proofs need z3 (`pip install govrules[prove]`); without it each is skipped, with that reason.
+    What could not be checked is skipped with the reason, and never passes. Proofs need z3
+    (`pip install govrules[prove]`); without it each is skipped, with that reason.
 
     Args:
         path: a pack's folder, a folder of packs, or the name of a shipped pack.

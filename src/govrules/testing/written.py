@@ -27,7 +27,9 @@ class _Word(str):
 
 
 def _plain(dumper: yaml.SafeDumper, word: _Word) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:bool", str(word))
+    # With the tag that YAML would read in it, so that it needs neither a tag nor quotation marks.
+    tag = dumper.resolve(yaml.ScalarNode, str(word), (True, False))  # type: ignore[no-untyped-call]
+    return dumper.represent_scalar(tag, str(word))
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
