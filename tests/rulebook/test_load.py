@@ -221,7 +221,7 @@ def test_examples_are_read_as_subjects(rulebook: Rulebook) -> None:
     assert example.as_of == dt.date(2026, 6, 1)
     assert example.expect is Verdict.FLAGGED
     assert (example.severity, example.could_be) == (Severity.MEDIUM, Severity.CRITICAL)
-    assert example.asks == frozenset({"tier"})
+    assert example.asks == frozenset({"funding.annual_spend"})
 
 
 def test_a_rule_without_more_has_nothing_more(rulebook: Rulebook) -> None:
