@@ -359,11 +359,18 @@ class _Values:
             case Record(cls):
                 return self.record(cls)
             case Records(cls):
-                return self._ends(st.lists(self.record(cls), max_size=self._most(fact)).map(tuple))
+                return self._ends(self._list(self.record(cls), self._most(fact)))
             case Choices(values):
                 return self._ends(self._sets(fact, values))
             case _:
                 return self._single(fact, fact.type)
+
+    @staticmethod
+    def _list(record: SearchStrategy[Any], most: int) -> SearchStrategy[tuple[Any, ...]]:
+        """Return lists of each length, because nothing can be wrong with an empty one."""
+        lengths = (0, *range(1, most + 1), *range(1, most + 1))
+        drawn = st.sampled_from(lengths)
+        return drawn.flatmap(lambda n: st.lists(record, min_size=n, max_size=n)).map(tuple)
 
     def _most(self, fact: Fact) -> int:
         """Return how long a list may be: beyond the lengths at which rules turn, within reason."""
