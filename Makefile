@@ -68,6 +68,10 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 bench: $(VENV)/developed  ## Time the library beside its peers
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: conform
+conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
+	@$(BIN)/python -m tests.conformance.run $(ARGS)
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
