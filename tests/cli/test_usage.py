@@ -203,3 +203,21 @@ def test_an_engine_that_is_not_there_is_a_usage_error_that_names_the_nearest(run
     assert ran.err == (
         "govrules: engine `refrence`: there is no such engine; did you mean `reference`?\n"
     )
+
+
+def test_the_code_of_a_rule_and_of_all_rules(run):
+    one = run("explain", "--code", "pooled-budget-without-protocol")
+    assert one.code == 0
+    assert one.out.startswith("# rules about a partnership\n")
+    assert one.out.count("return judge") == 1
+    assert "# 0: pooled-budget-without-protocol" in one.out
+    whole = run("explain", "--code")
+    assert "# rules about a register\n" in whole.out
+    assert whole.out.count("return judge") == 4
+
+
+def test_the_code_of_what_is_no_rule(run):
+    ran = run("explain", "pooled-budget-without-protocl", "--code")
+    assert ran.code == 2
+    assert "did you mean `pooled-budget-without-protocol`?" in ran.err
+    assert run("explain").code == 2

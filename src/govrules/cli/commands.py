@@ -200,7 +200,12 @@ def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> 
 
 
 @app.command
-def explain(name: str, *, rules: Rules = None) -> int:
+def explain(
+    name: str | None = None,
+    *,
+    rules: Rules = None,
+    code: Annotated[bool, Parameter(name="--code", negative="")] = False,
+) -> int:
     """
     Explain a rule, a diagnostic's code, or a fact.
 
@@ -208,10 +213,40 @@ def explain(name: str, *, rules: Rules = None) -> int:
     ----------
     name
         A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+    code
+        Print the Python to which the engine `compiled` turns the rule, or all rules if none is
+        named.
     """
-    code = CODES.get(name) or CODES.get(name.upper())
-    if code is not None:
-        show(code_lines(code))
+    if code:
+        return _explain_code(name, load(rules))
+    if name is None:
+        raise Stop(
+            "govrules: `explain` needs the name of a rule, a code or a fact",
+            "  help: such as `govrules explain funding.pooled`; `--code` alone prints all rules",
+        )
+    return _explain_name(name, rules)
+
+
+def _explain_code(name: str | None, rulebook: Rulebook) -> int:
+    from govrules.engines import compiled  # noqa: PLC0415 - only this option needs it
+
+    chosen = [rule for rule in rulebook.rules if name in (None, rule.id)]
+    if not chosen:
+        raise Stop(
+            f"govrules: `{name}` is no rule",
+            f"  help: {near(name or '', rulebook) or 'see `govrules catalogue` for the rules'}",
+        )
+    for subject, cls in rulebook.subjects.items():
+        about = [rule for rule in chosen if rule.subject == subject]
+        if about:
+            emit(f"# rules about a {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
+    return FINE
+
+
+def _explain_name(name: str, rules: list[str] | None) -> int:
+    diagnostic = CODES.get(name) or CODES.get(name.upper())
+    if diagnostic is not None:
+        show(code_lines(diagnostic))
         return FINE
     rulebook = load(rules)
     if any(rule.id == name for rule in rulebook.rules):

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.engines.reference import COUNTED, PER_CENT, compare
+from govrules.engines.reference import PER_CENT, compare
 from govrules.errors import EngineError
 from govrules.rulebook.ast import (
     All,
@@ -305,7 +305,7 @@ class _Writer:
             inner.add(f"if {holds}:")
             inner.add(f"    {name} |= {bit}")
             inner.add("    break")
-            inner.add(f"if not ({fails}): {name} |= {bit}")
+            inner.add(f"if {_not(fails)}: {name} |= {bit}")
         inner.add(f"{name} |= {otherwise}")
         inner.add("break")
         block.add(f"{name} = 0")
@@ -561,7 +561,7 @@ class _Writer:
                 return self._shared_test(condition, scopes, block)
             case Known(ref, recorded):
                 known = self._known(ref, scopes, block)
-                absent = f"not {known}" if known.isidentifier() else f"not ({known})"
+                absent = _not(known)
                 return (known, absent) if recorded else (absent, known)
             case Quantified():
                 return self._settled(condition, scopes, block, self._quantified)
@@ -857,22 +857,24 @@ class _Writer:
         if isinstance(base.type, Choices):
             return self._members_counted(condition, scopes, block)
         without = attrs.evolve(condition, predicate=_NO_PREDICATE)
-        write = {Count: self._count, Sum: self._sum, Share: self._share}[type(condition)]
-        name = self._bind(
-            ("interval", without, scopes),
-            scopes[-1],
-            block,
-            "number",
-            lambda name, home: write(condition, name, scopes, home),
-        )
+
+        def write(name: str, home: _Block) -> None:
+            match condition:
+                case Count():
+                    self._count(condition, name, scopes, home)
+                case Sum():
+                    self._sum(condition, name, scopes, home)
+                case Share():
+                    self._share(condition, name, scopes, home)
+
+        name = self._bind(("interval", without, scopes), scopes[-1], block, "number", write)
         least, most = f"{name}_least", f"{name}_most"
         if isinstance(condition, Share):
-            interval = self._in_interval(least, most, condition.predicate, PER_CENT, scopes, block)
+            interval = self._in_interval(least, most, condition.predicate, scopes, block)
             nothing = self._stands(_Constant(None), condition.predicate, PER_CENT, scopes, block)
             # A bit for each: there may be nothing to share, and there may be something.
             return _unanimous([(((name, 1),), nothing), (((name, 2),), interval)])
-        of = condition.of.type if isinstance(condition, Sum) else COUNTED
-        return self._in_interval(least, most, condition.predicate, of, scopes, block)
+        return self._in_interval(least, most, condition.predicate, scopes, block)
 
     def _members_counted(
         self, condition: Count | Sum | Share, scopes: _Scopes, block: _Block
@@ -892,7 +894,7 @@ class _Writer:
         scope = scopes[ref.level]
         name = self._bind(("counted", ref.path, scope), scope, block, "number", write)
         least, most = f"{name}_least", f"{name}_most"
-        return self._in_interval(least, most, condition.predicate, COUNTED, scopes, block)
+        return self._in_interval(least, most, condition.predicate, scopes, block)
 
     def _count(self, condition: Count, name: str, scopes: _Scopes, block: _Block) -> None:
         whole = self._records(condition.list, scopes[condition.list.level], block)
@@ -957,7 +959,6 @@ class _Writer:
         least: str,
         most: str,
         predicate: Predicate,
-        fact_type: FactType,
         scopes: _Scopes,
         block: _Block,
     ) -> Pair:
@@ -971,7 +972,7 @@ class _Writer:
                 )
             case Between(low, high):
                 pairs = [
-                    self._in_interval(least, most, Compare(op, each), fact_type, scopes, block)
+                    self._in_interval(least, most, Compare(op, each), scopes, block)
                     for op, each in ((Op.AT_LEAST, low), (Op.AT_MOST, high))
                 ]
                 return _and([one for one, _ in pairs]), _or([other for _, other in pairs])
@@ -1023,6 +1024,10 @@ class _Filled:
     def __init__(self, cls: type, value: object) -> None:
         for name in vocabulary_of(cls).fields:
             setattr(self, name, value)
+        self._said = f"{cls.__name__} {'unknown' if value is UNKNOWN else 'none'}"
+
+    def __str__(self) -> str:
+        return self._said
 
 
 def _domain(fact_type: FactType) -> Domain:
@@ -1060,17 +1065,24 @@ def _or(parts: Sequence[str]) -> str:
     return f"({' or '.join(kept)})" if kept else _NO
 
 
+def _not(expression: str) -> str:
+    """Return the contrary of an expression."""
+    if re.fullmatch(r"not \w+ & \d+", expression):
+        return expression.removeprefix("not ")
+    return f"not ({expression})"
+
+
 def _unanimous(alternatives: Sequence[tuple[_Guards, Pair]]) -> Pair:
     """Return what holds where it holds for all that may be, and fails where it fails for all."""
     if len(alternatives) == 1 and not alternatives[0][0]:
         return alternatives[0][1]
-    merged: dict[tuple[tuple[str, ...], _Guards, Pair], int] = {}
+    merged: dict[tuple[str, _Guards, Pair], int] = {}
     for guards, pair in alternatives:
-        *outer, (mask, bit) = guards
-        key = ((mask,), tuple(outer), pair)
+        mask, bit = guards[-1]
+        key = (mask, guards[:-1], pair)
         merged[key] = merged.get(key, 0) | bit
     holds, fails = [], []
-    for ((mask,), outer, pair), bits in merged.items():
+    for (mask, outer, pair), bits in merged.items():
         impossible = [f"not {name} & {bit}" for name, bit in (*outer, (mask, bits))]
         holds.append(_or([*impossible, pair[0]]))
         fails.append(_or([*impossible, pair[1]]))
@@ -1100,5 +1112,5 @@ def _identifier(text: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text as a comment may carry it: letters, digits and hyphens, on one line."""
-    return re.sub(r"[^A-Za-z0-9-]", "?", text, flags=re.ASCII)[:80]
+    """Return a text as a comment may carry it: words, numbers and hyphens, on one line."""
+    return re.sub(r"[^A-Za-z0-9 ._-]", "?", text, flags=re.ASCII)[:80]

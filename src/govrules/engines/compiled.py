@@ -79,10 +79,10 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
-    if isinstance(value, frozenset):
-        return " ".join(sorted(str(each) for each in value))
+    if isinstance(value, frozenset | tuple):
+        return " ".join(sorted(str(each) for each in value)) or "nothing"
     if isinstance(value, Mapping):
-        return " ".join(f"{key} - {each}" for key, each in value.items())
+        return " ".join(f"{key} {each}" for key, each in value.items())
     return str(value)
 
 
