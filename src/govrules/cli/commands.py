@@ -222,7 +222,7 @@ def explain(
     if name is None:
         raise Stop(
             "govrules: `explain` needs the name of a rule, a code or a fact",
-            "  help: such as `govrules explain funding.pooled`; `--code` alone prints all rules",
+            "  help: `--code` alone prints all rules; run `govrules --help` for what can be asked",
         )
     return _explain_name(name, rules)
 
