@@ -77,7 +77,7 @@ def prepare(as_of):
             mended_2 = subject.mended
             if mended_2 is True: r0 = CLEAR
             else:
-                r0 = (F0 if mended_2 is not True and mended_2 is not UNKNOWN and big_1 is True else U0)
+                r0 = (F0 if mended_2 is not UNKNOWN and big_1 is not UNKNOWN else U0)
         return (r0, )
     return judge
 """

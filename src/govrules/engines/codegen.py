@@ -215,6 +215,8 @@ class _Writer:
         self._unit = 0
         self._prepared: list[str] = []
         self._cuts: dict[str, str] = {}
+        #: What either half of a pair comes to where the other half is seen not to hold.
+        self._given: dict[Pair, Pair] = {}
 
     # ── The function and its rules ────────────────────────────────────────────────────────────
 
@@ -245,12 +247,14 @@ class _Writer:
             part = [each for each in conjuncts if _is_costly(each) is costly]
             if not part:
                 continue
-            holds, fails = self._all(part, scopes, block)
-            applies.append(holds)
+            found = self._all(part, scopes, block)
+            _, fails = found
+            applies.append(self._given.get(found, found)[0])
             if fails != _NO:
                 outer.append((block, fails))
                 block = block.inside()
-        holds, fails = self.pair(rule.requires, scopes, block)
+        found = self.pair(rule.requires, scopes, block)
+        holds, fails = self._in_turn(found)
         inner = block.inside()
         self._severity(index, rule, scopes, inner, flagged=_and([fails, *applies]))
         block.add(f"if {holds}: r{index} = CLEAR")
@@ -296,14 +300,14 @@ class _Writer:
         """Write the mask of the values that a table of first matches may still have."""
         if len(rows) == 1:
             ((when, bit),) = rows
-            holds, fails = self.pair(when, scopes, block)
+            holds, fails = self._in_turn(self.pair(when, scopes, block))
             block.add(
                 f"{name} = {bit} if {holds} else {otherwise} if {fails} else {bit | otherwise}"
             )
             return
         inner = block.loop(of_records=False)
         for when, bit in rows:
-            holds, fails = self.pair(when, scopes, inner)
+            holds, fails = self._in_turn(self.pair(when, scopes, inner))
             inner.add(f"if {holds}:")
             inner.add(f"    {name} |= {bit}")
             inner.add("    break")
@@ -312,6 +316,16 @@ class _Writer:
         inner.add("break")
         block.add(f"{name} = 0")
         block.nest("while True:", inner)
+
+    def _in_turn(self, pair: Pair) -> Pair:
+        """Return a pair of which the second half is asked only where the first does not hold."""
+        return pair[0], self._given.get(pair, pair)[1]
+
+    def _learn(self, pair: Pair, given: Pair) -> Pair:
+        """Note what the halves of a pair come to where the other half does not hold."""
+        self._given[pair] = given
+        self._given[pair[1], pair[0]] = given[1], given[0]
+        return pair
 
     # ── Names ─────────────────────────────────────────────────────────────────────────────────
 
@@ -377,7 +391,7 @@ class _Writer:
         fact = vocabulary_of(scope.cls).facts[record]
 
         def write(name: str, home: _Block) -> None:
-            raw = self._raw(record, scope, home)
+            raw = home.find(("raw", record, scope)) or self._attribute(record, scope, home)
             inner: type = getattr(fact.type, "cls", object)
             none = self._mapping(("none", inner), _filled(inner, None))
             unknown = self._mapping(("unknown", inner), _filled(inner, UNKNOWN))
@@ -580,14 +594,19 @@ class _Writer:
     ) -> Pair:
         """Return *and* of conditions, or of their contraries."""
         pairs = []
+        given = []
         for item in items:
             holds, fails = self.pair(item, scopes, block)
             if _nesting(holds) > _MOST_NESTED or _nesting(fails) > _MOST_NESTED:
                 name = self._fresh("part")
                 block.add(f"{name} = True if {holds} else False if {fails} else None")
                 holds, fails = f"{name} is True", f"{name} is False"
-            pairs.append((fails, holds) if negated else (holds, fails))
-        return _and([holds for holds, _ in pairs]), _or([fails for _, fails in pairs])
+            pair = (fails, holds) if negated else (holds, fails)
+            pairs.append(pair)
+            given.append(self._given.get(pair, pair)[0])
+        joined = _and([holds for holds, _ in pairs]), _or([fails for _, fails in pairs])
+        # Where none of them fails, all hold if all are known.
+        return self._learn(joined, (_and(given), joined[1]))
 
     def _settled(
         self,
@@ -620,7 +639,7 @@ class _Writer:
         return self._settled(test, scopes, block, self._write_test)
 
     def _write_test(self, test: Test, name: str, scopes: _Scopes, block: _Block) -> None:
-        holds, fails = self._test(test, scopes, block)
+        holds, fails = self._in_turn(self._test(test, scopes, block))
         block.add(f"{name} = True if {holds} else False if {fails} else None")
 
     def _test(self, test: Test, scopes: _Scopes, block: _Block) -> Pair:
@@ -667,10 +686,7 @@ class _Writer:
                         values = frozenset(each.value for each in plain)
                         among = self._constant(values)
                         name = left.name
-                        return (
-                            f"{name} in {among}",
-                            f"{name} is not UNKNOWN and {name} not in {among}",
-                        )
+                        return self._if_known(name, f"{name} in {among}", f"{name} not in {among}")
                 pairs = [
                     self._stands(left, Compare(Op.EQUALS, each), fact_type, scopes, block)
                     for each in operands
@@ -718,10 +734,12 @@ class _Writer:
         there = [f"{each} is not UNKNOWN" for each in names]
         absent = [f"{each} is None" for each in names]
         present = [f"{each} is not None" for each in names]
-        return (
+        pair = (
             _and([*present, *there, f"{one} {_SIGNS[op]} {other}"]),
             _or([*absent, _and([*there, f"{one} {_SIGNS[_CONTRARY[op]]} {other}"])]),
         )
+        known = _and(there)
+        return self._learn(pair, (known, known if len(names) == 1 else _or([*absent, known])))
 
     @staticmethod
     def _both_constant(left: Any, op: Op, right: Any, fact_type: FactType) -> Pair:  # noqa: ANN401 - any two values
@@ -745,12 +763,12 @@ class _Writer:
         if isinstance(variable.type, YesNo):
             if value is None:
                 return _NO, known
-            so, not_so = f"{name} is True", f"{name} is not True and {known}"
+            so, not_so = self._if_known(name, f"{name} is True", f"{name} is not True")
             return (so, not_so) if value else (not_so, so)
         if value is None:
-            return f"{name} is None", f"{name} is not None and {known}"
+            return self._if_known(name, f"{name} is None", f"{name} is not None")
         word = self._constant(value)
-        return f"{name} == {word}", f"{name} != {word} and {known}"
+        return self._if_known(name, f"{name} == {word}", f"{name} != {word}")
 
     def _in_order(self, name: str, op: Op, value: Any, fact_type: Choice) -> Pair:  # noqa: ANN401 - a choice
         stand = [
@@ -759,7 +777,12 @@ class _Writer:
             if self._both_constant(each, op, value, fact_type) == _HOLDS
         ]
         among = self._constant(frozenset(stand))
-        return f"{name} in {among}", f"{name} is not UNKNOWN and {name} not in {among}"
+        return self._if_known(name, f"{name} in {among}", f"{name} not in {among}")
+
+    def _if_known(self, name: str, so: str, not_so: str) -> Pair:
+        """Return the pair of a test that an unknown value does not stand, of a single value."""
+        known = f"{name} is not UNKNOWN"
+        return self._learn((so, _and([not_so, known])), (known, known))
 
     def _aged(self, left: _Operand, op: Op, right: _Operand, block: _Block) -> Pair:
         """Return the pair of a comparison with a day some months before the assessment."""
@@ -785,7 +808,8 @@ class _Writer:
         there = [f"{name} is not UNKNOWN", f"{day} is not UNKNOWN"]
         older, newer = f"{name} < {day}", f"{name} >= {day}"
         so, not_so = (older, newer) if op is Op.OLDER_THAN else (newer, older)
-        return _and([*present, *there, so]), _or([*absent, _and([*there, not_so])])
+        pair = _and([*present, *there, so]), _or([*absent, _and([*there, not_so])])
+        return self._learn(pair, (_and(there), _or([*absent, _and(there)])))
 
     def _includes(self, op: SetOp, members: str, wanted: _Operand) -> Pair:
         if wanted is _ANYTHING:
@@ -798,12 +822,12 @@ class _Writer:
             name = wanted.name
             there = [f"UNKNOWN not in {name}"]
         if op is SetOp.INCLUDES:
-            return (
-                _and([*there, f"not {name}.isdisjoint({members})"]),
-                _and([*there, closed, f"{name}.isdisjoint({members})"]),
-            )
+            some = _and([*there, f"not {name}.isdisjoint({members})"])
+            none = _and([*there, closed, f"{name}.isdisjoint({members})"])
+            return self._learn((some, none), (some, _and([*there, closed])))
         whole = _and([*there, f"{name} <= {members}"])
         lacking = _and([*there, closed, f"not {name} <= {members}"])
+        self._learn((whole, lacking), (whole, _and([*there, closed])))
         return (whole, lacking) if op is SetOp.INCLUDES_ALL else (lacking, whole)
 
     def _known(self, ref: FactRef, scopes: _Scopes, block: _Block) -> str:
@@ -841,7 +865,7 @@ class _Writer:
         inner.add("    continue")
         holds, fails = self.pair(condition.where, inner_scopes, inner)
         every = condition.quantity is Quantity.EVERY
-        decides, lets_pass = (fails, holds) if every else (holds, fails)
+        lets_pass, decides = self._in_turn((holds, fails) if every else (fails, holds))
         decided = condition.quantity is Quantity.SOME
         inner.add(f"if {lets_pass}: continue")
         inner.add(f"if {decides}:")
@@ -914,7 +938,8 @@ class _Writer:
         inner.add(f"if {inner_scopes[-1].name} is UNKNOWN:")
         inner.add(f"    {open_} = True")
         inner.add("    continue")
-        holds, fails = self.pair(condition.where, inner_scopes, inner)
+        found = self.pair(condition.where, inner_scopes, inner)
+        fails, holds = self._in_turn((found[1], found[0]))
         inner.add(f"if {fails}: continue")
         inner.add(f"{name}_most += 1")
         inner.add(f"if {holds}: {name}_least += 1")
