@@ -51,7 +51,7 @@ class Peer:
 # ── One tree in each language ─────────────────────────────────────────────────────────────────
 
 
-def jsonlogic(tree: twenty.Tree) -> Any:  # noqa: ANN401, PLR0911 - plain data
+def jsonlogic(tree: twenty.Tree) -> Any:  # noqa: ANN401 - plain data
     """Return a tree as JSONLogic."""
     kind, *parts = tree
     match kind:
@@ -256,7 +256,7 @@ def verdicts_alone(subjects: Sequence[Partnership]) -> None:
     assert [[one.verdict.value for one in judge(each)] for each in subjects] == expected
     counted = {word: sum(each.count(word) for each in expected)
                for word in (twenty.FLAGGED, twenty.CLEAR, twenty.OPEN, twenty.NA)}  # fmt: skip
-    print(f"{len(subjects):,} partnerships, {len(book.rules)} rules: {counted}; those by hand agree")
+    print(f"{len(subjects):,} partnerships, {len(book.rules)} rules, by hand alike: {counted}")
     others = peers([twenty.flat(each) for each in subjects], expected)
     few = subjects[:FEW]
     works: dict[str, tuple[Work, int]] = {

@@ -67,7 +67,10 @@ RULES: dict[str, tuple[Any, Any]] = {
         {"any": [{"public.served_directly": "yes"}, {"public.vulnerable_users": "yes"}]},
         {"public.users_involved": "yes"},
     ),
-    "conflicts": ({"binds_partners": "yes"}, {"conflicts.policy": "yes", "conflicts.register": "yes"}),
+    "conflicts": (
+        {"binds_partners": "yes"},
+        {"conflicts.policy": "yes", "conflicts.register": "yes"},
+    ),
     "form": ({"acts_in_own_name": "yes"}, {"not": {"legal_form": "unincorporated_association"}}),
     "review": (
         {"any": [{"funding.pooled": "yes"}, {"statutory_functions_delegated": "yes"}]},
@@ -125,6 +128,7 @@ def rulebook(number: int = len(RULES)) -> Rulebook:
 
 def _plain(data: Any) -> str:  # noqa: ANN401 - any plain data
     """Write YAML in which words are plain and nothing is said by reference."""
+
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002
             return True
@@ -150,7 +154,7 @@ def _record(cls: type, drawn: random.Random, unknown: float) -> Any:  # noqa: AN
     return cls(**{name: _value(fact, drawn, unknown) for name, fact in fields.items()})
 
 
-def _value(fact: Fact, drawn: random.Random, unknown: float) -> Any:  # noqa: ANN401, PLR0911
+def _value(fact: Fact, drawn: random.Random, unknown: float) -> Any:  # noqa: ANN401
     match fact.type:
         case Record(cls):
             # Its own facts may be unknown: the record itself seldom is.
@@ -187,6 +191,7 @@ def _value(fact: Fact, drawn: random.Random, unknown: float) -> Any:  # noqa: AN
 # As somebody would write it who knows that unknown is not no, and minds how long it takes: True,
 # False and None are the truth values, records are read once, nothing is asked in vain.
 
+ALWAYS = True
 NA, CLEAR, FLAGGED, OPEN = "not applicable", "clear", "flagged", "unknown"
 LEVELS = vocabulary_of(Partnership).facts["integration_level"].type.values  # type: ignore[union-attr]
 JOINT_PLANNING = frozenset(LEVELS[LEVELS.index("joint_planning") :])
@@ -258,7 +263,9 @@ def verdict(scope: bool | None, requires: bool | None) -> str:  # noqa: FBT001 -
     return FLAGGED if scope and requires is False else OPEN
 
 
-def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
+def by_hand(  # noqa: PLR0915 - twenty rules
+    days: Mapping[str, dt.date],
+) -> Callable[[Partnership], list[str]]:
     """Return the rules by hand, with the days from which a review is recent enough."""
     year, two_years, three_years = days["high"], days["medium"], days["low"]
 
@@ -289,7 +296,7 @@ def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
         staffing = record(it.staffing)
         scope = least(staffing.shared_posts, 1)
         found.append(NA if scope is False else verdict(scope, yes(staffing.terms_agreed)))
-        found.append(verdict(True, both(yes(decisions.minuted), yes(decisions.actions_tracked))))
+        found.append(verdict(ALWAYS, both(yes(decisions.minuted), yes(decisions.actions_tracked))))
         scope = among(level, JOINT_PLANNING)
         found.append(NA if scope is False else verdict(scope, yes(document.legally_binding)))
         scope = more(spend, 50_000)
@@ -314,7 +321,9 @@ def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
             sound = None if form is UNKNOWN else form != "unincorporated_association"
             found.append(verdict(scope, sound))
         scope = either(pooled, yes(it.statutory_functions_delegated))
-        found.append(NA if scope is False else verdict(scope, least(document.reviewed, three_years)))
+        found.append(
+            NA if scope is False else verdict(scope, least(document.reviewed, three_years))
+        )
 
         scope = yes(record(it.accountability).responsibility_shared)
         if scope is False:
@@ -341,7 +350,7 @@ def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
                 every = False
                 break
             every = None
-        found.append(verdict(True, every))
+        found.append(verdict(ALWAYS, every))
         none = None if more_partners else True
         for each in partners:
             dominates = more(each.voting_share, 50)
@@ -354,7 +363,7 @@ def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
                 none = False
                 break
             none = None
-        found.append(verdict(True, none))
+        found.append(verdict(ALWAYS, none))
         if grant is False:
             found.append(NA)
         else:
@@ -414,7 +423,8 @@ def by_hand(days: Mapping[str, dt.date]) -> Callable[[Partnership], list[str]]:
 
 def days() -> dict[str, dt.date]:
     """Return the days from which a review is recent, by tier."""
-    return {tier: months_before(AS_OF, n) for tier, n in (("high", 12), ("medium", 24), ("low", 36))}
+    months = {"high": 12, "medium": 24, "low": 36}
+    return {tier: months_before(AS_OF, number) for tier, number in months.items()}
 
 
 # ── For other engines ─────────────────────────────────────────────────────────────────────────
@@ -472,7 +482,7 @@ def _flat(value: Any, path: str) -> Any:  # noqa: ANN401 - any fact
         return -1 if number is None else int(number)
     if name == "integration_level":
         return -1 if value is None else LEVELS.index(value)
-    if name in ("legal_form", "register") and path not in ("conflicts.register",):
+    if name in ("legal_form", "register") and path != "conflicts.register":
         return "none" if value is None else str(value)
     return value is True
 

@@ -25,6 +25,8 @@ from tests.conformance.agreement import (
 )
 from tests.properties import small
 
+#: Partnerships are large to draw, and `make conform` draws many.
+few = settings(max_examples=max(5, settings.default.max_examples // 3))
 each_engine = pytest.mark.parametrize("name", HELD)
 
 
@@ -47,6 +49,7 @@ def test_the_engine_that_needs_nothing_is_always_here():
 
 
 @each_engine
+@few
 @given(cases())
 def test_on_every_shipped_rule(name, case):
     pack, day, partnership = case
@@ -56,7 +59,7 @@ def test_on_every_shipped_rule(name, case):
 
 @each_engine
 @pytest.mark.parametrize("kind", ["register", "pair", "assessment"])
-@settings(max_examples=15)
+@few
 @given(st.data())
 def test_on_other_subjects(name, kind, data):
     subject = data.draw(others(kind))
@@ -64,6 +67,7 @@ def test_on_other_subjects(name, kind, data):
 
 
 @each_engine
+@few
 @given(st.data())
 def test_on_generated_rulebooks(name, data):
     rulebook = data.draw(rulebooks())
@@ -90,7 +94,7 @@ def test_on_the_examples_of_every_rule(name, pack):
 
 
 @each_engine
-@settings(max_examples=10)
+@few
 @given(st.lists(partnerships(PACKS[0]), min_size=1, max_size=3))
 def test_a_register_comes_to_the_same(name, entries):
     """The register, its entries, its pairs and what sums them up, with their explanations."""
