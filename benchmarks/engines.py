@@ -270,6 +270,18 @@ def verdicts_alone(subjects: Sequence[Partnership]) -> None:
     found = medians(works)
     for name, took in found.items():
         print(f"  {name}: {took:.2f} us a partnership ({found['by hand'] / took:.3f}x by hand)")
+    near = subjects[:50]
+    warm = medians(
+        {
+            "compiled": (lambda: [judge(each) for _ in range(20) for each in near], 1000),
+            "by hand": (lambda: [hand(each) for _ in range(20) for each in near], 1000),
+        }
+    )
+    print(
+        f"  fifty of them again and again, which the processor's cache holds: compiled "
+        f"{warm['compiled']:.2f} us, by hand {warm['by hand']:.2f} us "
+        f"({warm['by hand'] / warm['compiled']:.2f}x)"
+    )
     aim("compiled / by hand", found["by hand"] / found["compiled"], 2.5)
     if others:
         fastest = min((peer.name for peer in others), key=lambda each: found[each])
