@@ -21,6 +21,7 @@ from govrules.engines.registry import Outcome
 from govrules.errors import EngineError
 from govrules.rulebook.ast import SEVERITIES, Derived, Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import vocabulary_of
 
 #: How many sets of rules are kept ready.
 MOST_KEPT: Final = 32
@@ -81,6 +82,9 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
 def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     if isinstance(value, frozenset | tuple):
         return " ".join(sorted(str(each) for each in value)) or "nothing"
+    if attrs.has(type(value)):
+        facts = [getattr(value, name) for name in vocabulary_of(type(value)).fields]
+        return f"{type(value).__name__} {'unknown' if UNKNOWN in facts else 'none'}"
     if isinstance(value, Mapping):
         return " ".join(f"{key} {each}" for key, each in value.items())
     return str(value)
