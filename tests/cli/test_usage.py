@@ -208,14 +208,14 @@ def test_an_engine_that_is_not_there_is_a_usage_error_that_names_the_nearest(run
 def test_the_code_of_a_rule_and_of_all_rules(run):
     one = run("explain", "--code", "pooled-budget-without-protocol")
     assert one.code == 0
-    assert one.out.startswith("# rules about a partnership\n")
+    assert one.out.startswith("# rules about partnership\n")
     assert one.out.count("return judge") == 1
     assert "# 0: pooled-budget-without-protocol" in one.out
     whole = run("explain", "--code")
-    assert "# rules about a register\n" in whole.out
-    assert "# rules about a pair\n" in whole.out
+    assert "# rules about register\n" in whole.out
+    assert "# rules about pair\n" in whole.out
     assert "= Partnership unknown\n" in whole.out
-    assert whole.out.count("return judge") == whole.out.count("# rules about a ")
+    assert whole.out.count("return judge") == whole.out.count("# rules about ")
 
 
 def test_the_code_of_what_is_no_rule(run):

@@ -239,7 +239,7 @@ def _explain_code(name: str | None, rulebook: Rulebook) -> int:
     for subject, cls in rulebook.subjects.items():
         about = [rule for rule in chosen if rule.subject == subject]
         if about:
-            emit(f"# rules about a {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
+            emit(f"# rules about {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
     return FINE
 
 

@@ -83,8 +83,9 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     if isinstance(value, frozenset | tuple):
         return " ".join(sorted(str(each) for each in value)) or "nothing"
     if attrs.has(type(value)):
-        facts = [getattr(value, name) for name in vocabulary_of(type(value)).fields]
-        return f"{type(value).__name__} {'unknown' if UNKNOWN in facts else 'none'}"
+        cls: type = type(value)
+        facts = [getattr(value, name) for name in vocabulary_of(cls).fields]
+        return f"{cls.__name__} {'unknown' if UNKNOWN in facts else 'none'}"
     if isinstance(value, Mapping):
         return " ".join(f"{key} {each}" for key, each in value.items())
     return str(value)
