@@ -68,6 +68,14 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 bench: $(VENV)/developed  ## Time the library beside its peers
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: bench-engines
+bench-engines: $(VENV)/bench/made  ## Time the engines beside Python by hand and other engines
+	@PYTHONPATH=src $(VENV)/bench/bin/python benchmarks/engines.py
+
+.PHONY: conform
+conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
+	@$(BIN)/python -m tests.conformance.run $(ARGS)
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
@@ -105,6 +113,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
 	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
+	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
 
 # No address of an index, no host and no path of a machine may stand in what is committed.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
@@ -141,6 +150,12 @@ $(VENV)/installed: $(VENV)/made pyproject.toml requirements/run.txt requirements
 $(VENV)/developed: $(VENV)/installed requirements/dev.txt
 	@echo "Installing what development needs"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Other engines want other versions than the library is developed with.
+$(VENV)/bench/made: $(VENV)/made requirements/bench.txt
+	@$(BIN)/python -m venv --clear $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip -qq --no-input install --require-hashes -r requirements/bench.txt
 	@touch $@
 
 # The live engine is built from source. Where that cannot be done, one line says why.

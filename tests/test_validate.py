@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from govrules import validate
 from govrules.errors import FactsError
 from govrules.model import (
     Accountability,
@@ -255,3 +256,33 @@ def test_an_undeclared_local_fact_is_refused(rulebook: Rulebook) -> None:
     assert "local.net_zero_plan" in caught.value.expected
     with pytest.raises(FactsError, match=r"a declared fact \(none\)"):
         check_subject(Partnership(local={"xyzzy": True}), load_rulebook())
+
+
+def test_what_is_plainly_sound_is_seen_at_a_glance():
+    """The careful check is for what is wrong, and for what somebody says about facts."""
+    sound = Partnership(
+        name="Care pool",
+        reviewed=dt.date(2026, 1, 31),
+        nature=frozenset({"statutory", UNKNOWN}),
+        funding=Funding(pooled=True, annual_spend=Decimal(5), traced_share=100),
+        staffing=Staffing(shared_posts=0),
+        partners=(Partner(name="Eastshire Council"), UNKNOWN),
+    )
+    look = validate._quick(Partnership)
+    assert look(sound)
+    for wrong in (
+        {"name": 1},
+        {"reviewed": dt.datetime(2026, 1, 31, tzinfo=dt.UTC)},
+        {"nature": frozenset({"odd"})},
+        {"status": "odd"},
+        {"funding": Funding(pooled=1)},
+        {"funding": Funding(annual_spend=Decimal("NaN"))},
+        {"funding": Funding(annual_spend=-1)},
+        {"funding": Funding(traced_share=101)},
+        {"staffing": Staffing(shared_posts=True)},
+        {"partners": [Partner()]},
+        {"partners": (None,)},
+        {"partners": (Partner(independent="yes"),)},
+        {"local": {"odd": 1}},
+    ):
+        assert not look(attrs.evolve(sound, **wrong)), wrong

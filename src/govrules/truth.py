@@ -38,6 +38,9 @@ class Unknown(Enum):
 
     UNKNOWN = "unknown"
 
+    #: There is one of it, and it is looked up in every set of values.
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return "UNKNOWN"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from govrules.errors import FactsError
 from govrules.facts import said
@@ -36,6 +38,8 @@ def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  #
         FactsError: the first fact that does not fit, with its path.
     """
     cls: type = type(record)
+    if not prefix and _quick(cls)(record):
+        return
     for name, fact in vocabulary_of(cls).fields.items():
         _check(getattr(record, name), fact, f"{prefix}{name}", rulebook)
     for name, value in said(record, "local").items():
@@ -49,6 +53,63 @@ def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  #
         if derived is None or derived.cls is not type(record):
             raise FactsError(f"{prefix}{name}", "a derived fact of the rulebook", "no such fact")
         _check(value, derived.fact, f"{prefix}{name}", rulebook)
+
+
+#: What a value of a type is for certain, if it is plain; what is not plain is looked at again.
+_PLAIN: Final[Mapping[type, str]] = {
+    YesNo: "(v is True or v is False)",
+    Text: "v.__class__ is str",
+    Date: "v.__class__ is date",
+    Months: "v.__class__ is int and v >= 0",
+    Money: "(v.__class__ is Decimal and v.is_finite() or v.__class__ is int) and v >= 0",
+}
+
+
+@functools.cache
+def _quick(cls: type) -> Callable[[Any], bool]:
+    """
+    Return a function that tells whether a record is plainly sound; where it is not, look closer.
+
+    It is generated, for every subject of a register is checked before it is assessed.
+    """
+    names: dict[str, Any] = {"date": dt.date, "Decimal": Decimal, "UNKNOWN": UNKNOWN}
+    vocabulary = vocabulary_of(cls)
+    lines = ["def sound(it):"]
+    lines += [f"    if it.{name}: return False" for name in vocabulary.about & {"local", "stated"}]
+    for index, (name, fact) in enumerate(vocabulary.fields.items()):
+        lines.append(f"    v = it.{name}")
+        match fact.type:
+            case Record(inner):
+                names |= {f"C{index}": inner, f"S{index}": _quick(inner)}
+                fits = f"v.__class__ is C{index} and S{index}(v)"
+            case Records(inner):
+                names |= {f"C{index}": inner, f"S{index}": _quick(inner)}
+                lines.append("    if v is not UNKNOWN and v is not None:")
+                lines.append("        if v.__class__ is not tuple: return False")
+                lines.append("        for each in v:")
+                lines.append("            if each is not UNKNOWN and not (")
+                lines.append(f"                each.__class__ is C{index} and S{index}(each)")
+                lines.append("            ): return False")
+                continue
+            case Choices(values):
+                names[f"V{index}"] = frozenset((*values, UNKNOWN))
+                fits = f"v.__class__ is frozenset and v <= V{index}"
+            case Choice(values):
+                names[f"V{index}"] = frozenset(values)
+                fits = f"isinstance(v, str) and v in V{index}"
+            case Number(whole, _, most):
+                names[f"M{index}"] = most
+                numbers = "v.__class__ is int"
+                if not whole:
+                    numbers = f"({numbers} or v.__class__ is Decimal and v.is_finite())"
+                fits = f"{numbers} and v >= 0" + ("" if most is None else f" and v <= M{index}")
+            case _:
+                fits = _PLAIN[type(fact.type)]
+        lines.append(f"    if v is not UNKNOWN and v is not None and not ({fits}): return False")
+    lines.append("    return True")
+    exec("\n".join(lines), names)  # noqa: S102 - of a user's text nothing stands in it
+    made: Callable[[Any], bool] = names["sound"]
+    return made
 
 
 def _check(value: Any, fact: Fact, path: str, rulebook: Rulebook) -> None:  # noqa: ANN401 - what a user passed

@@ -19,7 +19,6 @@ from govrules.diagnostics import Code
         ("check", "x.yaml", "--colour"),
         ("check", "x.yaml", "--format", "pdf"),
         ("check", "x.yaml", "--fail-on", "grave"),
-        ("check", "x.yaml", "--engine", "steam"),
         ("plan", "x.yaml", "--level", "grave"),
         ("catalogue", "--format", "pdf"),
         ("init",),
@@ -194,3 +193,33 @@ def test_schemas_are_not_written_over_a_file(run, tmp_path):
     assert run("schema", "--output", tmp_path / "file").code == 2
     ran = run("schema", "--output", tmp_path / "file" / "below")
     assert ran.code == 2
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_an_engine_that_is_not_there_is_a_usage_error_that_names_the_nearest(run, command):
+    ran = run(command, "x.yaml", "--engine", "refrence")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err == (
+        "govrules: engine `refrence`: there is no such engine; did you mean `reference`?\n"
+    )
+
+
+def test_the_code_of_a_rule_and_of_all_rules(run):
+    one = run("explain", "--code", "pooled-budget-without-protocol")
+    assert one.code == 0
+    assert one.out.startswith("# rules about partnership\n")
+    assert one.out.count("return judge") == 1
+    assert "# 0: pooled-budget-without-protocol" in one.out
+    whole = run("explain", "--code")
+    assert "# rules about register\n" in whole.out
+    assert "# rules about pair\n" in whole.out
+    assert "= Partnership unknown\n" in whole.out
+    assert whole.out.count("return judge") == whole.out.count("# rules about ")
+
+
+def test_the_code_of_what_is_no_rule(run):
+    ran = run("explain", "pooled-budget-without-protocl", "--code")
+    assert ran.code == 2
+    assert "did you mean `pooled-budget-without-protocol`?" in ran.err
+    assert run("explain").code == 2

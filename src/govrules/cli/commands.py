@@ -14,6 +14,8 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import CODES
+from govrules.engines.registry import ENGINES
+from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
@@ -50,6 +52,13 @@ AsOf = Annotated[
     str | None,
     Parameter(
         name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
+    ),
+]
+Engine = Annotated[
+    str,
+    Parameter(
+        name="--engine",
+        help=f"Which engine evaluates: {', '.join(ENGINES)}; the findings are the same.",
     ),
 ]
 Output = Annotated[
@@ -98,7 +107,7 @@ def check(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
-    engine: Literal["reference"] = "reference",
+    engine: Engine = "reference",
     as_of: AsOf = None,
     format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
@@ -112,8 +121,6 @@ def check(
     ----------
     subjects
         Partnership files or registers, in YAML or JSON.
-    engine
-        Which engine evaluates; the findings are the same.
     format
         How to print the findings.
     fail_on
@@ -143,6 +150,7 @@ def _assess_all(
     paths: list[Path], rulebook: Rulebook, given: dt.date | None, engine: str
 ) -> tuple[list[Assessment], bool]:
     """Assess every file that can be read, on the day that was given, the file's own or today."""
+    engine_called(engine)
     reads, problems = _read_all(paths, rulebook)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
@@ -193,7 +201,12 @@ def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> 
 
 
 @app.command
-def explain(name: str, *, rules: Rules = None) -> int:
+def explain(
+    name: str | None = None,
+    *,
+    rules: Rules = None,
+    code: Annotated[bool, Parameter(name="--code", negative="")] = False,
+) -> int:
     """
     Explain a rule, a diagnostic's code, or a fact.
 
@@ -201,10 +214,40 @@ def explain(name: str, *, rules: Rules = None) -> int:
     ----------
     name
         A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+    code
+        Print the Python to which the engine `compiled` turns the rule, or all rules if none is
+        named.
     """
-    code = CODES.get(name) or CODES.get(name.upper())
-    if code is not None:
-        show(code_lines(code))
+    if code:
+        return _explain_code(name, load(rules))
+    if name is None:
+        raise Stop(
+            "govrules: `explain` needs the name of a rule, a code or a fact",
+            "  help: `--code` alone prints all rules; run `govrules --help` for what can be asked",
+        )
+    return _explain_name(name, rules)
+
+
+def _explain_code(name: str | None, rulebook: Rulebook) -> int:
+    from govrules.engines import compiled  # noqa: PLC0415 - only this option needs it
+
+    chosen = [rule for rule in rulebook.rules if name in (None, rule.id)]
+    if not chosen:
+        raise Stop(
+            f"govrules: `{name}` is no rule",
+            f"  help: {near(name or '', rulebook) or 'see `govrules catalogue` for the rules'}",
+        )
+    for subject, cls in rulebook.subjects.items():
+        about = [rule for rule in chosen if rule.subject == subject]
+        if about:
+            emit(f"# rules about {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
+    return FINE
+
+
+def _explain_name(name: str, rules: list[str] | None) -> int:
+    diagnostic = CODES.get(name) or CODES.get(name.upper())
+    if diagnostic is not None:
+        show(code_lines(diagnostic))
         return FINE
     rulebook = load(rules)
     if any(rule.id == name for rule in rulebook.rules):
@@ -503,6 +546,7 @@ def plan(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    engine: Engine = "reference",
     as_of: AsOf = None,
     level: Level = "low",
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
@@ -523,7 +567,7 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), "reference")
+    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {
