@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.assessment import ENGINES, Assessment, assess
+from govrules.assessment import Assessment, assess
 from govrules.engines.reference import Case, case_of, judge
+from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
 from govrules.explain.clears import supposing
