@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -184,3 +184,11 @@ def _how(code: int) -> str:
 #: The process that all calls of this program share.
 CHILD: Final = Child()
 atexit.register(CHILD.stop)
+
+
+def run_all(
+    key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
+) -> Iterator[State]:
+    """Yield states with all nodes worked out, asked for in batches; see `Child.run`."""
+    for begin in range(0, len(states), BATCH):
+        yield from CHILD.run(key, network, states[begin : begin + BATCH])

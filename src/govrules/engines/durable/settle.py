@@ -16,11 +16,15 @@ from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.reference import Case, case_of, evaluate
 from govrules.engines.registry import Outcome
 from govrules.facts import Facts
-from govrules.rulebook.ast import Rule, Rulebook, Verdict
+from govrules.rulebook.ast import Condition, Known, Rule, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Truth, Unknown
 
 _LETTERS: Final = {Truth.TRUE: "y", Truth.FALSE: "n", Truth.UNKNOWN: "u"}
 _HOLDS: Final = "y"
+#: Where nothing is wrong nothing is grave: one value for all such outcomes.
+_SAID: Final = {
+    verdict: Outcome(verdict, None, None, ()) for verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+}
 #: How many networks are kept made.
 _KEPT: Final = 8
 
@@ -113,14 +117,19 @@ def outcome_of(rule: Verdicts, state: State) -> Outcome:
         (verdict for node, verdict in rule.verdict.items() if state[node] == _HOLDS),
         Verdict.UNKNOWN,
     )
-    if verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
-        return Outcome(verdict, None, None, ())
+    if verdict in _SAID:
+        return _SAID[verdict]
     least = next(severity for node, severity in rule.least.items() if state[node] == _HOLDS)
     worst = next(severity for node, severity in rule.worst.items() if state[node] == _HOLDS)
     mitigations = tuple(each for each, node in rule.mitigations if state[node] == _HOLDS)
     if verdict is Verdict.UNKNOWN:
         return Outcome(verdict, None, worst, mitigations)
     return Outcome(verdict, least, None if worst is least else worst, mitigations)
+
+
+def conditions_of(atom: Atom) -> tuple[Condition, ...]:
+    """Return what an atom reads, as conditions."""
+    return (Known(atom.ref, recorded=True),) if isinstance(atom, Stated) else (atom,)
 
 
 def _letter(atom: Atom, case: Case) -> str:
