@@ -6,13 +6,13 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.util import find_spec
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.errors import FactsError
+from govrules.engines.registry import engine as engine_called
+from govrules.errors import EngineError, FactsError
 from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Movement, Notice
 from govrules.live.plain import Reader, count_facts, fits
 from govrules.live.snapshot import Snapshot
@@ -99,7 +99,7 @@ class LiveRegister:
             called no more, and the caller is told by a `CallbackError`.
 
         engine: which engine settles; where not said, `durable` where it is installed, else
-            `reference`. The findings are the same.
+            `compiled`. The findings are the same.
 
     Raises:
         EngineError: there is no such engine here, or it cannot do this rulebook.
@@ -521,9 +521,23 @@ class LiveRegister:
         return self._checked(changed, type(record))
 
 
-def default_engine() -> str:
-    """Return the engine of a live register where none is named: durable where it is installed."""
-    return "durable" if find_spec("durable_rules_engine") is not None else "reference"
+def default_engine(*, but: str = "") -> str:
+    """
+    Return the engine of a live register where none is named: the first of these that is here.
+
+    `durable` is made for facts that change; `compiled` and `reference` need nothing installed.
+
+    Args:
+        but: an engine to leave out.
+    """
+    for name in ("durable", "compiled"):
+        try:
+            if name != but:
+                engine_called(name)
+                return name
+        except (EngineError, ModuleNotFoundError):
+            continue
+    return "reference"
 
 
 def _key(partnership: Partnership) -> str:

@@ -7,7 +7,6 @@ between requests: whoever asks holds all that is known, and a new process can ta
 
 from __future__ import annotations
 
-import faulthandler
 import json
 import os
 import signal
@@ -179,6 +178,17 @@ class Server:
             self.loaded.pop(key).free()
 
 
+def limit(seconds: float) -> None:
+    """
+    End the process when so much time has passed; 0 takes that back.
+
+    The engine can hang while it holds the interpreter's lock, and an alarm that nobody handles
+    needs no lock.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
 def main() -> None:
     """Serve until the other end is closed."""
     # An interrupt is for whoever asks; when they go, the pipe ends.
@@ -190,13 +200,12 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         sys.path[:] = request.get("path", sys.path)
-        # The engine can hang with the interpreter's lock held; this needs no lock.
-        faulthandler.dump_traceback_later(request["seconds"], exit=True)
+        limit(request["seconds"])
         try:
             answer = server.answer(request)
         except Exception as error:  # noqa: BLE001 - told to whoever asks
             answer = {"error": f"{type(error).__name__}: {error}"}
-        faulthandler.cancel_dump_traceback_later()
+        limit(0)
         print(json.dumps(answer), file=answers, flush=True)
 
 

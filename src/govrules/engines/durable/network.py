@@ -124,6 +124,14 @@ class Shard:
     inputs: tuple[int, ...]
     nodes: tuple[tuple[int, Terms], ...]
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as values that JSON can hold."""
+        return {
+            "name": self.name,
+            "inputs": list(self.inputs),
+            "nodes": [(node, [sorted(term) for term in terms]) for node, terms in self.nodes],
+        }
+
 
 @attrs.frozen
 class Network:

@@ -6,9 +6,11 @@ import atexit
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -18,9 +20,12 @@ import attrs
 from govrules.engines.durable.network import Network, State
 from govrules.errors import EngineError
 
+_ALARM: Final = getattr(signal, "SIGALRM", 0)
 _CHILD: Final = Path(__file__).with_name("child.py")
 #: How long one request may take before the process is taken for hung.
 SECONDS: Final = 60
+#: How much longer a process has that does not end itself, in seconds.
+_GRACE: Final = 1.0
 #: How many states one request carries.
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
@@ -49,6 +54,8 @@ class Child:
     #: The networks that the process holds, the one that was asked for last at the end.
     _loaded: dict[str, None] = attrs.field(factory=dict)
     _answered: int = 0
+    #: When the request that is being answered has taken too long.
+    _until: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -109,16 +116,7 @@ class Child:
             self.stop()
         self._begin()
         if key not in self._loaded:
-            shards = [
-                {
-                    "name": shard.name,
-                    "inputs": shard.inputs,
-                    "nodes": [
-                        (node, [sorted(term) for term in terms]) for node, terms in shard.nodes
-                    ],
-                }
-                for shard in network.shards
-            ]
+            shards = [shard.plain() for shard in network.shards]
             answer = self._ask({"do": "load", "network": key, "shards": shards, "path": sys.path})
             if "error" in answer:
                 self.stop()
@@ -150,16 +148,23 @@ class Child:
             )
         except OSError as error:
             raise EngineError("durable", f"its process could not be begun: {error}") from error
+        watch = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
+        watch.start()
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        """End a process that is held from outside: one that only takes too long ends itself."""
+        while process.poll() is None:
+            until = self._until
+            if until is not None and time.monotonic() > until and process is self._process:
+                process.kill()
+            time.sleep(_GRACE)
 
     def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         process = self._process
         assert process is not None  # noqa: S101 - `_begin` saw to it
         assert process.stdin is not None  # noqa: S101 - it was begun with pipes
         assert process.stdout is not None  # noqa: S101 - likewise
-        # The process ends itself when it takes too long; one that is held from outside cannot.
-        watch = threading.Timer(SECONDS + 5, process.kill)
-        watch.daemon = True
-        watch.start()
+        self._until = time.monotonic() + SECONDS + _GRACE
         try:
             process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
             process.stdin.flush()
@@ -167,7 +172,7 @@ class Child:
         except OSError:
             line = ""
         finally:
-            watch.cancel()
+            self._until = None
         if not line.endswith("\n"):
             code = process.wait()
             self.stop()
@@ -176,9 +181,11 @@ class Child:
 
 
 def _how(code: int) -> str:
+    if code == -_ALARM:
+        return f"its process took more than {SECONDS} seconds"
     if code < 0:
         return f"its process was ended by signal {-code}"
-    return f"its process ended with status {code}, as it does after {SECONDS} seconds"
+    return f"its process ended with status {code}"
 
 
 #: The process that all calls of this program share.
