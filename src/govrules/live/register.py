@@ -19,7 +19,7 @@ from govrules.live.snapshot import Snapshot
 from govrules.live.tallies import ENTRIES
 from govrules.live.world import Move, Plan, Subject, Weight, World
 from govrules.model import Organisation, Partnership, Register
-from govrules.portfolio import fold
+from govrules.portfolio import entries_of, fold
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
@@ -86,7 +86,7 @@ class LiveRegister:
     Args:
         rulebook: the rules.
 
-        as_of: the date of the assessment; `date` moves it.
+        as_of: the date of the assessment; `restate` moves it.
 
         complete: whether the entries are all there are; if not, there may be more, and rules on
             the register ask for them.
@@ -272,6 +272,28 @@ class LiveRegister:
 
         return self._take(("organisation", name), at, work)
 
+    def replace(self, register: Register, *, at: int | None = None) -> Applied:
+        """
+        Put a whole register in place of the one there is, its own facts and its entries, at once.
+
+        What is not among the new entries is removed; organisations stay as they were recorded.
+
+        Raises:
+            FactsError: it does not fit the vocabulary, or an entry has neither id nor name.
+
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        record = self._checked(attrs.evolve(register, partnerships=UNKNOWN), Register)
+        wanted: dict[str, Partnership | None] = {
+            _key(each): self._checked(each, Partnership) for each in entries_of(register)
+        }
+
+        def work(world: World) -> Plan | str:
+            gone = dict.fromkeys(each for each in world.entries if each not in wanted)
+            return world.plan(entries={**gone, **wanted}, record=record)
+
+        return self._take(_REGISTER, at, work)
+
     def change_register(self, facts: Mapping[str, Any], *, at: int | None = None) -> Applied:
         """
         Change facts of the register itself, such as `declared_count`; see `change`.
@@ -290,12 +312,29 @@ class LiveRegister:
 
         return self._take(_REGISTER, at, work)
 
-    def date(self, as_of: dt.date | Unknown) -> Applied:
-        """Move the date of the assessment: everything is settled again."""
+    def restate(
+        self, *, as_of: dt.date | Unknown | None = None, complete: bool | None = None
+    ) -> Applied:
+        """
+        Settle everything again, as of another date, or with the list of entries closed or open.
+
+        Args:
+            as_of: the date of the assessment; where not given, as it is.
+
+            complete: whether the entries are all there are; where not given, as it is.
+
+        Raises:
+            EngineError: the engine failed twice; nothing has changed.
+        """
         with self._lock:
             self._refuse_from_callback()
             old = self._world
-            new = World(self.rulebook, engine=self.engine, as_of=as_of, complete=old.complete)
+            new = World(
+                self.rulebook,
+                engine=self.engine,
+                as_of=old.as_of if as_of is None else as_of,
+                complete=old.complete if complete is None else complete,
+            )
             new.commit(
                 new.plan(
                     entries={key: each.recorded for key, each in old.entries.items()},
@@ -309,6 +348,11 @@ class LiveRegister:
         return self._delivered(notices, delivery)
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def complete(self) -> bool:
+        """Whether the entries are all there are."""
+        return self._world.complete
 
     @property
     def as_of(self) -> dt.date | Unknown:

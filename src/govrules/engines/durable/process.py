@@ -108,8 +108,12 @@ class Child:
             if process is None or self._owner != os.getpid():
                 return
             process.kill()
-            with contextlib.suppress(OSError):
-                process.communicate()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    # What was not sent any more cannot be flushed either.
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            process.wait()
 
     def _load(self, key: str, network: Network) -> None:
         if self._answered >= _STATES_OF_ONE_PROCESS:
