@@ -68,6 +68,10 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 bench: $(VENV)/developed  ## Time the library beside its peers
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: bench-live
+bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 events, hold it to fresh assessments, time it
+	@$(BIN)/python benchmarks/live.py $(ARGS)
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)

@@ -25,6 +25,7 @@ from typing import Any
 from govrules import Partner, Partnership, Verdict, assess_register, load_rulebook
 from govrules.assessment import rules_for
 from govrules.engines.registry import engine as engine_called
+from govrules.engines.registry import said
 from govrules.live.plain import Reader
 from govrules.live.register import LiveRegister, default_engine
 from govrules.truth import UNKNOWN
@@ -256,6 +257,23 @@ def speed(entries: int, engine: str, base: str) -> None:
     )
 
 
+def at_once(number: int, engine: str) -> None:
+    """Assess many partnerships in one call, and hold every verdict to the reference engine's."""
+    events = Events(number)
+    several = [events.partnership(key) for key in events.ids]
+    rules = rules_for("partnership", RULEBOOK, AS_OF)
+    begin = time.perf_counter()
+    found = list(engine_called(engine).outcomes(rules, several, AS_OF, RULEBOOK))
+    seconds = time.perf_counter() - begin
+    expected = engine_called("reference").outcomes(rules, several, AS_OF, RULEBOOK)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert [said(each) for each in ours] == [said(each) for each in theirs]
+    print(
+        f"{engine}: {number:,} partnerships at once, {len(rules)} rules: every verdict and "
+        f"severity that of reference; {number / seconds:.0f} partnerships a second"
+    )
+
+
 def main() -> None:
     """Run what the options ask for."""
     options = argparse.ArgumentParser()
@@ -269,6 +287,7 @@ def main() -> None:
     engines = asked.engine or list(dict.fromkeys((default_engine(), base)))
     for each in engines:
         speed(asked.entries, each, base)
+    at_once(5 * asked.entries, engines[0])
     for each in () if asked.only_speed else engines[:1]:
         hold(asked.entries, asked.events, asked.every, engine=each, other=base)
 

@@ -6,11 +6,8 @@ import datetime as dt
 from typing import Any
 
 import attrs
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("durable_rules_engine", reason="durable-rules is not installed")
 
 from govrules import Rulebook, load_rulebook
 from govrules.assessment import rules_for

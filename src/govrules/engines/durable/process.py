@@ -26,6 +26,8 @@ _CHILD: Final = Path(__file__).with_name("child.py")
 SECONDS: Final = 60
 #: How much longer a process has that does not end itself, in seconds.
 _GRACE: Final = 1.0
+#: How often that is looked at.
+_LOOK: Final = 0.5
 #: How many states one request carries.
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
@@ -161,7 +163,7 @@ class Child:
             until = self._until
             if until is not None and time.monotonic() > until and process is self._process:
                 process.kill()
-            time.sleep(_GRACE)
+            time.sleep(_LOOK)
 
     def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         process = self._process
