@@ -96,3 +96,16 @@ def test_a_host_that_does_not_have_the_rules_is_an_error(host):
 def test_a_subject_that_does_not_fit_is_refused(host):
     with pytest.raises(FactsError, match="`status`"):
         ruleset(SHIPPED).assess(host, Partnership(status="gone"))
+
+
+def test_a_host_with_threads_is_asked_twice_and_must_agree(host, monkeypatch):
+    rules = ruleset(SHIPPED)
+    host.register_rulesets(rules.definitions())
+    host._d_timer = None
+    before = rules._asserted
+    assert rules.assess(host, SUBJECTS[1]).flagged
+    assert rules._asserted - before == 2 * len(rules.names)
+    states = iter(("yy", "yu"))
+    monkeypatch.setattr(type(rules), "_state", lambda *_: next(states))
+    with pytest.raises(EngineError, match="threads lost an action"):
+        rules.assess(host, SUBJECTS[1])
