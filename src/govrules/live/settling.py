@@ -100,7 +100,12 @@ def index_of(several: Iterable[Iterable[Condition]], derived: Mapping[str, Deriv
 
 @attrs.define
 class ByRule:
-    """Judges the rules that read what changed, each by itself, with any engine."""
+    """
+    Judges the rules that read what changed, with any engine.
+
+    `reference` judges each by itself; others make one whole of all rules, which is faster than
+    what picking some of them would take, and are asked where any of them reads what changed.
+    """
 
     engine: str
     rulebook: Rulebook
@@ -110,20 +115,29 @@ class ByRule:
     def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
         """See `Settler`."""
         judge = engine_called(self.engine).outcomes
-        fresh = [task.subject for task in tasks if task.before is None or task.changed is None]
-        whole = iter(judge(self.rules, fresh, as_of, self.rulebook) if self.rules else fresh)
+        if not self.rules:
+            return [Settled(())] * len(tasks)
+        moved = [self._moved(task) for task in tasks]
+        wanted = [task.subject for task, rules in zip(tasks, moved, strict=True) if rules is None]
+        whole = iter(judge(self.rules, wanted, as_of, self.rulebook))
         settled = []
-        for task in tasks:
-            if task.before is None or task.changed is None:
-                found = tuple(next(whole)) if self.rules else ()
-            else:
-                known = list(task.before.outcomes)
-                for number in self._index.moved_by(task.changed):
-                    rule = self.rules[number]
-                    ((known[number],),) = judge((rule,), (task.subject,), as_of, self.rulebook)
-                found = tuple(known)
-            settled.append(Settled(found))
+        for task, rules in zip(tasks, moved, strict=True):
+            if rules is None or task.before is None:
+                settled.append(Settled(tuple(next(whole))))
+                continue
+            known = list(task.before.outcomes)
+            for number in rules:
+                rule = self.rules[number]
+                ((known[number],),) = judge((rule,), (task.subject,), as_of, self.rulebook)
+            settled.append(Settled(tuple(known)))
         return settled
+
+    def _moved(self, task: Task) -> list[int] | None:
+        """Return the rules to judge again; None for all."""
+        if task.before is None or task.changed is None:
+            return None
+        moved = self._index.moved_by(task.changed)
+        return moved if self.engine == "reference" or not moved else None
 
     def read(self, changed: Iterable[Path]) -> bool:
         """See `Settler`."""
