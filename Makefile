@@ -76,6 +76,10 @@ bench-engines: $(VENV)/bench/made  ## Time the engines beside Python by hand and
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
 
+.PHONY: bench-live
+bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 events, hold it to fresh assessments, time it
+	@$(BIN)/python benchmarks/live.py $(ARGS)
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from govrules.diagnostics import Code, Diagnostic
     from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
     from govrules.findings import Change, Finding, Question, Reason
+    from govrules.live.hosting import ruleset
+    from govrules.live.notices import CallbackError, Notice
+    from govrules.live.register import LiveRegister
     from govrules.model import (
         Accountability,
         Funding,
@@ -36,6 +39,9 @@ _HOMES = {
     "govrules.diagnostics": ("Code", "Diagnostic"),
     "govrules.errors": ("EngineError", "FactsError", "GovrulesError", "RuleFileError"),
     "govrules.findings": ("Change", "Finding", "Question", "Reason"),
+    "govrules.live.hosting": ("ruleset",),
+    "govrules.live.notices": ("CallbackError", "Notice"),
+    "govrules.live.register": ("LiveRegister",),
     "govrules.model": (
         "Accountability",
         "Funding",
@@ -58,6 +64,7 @@ __all__ = [
     "UNKNOWN",
     "Accountability",
     "Assessment",
+    "CallbackError",
     "Change",
     "Code",
     "Diagnostic",
@@ -66,6 +73,8 @@ __all__ = [
     "Finding",
     "Funding",
     "GovrulesError",
+    "LiveRegister",
+    "Notice",
     "Organisation",
     "Partner",
     "Partnership",
@@ -87,6 +96,7 @@ __all__ = [
     "load_rulebook",
     "read_partnership",
     "read_register",
+    "ruleset",
 ]
 
 

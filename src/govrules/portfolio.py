@@ -73,7 +73,7 @@ def assess_register(
     """
     entries = entries_of(register)
     pair_rules = any(rule.subject == "pair" for rule in rulebook.rules)
-    pairs = list(pairs_of(entries, owner=_owner(register))) if pair_rules else []
+    pairs = list(pairs_of(entries, owner=owner_of(register))) if pair_rules else []
     return RegisterAssessment(
         register=assess(register, rulebook, as_of=as_of, engine=engine),
         entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
@@ -89,7 +89,8 @@ def entries_of(register: Register) -> tuple[Partnership, ...]:
     return tuple(each for each in register.partnerships if isinstance(each, Partnership))
 
 
-def _owner(register: Register) -> str:
+def owner_of(register: Register) -> str:
+    """Return the name of the organisation whose register it is; "" where nobody says."""
     name = register.organisation.name if isinstance(register.organisation, Organisation) else ""
     return name if isinstance(name, str) else ""
 
@@ -104,27 +105,32 @@ def pairs_of(entries: Sequence[Partnership], *, owner: str = "") -> Iterator[Pai
         owner: the name of the organisation whose register it is; being in all of them, it alone
             brings no two of them together.
     """
-    in_all = f"partner {fold(owner)}"
+    in_all = key_of_partner(owner)
     joined: dict[tuple[int, int], None] = {}
     by_key: dict[str, list[int]] = {}
     for index, entry in enumerate(entries):
-        for key in _keys(entry):
+        for key in keys_of(entry):
             if key != in_all:
                 by_key.setdefault(key, []).append(index)
     for indexes in by_key.values():
         for one, two in itertools.combinations(sorted(set(indexes)), 2):
             joined[one, two] = None
     for one, two in sorted(joined):
-        yield _pair(entries[one], entries[two])
+        yield pair_of(entries[one], entries[two])
 
 
-def _keys(entry: Partnership) -> Iterator[str]:
+def keys_of(entry: Partnership) -> Iterator[str]:
     """Yield what an entry has in common with those it is compared with."""
     for name in _members(entry)[0]:
-        yield f"partner {name}"
+        yield key_of_partner(name)
     for text in (entry.id, entry.name, entry.parent):
         if isinstance(text, str):
             yield f"partnership {fold(text)}"
+
+
+def key_of_partner(name: str) -> str:
+    """Return what the partnerships of a partner have in common."""
+    return f"partner {fold(name)}"
 
 
 def fold(name: str) -> str:
@@ -141,7 +147,8 @@ def _members(entry: Partnership) -> Members:
     return named, complete and all(isinstance(each.name, str) for each in known)
 
 
-def _pair(first: Partnership, second: Partnership) -> Pair:
+def pair_of(first: Partnership, second: Partnership) -> Pair:
+    """Return two partnerships as a pair, with what they have in common."""
     names = [str(each.name if isinstance(each.name, str) else each.id) for each in (first, second)]
     ids = [
         each.id if isinstance(each.id, str) else name

@@ -600,3 +600,41 @@ def ask(
 
     Asking(file, load(rules), day(as_of)).run()
     return FINE
+
+
+@app.command
+def watch(
+    registers: Annotated[list[Path], Parameter(name="REGISTER", negative="")],
+    *,
+    rules: Rules = None,
+    engine: Engine | None = None,
+    as_of: AsOf = None,
+    every: float = 1,
+    seconds: float | None = None,
+    format: Literal["text", "jsonl"] = "text",  # noqa: A002 - the option's name
+) -> int:
+    """
+    Watch a register as it is edited, and print what opens, changes and closes.
+
+    Parameters
+    ----------
+    registers
+        Register files, partnership files, or folders of them.
+    engine
+        Which engine settles; the findings are the same.
+    every
+        How many seconds lie between two looks at the files.
+    seconds
+        Stop after so many seconds, with exit code 1 if anything is open; if not given, watch until
+        interrupted.
+    format
+        How to print: as text, or one JSON object a line.
+    """
+    from govrules.cli.watching import Watching  # noqa: PLC0415 - only this command needs it
+
+    if every <= 0 or (seconds is not None and seconds < 0):
+        raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
+    watching = Watching(
+        registers, load(rules), day(as_of), engine=engine, as_lines=format == "jsonl"
+    )
+    return watching.run(every=every, seconds=seconds)

@@ -8,6 +8,7 @@ and every explanation is re-evaluated by it.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
@@ -398,8 +399,13 @@ def count_of(ref: FactRef, where: Condition | None, case: Case) -> Interval:
         members, closed = case.facts.members(ref, case.scopes)
         return len(members), len(members) if closed else len(ref.type.values)
     truths, closed = _truths(ref, where, case)
-    least = truths.count(Truth.TRUE)
-    return least, least + truths.count(Truth.UNKNOWN) if closed else _NO_LIMIT
+    return count_between({each: truths.count(each) for each in Truth}, closed=closed)
+
+
+def count_between(truths: Mapping[Truth, int], *, closed: bool) -> Interval:
+    """Return between what numbers those are that count, by how many do, do not, and may."""
+    least = truths.get(Truth.TRUE, 0)
+    return least, least + truths.get(Truth.UNKNOWN, 0) if closed else _NO_LIMIT
 
 
 def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Truth], bool]:
@@ -412,12 +418,22 @@ def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Tru
 def sum_of(ref: FactRef, of: FactRef, where: Condition | None, case: Case) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
+    inside = [case.inside(record) for record in records]
+    amounts = (
+        (
+            Truth.TRUE if where is None else evaluate(where, inner),
+            case.facts.value(of, inner.scopes),
+        )
+        for inner in inside
+    )
+    return sum_between(amounts, closed=closed)
+
+
+def sum_between(amounts: Iterable[tuple[Truth, Any]], *, closed: bool) -> Interval:
+    """Return between what amounts a sum is, from whether each amount counts, and the amount."""
     least: Any = 0
     greatest: Any = 0 if closed else _NO_LIMIT
-    for record in records:
-        inner = case.inside(record)
-        counted = Truth.TRUE if where is None else evaluate(where, inner)
-        amount = case.facts.value(of, inner.scopes)
+    for counted, amount in amounts:
         if counted is Truth.FALSE or amount is None:
             continue
         if amount is UNKNOWN:
@@ -434,16 +450,24 @@ def share_of(
     """Return between what percentages the share may be; None where there is nothing to share."""
     records, closed = case.facts.records(ref, case.scopes)
     # By whether a record counts at all, and whether it is so.
-    tally = dict.fromkeys(((one, other) for one in Truth for other in Truth), 0)
+    tally: Counter[tuple[Truth, Truth]] = Counter()
     for record in records:
         inner = case.inside(record)
         counts = Truth.TRUE if among is None else evaluate(among, inner)
         tally[counts, evaluate(where, inner)] += 1
+    return share_between(tally, closed=closed)
+
+
+def share_between(
+    tally: Mapping[tuple[Truth, Truth], int], *, closed: bool
+) -> tuple[Interval | None, ...]:
+    """Return between what percentages a share may be, by how many count and are so."""
     sure, unsure = Truth.TRUE, Truth.UNKNOWN
-    so, not_so, either = (tally[sure, each] for each in (Truth.TRUE, Truth.FALSE, unsure))
+    so, not_so, either = (tally.get((sure, each), 0) for each in (Truth.TRUE, Truth.FALSE, unsure))
     base = so + not_so + either
-    maybe_not = tally[unsure, Truth.FALSE] + tally[unsure, unsure]
-    maybe_so = tally[unsure, Truth.TRUE] + tally[unsure, unsure]
+    open_ = tally.get((unsure, unsure), 0)
+    maybe_not = tally.get((unsure, Truth.FALSE), 0) + open_
+    maybe_so = tally.get((unsure, Truth.TRUE), 0) + open_
     if base == 0 and closed and maybe_not + maybe_so == 0:
         return (None,)
     if base == 0:

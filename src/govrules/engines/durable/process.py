@@ -1,0 +1,207 @@
+"""The process that durable-rules runs in, as seen from outside: asked, watched and replaced."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import attrs
+
+from govrules.engines.durable.network import Network, State
+from govrules.errors import EngineError
+
+_ALARM: Final = getattr(signal, "SIGALRM", 0)
+_CHILD: Final = Path(__file__).with_name("child.py")
+#: How long one request may take before the process is taken for hung.
+SECONDS: Final = 60
+#: How much longer a process has that does not end itself, in seconds.
+_GRACE: Final = 1.0
+#: How often that is looked at.
+_LOOK: Final = 0.5
+#: How many states one request carries.
+BATCH: Final = 64
+#: How often one request is made before its failing is told.
+_ATTEMPTS: Final = 2
+#: How many networks the process keeps at once.
+_KEPT: Final = 4
+#: After so many states a new process takes over, so that what the engine leaks stays bounded.
+_STATES_OF_ONE_PROCESS: Final = 200_000
+
+
+class _Ended(Exception):  # noqa: N818 - it says what happened to the process
+    """The process ended before it answered."""
+
+
+@attrs.define
+class Child:
+    """
+    A process of the engine: begun when it is first asked, and replaced when it ends.
+
+    It holds rules and no facts, so nothing is lost with it.
+    """
+
+    _process: subprocess.Popen[str] | None = None
+    _owner: int = 0
+    _lock: threading.RLock = attrs.field(factory=threading.RLock)
+    #: The networks that the process holds, the one that was asked for last at the end.
+    _loaded: dict[str, None] = attrs.field(factory=dict)
+    _answered: int = 0
+    #: When the request that is being answered has taken too long.
+    _until: float | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, where one runs."""
+        return None if self._process is None else self._process.pid
+
+    def run(
+        self, key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
+    ) -> list[State]:
+        """
+        Return states with all nodes worked out.
+
+        Args:
+            key: what the network is known by: one key for one network.
+
+            network: the network.
+
+            states: what is settled, each with the properties that changed since its nodes were
+                worked out; None for all.
+
+        Raises:
+            EngineError: the engine could not do it, twice in a row.
+        """
+        problem = ""
+        for _ in range(_ATTEMPTS):
+            with self._lock:
+                try:
+                    self._load(key, network)
+                    request = {"do": "run", "network": key, "states": states}
+                    answer = self._ask(request)
+                    self._answered += len(states)
+                except _Ended as ended:
+                    problem = str(ended)
+                    continue
+                except BaseException:
+                    # An answer that nobody waits for any more would be taken for the next one.
+                    self.stop()
+                    raise
+            if "error" not in answer:
+                return cast("list[State]", answer["states"])
+            problem = answer["error"]
+            self.stop()
+        raise EngineError("durable", f"durable-rules failed {_ATTEMPTS} times in a row: {problem}")
+
+    def stop(self) -> None:
+        """End the process; the next request begins another."""
+        with self._lock:
+            process, self._process = self._process, None
+            self._loaded.clear()
+            if process is None or self._owner != os.getpid():
+                return
+            process.kill()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    # What was not sent any more cannot be flushed either.
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            process.wait()
+
+    def _load(self, key: str, network: Network) -> None:
+        if self._answered >= _STATES_OF_ONE_PROCESS:
+            self.stop()
+        self._begin()
+        if key not in self._loaded:
+            shards = [shard.plain() for shard in network.shards]
+            answer = self._ask({"do": "load", "network": key, "shards": shards, "path": sys.path})
+            if "error" in answer:
+                self.stop()
+                raise EngineError("durable", f"durable-rules did not load: {answer['error']}")
+        self._loaded.pop(key, None)
+        self._loaded[key] = None
+        while len(self._loaded) > _KEPT:
+            oldest = next(iter(self._loaded))
+            self._ask({"do": "drop", "network": oldest})
+            del self._loaded[oldest]
+
+    def _begin(self) -> None:
+        if self._process is not None and self._owner == os.getpid():
+            if self._process.poll() is None:
+                return
+            self.stop()
+        self._loaded.clear()
+        self._answered = 0
+        self._owner = os.getpid()
+        try:
+            self._process = subprocess.Popen(
+                # Firing a rule warns on Python 3.12, and no warning is to end the process.
+                [sys.executable, "-P", "-W", "ignore", str(_CHILD)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+            )
+        except OSError as error:
+            raise EngineError("durable", f"its process could not be begun: {error}") from error
+        watch = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
+        watch.start()
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        """End a process that is held from outside: one that only takes too long ends itself."""
+        while process.poll() is None:
+            until = self._until
+            if until is not None and time.monotonic() > until and process is self._process:
+                process.kill()
+            time.sleep(_LOOK)
+
+    def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        process = self._process
+        assert process is not None  # noqa: S101 - `_begin` saw to it
+        assert process.stdin is not None  # noqa: S101 - it was begun with pipes
+        assert process.stdout is not None  # noqa: S101 - likewise
+        self._until = time.monotonic() + SECONDS + _GRACE
+        try:
+            process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError:
+            line = ""
+        finally:
+            self._until = None
+        if not line.endswith("\n"):
+            code = process.wait()
+            self.stop()
+            raise _Ended(_how(code))
+        return cast("Mapping[str, Any]", json.loads(line))
+
+
+def _how(code: int) -> str:
+    if code == -_ALARM:
+        return f"its process took more than {SECONDS} seconds"
+    if code < 0:
+        return f"its process was ended by signal {-code}"
+    return f"its process ended with status {code}"
+
+
+#: The process that all calls of this program share.
+CHILD: Final = Child()
+atexit.register(CHILD.stop)
+
+
+def run_all(
+    key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
+) -> Iterator[State]:
+    """Yield states with all nodes worked out, asked for in batches; see `Child.run`."""
+    for begin in range(0, len(states), BATCH):
+        yield from CHILD.run(key, network, states[begin : begin + BATCH])

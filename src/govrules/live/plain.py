@@ -1,0 +1,332 @@
+"""
+Facts as events and snapshots carry them: plain values that JSON can hold, and paths into records.
+
+A mapping holds what is recorded; what it leaves out is unknown, and null is known to be absent.
+Single values may also be texts as a file has them (`"yes"`, `"12 months"`), read by their types.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import attrs
+
+from govrules.errors import FactsError
+from govrules.facts import said
+from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.reads import Path
+from govrules.truth import UNKNOWN
+from govrules.values import Problem, describe, read
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Fact,
+    FactType,
+    Record,
+    Records,
+    Text,
+    YesNo,
+    vocabulary_of,
+)
+
+#: More than anybody records of one partnership; what exceeds it is an error of the sender.
+MOST_FACTS: Final = 20_000
+
+_STEP: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[([0-9]{1,6})\])?", re.ASCII)
+_UNKNOWN: Final = "unknown"
+#: What says of a fact of any type but text what state it is in.
+_WORDS: Final[Mapping[str, Any]] = {"unknown": UNKNOWN, "none": None}
+#: How much of a wrong value a message repeats.
+_SHOWN: Final = 80
+#: What is said about facts and is carried; where they were read is not.
+_CARRIED: Final = ("local", "stated", "evidence")
+
+
+def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
+    """Return a record as values that JSON can hold, without what is unknown."""
+    cls: type = type(record)
+    plain = {
+        name: _value_to_plain(value)
+        for name in vocabulary_of(cls).fields
+        if (value := getattr(record, name)) is not UNKNOWN
+    }
+    for name in _CARRIED:
+        known = {key: each for key, each in said(record, name).items() if each is not UNKNOWN}
+        if known:
+            plain[name] = {key: _value_to_plain(each) for key, each in known.items()}
+    return plain
+
+
+def _value_to_plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value
+    if value is UNKNOWN:
+        return _UNKNOWN
+    match value:
+        case None | bool() | int():
+            return value
+        case str():
+            return str(value)
+        case Decimal() | dt.date():
+            return str(value)
+        case frozenset():
+            return sorted(_UNKNOWN if each is UNKNOWN else str(each) for each in value)
+        case tuple():
+            return [_value_to_plain(each) for each in value]
+        case _:
+            return to_plain(value)
+
+
+@attrs.frozen
+class Reader:
+    """
+    Reads plain values by the types of their facts.
+
+    Attributes:
+        rulebook: the rules, which declare local and derived facts.
+    """
+
+    rulebook: Rulebook
+
+    def record(self, plain: Any, cls: type, *, path: Path = "") -> Any:  # noqa: ANN401
+        """
+        Return the record that a plain mapping describes.
+
+        Raises:
+            FactsError: the mapping does not fit the vocabulary; it names the fact.
+        """
+        if isinstance(plain, cls):
+            return plain
+        if not isinstance(plain, Mapping):
+            raise FactsError(path or cls.__name__.lower(), "a mapping of facts", _short(plain))
+        vocabulary = vocabulary_of(cls)
+        values: dict[str, Any] = {}
+        for name, value in plain.items():
+            where = f"{path}{name}"
+            if name in vocabulary.fields:
+                values[name] = self._value(value, vocabulary.fields[name].type, path=where)
+            elif name in vocabulary.about and name in _CARRIED and isinstance(value, Mapping):
+                values[name] = {
+                    key: self._about(name, key, each, cls=cls, path=f"{where}.{key}")
+                    for key, each in value.items()
+                }
+            else:
+                raise _no_such_fact(where)
+        return cls(**values)
+
+    def changed(self, record: Any, path: Path, value: Any) -> Any:  # noqa: ANN401
+        """
+        Return a record with one fact changed; UNKNOWN takes the fact back.
+
+        Args:
+            record: an attrs object.
+
+            path: the fact, such as ``funding.pooled``, ``partners[0].weaknesses``, ``local.x``,
+                or the name of a derived fact, which is then stated.
+
+            value: its value, plain or as the vocabulary has it; a record just past the end of a
+                list is added.
+
+        Raises:
+            FactsError: there is no such fact, or the value does not fit it.
+        """
+        return self._changed(record, type(record), path, value, prefix="")
+
+    def _changed(
+        self,
+        record: Any,  # noqa: ANN401 - any attrs object
+        cls: type,
+        path: Path,
+        value: Any,  # noqa: ANN401 - what a user passed
+        *,
+        prefix: Path,
+    ) -> Any:  # noqa: ANN401 - any attrs object
+        fields = vocabulary_of(cls).fields
+        head, _, rest = path.partition(".")
+        step = _STEP.fullmatch(head)
+        base = cls() if record is None or record is UNKNOWN else record
+        if step is None or step[1] not in fields:
+            return self._said(base, path, value, prefix=prefix)
+        name, fact = step[1], fields[step[1]]
+        where = f"{prefix}{name}"
+        old = getattr(base, name)
+        if step[2] is not None:
+            new = self._in_list(old, fact, rest, value, path=f"{where}[{int(step[2])}]")
+        elif rest:
+            if not isinstance(fact.type, Record):
+                raise _no_such_fact(f"{prefix}{path}")
+            new = self._changed(old, fact.type.cls, rest, value, prefix=f"{where}.")
+        else:
+            new = self._value(value, fact.type, path=where)
+        return attrs.evolve(base, **{name: new})
+
+    def _said(self, base: Any, path: Path, value: Any, *, prefix: Path) -> Any:  # noqa: ANN401
+        """Return a record of which something else is said: a local or stated fact, or evidence."""
+        head, _, rest = path.partition(".")
+        name, key = (head, rest) if rest else ("stated", path)
+        cls: type = type(base)
+        if name not in _CARRIED or name not in vocabulary_of(cls).about:
+            raise _no_such_fact(f"{prefix}{path}")
+        if name == "stated" and self._declared(name, key, cls) is None:
+            raise _no_such_fact(f"{prefix}{path}")
+        known = dict(said(base, name))
+        known.pop(key, None)
+        if value is not UNKNOWN:
+            known[key] = self._about(name, key, value, cls=cls, path=f"{prefix}{path}")
+        return attrs.evolve(base, **{name: known})
+
+    def _in_list(
+        self,
+        old: Any,  # noqa: ANN401 - the list
+        fact: Fact,
+        rest: Path,
+        value: Any,  # noqa: ANN401 - what a user passed
+        *,
+        path: Path,
+    ) -> tuple[Any, ...]:
+        if not isinstance(fact.type, Records):
+            raise FactsError(path, "a fact of the vocabulary", "no record of a list")
+        index = int(path.rpartition("[")[2].removesuffix("]"))
+        items: tuple[Any, ...] = (UNKNOWN,) if old is UNKNOWN else old or ()
+        # As facts count them: those that are known, without the gaps between them.
+        known = [each for each in items if each is not UNKNOWN]
+        if index > len(known):
+            raise FactsError(path, f"one of {len(known)} records, or the next", "a later one")
+        before = known[index] if index < len(known) else UNKNOWN
+        after: tuple[Any, ...]
+        if rest:
+            after = (self._changed(before, fact.type.cls, rest, value, prefix=f"{path}."),)
+        elif value is UNKNOWN:
+            after = ()
+        else:
+            after = (self.record(value, fact.type.cls, path=f"{path}."),)
+        known[index : index + 1] = after
+        return (*known, UNKNOWN) if UNKNOWN in items else tuple(known)
+
+    def _value(self, value: Any, fact_type: FactType, *, path: Path) -> Any:  # noqa: ANN401
+        """Return a plain value as the type has it."""
+        if isinstance(value, str) and not isinstance(fact_type, Text):
+            value = _WORDS.get(value.strip().lower(), value)
+        if value is None:
+            return False if isinstance(fact_type, YesNo) else None
+        if value is UNKNOWN:
+            return UNKNOWN
+        match fact_type:
+            case Record(cls):
+                return self.record(value, cls, path=f"{path}.")
+            case Records(cls):
+                return tuple(
+                    UNKNOWN
+                    if each in (UNKNOWN, _UNKNOWN)
+                    else self.record(each, cls, path=f"{path}[{index}].")
+                    for index, each in enumerate(_several(value, "a list of records", path))
+                )
+            case Choices():
+                several = _several(value, "a list of values", path)
+                return frozenset(UNKNOWN if each == _UNKNOWN else each for each in several)
+            case Text():
+                return value
+            case Choice(values=values) if value in values:
+                return value
+            case _ if isinstance(value, str):
+                found = read(value, fact_type)
+                if isinstance(found, Problem):
+                    raise FactsError(path, describe(fact_type), f"`{value[:_SHOWN]}`")
+                return found
+            case _ if isinstance(value, float):
+                return Decimal(repr(value))
+            case _:
+                return value
+
+    def _about(self, name: str, key: str, value: Any, *, cls: type, path: Path) -> Any:  # noqa: ANN401
+        if name == "evidence":
+            if not isinstance(value, str):
+                raise FactsError(path, "a line of text", _short(value))
+            return value
+        fact = self._declared(name, key, cls)
+        if fact is None:
+            kind = "local" if name == "local" else "derived"
+            raise FactsError(path, f"a {kind} fact of the rulebook", "no such fact")
+        return self._value(value, fact.type, path=path)
+
+    def _declared(self, name: str, key: str, cls: type) -> Fact | None:
+        if name == "local":
+            return self.rulebook.local.get(key)
+        derived = self.rulebook.derived.get(key)
+        return derived.fact if derived is not None and derived.cls is cls else None
+
+
+def _no_such_fact(path: Path) -> FactsError:
+    return FactsError(path, "a fact of the vocabulary", "unknown to it")
+
+
+def _short(value: object) -> str:
+    return repr(value)[:_SHOWN]
+
+
+def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa: ANN401
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise FactsError(path, expected, _short(value))
+    return value
+
+
+def count_facts(record: Any) -> int:  # noqa: ANN401 - any attrs object
+    """Return how many facts are recorded, members of sets and records of lists included."""
+    cls: type = type(record)
+    number = sum(len(said(record, name)) for name in _CARRIED)
+    for name in vocabulary_of(cls).fields:
+        value = getattr(record, name)
+        if value is UNKNOWN:
+            continue
+        number += 1
+        if isinstance(value, frozenset | tuple):
+            number += len(value)
+        for each in value if isinstance(value, tuple) else (value,):
+            if attrs.has(type(each)):
+                number += count_facts(each)
+    return number
+
+
+def changed_paths(old: Any, new: Any, prefix: Path = "") -> Iterator[Path]:  # noqa: ANN401
+    """
+    Yield the facts in which two records of one class differ.
+
+    A list that became longer, shorter, open or closed is one change; so is a record that came or
+    went. What differs inside a record of a list is told with `[]` for which record it is.
+    """
+    cls: type = type(new)
+    for name, fact in vocabulary_of(cls).fields.items():
+        before, after = getattr(old, name), getattr(new, name)
+        if before is after or (type(before) is type(after) and before == after):
+            continue
+        path = f"{prefix}{name}"
+        if isinstance(fact.type, Record) and type(before) is type(after) is fact.type.cls:
+            yield from changed_paths(before, after, f"{path}.")
+        elif isinstance(fact.type, Records) and _shape(before) == _shape(after):
+            for one, two in zip(before, after, strict=True):
+                if one is not two and one != two:
+                    yield from changed_paths(one, two, f"{path}[].")
+        else:
+            yield path
+    for name, shown in (("local", "local."), ("stated", "")):
+        before, after = said(old, name), said(new, name)
+        for key in before.keys() | after.keys():
+            if before.get(key, UNKNOWN) != after.get(key, UNKNOWN):
+                yield f"{prefix}{shown}{key}"
+
+
+def _shape(value: Any) -> Any:  # noqa: ANN401 - a list of records, or the lack of one
+    return tuple(each is UNKNOWN for each in value) if isinstance(value, tuple) else value
+
+
+def fits(number: int, path: Path) -> None:
+    """
+    Refuse more facts than one entry may have.
+
+    Raises:
+        FactsError: there are more.
+    """
+    if number > MOST_FACTS:
+        raise FactsError(path, f"at most {MOST_FACTS:,} facts", f"{number:,}")

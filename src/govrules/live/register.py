@@ -1,0 +1,637 @@
+"""A register as it changes: facts go in from another system's events, findings come out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
+
+import attrs
+
+from govrules.assessment import Assessment
+from govrules.engines.registry import engine as engine_called
+from govrules.errors import EngineError, FactsError
+from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Movement, Notice
+from govrules.live.plain import Reader, count_facts, fits
+from govrules.live.snapshot import Snapshot
+from govrules.live.tallies import ENTRIES
+from govrules.live.world import Move, Plan, Subject, Weight, World
+from govrules.model import Organisation, Partnership, Register
+from govrules.portfolio import entries_of, fold
+from govrules.rulebook.ast import Rulebook, Severity
+from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import check_subject
+
+#: More entries than any organisation's register has; what exceeds it is an error of the sender.
+MOST_ENTRIES: Final = 200_000
+#: How many removed subjects are remembered, so that events late for them are known as such.
+MOST_REMOVED: Final = 10_000
+#: How many seconds the callbacks of one event may take, unless said otherwise.
+PATIENCE: Final = 30.0
+
+T = TypeVar("T")
+#: Whose events are numbered: partnership, organisation or register; and its id.
+Sender: TypeAlias = tuple[str, str]
+_REGISTER: Final[Sender] = ("register", "")
+
+
+@attrs.frozen
+class Applied:
+    """
+    What became of an event.
+
+    Attributes:
+        applied: whether it changed the register; False is a no-op.
+        reason: why it was none; "" where it was applied.
+        notices: what opened, changed and closed.
+    """
+
+    applied: bool
+    reason: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+@attrs.frozen
+class OpenFinding:
+    """
+    A finding that is open: its rule is flagged.
+
+    Attributes:
+        kind: what it is about: partnership, register or pair.
+        subject: its id.
+        rule: the rule's id.
+        severity: how grave it is for certain.
+        could_be: how grave it could turn out, where that is graver.
+        mitigations: how many of the rule's mitigations hold.
+    """
+
+    kind: str
+    subject: str
+    rule: str
+    severity: Severity
+    could_be: Severity | None
+    mitigations: int
+
+
+class LiveRegister:
+    """
+    A register that is settled again as facts arrive, and tells what opened, changed and closed.
+
+    All methods may be called from any thread; events are taken one at a time. An event that cannot
+    be taken raises and changes nothing. An event with a number `at` that is not above the last one
+    taken for the same subject is a no-op: it came twice, or late.
+
+    Args:
+        rulebook: the rules.
+
+        as_of: the date of the assessment; `restate` moves it.
+
+        complete: whether the entries are all there are; if not, there may be more, and rules on
+            the register ask for them.
+
+        on_change: called with each notice, in order, in a thread of the register's own while the
+            caller of the event waits. It may read the register and not change it. What it raises
+            reaches the caller when the event has been taken.
+
+        patience: how many seconds the callbacks of one event may take; one that takes longer is
+            called no more, and the caller is told by a `CallbackError`.
+
+        engine: which engine settles; where not said, `durable` where it is installed, else
+            `compiled`. The findings are the same.
+
+    Raises:
+        EngineError: there is no such engine here, or it cannot do this rulebook.
+
+    >>> from govrules import Partnership, load_rulebook
+    >>> live = LiveRegister(load_rulebook(), engine="reference")
+    >>> _ = live.put(Partnership(id="care-pool"))
+    >>> for each in live.change("care-pool", {"funding.pooled": "yes", "protocol": None}).notices:
+    ...     print(each.movement.value, each.rule.id)
+    opened pooled-budget-without-protocol
+    """
+
+    def __init__(
+        self,
+        rulebook: Rulebook,
+        *,
+        as_of: dt.date | Unknown = UNKNOWN,
+        complete: bool = False,
+        on_change: Callback | None = None,
+        patience: float = PATIENCE,
+        engine: str | None = None,
+    ) -> None:
+        self.rulebook: Final = rulebook
+        self.engine: Final = default_engine() if engine is None else engine
+        self._patience = patience
+        self._reader = Reader(rulebook)
+        self._lock = threading.RLock()
+        self._listener: Listener | None = None
+        self._number = 0
+        self._world = World(rulebook, engine=self.engine, as_of=as_of, complete=complete)
+        self._world.commit(self._world.plan())
+        #: The number of the last event taken, for every subject that is there.
+        self._taken: dict[Sender, int] = {}
+        #: The same for subjects that are gone, the latest of them only.
+        self._removed: OrderedDict[Sender, int] = OrderedDict()
+        self.listen(on_change)
+
+    # ── Events ────────────────────────────────────────────────────────────────────────────────
+
+    def put(self, partnership: Partnership, *, at: int | None = None) -> Applied:
+        """
+        Put a partnership on the register, or another state of it in place of the one it has.
+
+        Args:
+            partnership: it has an `id` or else a `name`, by which it is known from then on.
+
+            at: the number of the event.
+
+        Raises:
+            FactsError: it does not fit the vocabulary, or has neither id nor name.
+
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        return self.put_all((partnership,), at=at)
+
+    def put_all(self, partnerships: Iterable[Partnership], *, at: int | None = None) -> Applied:
+        """Put several partnerships at once, all or none; see `put`."""
+        several: dict[str, Partnership] = {}
+        for each in partnerships:
+            checked = self._checked(each, Partnership)
+            several[_key(checked)] = checked
+
+        def work(world: World) -> Plan | str:
+            late = [key for key in several if self._is_late(("partnership", key), at)]
+            wanted = {key: each for key, each in several.items() if key not in late}
+            new = sum(key not in world.entries for key in wanted)
+            if len(world.entries) + new > MOST_ENTRIES:
+                raise FactsError("partnerships", f"at most {MOST_ENTRIES:,} entries", "more")
+            return _late(at) if late and not wanted else world.plan(entries=wanted)
+
+        return self._take(None, at, work)
+
+    def change(
+        self, partnership: str, facts: Mapping[str, Any], *, at: int | None = None
+    ) -> Applied:
+        """
+        Change facts of a partnership, and leave all others as they are.
+
+        Args:
+            partnership: its id, or its name where it has no id.
+
+            facts: by path, such as ``{"funding.pooled": True, "partners[0].weaknesses": []}``.
+                A value is as in the vocabulary, as JSON has it, or the text that a file would
+                have; None is known to be absent, UNKNOWN or ``"unknown"`` takes a fact back.
+
+            at: the number of the event.
+
+        Raises:
+            FactsError: the partnership is not on the register, there is no such fact, or a value
+                does not fit it.
+
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        fits(len(facts), partnership)
+
+        def work(world: World) -> Plan | str:
+            entry = world.entries.get(partnership)
+            if entry is None:
+                raise _not_there(partnership)
+            changed = self._with_facts(entry.recorded, facts)
+            if _key(changed) != partnership:
+                raise FactsError(
+                    "id", f"`{partnership}`, as it was put", "another: remove it and put another"
+                )
+            return world.plan(entries={partnership: changed})
+
+        return self._take(("partnership", partnership), at, work)
+
+    def remove(self, partnership: str, *, at: int | None = None) -> Applied:
+        """Take a partnership off the register; where it is not on it, that is a no-op."""
+
+        def work(world: World) -> Plan | str:
+            if partnership not in world.entries:
+                return f"`{partnership}` is not on the register"
+            return world.plan(entries={partnership: None})
+
+        return self._take(("partnership", partnership), at, work)
+
+    def put_organisation(self, organisation: Organisation, *, at: int | None = None) -> Applied:
+        """
+        Record an organisation: what is known of it counts in every partnership it belongs to.
+
+        Its kind and its weaknesses stand, where they are known, in place of what an entry says of
+        the partner of that name. The organisation whose register it is stands in the register's own
+        facts; see `change_register`.
+
+        Raises:
+            FactsError: it does not fit the vocabulary, or has no name.
+
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        self._checked(organisation, Organisation)
+        if not isinstance(organisation.name, str):
+            raise FactsError("name", "the name of the organisation", "unknown")
+        name = fold(organisation.name)
+
+        def work(world: World) -> Plan | str:
+            return world.plan(organisations={name: organisation})
+
+        return self._take(("organisation", name), at, work)
+
+    def change_organisation(
+        self, organisation: str, facts: Mapping[str, Any], *, at: int | None = None
+    ) -> Applied:
+        """
+        Change facts of an organisation, by its name; see `put_organisation` and `change`.
+
+        One that nobody recorded yet is recorded.
+        """
+        fits(len(facts), organisation)
+        name = fold(organisation)
+
+        def work(world: World) -> Plan | str:
+            known = world.organisations.get(name, Organisation(name=organisation))
+            changed = self._with_facts(known, facts)
+            if not isinstance(changed.name, str) or fold(changed.name) != name:
+                raise FactsError("name", f"`{organisation}`, as it was put", "another")
+            return world.plan(organisations={name: changed})
+
+        return self._take(("organisation", name), at, work)
+
+    def remove_organisation(self, organisation: str, *, at: int | None = None) -> Applied:
+        """Forget what was recorded of an organisation; where nothing was, that is a no-op."""
+        name = fold(organisation)
+
+        def work(world: World) -> Plan | str:
+            if name not in world.organisations:
+                return f"nothing is recorded of `{organisation}`"
+            return world.plan(organisations={name: None})
+
+        return self._take(("organisation", name), at, work)
+
+    def replace(self, register: Register, *, at: int | None = None) -> Applied:
+        """
+        Put a whole register in place of the one there is, its own facts and its entries, at once.
+
+        What is not among the new entries is removed; organisations stay as they were recorded.
+
+        Raises:
+            FactsError: it does not fit the vocabulary, or an entry has neither id nor name.
+
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        record = self._checked(attrs.evolve(register, partnerships=UNKNOWN), Register)
+        wanted: dict[str, Partnership | None] = {
+            _key(each): self._checked(each, Partnership) for each in entries_of(register)
+        }
+
+        def work(world: World) -> Plan | str:
+            gone = dict.fromkeys(each for each in world.entries if each not in wanted)
+            return world.plan(entries={**gone, **wanted}, record=record)
+
+        return self._take(_REGISTER, at, work)
+
+    def change_register(self, facts: Mapping[str, Any], *, at: int | None = None) -> Applied:
+        """
+        Change facts of the register itself, such as `declared_count`; see `change`.
+
+        Raises:
+            FactsError: there is no such fact, a value does not fit it, or it is `partnerships`,
+                which are put, changed and removed one by one.
+        """
+        fits(len(facts), "register")
+        for path in facts:
+            if path.partition(".")[0].partition("[")[0] == ENTRIES:
+                raise FactsError(path, "a fact of the register itself", "about its entries")
+
+        def work(world: World) -> Plan | str:
+            return world.plan(record=self._with_facts(world.record, facts))
+
+        return self._take(_REGISTER, at, work)
+
+    def restate(
+        self, *, as_of: dt.date | Unknown | None = None, complete: bool | None = None
+    ) -> Applied:
+        """
+        Settle everything again, as of another date, or with the list of entries closed or open.
+
+        Args:
+            as_of: the date of the assessment; where not given, as it is.
+
+            complete: whether the entries are all there are; where not given, as it is.
+
+        Raises:
+            EngineError: the engine failed twice; nothing has changed.
+        """
+        with self._lock:
+            self._refuse_from_callback()
+            old = self._world
+            new = World(
+                self.rulebook,
+                engine=self.engine,
+                as_of=old.as_of if as_of is None else as_of,
+                complete=old.complete if complete is None else complete,
+            )
+            new.commit(
+                new.plan(
+                    entries={key: each.recorded for key, each in old.entries.items()},
+                    organisations=old.organisations,
+                    record=old.record,
+                )
+            )
+            before = {move.subject: move.after for move in old.settled()}
+            self._world = new
+            notices, delivery = self._tell(_since(before, new))
+        return self._delivered(notices, delivery)
+
+    # ── What it says ──────────────────────────────────────────────────────────────────────────
+
+    @property
+    def complete(self) -> bool:
+        """Whether the entries are all there are."""
+        return self._world.complete
+
+    @property
+    def as_of(self) -> dt.date | Unknown:
+        """The date of the assessment."""
+        return self._world.as_of
+
+    def __len__(self) -> int:
+        return len(self._world.entries)
+
+    def __contains__(self, partnership: object) -> bool:
+        return partnership in self._world.entries
+
+    def findings(self, partnership: str | None = None) -> tuple[OpenFinding, ...]:
+        """Return the open findings: all of them, or those on one partnership."""
+        with self._lock:
+            return tuple(
+                each
+                for move in self._world.settled()
+                if partnership is None or move.subject == ("partnership", (partnership,))
+                for each in _open_in(move)
+            )
+
+    def register(self) -> Register:
+        """Return the register as it counts now, with what is recorded of organisations."""
+        with self._lock:
+            return self._world.whole()
+
+    def assessment(self, partnership: str) -> Assessment:
+        """
+        Return the assessment of one partnership, with every explanation.
+
+        Raises:
+            FactsError: the partnership is not on the register.
+        """
+        with self._lock:
+            entry = self._world.entries.get(partnership)
+            if entry is None:
+                raise _not_there(partnership)
+            name = entry.effective.name
+            return Assessment(
+                id=partnership,
+                name=name if isinstance(name, str) else "",
+                as_of=self._world.as_of,
+                rulebook=self.rulebook,
+                subject=entry.effective,
+                rules=self._world.rules("partnership"),
+                outcomes=entry.settled.outcomes,
+                engine=self.engine,
+            )
+
+    def listen(self, on_change: Callback | None) -> None:
+        """Call back with notices from now on; None for nobody."""
+        with self._lock:
+            if self._listener is not None:
+                self._listener.stop()
+            self._listener = None if on_change is None else Listener(on_change, self._patience)
+
+    def close(self) -> None:
+        """Call back no more; the register can still be read and changed."""
+        self.listen(None)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return all that is needed to resume, as values that JSON can hold."""
+        with self._lock:
+            world = self._world
+            return Snapshot(
+                rulebook=(self.rulebook.id, self.rulebook.version),
+                as_of=world.as_of,
+                complete=world.complete,
+                number=self._number,
+                record=world.record,
+                entries={key: each.recorded for key, each in world.entries.items()},
+                organisations=dict(world.organisations),
+                taken=dict(self._taken),
+                removed=dict(self._removed),
+                opened={move.subject: move.after for move in world.settled() if move.after},
+            ).to_plain()
+
+    @classmethod
+    def resume(
+        cls,
+        snapshot: Mapping[str, Any],
+        rulebook: Rulebook,
+        *,
+        on_change: Callback | None = None,
+        patience: float = PATIENCE,
+        engine: str | None = None,
+    ) -> LiveRegister:
+        """
+        Return the register of a snapshot.
+
+        What is open now and was not, or the reverse, because the rules changed meanwhile, is told
+        like any other change.
+
+        Raises:
+            FactsError: it is no snapshot, or of another version.
+
+            EngineError: there is no such engine here, or it cannot do this rulebook.
+        """
+        found = Snapshot.from_plain(snapshot, rulebook)
+        live = cls(
+            rulebook,
+            as_of=found.as_of,
+            complete=found.complete,
+            on_change=on_change,
+            patience=patience,
+            engine=engine,
+        )
+        for each in (*found.entries.values(), *found.organisations.values()):
+            live._checked(each, type(each))
+        check_subject(found.record, rulebook)
+        live._number = found.number
+        live._taken.update(found.taken)
+        live._removed.update(found.removed)
+        with live._lock:
+            live._world.commit(
+                live._world.plan(
+                    entries=found.entries, organisations=found.organisations, record=found.record
+                )
+            )
+            notices, delivery = live._tell(_since(found.opened, live._world))
+        live._delivered(notices, delivery)
+        return live
+
+    # ── Taking an event ───────────────────────────────────────────────────────────────────────
+
+    def _take(
+        self,
+        sender: Sender | None,
+        at: int | None,
+        work: Callable[[World], Plan | str],
+    ) -> Applied:
+        """Work an event out, take it, and call back; or say why it is none."""
+        with self._lock:
+            self._refuse_from_callback()
+            if sender is not None and self._is_late(sender, at):
+                return Applied(applied=False, reason=_late(at))
+            plan = work(self._world)
+            if isinstance(plan, str):
+                return Applied(applied=False, reason=plan)
+            moves = self._world.commit(plan)
+            senders = [sender] if sender else [("partnership", key) for key in plan.entries]
+            for each in senders:
+                self._note(each, at, gone=_is_gone(each, self._world))
+            notices, delivery = self._tell(moves)
+        return self._delivered(notices, delivery)
+
+    def _tell(self, moves: Iterable[Move]) -> tuple[tuple[Notice, ...], Delivery | None]:
+        """Make notices of what moved, and line them up for the callback."""
+        notices = tuple(each for move in moves for each in self._notices(move))
+        listener = self._listener
+        return notices, None if listener is None else listener.put(notices)
+
+    def _notices(self, move: Move) -> Iterator[Notice]:
+        for rule_id in dict.fromkeys((*move.before, *move.after)):
+            before, after = move.before.get(rule_id), move.after.get(rule_id)
+            if before == after:
+                continue
+            found = None if move.now is None else move.now.get(rule_id)
+            self._number += 1
+            yield Notice(
+                number=self._number,
+                movement=_movement(before, after),
+                kind=move.subject[0],
+                subject=_text_of(move.subject),
+                rule=rule_id,
+                verdict=None if found is None else found[1].verdict,
+                severity=None if after is None else after.severity,
+                was=None if before is None else before.severity,
+                finding=None if found is None else self._world.finding(move.subject, *found),
+            )
+
+    def _delivered(self, notices: tuple[Notice, ...], delivery: Delivery | None) -> Applied:
+        # Outside the lock: a callback may read the register, from any thread.
+        if delivery is not None:
+            delivery.wait()
+        return Applied(applied=True, notices=notices)
+
+    def _refuse_from_callback(self) -> None:
+        if self._listener is not None and self._listener.is_calling():
+            raise CallbackError(
+                "a callback may read the register and not change it: let another thread do that"
+            )
+
+    def _is_late(self, sender: Sender, at: int | None) -> bool:
+        last = self._taken.get(sender, self._removed.get(sender))
+        return at is not None and last is not None and at <= last
+
+    def _note(self, sender: Sender, at: int | None, *, gone: bool) -> None:
+        last = self._taken.pop(sender, self._removed.pop(sender, None))
+        number = last if at is None else at
+        if number is None:
+            return
+        (self._removed if gone else self._taken)[sender] = number
+        while len(self._removed) > MOST_REMOVED:
+            self._removed.popitem(last=False)
+
+    def _checked(self, record: Any, cls: type[T]) -> T:  # noqa: ANN401 - what a user passed
+        """Return a record that fits the vocabulary."""
+        if not isinstance(record, cls):
+            raise FactsError("subject", f"a {cls.__name__}", type(record).__name__)
+        check_subject(record, self.rulebook)
+        fits(count_facts(record), cls.__name__.lower())
+        return record
+
+    def _with_facts(self, record: T, facts: Mapping[str, Any]) -> T:
+        changed = record
+        for path, value in facts.items():
+            changed = self._reader.changed(changed, path, value)
+        return self._checked(changed, type(record))
+
+
+def default_engine(*, but: str = "") -> str:
+    """
+    Return the engine of a live register where none is named: the first of these that is here.
+
+    `durable` is made for facts that change; `compiled` and `reference` need nothing installed.
+
+    Args:
+        but: an engine to leave out.
+    """
+    for name in ("durable", "compiled"):
+        try:
+            if name != but:
+                engine_called(name)
+                return name
+        except (EngineError, ModuleNotFoundError):
+            continue
+    return "reference"
+
+
+def _key(partnership: Partnership) -> str:
+    """Return what a partnership is known by: its id, or else its name."""
+    for text in (partnership.id, partnership.name):
+        if isinstance(text, str) and text:
+            return text
+    raise FactsError("id", "the reference of the partnership, or else its name", "unknown")
+
+
+def _late(at: int | None) -> str:
+    return f"an event numbered {at} or later was taken already"
+
+
+def _not_there(partnership: str) -> FactsError:
+    return FactsError("partnership", "one on the register", f"`{partnership}`, which is not on it")
+
+
+def _is_gone(sender: Sender, world: World) -> bool:
+    kind, key = sender
+    known: Mapping[str, object] = world.entries if kind == "partnership" else world.organisations
+    return kind != "register" and key not in known
+
+
+def _since(before: Mapping[Subject, Mapping[str, Weight]], world: World) -> Iterator[Move]:
+    """Yield what moved between what was open and what is open in a world."""
+    left = dict(before)
+    for move in world.settled():
+        yield attrs.evolve(move, before=left.pop(move.subject, {}))
+    for subject, opened in left.items():
+        yield Move(subject, opened, {}, None)
+
+
+def _movement(before: Weight | None, after: Weight | None) -> Movement:
+    if before is None:
+        return Movement.OPENED
+    return Movement.CLOSED if after is None else Movement.CHANGED
+
+
+def _text_of(subject: Subject) -> str:
+    return " + ".join(subject[1])
+
+
+def _open_in(move: Move) -> Iterator[OpenFinding]:
+    for rule_id, weight in move.after.items():
+        yield OpenFinding(
+            move.subject[0],
+            _text_of(move.subject),
+            rule_id,
+            weight.severity,
+            weight.could_be,
+            len(weight.mitigations),
+        )

@@ -1,0 +1,201 @@
+"""
+Rules settled again when facts change: only those that read what changed.
+
+With the durable engine the tests that read a changed fact are settled, and of its network only the
+rulesets that these reach are run; with any other engine the rules that read it are judged again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import attrs
+
+from govrules.engines.reference import case_of
+from govrules.engines.registry import Outcome
+from govrules.engines.registry import engine as engine_called
+from govrules.facts import Facts
+from govrules.rulebook.ast import Condition, Derived, Rule, Rulebook
+from govrules.rulebook.reads import Path, moves, reads
+from govrules.rulebook.walk import rule_conditions
+from govrules.truth import Unknown
+
+
+@attrs.frozen
+class Settled:
+    """
+    What all rules say of a subject.
+
+    Attributes:
+        outcomes: one for each rule.
+        state: what the engine keeps for next time; "" where it keeps nothing.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    state: str = ""
+
+
+@attrs.frozen
+class Task:
+    """
+    A subject to settle.
+
+    Attributes:
+        subject: an attrs object.
+        before: what was settled of it; None where nothing was.
+        changed: the facts that changed since; None where that is not known.
+    """
+
+    subject: Any
+    before: Settled | None = None
+    changed: Collection[Path] | None = None
+
+
+class Settler(Protocol):
+    """Settles the rules about one kind of subject."""
+
+    rules: tuple[Rule, ...]
+
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
+        """
+        Return what the rules say of each subject.
+
+        Raises:
+            EngineError: the engine could not do it; nothing has changed.
+        """
+
+    def read(self, changed: Iterable[Path]) -> bool:
+        """Tell whether any rule reads one of the facts."""
+
+
+@attrs.define
+class Index:
+    """From a fact to the numbers of what reads it; worked out when a fact first changes."""
+
+    _reads: tuple[Mapping[Path, bool], ...]
+    _found: dict[Path, tuple[int, ...]] = attrs.field(factory=dict)
+
+    def moved_by(self, changed: Iterable[Path]) -> list[int]:
+        """Return the numbers of what reads one of the facts, in order."""
+        return sorted({number for path in changed for number in self._of(path)})
+
+    def _of(self, path: Path) -> tuple[int, ...]:
+        found = self._found.get(path)
+        if found is None:
+            found = tuple(
+                number
+                for number, read in enumerate(self._reads)
+                if any(moves(path, each, record=record) for each, record in read.items())
+            )
+            self._found[path] = found
+        return found
+
+
+def index_of(several: Iterable[Iterable[Condition]], derived: Mapping[str, Derived]) -> Index:
+    """Return from facts to what reads them, each given as its conditions."""
+    return Index(tuple(reads(conditions, derived) for conditions in several))
+
+
+@attrs.define
+class ByRule:
+    """
+    Judges the rules that read what changed, with any engine.
+
+    `reference` judges each by itself; others make one whole of all rules, which is faster than
+    what picking some of them would take, and are asked where any of them reads what changed.
+    """
+
+    engine: str
+    rulebook: Rulebook
+    rules: tuple[Rule, ...]
+    _index: Index
+
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
+        """See `Settler`."""
+        judge = engine_called(self.engine).outcomes
+        if not self.rules:
+            return [Settled(())] * len(tasks)
+        moved = [self._moved(task) for task in tasks]
+        wanted = [task.subject for task, rules in zip(tasks, moved, strict=True) if rules is None]
+        whole = iter(judge(self.rules, wanted, as_of, self.rulebook))
+        settled = []
+        for task, rules in zip(tasks, moved, strict=True):
+            if rules is None or task.before is None:
+                settled.append(Settled(tuple(next(whole))))
+                continue
+            known = list(task.before.outcomes)
+            for number in rules:
+                rule = self.rules[number]
+                ((known[number],),) = judge((rule,), (task.subject,), as_of, self.rulebook)
+            settled.append(Settled(tuple(known)))
+        return settled
+
+    def _moved(self, task: Task) -> list[int] | None:
+        """Return the rules to judge again; None for all."""
+        if task.before is None or task.changed is None:
+            return None
+        moved = self._index.moved_by(task.changed)
+        return moved if self.engine == "reference" or not moved else None
+
+    def read(self, changed: Iterable[Path]) -> bool:
+        """See `Settler`."""
+        return bool(self._index.moved_by(changed))
+
+
+@attrs.define
+class ByNetwork:
+    """Settles the tests that read what changed, and runs what they reach of the network."""
+
+    rulebook: Rulebook
+    rules: tuple[Rule, ...]
+    _made: Any
+    _index: Index
+
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
+        """See `Settler`."""
+        from govrules.engines.durable.process import run_all  # noqa: PLC0415 - an extra
+
+        made = self._made
+        settled: list[Settled | None] = []
+        asked: list[tuple[str, Sequence[int] | None]] = []
+        for task in tasks:
+            case = case_of(Facts(task.subject, as_of), self.rulebook)
+            if task.before is None:
+                asked.append((made.settle(case), None))
+                settled.append(None)
+                continue
+            everything = range(len(made.network.atoms))
+            read = everything if task.changed is None else self._index.moved_by(task.changed)
+            state, changed = made.settle_again(task.before.state, read, case)
+            if changed:
+                asked.append((state, changed))
+            settled.append(None if changed else task.before)
+        states = iter(run_all(made.key, made.network, asked))
+        return [each if each is not None else self._read_state(next(states)) for each in settled]
+
+    def _read_state(self, state: str) -> Settled:
+        return Settled(cast("tuple[Outcome, ...]", self._made.read(state)), state)
+
+    def read(self, changed: Iterable[Path]) -> bool:
+        """See `Settler`."""
+        return bool(self._index.moved_by(changed))
+
+
+def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Settler:
+    """
+    Return what settles rules about one kind of subject.
+
+    Raises:
+        EngineError: there is no such engine here, or it cannot do these rules.
+    """
+    engine_called(engine)
+    if engine != "durable":
+        index = index_of((rule_conditions(rule) for rule in rules), rulebook.derived)
+        return ByRule(engine, rulebook, rules, index)
+    from govrules.engines.durable.settle import conditions_of, made_of  # noqa: PLC0415 - an extra
+
+    made = made_of(rules, rulebook)
+    index = index_of((conditions_of(atom) for atom in made.network.atoms), rulebook.derived)
+    return ByNetwork(rulebook, rules, made, index)

@@ -1,0 +1,128 @@
+"""What a live register is resumed from: plain values, with the version of their form."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from govrules.errors import FactsError
+from govrules.live.plain import Reader, to_plain
+from govrules.live.world import Subject, Weight
+from govrules.model import Organisation, Partnership, Register
+from govrules.rulebook.ast import Rulebook, Severity
+from govrules.truth import UNKNOWN, Unknown
+
+#: The version of the form; another one is refused.
+VERSION: Final = 1
+_KEY: Final = "govrules_live"
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Snapshot:
+    """
+    A live register as it stood.
+
+    Attributes:
+        rulebook: the id and version of the rules.
+        as_of: the date of the assessment.
+        complete: whether the entries are all there are.
+        number: how many notices there had been.
+        record: the register's own facts.
+        entries: what was recorded of partnerships, by id.
+        organisations: what was recorded of organisations, by folded name.
+        taken: the number of the last event taken, by kind and id.
+        removed: the same for subjects that are gone.
+        opened: the findings that were open, by subject and rule.
+    """
+
+    rulebook: tuple[str, str]
+    as_of: dt.date | Unknown
+    complete: bool
+    number: int
+    record: Register
+    entries: Mapping[str, Partnership]
+    organisations: Mapping[str, Organisation]
+    taken: Mapping[tuple[str, str], int]
+    removed: Mapping[tuple[str, str], int]
+    opened: Mapping[Subject, Mapping[str, Weight]]
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return it as values that JSON can hold."""
+        return {
+            _KEY: VERSION,
+            "rulebook": {"id": self.rulebook[0], "version": self.rulebook[1]},
+            "as_of": str(self.as_of) if isinstance(self.as_of, dt.date) else None,
+            "complete": self.complete,
+            "number": self.number,
+            "register": to_plain(self.record),
+            "partnerships": [
+                {"id": key, "facts": to_plain(each)} for key, each in self.entries.items()
+            ],
+            "organisations": [
+                {"id": key, "facts": to_plain(each)} for key, each in self.organisations.items()
+            ],
+            "taken": [[*sender, at] for sender, at in self.taken.items()],
+            "removed": [[*sender, at] for sender, at in self.removed.items()],
+            "open": [
+                {
+                    "kind": kind,
+                    "ids": list(ids),
+                    "rule": rule,
+                    "severity": weight.severity.value,
+                    "could_be": weight.could_be and weight.could_be.value,
+                    "mitigations": list(weight.mitigations),
+                }
+                for (kind, ids), opened in self.opened.items()
+                for rule, weight in opened.items()
+            ],
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Any, rulebook: Rulebook) -> Snapshot:  # noqa: ANN401 - read from JSON
+        """
+        Return the snapshot that plain values hold.
+
+        Raises:
+            FactsError: they are no snapshot, one of another version, or one whose facts do not
+                fit the vocabulary.
+        """
+        if not isinstance(plain, Mapping) or _KEY not in plain:
+            raise FactsError("snapshot", "what `LiveRegister.snapshot` returned", "something else")
+        if plain[_KEY] != VERSION:
+            raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
+        reader = Reader(rulebook)
+        try:
+            opened: dict[Subject, dict[str, Weight]] = {}
+            for each in plain["open"]:
+                could_be = each["could_be"]
+                subject = (str(each["kind"]), tuple(each["ids"]))
+                opened.setdefault(subject, {})[each["rule"]] = Weight(
+                    Severity(each["severity"]),
+                    None if could_be is None else Severity(could_be),
+                    tuple(each["mitigations"]),
+                )
+            as_of = plain["as_of"]
+            return cls(
+                rulebook=(plain["rulebook"]["id"], plain["rulebook"]["version"]),
+                as_of=UNKNOWN if as_of is None else dt.date.fromisoformat(as_of),
+                complete=bool(plain["complete"]),
+                number=int(plain["number"]),
+                record=reader.record(plain["register"], Register),
+                entries=_records(plain["partnerships"], Partnership, reader),
+                organisations=_records(plain["organisations"], Organisation, reader),
+                taken={(kind, key): int(at) for kind, key, at in plain["taken"]},
+                removed={(kind, key): int(at) for kind, key, at in plain["removed"]},
+                opened=opened,
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            expected = "what `LiveRegister.snapshot` returned"
+            raise FactsError("snapshot", expected, f"damaged ({error!r})") from error
+
+
+def _records(plain: Any, cls: type[T], reader: Reader) -> dict[str, T]:  # noqa: ANN401 - from JSON
+    return {str(each["id"]): reader.record(each["facts"], cls) for each in plain}
