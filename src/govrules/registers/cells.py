@@ -57,8 +57,19 @@ MONTHS_UNITS: Final = {"months": Decimal(1), "years": Decimal(12)}
 PER_CENT: Final = "per cent"
 
 _MONTHS: Final = (
-    "january february march april may june july august september october november december"
-).split()
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _PARTS: Final = {
     "d": r"(?P<d>[0-9]{1,2})",
     "m": r"(?P<m>[0-9]{1,2})",
@@ -153,8 +164,10 @@ class CellReader(dict[Any, Any]):
             return self._values[word]
         if word in self._unknown:
             return UNKNOWN
-        value = _perhaps_none(text) if word in _PERHAPS_NONE else None
-        if value is None:
+        value: Any = UNKNOWN
+        if word in _PERHAPS_NONE:
+            value = _perhaps_none(text)
+        else:
             value = self._typed(text if isinstance(cell, str) else cell)
         if isinstance(value, Problem):
             value = Bad(value)
@@ -333,9 +346,7 @@ def _date(
     iso = _ISO.fullmatch(text)
     if iso:
         answer = read(iso[1], Date())
-        return (
-            answer if isinstance(answer, Problem) or isinstance(answer, dt.date) else _no_date(text)
-        )
+        return answer if isinstance(answer, (Problem, dt.date)) else _no_date(text)
     if serial and text.isdecimal() and _EXCEL_DAYS[0] <= int(text) <= _EXCEL_DAYS[1]:
         return _EXCEL_EPOCH + dt.timedelta(days=int(text))
     for each in formats:

@@ -1,5 +1,5 @@
 """
-Files to tables: CSV, workbooks, Parquet, Arrow, DuckDB and JSON Lines, each by a library of its own.
+Files to tables: CSV, workbooks, Parquet, Arrow, DuckDB and JSON Lines, each by its own library.
 
 What cannot be opened is said with its cause and remedy; nothing of a broken file is used.
 """

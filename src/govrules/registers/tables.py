@@ -89,7 +89,7 @@ def fold(text: str) -> str:
     """
     Return a text with single spaces, as headings and words are compared.
 
-    >>> fold(" Annual\\n spend ")
+    >>> fold(" Annual  spend ")
     'Annual spend'
     """
     return " ".join(text.split())
