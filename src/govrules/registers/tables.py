@@ -108,10 +108,12 @@ class ListPlaces:
     Attributes:
         items: for columns of one row: of each record in the order of the columns, its columns by
             path, and its values, UNKNOWN where a row has no such record.
+        several: whether the one item is a column whose cells hold several records.
         joined: for rows of another table: that table's places, and for each row its rows there.
     """
 
     items: Sequence[tuple[Mapping[str, int], Sequence[Any]]] = ()
+    several: bool = False
     joined: tuple[Places, Sequence[Sequence[int]]] | None = None
 
 
@@ -169,7 +171,10 @@ class RowOrigin(Mapping[str, str]):
             yield from (f"{name}[{index}].{path}" for path in places.items[item][0])
 
     def _present(self, places: ListPlaces) -> list[int]:
-        """Return which groups of columns hold a record in this row."""
+        """Return which group of columns holds each record of this row."""
+        if places.several:
+            cell = places.items[0][1][self.row]
+            return [] if cell is UNKNOWN else [0 for each in cell if each is not UNKNOWN]
         return [at for at, (_, made) in enumerate(places.items) if made[self.row] is not UNKNOWN]
 
     def _of(self, path: str) -> Span | None:
