@@ -17,7 +17,7 @@ from govrules.nodes import Scalar
 from govrules.registers.cells import Bad, CellReader, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.sources import Opened
-from govrules.registers.tables import ListPlaces, Places, RowOrigin, Table, blank, fold
+from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
 from govrules.vocabulary import Fact, Record, Records, vocabulary_of
@@ -597,7 +597,6 @@ class _Partnerships:
         whole = zip(*direct.values(), strict=True) if direct else iter([()] * number)
         said = _said(local, stated, number)
         for row, (values, about) in enumerate(zip(whole, said, strict=True)):
-            # A partner row alone does not make a partnership of a blank row.
             if values.count(UNKNOWN) == len(values) and not about:
                 empty.append(row)
                 continue
@@ -615,15 +614,15 @@ def _record_class(path: str) -> type:
 
 def _said(
     local: Mapping[str, Sequence[Any]], stated: Mapping[str, Sequence[Any]], number: int
-) -> Iterator[dict[str, dict[str, Any]]]:
+) -> Iterator[dict[str, Any]]:
     """Yield what each row says of a pack's own facts and of derived ones; only what is known."""
     if not local and not stated:
-        nothing: dict[str, dict[str, Any]] = {}
+        nothing: dict[str, Any] = {}
         for _ in range(number):
             yield nothing
         return
     for row in range(number):
-        about = {}
+        about: dict[str, Any] = {}
         for name, columns in (("local", local), ("stated", stated)):
             known = {
                 path: values[row] for path, values in columns.items() if values[row] is not UNKNOWN
