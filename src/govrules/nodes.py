@@ -296,6 +296,21 @@ class _Builder:
         )
 
 
+def move(node: Node, lines: int) -> None:
+    """Move a node, and all in it, down by some lines."""
+    node.line += lines
+    match node:
+        case Entries(items):
+            for key, value in items:
+                key.line += lines
+                move(value, lines)
+        case Items(items):
+            for each in items:
+                move(each, lines)
+        case Scalar():
+            pass
+
+
 def _place(mark: Any, length: int = 1) -> Scalar:  # noqa: ANN401 - the C parser has no types
     return Scalar("", True, mark.line + 1, mark.column + 1, length)  # noqa: FBT003 - a plain text
 

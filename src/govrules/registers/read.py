@@ -11,6 +11,7 @@ from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.build import Found, build
+from govrules.registers.cells import Wording
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -20,7 +21,6 @@ from govrules.registers.mapping import (
     path_of,
     read_mapping,
 )
-from govrules.registers.cells import Wording
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
@@ -35,7 +35,6 @@ from govrules.registers.sources import (
 )
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared
-from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records
 
 #: What a table in memory is called in findings and problems.
@@ -188,7 +187,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
             columns.append(Column(table.named(at), path, Wording()))
     if not columns:
         refuse(
-            Code.COLUMN_NOT_MAPPED_AT_ALL,
+            Code.NOT_A_SUBJECT,
             table.place(None, 0) if table.header else table.place(),
             "no heading is the name of a fact",
             f"`govrules map {table.file} --output mapping.yaml` proposes what its columns hold; "

@@ -25,11 +25,11 @@ from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table, blank, h
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _ARROW: Final = (".arrow", ".feather", ".ipc")
 _DUCKDB: Final = (".duckdb", ".ddb", ".db")
-_LINES: Final = (".jsonl", ".ndjson")
+LINES: Final = (".jsonl", ".ndjson")
 _TEXTS: Final = (".csv", ".tsv")
 #: Files that hold subjects as they are written in YAML.
 DOCUMENTS: Final = (".yaml", ".yml", ".json")
-TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *_ARROW, *_DUCKDB, *_LINES)
+TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *_ARROW, *_DUCKDB, *LINES)
 
 #: How files of some kinds begin, what they are, and the suffixes under which they are looked for.
 _BEGINNINGS: Final = (
@@ -49,7 +49,7 @@ _KINDS: Final = {
     **dict.fromkeys(_WORKBOOKS, "a workbook"),
     **dict.fromkeys(_ARROW, "an Arrow file"),
     **dict.fromkeys(_DUCKDB, "a DuckDB database"),
-    **dict.fromkeys(_LINES, "text in JSON Lines"),
+    **dict.fromkeys(LINES, "text in JSON Lines"),
     ".csv": "text with a row a line",
     ".tsv": "text with a row a line",
     ".parquet": "a Parquet file",
@@ -107,7 +107,12 @@ def suffix_of(file: str) -> str:
 
 
 def refuse(code: Code, file: str | Span, message: str, help_: str) -> NoReturn:
-    """Raise what is wrong with a file as a whole."""
+    """
+    Say what is wrong with a file as a whole.
+
+    Raises:
+        FactsError: always.
+    """
     span = Span(file) if isinstance(file, str) else file
     raise FactsError(span.file, "a table", "problems", (Diagnostic(code, message, span, help_),))
 
@@ -128,12 +133,12 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
     """
     name = name or file
     suffix = suffix_of(file)
-    _check(file, name, suffix)
+    check_file(file, name, suffix)
     if suffix in _TEXTS:
         return _text(file, name, layout)
     if suffix in _WORKBOOKS:
         return _workbook(file, name, layout)
-    if suffix in (*_LINES, ".json"):
+    if suffix in (*LINES, ".json"):
         return _records(file, name, suffix)
     if suffix == ".parquet":
         parquet = needs("pyarrow.parquet", name)
@@ -154,8 +159,13 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
     return _duckdb(file, name, layout)
 
 
-def _check(file: str, name: str, suffix: str) -> None:
-    """Refuse a file that is not there, is empty or too large, or is not what its name says."""
+def check_file(file: str, name: str, suffix: str) -> None:
+    """
+    Look at a file before it is read.
+
+    Raises:
+        FactsError: it is not there, is empty or too large, or is not what its name says.
+    """
     path = Path(file)
     try:
         if path.is_dir():
@@ -556,7 +566,7 @@ def _records(file: str, name: str, suffix: str) -> Opened:
     text = read_lines(file, name)
     numbers: list[int] = []
     rows: list[dict[str, Any]] = []
-    for number, record in _lines(text, name) if suffix in _LINES else _array(text, name):
+    for number, record in _lines(text, name) if suffix in LINES else _array(text, name):
         if not isinstance(record, dict):
             refuse(
                 Code.UNREADABLE_TABLE,
