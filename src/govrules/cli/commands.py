@@ -17,6 +17,7 @@ from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
 from govrules.reading import Read, read_subject
+from govrules.registers.read import read_source
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
 from govrules.render.text import assessment_lines
@@ -43,6 +44,13 @@ app = App(
 Rules = Annotated[
     list[str] | None,
     Parameter(name="--rules", negative="", help="A pack's folder or name; may be repeated."),
+]
+Mapping = Annotated[
+    Path | None,
+    Parameter(name="--mapping", help="The file that says what the columns of a table hold."),
+]
+Table = Annotated[
+    str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
 ]
 Level = Literal["low", "medium", "high", "critical"]
 AsOf = Annotated[
@@ -97,6 +105,8 @@ def check(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
     engine: Literal["reference"] = "reference",
     as_of: AsOf = None,
     format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
@@ -110,7 +120,7 @@ def check(
     Parameters
     ----------
     subjects
-        Partnership files or registers, in YAML or JSON.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
     engine
         Which engine evaluates; the findings are the same.
     format
@@ -121,7 +131,8 @@ def check(
         In text, give the reasons also for rules that do not apply.
     """
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
+    reads = _read_all(subjects, rulebook, mapping, table)
+    assessments, problems = _assess_all(reads, rulebook, day(as_of), engine)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     if format == "json":
@@ -139,10 +150,10 @@ def check(
 
 
 def _assess_all(
-    paths: list[Path], rulebook: Rulebook, given: dt.date | None, engine: str
+    found: tuple[list[Read], bool], rulebook: Rulebook, given: dt.date | None, engine: str
 ) -> tuple[list[Assessment], bool]:
-    """Assess every file that can be read, on the day that was given, the file's own or today."""
-    reads, problems = _read_all(paths, rulebook)
+    """Assess every file that could be read, on the day that was given, the file's own or today."""
+    reads, problems = found
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
     for read in reads:
@@ -153,18 +164,21 @@ def _assess_all(
     return assessments, problems
 
 
-def _read_all(paths: list[Path], rulebook: Rulebook) -> tuple[list[Read], bool]:
+def _read_all(
+    paths: list[Path], rulebook: Rulebook, mapping: Path | None, table: str
+) -> tuple[list[Read], bool]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
     problems = False
     for path in paths:
         try:
-            read = read_subject(path, rulebook=rulebook)
+            read = read_source(path, mapping=mapping, table=table, rulebook=rulebook)
         except FactsError as error:
             warn([str(each) for each in error.diagnostics] or [str(error)])
             problems = True
             continue
         warn(str(each) for each in (*read.warnings, *read.problems))
+        warn(read.notes)
         problems = problems or bool(read.problems)
         reads.append(read)
     return reads, problems
@@ -498,6 +512,8 @@ def plan(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
     as_of: AsOf = None,
     level: Level = "low",
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
@@ -509,7 +525,7 @@ def plan(
     Parameters
     ----------
     subjects
-        Partnership files or registers, in YAML or JSON.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
     level
         The severity from which findings are to be cleared.
     format
@@ -518,7 +534,8 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), "reference")
+    reads = _read_all(subjects, rulebook, mapping, table)
+    assessments, problems = _assess_all(reads, rulebook, day(as_of), "reference")
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {

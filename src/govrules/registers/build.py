@@ -6,6 +6,7 @@ No row is lost: each gives a partnership, or is counted among those that do not,
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -401,13 +402,10 @@ def _direct(
         assert isinstance(fact_type, Record)  # noqa: S101 - the mapping was checked
         made = _records(fact_type.cls, inner, contradicted, f"{prefix}{head}.")
         states = direct.get(head)
-        direct[head] = (
-            made
-            if states is None
-            else _with_states(
-                states, made, lambda row, path=f"{prefix}{head}": contradicted(path, row)
-            )
-        )
+        if states is not None:
+            path = f"{prefix}{head}"
+            made = _with_states(states, made, functools.partial(contradicted, path))
+        direct[head] = made
     return direct
 
 
@@ -446,13 +444,13 @@ class _Partnerships:
         grouped: dict[str, dict[int | None, dict[str, tuple[Sequence[Any], int]]]] = {}
         for column, at in self.rows.bound:
             values = self.rows.values(column, at)
-            path = column.path
-            if path.list:
-                group = grouped.setdefault(path.list, {}).setdefault(path.index, {})
-                group[path.rest] = (values, at)
+            its_path = column.path
+            if its_path.list:
+                group = grouped.setdefault(its_path.list, {}).setdefault(its_path.index, {})
+                group[its_path.rest] = (values, at)
             else:
-                self.columns[path.text] = values
-                self.at[path.text] = at
+                self.columns[its_path.text] = values
+                self.at[its_path.text] = at
         for path, groups in grouped.items():
             self._add_list(path, self._of_columns(path, groups))
         for path, other in others.items():
@@ -465,7 +463,7 @@ class _Partnerships:
     def _add_list(self, path: str, values: list[Any]) -> None:
         states = self.columns.get(path)
         if states is not None:
-            values = _with_states(states, values, lambda row: self._contradicted(path, row))
+            values = _with_states(states, values, functools.partial(self._contradicted, path))
         self.columns[path] = values
 
     def _contradicted(self, path: str, row: int) -> None:

@@ -283,7 +283,9 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
     def read_choices(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
         if type(value) is not list:
             return _state(value, frozenset())
-        members = {each if each in values else _state(each, None) for each in value}
+        members = {
+            each if type(each) is str and each in values else _state(each, None) for each in value
+        }
         if None in members:
             raise _OddError
         return frozenset(members)
@@ -333,6 +335,7 @@ def _numbers(fact_type: Money | Number) -> Callable[[Any], Any]:
     whole = isinstance(fact_type, Number) and fact_type.whole
 
     def read_number(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
+        found: object
         if type(value) is int or type(value) is Decimal:
             found = check_number(Decimal(value), fact_type, str(value))
         elif type(value) is str and value.strip().lower() not in (*_STATES, ""):
