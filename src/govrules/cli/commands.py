@@ -158,8 +158,8 @@ def _assess_all(
     assessments: list[Assessment] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found, unsound = assess_file(read, rulebook, given or stated, engine)
-        assessments += found
+        its, unsound = assess_file(read, rulebook, given or stated, engine)
+        assessments += its
         problems = problems or unsound
     return assessments, problems
 
