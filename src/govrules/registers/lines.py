@@ -17,7 +17,7 @@ from govrules.model import Partnership, Register
 from govrules.nodes import Report, move, parse
 from govrules.reading import Read
 from govrules.registers.sources import check_file, once, read_lines, refuse
-from govrules.registers.tables import MAX_ROWS
+from govrules.registers.tables import MAX_ROWS, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.values import Problem, check_number, read
@@ -91,23 +91,24 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     careful = SubjectReader(report, declared)
     quick = _record_reader(Partnership)
     found: list[Any] = []
-    for number, line in enumerate(lines, 1):
-        if not line or line.isspace():
-            continue
-        if len(found) >= MAX_ROWS:
-            refuse(
-                Code.TOO_MANY_ROWS,
-                file,
-                f"the file has more than {MAX_ROWS:,} lines, and at most so many are read",
-                "split the register into several files",
-            )
-        try:
-            facts = _DECODER.decode(line)
-            if not found and not _holds_facts(facts, declared):
-                _no_facts(file, number)
-            found.append(quick(facts, LineOrigin(file, number)))
-        except (ValueError, RecursionError, _OddError) as error:
-            found.append(_read_carefully(line, number, careful, error))
+    with undisturbed():
+        for number, line in enumerate(lines, 1):
+            if not line or line.isspace():
+                continue
+            if len(found) >= MAX_ROWS:
+                refuse(
+                    Code.TOO_MANY_ROWS,
+                    file,
+                    f"the file has more than {MAX_ROWS:,} lines, and at most so many are read",
+                    "split the register into several files",
+                )
+            try:
+                facts = _DECODER.decode(line)
+                if not found and not _holds_facts(facts, declared):
+                    _no_facts(file, number)
+                found.append(quick(facts, LineOrigin(file, number)))
+            except (ValueError, RecursionError, _OddError) as error:
+                found.append(_read_carefully(line, number, careful, error))
     if not found:
         refuse(Code.EMPTY_FILE, file, "the file holds no partnership", "write one object a line")
     whole = [each for each in found if each is not UNKNOWN]

@@ -59,7 +59,7 @@ _TABLE_KEYS: Final = (
 MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "unknown", "lists")
 COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "separator", "complete", "unsure")
 SKIP_KEYS: Final = ("column", "is", "unsure")
-LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins")
+LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 
 _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
 _IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
@@ -538,13 +538,14 @@ class _Reader:
             return
         if fields.yes_no("complete"):
             complete.add(key.text)
-        if not any(each in fields for each in LIST_KEYS[1:]):
+        if not any(each in fields for each in LIST_KEYS[1:-1]):
             return
+        confirmed = self._confirmed(fields, key, f"the list `{key.text}`")
         fields.required("columns", "{Partner: name}")
         its_key = fields.required("key", "Reference")
         joins = fields.required("joins", "Reference")
         sheet = self._sheet(fields, fact.type.cls)
-        if isinstance(its_key, Scalar) and isinstance(joins, Scalar):
+        if isinstance(its_key, Scalar) and isinstance(joins, Scalar) and confirmed:
             joined[key.text] = Joined(sheet, fields.text("file"), its_key, joins)
             return
         for name, given in (("key", its_key), ("joins", joins)):

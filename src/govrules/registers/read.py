@@ -33,6 +33,7 @@ from govrules.registers.sources import (
     split_name,
     suffix_of,
 )
+from govrules.registers.tables import undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared
 from govrules.vocabulary import Record, Records
@@ -99,7 +100,9 @@ def read_source(
     declared = declared_by(rulebook)
     said = None if mapping is None else read_mapping(mapping, declared)
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
-    return _read_table(open_table(file, layout), said, declared, file)
+    with undisturbed():
+        opened = open_table(file, layout)
+    return _read_table(opened, said, declared, file)
 
 
 def _read_document(
@@ -139,7 +142,8 @@ def _read_table(
     def open_joined(joined: Joined) -> Opened:
         return _open_joined(joined, said, file)
 
-    register = build(opened, said, open_joined, found)
+    with undisturbed():
+        register = build(opened, said, open_joined, found)
     if register is None:
         raise FactsError(said.report.file, "a mapping", "problems", said.report.in_order())
     in_order = sorted(

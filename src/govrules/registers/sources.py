@@ -75,6 +75,28 @@ class Layout:
 
 
 @attrs.frozen(eq=False)
+class Grid:
+    """
+    The rows of a text file or a sheet, headings among them.
+
+    Attributes:
+        name: what the file is called.
+        rows: every row.
+        numbers: the line or row of each, counted from 1.
+        sheet: the sheet; "" in a text file.
+        merged: the first and the last cell of each merged area, counted from 0.
+        others: the names of the workbook's other sheets.
+    """
+
+    name: str
+    rows: Sequence[Sequence[Any]]
+    numbers: Sequence[int]
+    sheet: str = ""
+    merged: tuple[Any, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@attrs.frozen(eq=False)
 class Opened:
     """
     A table, and what is wrong with rows of it that had to be left out.
@@ -134,10 +156,8 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
     name = name or file
     suffix = suffix_of(file)
     check_file(file, name, suffix)
-    if suffix in _TEXTS:
-        return _text(file, name, layout)
-    if suffix in _WORKBOOKS:
-        return _workbook(file, name, layout)
+    if suffix in (*_TEXTS, *_WORKBOOKS):
+        return lay_out(open_grid(file, layout, name=name), layout)
     if suffix in (*LINES, ".json"):
         return _records(file, name, suffix)
     if suffix == ".parquet":
@@ -231,7 +251,26 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     return text
 
 
-def _text(file: str, name: str, layout: Layout) -> Opened:
+def open_grid(file: str, layout: Layout, *, name: str = "") -> Grid:
+    """
+    Open a text file or a workbook, whose own rows hold the headings.
+
+    Raises:
+        FactsError: it cannot be read, or holds several sheets of which none was named.
+    """
+    name = name or file
+    check_file(file, name, suffix_of(file))
+    if suffix_of(file) in _TEXTS:
+        return _text(file, name, layout)
+    return _workbook(file, name, layout)
+
+
+def has_grid(file: str) -> bool:
+    """Tell whether the headings of a file stand in its own rows."""
+    return suffix_of(file) in (*_TEXTS, *_WORKBOOKS)
+
+
+def _text(file: str, name: str, layout: Layout) -> Grid:
     text = read_lines(file, name, layout.encoding)
     delimiter = layout.delimiter or ("\t" if suffix_of(file) == ".tsv" else ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -244,18 +283,7 @@ def _text(file: str, name: str, layout: Layout) -> Opened:
     numbers: Sequence[int] = range(1, len(rows) + 1)
     if reader.line_num != len(rows):
         numbers = _starts(text, delimiter)
-    opened = _laid_out(rows, numbers, name, "", layout)
-    heading = opened.table.headings[0]
-    if len(opened.table.headings) == 1 and any(each in heading for each in ";\t|,"):
-        other = next(each for each in ";\t|," if each in heading)
-        written = "\\t" if other == "\t" else other
-        refuse(
-            Code.NO_HEADINGS,
-            opened.table.place(None, 0),
-            f"the headings are not parted by `{delimiter}`",
-            f'give the mapping `delimiter: "{written}"`',
-        )
-    return opened
+    return Grid(name, rows, numbers)
 
 
 def _cause(message: str) -> tuple[str, str]:
@@ -276,7 +304,7 @@ def _starts(text: str, delimiter: str) -> list[int]:
 # ── Workbooks ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _workbook(file: str, name: str, layout: Layout) -> Opened:
+def _workbook(file: str, name: str, layout: Layout) -> Grid:
     calamine = needs("python_calamine", name, "python-calamine")
     _check_packed(file, name)
     try:
@@ -284,6 +312,7 @@ def _workbook(file: str, name: str, layout: Layout) -> Opened:
             sheet = _sheet(book, name, layout)
             if sheet.total_height > MAX_ROWS:
                 _too_many(name, sheet.total_height)
+            others = tuple(each for each in book.sheet_names if each != sheet.name)
             rows: list[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges or ()
     except calamine.PasswordError:
@@ -297,8 +326,7 @@ def _workbook(file: str, name: str, layout: Layout) -> Opened:
             "it is no workbook that can be read, or it is cut short",
             "open it in a spreadsheet program and save it again as .xlsx",
         )
-    _fill(rows, merged, layout.header)
-    return _laid_out(rows, range(1, len(rows) + 1), name, sheet.name, layout)
+    return Grid(name, rows, range(1, len(rows) + 1), sheet.name, tuple(merged), others)
 
 
 def _protected(name: str) -> NoReturn:
@@ -356,7 +384,7 @@ def _several(name: str, names: Sequence[str], what: str) -> NoReturn:
     )
 
 
-def _fill(rows: list[Sequence[Any]], merged: Sequence[Any], header: tuple[int, int]) -> None:
+def fill(rows: list[Sequence[Any]], merged: Sequence[Any], header: tuple[int, int]) -> None:
     """Write what stands in a merged cell of the headings into every cell that it covers."""
     for (top, left), (bottom, right) in merged:
         if header[0] - 1 <= top and bottom < header[1] and bottom < len(rows):
@@ -366,11 +394,16 @@ def _fill(rows: list[Sequence[Any]], merged: Sequence[Any], header: tuple[int, i
                 rows[at] = row
 
 
-def _laid_out(
-    rows: list[Sequence[Any]], numbers: Sequence[int], name: str, sheet: str, layout: Layout
-) -> Opened:
-    """Part the headings from the rows below them, and turn rows into columns."""
+def lay_out(grid: Grid, layout: Layout) -> Opened:
+    """
+    Part the headings from the rows below them, and turn rows into columns.
+
+    Raises:
+        FactsError: there are no headings where they should be, or too many rows.
+    """
     first, last = layout.header
+    rows, numbers, name, sheet = [*grid.rows], grid.numbers, grid.name, grid.sheet
+    fill(rows, grid.merged, layout.header)
     headings = headings_of(rows[first - 1 : last])
     line = numbers[last - 1] if last <= len(rows) else 0
     if not any(headings):
@@ -382,6 +415,15 @@ def _laid_out(
             "give the mapping `header:` and the row of the headings",
         )
     width = max(at for at, each in enumerate(headings, 1) if each)
+    mark = next((each for each in ";\t|," if each in headings[0]), "")
+    if width == 1 and mark and not sheet:
+        written = "tab" if mark == "\t" else f'"{mark}"'
+        refuse(
+            Code.NO_HEADINGS,
+            Span(name, line),
+            "the headings are not parted where they should be",
+            f"give the mapping `delimiter: {written}`",
+        )
     body = rows[last:]
     if len(body) > MAX_ROWS:
         _too_many(name, len(body))

@@ -6,6 +6,8 @@ Places are kept as numbers and become text only where somebody asks.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -83,6 +85,22 @@ class Table:
             columns=tuple([column[at] for at in kept] for column in self.columns),
             numbers=[self.numbers[at] for at in kept],
         )
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """
+    Make many values without a search for garbage among them, which takes longer than making them.
+
+    Values that are read hold no cycles; what else became garbage meanwhile is found afterwards.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def fold(text: str) -> str:
