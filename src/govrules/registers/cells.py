@@ -213,7 +213,7 @@ def _reader(fact_type: FactType, wording: Wording) -> _Read:
         case YesNo():
             return lambda cell: cell if isinstance(cell, bool) else read(written(cell), YesNo())
         case Choice(values):
-            return lambda cell: _choice(written(cell), values)
+            return lambda cell: read_choice(written(cell), values)
         case Choices(values):
             return lambda cell: _choices(cell, values, wording)
         case Date():
@@ -240,7 +240,7 @@ def _reader(fact_type: FactType, wording: Wording) -> _Read:
             assert_never(fact_type)
 
 
-def _choice(text: str, values: Sequence[str]) -> str | Problem:
+def read_choice(text: str, values: Sequence[str]) -> str | Problem:
     """Read one of a closed list, written as it is or as people write it: `County council`."""
     if text in values:
         return text
@@ -264,7 +264,7 @@ def _choices(cell: Any, values: Sequence[str], wording: Wording) -> Any:  # noqa
         word = text.casefold()
         found: Any = wording.values.get(word, UNKNOWN)
         if word not in wording.values and word not in UNKNOWN_WORDS | wording.unknown:
-            found = _choice(text, values)
+            found = read_choice(text, values)
         if isinstance(found, Problem):
             problem = problem or found
             members.add(UNKNOWN)

@@ -251,9 +251,18 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     return text
 
 
-def open_grid(file: str, layout: Layout, *, name: str = "") -> Grid:
+def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False) -> Grid:
     """
     Open a text file or a workbook, whose own rows hold the headings.
+
+    Args:
+        file: its path.
+
+        layout: how it is laid out.
+
+        name: what to call it; its path if not given.
+
+        first: whether the first of several sheets will do.
 
     Raises:
         FactsError: it cannot be read, or holds several sheets of which none was named.
@@ -262,7 +271,7 @@ def open_grid(file: str, layout: Layout, *, name: str = "") -> Grid:
     check_file(file, name, suffix_of(file))
     if suffix_of(file) in _TEXTS:
         return _text(file, name, layout)
-    return _workbook(file, name, layout)
+    return _workbook(file, name, layout, first=first)
 
 
 def has_grid(file: str) -> bool:
@@ -304,12 +313,12 @@ def _starts(text: str, delimiter: str) -> list[int]:
 # ── Workbooks ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _workbook(file: str, name: str, layout: Layout) -> Grid:
+def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
     calamine = needs("python_calamine", name, "python-calamine")
     _check_packed(file, name)
     try:
         with calamine.CalamineWorkbook.from_path(file) as book:
-            sheet = _sheet(book, name, layout)
+            sheet = _sheet(book, name, layout, first=first)
             if sheet.total_height > MAX_ROWS:
                 _too_many(name, sheet.total_height)
             others = tuple(each for each in book.sheet_names if each != sheet.name)
@@ -354,7 +363,7 @@ def _check_packed(file: str, name: str) -> None:
         )
 
 
-def _sheet(book: Any, name: str, layout: Layout) -> Any:  # noqa: ANN401 - the reader's sheet
+def _sheet(book: Any, name: str, layout: Layout, *, first: bool) -> Any:  # noqa: ANN401 - the reader's sheet
     names: list[str] = book.sheet_names
     if layout.table:
         if layout.table not in names:
@@ -367,7 +376,7 @@ def _sheet(book: Any, name: str, layout: Layout) -> Any:  # noqa: ANN401 - the r
         return book.get_sheet_by_name(layout.table)
     sheets = [book.get_sheet_by_name(each) for each in names]
     filled = [each for each in sheets if each.total_height]
-    if len(filled) > 1:
+    if len(filled) > 1 and not first:
         _several(name, [each.name for each in filled], "sheet")
     if not filled:
         refuse(Code.EMPTY_FILE, name, "no sheet holds anything", "name another workbook")
