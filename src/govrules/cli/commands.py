@@ -16,8 +16,9 @@ from govrules.diagnostics import CODES
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
-from govrules.reading import Read, read_subject
+from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.read import read_source
+from govrules.registers.sources import split_name
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
 from govrules.render.text import assessment_lines
@@ -504,6 +505,46 @@ def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
         f"  govrules test {directory}\n"
         f"  govrules check FILE --rules governing-partnerships --rules {directory}\n"
     )
+    return FINE
+
+
+@app.command(name="map")
+def map_(
+    register: Annotated[Path, Parameter(name="REGISTER", negative="")],
+    *,
+    rules: Rules = None,
+    table: Table = "",
+    output: Output = None,
+    overwrite: bool = False,
+) -> int:
+    """
+    Propose which columns of a table hold which facts, for a person to confirm.
+
+    Parameters
+    ----------
+    register
+        A table: CSV, XLSX, Parquet, Arrow, DuckDB, or JSON with other keys than facts.
+    overwrite
+        Write over an output file that is there already.
+    """
+    from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
+
+    if output is not None and output.exists() and not overwrite:
+        raise Stop(
+            f"govrules: `{output}` is there already",
+            "  help: name another file, or add `--overwrite`",
+        )
+    rulebook = load(rules)
+    file, named = split_name(str(register))
+    text = propose(file, declared_by(rulebook), table=table or named)
+    emit(text, output)
+    if output is not None:
+        unsure = text.count("unsure: yes") - 1
+        emit(
+            f"wrote {output}: {unsure} entries to confirm\n\n"
+            "Try next:\n"
+            f"  govrules check {register} --mapping {output}\n"
+        )
     return FINE
 
 

@@ -194,7 +194,7 @@ def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -
         FactsError: the file cannot be read.
     """
     proposer = _Proposer(declared)
-    grid, opened, layout = _open(file, table, proposer)
+    grid, opened, layout = _open(file, table)
     if grid is not None:
         layout = attrs.evolve(layout, header=proposer.header(grid))
         opened = lay_out(grid, layout)
@@ -203,7 +203,7 @@ def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -
         f"# Proposed by `govrules map {name or file}`: read it before you use it.",
         "# `check` takes nothing that is marked `unsure: yes`: where it is right, delete the mark.",
         "govrules: 1",
-        *_layout_lines(layout, opened.table),
+        *_layout_lines(layout),
         "",
     ]
     text += proposer.lines(opened.table)
@@ -215,32 +215,30 @@ def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -
     return "\n".join(text).rstrip() + "\n"
 
 
-def _open(file: str, table: str, proposer: _Proposer) -> tuple[Grid | None, Opened | None, Layout]:
+def _open(file: str, table: str) -> tuple[Grid | None, Opened | None, Layout]:
+    """Open a file as it seems to be written: its rows, or its table where it names columns."""
     layout = Layout(table=table)
     if not has_grid(file):
         return None, open_table(file, layout), layout
-    tries = [layout, attrs.evolve(layout, encoding="cp1252")]
-    for each in tries:
-        try:
-            grid = open_grid(file, each, first=True)
-        except FactsError as error:
-            # Only what is no UTF-8 is worth a second look.
-            if each is tries[-1] or "UTF-8" not in str(error):
-                raise
-            continue
-        layout = each
-        break
-    best = layout
-    if file.lower().endswith(".csv") and max(map(len, grid.rows), default=0) == 1:
+    try:
+        grid = open_grid(file, layout, first=True)
+    except FactsError as error:
+        # Only what is no UTF-8 is worth a second look.
+        if "UTF-8" not in str(error):
+            raise
+        layout = attrs.evolve(layout, encoding="cp1252")
+        grid = open_grid(file, layout)
+    beginning = grid.rows[:_LOOKED_AT]
+    if not grid.sheet and max(map(len, beginning), default=0) == 1:
         for delimiter in (";", "\t", "|"):
-            if any(delimiter in str(row[0]) for row in grid.rows[:_LOOKED_AT] if row):
-                best = attrs.evolve(layout, delimiter=delimiter)
-                grid = open_grid(file, best)
+            if any(delimiter in str(cell) for row in beginning for cell in row):
+                layout = attrs.evolve(layout, delimiter=delimiter)
+                grid = open_grid(file, layout)
                 break
-    return grid, None, attrs.evolve(best, table=grid.sheet)
+    return grid, None, attrs.evolve(layout, table=grid.sheet)
 
 
-def _layout_lines(layout: Layout, table: Table) -> Iterator[str]:
+def _layout_lines(layout: Layout) -> Iterator[str]:
     if layout.table:
         yield f"table: {_quoted(layout.table)}"
     first, last = layout.header
@@ -375,12 +373,9 @@ class _Proposer:
             key=lambda each: (-each[0], each[1]),
         )[:_CANDIDATES]
         known = [each for each in cells if not blank(each)]
-        counted = Counter(_as_text(each) for each in known)
         sample = _sample(known)
         found = [
-            self._guess(heading, path, score, sample, counted)
-            for score, path in scored
-            if score >= _LIKELY
+            self._guess(heading, path, score, sample) for score, path in scored if score >= _LIKELY
         ]
         found = sorted(
             (each for each in found if each.score >= _LIKELY), key=lambda each: -each.score
@@ -413,7 +408,6 @@ class _Proposer:
         path: str,
         score: float,
         sample: Sequence[Any],
-        counted: Mapping[str, int],
     ) -> _Guess:
         found = self.paths[path]
         wording, sure = _wording(heading, found, sample)
@@ -434,7 +428,7 @@ class _Proposer:
         return _Guess(
             path,
             wording,
-            score * (0.4 + 0.6 * fit),
+            score * (0.5 + 0.5 * fit),
             sure and score >= _SURE and fit >= _FIT and bool(known),
             tuple(shown),
         )
@@ -508,7 +502,7 @@ class _Proposer:
         if not self.in_lists and not self.joined:
             return
         yield ""
-        yield "# `complete: yes` says that no partner is missing, so that rules on every one settle."
+        yield "# `complete: yes` says that no record is missing: then rules on every one settle."
         yield "lists:"
         for each in sorted(self.in_lists):
             yield f"  {each}: {{ complete: no }}"
@@ -688,9 +682,11 @@ def _wording(heading: str, path: FactPath, cells: Sequence[Any]) -> tuple[dict[s
 
 def _separator(cells: Sequence[Any]) -> str:
     """Return what parts several values in one cell; "" where nothing does."""
-    texts = [each for each in cells if isinstance(each, str)]
+    texts = [each.strip() for each in cells if isinstance(each, str)]
     for each in _SEPARATORS:
-        if sum(each in text.strip() for text in texts) * 4 >= len(texts) > 0:
+        parted = sum(each in text for text in texts)
+        # A comma may also stand within a name.
+        if parted and (each != "," or parted * 4 >= len(texts)):
             return each
     return ""
 
