@@ -58,7 +58,9 @@ def subject(rulebooks):
     return schema.subject_schema(rulebooks["governing-partnerships"])
 
 
-@pytest.mark.parametrize("make", [schema.rules_schema, schema.subject_schema])
+@pytest.mark.parametrize(
+    "make", [schema.rules_schema, schema.subject_schema, schema.mapping_schema]
+)
 def test_they_are_valid_schemas(rulebooks, make):
     for each in rulebooks.values():
         Draft202012Validator.check_schema(make(each))
@@ -202,6 +204,7 @@ def test_every_fact_is_described_by_its_question(subject, rulebooks):
     [
         ("rules", schema.rules_schema),
         ("subject", schema.subject_schema),
+        ("mapping", schema.mapping_schema),
         ("findings", lambda _: schema.findings_schema()),
     ],
 )

@@ -417,18 +417,18 @@ def prove(
 
 @app.command
 def schema(
-    which: Literal["rules", "subject", "findings"] | None = None,
+    which: Literal["rules", "subject", "mapping", "findings"] | None = None,
     *,
     rules: Rules = None,
     output: Output = None,
 ) -> int:
     """
-    Print the JSON Schema of rule files, subject files or findings.
+    Print the JSON Schema of rule files, subject files, mapping files or findings.
 
     Parameters
     ----------
     which
-        Which schema; with `--output DIR` and none named, all three are written there.
+        Which schema; with `--output DIR` and none named, all four are written there.
     """
     from govrules import schema as schemas  # noqa: PLC0415 - only this command needs it
 
@@ -436,6 +436,7 @@ def schema(
     build: dict[str, Any] = {
         "rules": lambda: schemas.rules_schema(rulebook),
         "subject": lambda: schemas.subject_schema(rulebook),
+        "mapping": lambda: schemas.mapping_schema(rulebook),
         "findings": schemas.findings_schema,
     }
     if which is None and output is not None:

@@ -295,7 +295,7 @@ def _number(
     suffixes: Mapping[str, Decimal],
 ) -> int | Decimal | Problem:
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
-        return check_number(Decimal(str(cell)) * scale, fact_type, written(cell))
+        return check_number(Decimal(written(cell)) * scale, fact_type, written(cell))
     text = written(cell)
     digits = text
     if isinstance(fact_type, Money):
