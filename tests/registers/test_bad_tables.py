@@ -113,7 +113,13 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
         lambda path: workbook(
             path,
             Register=[
-                ["name", "funding.pooled", "funding.annual_spend", "reviewed", "funding.traced_share"],
+                [
+                    "name",
+                    "funding.pooled",
+                    "funding.annual_spend",
+                    "reviewed",
+                    "funding.traced_share",
+                ],
                 ["Care pool", True, -5, 45382, 140],
                 ["Waste", 3, True, "31/3/24", "some"],
                 ["", "", "", "", "", "a note"],
@@ -128,7 +134,9 @@ def cases() -> list[str]:
     return sorted({path.name for path in BAD.iterdir() if path.is_dir()} | WRITTEN.keys())
 
 
-def said_of(source: str, mapping: str | None) -> tuple[str, tuple[Diagnostic, ...], tuple[str, ...]]:
+def said_of(
+    source: str, mapping: str | None
+) -> tuple[str, tuple[Diagnostic, ...], tuple[str, ...]]:
     """Return what a user is told of a table: whether it is used, and all that is said."""
     try:
         read = read_source(source, mapping=mapping)

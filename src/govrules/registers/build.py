@@ -284,8 +284,8 @@ class _Rows:
         named.end()
         return found
 
-    def tally(self, read: int, empty: Sequence[int]) -> None:
-        """Count the rows; `empty` are those that gave no record."""
+    def tally(self, read: int, empty: Sequence[int], without_owner: Sequence[int] = ()) -> None:
+        """Count the rows; `empty` are those that gave no record, the others belong to none."""
         blanks = [row for row in empty if all(blank(cells[row]) for cells in self.table.columns)]
         without = [row for row in empty if row not in set(blanks)]
         for row in without:
@@ -296,9 +296,10 @@ class _Rows:
                 "map the columns that it fills, or skip it in the mapping",
             )
         self.found.diagnostics.extend(self.opened.problems)
-        left_out = tuple(each.span.line for each in self.opened.problems)
-        total = len(self.table.numbers) + len(self.skipped) + len(left_out)
         numbers = self.table.numbers
+        long = tuple(each.span.line for each in self.opened.problems)
+        left_out = tuple(sorted((*long, *(numbers[row] for row in without_owner))))
+        total = len(numbers) + len(self.skipped) + len(long)
         self.found.tallies.append(
             Tally(
                 str(self.table.place()),
@@ -526,6 +527,7 @@ class _Partnerships:
         owned: list[list[int]] = [[] for _ in self.rows.table.numbers]
         twice: set[int] = set()
         empty: list[int] = []
+        left_out: list[int] = []
         for row, cell in enumerate(table.columns[its]):
             if records[row] is UNKNOWN and blank(cell):
                 empty.append(row)
@@ -535,8 +537,9 @@ class _Partnerships:
                 owned[rows[0]].append(row)
             else:
                 twice.update(rows)
+                left_out.append(row)
                 self._without_owner(other, row, its, mine, rows)
-        other.tally(sum(map(len, owned)), empty)
+        other.tally(sum(map(len, owned)), empty, left_out)
         self.lists[path] = ListPlaces(
             joined=(Places(table, {column.path.text: at for column, at in other.bound}), owned)
         )

@@ -416,11 +416,13 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
     headings = headings_of(rows[first - 1 : last])
     line = numbers[last - 1] if last <= len(rows) else 0
     if not any(headings):
-        where = "the headings are looked for" if line else f"the file has {len(rows)} rows"
+        cause = f"row {last}, where the headings are looked for, is empty"
+        if not line:
+            cause = f"the headings are looked for in row {last}, and there are {len(rows)} rows"
         refuse(
             Code.NO_HEADINGS,
             Span(name, line, sheet=sheet),
-            f"there are no headings in row {last}: " + (f"{where} there" if line else where),
+            cause,
             "give the mapping `header:` and the row of the headings",
         )
     width = max(at for at, each in enumerate(headings, 1) if each)
