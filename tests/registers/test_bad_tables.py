@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pyarrow
+import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
@@ -53,10 +53,10 @@ def database(path: Path, *tables: str) -> None:
     with duckdb.connect(str(path)) as connection:
         for each in tables:
             connection.execute(f"create table {each} (name varchar, status varchar)")
-            connection.execute(f"insert into {each} values ('Care pool', 'active')")
+            connection.execute(f"insert into {each} values ('Care pool', 'active')")  # noqa: S608 - our own names
 
 
-TABLE = pyarrow.table({"name": ["Care pool"] * 500, "status": ["active"] * 500})
+TABLE = pa.table({"name": ["Care pool"] * 500, "status": ["active"] * 500})
 ROWS: list[list[object]] = [["name", "status"], ["Care pool", "active"]]
 
 #: Files that are no text are written by the test: the name of the table in each case's folder.
@@ -103,7 +103,7 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "no-such-sheet": ("register.xlsx", lambda path: workbook(path, Register=ROWS)),
     "empty-workbook": ("register.xlsx", lambda path: workbook(path, Register=[])),
     "several-tables": ("register.duckdb", lambda path: database(path, "partnerships", "partners")),
-    "no-table": ("register.duckdb", lambda path: database(path)),
+    "no-table": ("register.duckdb", database),
     "arrow-lacks-columns": (
         "register.arrow",
         lambda path: pyarrow.feather.write_feather(TABLE, path),
@@ -265,7 +265,7 @@ def test_every_code_for_tables_has_a_case():
 
 
 def test_a_date_in_a_cell_is_a_date(tmp_path):
-    table = pyarrow.table({"name": ["One"], "reviewed": [dt.date(2024, 3, 31)]})
+    table = pa.table({"name": ["One"], "reviewed": [dt.date(2024, 3, 31)]})
     [entry] = read_register(table).partnerships
     assert entry.reviewed == dt.date(2024, 3, 31)
     assert entry.origin["reviewed"] == "table:1"

@@ -137,6 +137,7 @@ class CellReader(dict[Any, Any]):
     def __init__(self, fact: Fact, wording: Wording) -> None:
         super().__init__()
         self._values = wording.values
+        self._complete = wording.complete
         self._unknown = UNKNOWN_WORDS | wording.unknown
         self._typed = _reader(fact.type, wording)
         #: Whether a cell was met that cannot be read.
@@ -161,10 +162,13 @@ class CellReader(dict[Any, Any]):
         text = fold(cell) if isinstance(cell, str) else written(cell)
         word = text.casefold()
         if word in self._values:
-            return self._values[word]
+            value = self._values[word]
+            # A value of a set is all that a cell says, and not all that there is.
+            if not isinstance(value, frozenset) or not value or self._complete:
+                return value
+            return value | {UNKNOWN}
         if word in self._unknown:
             return UNKNOWN
-        value: Any = UNKNOWN
         if word in _PERHAPS_NONE:
             value = _perhaps_none(text)
         else:
