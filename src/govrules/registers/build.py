@@ -21,7 +21,7 @@ from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
-from govrules.vocabulary import Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Fact, Record, Records, YesNo, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
@@ -366,11 +366,14 @@ class _Maker(dict[tuple[Any, ...], Any]):
         self.names = names
 
     def __missing__(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
-        record = UNKNOWN
-        if any(each is not UNKNOWN for each in values):
-            record = self.cls(**dict(zip(self.names, values, strict=True)))
-        self[values] = record
+        record = self[values] = self.make(values)
         return record
+
+    def make(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
+        """Return a new record; UNKNOWN where nothing of it is known."""
+        if values.count(UNKNOWN) == len(values):
+            return UNKNOWN
+        return self.cls(**dict(zip(self.names, values, strict=True)))
 
 
 #: Says that a cell contradicts others of its row: the path, and the row.
@@ -383,7 +386,11 @@ def _records(
     """Return the records that columns of values by path give, one a row; UNKNOWN for none."""
     direct = _direct(cls, columns, contradicted, prefix)
     make = _Maker(cls, tuple(direct))
-    return list(map(make.__getitem__, zip(*direct.values(), strict=True)))
+    fields = vocabulary_of(cls).fields
+    # Records of yes, no and closed values are few and often the same; others seldom are.
+    closed = all(isinstance(fields[name].type, (YesNo, Choice)) for name in direct)
+    one = make.__getitem__ if closed else make.make
+    return list(map(one, zip(*direct.values(), strict=True)))
 
 
 def _direct(
@@ -602,7 +609,8 @@ class _Partnerships:
                 empty.append(row)
                 continue
             facts: dict[str, Any] = dict(zip(names, values, strict=True))
-            made.append(Partnership(**facts, **about, origin=RowOrigin(places, row)))
+            facts.update(about)
+            made.append(Partnership(**facts, origin=RowOrigin(places, row)))
         self.rows.tally(len(made), empty)
         return made
 

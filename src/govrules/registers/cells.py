@@ -139,6 +139,8 @@ class CellReader(dict[Any, Any]):
         self._values = wording.values
         self._complete = wording.complete
         self._unknown = UNKNOWN_WORDS | wording.unknown
+        #: The words that are no plain values.
+        self._words = frozenset({*wording.values, *self._unknown, *_PERHAPS_NONE})
         self._typed = _reader(fact.type, wording)
         #: Whether a cell was met that cannot be read.
         self.bad = False
@@ -161,16 +163,8 @@ class CellReader(dict[Any, Any]):
             return UNKNOWN
         text = fold(cell) if isinstance(cell, str) else written(cell)
         word = text.casefold()
-        if word in self._values:
-            value = self._values[word]
-            # A value of a set is all that a cell says, and not all that there is.
-            if not isinstance(value, frozenset) or not value or self._complete:
-                return value
-            return value | {UNKNOWN}
-        if word in self._unknown:
-            return UNKNOWN
-        if word in _PERHAPS_NONE:
-            value = _perhaps_none(text)
+        if word in self._words:
+            value = self._word(word, text)
         else:
             value = self._typed(text if isinstance(cell, str) else cell)
         if isinstance(value, Problem):
@@ -178,6 +172,15 @@ class CellReader(dict[Any, Any]):
         if isinstance(value, Bad):
             self.bad = True
         return value
+
+    def _word(self, word: str, text: str) -> Any:  # noqa: ANN401 - a value or a problem
+        if word not in self._values:
+            return UNKNOWN if word in self._unknown else _perhaps_none(text)
+        value = self._values[word]
+        # A value of a set is all that a cell says, and not all that there is.
+        if not isinstance(value, frozenset) or not value or self._complete:
+            return value
+        return value | {UNKNOWN}
 
 
 def _perhaps_none(text: str) -> Problem:
@@ -196,6 +199,8 @@ def written(cell: object) -> str:
     ('1001', 'TRUE', '2024-03-31')
     """
     match cell:
+        case str():
+            return cell
         case bool():
             return "TRUE" if cell else "FALSE"
         case float() if cell.is_integer():
@@ -301,6 +306,8 @@ def _number(
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         return check_number(Decimal(written(cell)) * scale, fact_type, written(cell))
     text = written(cell)
+    if text.isdecimal() and text.isascii():
+        return check_number(Decimal(text) * scale, fact_type, text)
     digits = text
     if isinstance(fact_type, Money):
         digits = digits.removeprefix("£").lstrip()

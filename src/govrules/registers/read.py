@@ -101,8 +101,7 @@ def read_source(
     said = None if mapping is None else read_mapping(mapping, declared)
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
-        opened = open_table(file, layout)
-    return _read_table(opened, said, declared, file)
+        return _read_table(open_table(file, layout), said, declared, file)
 
 
 def _read_document(
@@ -142,8 +141,7 @@ def _read_table(
     def open_joined(joined: Joined) -> Opened:
         return _open_joined(joined, said, file)
 
-    with undisturbed():
-        register = build(opened, said, open_joined, found)
+    register = build(opened, said, open_joined, found)
     if register is None:
         raise FactsError(said.report.file, "a mapping", "problems", said.report.in_order())
     in_order = sorted(
