@@ -68,6 +68,10 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 bench: $(VENV)/developed  ## Time the library beside its peers
 	@$(BIN)/python benchmarks/run.py
 
+.PHONY: bench-ingest
+bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse of the same files
+	@$(BIN)/python benchmarks/ingest.py
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
