@@ -104,6 +104,8 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
                 )
             try:
                 facts = _DECODER.decode(line)
+                if type(facts) is not dict:
+                    raise _OddError  # noqa: TRY301 - as what is odd inside it does
                 if not found and not _holds_facts(facts, declared):
                     _no_facts(file, number)
                 found.append(quick(facts, LineOrigin(file, number)))
@@ -196,7 +198,18 @@ class _RecordReader:
 
     def __call__(self, facts: Any, origin: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - what the parser gives, to the record's class
         if type(facts) is not dict:
-            raise _OddError
+            return _state(facts, None)
+        reads = self.reads
+        try:
+            values = {key: reads[key](value) for key, value in facts.items()}
+        except KeyError:
+            values = self._dotted(facts)
+        if origin is not None:
+            values["origin"] = origin
+        return self.cls(**values)
+
+    def _dotted(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return the values of an object some of whose keys are paths."""
         values: dict[str, Any] = {}
         below: dict[str, dict[str, Any]] = {}
         reads = self.reads
@@ -213,9 +226,7 @@ class _RecordReader:
             if head in values:
                 raise _OddError
             values[head] = reads[head](inner)
-        if origin is not None:
-            values["origin"] = origin
-        return self.cls(**values)
+        return values
 
 
 _READERS: Final[dict[type, _RecordReader]] = {}
@@ -230,7 +241,7 @@ def _record_reader(cls: type) -> _RecordReader:
 def _value_reader(fact_type: FactType) -> Callable[[Any], Any]:
     match fact_type:
         case Record(cls):
-            return _record(_record_reader(cls))
+            return _record_reader(cls)
         case Records(cls):
             return _records(_record_reader(cls))
         case Choices(values):
@@ -260,10 +271,6 @@ def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
         raise _OddError
     state = _STATES[word]
     return none if state is None else state
-
-
-def _record(reader: _RecordReader) -> Callable[[Any], Any]:
-    return lambda value: reader(value) if type(value) is dict else _state(value, None)
 
 
 def _records(reader: _RecordReader) -> Callable[[Any], Any]:

@@ -92,7 +92,8 @@ def undisturbed() -> Iterator[None]:
     """
     Make many values without a search for garbage among them, which takes longer than making them.
 
-    Values that are read hold no cycles; what else became garbage meanwhile is found afterwards.
+    Values that are read hold no cycles. They are put among the old values, where the search comes
+    seldom; what else became garbage meanwhile is found there.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -100,6 +101,9 @@ def undisturbed() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
