@@ -118,7 +118,7 @@ _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "state", "stage"),
     "area": ("area", "geography", "area covered", "place"),
     "legal_form": ("legal form", "legal status", "constitution type"),
-    "nature": ("type of partnership", "partnership type", "nature"),
+    "nature": ("type", "type of partnership", "partnership type", "nature"),
     "responsible_officer": ("lead officer", "responsible officer", "link officer", "officer"),
     "reviewed": ("last reviewed", "review date", "date of last review", "last review", "reviewed"),
     "parent": ("parent", "parent partnership", "reports to"),
@@ -152,7 +152,13 @@ _ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
         "organisation",
         "partner organisation",
     ),
-    "partners[].kind": ("partner type", "organisation type", "type of organisation", "sector"),
+    "partners[].kind": (
+        "type",
+        "partner type",
+        "organisation type",
+        "type of organisation",
+        "sector",
+    ),
     "partners[].roles": ("role", "partner role", "roles"),
     "partners[].named_accountable": ("named as accountable", "accountable"),
     "partners[].voting_share": ("votes", "share of votes", "voting share"),
@@ -278,9 +284,13 @@ class _Proposer:
         last = next((at for at, number in enumerate(words) if number and number >= 0.8 * most), 0)
         first = last
         above = [each for each in rows[last - 1] if not blank(each)] if last else []
-        spanned = any(top == last - 1 == bottom for (top, _), (bottom, _) in grid.merged)
-        # One text over everything is a title; several over some columns each are headings.
-        if len({fold(str(each)) for each in above}) > 1 and (spanned or not grid.sheet):
+        filled = sum(not blank(each) for each in rows[last]) if rows else 0
+        # A text over all columns is a title; one over some of them is a heading.
+        spanned = any(
+            top == last - 1 == bottom and 0 < right - left < filled - 1
+            for (top, left), (bottom, right) in grid.merged
+        )
+        if spanned or (not grid.sheet and len({fold(str(each)) for each in above}) > 1):
             first = last - 1
         return first + 1, last + 1
 
