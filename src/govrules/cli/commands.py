@@ -21,6 +21,7 @@ from govrules.registers.read import read_source
 from govrules.registers.sources import split_name
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
+from govrules.render.rows import as_csv, as_xlsx
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -110,7 +111,7 @@ def check(
     table: Table = "",
     engine: Literal["reference"] = "reference",
     as_of: AsOf = None,
-    format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
+    format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     fail_on: Level = "low",
     verbose: bool = False,
@@ -125,13 +126,15 @@ def check(
     engine
         Which engine evaluates; the findings are the same.
     format
-        How to print the findings.
+        How to print the findings; a workbook needs `--output`.
     fail_on
         The severity from which flagged findings make the exit code 1.
     verbose
         In text, give the reasons also for rules that do not apply.
     """
     rulebook = load(rules)
+    if format == "xlsx" and output is None:
+        raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
     reads = _read_all(subjects, rulebook, mapping, table)
     assessments, problems = _assess_all(reads, rulebook, day(as_of), engine)
     dates = {each.as_of for each in assessments}
@@ -142,6 +145,10 @@ def check(
     elif format == "jsonl":
         lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in assessments)
         emit("".join(f"{line}\n" for line in lines), output)
+    elif format == "csv":
+        emit(as_csv(assessments), output)
+    elif format == "xlsx" and output is not None:
+        write(output, as_xlsx(assessments))
     else:
         show(
             (line for each in assessments for line in assessment_lines(each, verbose=verbose)),

@@ -7,6 +7,7 @@ No row is lost: each gives a partnership, or is counted among those that do not,
 from __future__ import annotations
 
 import functools
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from govrules.vocabulary import Choice, Fact, Record, Records, YesNo, vocabulary
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
 _ROWS_NAMED: Final = 10
+_LONGEST_MESSAGE: Final = 400
 
 
 @attrs.frozen
@@ -91,6 +93,7 @@ class Found:
 
     def add(self, code: Code, message: str, span: Span, help_: str) -> None:
         """Add what is wrong at a place."""
+        message = textwrap.shorten(message, _LONGEST_MESSAGE, placeholder=" …")
         self.diagnostics.append(Diagnostic(code, message, span, help_))
 
 

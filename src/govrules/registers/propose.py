@@ -362,7 +362,7 @@ class _Proposer:
                 continue
             inner = [path for path in self.paths if "[]" in path and path not in used]
             cells = [cell for _, at in members for cell in table.columns[at]]
-            best = self._best(stem, inner, cells)
+            best = self._best(stem, inner, cells, alone=True)
             if not best:
                 continue
             guess = best[0]
@@ -376,8 +376,14 @@ class _Proposer:
     def _guesses(self, table: Table, at: int) -> list[_Guess]:
         return self._best(table.headings[at], [*self.paths], table.columns[at])
 
-    def _best(self, heading: str, paths: Sequence[str], cells: Sequence[Any]) -> list[_Guess]:
-        """Return what a column may hold, the likeliest first; the last to be sure is ahead."""
+    def _best(
+        self, heading: str, paths: Sequence[str], cells: Sequence[Any], *, alone: bool = False
+    ) -> list[_Guess]:
+        """
+        Return what a column may hold, the likeliest first; only that can be sure, if it is ahead.
+
+        `alone` says that a cell holds one record of a list and not several.
+        """
         scored = sorted(
             ((self._score(heading, path), path) for path in paths),
             key=lambda each: (-each[0], each[1]),
@@ -385,7 +391,9 @@ class _Proposer:
         known = [each for each in cells if not blank(each)]
         sample = _sample(known)
         found = [
-            self._guess(heading, path, score, sample) for score, path in scored if score >= _LIKELY
+            self._guess(heading, path, score, sample, alone=alone)
+            for score, path in scored
+            if score >= _LIKELY
         ]
         found = sorted(
             (each for each in found if each.score >= _LIKELY), key=lambda each: -each.score
@@ -418,9 +426,16 @@ class _Proposer:
         path: str,
         score: float,
         sample: Sequence[Any],
+        *,
+        alone: bool,
     ) -> _Guess:
         found = self.paths[path]
+        if alone:
+            found = attrs.evolve(found, list="", text=found.rest)
         wording, sure = _wording(heading, found, sample)
+        if found.list and "separator" not in wording:
+            wording["separator"] = _SEPARATORS[0]
+            sure = False
         reader = CellReader(found.fact, _as_wording(found, wording))
         unread: list[str] = []
         known = bad = 0
@@ -490,7 +505,10 @@ class _Proposer:
             if at == its or not other.headings[at]:
                 continue
             best = self._best(
-                other.headings[at], [each for each in inner if each not in used], other.columns[at]
+                other.headings[at],
+                [each for each in inner if each not in used],
+                other.columns[at],
+                alone=True,
             )
             if not best:
                 left.append(other.named(at))

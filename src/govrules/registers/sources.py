@@ -156,6 +156,14 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
     name = name or file
     suffix = suffix_of(file)
     check_file(file, name, suffix)
+    if suffix not in (*TABLES, ".json"):
+        near = did_you_mean(suffix, TABLES)
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            f"no table is read from files that end in `{suffix}`",
+            near if near.startswith("did") else "save it as .csv or .xlsx",
+        )
     if suffix in (*_TEXTS, *_WORKBOOKS):
         return lay_out(open_grid(file, layout, name=name), layout)
     if suffix in (*LINES, ".json"):
