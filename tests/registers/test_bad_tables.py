@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import random
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -269,3 +270,51 @@ def test_a_date_in_a_cell_is_a_date(tmp_path):
     [entry] = read_register(table).partnerships
     assert entry.reviewed == dt.date(2024, 3, 31)
     assert entry.origin["reviewed"] == "table:1"
+
+
+DAMAGED = {
+    "csv": lambda path: path.write_text("name,funding.pooled\nCare pool,yes\nWaste,no\n" * 5),
+    "jsonl": lambda path: path.write_text(
+        '{"name": "Care pool", "funding": {"pooled": true}}\n' * 5
+    ),
+    "xlsx": lambda path: workbook(path, Register=ROWS * 5),
+    "parquet": lambda path: pyarrow.parquet.write_table(TABLE, path),
+    "arrow": lambda path: pyarrow.feather.write_feather(TABLE, path, compression="uncompressed"),
+    "yaml": lambda path: path.write_text(MAPPING),
+}
+MAPPING = """\
+govrules: 1
+header: 1
+columns: { name: name, status: { fact: status, values: { on: active }, unsure: no } }
+skip: [{ column: name, is: [Total] }]
+lists: { partners: { complete: yes } }
+"""
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_whatever_is_damaged_is_explained_or_read(tmp_path, kind):
+    chance = random.Random(kind)  # noqa: S311 - the same damage every time
+    whole = tmp_path / f"register.{kind}"
+    DAMAGED[kind](whole)
+    good = tmp_path / "good.csv"
+    good.write_text("name,status\nCare pool,active\n")
+    refused = 0
+    for _ in range(60):
+        data = bytearray(whole.read_bytes())
+        for _ in range(chance.randint(1, 3)):
+            at = chance.randrange(len(data))
+            if chance.random() < 0.5:
+                data[at] = chance.choice(b"\n\t:{}[],\"'#;" + bytes([chance.randrange(256)]))
+            else:
+                del data[at : at + chance.randint(1, 40)]
+        path = tmp_path / f"damaged.{kind}"
+        path.write_bytes(bytes(data) or b"x")
+        try:
+            if kind == "yaml":
+                read_source(good, mapping=path)
+            else:
+                read_source(path)
+        except FactsError as error:
+            refused += 1
+            assert error.diagnostics
+    assert refused

@@ -360,7 +360,7 @@ def _check_packed(file: str, name: str) -> None:
     try:
         with zipfile.ZipFile(file) as packed:
             size = sum(each.file_size for each in packed.infolist())
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return  # An old workbook, or a broken one, of which the reader says so.
     if size > MAX_TABLE_BYTES:
         refuse(
@@ -539,6 +539,8 @@ def _arrow_file(
         if number > MAX_ROWS:
             _too_many(name, number)
         table = read(source)
+        # What was damaged within may be read, and be no value.
+        table.validate(full=True)
     except (pyarrow.ArrowException, OSError, ValueError):
         refuse(
             Code.UNREADABLE_TABLE,
