@@ -17,11 +17,8 @@ from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
 from govrules.reading import Read, declared_by, read_subject
-from govrules.registers.read import read_source
-from govrules.registers.sources import split_name
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
-from govrules.render.rows import as_csv, as_xlsx
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -54,6 +51,8 @@ Mapping = Annotated[
 Table = Annotated[
     str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
 ]
+#: Files of facts, which need nothing that tables need.
+_FACTS = (".yaml", ".yml", ".json")
 Level = Literal["low", "medium", "high", "critical"]
 AsOf = Annotated[
     str | None,
@@ -146,8 +145,12 @@ def check(
         lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in assessments)
         emit("".join(f"{line}\n" for line in lines), output)
     elif format == "csv":
+        from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
+
         emit(as_csv(assessments), output)
     elif format == "xlsx" and output is not None:
+        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+
         write(output, as_xlsx(assessments))
     else:
         show(
@@ -180,7 +183,7 @@ def _read_all(
     problems = False
     for path in paths:
         try:
-            read = read_source(path, mapping=mapping, table=table, rulebook=rulebook)
+            read = _read(path, rulebook, mapping, table)
         except FactsError as error:
             warn([str(each) for each in error.diagnostics] or [str(error)])
             problems = True
@@ -190,6 +193,14 @@ def _read_all(
         problems = problems or bool(read.problems)
         reads.append(read)
     return reads, problems
+
+
+def _read(path: Path, rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+    if mapping is None and not table and path.suffix.lower() in _FACTS:
+        return read_subject(path, rulebook=rulebook)
+    from govrules.registers.read import read_source  # noqa: PLC0415 - only a table pays for it
+
+    return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
 def assess_file(
@@ -536,6 +547,7 @@ def map_(
         Write over an output file that is there already.
     """
     from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
+    from govrules.registers.sources import split_name  # noqa: PLC0415 - likewise
 
     if output is not None and output.exists() and not overwrite:
         raise Stop(
