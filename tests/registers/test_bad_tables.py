@@ -318,3 +318,11 @@ def test_whatever_is_damaged_is_explained_or_read(tmp_path, kind):
             refused.append(error.diagnostics)
     assert refused
     assert all(refused)
+
+
+def test_rows_without_facts_are_named_up_to_a_number_and_all_counted(tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text("name,Notes\n" + ",see elsewhere\n" * 30)
+    read = read_source(path)
+    assert [each.code for each in read.warnings].count(Code.ROW_WITHOUT_FACTS) == 20
+    assert "30 without a fact (2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 20 more)" in read.notes[0]

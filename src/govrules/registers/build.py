@@ -291,7 +291,8 @@ class _Rows:
         """Count the rows; `empty` are those that gave no record, the others belong to none."""
         blanks = [row for row in empty if all(blank(cells[row]) for cells in self.table.columns)]
         without = [row for row in empty if row not in set(blanks)]
-        for row in without:
+        # The tally counts them all.
+        for row in without[:MAX_CELLS_NAMED]:
             self.found.add(
                 Code.ROW_WITHOUT_FACTS,
                 f"no {self.what} is read: the row gives no fact",

@@ -180,11 +180,18 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
         FactsError: none of them is.
     """
     table = opened.table
-    columns = []
+    columns: list[Column] = []
     for at, heading in enumerate(table.headings):
         path = path_of(heading, Partnership, declared)
         if path is None or (path.list and path.index is None):
             continue
+        if any(each.path.text == path.text for each in columns):
+            refuse(
+                Code.DUPLICATE_HEADING,
+                table.place(None, at) if table.header else table.place(),
+                f"two columns have the heading `{heading}`",
+                "give one of them another heading, or say in a mapping which of them counts",
+            )
         if not isinstance(path.fact.type, (Record, Records)):
             columns.append(Column(table.named(at), path, Wording()))
     if not columns:
