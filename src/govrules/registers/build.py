@@ -375,9 +375,10 @@ class _Maker(dict[tuple[Any, ...], Any]):
 
     def make(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
         """Return a new record; UNKNOWN where nothing of it is known."""
-        if values.count(UNKNOWN) == len(values):
-            return UNKNOWN
-        return self.cls(**dict(zip(self.names, values, strict=True)))
+        for each in values:
+            if each is not UNKNOWN:
+                return self.cls(**dict(zip(self.names, values)))  # noqa: B905 - made together
+        return UNKNOWN
 
 
 #: Says that a cell contradicts others of its row: the path, and the row.
@@ -609,12 +610,13 @@ class _Partnerships:
         whole = zip(*direct.values(), strict=True) if direct else iter([()] * number)
         said = _said(local, stated, number)
         for row, (values, about) in enumerate(zip(whole, said, strict=True)):
-            if values.count(UNKNOWN) == len(values) and not about:
+            if not about and not any(each is not UNKNOWN for each in values):
                 empty.append(row)
                 continue
-            facts: dict[str, Any] = dict(zip(names, values, strict=True))
+            facts = dict(zip(names, values))  # noqa: B905 - made together
             facts.update(about)
-            made.append(Partnership(**facts, origin=RowOrigin(places, row)))
+            facts["origin"] = RowOrigin(places, row)
+            made.append(Partnership(**facts))
         self.rows.tally(len(made), empty)
         return made
 
