@@ -80,6 +80,10 @@ conform: $(VENV)/developed  ## Hold every engine to the reference engine at leng
 bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 events, hold it to fresh assessments, time it
 	@$(BIN)/python benchmarks/live.py $(ARGS)
 
+.PHONY: bench-ingest
+bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse of the same files
+	@$(BIN)/python benchmarks/ingest.py
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)

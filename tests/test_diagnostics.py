@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from govrules.diagnostics import CODES, Code, Diagnostic, Span, did_you_mean
+from govrules.diagnostics import CODES, Code, Diagnostic, Span, did_you_mean, read_place
 from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
 
 
@@ -40,10 +40,15 @@ def test_a_diagnostic_of_an_empty_line_shows_no_caret() -> None:
 
 
 def test_a_warning_says_that_it_is_one() -> None:
-    """A value that cannot be read is the one problem with which a file is used."""
+    """A problem with which a file is used all the same is a warning."""
     found = Diagnostic(Code.UNREADABLE_VALUE, "`TBC`", Span("pool.yaml", 1, 1))
     assert found.headline == "pool.yaml:1:1: warning: GR601 unreadable-value: `TBC`"
-    assert [code for code in Code if code.is_warning] == [Code.UNREADABLE_VALUE]
+    assert [code.title for code in Code if code.is_warning] == [
+        "unreadable-value",
+        "column-not-mapped",
+        "not-confirmed",
+        "row-without-facts",
+    ]
 
 
 def test_a_tab_before_the_word_does_not_move_the_caret() -> None:
@@ -71,10 +76,33 @@ def test_a_place_is_printed_as_editors_read_it() -> None:
     assert str(Span("pool.yaml")) == "pool.yaml"
 
 
+def test_a_place_in_a_workbook_is_printed_as_spreadsheets_name_it() -> None:
+    """A cell is named by its letters and row; a row by itself, and a sheet by its name."""
+    assert str(Span("r.xlsx", 7, 28, sheet="Sheet 1")) == "r.xlsx[Sheet 1]!AB7"
+    assert str(Span("r.xlsx", 7, sheet="Sheet 1")) == "r.xlsx[Sheet 1]!7"
+    assert str(Span("r.xlsx", sheet="Sheet 1")) == "r.xlsx[Sheet 1]"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "pool.yaml:3",
+        "pool.yaml",
+        "a:b.yaml:12",
+        "r.xlsx[Sheet 1]!AB7",
+        "r.xlsx[S]!7",
+        "d.duckdb::t:7",
+    ],
+)
+def test_a_place_that_was_printed_can_be_read(place: str) -> None:
+    """Reading a place and printing it again gives the same."""
+    assert str(read_place(place)) == place
+
+
 def test_codes_are_found_by_id_and_by_name() -> None:
     """Every code is a number after GR and a name in kebab-case, and has a meaning."""
     for code in Code:
-        assert re.fullmatch(r"GR[0-6]\d\d", code.id)
+        assert re.fullmatch(r"GR[0-7]\d\d", code.id)
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code.title)
         assert code.meaning.endswith(".")
         assert CODES[code.id] is CODES[code.title] is code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,27 @@ def test_the_page_on_facts_shows_files_that_can_be_read(
         path.write_text(text, encoding="utf-8")
         assert main(["check", str(path)]) in (0, 1)
     assert "GR" not in capsys.readouterr().err
+
+
+def test_the_page_on_registers_shows_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    page = blocks(ROOT / "docs" / "registers.md")
+    printed = ""
+    outputs = 0
+    for language, text in page:
+        if language == "console":
+            [command] = [each for each in text.splitlines() if each.startswith("$ govrules")]
+            assert main(command.split()[2:]) in (0, 1)
+            captured = capsys.readouterr()
+            printed = captured.out + captured.err
+        elif printed and language in ("text", "yaml") and "confirmed it" not in text:
+            assert text.strip() in printed
+            outputs += 1
+    assert outputs == 4
+    assert (tmp_path / "eastshire.mapping.yaml").read_text("utf-8") in [text for _, text in page]
 
 
 def test_the_page_on_rules_shows_a_pack_that_loads(

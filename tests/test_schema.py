@@ -18,8 +18,12 @@ from govrules.rulebook.load import packs_in, shipped_examples, shipped_packs
 COMMITTED = Path(__file__).parents[1] / "docs" / "schemas"
 THEMES = sorted(each for each in shipped_packs().glob("*/*.yaml") if each.name != "rulebook.yaml")
 SUBJECTS = sorted(
-    each for each in shipped_examples().rglob("*.yaml") if each.name != "waivers.yaml"
+    each
+    for each in shipped_examples().rglob("*.yaml")
+    if each.name != "waivers.yaml" and not each.name.endswith(".mapping.yaml")
 )
+
+MAPPINGS = sorted(shipped_examples().rglob("*.mapping.yaml"))
 
 
 class Loader(yaml.SafeLoader):
@@ -58,7 +62,9 @@ def subject(rulebooks):
     return schema.subject_schema(rulebooks["governing-partnerships"])
 
 
-@pytest.mark.parametrize("make", [schema.rules_schema, schema.subject_schema])
+@pytest.mark.parametrize(
+    "make", [schema.rules_schema, schema.subject_schema, schema.mapping_schema]
+)
 def test_they_are_valid_schemas(rulebooks, make):
     for each in rulebooks.values():
         Draft202012Validator.check_schema(make(each))
@@ -73,6 +79,27 @@ def test_shipped_rule_files_are_valid(rules, path):
 @pytest.mark.parametrize("path", SUBJECTS, ids=lambda each: each.name)
 def test_shipped_subject_files_are_valid(subject, path):
     assert problems(read(path), subject) == []
+
+
+@pytest.mark.parametrize("path", MAPPINGS, ids=lambda each: each.name)
+def test_shipped_mapping_files_are_valid(rulebooks, path):
+    found = schema.mapping_schema(rulebooks["governing-partnerships"])
+    assert problems(read(path), found) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "govrules: 1\ncolumns: { A: nmae }",
+        "govrules: 1\ncolumns: { A: { fact: name, unit: miles } }",
+        "govrules: 1\ncolumns: { A: { fact: reviewed, dates: dd/mm } }",
+        "columns: { A: name }",
+        "govrules: 1\ncolums: { A: name }",
+    ],
+)
+def test_a_misspelt_mapping_is_refused(rulebooks, text):
+    found = schema.mapping_schema(rulebooks["governing-partnerships"])
+    assert problems(yaml.safe_load(text), found)
 
 
 @pytest.mark.parametrize("path", THEMES, ids=lambda each: f"{each.parent.name}/{each.name}")
@@ -202,6 +229,7 @@ def test_every_fact_is_described_by_its_question(subject, rulebooks):
     [
         ("rules", schema.rules_schema),
         ("subject", schema.subject_schema),
+        ("mapping", schema.mapping_schema),
         ("findings", lambda _: schema.findings_schema()),
     ],
 )

@@ -23,7 +23,8 @@ from govrules.model import (
     Register,
 )
 from govrules.nodes import Report, parse
-from govrules.reading import declared_by, read_partnership, read_register, read_subject
+from govrules.reading import declared_by, read_partnership, read_subject
+from govrules.registers.read import read_register
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook
 from govrules.subjects import Declared, SubjectReader

@@ -42,6 +42,7 @@ _GROUPS = {
     "GR4": "Sources",
     "GR5": "Examples",
     "GR6": "The facts of a subject",
+    "GR7": "Registers kept as tables",
 }
 _TYPES: dict[str, FactType] = {
     "yes or no": YesNo(),

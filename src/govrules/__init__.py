@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         Register,
     )
     from govrules.portfolio import RegisterAssessment, assess_register
-    from govrules.reading import read_partnership, read_register
+    from govrules.reading import read_partnership
+    from govrules.registers.read import read_register
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
     from govrules.truth import UNKNOWN
@@ -53,7 +54,8 @@ _HOMES = {
         "Register",
     ),
     "govrules.portfolio": ("RegisterAssessment", "assess_register"),
-    "govrules.reading": ("read_partnership", "read_register"),
+    "govrules.reading": ("read_partnership",),
+    "govrules.registers.read": ("read_register",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
     "govrules.truth": ("UNKNOWN",),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from enum import Enum
+from string import ascii_uppercase
 from typing import Final
 
 import attrs
@@ -15,7 +17,7 @@ class Code(Enum):
     Every kind of diagnostic: its stable code, its name, and what it means at length.
 
     GR0 reading a file, GR1 conditions, GR2 rules, GR3 the rulebook, GR4 sources, GR5 examples,
-    GR6 the facts of a subject.
+    GR6 the facts of a subject, GR7 registers kept as tables.
     """
 
     UNREADABLE_FILE = (
@@ -260,6 +262,100 @@ class Code(Enum):
         "two-spellings",
         "One partner seems to be named in two ways, so that it counts as two partners.",
     )
+    UNREADABLE_TABLE = (
+        "GR701",
+        "unreadable-table",
+        (
+            "The file is not what its name says, is cut short, is protected by a password, or "
+            "cannot be read as a table."
+        ),
+    )
+    READER_NOT_INSTALLED = (
+        "GR702",
+        "reader-not-installed",
+        "Files of this kind are read by a package that is not installed here.",
+    )
+    TOO_MANY_ROWS = (
+        "GR703",
+        "too-many-rows",
+        "A register is read row by row up to a stated number of rows. Split it.",
+    )
+    NO_HEADINGS = (
+        "GR704",
+        "no-headings",
+        (
+            "The row that should hold the headings of the columns is empty or not there. "
+            "`header:` of a mapping names the row, or the rows, of the headings."
+        ),
+    )
+    UNKNOWN_TABLE = (
+        "GR705",
+        "unknown-table",
+        "The file holds no sheet or table of this name, or several of which one must be named.",
+    )
+    UNKNOWN_COLUMN = (
+        "GR706",
+        "unknown-column",
+        "The mapping names a column that the table does not have.",
+    )
+    DUPLICATE_HEADING = (
+        "GR707",
+        "duplicate-heading",
+        (
+            "Two columns have one heading, so that it names neither. The letter of the column "
+            "after it does: `Date [F]`."
+        ),
+    )
+    COLUMN_NOT_MAPPED = (
+        "GR708",
+        "column-not-mapped",
+        (
+            "No fact is read from the column. A mapping file says which fact a column holds, or "
+            "under `ignored` that it holds none. This is a warning: the rest is read."
+        ),
+    )
+    NOT_CONFIRMED = (
+        "GR709",
+        "not-confirmed",
+        (
+            "`govrules map` was unsure of this entry, and nobody has confirmed it, so it is not "
+            "used. This is a warning: the rest is read."
+        ),
+    )
+    ROW_WITHOUT_FACTS = (
+        "GR710",
+        "row-without-facts",
+        (
+            "The row holds something, but no fact that the mapping reads, so no partnership is "
+            "read from it. This is a warning: the rest is read."
+        ),
+    )
+    ROW_TOO_LONG = (
+        "GR711",
+        "row-too-long",
+        (
+            "The row has more values than there are headings, so that values may stand in the "
+            "wrong columns. It is left out."
+        ),
+    )
+    ROW_WITHOUT_PARTNERSHIP = (
+        "GR712",
+        "row-without-partnership",
+        "The row belongs to no partnership on the register, or to none for certain.",
+    )
+    FACT_MAPPED_TWICE = (
+        "GR713",
+        "fact-mapped-twice",
+        "Two columns are mapped to one fact, so that one of the two would be lost.",
+    )
+    BAD_FORMAT = (
+        "GR714",
+        "bad-format",
+        (
+            "A unit, or the form in which dates or several values are written, is none that is "
+            "known, or does not fit the fact."
+        ),
+    )
 
     @property
     def id(self) -> str:
@@ -279,9 +375,15 @@ class Code(Enum):
     @property
     def is_warning(self) -> bool:
         """Whether the file is still used."""
-        return self is Code.UNREADABLE_VALUE
+        return self in _WARNINGS
 
 
+_WARNINGS: Final = (
+    Code.UNREADABLE_VALUE,
+    Code.COLUMN_NOT_MAPPED,
+    Code.NOT_CONFIRMED,
+    Code.ROW_WITHOUT_FACTS,
+)
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 
 
@@ -295,17 +397,54 @@ class Span:
         line: counted from 1; 0 is the file as a whole.
         column: counted from 1.
         length: how many characters the caret underlines.
+        sheet: a sheet of a workbook; lines and columns are then its rows and columns.
     """
 
     file: str
     line: int = 0
     column: int = 0
     length: int = 1
+    sheet: str = ""
 
     def __str__(self) -> str:
+        if self.sheet:
+            cell = f"!{letters(self.column)}{self.line}" if self.line else ""
+            return f"{self.file}[{self.sheet}]{cell}"
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+def letters(column: int) -> str:
+    """
+    Return the letters by which a spreadsheet names a column, counted from 1; "" for 0.
+
+    >>> letters(3), letters(28)
+    ('C', 'AB')
+    """
+    found = ""
+    while column:
+        column, rest = divmod(column - 1, len(ascii_uppercase))
+        found = ascii_uppercase[rest] + found
+    return found
+
+
+def read_place(text: str) -> Span:
+    """
+    Return the place that was printed as a `Span` is.
+
+    >>> read_place("pool.yaml:3").line
+    3
+    """
+    cell = _CELL.fullmatch(text)
+    if cell:
+        column = 0
+        for each in cell["column"]:
+            column = column * len(ascii_uppercase) + ascii_uppercase.index(each) + 1
+        return Span(cell["file"], int(cell["row"]), column, sheet=cell["sheet"])
+    file, _, line = text.rpartition(":")
+    return Span(file, int(line), 1) if file and line.isdecimal() else Span(text)
+
+
+_CELL: Final = re.compile(r"(?P<file>.+)\[(?P<sheet>[^\[\]]+)\]!(?P<column>[A-Z]*)(?P<row>[0-9]+)")
 NOWHERE: Final = Span("")
 
 #: A longer line of a file is shown in part: this much of it at the most, and beside the place.
@@ -337,9 +476,9 @@ class Diagnostic:
     @property
     def headline(self) -> str:
         """The place, code, name and cause in one line."""
-        where = f"{self.span.file}:{self.span.line}:{self.span.column}"
-        if not self.span.line:
-            where = self.span.file
+        where = str(self.span)
+        if self.span.line and self.span.column and not self.span.sheet:
+            where += f":{self.span.column}"
         warning = "warning: " if self.code.is_warning else ""
         return f"{where}: {warning}{self.code.id} {self.code.title}: {self.message}"
 

@@ -130,9 +130,16 @@ def read_text(path: Path, name: str) -> tuple[str, Report]:
     return text, Report(name, text)
 
 
-def parse(text: str, report: Report) -> Node | None:
+def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
     """
     Parse one YAML document into nodes; None where the report says why not.
+
+    Args:
+        text: the document.
+
+        report: where problems go.
+
+        quoted: whether quotes make a word plain text; in JSON every word stands in quotes.
 
     The parser's events are read rather than `yaml.compose`: the C composer overflows its stack
     on deep nesting and forgets anchors and tags.
@@ -143,7 +150,7 @@ def parse(text: str, report: Report) -> Node | None:
         return None
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
     try:
-        root = _Builder(report).build(events)
+        root = _Builder(report, quoted=quoted).build(events)
     except yaml.MarkedYAMLError as error:
         _report_yaml_error(error, report)
         return None
@@ -163,8 +170,9 @@ def parse(text: str, report: Report) -> Node | None:
 class _Builder:
     """Turns parser events into nodes, refusing what the format refuses."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, *, quoted: bool) -> None:
         self.report = report
+        self.quoted = quoted
         self.count = 0
 
     def build(self, events: Iterable[Any]) -> Node | None:
@@ -212,7 +220,8 @@ class _Builder:
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else len(event.value)
         length = 1 if event.style in _BLOCK_STYLES else max(1, length)
-        return Scalar(event.value, not event.style, start.line + 1, start.column + 1, length)
+        plain = not (event.style and self.quoted)
+        return Scalar(event.value, plain, start.line + 1, start.column + 1, length)
 
     def _attach(self, stack: list[tuple[Entries | Items, Scalar | None]], node: Node) -> None:
         parent, key = stack[-1]
@@ -285,6 +294,21 @@ class _Builder:
             _place(event.start_mark, len("---")),
             "put it into a file of its own",
         )
+
+
+def move(node: Node, lines: int) -> None:
+    """Move a node, and all in it, down by some lines."""
+    node.line += lines
+    match node:
+        case Entries(items):
+            for key, value in items:
+                key.line += lines
+                move(value, lines)
+        case Items(items):
+            for each in items:
+                move(each, lines)
+        case Scalar():
+            pass
 
 
 def _place(mark: Any, length: int = 1) -> Scalar:  # noqa: ANN401 - the C parser has no types

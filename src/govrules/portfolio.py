@@ -14,7 +14,7 @@ from typing import TypeAlias
 import attrs
 
 from govrules.assessment import Assessment, assess, assess_each
-from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.diagnostics import Code, Diagnostic, Span, read_place
 from govrules.facts import origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
 from govrules.rulebook.ast import Rulebook
@@ -323,7 +323,7 @@ def _spellings(
 
 
 def _place(entry: Partnership, path: str) -> Span:
-    file, _, line = origin_of(entry, path).rpartition(":")
-    if line.isdigit():
-        return Span(file, int(line), 1)
+    place = read_place(origin_of(entry, path))
+    if place.file:
+        return place
     return Span(entry.name if isinstance(entry.name, str) else "a register")

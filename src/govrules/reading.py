@@ -31,12 +31,14 @@ class Read:
         as_of: the date of assessment that the file states, if it does.
         warnings: values that could not be read and so count as unknown.
         problems: what is wrong with entries of a register that had to be left out.
+        notes: of each table, what became of its rows.
     """
 
     subject: Any
     as_of: dt.date | Unknown
     warnings: tuple[Diagnostic, ...]
     problems: tuple[Diagnostic, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_partnership(path: str | Path, *, rulebook: Rulebook | None = None) -> Partnership:
@@ -57,21 +59,6 @@ def read_partnership(path: str | Path, *, rulebook: Rulebook | None = None) -> P
     return read.subject
 
 
-def read_register(path: str | Path, *, rulebook: Rulebook | None = None) -> Register:
-    """
-    Read a register from a YAML or JSON file: its own facts, and `partnerships`, a list.
-
-    Raises:
-        FactsError: the file cannot be used; it carries every problem found.
-    """
-    read = read_subject(path, rulebook=rulebook)
-    if read.problems:
-        raise FactsError(str(path), "facts", "problems", read.problems)
-    if not isinstance(read.subject, Register):
-        raise FactsError(str(path), "a register", "a partnership")
-    return read.subject
-
-
 def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
     """
     Read whatever a file holds: a register if it lists `partnerships`, else a partnership.
@@ -80,7 +67,8 @@ def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
         FactsError: the file cannot be used; it carries every problem found.
     """
     text, report = read_text(Path(path), str(path))
-    node = parse(text, report) if report.ok else None
+    quoted = Path(path).suffix.lower() != ".json"
+    node = parse(text, report, quoted=quoted) if report.ok else None
     reader = SubjectReader(report, declared_by(rulebook))
     subject: Any = None
     as_of: dt.date | Unknown = UNKNOWN

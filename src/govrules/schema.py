@@ -6,10 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.model import Partnership, Register
+from govrules.reading import declared_by
+from govrules.registers.cells import DATE_FORMATS, MONEY_UNITS, MONTHS_UNITS, SHARE_UNITS
+from govrules.registers.mapping import ENCODINGS, paths_of
 from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
+from govrules.subjects import Declared
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -332,6 +336,87 @@ def _recorded(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema
         case _:
             value = _written(fact.type)
     return {**described, "anyOf": [value, states]}
+
+
+def mapping_schema(rulebook: Rulebook) -> Schema:
+    """Return the schema of a mapping file, with the facts that the rulebook declares."""
+    declared = declared_by(rulebook)
+    lists = [path for path, fact in _facts(Partnership, rulebook) if isinstance(fact.type, Records)]
+    of_rows = _sheet(Partnership, declared)
+    joined = {
+        path: _object(
+            {
+                **_sheet(_record_class(path), Declared()),
+                "complete": _YES_NO,
+                "file": _TEXT,
+                "key": _WORD,
+                "joins": _WORD,
+                "unsure": _YES_NO,
+            }
+        )
+        for path in lists
+    }
+    defs: dict[str, Schema] = {}
+    _define_record(Register, rulebook, defs)
+    # The partnerships come from the table.
+    facts = {**defs["Register"]["properties"], "as_of": _TEXT}
+    del facts["partnerships"]
+    return {
+        "$schema": _DIALECT,
+        "title": "govrules: a mapping of columns to facts",
+        **_object(
+            {
+                "govrules": {"const": int(FORMAT)},
+                "register": _object(facts),
+                **of_rows,
+                "unknown": _list(_WORD),
+                "lists": _object(joined),
+            },
+            required=["govrules", "columns"],
+        ),
+        "$defs": {"Organisation": defs["Organisation"]},
+    }
+
+
+def _record_class(path: str) -> type:
+    fact_type = vocabulary_of(Partnership).facts[path].type
+    assert isinstance(fact_type, Records)  # noqa: S101 - the caller chose lists
+    return fact_type.cls
+
+
+def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
+    """Return what may be said of how a table is read."""
+    paths: Schema = {"enum": [*paths_of(cls, declared)]}
+    # Of a list whose records stand in columns of one row, each is named by its number.
+    numbered: Schema = {"type": "string", "pattern": r"^[a-z_.]+\[\d+\]\.[a-z_.]+$"}
+    fact: Schema = {"anyOf": [paths, numbered]}
+    units = sorted({*MONEY_UNITS, *SHARE_UNITS, *MONTHS_UNITS})
+    way: Schema = {"enum": [*DATE_FORMATS]}
+    column = _object(
+        {
+            "fact": fact,
+            "values": {"type": "object"},
+            "unit": {"enum": units},
+            "dates": {"anyOf": [way, _list(way)]},
+            "separator": _TEXT,
+            "complete": _YES_NO,
+            "unsure": _YES_NO,
+        },
+        required=["fact"],
+    )
+    skip = _object(
+        {"column": _WORD, "is": {"anyOf": [_WORD, _list(_WORD)]}, "unsure": _YES_NO},
+        required=["column", "is"],
+    )
+    return {
+        "table": _WORD,
+        "header": {"type": ["integer", "string"]},
+        "encoding": {"enum": [*ENCODINGS]},
+        "delimiter": _TEXT,
+        "columns": {"type": "object", "additionalProperties": {"anyOf": [fact, column]}},
+        "ignored": _list(_WORD),
+        "skip": _list(skip),
+    }
 
 
 def findings_schema() -> Schema:

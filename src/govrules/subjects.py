@@ -84,6 +84,45 @@ class SubjectReader:
         origin = {"": str(self.report.span(node))}
         return self._record(entries, cls, "", origin, top=True), as_of
 
+    def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
+        """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
+        if not isinstance(node, Entries):
+            self.errors_in_entries += 1
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"a {cls.__name__.lower()} is a mapping of facts",
+                node,
+                "write its facts as one object",
+            )
+            return UNKNOWN
+        entries = [(key.text, key, value) for key, value in node.items]
+        return self._entry(entries, cls, "", {"": str(self.report.span(node))})
+
+    def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
+        """
+        Return what is written for one fact alone: a value, None, or UNKNOWN.
+
+        Of a record or a list only that it is none or unknown can be said so.
+        """
+        match fact.type:
+            case Choices() if isinstance(node, Scalar) and self._state(node) == "":
+                return self._choices(Items([node], node.line, node.column), fact, path)
+            case Choices():
+                return self._choices(node, fact, path)
+            case Record() | Records():
+                state = self._state(node)
+                if state == "":
+                    self.report.add(
+                        Code.TYPE_MISMATCH,
+                        f"`{path}` holds several facts",
+                        node,
+                        "write `none`, or `unknown`",
+                    )
+                    return UNKNOWN
+                return () if state is None and isinstance(fact.type, Records) else state
+            case _:
+                return self._single(node, fact, path)
+
     def _as_of(self, node: Node) -> dt.date | Unknown:
         value = self._single(node, AS_OF, "as_of")
         return value if isinstance(value, dt.date) else UNKNOWN

@@ -137,7 +137,7 @@ def test_a_folder_is_no_file(run, pack, tmp_path):
 
 
 def test_a_binary_file_is_no_text(run, pack, tmp_path):
-    path = tmp_path / "register.xls"
+    path = tmp_path / "register.yaml"
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)))
     ran = run("check", path, "--rules", pack)
     assert ran.code == 2

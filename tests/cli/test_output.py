@@ -30,7 +30,7 @@ def spawn(*arguments, seed="0", **options):
     )
 
 
-@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
 def test_output_holds_what_would_be_printed(run, pack, pooled, tmp_path, form):
     printed = run("check", pooled, "--rules", pack, "--format", form)
     path = tmp_path / "findings.out"

@@ -185,7 +185,12 @@ def test_schemas_are_written_into_a_folder(run, tmp_path):
     ran = run("schema", "--output", tmp_path / "schemas")
     assert ran.code == 0
     names = sorted(each.name for each in (tmp_path / "schemas").iterdir())
-    assert names == ["findings.schema.json", "rules.schema.json", "subject.schema.json"]
+    assert names == [
+        "findings.schema.json",
+        "mapping.schema.json",
+        "rules.schema.json",
+        "subject.schema.json",
+    ]
 
 
 def test_schemas_are_not_written_over_a_file(run, tmp_path):

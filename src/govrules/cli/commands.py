@@ -19,7 +19,7 @@ from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
-from govrules.reading import Read, read_subject
+from govrules.reading import Read, declared_by, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
 from govrules.render.text import assessment_lines
@@ -47,6 +47,15 @@ Rules = Annotated[
     list[str] | None,
     Parameter(name="--rules", negative="", help="A pack's folder or name; may be repeated."),
 ]
+Mapping = Annotated[
+    Path | None,
+    Parameter(name="--mapping", help="The file that says what the columns of a table hold."),
+]
+Table = Annotated[
+    str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
+]
+#: Files of facts, which need nothing that tables need.
+_FACTS = (".yaml", ".yml", ".json")
 Level = Literal["low", "medium", "high", "critical"]
 AsOf = Annotated[
     str | None,
@@ -107,9 +116,11 @@ def check(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
     engine: Engine = "reference",
     as_of: AsOf = None,
-    format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
+    format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     fail_on: Level = "low",
     verbose: bool = False,
@@ -120,16 +131,20 @@ def check(
     Parameters
     ----------
     subjects
-        Partnership files or registers, in YAML or JSON.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
     format
-        How to print the findings.
+        How to print the findings; a workbook needs `--output`.
     fail_on
         The severity from which flagged findings make the exit code 1.
     verbose
         In text, give the reasons also for rules that do not apply.
     """
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
+    if format == "xlsx" and output is None:
+        raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
+    engine_called(engine)
+    reads, problems = _read_all(subjects, rulebook, mapping, table)
+    assessments, unsound = _assess_all(reads, rulebook, day(as_of), engine)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     if format == "json":
@@ -138,45 +153,63 @@ def check(
     elif format == "jsonl":
         lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in assessments)
         emit("".join(f"{line}\n" for line in lines), output)
+    elif format == "csv":
+        from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
+
+        emit(as_csv(assessments), output)
+    elif format == "xlsx" and output is not None:
+        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+
+        write(output, as_xlsx(assessments))
     else:
         show(
             (line for each in assessments for line in assessment_lines(each, verbose=verbose)),
             output,
         )
-    return _code(assessments, Severity(fail_on), problems=problems)
+    return _code(assessments, Severity(fail_on), problems=problems or unsound)
 
 
 def _assess_all(
-    paths: list[Path], rulebook: Rulebook, given: dt.date | None, engine: str
+    reads: list[Read], rulebook: Rulebook, given: dt.date | None, engine: str
 ) -> tuple[list[Assessment], bool]:
-    """Assess every file that can be read, on the day that was given, the file's own or today."""
-    engine_called(engine)
-    reads, problems = _read_all(paths, rulebook)
+    """Assess every file that could be read, on the day that was given, the file's own or today."""
+    unsound = False
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found, unsound = assess_file(read, rulebook, given or stated, engine)
-        assessments += found
-        problems = problems or unsound
-    return assessments, problems
+        its, bad = assess_file(read, rulebook, given or stated, engine)
+        assessments += its
+        unsound = unsound or bad
+    return assessments, unsound
 
 
-def _read_all(paths: list[Path], rulebook: Rulebook) -> tuple[list[Read], bool]:
+def _read_all(
+    paths: list[Path], rulebook: Rulebook, mapping: Path | None, table: str
+) -> tuple[list[Read], bool]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
     problems = False
     for path in paths:
         try:
-            read = read_subject(path, rulebook=rulebook)
+            read = _read(path, rulebook, mapping, table)
         except FactsError as error:
             warn([str(each) for each in error.diagnostics] or [str(error)])
             problems = True
             continue
         warn(str(each) for each in (*read.warnings, *read.problems))
+        warn(read.notes)
         problems = problems or bool(read.problems)
         reads.append(read)
     return reads, problems
+
+
+def _read(path: Path, rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+    if mapping is None and not table and path.suffix.lower() in _FACTS:
+        return read_subject(path, rulebook=rulebook)
+    from govrules.registers.read import read_source  # noqa: PLC0415 - only a table pays for it
+
+    return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
 def assess_file(
@@ -450,18 +483,18 @@ def prove(
 
 @app.command
 def schema(
-    which: Literal["rules", "subject", "findings"] | None = None,
+    which: Literal["rules", "subject", "mapping", "findings"] | None = None,
     *,
     rules: Rules = None,
     output: Output = None,
 ) -> int:
     """
-    Print the JSON Schema of rule files, subject files or findings.
+    Print the JSON Schema of rule files, subject files, mapping files or findings.
 
     Parameters
     ----------
     which
-        Which schema; with `--output DIR` and none named, all three are written there.
+        Which schema; with `--output DIR` and none named, all four are written there.
     """
     from govrules import schema as schemas  # noqa: PLC0415 - only this command needs it
 
@@ -469,6 +502,7 @@ def schema(
     build: dict[str, Any] = {
         "rules": lambda: schemas.rules_schema(rulebook),
         "subject": lambda: schemas.subject_schema(rulebook),
+        "mapping": lambda: schemas.mapping_schema(rulebook),
         "findings": schemas.findings_schema,
     }
     if which is None and output is not None:
@@ -541,11 +575,54 @@ def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
     return FINE
 
 
+@app.command(name="map")
+def map_(
+    register: Annotated[Path, Parameter(name="REGISTER", negative="")],
+    *,
+    rules: Rules = None,
+    table: Table = "",
+    output: Output = None,
+    overwrite: bool = False,
+) -> int:
+    """
+    Propose which columns of a table hold which facts, for a person to confirm.
+
+    Parameters
+    ----------
+    register
+        A table: CSV, XLSX, Parquet, Arrow, DuckDB, or JSON with other keys than facts.
+    overwrite
+        Write over an output file that is there already.
+    """
+    from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
+    from govrules.registers.sources import split_name  # noqa: PLC0415 - likewise
+
+    if output is not None and output.exists() and not overwrite:
+        raise Stop(
+            f"govrules: `{output}` is there already",
+            "  help: name another file, or add `--overwrite`",
+        )
+    rulebook = load(rules)
+    file, named = split_name(str(register))
+    text = propose(file, declared_by(rulebook), table=table or named)
+    emit(text, output)
+    if output is not None:
+        unsure = text.count("unsure: yes") - 1
+        emit(
+            f"wrote {output}: {unsure} entries to confirm\n\n"
+            "Try next:\n"
+            f"  govrules check {register} --mapping {output}\n"
+        )
+    return FINE
+
+
 @app.command
 def plan(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
     engine: Engine = "reference",
     as_of: AsOf = None,
     level: Level = "low",
@@ -558,7 +635,7 @@ def plan(
     Parameters
     ----------
     subjects
-        Partnership files or registers, in YAML or JSON.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
     level
         The severity from which findings are to be cleared.
     format
@@ -567,7 +644,9 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
+    engine_called(engine)
+    reads, problems = _read_all(subjects, rulebook, mapping, table)
+    assessments, unsound = _assess_all(reads, rulebook, day(as_of), engine)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {
@@ -578,7 +657,7 @@ def plan(
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)
-    return _code(assessments, Severity(level), problems=problems)
+    return _code(assessments, Severity(level), problems=problems or unsound)
 
 
 @app.command

@@ -1,0 +1,569 @@
+"""
+Mapping files: which column of a table holds which fact, and how it is written there.
+
+They are read with the care of rule files: every problem at once, each with place and remedy.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.errors import FactsError
+from govrules.model import Partnership, Register
+from govrules.nodes import Entries, Items, Node, Report, Scalar, parse, read_text
+from govrules.registers.cells import (
+    DATE_FORMATS,
+    MONEY_UNITS,
+    MONTHS_UNITS,
+    PER_CENT,
+    SHARE_UNITS,
+    Wording,
+)
+from govrules.registers.sources import Layout
+from govrules.registers.tables import fold
+from govrules.rulebook.fields import Fields
+from govrules.rulebook.load import check_format
+from govrules.subjects import Declared, SubjectReader
+from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import (
+    Choices,
+    Date,
+    Fact,
+    FactType,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    vocabulary_of,
+)
+
+ENCODINGS: Final = ("utf-8", "cp1252")
+_TABLE_KEYS: Final = (
+    "table",
+    "header",
+    "encoding",
+    "delimiter",
+    "columns",
+    "ignored",
+    "skip",
+)
+MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "unknown", "lists")
+COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "separator", "complete", "unsure")
+SKIP_KEYS: Final = ("column", "is", "unsure")
+LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
+
+_HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
+_IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
+_CONFIRM: Final = "look at it, and delete `unsure: yes` if it is right"
+
+
+@attrs.frozen
+class FactPath:
+    """
+    The path of a fact in a table.
+
+    Attributes:
+        text: as it is written: ``funding.pooled``, ``partners[0].name`` or ``partners[].name``.
+        fact: the fact.
+        list: the list that the fact is in; "" where it is in none.
+        index: which of the list's records; None where one cell holds several.
+        rest: the path of the fact in a record of that list; the whole path where it is in none.
+    """
+
+    text: str
+    fact: Fact
+    list: str = ""
+    index: int | None = None
+    rest: str = ""
+
+
+@attrs.frozen(eq=False)
+class Column:
+    """
+    A column that holds a fact.
+
+    Attributes:
+        heading: its heading, as the mapping names it.
+        path: which fact.
+        wording: how it is written.
+        node: where the mapping names the column; None where the heading itself is the fact.
+    """
+
+    heading: str
+    path: FactPath
+    wording: Wording
+    node: Scalar | None = None
+
+
+@attrs.frozen(eq=False)
+class Skip:
+    """Rows that are no partnerships: those with one of these words in a column."""
+
+    node: Scalar
+    words: frozenset[str]
+
+
+@attrs.frozen(eq=False)
+class Sheet:
+    """
+    How one table is read.
+
+    Attributes:
+        layout: where it is.
+        columns: those that hold facts.
+        ignored: the nodes of columns that hold none.
+        skips: rows to leave out.
+        unsure: the nodes of columns that nobody has confirmed.
+    """
+
+    layout: Layout
+    columns: tuple[Column, ...] = ()
+    ignored: tuple[Scalar, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    unsure: tuple[Scalar, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Joined:
+    """
+    The records of a list that stand in a table of their own.
+
+    Attributes:
+        sheet: that table.
+        file: its file; "" for the register's own.
+        key: the column there that says to which partnership a row belongs.
+        joins: the column of the register that holds the same.
+    """
+
+    sheet: Sheet
+    file: str
+    key: Scalar
+    joins: Scalar
+
+
+@attrs.frozen(eq=False)
+class TableMapping:
+    """
+    What a mapping file says.
+
+    Attributes:
+        report: the file, to which problems with the table are added.
+        sheet: how the register is read.
+        joined: lists whose records stand elsewhere, by path.
+        complete: lists of which nothing can be missing.
+        register: what it says of the register itself.
+        as_of: the date of the assessment that it states, if it does.
+    """
+
+    report: Report
+    sheet: Sheet
+    joined: dict[str, Joined] = attrs.field(factory=dict)
+    complete: frozenset[str] = frozenset()
+    register: Register = attrs.field(factory=Register)
+    as_of: dt.date | Unknown = UNKNOWN
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What of it is not used because nobody confirmed it."""
+        return self.report.in_order()
+
+
+def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
+    """Return the path that a text names, or None where there is no such fact."""
+    vocabulary = vocabulary_of(cls)
+    local = declared.local.get(text.removeprefix("local."))
+    if local is not None and text.startswith("local.") and "local" in vocabulary.about:
+        return FactPath(text, local, rest=text)
+    if text in vocabulary.facts:
+        return FactPath(text, vocabulary.facts[text], rest=text)
+    derived = declared.derived.get(text)
+    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
+        return FactPath(text, derived[0], rest=text)
+    found = _IN_LIST.fullmatch(text)
+    records = vocabulary.facts.get(found["list"]) if found else None
+    if found is None or records is None or not isinstance(records.type, Records):
+        return None
+    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
+    if inner is None:
+        return None
+    index = int(found["index"]) if found["index"] else None
+    return FactPath(text, inner, found["list"], index, found["rest"])
+
+
+def paths_of(cls: type, declared: Declared) -> Iterator[str]:
+    """Yield every path that a column may hold, the records of lists under ``[]``."""
+    vocabulary = vocabulary_of(cls)
+    for path, fact in vocabulary.facts.items():
+        yield path
+        if isinstance(fact.type, Records):
+            yield from (f"{path}[].{inner}" for inner in vocabulary_of(fact.type.cls).facts)
+    if "local" in vocabulary.about:
+        yield from (f"local.{name}" for name in declared.local)
+    if "stated" in vocabulary.about:
+        yield from (name for name, (_, owner) in declared.derived.items() if owner is cls)
+
+
+def read_mapping(path: str | Path, declared: Declared) -> TableMapping:
+    """
+    Read a mapping file.
+
+    Raises:
+        FactsError: it cannot be used; it carries every problem found.
+    """
+    text, report = read_text(Path(path), str(path))
+    node = parse(text, report) if report.ok else None
+    mapping = _Reader(report, declared).read(node) if node is not None else None
+    if mapping is None or not report.ok:
+        raise FactsError(str(path), "a mapping", "problems", report.in_order())
+    return mapping
+
+
+@attrs.define
+class _Reader:
+    """Reads one mapping file."""
+
+    report: Report
+    declared: Declared
+    unknown: frozenset[str] = frozenset()
+
+    def read(self, node: Node) -> TableMapping | None:
+        fields = Fields(self.report, node, MAPPING_KEYS, "a mapping")
+        version = fields.required("govrules", "1")
+        if version is not None and not check_format(version, self.report):
+            return None
+        if not fields.is_mapping:
+            return None
+        fields.required("columns", "{Name: name}")
+        self.unknown = frozenset(fold(each).casefold() for each in fields.texts("unknown"))
+        register, as_of = self._register(fields)
+        sheet = self._sheet(fields, Partnership)
+        joined: dict[str, Joined] = {}
+        complete: set[str] = set()
+        for key, value in fields.entries("lists"):
+            self._list(key, value, joined, complete)
+        self._check_lists(sheet, joined)
+        return TableMapping(self.report, sheet, joined, frozenset(complete), register, as_of)
+
+    def _register(self, fields: Fields) -> tuple[Register, dt.date | Unknown]:
+        node = fields.value("register")
+        if node is None:
+            return Register(), UNKNOWN
+        if isinstance(node, Entries):
+            for key, _ in node.items:
+                if key.text.partition(".")[0] == "partnerships":
+                    self.report.add(
+                        Code.WRONG_SHAPE,
+                        "the partnerships are read from the table",
+                        key,
+                        "drop `partnerships`",
+                    )
+        reader = SubjectReader(self.report, self.declared, strict=True)
+        register, as_of = reader.read_subject(node, Register)
+        return register, as_of
+
+    def _sheet(self, fields: Fields, cls: type) -> Sheet:
+        columns: list[Column] = []
+        unsure: list[Scalar] = []
+        for key, value in fields.entries("columns"):
+            column, confirmed = self._column(key, value, cls)
+            if not confirmed:
+                unsure.append(key)
+            elif column is not None:
+                columns.append(column)
+        self._check_once(columns)
+        skips = []
+        for node in fields.items("skip"):
+            skip, confirmed = self._skip(node)
+            if skip is not None and confirmed:
+                skips.append(skip)
+        return Sheet(
+            self._layout(fields),
+            tuple(columns),
+            tuple(fields.words("ignored")),
+            tuple(skips),
+            tuple(unsure),
+        )
+
+    def _layout(self, fields: Fields) -> Layout:
+        header = (1, 1)
+        stated = fields.text("header")
+        if stated:
+            found = _HEADER.fullmatch(stated.strip())
+            header = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+            if header[0] < 1 or header[1] < header[0]:
+                self.report.add(
+                    Code.BAD_FORMAT,
+                    f"`header: {stated}` names no row",
+                    fields.value("header"),
+                    "write the row of the headings, such as `3`, or its rows, such as `2-3`",
+                )
+        delimiter = fields.text("delimiter") if self._is_word(fields, "delimiter") else ""
+        delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
+        if len(delimiter) > 1 or delimiter in ('"', "\n"):
+            self.report.add(
+                Code.BAD_FORMAT,
+                f"`{delimiter}` cannot part columns",
+                fields.value("delimiter"),
+                'write one character, such as `";"`, or `tab`',
+            )
+            delimiter = ""
+        return Layout(
+            fields.text("table"),
+            header,
+            fields.choice("encoding", ENCODINGS) or "utf-8",
+            delimiter,
+        )
+
+    @staticmethod
+    def _is_word(fields: Fields, key: str) -> bool:
+        """Tell whether a word is given, that may be a tab, which is white space."""
+        node = fields.value(key)
+        return not (isinstance(node, Scalar) and node.text == "\t")
+
+    def _column(self, key: Scalar, node: Node, cls: type) -> tuple[Column | None, bool]:
+        if isinstance(node, Scalar):
+            path = self._path(node, cls)
+            column = None if path is None else self._checked(key, node, path, Wording())
+            return column, True
+        fields = Fields(self.report, node, COLUMN_KEYS, f"the column `{key.text}`")
+        if not fields.is_mapping:
+            return None, True
+        named = fields.required("fact", "name")
+        if not isinstance(named, Scalar):
+            fields.text("fact")
+            return None, True
+        path = self._path(named, cls)
+        if path is None:
+            return None, True
+        wording = Wording(
+            values=self._values(fields, path),
+            unit=self._unit(fields, path.fact.type),
+            dates=self._dates(fields, path.fact.type),
+            separator=self._separator(fields, path),
+            complete=self._complete(fields, path),
+            unknown=self.unknown,
+        )
+        confirmed = self._confirmed(fields, key, f"column `{key.text}`")
+        return self._checked(key, named, path, wording), confirmed
+
+    def _confirmed(self, fields: Fields, node: Node, what: str) -> bool:
+        if not fields.yes_no("unsure"):
+            return True
+        self.report.add(
+            Code.NOT_CONFIRMED, f"{what} is not read: nobody confirmed it", node, _CONFIRM
+        )
+        return False
+
+    def _path(self, node: Scalar, cls: type) -> FactPath | None:
+        path = path_of(node.text, cls, self.declared)
+        if path is None:
+            paths = [*paths_of(cls, self.declared)]
+            self.report.add(
+                Code.UNKNOWN_FACT,
+                f"unknown fact `{node.text}`",
+                node,
+                did_you_mean(re.sub(r"\[[0-9]+\]", "[]", node.text), paths)
+                or "`govrules schema mapping` lists every fact that a column can hold",
+            )
+        return path
+
+    def _checked(
+        self, key: Scalar, node: Scalar, path: FactPath, wording: Wording
+    ) -> Column | None:
+        """Return the column, or report that no cell can hold such a fact."""
+        wording = attrs.evolve(wording, unknown=self.unknown)
+        whole = isinstance(path.fact.type, (Record, Records))
+        if whole and not wording.values:
+            inner = vocabulary_of(path.fact.type.cls)  # type: ignore[union-attr]
+            first = next(iter(inner.fields))
+            example = (
+                f"`{path.text}[0].{first}`, or `{path.text}[].{first}` with a `separator`"
+                if isinstance(path.fact.type, Records)
+                else f"`{path.text}.{first}`"
+            )
+            self.report.add(
+                Code.BAD_FORMAT,
+                f"`{path.text}` holds several facts, and a cell only one",
+                node,
+                f"name one of them: {example}; or say under `values` which words mean `none`",
+            )
+            return None
+        if path.list and path.index is None and not wording.separator:
+            self.report.add(
+                Code.BAD_FORMAT,
+                f"`{path.text}` is read from a cell that holds several values",
+                node,
+                f'say what parts them: `{{ fact: {path.text}, separator: ";" }}`',
+            )
+            return None
+        return Column(key.text, path, wording, key)
+
+    def _values(self, fields: Fields, path: FactPath) -> dict[str, Any]:
+        reader = SubjectReader(self.report, self.declared, strict=True)
+        found: dict[str, Any] = {}
+        for key, node in fields.entries("values"):
+            word = fold(key.text).casefold()
+            if word in found:
+                self.report.add(
+                    Code.DUPLICATE_KEY,
+                    f"`{key.text}` is written before in other letters",
+                    key,
+                    "keep one of the two: capitals and spaces are not told apart",
+                )
+            found[word] = reader.read_value(node, path.fact, path.text)
+        return found
+
+    def _unit(self, fields: Fields, fact_type: FactType) -> str:
+        allowed: Sequence[str] = ()
+        match fact_type:
+            case Money():
+                allowed = tuple(MONEY_UNITS)
+            case Months():
+                allowed = tuple(MONTHS_UNITS)
+            case Number(unit=unit) if unit == PER_CENT:
+                allowed = tuple(SHARE_UNITS)
+            case _:
+                pass
+        return self._words(fields, "unit", allowed, "a unit")[0]
+
+    def _dates(self, fields: Fields, fact_type: FactType) -> tuple[str, ...]:
+        allowed = DATE_FORMATS if isinstance(fact_type, Date) else ()
+        return tuple(each for each in self._words(fields, "dates", allowed, "a date") if each)
+
+    def _words(
+        self, fields: Fields, key: str, allowed: Sequence[str], what: str
+    ) -> tuple[str, ...]:
+        """Return a word, or several where a list may stand, each of those allowed."""
+        node = fields.value(key)
+        if node is None:
+            return ("",)
+        if not allowed:
+            self.report.add(
+                Code.BAD_FORMAT,
+                f"`{key}` does not fit the fact: it is not written with {what}",
+                fields.key(key),
+                f"drop `{key}`",
+            )
+            return ("",)
+        many = isinstance(node, Items) and key == "dates"
+        nodes = node.items if isinstance(node, Items) and many else [node]
+        found = []
+        for each in nodes:
+            if isinstance(each, Scalar) and each.text in allowed:
+                found.append(each.text)
+                continue
+            text = each.text if isinstance(each, Scalar) else ""
+            self.report.add(
+                Code.BAD_FORMAT,
+                f"`{key}` cannot be `{text}`" if text else f"`{key}` is a word",
+                each,
+                did_you_mean(text, allowed),
+            )
+        return tuple(found) or ("",)
+
+    def _separator(self, fields: Fields, path: FactPath) -> str:
+        if path.list and path.index is not None and not isinstance(path.fact.type, Choices):
+            fields.refuse("separator", "its cells hold one value each")
+            return ""
+        if not path.list and not isinstance(path.fact.type, Choices):
+            fields.refuse("separator", "its cells hold one value each")
+            return ""
+        node = fields.value("separator")
+        # A line break within a cell is a separator too.
+        return node.text if isinstance(node, Scalar) and node.text else fields.text("separator")
+
+    def _complete(self, fields: Fields, path: FactPath) -> bool:
+        if not isinstance(path.fact.type, Choices):
+            why = "of a list it is said under `lists`" if path.list else "it holds no set"
+            fields.refuse("complete", why)
+            return False
+        return bool(fields.yes_no("complete"))
+
+    def _check_once(self, columns: Sequence[Column]) -> None:
+        first: dict[str, Column] = {}
+        for column in columns:
+            several = bool(column.path.list) and column.path.index is None
+            # A cell that holds several records is all that is said of its list.
+            name = column.path.list if several else column.path.text
+            other = first.setdefault(name, column)
+            clash = [
+                each
+                for each in columns
+                if several and each is not column and each.path.list == column.path.list
+            ]
+            if other is not column or (clash and clash[0].path.index is not None):
+                self.report.add(
+                    Code.FACT_MAPPED_TWICE,
+                    f"`{column.path.text}` is read from another column already",
+                    column.node,
+                    "keep one of the two",
+                )
+
+    def _skip(self, node: Node) -> tuple[Skip | None, bool]:
+        fields = Fields(self.report, node, SKIP_KEYS, "rows to skip")
+        if not fields.is_mapping:
+            return None, True
+        column = fields.required("column", "Name")
+        fields.required("is", "[Total]")
+        stated = fields.value("is")
+        words = [stated] if isinstance(stated, Scalar) else fields.words("is")
+        confirmed = self._confirmed(fields, node, "`skip`")
+        if not isinstance(column, Scalar):
+            fields.text("column")
+            return None, confirmed
+        return Skip(column, frozenset(fold(each.text).casefold() for each in words)), confirmed
+
+    def _list(self, key: Scalar, node: Node, joined: dict[str, Joined], complete: set[str]) -> None:
+        lists = _lists(Partnership)
+        fact = lists.get(key.text)
+        if fact is None or not isinstance(fact.type, Records):
+            self.report.add(
+                Code.UNKNOWN_FACT,
+                f"unknown list `{key.text}`",
+                key,
+                did_you_mean(key.text, lists),
+            )
+            return
+        fields = Fields(self.report, node, LIST_KEYS, f"the list `{key.text}`")
+        if not fields.is_mapping:
+            return
+        if fields.yes_no("complete"):
+            complete.add(key.text)
+        if not any(each in fields for each in LIST_KEYS[1:-1]):
+            return
+        confirmed = self._confirmed(fields, key, f"the list `{key.text}`")
+        fields.required("columns", "{Partner: name}")
+        its_key = fields.required("key", "Reference")
+        joins = fields.required("joins", "Reference")
+        sheet = self._sheet(fields, fact.type.cls)
+        if isinstance(its_key, Scalar) and isinstance(joins, Scalar) and confirmed:
+            joined[key.text] = Joined(sheet, fields.text("file"), its_key, joins)
+            return
+        for name, given in (("key", its_key), ("joins", joins)):
+            if given is not None and not isinstance(given, Scalar):
+                fields.text(name)
+
+    def _check_lists(self, sheet: Sheet, joined: dict[str, Joined]) -> None:
+        for column in sheet.columns:
+            if column.path.list in joined:
+                self.report.add(
+                    Code.FACT_MAPPED_TWICE,
+                    f"`{column.path.list}` is read from a table of its own",
+                    column.node,
+                    "keep one of the two",
+                )
+
+
+@functools.cache
+def _lists(cls: type) -> dict[str, Fact]:
+    facts = vocabulary_of(cls).facts
+    return {path: fact for path, fact in facts.items() if isinstance(fact.type, Records)}

@@ -1,0 +1,205 @@
+"""Read whatever holds a register: a document of facts, or a table with a mapping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.errors import FactsError
+from govrules.model import Partnership, Register
+from govrules.nodes import Report
+from govrules.reading import Read, declared_by, read_subject
+from govrules.registers.build import Found, build
+from govrules.registers.cells import Wording
+from govrules.registers.lines import read_lines_of_facts
+from govrules.registers.mapping import (
+    Column,
+    Joined,
+    Sheet,
+    TableMapping,
+    path_of,
+    read_mapping,
+)
+from govrules.registers.sources import (
+    DOCUMENTS,
+    LINES,
+    TABLES,
+    Layout,
+    Opened,
+    arrow_table,
+    open_table,
+    refuse,
+    split_name,
+    suffix_of,
+)
+from govrules.registers.tables import undisturbed
+from govrules.rulebook.ast import Rulebook
+from govrules.subjects import Declared
+from govrules.vocabulary import Record, Records
+
+#: What a table in memory is called in findings and problems.
+IN_MEMORY = "table"
+
+
+def read_register(
+    source: Any,  # noqa: ANN401 - a path, or whatever gives its data as Arrow does
+    *,
+    mapping: str | Path | None = None,
+    table: str = "",
+    rulebook: Rulebook | None = None,
+) -> Register:
+    """
+    Read a register.
+
+    Args:
+        source: a file (YAML, JSON, JSON Lines, CSV, XLSX and other workbooks, Parquet, Arrow,
+            DuckDB), or a table in memory that gives its data as Arrow does.
+
+        mapping: the file that says what the columns of a table hold; without it a column is read
+            whose heading is the path of a fact.
+
+        table: the sheet or table, where the file holds several.
+
+        rulebook: the rules, where the register gives local or derived facts that they declare.
+
+    Raises:
+        FactsError: it cannot be used; it carries every problem found. What could not be read of
+            single cells is no error: those facts are unknown.
+    """
+    if isinstance(source, (str, Path)):
+        read = read_source(source, mapping=mapping, table=table, rulebook=rulebook)
+    else:
+        read = _read_table(arrow_table(source, IN_MEMORY), mapping, declared_by(rulebook), "")
+    if read.problems:
+        raise FactsError(str(source), "facts", "problems", read.problems)
+    if not isinstance(read.subject, Register):
+        raise FactsError(str(source), "a register", "a partnership")
+    return read.subject
+
+
+def read_source(
+    source: str | Path,
+    *,
+    mapping: str | Path | None = None,
+    table: str = "",
+    rulebook: Rulebook | None = None,
+) -> Read:
+    """
+    Read whatever a file holds: a partnership, or a register in any of the formats.
+
+    Raises:
+        FactsError: the file cannot be used; it carries every problem found.
+    """
+    file, named = split_name(str(source))
+    suffix = suffix_of(file)
+    if mapping is None and suffix in LINES and not named:
+        return read_lines_of_facts(file, declared_by(rulebook))
+    if suffix not in TABLES and (mapping is None or suffix != ".json"):
+        return _read_document(file, suffix, mapping, table or named, rulebook)
+    declared = declared_by(rulebook)
+    said = None if mapping is None else read_mapping(mapping, declared)
+    layout = _layout(said.sheet.layout if said else Layout(), table or named)
+    with undisturbed():
+        return _read_table(open_table(file, layout), said, declared, file)
+
+
+def _read_document(
+    file: str, suffix: str, mapping: str | Path | None, table: str, rulebook: Rulebook | None
+) -> Read:
+    if suffix not in DOCUMENTS and suffix and Path(file).is_file():
+        kinds = (*DOCUMENTS, *TABLES)
+        near = did_you_mean(suffix, kinds)
+        refuse(
+            Code.UNREADABLE_TABLE,
+            file,
+            f"files that end in `{suffix}` are not read",
+            near if near.startswith("did") else "save it as .csv, .xlsx, .yaml or .json",
+        )
+    if mapping is not None or table:
+        refuse(
+            Code.UNREADABLE_TABLE,
+            file,
+            "this is no table, so that it has no columns to map",
+            "leave `--mapping` and `--table` out",
+        )
+    return read_subject(file, rulebook=rulebook)
+
+
+def _layout(layout: Layout, table: str) -> Layout:
+    return Layout(table or layout.table, layout.header, layout.encoding, layout.delimiter)
+
+
+def _read_table(
+    opened: Opened, mapping: TableMapping | str | Path | None, declared: Declared, file: str
+) -> Read:
+    if mapping is not None and not isinstance(mapping, TableMapping):
+        mapping = read_mapping(mapping, declared)
+    found = Found()
+    said = mapping or mapping_of_headings(opened, declared)
+
+    def open_joined(joined: Joined) -> Opened:
+        return _open_joined(joined, said, file)
+
+    register = build(opened, said, open_joined, found)
+    if register is None:
+        raise FactsError(said.report.file, "a mapping", "problems", said.report.in_order())
+    in_order = sorted(
+        found.diagnostics, key=lambda each: (each.span.file, each.span.line, each.span.column)
+    )
+    everything: tuple[Diagnostic, ...] = (*said.report.in_order(), *in_order)
+    return Read(
+        register,
+        said.as_of,
+        tuple(each for each in everything if each.code.is_warning),
+        tuple(each for each in everything if not each.code.is_warning),
+        tuple(str(each) for each in found.tallies),
+    )
+
+
+def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
+    """Open the table of a list: another sheet of the register's file, or a file beside it."""
+    if joined.file:
+        beside = Path(mapping.report.file).parent / joined.file
+        return open_table(str(beside), joined.sheet.layout, name=str(beside))
+    if not file:
+        refuse(
+            Code.UNKNOWN_TABLE,
+            mapping.report.span(joined.key),
+            "a table in memory has no other table beside it",
+            "name a `file` for the list",
+        )
+    return open_table(file, joined.sheet.layout)
+
+
+def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
+    """
+    Return the mapping of a table whose headings are themselves the paths of facts.
+
+    Raises:
+        FactsError: none of them is.
+    """
+    table = opened.table
+    columns: list[Column] = []
+    for at, heading in enumerate(table.headings):
+        path = path_of(heading, Partnership, declared)
+        if path is None or (path.list and path.index is None):
+            continue
+        if any(each.path.text == path.text for each in columns):
+            refuse(
+                Code.DUPLICATE_HEADING,
+                table.place(None, at) if table.header else table.place(),
+                f"two columns have the heading `{heading}`",
+                "give one of them another heading, or say in a mapping which of them counts",
+            )
+        if not isinstance(path.fact.type, (Record, Records)):
+            columns.append(Column(table.named(at), path, Wording()))
+    if not columns:
+        refuse(
+            Code.NOT_A_SUBJECT,
+            table.place(None, 0) if table.header else table.place(),
+            "no heading is the name of a fact",
+            f"`govrules map {table.file} --output mapping.yaml` proposes what its columns hold; "
+            "then check it with `--mapping mapping.yaml`",
+        )
+    return TableMapping(Report(table.file), Sheet(Layout(), tuple(columns)))

@@ -1,0 +1,723 @@
+"""
+Files to tables: CSV, workbooks, Parquet, Arrow, DuckDB and JSON Lines, each by its own library.
+
+What cannot be opened is said with its cause and remedy; nothing of a broken file is used.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import itertools
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
+from govrules.errors import FactsError
+from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table, blank, headings_of
+
+_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_ARROW: Final = (".arrow", ".feather", ".ipc")
+_DUCKDB: Final = (".duckdb", ".ddb", ".db")
+LINES: Final = (".jsonl", ".ndjson")
+_TEXTS: Final = (".csv", ".tsv")
+#: Files that hold subjects as they are written in YAML.
+DOCUMENTS: Final = (".yaml", ".yml", ".json")
+TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *_ARROW, *_DUCKDB, *LINES)
+
+#: How files of some kinds begin, what they are, and the suffixes under which they are looked for.
+_BEGINNINGS: Final = (
+    (b"PK\x03\x04", 0, "a workbook or another zipped file", (".xlsx", ".xlsm", ".xlsb", ".ods")),
+    (b"\xd0\xcf\x11\xe0", 0, "an old or a protected workbook", (".xls", ".xlsx", ".xlsm", ".xlsb")),
+    (b"PAR1", 0, "a Parquet file", (".parquet",)),
+    (b"ARROW1", 0, "an Arrow file", _ARROW),
+    (b"DUCK", 8, "a DuckDB database", _DUCKDB),
+    (b"SQLite format 3", 0, "an SQLite database", ()),
+    (b"%PDF", 0, "a PDF", ()),
+    (b"\x1f\x8b", 0, "a compressed file", ()),
+    (b"\xff\xfe", 0, "text in UTF-16", ()),
+    (b"\xfe\xff", 0, "text in UTF-16", ()),
+)
+_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
+_KINDS: Final = {
+    **dict.fromkeys(_WORKBOOKS, "a workbook"),
+    **dict.fromkeys(_ARROW, "an Arrow file"),
+    **dict.fromkeys(_DUCKDB, "a DuckDB database"),
+    **dict.fromkeys(LINES, "text in JSON Lines"),
+    ".csv": "text with a row a line",
+    ".tsv": "text with a row a line",
+    ".parquet": "a Parquet file",
+}
+
+
+@attrs.frozen
+class Layout:
+    """
+    How a file is laid out.
+
+    Attributes:
+        table: the sheet or table; "" for the only one.
+        header: the first and the last row of headings, counted from 1.
+        encoding: of a text file.
+        delimiter: of a text file; "" for a comma, or in a `.tsv` a tab.
+    """
+
+    table: str = ""
+    header: tuple[int, int] = (1, 1)
+    encoding: str = "utf-8"
+    delimiter: str = ""
+
+
+@attrs.frozen(eq=False)
+class Grid:
+    """
+    The rows of a text file or a sheet, headings among them.
+
+    Attributes:
+        name: what the file is called.
+        rows: every row.
+        numbers: the line or row of each, counted from 1.
+        sheet: the sheet; "" in a text file.
+        merged: the first and the last cell of each merged area, counted from 0.
+        others: the names of the workbook's other sheets.
+    """
+
+    name: str
+    rows: Sequence[Sequence[Any]]
+    numbers: Sequence[int]
+    sheet: str = ""
+    merged: tuple[Any, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Opened:
+    """
+    A table, and what is wrong with rows of it that had to be left out.
+
+    Attributes:
+        table: the table.
+        problems: of rows that were left out.
+        above: how many rows stand above the headings.
+    """
+
+    table: Table
+    problems: tuple[Diagnostic, ...] = ()
+    above: int = 0
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """
+    Return a file and the sheet or table in it that was named after two colons.
+
+    >>> split_name("register.duckdb::partnerships")
+    ('register.duckdb', 'partnerships')
+    """
+    file, colons, table = name.rpartition("::")
+    return (file, table) if colons and not Path(name).exists() else (name, "")
+
+
+def suffix_of(file: str) -> str:
+    """Return the end of a file's name, by which its kind is told."""
+    return Path(file).suffix.lower()
+
+
+def refuse(code: Code, file: str | Span, message: str, help_: str) -> NoReturn:
+    """
+    Say what is wrong with a file as a whole.
+
+    Raises:
+        FactsError: always.
+    """
+    span = Span(file) if isinstance(file, str) else file
+    raise FactsError(span.file, "a table", "problems", (Diagnostic(code, message, span, help_),))
+
+
+def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
+    """
+    Open the table that a file holds.
+
+    Args:
+        file: its path.
+
+        layout: which table it is, and where its headings are.
+
+        name: what to call it; its path if not given.
+
+    Raises:
+        FactsError: it cannot be read, or holds several tables of which none was named.
+    """
+    name = name or file
+    suffix = suffix_of(file)
+    check_file(file, name, suffix)
+    if suffix not in (*TABLES, ".json"):
+        near = did_you_mean(suffix, TABLES)
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            f"no table is read from files that end in `{suffix}`",
+            near if near.startswith("did") else "save it as .csv or .xlsx",
+        )
+    if suffix in (*_TEXTS, *_WORKBOOKS):
+        return lay_out(open_grid(file, layout, name=name), layout)
+    if suffix in (*LINES, ".json"):
+        return _records(file, name, suffix)
+    if suffix == ".parquet":
+        parquet = needs("pyarrow.parquet", name)
+        return _arrow_file(
+            name,
+            lambda: parquet.ParquetFile(file, memory_map=True),
+            lambda opened: opened.metadata.num_rows,
+            lambda opened: opened.read(),
+        )
+    if suffix in _ARROW:
+        feather = needs("pyarrow.feather", name)
+        return _arrow_file(
+            name,
+            lambda: feather.read_table(file),
+            lambda opened: opened.num_rows,
+            lambda opened: opened,
+        )
+    return _duckdb(file, name, layout)
+
+
+def check_file(file: str, name: str, suffix: str) -> None:
+    """
+    Look at a file before it is read.
+
+    Raises:
+        FactsError: it is not there, is empty or too large, or is not what its name says.
+    """
+    path = Path(file)
+    try:
+        if path.is_dir():
+            refuse(Code.UNREADABLE_FILE, name, "this is a folder", "name a file")
+        size = path.stat().st_size
+        with path.open("rb") as opened:
+            begins = opened.read(16)
+    except FileNotFoundError:
+        refuse(Code.UNREADABLE_FILE, name, "there is no such file", "check the path")
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
+        refuse(Code.UNREADABLE_FILE, name, reason, "check the path and who may read it")
+    if not size:
+        refuse(Code.EMPTY_FILE, name, "the file is empty", "save the register into it again")
+    if size > MAX_TABLE_BYTES:
+        refuse(
+            Code.FILE_TOO_LARGE,
+            name,
+            f"the file has more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
+            "split the register into several files",
+        )
+    for mark, at, what, suffixes in _BEGINNINGS:
+        if begins[at:].startswith(mark) and suffix not in suffixes:
+            better = f"name it `{path.stem}{suffixes[0]}`" if suffixes else "save it as CSV UTF-8"
+            refuse(
+                Code.UNREADABLE_TABLE,
+                name,
+                f"its name says {_KINDS.get(suffix, 'text')}, and it is {what}",
+                better,
+            )
+
+
+# ── Text ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
+    """
+    Return the text of a file whose bytes have been looked at.
+
+    Raises:
+        FactsError: it is not text in this encoding.
+    """
+    data = Path(file).read_bytes()
+    try:
+        # UTF-8 is written with and without a mark at its beginning.
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        refuse(
+            Code.UNREADABLE_FILE,
+            Span(name, line),
+            f"line {line} is not text in {encoding.upper()}",
+            "save it as CSV UTF-8, or give the mapping `encoding: cp1252`",
+        )
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        refuse(
+            Code.UNREADABLE_TABLE,
+            Span(name, line),
+            f"line {line} holds a character that text never holds",
+            "save the register as CSV UTF-8 again",
+        )
+    return text
+
+
+def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False) -> Grid:
+    """
+    Open a text file or a workbook, whose own rows hold the headings.
+
+    Args:
+        file: its path.
+
+        layout: how it is laid out.
+
+        name: what to call it; its path if not given.
+
+        first: whether the first of several sheets will do.
+
+    Raises:
+        FactsError: it cannot be read, or holds several sheets of which none was named.
+    """
+    name = name or file
+    check_file(file, name, suffix_of(file))
+    if suffix_of(file) in _TEXTS:
+        return _text(file, name, layout)
+    return _workbook(file, name, layout, first=first)
+
+
+def has_grid(file: str) -> bool:
+    """Tell whether the headings of a file stand in its own rows."""
+    return suffix_of(file) in (*_TEXTS, *_WORKBOOKS)
+
+
+def _text(file: str, name: str, layout: Layout) -> Grid:
+    text = read_lines(file, name, layout.encoding)
+    delimiter = layout.delimiter or ("\t" if suffix_of(file) == ".tsv" else ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[Sequence[Any]] = []
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        cause, help_ = _cause(str(error))
+        refuse(Code.UNREADABLE_TABLE, Span(name, max(1, reader.line_num)), cause, help_)
+    numbers: Sequence[int] = range(1, len(rows) + 1)
+    if reader.line_num != len(rows):
+        numbers = _starts(text, delimiter)
+    return Grid(name, rows, numbers)
+
+
+def _cause(message: str) -> tuple[str, str]:
+    if "field larger" in message:
+        return "a cell holds more than 131,072 characters", "look for a quote that is never closed"
+    if "unexpected end" in message:
+        return "a quote is opened and never closed", "close the quote"
+    return "a quote ends before its cell does", 'write a quote inside a cell twice: `""`'
+
+
+def _starts(text: str, delimiter: str) -> list[int]:
+    """Return the line on which each row begins, where cells hold line breaks."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    ends = [reader.line_num for _ in reader]
+    return [1, *(each + 1 for each in ends[:-1])]
+
+
+# ── Workbooks ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
+    calamine = needs("python_calamine", name, "python-calamine")
+    _check_packed(file, name)
+    try:
+        with calamine.CalamineWorkbook.from_path(file) as book:
+            sheet = _sheet(book, name, layout, first=first)
+            if sheet.total_height > MAX_ROWS:
+                _too_many(name, sheet.total_height)
+            others = tuple(each for each in book.sheet_names if each != sheet.name)
+            rows: list[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
+            merged = sheet.merged_cell_ranges or ()
+    except calamine.PasswordError:
+        _protected(name)
+    except (calamine.CalamineError, OSError, ValueError):
+        if suffix_of(file) != ".xls" and _ENCRYPTED in Path(file).read_bytes():
+            _protected(name)
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            "it is no workbook that can be read, or it is cut short",
+            "open it in a spreadsheet program and save it again as .xlsx",
+        )
+    return Grid(name, rows, range(1, len(rows) + 1), sheet.name, tuple(merged), others)
+
+
+def _protected(name: str) -> NoReturn:
+    refuse(
+        Code.UNREADABLE_TABLE,
+        name,
+        "the workbook is protected by a password",
+        "save a copy without a password",
+    )
+
+
+def _check_packed(file: str, name: str) -> None:
+    """Refuse a workbook that would unpack to more than can be held."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            size = sum(each.file_size for each in packed.infolist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
+        return  # An old workbook, or a broken one, of which the reader says so.
+    if size > MAX_TABLE_BYTES:
+        refuse(
+            Code.FILE_TOO_LARGE,
+            name,
+            f"the workbook unpacks to more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
+            "split the register into several files",
+        )
+
+
+def _sheet(book: Any, name: str, layout: Layout, *, first: bool) -> Any:  # noqa: ANN401 - the reader's sheet
+    names: list[str] = book.sheet_names
+    if layout.table:
+        if layout.table not in names:
+            refuse(
+                Code.UNKNOWN_TABLE,
+                name,
+                f"there is no sheet `{layout.table}`",
+                did_you_mean(layout.table, names) or "name one of its sheets",
+            )
+        return book.get_sheet_by_name(layout.table)
+    sheets = [book.get_sheet_by_name(each) for each in names]
+    filled = [each for each in sheets if each.total_height]
+    if len(filled) > 1 and not first:
+        _several(name, [each.name for each in filled], "sheet")
+    if not filled:
+        refuse(Code.EMPTY_FILE, name, "no sheet holds anything", "name another workbook")
+    return filled[0]
+
+
+def _several(name: str, names: Sequence[str], what: str) -> NoReturn:
+    listed = ", ".join(f"`{each}`" for each in names)
+    refuse(
+        Code.UNKNOWN_TABLE,
+        name,
+        f"the file holds several {what}s: {listed}",
+        f"say which: `--table {names[0]}`, `{name}::{names[0]}`, or `table:` of the mapping",
+    )
+
+
+def fill(rows: list[Sequence[Any]], merged: Sequence[Any], header: tuple[int, int]) -> None:
+    """Write what stands in a merged cell of the headings into every cell that it covers."""
+    for (top, left), (bottom, right) in merged:
+        if header[0] - 1 <= top and bottom < header[1] and bottom < len(rows):
+            for at in range(top, bottom + 1):
+                row = list(rows[at])
+                row[left : right + 1] = [rows[top][left]] * (right + 1 - left)
+                rows[at] = row
+
+
+def lay_out(grid: Grid, layout: Layout) -> Opened:
+    """
+    Part the headings from the rows below them, and turn rows into columns.
+
+    Raises:
+        FactsError: there are no headings where they should be, or too many rows.
+    """
+    first, last = layout.header
+    rows, numbers, name, sheet = [*grid.rows], grid.numbers, grid.name, grid.sheet
+    fill(rows, grid.merged, layout.header)
+    headings = headings_of(rows[first - 1 : last])
+    line = numbers[last - 1] if last <= len(rows) else 0
+    if not any(headings):
+        cause = f"row {last}, where the headings are looked for, is empty"
+        if not line:
+            cause = f"the headings are looked for in row {last}, and there are {len(rows)} rows"
+        refuse(
+            Code.NO_HEADINGS,
+            Span(name, line, sheet=sheet),
+            cause,
+            "give the mapping `header:` and the row of the headings",
+        )
+    width = max(at for at, each in enumerate(headings, 1) if each)
+    mark = next((each for each in ";\t|," if each in headings[0]), "")
+    if width == 1 and mark and not sheet:
+        written = "tab" if mark == "\t" else f'"{mark}"'
+        refuse(
+            Code.NO_HEADINGS,
+            Span(name, line),
+            "the headings are not parted where they should be",
+            f"give the mapping `delimiter: {written}`",
+        )
+    body = rows[last:]
+    if len(body) > MAX_ROWS:
+        _too_many(name, len(body))
+    problems: list[Diagnostic] = []
+    kept = numbers[last:]
+    # A column of cells without a heading still holds something: it is named by its letter.
+    widest = max(map(len, body), default=0)
+    if sheet and widest > width:
+        width = widest
+        headings += ("",) * (width - len(headings))
+    elif widest > width:
+        body, kept = _check_width(body, kept, width, name, problems)
+    headings = headings[:width]
+    columns = tuple(itertools.zip_longest(*body, fillvalue=""))[:width]
+    columns += ((("",) * len(body)),) * (width - len(columns))
+    filled = [at for at in range(width) if headings[at] or not all(map(blank, columns[at]))]
+    while width and width - 1 not in filled:
+        width -= 1
+    table = Table(name, headings[:width], columns[:width], kept, sheet, line)
+    return Opened(table, tuple(problems), first - 1)
+
+
+def _check_width(
+    body: list[Sequence[Any]],
+    numbers: Sequence[int],
+    width: int,
+    name: str,
+    problems: list[Diagnostic],
+) -> tuple[list[Sequence[Any]], Sequence[int]]:
+    """Leave out rows whose values run past the headings: they may stand in the wrong columns."""
+    long = {at for at, row in enumerate(body) if not all(map(blank, row[width:]))}
+    for at in sorted(long):
+        extra = len(body[at]) - width
+        problems.append(
+            Diagnostic(
+                Code.ROW_TOO_LONG,
+                f"the row has {len(body[at])} values, and there are {width} headings",
+                Span(name, numbers[at]),
+                "put a value that holds the delimiter in quotes"
+                if extra == 1
+                else "give each of its columns a heading, or put values in quotes",
+            )
+        )
+    if not long:
+        return body, numbers
+    kept = [at for at in range(len(body)) if at not in long]
+    return [body[at] for at in kept], [numbers[at] for at in kept]
+
+
+def _too_many(name: str, rows: int) -> NoReturn:
+    refuse(
+        Code.TOO_MANY_ROWS,
+        name,
+        f"the table has {rows:,} rows, and at most {MAX_ROWS:,} are read",
+        "split the register into several files",
+    )
+
+
+# ── Columns ───────────────────────────────────────────────────────────────────────────────────
+
+
+def needs(module: str, name: str, package: str = "") -> Any:  # noqa: ANN401 - a module
+    """
+    Import what reads a kind of file.
+
+    Raises:
+        FactsError: it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise
+        package = package or module.partition(".")[0]
+        install = package if package == "python-calamine" else "govrules[registers]"
+        refuse(
+            Code.READER_NOT_INSTALLED,
+            name,
+            f"it is read by `{package}`, which is not installed",
+            f"pip install {install}, or save the register as CSV",
+        )
+
+
+def _arrow_file(
+    name: str,
+    opened: Callable[[], Any],
+    count: Callable[[Any], int],
+    read: Callable[[Any], Any],
+) -> Opened:
+    pyarrow = needs("pyarrow", name)
+    try:
+        source = opened()
+        number = count(source)
+        if number > MAX_ROWS:
+            _too_many(name, number)
+        table = read(source)
+        # What was damaged within may be read, and be no value.
+        table.validate(full=True)
+    except (pyarrow.ArrowException, OSError, ValueError):
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            "it cannot be read to its end: it is cut short or damaged",
+            "write it again from where it came from",
+        )
+    return arrow_table(table, name)
+
+
+def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever holds Arrow data
+    """
+    Return an Arrow table, or whatever gives its data as Arrow does, as a table of cells.
+
+    Raises:
+        FactsError: it has too many rows, or is no table.
+    """
+    pyarrow = needs("pyarrow", name)
+    table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+    if table.num_rows > MAX_ROWS:
+        _too_many(name, table.num_rows)
+    columns = tuple(column.to_pylist() for column in table.columns)
+    return Opened(_without_schema(name, tuple(table.column_names), columns, table.num_rows))
+
+
+def _without_schema(
+    name: str, headings: tuple[str, ...], columns: tuple[Sequence[Any], ...], rows: int
+) -> Table:
+    if not headings:
+        refuse(Code.NO_HEADINGS, name, "the table has no columns", "name another table")
+    return Table(name, headings, columns, range(1, rows + 1))
+
+
+def _duckdb(file: str, name: str, layout: Layout) -> Opened:
+    duckdb = needs("duckdb", name)
+    try:
+        with duckdb.connect(file, read_only=True) as database:
+            names = [
+                row[0]
+                for row in database.execute(
+                    "select table_name from information_schema.tables order by table_name"
+                ).fetchall()
+            ]
+            table = _duckdb_table(names, name, layout)
+            quoted = '"' + table.replace('"', '""') + '"'
+            [(number,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
+            if number > MAX_ROWS:
+                _too_many(name, number)
+            found = database.execute(f"select * from {quoted}")  # noqa: S608 - quoted
+            headings = tuple(each[0] for each in found.description)
+            rows = found.fetchall()
+    except duckdb.Error:
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            "it is no DuckDB database that can be read here, or it is damaged or in use",
+            "close what writes to it, and check that this version of DuckDB reads it",
+        )
+    columns: tuple[Sequence[Any], ...] = tuple(zip(*rows, strict=True)) or ((),) * len(headings)
+    whole = name if len(names) == 1 else f"{name}::{table}"
+    return Opened(_without_schema(whole, headings, columns, len(rows)))
+
+
+def _duckdb_table(names: list[str], name: str, layout: Layout) -> str:
+    if not names:
+        refuse(Code.UNKNOWN_TABLE, name, "the database holds no table", "name another file")
+    if layout.table:
+        if layout.table not in names:
+            refuse(
+                Code.UNKNOWN_TABLE,
+                name,
+                f"there is no table `{layout.table}`",
+                did_you_mean(layout.table, names) or "name one of its tables",
+            )
+        return layout.table
+    if len(names) > 1:
+        _several(name, names, "table")
+    return names[0]
+
+
+# ── JSON as rows ──────────────────────────────────────────────────────────────────────────────
+
+
+def _records(file: str, name: str, suffix: str) -> Opened:
+    """Return objects as rows, the keys of objects inside them joined by dots."""
+    text = read_lines(file, name)
+    numbers: list[int] = []
+    rows: list[dict[str, Any]] = []
+    for number, record in _lines(text, name) if suffix in LINES else _array(text, name):
+        if not isinstance(record, dict):
+            refuse(
+                Code.UNREADABLE_TABLE,
+                Span(name, number),
+                f"what begins on line {number} is no object",
+                'write one object a partnership: `{"column": "value"}`',
+            )
+        numbers.append(number)
+        rows.append(dict(_flat(record, "")))
+        if len(rows) > MAX_ROWS:
+            _too_many(name, len(rows))
+    headings = tuple(dict.fromkeys(key for row in rows for key in row))
+    if not headings:
+        refuse(Code.EMPTY_FILE, name, "no object holds anything", "name another file")
+    columns = tuple([row.get(key) for row in rows] for key in headings)
+    return Opened(Table(name, headings, columns, numbers))
+
+
+def _lines(text: str, name: str) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                yield number, json.loads(line, object_pairs_hook=once)
+            except (ValueError, RecursionError):
+                _no_json(name, number)
+
+
+def _array(text: str, name: str) -> Iterator[tuple[int, Any]]:
+    """Yield the objects of a list in JSON, each with the line on which it begins."""
+    decoder = json.JSONDecoder(object_pairs_hook=once)
+    at = _past_space(text, 0)
+    if text[at : at + 1] != "[":
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            "a mapping is for a list of objects, and the file holds none",
+            "check it without `--mapping`",
+        )
+    at = _past_space(text, at + 1)
+    line = 1
+    counted = 0
+    while text[at : at + 1] != "]":
+        line += text.count("\n", counted, at)
+        counted = at
+        try:
+            record, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            _no_json(name, line)
+        yield line, record
+        at = _past_space(text, at)
+        if text[at : at + 1] == ",":
+            at = _past_space(text, at + 1)
+        elif text[at : at + 1] != "]":
+            _no_json(name, line)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """
+    Return the entries of an object.
+
+    Raises:
+        ValueError: a key stands twice, so that one of its values would be lost.
+    """
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        msg = "a key stands twice"
+        raise ValueError(msg)
+    return found
+
+
+def _past_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _no_json(name: str, line: int) -> NoReturn:
+    refuse(
+        Code.UNREADABLE_TABLE,
+        Span(name, line),
+        f"what begins on line {line} cannot be read as JSON",
+        "look for a quote or bracket that is not closed, a comma too many, or a key given twice",
+    )
+
+
+def _flat(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in record.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

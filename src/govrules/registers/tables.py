@@ -1,0 +1,242 @@
+"""
+Tables as they were found: headings and columns, and for each cell its place.
+
+Places are kept as numbers and become text only where somebody asks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from govrules.diagnostics import Span, letters
+from govrules.truth import UNKNOWN
+
+#: The most rows that are read into partnerships, each of which takes some kilobytes of memory.
+MAX_ROWS: Final = 250_000
+#: The largest file that is opened, and the most that a workbook may unpack to.
+MAX_TABLE_BYTES: Final = 1_000_000_000
+
+_LETTERED: Final = re.compile(r"(?P<heading>.*?) ?\[(?P<letters>[A-Z]{1,3})\]")
+_ITEM: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]+)\](?:\.(?P<rest>.+))?")
+
+
+@attrs.frozen(eq=False)
+class Table:
+    """
+    One table: a sheet, a text file of rows, or a table of a database.
+
+    Attributes:
+        file: the file as the user gave it, with the table's name where the file holds several.
+        headings: of each column, with white space folded; "" where it has none.
+        columns: the cells of each column; every column is as long as `numbers`.
+        numbers: the line or row of each row of cells, counted from 1.
+        sheet: the sheet of a workbook; "" for everything else.
+        header: the line or row of the headings; 0 where the file's own schema names columns.
+    """
+
+    file: str
+    headings: tuple[str, ...]
+    columns: tuple[Sequence[Any], ...]
+    numbers: Sequence[int]
+    sheet: str = ""
+    header: int = 0
+
+    def place(self, row: int | None = None, column: int | None = None) -> Span:
+        """Return the place of a cell, a row, the headings' cell of a column, or the table."""
+        number = self.header if row is None else self.numbers[row]
+        if self.sheet:
+            at = 0 if column is None else column + 1
+            return Span(self.file, number if at or row is not None else 0, at, sheet=self.sheet)
+        return Span(self.file, 0 if row is None and column is None else number)
+
+    def named(self, column: int) -> str:
+        """Return what a user calls a column: its heading, and its letter where that is needed."""
+        heading = self.headings[column]
+        same = sum(each.casefold() == heading.casefold() for each in self.headings)
+        if heading and same == 1:
+            return heading
+        return f"{heading} [{letters(column + 1)}]".strip()
+
+    def find(self, name: str) -> list[int]:
+        """Return the columns that a name may mean; one with a letter means that column only."""
+        folded = fold(name).casefold()
+        found = [at for at, each in enumerate(self.headings) if each.casefold() == folded]
+        lettered = _LETTERED.fullmatch(fold(name))
+        if found or lettered is None:
+            return found
+        return [
+            at
+            for at, each in enumerate(self.headings)
+            if letters(at + 1) == lettered["letters"]
+            and each.casefold() == lettered["heading"].casefold()
+        ]
+
+    def without(self, rows: frozenset[int]) -> Table:
+        """Return the table without some rows, each given by its place among them."""
+        kept = [at for at in range(len(self.numbers)) if at not in rows]
+        return attrs.evolve(
+            self,
+            columns=tuple([column[at] for at in kept] for column in self.columns),
+            numbers=[self.numbers[at] for at in kept],
+        )
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """
+    Make many values without a search for garbage among them, which takes longer than making them.
+
+    Values that are read hold no cycles. They are put among the old values, where the search comes
+    seldom; what else became garbage meanwhile is found there.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
+            gc.enable()
+
+
+def fold(text: str) -> str:
+    """
+    Return a text with single spaces, as headings and words are compared.
+
+    >>> fold(" Annual  spend ")
+    'Annual spend'
+    """
+    return " ".join(text.split())
+
+
+def blank(cell: object) -> bool:
+    """Tell whether nothing stands in a cell."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+@attrs.frozen(eq=False)
+class ListPlaces:
+    """
+    Where the records of a list stand.
+
+    Attributes:
+        items: for columns of one row: of each record in the order of the columns, its columns by
+            path, and its values, UNKNOWN where a row has no such record.
+        several: whether the one item is a column whose cells hold several records.
+        joined: for rows of another table: that table's places, and for each row its rows there.
+    """
+
+    items: Sequence[tuple[Mapping[str, int], Sequence[Any]]] = ()
+    several: bool = False
+    joined: tuple[Places, Sequence[Sequence[int]]] | None = None
+
+
+@attrs.frozen(eq=False)
+class Places:
+    """
+    Where the facts of a table stand: the column of each path, and of each list.
+
+    Attributes:
+        table: the table.
+        columns: the column of each fact.
+        lists: of each list of records.
+    """
+
+    table: Table
+    columns: Mapping[str, int]
+    lists: Mapping[str, ListPlaces] = attrs.field(factory=dict)
+
+
+class RowOrigin(Mapping[str, str]):
+    """The places of the facts of one row, by path; worked out when they are asked for."""
+
+    __slots__ = ("places", "row")
+
+    def __init__(self, places: Places, row: int) -> None:
+        self.places = places
+        self.row = row
+
+    def __getitem__(self, path: str) -> str:
+        found = self._of(path)
+        if found is None:
+            raise KeyError(path)
+        return str(found)
+
+    def __iter__(self) -> Iterator[str]:
+        yield ""
+        yield from self.places.columns
+        for name, places in self.places.lists.items():
+            yield from self._items(name, places)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def _items(self, name: str, places: ListPlaces) -> Iterator[str]:
+        if places.joined is not None:
+            inner, rows = places.joined
+            for index in range(len(rows[self.row])):
+                yield f"{name}[{index}]"
+                yield from (f"{name}[{index}].{path}" for path in inner.columns)
+            return
+        for index, item in enumerate(self._present(places)):
+            yield from (f"{name}[{index}].{path}" for path in places.items[item][0])
+
+    def _present(self, places: ListPlaces) -> list[int]:
+        """Return which group of columns holds each record of this row."""
+        if places.several:
+            cell = places.items[0][1][self.row]
+            return [] if cell is UNKNOWN else [0 for each in cell if each is not UNKNOWN]
+        return [at for at, (_, made) in enumerate(places.items) if made[self.row] is not UNKNOWN]
+
+    def _of(self, path: str) -> Span | None:
+        table = self.places.table
+        if not path:
+            return table.place(self.row)
+        column = self.places.columns.get(path)
+        if column is not None:
+            return table.place(self.row, column)
+        item = _ITEM.fullmatch(path)
+        places = self.places.lists.get(item["list"]) if item else None
+        if item is None or places is None:
+            return None
+        index, rest = int(item["index"]), item["rest"] or ""
+        if places.joined is not None:
+            inner, rows = places.joined
+            if index >= len(rows[self.row]):
+                return None
+            row = rows[self.row][index]
+            if not rest:
+                return inner.table.place(row)
+            return inner.table.place(row, inner.columns[rest]) if rest in inner.columns else None
+        present = self._present(places)
+        if index >= len(present) or rest not in places.items[present[index]][0]:
+            return None
+        return table.place(self.row, places.items[present[index]][0][rest])
+
+
+def headings_of(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    """
+    Return the headings that one or more rows give, those above each other joined by a stroke.
+
+    >>> headings_of([["Money", "Money", ""], ["Pooled?", "Spend", "Notes"]])
+    ('Money / Pooled?', 'Money / Spend', 'Notes')
+    """
+    found: list[list[str]] = []
+    for row in rows:
+        found += [[] for _ in range(len(row) - len(found))]
+        for parts, cell in zip(found, row, strict=False):
+            text = "" if cell is None else fold(str(cell))
+            if text and text not in parts:
+                parts.append(text)
+    return tuple(" / ".join(parts) for parts in found)

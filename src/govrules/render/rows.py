@@ -1,0 +1,111 @@
+"""Findings as rows, one each: for a spreadsheet, or for a program that reads tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from govrules.assessment import Assessment
+from govrules.findings import Finding
+from govrules.render.plain import verdict_word
+
+HEADS: Final = (
+    "subject",
+    "name",
+    "rule",
+    "title",
+    "theme",
+    "verdict",
+    "severity",
+    "could be",
+    "because",
+    "ask",
+    "cleared where",
+    "document",
+    "paragraph",
+    "principle",
+    "rule at",
+    "subject at",
+)
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 50, 50, 50, 16, 10, 60, 34, 34)
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def rows(assessments: Iterable[Assessment]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each finding, those that sum others up after those of their subject."""
+    for assessment in assessments:
+        for finding in (*assessment.findings, *assessment.summaries):
+            yield (assessment.id, assessment.name, *_cells(finding))
+
+
+def _cells(finding: Finding) -> tuple[str, ...]:
+    ways = (" and ".join(change.phrase for change in way) for way in finding.clears)
+    return (
+        finding.rule.id,
+        finding.rule.title,
+        finding.rule.theme,
+        verdict_word(finding.verdict),
+        finding.severity.value if finding.severity else "",
+        finding.could_be.value if finding.could_be else "",
+        "\n".join(each.phrase for each in finding.because),
+        "\n".join(each.question for each in finding.questions),
+        "\n".join(ways),
+        finding.source.document,
+        str(finding.source.paragraph),
+        finding.principle,
+        finding.rule_location,
+        finding.subject_location or "",
+    )
+
+
+def as_csv(assessments: Iterable[Assessment]) -> str:
+    """
+    Return findings as CSV.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it, as people
+    type one: what stands in a register is never carried out.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADS)
+    writer.writerows([_harmless(each) for each in row] for row in rows(assessments))
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def as_xlsx(assessments: Iterable[Assessment]) -> bytes:
+    """Return findings as a workbook, whose bytes are the same every time."""
+    import datetime as dt  # noqa: PLC0415 - only the workbook needs it
+
+    from xlsxwriter import Workbook  # noqa: PLC0415 - only a workbook pays for it
+
+    buffer = io.BytesIO()
+    with Workbook(buffer, {"in_memory": True}) as book:
+        book.set_properties({"title": "Findings", "created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed date
+        sheet = book.add_worksheet("Findings")
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        body = book.add_format({"text_wrap": True, "valign": "top"})
+        for column, width in enumerate(_WIDTHS):
+            sheet.set_column(column, column, width)
+        sheet.write_row(0, 0, HEADS, head)
+        sheet.freeze_panes(1, 0)
+        last = 0
+        for last, row in enumerate(rows(assessments), 1):
+            for column, text in enumerate(row):
+                whole = len(text) <= _LONGEST
+                sheet.write_string(
+                    last, column, text if whole else f"{text[: _LONGEST - 1]}…", body
+                )
+        if last:
+            sheet.autofilter(0, 0, last, len(HEADS) - 1)
+    return buffer.getvalue()
+
+
+#: A cell of a workbook holds no longer text.
+_LONGEST: Final = 32_767
