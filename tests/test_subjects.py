@@ -288,3 +288,16 @@ def test_nothing_at_all_is_a_partnership_of_which_nothing_is_known(tmp_path: Pat
     path = tmp_path / "pool.yaml"
     path.write_text("{}\n", "utf-8")
     assert read_partnership(path) == Partnership()
+
+
+def test_in_json_none_and_unknown_are_said_in_quotes(tmp_path: Path) -> None:
+    """JSON has no word without quotes, so that quotes there do not make a word plain text."""
+    path = tmp_path / "pool.json"
+    path.write_text('{"protocol": "none", "status": "unknown", "responsible_officer": "none"}')
+    pool = read_partnership(path)
+    assert pool.protocol is None
+    assert pool.status is UNKNOWN
+    assert pool.responsible_officer is None
+    path = tmp_path / "pool.yaml"
+    path.write_text('responsible_officer: "none"\n')
+    assert read_partnership(path).responsible_officer == "none"

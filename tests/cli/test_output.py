@@ -80,6 +80,22 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path, 
     assert [each.name for each in tmp_path.iterdir()] == ["out.txt"]
 
 
+def test_a_write_that_is_interrupted_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(path, "new")
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.txt"]
+
+
 def test_a_file_that_is_written_again_keeps_its_permissions_and_its_link(tmp_path):
     path = tmp_path / "out.txt"
     path.write_text("old")

@@ -55,13 +55,16 @@ def write(path: Path, content: str | bytes) -> None:
             file.write(data)
         Path(temporary).chmod(_mode(target))
         Path(temporary).replace(target)
+        temporary = ""
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         reason = (error.strerror or "it cannot be written").lower()
         raise Stop(
             f"govrules: `{path}`: {reason}", "  help: name a file that can be written"
         ) from error
+    finally:
+        # Whatever stopped it, an interrupt too, nothing half-written stays.
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def _write_device(path: Path, data: bytes) -> None:
