@@ -33,6 +33,7 @@ autodoc_default_options = {"members": True}
 
 nitpick_ignore_regex = [
     # The standard library's pages are elsewhere, and nothing is fetched to build these.
+    ("py:class", r"dt\.date|Unknown"),
     ("py:class", r"(datetime|collections\.abc|pathlib|decimal|enum)\..*"),
     # The nodes of a condition are not public.
     ("py:class", r"Condition"),

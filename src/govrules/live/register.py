@@ -108,7 +108,7 @@ class LiveRegister:
     >>> live = LiveRegister(load_rulebook(), engine="reference")
     >>> _ = live.put(Partnership(id="care-pool"))
     >>> for each in live.change("care-pool", {"funding.pooled": "yes", "protocol": None}).notices:
-    ...     print(each.movement.value, each.rule.id)
+    ...     print(each.movement.value, each.rule)
     opened pooled-budget-without-protocol
     """
 
