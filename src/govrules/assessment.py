@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from govrules.engines.reference import Case, case_of, judge
-from govrules.errors import EngineError, FactsError
+from govrules.engines.registry import Outcome
+from govrules.engines.registry import engine as engine_called
+from govrules.errors import FactsError
 from govrules.explain.plan import outline
 from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, changes
@@ -18,8 +21,6 @@ from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, Findi
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
-
-ENGINES: Final = ("reference",)
 
 
 @attrs.frozen
@@ -63,26 +64,74 @@ class Assessment:
     """
     All findings on one subject, one for each rule in force.
 
+    Findings are made when they are first asked for; verdicts are there from the beginning.
+
     Attributes:
         id: the subject's id; its name where it has no id; "" where it has neither.
         name: the subject's name; "" where nobody recorded it.
         as_of: the date of the assessment.
         rulebook: the rules.
-        findings: one for each rule in force, in the rulebook's order.
-        summaries: what rules that sum up the findings say; counted apart.
     """
 
     id: str
     name: str
     as_of: dt.date | Unknown
     rulebook: Rulebook = attrs.field(repr=False)
-    findings: tuple[Finding, ...] = attrs.field(repr=False)
-    summaries: tuple[Finding, ...] = attrs.field(repr=False)
-    _case: Case = attrs.field(repr=False, alias="case")
+    _subject: Any = attrs.field(repr=False, alias="subject")
+    _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
+    _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
+    _engine: str = attrs.field(repr=False, eq=False, alias="engine")
+
+    @cached_property
+    def _case(self) -> Case:
+        return case_of(Facts(self._subject, self.as_of), self.rulebook)
+
+    @cached_property
+    def _made(self) -> dict[int, Finding]:
+        return {}
+
+    def _finding(self, place: int) -> Finding:
+        """Return the finding of the rule at a place: always the same one."""
+        made = self._made.get(place)
+        if made is None:
+            made = _finding(
+                self._rules[place], self._outcomes[place], self._case, engine=self._engine
+            )
+            # Of two threads that make it at once, both hand out the first one's.
+            made = self._made.setdefault(place, made)
+        return made
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """One finding for each rule in force, in the rulebook's order."""
+        return tuple(self._finding(place) for place in range(len(self._rules)))
+
+    @cached_property
+    def summaries(self) -> tuple[Finding, ...]:
+        """What rules that sum up the findings say; counted apart."""
+        if type(self._subject) is not self.rulebook.subjects.get("partnership"):
+            return ()
+        rules = rules_for("assessment", self.rulebook, self.as_of)
+        if not rules:
+            return ()
+        pairs = zip(self._rules, self._outcomes, strict=True)
+        subject = AssessmentFacts(findings=tuple(_as_fact(rule, each) for rule, each in pairs))
+        (found,) = engine_called(self._engine).outcomes(
+            rules, (subject,), self.as_of, self.rulebook
+        )
+        case = case_of(Facts(subject, self.as_of), self.rulebook)
+        return tuple(
+            _finding(rule, outcome, case, engine=self._engine, parts=self.findings)
+            for rule, outcome in zip(rules, found, strict=True)
+        )
 
     def of(self, verdict: Verdict) -> tuple[Finding, ...]:
         """Return the findings with a verdict."""
-        return tuple(each for each in self.findings if each.verdict is verdict)
+        return tuple(
+            self._finding(place)
+            for place, outcome in enumerate(self._outcomes)
+            if outcome.verdict is verdict
+        )
 
     @cached_property
     def flagged(self) -> tuple[Finding, ...]:
@@ -92,13 +141,14 @@ class Assessment:
     @property
     def counts(self) -> Mapping[Verdict, int]:
         """How many findings have each verdict."""
-        return {verdict: len(self.of(verdict)) for verdict in Verdict}
+        found = Counter(outcome.verdict for outcome in self._outcomes)
+        return {verdict: found[verdict] for verdict in Verdict}
 
     @property
     def severities(self) -> Mapping[Severity, int]:
         """How many flagged findings have each severity."""
-        found = [each.severity for each in self.flagged]
-        return {severity: found.count(severity) for severity in Severity}
+        found = Counter(outcome.severity for outcome in self._outcomes)
+        return {severity: found[severity] for severity in Severity}
 
     @property
     def good_practice(self) -> tuple[Finding, ...]:
@@ -124,8 +174,7 @@ class Assessment:
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
-        rules = [each.rule for each in self.findings]
-        found = outline(rules, self._case, level)
+        found = outline(self._rules, self._case, level)
         return Plan(
             level=level,
             changes=changes(found.changes, self._case),
@@ -162,64 +211,78 @@ def assess(
     Raises:
         FactsError: the subject does not fit the vocabulary.
 
-        EngineError: there is no such engine here.
+        EngineError: there is no such engine here, or it cannot do this rulebook.
 
     >>> from govrules import Funding, Partnership, load_rulebook
     >>> pooled = Partnership(name="Care pool", funding=Funding(pooled=True))
     >>> assess(pooled, load_rulebook()).counts[Verdict.FLAGGED]
     0
     """
-    if engine not in ENGINES:
-        raise EngineError(engine, f"there is no such engine; there is {', '.join(ENGINES)}")
-    kind = _kind(subject, rulebook)
-    check_subject(subject, rulebook)
-    case = case_of(Facts(subject, as_of), rulebook)
-    rules = [rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of)]
-    name = _text(subject, "name")
-    findings = tuple(assess_rule(rule, case) for rule in rules)
-    return Assessment(
-        id=_text(subject, "id") or name,
-        name=name,
-        as_of=as_of,
-        rulebook=rulebook,
-        findings=findings,
-        summaries=_summaries(findings, rulebook, as_of) if kind == "partnership" else (),
-        case=case,
-    )
+    (assessment,) = assess_each((subject,), rulebook, as_of=as_of, engine=engine)
+    return assessment
 
 
-def _summaries(
-    findings: tuple[Finding, ...], rulebook: Rulebook, as_of: dt.date | Unknown
-) -> tuple[Finding, ...]:
-    rules = [
-        rule for rule in rulebook.rules if rule.subject == "assessment" and in_force(rule, as_of)
-    ]
-    if not rules:
-        return ()
-    facts = AssessmentFacts(findings=tuple(_as_fact(each) for each in findings))
-    case = case_of(Facts(facts, as_of), rulebook)
-    return tuple(attrs.evolve(assess_rule(rule, case), parts=findings) for rule in rules)
+def assess_each(
+    subjects: Sequence[Any],
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    engine: str = "reference",
+) -> Iterator[Assessment]:
+    """
+    Assess many subjects of one kind, in order, each as `assess` does.
+
+    Raises:
+        FactsError: the subjects are of more than one kind, or one does not fit the vocabulary.
+
+        EngineError: there is no such engine here, or it cannot do this rulebook.
+    """
+    judge_each = engine_called(engine).outcomes
+    if not subjects:
+        return
+    kind = _kind(subjects, rulebook)
+    for subject in subjects:
+        check_subject(subject, rulebook)
+    rules = rules_for(kind, rulebook, as_of)
+    found = judge_each(rules, subjects, as_of, rulebook)
+    for subject, outcomes in zip(subjects, found, strict=True):
+        name = _text(subject, "name")
+        yield Assessment(
+            id=_text(subject, "id") or name,
+            name=name,
+            as_of=as_of,
+            rulebook=rulebook,
+            subject=subject,
+            rules=rules,
+            outcomes=outcomes,
+            engine=engine,
+        )
 
 
-def _as_fact(finding: Finding) -> FindingFacts:
+def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
+    """Return the rules in force about a kind of subject."""
+    return tuple(rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of))
+
+
+def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:
     """Return a finding as a fact; what is open in it is unknown."""
-    settled = finding.verdict is not Verdict.UNKNOWN
-    sure = finding.severity is not None and finding.could_be is None
+    settled = outcome.verdict is not Verdict.UNKNOWN
+    sure = outcome.severity is not None and outcome.could_be is None
     return FindingFacts(
-        rule=finding.rule.id,
-        name=finding.rule.title,
-        theme=finding.rule.theme,
-        verdict=FindingVerdict(finding.verdict.value.replace(" ", "_")) if settled else UNKNOWN,
-        severity=_severity_fact(finding, sure=sure, settled=settled),
+        rule=rule.id,
+        name=rule.title,
+        theme=rule.theme,
+        verdict=FindingVerdict(outcome.verdict.value.replace(" ", "_")) if settled else UNKNOWN,
+        severity=_severity_fact(outcome, sure=sure, settled=settled),
     )
 
 
 def _severity_fact(
-    finding: Finding, *, sure: bool, settled: bool
+    outcome: Outcome, *, sure: bool, settled: bool
 ) -> FindingSeverity | Unknown | None:
-    if sure and finding.severity is not None:
-        return FindingSeverity(finding.severity.value)
-    return None if settled and finding.severity is None else UNKNOWN
+    if sure and outcome.severity is not None:
+        return FindingSeverity(outcome.severity.value)
+    return None if settled and outcome.severity is None else UNKNOWN
 
 
 def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
@@ -232,7 +295,17 @@ def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
 
 def assess_rule(rule: Rule, case: Case) -> Finding:
     """Return what one rule says of a case."""
-    outcome = judge(rule, case)
+    return _finding(rule, judge(rule, case), case)
+
+
+def _finding(
+    rule: Rule,
+    outcome: Outcome,
+    case: Case,
+    *,
+    engine: str = "reference",
+    parts: tuple[Finding, ...] = (),
+) -> Finding:
     return Finding(
         rule=rule,
         verdict=outcome.verdict,
@@ -241,15 +314,22 @@ def assess_rule(rule: Rule, case: Case) -> Finding:
         mitigations=outcome.mitigations,
         case=case,
         outcome=outcome,
+        engine=engine,
+        parts=parts,
     )
 
 
-def _kind(subject: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any attrs object
+def _kind(subjects: Sequence[Any], rulebook: Rulebook) -> str:
+    """Return the one kind of which all the subjects are."""
+    first = type(subjects[0])
     for name, cls in rulebook.subjects.items():
-        if type(subject) is cls:
-            return name
+        if cls is first:
+            other = next((each for each in subjects if type(each) is not cls), None)
+            if other is None:
+                return name
+            raise FactsError("subject", f"a {cls.__name__}", type(other).__name__)
     known = " or ".join(cls.__name__ for cls in rulebook.subjects.values())
-    raise FactsError("subject", f"a {known}", type(subject).__name__)
+    raise FactsError("subject", f"a {known}", first.__name__)
 
 
 def _text(subject: Any, name: str) -> str:  # noqa: ANN401 - any attrs object

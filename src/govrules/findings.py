@@ -13,7 +13,9 @@ from typing import Any
 
 import attrs
 
-from govrules.engines.reference import Case, Outcome, evaluate, judge
+from govrules.engines.reference import Case, Judgement, evaluate, judge
+from govrules.engines.registry import Outcome, said
+from govrules.errors import EngineError
 from govrules.explain import english
 from govrules.explain.because import Cited, because, reproduces, restricted
 from govrules.explain.clears import clears
@@ -104,17 +106,33 @@ class Finding:
     mitigations: tuple[Mitigation, ...]
     _case: Case = attrs.field(repr=False, alias="case")
     _outcome: Outcome = attrs.field(repr=False, alias="outcome")
+    #: The engine that judged.
+    _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
+
+    @cached_property
+    def _judged(self) -> Judgement:
+        """The outcome as the reference engine reaches it, which is what is explained."""
+        if isinstance(self._outcome, Judgement):
+            return self._outcome
+        found = judge(self.rule, self._case)
+        if said(found) != said(self._outcome):
+            raise EngineError(
+                self._engine,
+                f"on `{self.rule.id}` it says {self.verdict.value} where the reference engine says "
+                f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
+            )
+        return found
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
         """The facts that force the verdict and its severity: those alone reproduce it."""
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._case, self._outcome)
+        cited = because(self.rule, self._case, self._judged)
         alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
-        if not reproduces(alone, self._outcome):
+        if not reproduces(alone, self._judged):
             msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
             raise AssertionError(msg)
         return tuple(self._reason(each) for each in cited)
@@ -131,7 +149,7 @@ class Finding:
             for name in vocabulary_of(FindingFacts).fields
         ]
         alone = judge(self.rule, restricted(self._case, paths))
-        return tuple(self._parts[each] for each in counted) if alone == self._outcome else ()
+        return tuple(self._parts[each] for each in counted) if alone == self._judged else ()
 
     @cached_property
     def _counted(self) -> list[int]:
@@ -154,7 +172,7 @@ class Finding:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
-        asked = questions(self.rule, self._case, self._outcome)
+        asked = questions(self.rule, self._case, self._judged)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
             beneath = {each.path.partition(".")[0] for each in asked}

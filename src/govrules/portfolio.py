@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, assess
+from govrules.assessment import Assessment, assess, assess_each
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.facts import origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
@@ -76,8 +76,8 @@ def assess_register(
     pairs = list(pairs_of(entries, owner=_owner(register))) if pair_rules else []
     return RegisterAssessment(
         register=assess(register, rulebook, as_of=as_of, engine=engine),
-        entries=tuple(assess(each, rulebook, as_of=as_of, engine=engine) for each in entries),
-        pairs=tuple(assess(each, rulebook, as_of=as_of, engine=engine) for each in pairs),
+        entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
+        pairs=tuple(assess_each(pairs, rulebook, as_of=as_of, engine=engine)),
         problems=tuple(register_problems(entries)),
     )
 

@@ -19,7 +19,6 @@ from govrules.diagnostics import Code
         ("check", "x.yaml", "--colour"),
         ("check", "x.yaml", "--format", "pdf"),
         ("check", "x.yaml", "--fail-on", "grave"),
-        ("check", "x.yaml", "--engine", "steam"),
         ("plan", "x.yaml", "--level", "grave"),
         ("catalogue", "--format", "pdf"),
         ("init",),
@@ -194,3 +193,13 @@ def test_schemas_are_not_written_over_a_file(run, tmp_path):
     assert run("schema", "--output", tmp_path / "file").code == 2
     ran = run("schema", "--output", tmp_path / "file" / "below")
     assert ran.code == 2
+
+
+@pytest.mark.parametrize("command", ["check", "plan"])
+def test_an_engine_that_is_not_there_is_a_usage_error_that_names_the_nearest(run, command):
+    ran = run(command, "x.yaml", "--engine", "refrence")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err == (
+        "govrules: engine `refrence`: there is no such engine; did you mean `reference`?\n"
+    )

@@ -13,6 +13,8 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import CODES
+from govrules.engines.registry import ENGINES
+from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import assess_register
@@ -49,6 +51,13 @@ AsOf = Annotated[
     str | None,
     Parameter(
         name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
+    ),
+]
+Engine = Annotated[
+    str,
+    Parameter(
+        name="--engine",
+        help=f"Which engine evaluates: {', '.join(ENGINES)}; the findings are the same.",
     ),
 ]
 Output = Annotated[
@@ -97,7 +106,7 @@ def check(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
-    engine: Literal["reference"] = "reference",
+    engine: Engine = "reference",
     as_of: AsOf = None,
     format: Literal["text", "json", "jsonl"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
@@ -111,8 +120,6 @@ def check(
     ----------
     subjects
         Partnership files or registers, in YAML or JSON.
-    engine
-        Which engine evaluates; the findings are the same.
     format
         How to print the findings.
     fail_on
@@ -142,6 +149,7 @@ def _assess_all(
     paths: list[Path], rulebook: Rulebook, given: dt.date | None, engine: str
 ) -> tuple[list[Assessment], bool]:
     """Assess every file that can be read, on the day that was given, the file's own or today."""
+    engine_called(engine)
     reads, problems = _read_all(paths, rulebook)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
@@ -498,6 +506,7 @@ def plan(
     subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
     *,
     rules: Rules = None,
+    engine: Engine = "reference",
     as_of: AsOf = None,
     level: Level = "low",
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
@@ -518,7 +527,7 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    assessments, problems = _assess_all(subjects, rulebook, day(as_of), "reference")
+    assessments, problems = _assess_all(subjects, rulebook, day(as_of), engine)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {

@@ -8,13 +8,14 @@ and every explanation is re-evaluated by it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
 import attrs
 from dateutil.relativedelta import relativedelta
 
+from govrules.engines.registry import Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
 from govrules.rulebook.ast import (
     All,
@@ -48,7 +49,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.truth import UNKNOWN, Truth, conjunction, disjunction, truth, unanimous
+from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
 from govrules.vocabulary import (
     AS_OF,
     Choice,
@@ -99,25 +100,29 @@ class Case:
 
 
 @attrs.frozen
-class Outcome:
+class Judgement(Outcome):
     """
-    What a rule says of a subject.
+    An outcome with what its explanation begins from.
 
     Attributes:
-        verdict: flagged, clear, unknown or not applicable.
-        severity: the severity that is certain; None unless flagged.
-        could_be: the worst severity that is possible, where that is worse than what is certain.
-        mitigations: those that hold.
         scope: whether the rule applies and no exception holds.
         requires: whether what it requires holds.
     """
 
-    verdict: Verdict
-    severity: Severity | None
-    could_be: Severity | None
-    mitigations: tuple[Mitigation, ...]
     scope: Truth
     requires: Truth
+
+
+def outcomes(
+    rules: Sequence[Rule],
+    subjects: Sequence[Any],
+    as_of: dt.date | Unknown,
+    rulebook: Rulebook,
+) -> Iterator[Sequence[Judgement]]:
+    """Yield for each subject what each rule says of it."""
+    for subject in subjects:
+        case = case_of(Facts(subject, as_of), rulebook)
+        yield tuple(judge(rule, case) for rule in rules)
 
 
 def case_of(facts: Facts, rulebook: Rulebook) -> Case:
@@ -139,18 +144,18 @@ VERDICTS: Final[Mapping[tuple[Truth, Truth], Verdict]] = {
 }
 
 
-def judge(rule: Rule, case: Case) -> Outcome:
+def judge(rule: Rule, case: Case) -> Judgement:
     """Return what a rule says of a case."""
     scope = scope_of(rule, case)
     requires = evaluate(rule.requires, case)
     verdict = VERDICTS[scope, requires]
     if verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
-        return Outcome(verdict, None, None, (), scope, requires)
+        return Judgement(verdict, None, None, (), scope, requires)
     least, worst, mitigations = severity_of(rule, case)
     if verdict is Verdict.UNKNOWN:
-        return Outcome(verdict, None, worst, mitigations, scope, requires)
+        return Judgement(verdict, None, worst, mitigations, scope, requires)
     could_be = None if worst is least else worst
-    return Outcome(verdict, least, could_be, mitigations, scope, requires)
+    return Judgement(verdict, least, could_be, mitigations, scope, requires)
 
 
 def scope_of(rule: Rule, case: Case) -> Truth:

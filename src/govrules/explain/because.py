@@ -10,7 +10,7 @@ import attrs
 from govrules.engines.reference import (
     AS_OF_REF,
     Case,
-    Outcome,
+    Judgement,
     evaluate,
     judge,
 )
@@ -60,7 +60,7 @@ class Cited:
 Support = dict[str, Cited]
 
 
-def because(rule: Rule, case: Case, outcome: Outcome) -> tuple[Cited, ...]:
+def because(rule: Rule, case: Case, outcome: Judgement) -> tuple[Cited, ...]:
     """Return the facts that force the outcome; with no others known, it is the same."""
     found: Support = {}
     if outcome.scope is not Truth.UNKNOWN:
@@ -82,12 +82,12 @@ def restricted(case: Case, paths: Iterable[str]) -> Case:
     return attrs.evolve(case, facts=attrs.evolve(case.facts, only=frozenset(paths)))
 
 
-def reproduces(alone: Outcome, outcome: Outcome) -> bool:
+def reproduces(alone: Judgement, outcome: Judgement) -> bool:
     """Tell whether an outcome on fewer facts says the same; what need not hold may be unknown."""
     return attrs.evolve(alone, requires=outcome.requires) == outcome
 
 
-def _reduced(found: Support, rule: Rule, case: Case, outcome: Outcome) -> Support:
+def _reduced(found: Support, rule: Rule, case: Case, outcome: Judgement) -> Support:
     if len(found) > REDUCED_UP_TO:
         return found
     kept = dict(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from govrules.engines.reference import AS_OF_REF, Case, Outcome, evaluate, values
+from govrules.engines.reference import AS_OF_REF, Case, Judgement, evaluate, values
 from govrules.explain.because import Cited, Support
 from govrules.facts import Facts, Scope
 from govrules.rulebook.ast import (
@@ -35,7 +35,7 @@ from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Choices, Records
 
 
-def questions(rule: Rule, case: Case, outcome: Outcome) -> tuple[Cited, ...]:
+def questions(rule: Rule, case: Case, outcome: Judgement) -> tuple[Cited, ...]:
     """
     Return the facts to ask for.
 

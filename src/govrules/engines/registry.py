@@ -1,0 +1,109 @@
+"""
+The engines by name, and what each of them owes.
+
+An engine is a module with a function `outcomes` (see `Engine`). It is given the rules to judge by,
+subjects of one class that fit the vocabulary, the date of the assessment and the rulebook that the
+rules and the derived facts stand in. For each subject, in order, it owes one `Outcome` for each
+rule, in order: what `reference.judge` says, no more and no less, whatever is unknown. It raises
+for no subject, reads no clock and keeps nothing that could change an outcome. Explanations are
+none of its business: `reference` makes them when they are asked for, and raises an `EngineError`
+for an outcome that it does not share. `tests/conformance` holds every engine named here to this.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final, Protocol, cast
+
+import attrs
+
+from govrules.diagnostics import did_you_mean
+from govrules.errors import EngineError
+from govrules.rulebook.ast import Mitigation, Rule, Rulebook, Severity, Verdict
+from govrules.truth import Unknown
+
+
+@attrs.frozen
+class Outcome:
+    """
+    What a rule says of a subject.
+
+    Attributes:
+        verdict: flagged, clear, unknown or not applicable.
+        severity: the severity that is certain; None unless flagged.
+        could_be: the worst severity that is possible, where that is worse than what is certain.
+        mitigations: those that hold; none where the verdict is clear or not applicable.
+    """
+
+    verdict: Verdict
+    severity: Severity | None
+    could_be: Severity | None
+    mitigations: tuple[Mitigation, ...]
+
+
+def said(outcome: Outcome) -> tuple[object, ...]:
+    """Return what engines must agree on, whatever more one of them knows."""
+    return (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
+
+
+class Engine(Protocol):
+    """What an engine's module offers."""
+
+    def outcomes(
+        self,
+        rules: Sequence[Rule],
+        subjects: Sequence[Any],
+        as_of: dt.date | Unknown,
+        rulebook: Rulebook,
+    ) -> Iterator[Sequence[Outcome]]:
+        """
+        Yield for each subject what each rule says of it.
+
+        Raises:
+            EngineError: the engine cannot do these rules or this load.
+        """
+
+
+@attrs.frozen
+class _Home:
+    """Where an engine is, and the extra that brings what it needs; "" for none."""
+
+    module: str
+    extra: str = ""
+
+
+_HOMES: Final[Mapping[str, _Home]] = {
+    "reference": _Home("govrules.engines.reference"),
+    "compiled": _Home("govrules.engines.compiled"),
+    "columnar": _Home("govrules.engines.columnar", "registers"),
+    "durable": _Home("govrules.engines.durable", "durable"),
+}
+#: The names of all engines, the one that the others are held to first.
+ENGINES: Final = tuple(_HOMES)
+
+
+def engine(name: str) -> Engine:
+    """
+    Return the engine of this name; it is imported when it is first asked for.
+
+    Raises:
+        EngineError: there is no such engine, or what it needs is not installed.
+
+    >>> engine("refrence")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    govrules.errors.EngineError: engine `refrence`: ... did you mean `reference`?
+    """
+    home = _HOMES.get(name)
+    if home is None:
+        raise EngineError(name, f"there is no such engine; {did_you_mean(name, ENGINES)}")
+    try:
+        return cast("Engine", import_module(home.module))
+    except ModuleNotFoundError as error:
+        if not home.extra or (error.name or "").startswith("govrules"):
+            raise
+        raise EngineError(
+            name,
+            f"it needs `{error.name}`, which is not installed: pip install govrules[{home.extra}]",
+        ) from error

@@ -1,0 +1,66 @@
+"""Engines by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from govrules.assessment import assess, assess_each
+from govrules.engines import reference, registry
+from govrules.engines.registry import ENGINES, engine
+from govrules.errors import EngineError, FactsError
+from govrules.findings import Finding
+from govrules.model import Partnership, Register
+from govrules.rulebook.ast import Verdict
+from govrules.rulebook.load import load_rulebook
+
+
+def test_the_reference_engine_is_the_first() -> None:
+    assert ENGINES[0] == "reference"
+    assert engine("reference") is reference
+
+
+@pytest.mark.parametrize(
+    ("name", "help_"),
+    [
+        ("refrence", "did you mean `reference`"),
+        ("steam", "allowed: `reference`"),
+        ("", "allowed: `reference`"),
+    ],
+)
+def test_an_engine_that_is_not_there(name, help_) -> None:
+    with pytest.raises(EngineError, match=help_):
+        engine(name)
+
+
+def test_an_engine_whose_extra_is_not_installed_says_what_to_install(monkeypatch) -> None:
+    home = registry._Home("wheels_and_cogs", "steam")
+    monkeypatch.setattr(registry, "_HOMES", {"steam": home})
+    with pytest.raises(
+        EngineError, match=r"needs `wheels_and_cogs`.*pip install govrules\[steam\]"
+    ):
+        engine("steam")
+
+
+def test_what_is_broken_in_an_engine_is_not_taken_for_what_is_not_installed(monkeypatch) -> None:
+    home = registry._Home("govrules.engines.steam", "steam")
+    monkeypatch.setattr(registry, "_HOMES", {"steam": home})
+    with pytest.raises(ModuleNotFoundError):
+        engine("steam")
+
+
+def test_subjects_of_two_kinds_are_refused() -> None:
+    with pytest.raises(FactsError, match="Partnership"):
+        list(assess_each([Partnership(), Register()], load_rulebook()))
+    assert list(assess_each([], load_rulebook())) == []
+
+
+def test_an_outcome_that_the_reference_engine_does_not_share_is_said_so() -> None:
+    found = assess(Partnership(), load_rulebook()).findings
+    unknown = next(each for each in found if each.verdict.value == "unknown")
+    told = registry.Outcome(Verdict.CLEAR, None, None, ())
+    wrong = Finding(
+        unknown.rule, told.verdict, told.severity, told.could_be, told.mitigations,
+        unknown._case, told, engine="steam",
+    )  # fmt: skip
+    with pytest.raises(EngineError, match=r"steam.*fault"):
+        _ = wrong.because
