@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Generic, TypeVar, assert_never
 
@@ -32,7 +31,6 @@ from govrules.engines.planes import (
     Store,
     Tri,
     counted,
-    date_of,
     days,
     everywhere,
     nowhere,
@@ -134,7 +132,7 @@ class Step(Generic[T]):
         if found is None:
             found = self.work(block)
             block.memo[self.id] = found
-        return found  # type: ignore[no-any-return]
+        return found
 
 
 @attrs.frozen(eq=False)
@@ -232,7 +230,9 @@ class Summed:
 
 @attrs.frozen(eq=False)
 class Crossed:
-    """How many records count and are so, by both truth values: true, false, unknown."""
+    """
+    How many records count for certain and are so, are not, or may be; and how many that may count.
+    """
 
     cells: tuple[Integers, ...]
 
@@ -280,11 +280,13 @@ class Program:
 
     Attributes:
         columns: the columns of the top level that rules read.
+        inner: the columns that rules read of the records of each list of the top level.
         merging: steps on the subjects' own lists, whose results can be merged; by step.
     """
 
     rulebook: Rulebook
     columns: set[str] = attrs.field(factory=set, init=False)
+    inner: dict[str, set[str]] = attrs.field(factory=dict, init=False)
     merging: dict[int, tuple[str, Step[Any]]] = attrs.field(factory=dict, init=False)
     _steps: dict[object, Step[Any]] = attrs.field(factory=dict, init=False)
     _contexts: dict[object, Context] = attrs.field(factory=dict, init=False)
@@ -306,9 +308,7 @@ class Program:
     def _alone(self, key: tuple[str, ...], store: Step[Store]) -> Context:
         found = self._contexts.get(("alone", key))
         if found is None:
-            place = self._step(
-                ("alone", key), lambda block: _Place(store(block).rows, (None,))
-            )
+            place = self._step(("alone", key), lambda block: _Place(store(block).rows, (None,)))
             found = self._contexts["alone", key] = Context(("alone", key), ((key, store),), place)
         return found
 
@@ -323,8 +323,11 @@ class Program:
         return self._step(("list", key, ref.path), work)
 
     def _reads(self, key: tuple[str, ...], path: str) -> None:
+        name = path.partition(".")[0]
         if not key:
-            self.columns.add(path.partition(".")[0])
+            self.columns.add(name)
+        elif len(key) == 1:
+            self.inner.setdefault(key[0], set()).add(name)
 
     def _inside(self, context: Context, ref: FactRef) -> Context:
         """Return the context of the records of a list."""
@@ -452,7 +455,9 @@ class Program:
         derived = self.rulebook.derived[ref.path]
         names = tuple(dict.fromkeys([*(row.value for row in derived.rows), derived.otherwise]))
         worked = self._table(alone, derived, names)
-        allowed = derived.fact.type.values if isinstance(derived.fact.type, Choice) else (True, False)
+        allowed = (
+            derived.fact.type.values if isinstance(derived.fact.type, Choice) else (True, False)
+        )
         found = []
         for value in dict.fromkeys([*names, *allowed, None]):
             place = names.index(value) if value in names else None
@@ -466,14 +471,17 @@ class Program:
             found.append(_Value(may, value))
         return found
 
-    def _stated(self, key: tuple[str, ...], store: Step[Store], derived: Derived) -> Step[Column | None]:
+    def _stated(
+        self, key: tuple[str, ...], store: Step[Store], derived: Derived
+    ) -> Step[tuple[Column | None]]:
+        """Return what somebody stated of a derived fact, in a box: there may be nothing."""
         path = f"stated.{derived.name}"
+        self._reads(key, path)
 
         def work(block: Block) -> tuple[Column | None]:
             return (store(block).stated(path, derived.fact),)
 
-        boxed = self._step(("stated", key, path), work)
-        return boxed  # type: ignore[return-value]
+        return self._step(("stated", key, path), work)
 
     def _may(
         self,
@@ -484,13 +492,11 @@ class Program:
         worked: Step[list[Plane]],
     ) -> Step[Plane]:
         key, store = alone.stores[0]
-        if not key:
-            self.columns.add("stated")
         stated = self._stated(key, store, derived)
 
         def work(block: Block) -> Plane:
             rows = alone.rows(block)
-            (said,) = stated(block)  # type: ignore[misc]
+            (said,) = stated(block)
             own = nowhere(rows) if place is None else worked(block)[place]
             if said is None:
                 return own
@@ -721,7 +727,9 @@ class Program:
             )
         if two is not None:
             if op not in _SWAPPED:
-                raise EngineError(NAME, "a date that is worked out is compared with a recorded time")
+                raise EngineError(
+                    NAME, "a date that is worked out is compared with a recorded time"
+                )
             second = two
             return self._step(
                 ("compare", second.id, _SWAPPED[op], type(value.plain), value.plain),
@@ -731,9 +739,7 @@ class Program:
             )
         return self._constant(_settled(value.plain, op, other.plain, fact_type), context)
 
-    def _includes(
-        self, ref: FactRef, op: SetOp, operand: Operand, context: Context
-    ) -> Step[Tri]:
+    def _includes(self, ref: FactRef, op: SetOp, operand: Operand, context: Context) -> Step[Tri]:
         assert isinstance(ref.type, Choices)  # noqa: S101 - settled when the rule was checked
         own = self._set(context, ref)
         parts = []
@@ -741,9 +747,7 @@ class Program:
             parts.append((may, self._includes_one(own, op, wanted, ref.type.values, context)))
         return self._unanimous(parts, context)
 
-    def _wanted(
-        self, operand: Operand, context: Context
-    ) -> list[tuple[Step[Plane] | None, Any]]:
+    def _wanted(self, operand: Operand, context: Context) -> list[tuple[Step[Plane] | None, Any]]:
         """Return every set that an operand may be: a plain one, or the step to a column."""
         match operand:
             case Literal(value) | Parameter(value=value):
@@ -788,9 +792,7 @@ class Program:
                 raise EngineError(NAME, "sets of different values are compared")
             return self._step(
                 ("includes", own.id, op, step.id),
-                lambda block: _includes(
-                    own(block), op, step(block).masks, step(block).closed
-                ),
+                lambda block: _includes(own(block), op, step(block).masks, step(block).closed),
             )
         mask = _mask(wanted or frozenset(), values)
         return self._step(
@@ -857,9 +859,7 @@ class Program:
 
         return self._step(("quantified", quantity, tally.id), work)
 
-    def _count(
-        self, ref: FactRef, where: Condition | None, context: Context
-    ) -> Step[_Ranges]:
+    def _count(self, ref: FactRef, where: Condition | None, context: Context) -> Step[_Ranges]:
         if isinstance(ref.type, Choices):
             members = self._set(context, ref)
             most = len(ref.type.values)
@@ -941,18 +941,21 @@ class Program:
 
         def crossed(block: Block) -> Crossed:
             rows, starts = inside.rows(block), offsets(block)
-            cells = []
-            for one in _thirds(counts(block)):
-                for other in _thirds(holds(block)):
-                    cells.append(counted(unpack(one & other, rows), starts))
-            return Crossed(tuple(cells))
+            true, _, unknown = _thirds(counts(block))
+            return Crossed(
+                tuple(
+                    counted(unpack(one & other, rows), starts)
+                    for one in (true, unknown)
+                    for other in _thirds(holds(block))
+                )
+            )
 
         key = (context.key, ref.level, ref.path, counts.id, holds.id)
         cells = self._step(("crossed", *key), crossed)
         self._merges(context, ref, cells)
 
         def ranges(block: Block) -> _Ranges:
-            so, not_so, either, yes, no, open_, *_ = cells(block).cells
+            so, not_so, either, yes, no, open_ = cells(block).cells
             base = so + not_so + either
             # Where nothing counts for certain, or there may be more, any share is possible.
             free = (base == 0) | ~unpack(closed(block), context.rows(block))
@@ -971,13 +974,11 @@ class Program:
             return pack(so + not_so + either == 0)
 
         def some(block: Block) -> Plane:
-            so, not_so, either, yes, no, open_, *_ = cells(block).cells
+            so, not_so, either, yes, no, open_ = cells(block).cells
             nothing = pack(so + not_so + either + yes + no + open_ == 0)
             return ~(nothing & closed(block))
 
-        none = self._stands(
-            _Value(None, None), predicate, Number(unit="per cent"), context
-        )
+        none = self._stands(_Value(None, None), predicate, Number(unit="per cent"), context)
         parts = [
             (self._step(("nothing shared", *key), empty), none),
             (
@@ -1081,9 +1082,9 @@ def judged(judge: Judge, block: Block) -> Verdicts:
         least = np.where(relieved & (least > 1), least - 1, least)
         worst = np.where(relieved & (worst > 1), worst - 1, worst)
     severity = np.where(verdict == 0, least, 0).astype(np.uint8)
-    could_be = np.where(
-        (verdict == 2) | ((verdict == 0) & (worst != least)), worst, 0
-    ).astype(np.uint8)
+    could_be = np.where((verdict == 2) | ((verdict == 0) & (worst != least)), worst, 0).astype(
+        np.uint8
+    )
     return Verdicts(verdict, severity, could_be, holding)
 
 
@@ -1199,9 +1200,7 @@ def _from_arrow(flags: pa.Array) -> Plane:
     return pack(np.asarray(flags.to_numpy(zero_copy_only=False), np.bool_))
 
 
-def _compare_columns(
-    one: Column, op: Op, other: Column, fact_type: FactType, block: Block
-) -> Tri:
+def _compare_columns(one: Column, op: Op, other: Column, fact_type: FactType, block: Block) -> Tri:
     known = one.known & other.known
     if op is Op.EQUALS:
         raw = _raw_columns(one, op, other, fact_type)
@@ -1250,7 +1249,9 @@ def _range_compares(ranges: _Ranges, op: Op, number: Any, of: int) -> Tri:  # no
     least = _exact(ranges.least, of)
     greatest = _exact(ranges.greatest, of)
     rows = len(ranges.least)
-    numbers = np.broadcast_to(np.asarray(number, object if abs(_top(number)) >= _MOST else None), rows)
+    numbers = np.broadcast_to(
+        np.asarray(number, object if abs(_top(number)) >= _MOST else None), rows
+    )
     low = _exact(_exact(numbers, ranges.scale), ranges.least_of)
     high = _exact(_exact(numbers, ranges.scale), ranges.greatest_of)
     limited = ~ranges.unlimited
@@ -1319,7 +1320,9 @@ def outcomes(
     for start in range(0, len(subjects), BLOCK):
         several = subjects[start : start + BLOCK]
         try:
-            (batch,) = to_batches(several, cls, rulebook, leave_out=frozenset(("evidence", "origin")))
+            (batch,) = to_batches(
+                several, cls, rulebook, leave_out=frozenset(("evidence", "origin"))
+            )
         except FactsError:
             yield from reference.outcomes(rules, several, as_of, rulebook)
             continue

@@ -169,7 +169,9 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
         try:
             arrays.append(pa.array([row.get(field.name) for row in rows], field.type))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise FactsError(field.name, f"what a column of {field.type} keeps", str(error)) from error
+            raise FactsError(
+                field.name, f"what a column of {field.type} keeps", str(error)
+            ) from error
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -256,7 +258,9 @@ def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any
     }
     for name, facts in (("local", _local(rulebook)), ("stated", _derived(cls, rulebook))):
         if name in vocabulary.about and row.get(name):
-            read = {each: _value(row[name], each, fact.type, rulebook) for each, fact in facts.items()}
+            read = {
+                each: _value(row[name], each, fact.type, rulebook) for each, fact in facts.items()
+            }
             values[name] = {each: value for each, value in read.items() if value is not UNKNOWN}
     for name in _SAID:
         if name in vocabulary.about and row.get(name):
@@ -274,7 +278,9 @@ def _value(
         case Choices():
             return frozenset(UNKNOWN if each is None else each for each in value)
         case Records(cls):
-            return tuple(UNKNOWN if each is None else _record(each, cls, rulebook) for each in value)
+            return tuple(
+                UNKNOWN if each is None else _record(each, cls, rulebook) for each in value
+            )
         case Record(cls):
             return None if value.get(NONE) else _record(value, cls, rulebook)
         case _:

@@ -28,7 +28,6 @@ from govrules.vocabulary import (
     Choices,
     Date,
     Fact,
-    FactType,
     Money,
     Months,
     Number,
