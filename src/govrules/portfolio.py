@@ -108,17 +108,17 @@ def pairs_of(entries: Sequence[Partnership], *, owner: str = "") -> Iterator[Pai
     joined: dict[tuple[int, int], None] = {}
     by_key: dict[str, list[int]] = {}
     for index, entry in enumerate(entries):
-        for key in _keys(entry):
+        for key in keys_of(entry):
             if key != in_all:
                 by_key.setdefault(key, []).append(index)
     for indexes in by_key.values():
         for one, two in itertools.combinations(sorted(set(indexes)), 2):
             joined[one, two] = None
     for one, two in sorted(joined):
-        yield _pair(entries[one], entries[two])
+        yield pair_of(entries[one], entries[two])
 
 
-def _keys(entry: Partnership) -> Iterator[str]:
+def keys_of(entry: Partnership) -> Iterator[str]:
     """Yield what an entry has in common with those it is compared with."""
     for name in _members(entry)[0]:
         yield f"partner {name}"
@@ -141,7 +141,8 @@ def _members(entry: Partnership) -> Members:
     return named, complete and all(isinstance(each.name, str) for each in known)
 
 
-def _pair(first: Partnership, second: Partnership) -> Pair:
+def pair_of(first: Partnership, second: Partnership) -> Pair:
+    """Return two partnerships and what they have in common."""
     names = [str(each.name if isinstance(each.name, str) else each.id) for each in (first, second)]
     ids = [
         each.id if isinstance(each.id, str) else name

@@ -9,7 +9,7 @@ unknown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -190,6 +190,24 @@ class _Inside(NamedTuple):
     unknown: Plane
     none: Plane
     there: Plane
+
+
+class _Kept(Mapping[str, pa.Array]):
+    """The columns of some records of an array; only what is read is copied."""
+
+    def __init__(self, records: pa.StructArray, keep: pa.Array) -> None:
+        self._records = records
+        self._keep = keep
+        self._names = {field.name: place for place, field in enumerate(records.type)}
+
+    def __getitem__(self, name: str) -> pa.Array:
+        return self._records.field(self._names[name]).filter(self._keep)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 class Store:
@@ -405,16 +423,18 @@ class Store:
         flags = unpack(here, self.rows)
         lengths = np.diff(offsets)
         keep: Flags | None = None
+        columns: Mapping[str, pa.Array]
         if inner.null_count:
             keep = unpack(valid(inner), len(inner))
             closed = here & ~pack(counted(~keep, offsets) > 0)
         if lengths[~flags].any():
             keep = np.repeat(flags, lengths) & (True if keep is None else keep)
         if keep is not None:
-            inner = inner.filter(pa.array(keep))
+            columns = _Kept(inner, pa.array(keep))
             offsets = np.concatenate([[0], np.cumsum(counted(keep, offsets))]).astype(np.int64)
-        columns = {field.name: inner.field(place) for place, field in enumerate(inner.type)}
-        records = Store(columns, len(inner), f"{self.place}{path}[].")
+        else:
+            columns = {field.name: inner.field(place) for place, field in enumerate(inner.type)}
+        records = Store(columns, int(offsets[-1]), f"{self.place}{path}[].")
         return ListColumn(offsets, closed | record.none | (record.there & none & ~here), records)
 
     def _is_list(self, array: pa.Array, path: str) -> None:

@@ -61,6 +61,8 @@ _VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
 _GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
 #: Between facts, where several stand in one text.
 SEPARATOR: Final = "; "
+#: As many flags as one integer holds.
+_MOST_FLAGS: Final = 62
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]
 
@@ -147,15 +149,29 @@ def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> An
     wanted = np.flatnonzero((verdict == 0) | (verdict == 2))
     if not len(wanted) or not paths:
         return found
-    flags = np.stack([unpack(each, rows)[wanted] for each in planes], axis=1)
-    packed = np.packbits(flags, axis=1)
-    kinds, places = np.unique(packed, axis=0, return_inverse=True)
+    kinds, places = _kinds([unpack(each, rows)[wanted] for each in planes])
     codes = np.empty(len(kinds), np.int32)
-    for index, kind in enumerate(np.unpackbits(kinds, axis=1, count=len(paths))):
+    for index, kind in enumerate(kinds):
         chosen = [path for path, flag in zip(paths, kind, strict=True) if flag]
         codes[index] = texts.setdefault(SEPARATOR.join(chosen), len(texts))
-    found[wanted] = codes[places.ravel()]
+    found[wanted] = codes[places]
     return found
+
+
+def _kinds(flags: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the different rows that several columns of flags make, and which of them each is."""
+    if len(flags) > _MOST_FLAGS:
+        packed = np.packbits(np.stack(flags, axis=1), axis=1)
+        kinds, places = np.unique(packed, axis=0, return_inverse=True)
+        return np.unpackbits(kinds, axis=1, count=len(flags)), places.ravel()
+    keys = np.zeros(len(flags[0]), np.int64)
+    for place, each in enumerate(flags):
+        keys |= each.astype(np.int64) << place
+    # Arrow hashes, where numpy would sort.
+    coded = pa.array(keys).dictionary_encode()
+    distinct = coded.dictionary.to_numpy()
+    kinds = (distinct[:, None] >> np.arange(len(flags))) & 1
+    return kinds, coded.indices.to_numpy()
 
 
 def names_of(batch: pa.RecordBatch) -> pa.Array:
@@ -318,7 +334,7 @@ class RegisterKernel:
 
             complete: whether these were certainly all partnerships.
         """
-        whole = merged or self.partial(_no_rows(self.columns))
+        whole = merged or self.partial(_no_rows())
         block = self._block(whole[-1], Store({}, 0), complete=complete)
         block.memo.update({place: each for place, each in whole.items() if place >= 0})
         return self._kernel.findings(block, names_of(self._register))
@@ -330,7 +346,7 @@ class RegisterKernel:
         return block
 
 
-def _no_rows(columns: frozenset[str]) -> pa.RecordBatch:
+def _no_rows() -> pa.RecordBatch:
     (whole,) = to_batches([Partnership()], Partnership)
     return whole.slice(0, 0)
 
@@ -419,7 +435,7 @@ def assess_pairs(
 
         rows: how many pairs are worked out at once.
     """
-    judge = kernel(rulebook, as_of=as_of, kind="pair", details=False)
+    judge = kernel(rulebook, as_of=as_of, kind="pair")
     if not judge.rules:
         return
     entries = [each for batch in batches for each in subjects_of(batch, Partnership, rulebook)]
