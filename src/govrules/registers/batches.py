@@ -75,12 +75,13 @@ class Kernel:
     Attributes:
         rules: the rules in force, in the rulebook's order.
         columns: the columns that they read.
+        judges: the rules as steps.
     """
 
     rules: tuple[Rule, ...]
     columns: frozenset[str]
     _as_of: dt.date | Unknown
-    _judges: tuple[Judge, ...]
+    judges: tuple[Judge, ...]
     _asked: tuple[Asked, ...]
     _facts: tuple[str, ...]
 
@@ -103,13 +104,13 @@ class Kernel:
 
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
-        rows, number = block.root.rows, len(self._judges)
+        rows, number = block.root.rows, len(self.judges)
         verdicts = np.empty((rows, number), np.int8)
         severities = np.empty((rows, number), np.int8)
         could_be = np.empty((rows, number), np.int8)
         questions = np.zeros((rows, number), np.int32)
         texts: dict[str, int] = {"": 0}
-        for place, judge in enumerate(self._judges):
+        for place, judge in enumerate(self.judges):
             found = judged(judge, block)
             verdicts[:, place] = found.verdict
             severities[:, place] = found.severity

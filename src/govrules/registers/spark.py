@@ -12,7 +12,7 @@ import functools
 import io
 import pickle
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import pyarrow as pa
@@ -179,12 +179,16 @@ def _plain(found: pa.RecordBatch) -> pa.RecordBatch:
 # A worker is handed the rulebook once with the task, and compiles it once.
 
 
+def _read_only(values: dict[Any, Any]) -> Mapping[Any, Any]:
+    return types.MappingProxyType(values)
+
+
 class _Packer(pickle.Pickler):
     """Packs read-only mappings too, which a rulebook has and pickle does not know."""
 
     def reducer_override(self, obj: object) -> Any:  # noqa: ANN401, PLR6301 - as pickle wants it
         if isinstance(obj, types.MappingProxyType):
-            return types.MappingProxyType, (dict(obj),)
+            return _read_only, (dict(obj),)
         return NotImplemented
 
 
