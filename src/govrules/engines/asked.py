@@ -235,7 +235,9 @@ class Asking(Program):
         """Return what conditions on records not yet known hang on beside the records themselves."""
         key = (*context.stores[ref.level][0], f"{ref.path}?")
         name = ("nobody", context.key, ref.level, ref.path)
-        store = self._step((*name, "store"), lambda block: _Nobody(context.rows(block)))
+        store: Step[Store] = self._step(
+            (*name, "store"), lambda block: _Nobody(context.rows(block))
+        )
         place = self._step(
             name,
             lambda block: attrs.evolve(

@@ -12,12 +12,13 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Final, Generic, TypeVar, assert_never
+from typing import Any, Final, Generic, TypeAlias, TypeVar, assert_never
 
 import attrs
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from govrules.engines import reference
 from govrules.engines.columns import BLOCK, to_batches
@@ -79,11 +80,13 @@ from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choice, Choices, FactType, Number, Record, Records, Text, YesNo
 
 T = TypeVar("T")
+Codes: TypeAlias = NDArray[np.uint8]
 
 NAME: Final = "columnar"
 #: Verdicts and severities by their codes; no severity is 0.
 VERDICTS: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
 GRAVITIES: Final = (None, *SEVERITIES)
+_FLAGGED, _UNKNOWN = VERDICTS.index(Verdict.FLAGGED), VERDICTS.index(Verdict.UNKNOWN)
 #: Sums stay below this, so that 64 bits hold them.
 _MOST: Final = 2**62
 _OUTSIDE: Final = np.uint64(1) << np.uint64(63)
@@ -128,6 +131,7 @@ class Step(Generic[T]):
     work: Callable[[Block], T]
 
     def __call__(self, block: Block) -> T:
+        """Return what it makes of a block."""
         found = block.memo.get(self.id)
         if found is None:
             found = self.work(block)
@@ -230,9 +234,7 @@ class Summed:
 
 @attrs.frozen(eq=False)
 class Crossed:
-    """
-    How many records count for certain and are so, are not, or may be; and how many that may count.
-    """
+    """How many records count for certain and are so, are not, or may be; and how many may count."""
 
     cells: tuple[Integers, ...]
 
@@ -264,9 +266,9 @@ class Verdicts:
         holding: where each mitigation holds and counts.
     """
 
-    verdict: np.ndarray[Any, np.dtype[np.uint8]]
-    severity: np.ndarray[Any, np.dtype[np.uint8]]
-    could_be: np.ndarray[Any, np.dtype[np.uint8]]
+    verdict: Codes
+    severity: Codes
+    could_be: Codes
     holding: tuple[Flags, ...]
 
 
@@ -446,7 +448,7 @@ class Program:
         if ref.source is FactSource.DERIVED:
             return self._derived_values(context, ref)
         if isinstance(ref.type, Records | Choices):
-            return [_Value(None, True, self._there(context, ref))]
+            return [_Value(None, plain=True, column=self._there(context, ref))]
         return [_Value(None, None, self._column(context, ref))]
 
     def _derived_values(self, context: Context, ref: FactRef) -> list[_Value]:
@@ -487,7 +489,7 @@ class Program:
         self,
         alone: Context,
         derived: Derived,
-        value: str | bool | None,
+        value: str | bool | None,  # noqa: FBT001 - a fact's value
         place: int | None,
         worked: Step[list[Plane]],
     ) -> Step[Plane]:
@@ -1072,19 +1074,21 @@ def judged(judge: Judge, block: Block) -> Verdicts:
     verdict = unpack(clear | scope.false, rows).view(np.uint8) | (
         unpack(unknown | scope.false, rows).view(np.uint8) << 1
     )
-    least = worst = np.full(rows, judge.rule.otherwise.rank + 1, np.uint8)
+    flags = verdict == _FLAGGED
+    code = np.uint8(judge.rule.otherwise.rank + 1)
+    if not judge.grades and not judge.mitigations:
+        return Verdicts(verdict, flags * code, (verdict == _UNKNOWN) * code, ())
+    least = worst = np.full(rows, code)
     if judge.grades:
         least, worst = _graded(judge, block, rows)
     graded = flagged | unknown
     holding = tuple(unpack(each(block).true & graded, rows) for each in judge.mitigations)
     if holding:
         relieved = np.logical_or.reduce(holding)
-        least = np.where(relieved & (least > 1), least - 1, least)
-        worst = np.where(relieved & (worst > 1), worst - 1, worst)
-    severity = np.where(verdict == 0, least, 0).astype(np.uint8)
-    could_be = np.where((verdict == 2) | ((verdict == 0) & (worst != least)), worst, 0).astype(
-        np.uint8
-    )
+        least = least - (relieved & (least > 1))
+        worst = worst - (relieved & (worst > 1))
+    severity: Codes = flags * least
+    could_be: Codes = ((verdict == _UNKNOWN) | (flags & (worst != least))) * worst
     return Verdicts(verdict, severity, could_be, holding)
 
 
@@ -1164,7 +1168,7 @@ def _raw_plain(column: Column, op: Op, plain: Any, fact_type: FactType) -> Plane
         case YesNo():
             if plain is True:
                 return column.data  # type: ignore[no-any-return]
-            return ~column.data if plain is False else nowhere(column.rows)  # type: ignore[no-any-return]
+            return ~column.data if plain is False else nowhere(column.rows)
         case Text():
             found = pc.equal(column.data, plain).fill_null(False)  # noqa: FBT003 - Arrow's own
             return _from_arrow(found)

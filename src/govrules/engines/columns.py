@@ -188,7 +188,8 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
             _put(row, name, value, fact_type, rulebook)
     about = vocabulary_of(cls).about
     if "local" in about and record.local:
-        row["local"] = local = {}
+        local: dict[str, Any] = {}
+        row["local"] = local
         for name, fact in _local(rulebook).items():
             value = record.local.get(name, UNKNOWN)
             if value is not UNKNOWN:

@@ -352,7 +352,7 @@ class Store:
             if array.null_count:
                 missing = ~unpack(valid(array), len(array))
                 raw = np.where(missing, len(words), raw)
-            codes = places[raw]
+            codes: Integers = places[raw]
             wrong = codes == -len(values) - 2
             if wrong.any():
                 self._no_value(path, values, words[raw[int(np.argmax(wrong))]])
@@ -365,7 +365,7 @@ class Store:
         if found.null_count > array.null_count:
             strange = array.filter(pc.and_(array.is_valid(), found.is_null()))
             self._no_value(path, values, strange[0].as_py())
-        return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return np.asarray(found.fill_null(-1), np.int64)
 
     def _no_value(self, path: str, values: tuple[str, ...], word: object) -> None:
         raise FactsError(self.place + path, f"one of {', '.join(values)}", repr(word))

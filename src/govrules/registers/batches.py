@@ -12,7 +12,7 @@ import itertools
 import os
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -40,7 +40,7 @@ from govrules.errors import FactsError
 from govrules.findings import Finding
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
@@ -61,6 +61,8 @@ _VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
 _GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
 #: Between facts, where several stand in one text.
 SEPARATOR: Final = "; "
+#: The codes of verdicts that may have questions.
+_OPEN: Final = (VERDICTS.index(Verdict.FLAGGED), VERDICTS.index(Verdict.UNKNOWN))
 #: As many flags as one integer holds.
 _MOST_FLAGS: Final = 62
 
@@ -147,7 +149,7 @@ def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> An
     paths, planes = asks.planes(block)
     rows = block.root.rows
     found = np.zeros(rows, np.int32)
-    wanted = np.flatnonzero((verdict == 0) | (verdict == 2))
+    wanted = np.flatnonzero(np.isin(verdict, _OPEN))
     if not len(wanted) or not paths:
         return found
     kinds, places = _kinds([unpack(each, rows)[wanted] for each in planes])

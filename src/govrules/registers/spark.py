@@ -1,8 +1,8 @@
 """
 The same kernel on a Spark DataFrame: nothing but aggregates comes to the driver.
 
-Needs the extra `[spark]`. Spark runs `Kernel` on each partition's Arrow batches (`mapInArrow`), joins
-pairs itself, and writes what comes out.
+Needs the extra `[spark]`. Spark runs the kernel on each partition's Arrow batches (`mapInArrow`),
+joins pairs itself, and writes what comes out.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _read_only(values: dict[Any, Any]) -> Mapping[Any, Any]:
 class _Packer(pickle.Pickler):
     """Packs read-only mappings too, which a rulebook has and pickle does not know."""
 
-    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401, PLR6301 - as pickle wants it
+    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - as pickle wants it
         if isinstance(obj, types.MappingProxyType):
             return _read_only, (dict(obj),)
         return NotImplemented
