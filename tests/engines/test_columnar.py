@@ -3,12 +3,11 @@
 import datetime as dt
 from decimal import Decimal
 
+import numpy as np
+import pyarrow as pa
 import pytest
-
-pa = pytest.importorskip("pyarrow", reason="the extra [registers] is not installed")
-pytest.importorskip("numpy", reason="the extra [registers] is not installed")
-
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from govrules import UNKNOWN, EngineError, FactsError, Funding, Partner, Partnership, load_rulebook
 from govrules.assessment import rules_for
@@ -18,11 +17,9 @@ from govrules.engines.planes import bits, pack, unpack
 from govrules.engines.registry import said
 from govrules.facts import read_field
 from govrules.model import Register
+from govrules.rulebook.ast import All, FactRef, Quantified, Quantity
 from govrules.testing.strategies import boundaries, partnerships, registers, rulebooks
 from govrules.vocabulary import Record, Records, vocabulary_of
-from hypothesis import strategies as st
-
-np = pytest.importorskip("numpy")
 
 AS_OF = dt.date(2026, 3, 31)
 BOOK = load_rulebook("governing-partnerships")
@@ -114,8 +111,6 @@ def test_a_number_with_more_digits_than_a_column_keeps_is_judged_by_the_referenc
 
 
 def test_a_list_gone_through_again_inside_itself_cannot_be_merged():
-    from govrules.rulebook.ast import FactRef, Quantified, Quantity
-
     fact = vocabulary_of(Register).facts["partnerships"]
     ref = FactRef("partnerships", 0, fact)
     inner = Quantified(Quantity.SOME, ref, columnar_true())
@@ -126,6 +121,4 @@ def test_a_list_gone_through_again_inside_itself_cannot_be_merged():
 
 
 def columnar_true():
-    from govrules.rulebook.ast import All
-
     return All(())

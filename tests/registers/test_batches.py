@@ -5,12 +5,9 @@ import datetime as dt
 import json
 import re
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-
-pa = pytest.importorskip("pyarrow", reason="the extra [registers] is not installed")
-pytest.importorskip("numpy", reason="the extra [registers] is not installed")
-pq = pytest.importorskip("pyarrow.parquet")
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -1071,14 +1071,16 @@ def judged(judge: Judge, block: Block) -> Verdicts:
     clear = requires.true & ~scope.false
     flagged = scope.true & requires.false
     unknown = ~(scope.false | clear | flagged)
-    verdict = unpack(clear | scope.false, rows).view(np.uint8) | (
-        unpack(unknown | scope.false, rows).view(np.uint8) << 1
+    verdict: Codes = unpack(clear | scope.false, rows).view(np.uint8) | (
+        unpack(unknown | scope.false, rows).view(np.uint8) << np.uint8(1)
     )
     flags = verdict == _FLAGGED
     code = np.uint8(judge.rule.otherwise.rank + 1)
     if not judge.grades and not judge.mitigations:
-        return Verdicts(verdict, flags * code, (verdict == _UNKNOWN) * code, ())
-    least = worst = np.full(rows, code)
+        sure: Codes = np.multiply(flags, code)
+        return Verdicts(verdict, sure, np.multiply(verdict == _UNKNOWN, code), ())
+    least: Any = np.full(rows, code)
+    worst: Any = least
     if judge.grades:
         least, worst = _graded(judge, block, rows)
     graded = flagged | unknown
