@@ -1,4 +1,4 @@
-"""Partnerships by the hundred thousand as columns: 2 to 6 partners, 15 per cent of facts unknown."""
+"""Partnerships by the hundred thousand as columns: 2 to 6 partners, 15 % of facts unknown."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _flat(store: Store, path: str, cls: type) -> pa.Array:
         case Date():
             data = column.data.astype(np.int64) + 719_163
         case Money() | Number():
-            # Whole amounts, as for the other engines; all that is asked of a share is whether it is over.
+            # Whole amounts, as for other engines: a share is only asked whether it is over.
             data = -(-column.data // column.scale)
         case Choice():
             data = column.data
@@ -104,7 +104,7 @@ def in_polars(tree: Any, col: Callable[[str], Any] = pl.col) -> Any:  # noqa: AN
         parts = [in_polars(each, col) for each in rest]
         return pl.all_horizontal(parts) if kind == "and" else pl.any_horizontal(parts)
     if kind in ("exists", "forall"):
-        inner = in_polars(rest[0], lambda name: pl.element().struct.field(name))
+        inner = in_polars(rest[0], pl.element().struct.field)
         whole = pl.col("partners").list.eval(inner)
         return whole.list.any() if kind == "exists" else whole.list.all()
     name, value = rest
@@ -275,7 +275,8 @@ def run(rows: int) -> None:
         for place, verdict in enumerate(verdicts)
     )
     print(
-        f"{rows:,} partnerships, 20 rules; by hand: {wrong} of {20 * len(objects):,} verdicts differ"
+        f"{rows:,} partnerships, 20 rules; "
+        f"by hand: {wrong} of {20 * len(objects):,} verdicts differ"
     )
     times = {
         "by hand in Python": median(lambda: [by_hand(each) for each in objects])
@@ -324,7 +325,8 @@ def on_files(batches: list[pa.RecordBatch], book: Any) -> None:  # noqa: ANN401
 
         bare, full = median(decode), median(findings)
         print(
-            f"  Parquet: bare decode {bare:.3f} s; to a file of findings {full:.3f} s ({full / bare:.1f} x)"
+            f"  Parquet: bare decode {bare:.3f} s; to a file of findings {full:.3f} s "
+            f"({full / bare:.1f} x)"
         )
 
 
@@ -351,7 +353,8 @@ def whole_rulebook(rows: int) -> None:
     took = time.perf_counter() - begin - made
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{rows:,} partnerships, whole rulebook: {number:,} findings with questions in {took:.1f} s; peak {peak:,.0f} MB"
+        f"{rows:,} partnerships, whole rulebook: {number:,} findings with questions "
+        f"in {took:.1f} s; peak {peak:,.0f} MB"
     )
 
 
