@@ -84,6 +84,17 @@ bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 even
 bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse of the same files
 	@$(BIN)/python benchmarks/ingest.py
 
+.PHONY: bench-registers
+bench-registers: $(VENV)/developed  ## Time whole registers beside peers (ARGS="1000000" to choose)
+	@$(PIP) install --require-hashes -r requirements/bench-registers.txt
+	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.registers $(ARGS)
+
+.PHONY: spark
+spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts here, and run its docs
+	@$(PIP) install --require-hashes -r requirements/spark.txt
+	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
+		$(BIN)/python -m benchmarks.spark
+
 .PHONY: cover
 cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
 	@$(PYTEST) --cov --cov-report=term $(ARGS)
@@ -122,6 +133,8 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/spark.txt requirements/spark.in
 
 # No address of an index, no host and no path of a machine may stand in what is committed.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \

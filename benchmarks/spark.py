@@ -1,0 +1,153 @@
+"""
+Hold Spark to the reference engine: `make spark`.
+
+Runs the section on Spark in docs/registers-columnar.md as it is printed, then assesses 100,000
+partnerships on two local workers, and compares what is said of a part of them, of the register and
+of pairs with the reference engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from benchmarks.population import AS_OF, population, sample
+from govrules import load_rulebook
+from govrules.assessment import assess
+from govrules.engines.columns import subjects_of
+from govrules.model import Partnership, Register
+from govrules.portfolio import assess_register
+from govrules.registers.batches import assess_batches
+from govrules.rulebook.ast import Rulebook
+
+ROWS = 100_000
+SAMPLE = 150
+HERE = Path(__file__).parent.parent
+PAGE = HERE / "docs" / "registers-columnar.md"
+
+
+def documented(folder: Path) -> None:
+    """Run the page's Spark section in a folder with a small register."""
+    page = PAGE.read_text(encoding="utf-8").partition("## On Spark")[2].partition("\n## ")[0]
+    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    assert code, "the page has no code on Spark"
+    pa.parquet.write_table(pa.Table.from_batches(list(sample(200))), folder / "register.parquet")
+    # In a process of its own: Spark reads paths from where its own process began.
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    assert any(folder.glob("findings.parquet/*.parquet")), "the page's code wrote nothing"
+    print("the section on Spark runs as printed")
+
+
+def main() -> int:
+    """Compare; 1 if anything differs."""
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - a big import
+
+    from govrules.registers.spark import (  # noqa: PLC0415 - likewise
+        assess_pairs_spark,
+        assess_register_spark,
+        assess_spark,
+    )
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    master = os.environ.get("SPARK_MASTER", "local-cluster[2,1,1024]")
+    book = load_rulebook()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        spark = (
+            SparkSession.builder.master(master)
+            .appName("govrules")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
+            .config("spark.executorEnv.PYTHONPATH", str(HERE))
+            .getOrCreate()
+        )
+        spark.sparkContext.setLogLevel("ERROR")
+        status = spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size()  # noqa: SLF001 - Spark tells it nowhere else
+        print(f"{master}: {status} block managers, the driver's among them; Spark {spark.version}")
+        for place, batch in enumerate(population(ROWS)):
+            pa.parquet.write_table(
+                pa.Table.from_batches([batch]), folder / f"part-{place:04}.parquet"
+            )
+        frame = spark.read.parquet(*map(str, sorted(folder.glob("part-*.parquet"))))
+        begin = time.perf_counter()
+        assess_spark(frame, book, as_of=AS_OF).write.parquet(str(folder / "found"))
+        took = time.perf_counter() - begin
+        found = pa.parquet.read_table(folder / "found")
+        print(f"{ROWS:,} rows, {found.num_rows:,} findings in {took:.1f} s")
+        wrong = compare(found, book)
+        wrong += register_and_pairs(spark, folder, book, assess_register_spark, assess_pairs_spark)
+        spark.stop()
+        documented(folder)
+    return 1 if wrong else 0
+
+
+def compare(found: pa.Table, book: Rulebook) -> int:
+    """Compare all findings with the kernel here, and those on a sample with the reference."""
+    names = ["subject", "rule", "verdict", "severity", "could_be"]
+    theirs = {
+        (row[0], row[1]): row[2:]
+        for row in zip(*(found[each].to_pylist() for each in names), strict=True)
+    }
+    ours = 0
+    wrong = 0
+    for batch in assess_batches(book, population(ROWS), as_of=AS_OF):
+        for row in zip(*(batch[each].to_pylist() for each in names), strict=True):
+            ours += 1
+            wrong += theirs.get((row[0], row[1])) != row[2:]
+    print(f"{ours:,} findings compared with the kernel here, {wrong} differ")
+    number = 0
+    differ = 0
+    (batch,) = sample(SAMPLE)
+    for subject in subjects_of(batch, Partnership, book):
+        for finding in assess(subject, book, as_of=AS_OF).findings:
+            number += 1
+            expected = (
+                finding.verdict.value,
+                finding.severity and finding.severity.value,
+                finding.could_be and finding.could_be.value,
+            )
+            differ += theirs.get((subject.id, finding.rule.id)) != expected
+    print(
+        f"{number:,} pairs of rule and subject compared with the reference engine, {differ} differ"
+    )
+    return wrong + differ + (ours != len(theirs))
+
+
+def register_and_pairs(spark, folder, book, on_register, on_pairs) -> int:  # noqa: ANN001 - Spark's own
+    """Compare what is said of a register of a sample, and of its pairs."""
+    (batch,) = sample(60)
+    path = folder / "sample.parquet"
+    pa.parquet.write_table(pa.Table.from_batches([batch]), path, row_group_size=10)
+    frame = spark.read.parquet(str(path)).repartition(3)
+    entries = tuple(subjects_of(batch, Partnership, book))
+    expected = assess_register(Register(partnerships=entries), book, as_of=AS_OF)
+    found = on_register(frame, book, as_of=AS_OF).to_pylist()
+    one = [(each.rule.id, each.verdict.value) for each in expected.register.findings]
+    wrong = one != [(each["rule"], each["verdict"]) for each in found]
+    ordered = spark.read.parquet(str(path)).coalesce(1)
+    pairs = {
+        (row.subject, row.rule): row.verdict
+        for row in on_pairs(ordered, book, as_of=AS_OF).toLocalIterator()
+    }
+    theirs = {
+        (each.id, finding.rule.id): finding.verdict.value
+        for each in expected.pairs
+        for finding in each.findings
+    }
+    print(
+        f"{len(one)} findings on a register and {len(theirs):,} on its pairs compared with the "
+        f"reference engine, {int(wrong) + int(pairs != theirs)} differ"
+    )
+    return int(wrong) + int(pairs != theirs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,476 @@
+"""
+Arrow columns as bit planes and codes, which is what conditions are worked out on.
+
+A plane has one bit for each row, in words of 64, lowest bit first, as Arrow keeps its own; bits
+beyond the last row mean nothing. Two planes make a truth value: is true, is false. Neither is
+unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import attrs
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from govrules.engines.columns import NONE, PENCE, THOUSANDTHS
+from govrules.errors import EngineError, FactsError
+from govrules.facts import absent
+from govrules.values import describe
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Fact,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+)
+
+Plane: TypeAlias = NDArray[np.uint64]
+Flags: TypeAlias = NDArray[np.bool_]
+Integers: TypeAlias = NDArray[np.int64]
+
+_WORD: Final = 64
+#: Sets are masks of one word; the highest bit stands for what no set of the type can have.
+_MOST_MEMBERS: Final = 63
+_EPOCH: Final = dt.date(1970, 1, 1).toordinal()
+
+
+class Tri(NamedTuple):
+    """Where something is true, and where it is false."""
+
+    true: Plane
+    false: Plane
+
+
+def pack(flags: Flags) -> Plane:
+    """Return one bit for each flag."""
+    packed = np.packbits(flags, bitorder="little")
+    words = np.zeros(-(-len(flags) // _WORD) * 8, np.uint8)
+    words[: len(packed)] = packed
+    return words.view(np.uint64)
+
+
+def unpack(plane: Plane, rows: int) -> Flags:
+    """Return the flag of each row."""
+    return np.unpackbits(plane.view(np.uint8), count=rows, bitorder="little").view(np.bool_)
+
+
+def nowhere(rows: int) -> Plane:
+    """Return the plane with no bit set."""
+    return np.zeros(-(-rows // _WORD), np.uint64)
+
+
+def everywhere(rows: int) -> Plane:
+    """Return the plane with all bits set."""
+    return ~nowhere(rows)
+
+
+def taken(plane: Plane, rows: int, index: Integers | None) -> Plane:
+    """Return the bits of the rows of an index; all as they stand where there is none."""
+    return plane if index is None else pack(unpack(plane, rows)[index])
+
+
+def days(day: dt.date) -> int:
+    """Return a date as Arrow counts it."""
+    return day.toordinal() - _EPOCH
+
+
+def date_of(number: int) -> dt.date:
+    """Return the date of a number of days."""
+    return dt.date.fromordinal(int(number) + _EPOCH)
+
+
+def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
+    """Return the bits of an Arrow buffer from an offset; all set where there is none."""
+    if buffer is None:
+        return everywhere(rows)
+    octets = np.frombuffer(buffer, np.uint8)
+    first, shift = divmod(offset, 8)
+    number = -(-rows // 8)
+    found = octets[first : first + number]
+    if shift:
+        found = found >> np.uint8(shift)
+        over = octets[first + 1 : first + 1 + number] << np.uint8(8 - shift)
+        found[: len(over)] |= over
+    words = np.zeros(-(-rows // _WORD) * 8, np.uint8)
+    words[: len(found)] = found
+    return words.view(np.uint64)
+
+
+def valid(array: pa.Array) -> Plane:
+    """Return where an array has a value."""
+    return bits(array.buffers()[0], array.offset, len(array))
+
+
+@attrs.frozen(eq=False)
+class Column:
+    """
+    A fact of every row.
+
+    Attributes:
+        rows: how many rows.
+        unknown: where nobody recorded it.
+        none: where it is known to be absent.
+        data: the values, by its type: a plane of what is yes; integers (pence, thousandths, days,
+            places in the list of closed values); an Arrow array of texts; nothing for a record.
+        scale: what a number is multiplied by in `data`.
+    """
+
+    rows: int
+    unknown: Plane
+    none: Plane
+    data: Any
+    scale: int = 1
+
+    @cached_property
+    def known(self) -> Plane:
+        """Where it has a value."""
+        return ~(self.unknown | self.none)
+
+    def at(self, index: Integers | None) -> Column:
+        """Return the fact of the rows of an index."""
+        if index is None:
+            return self
+        data = self.data
+        if isinstance(data, pa.Array | pa.ChunkedArray):
+            data = data.take(pa.array(index))
+        elif data is not None:
+            data = taken(data, self.rows, index) if data.dtype == np.uint64 else data[index]
+        unknown = taken(self.unknown, self.rows, index)
+        return Column(len(index), unknown, taken(self.none, self.rows, index), data, self.scale)
+
+
+@attrs.frozen(eq=False)
+class SetColumn:
+    """The set of every row: its known members as a mask, and where it has certainly no more."""
+
+    rows: int
+    masks: NDArray[np.uint64]
+    closed: Plane
+
+    def at(self, index: Integers | None) -> SetColumn:
+        """Return the set of the rows of an index."""
+        if index is None:
+            return self
+        return SetColumn(len(index), self.masks[index], taken(self.closed, self.rows, index))
+
+
+@attrs.frozen(eq=False)
+class ListColumn:
+    """
+    The list of every row.
+
+    Attributes:
+        offsets: where the records of each row begin in `records`, and where the last ends.
+        closed: where there are certainly no more records.
+        records: the records of all rows, one after the other.
+    """
+
+    offsets: Integers
+    closed: Plane
+    records: Store
+
+
+class _Inside(NamedTuple):
+    """A record in every row: its columns, and where it is not known, absent, or there."""
+
+    columns: Mapping[str, pa.Array]
+    unknown: Plane
+    none: Plane
+    there: Plane
+
+
+class _Kept(Mapping[str, pa.Array]):
+    """The columns of some records of an array; only what is read is copied."""
+
+    def __init__(self, records: pa.StructArray, keep: pa.Array) -> None:
+        self._records = records
+        self._keep = keep
+        self._names = {field.name: place for place, field in enumerate(records.type)}
+
+    def __getitem__(self, name: str) -> pa.Array:
+        return self._records.field(self._names[name]).filter(self._keep)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Store:
+    """
+    Records of one class as columns.
+
+    Args:
+        columns: the Arrow arrays by name.
+
+        rows: how many records.
+
+        place: where they stand, for messages: "" or ``partners[].``.
+    """
+
+    def __init__(self, columns: Mapping[str, pa.Array], rows: int, place: str = "") -> None:
+        self.rows = rows
+        self.place = place
+        none, all_ = nowhere(rows), everywhere(rows)
+        self._inside: dict[str, _Inside] = {"": _Inside(columns, none, none, all_)}
+
+    def _record(self, path: str) -> _Inside:
+        found = self._inside.get(path)
+        if found is None:
+            head, _, name = path.rpartition(".")
+            outer = self._record(head)
+            array = outer.columns.get(name)
+            if array is None:
+                raise FactsError(self.place + path, "a column of the table", "missing")
+            if not pa.types.is_struct(array.type):
+                raise FactsError(self.place + path, "a column of records", str(array.type))
+            columns = {field.name: array.field(place) for place, field in enumerate(array.type)}
+            here = outer.there & valid(array)
+            none = here & self._absent(columns, NONE)
+            found = _Inside(
+                columns,
+                outer.unknown | (outer.there & ~here),
+                outer.none | none,
+                here & ~none,
+            )
+            self._inside[path] = found
+        return found
+
+    def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Plane:
+        array = columns.get(name)
+        if array is None or array.null_count == len(array):
+            return nowhere(self.rows)
+        if not pa.types.is_boolean(array.type):
+            raise FactsError(self.place + name, "a column of yes and no", str(array.type))
+        return valid(array) & bits(array.buffers()[1], array.offset, self.rows)
+
+    def _leaf(self, path: str) -> tuple[_Inside, pa.Array, Plane]:
+        """Return the record that a fact is in, its array, and where it is known to be absent."""
+        head, _, name = path.rpartition(".")
+        record = self._record(head)
+        array = record.columns.get(name)
+        if array is None:
+            raise FactsError(
+                self.place + path,
+                "a column of the table (where nobody recorded it, a column of nulls)",
+                "missing",
+            )
+        return record, array, self._absent(record.columns, f"{name}{NONE}")
+
+    def column(self, path: str, fact: Fact, *, raw: bool = False) -> Column:
+        """
+        Return a fact of a single value.
+
+        Args:
+            path: its path.
+
+            fact: what is declared of it.
+
+            raw: whether what is absent stays so where it would be no.
+
+        Raises:
+            FactsError: the column is missing, or of another type.
+        """
+        if isinstance(fact.type, Record):
+            record = self._record(path)
+            return Column(self.rows, record.unknown, record.none, None)
+        record, array, none = self._leaf(path)
+        here = record.there & valid(array)
+        none = (record.there & none & ~here) | record.none
+        unknown = record.unknown | (record.there & ~here & ~none)
+        if isinstance(fact.type, YesNo):
+            array = self._cast(array, pa.bool_(), fact, path)
+            yes = here & bits(array.buffers()[1], array.offset, self.rows)
+            if not raw and absent(fact) is False:
+                none = nowhere(self.rows)
+            return Column(self.rows, unknown, none, yes)
+        data, scale = self._data(array, fact, path)
+        return Column(self.rows, unknown, none, data, scale)
+
+    def stated(self, path: str, fact: Fact) -> Column | None:
+        """Return what somebody stated of a derived fact; None where there is no such column."""
+        if "stated" not in self._inside[""].columns:
+            return None
+        if path.partition(".")[2] not in self._record("stated").columns:
+            return None
+        return self.column(path, fact, raw=True)
+
+    def _data(self, array: pa.Array, fact: Fact, path: str) -> tuple[Any, int]:
+        match fact.type:
+            case Text():
+                return self._cast(array, pa.string(), fact, path), 1
+            case Choice(values):
+                return self._codes(array, values, path), 1
+            case Date():
+                return _numbers(self._cast(array, pa.date32(), fact, path), np.int32), 1
+            case Money() | Number(whole=False):
+                places = PENCE if isinstance(fact.type, Money) else THOUSANDTHS
+                cast = self._cast(array, pa.decimal128(18, places), fact, path)
+                return _decimals(cast), 10**places
+            case Number() | Months():
+                return _numbers(self._cast(array, pa.int64(), fact, path), np.int64), 1
+            case _:
+                raise FactsError(self.place + path, describe(fact.type), str(array.type))
+
+    def _cast(self, array: pa.Array, to: pa.DataType, fact: Fact, path: str) -> pa.Array:
+        if array.type.equals(to):
+            return array
+        numbers = (pa.types.is_integer, pa.types.is_decimal, pa.types.is_floating)
+        number = any(each(array.type) for each in numbers)
+        wanted = any(each(to) for each in numbers)
+        textual = pa.types.is_string(to) and (
+            pa.types.is_large_string(array.type) or pa.types.is_dictionary(array.type)
+        )
+        dated = pa.types.is_date(to) and pa.types.is_temporal(array.type)
+        if pa.types.is_null(array.type) or textual or dated or (number and wanted):
+            try:
+                return array.cast(to)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise FactsError(self.place + path, describe(fact.type), str(error)) from error
+        raise FactsError(self.place + path, f"{describe(fact.type)} ({to})", str(array.type))
+
+    def _codes(self, array: pa.Array, values: tuple[str, ...], path: str) -> Integers:
+        """Return the place of each value among the closed values; -1 for a null."""
+        if pa.types.is_dictionary(array.type):
+            words = array.dictionary.to_pylist()
+            places = np.array([*(_place(values, each) for each in words), -1], np.int64)
+            raw = _numbers(array.indices, array.indices.type.to_pandas_dtype())
+            if array.null_count:
+                missing = ~unpack(valid(array), len(array))
+                raw = np.where(missing, len(words), raw)
+            codes: Integers = places[raw]
+            wrong = codes == -len(values) - 2
+            if wrong.any():
+                self._no_value(path, values, words[raw[int(np.argmax(wrong))]])
+            return codes
+        if pa.types.is_null(array.type):
+            return np.full(len(array), -1, np.int64)
+        if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+            raise FactsError(self.place + path, f"one of {', '.join(values)}", str(array.type))
+        found = pc.index_in(array, pa.array(values, array.type))
+        if found.null_count > array.null_count:
+            strange = array.filter(pc.and_(array.is_valid(), found.is_null()))
+            self._no_value(path, values, strange[0].as_py())
+        return np.asarray(found.fill_null(-1), np.int64)
+
+    def _no_value(self, path: str, values: tuple[str, ...], word: object) -> None:
+        raise FactsError(self.place + path, f"one of {', '.join(values)}", repr(word))
+
+    def set_column(self, path: str, fact: Fact) -> SetColumn:
+        """
+        Return a fact that is a set.
+
+        Raises:
+            FactsError: the column is missing, or of another type.
+        """
+        assert isinstance(fact.type, Choices)  # noqa: S101 - settled when the rule was checked
+        values = fact.type.values
+        if len(values) > _MOST_MEMBERS:
+            raise EngineError("columnar", f"`{path}` has more than {_MOST_MEMBERS} closed values")
+        record, array, none = self._leaf(path)
+        if pa.types.is_null(array.type):
+            array = array.cast(pa.list_(pa.string()))
+        self._is_list(array, path)
+        here = record.there & valid(array)
+        offsets = np.asarray(array.offsets).astype(np.int64)
+        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        codes = self._codes(inner, values, path)
+        members = np.where(codes < 0, 0, np.uint64(1) << codes.astype(np.uint64)).astype(np.uint64)
+        masks = np.zeros(self.rows, np.uint64)
+        filled = np.flatnonzero(np.diff(offsets))
+        closed = here
+        if len(filled):
+            starts = offsets[:-1][filled] - offsets[0]
+            masks[filled] = np.bitwise_or.reduceat(members, starts)
+            if inner.null_count:
+                closed = here & ~pack(counted(codes < 0, offsets - offsets[0]) > 0)
+        masks[~unpack(here, self.rows)] = 0
+        return SetColumn(self.rows, masks, closed | record.none | (record.there & none & ~here))
+
+    def list_column(self, path: str, fact: Fact) -> ListColumn:
+        """
+        Return a fact that is a list of records.
+
+        Raises:
+            FactsError: the column is missing, or of another type.
+        """
+        assert isinstance(fact.type, Records)  # noqa: S101 - settled when the rule was checked
+        record, array, none = self._leaf(path)
+        if pa.types.is_null(array.type):
+            array = array.cast(pa.list_(pa.struct([])))
+        self._is_list(array, path)
+        here = record.there & valid(array)
+        closed = here
+        offsets = np.asarray(array.offsets).astype(np.int64)
+        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        offsets = offsets - offsets[0]
+        if not pa.types.is_struct(inner.type):
+            raise FactsError(self.place + path, "a list of records", str(array.type))
+        flags = unpack(here, self.rows)
+        lengths = np.diff(offsets)
+        keep: Flags | None = None
+        columns: Mapping[str, pa.Array]
+        if inner.null_count:
+            keep = unpack(valid(inner), len(inner))
+            closed = here & ~pack(counted(~keep, offsets) > 0)
+        if lengths[~flags].any():
+            keep = np.repeat(flags, lengths) & (True if keep is None else keep)
+        if keep is not None:
+            columns = _Kept(inner, pa.array(keep))
+            offsets = np.concatenate([[0], np.cumsum(counted(keep, offsets))]).astype(np.int64)
+        else:
+            columns = {field.name: inner.field(place) for place, field in enumerate(inner.type)}
+        records = Store(columns, int(offsets[-1]), f"{self.place}{path}[].")
+        return ListColumn(offsets, closed | record.none | (record.there & none & ~here), records)
+
+    def _is_list(self, array: pa.Array, path: str) -> None:
+        if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+            raise FactsError(self.place + path, "a list", str(array.type))
+
+
+def counted(flags: Flags, offsets: Integers) -> Integers:
+    """Return how many flags of each row are set."""
+    sums = np.zeros(len(flags) + 1, np.int64)
+    np.cumsum(flags, out=sums[1:])
+    return sums[offsets[1:]] - sums[offsets[:-1]]
+
+
+def summed(numbers: Integers, offsets: Integers) -> Integers:
+    """Return the sum of the numbers of each row."""
+    sums = np.zeros(len(numbers) + 1, np.int64)
+    np.cumsum(numbers, out=sums[1:])
+    return sums[offsets[1:]] - sums[offsets[:-1]]
+
+
+def _place(values: tuple[str, ...], word: object) -> int:
+    return values.index(word) if word in values else -len(values) - 2
+
+
+def _numbers(array: pa.Array, dtype: Any) -> NDArray[Any]:  # noqa: ANN401 - a numpy type
+    buffer = array.buffers()[1]
+    if buffer is None:
+        return np.zeros(len(array), dtype)
+    return np.frombuffer(buffer, dtype)[array.offset : array.offset + len(array)]
+
+
+def _decimals(array: pa.Array) -> Integers:
+    """Return decimals of at most 18 digits as integers: the lower half of each."""
+    buffer = array.buffers()[1]
+    if buffer is None:
+        return np.zeros(len(array), np.int64)
+    halves = np.frombuffer(buffer, np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
+    return halves[::2]

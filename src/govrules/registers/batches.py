@@ -1,0 +1,540 @@
+"""
+A register as Arrow batches to findings as Arrow batches, in bounded memory.
+
+Each row of what comes out is one rule and one subject: subjects in the order in which they come,
+rules in the rulebook's order, whatever the sizes of the batches and the number of threads.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import attrs
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from govrules.assessment import assess, rules_for
+from govrules.engines.asked import Asked, Asking
+from govrules.engines.columnar import (
+    GRAVITIES,
+    VERDICTS,
+    Block,
+    Judge,
+    Program,
+    block_of,
+    judged,
+)
+from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
+from govrules.engines.planes import ListColumn, Store, everywhere, nowhere, unpack
+from govrules.errors import FactsError
+from govrules.findings import Finding
+from govrules.model import Pair, Partnership, Register
+from govrules.portfolio import pairs_of
+from govrules.rulebook.ast import Rule, Rulebook, Verdict
+from govrules.truth import UNKNOWN, Unknown
+
+_CODES: Final = pa.dictionary(pa.int8(), pa.string())
+_TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
+#: The columns of findings.
+FINDINGS: Final = pa.schema(
+    [
+        pa.field("subject", pa.string()),
+        pa.field("rule", pa.dictionary(pa.int16(), pa.string())),
+        pa.field("verdict", _CODES),
+        pa.field("severity", _CODES),
+        pa.field("could_be", _CODES),
+        pa.field("questions", _TEXTS),
+        pa.field("facts", pa.dictionary(pa.int16(), pa.string())),
+    ]
+)
+_VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
+_GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
+#: Between facts, where several stand in one text.
+SEPARATOR: Final = "; "
+#: The codes of verdicts that may have questions.
+_OPEN: Final = (VERDICTS.index(Verdict.FLAGGED), VERDICTS.index(Verdict.UNKNOWN))
+#: As many flags as one integer holds.
+_MOST_FLAGS: Final = 62
+
+Batches: TypeAlias = Iterable[pa.RecordBatch]
+
+
+@attrs.frozen(eq=False)
+class Kernel:
+    """
+    Rules on one kind of subject, as a function of a batch.
+
+    Attributes:
+        rules: the rules in force, in the rulebook's order.
+        columns: the columns that they read.
+        judges: the rules as steps.
+    """
+
+    rules: tuple[Rule, ...]
+    columns: frozenset[str]
+    _as_of: dt.date | Unknown
+    judges: tuple[Judge, ...]
+    _asked: tuple[Asked, ...]
+    _facts: tuple[str, ...]
+
+    def __call__(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        """
+        Yield the findings on a batch.
+
+        Raises:
+            FactsError: the batch lacks a column that rules read, or has one of another type.
+        """
+        for start in range(0, batch.num_rows, BLOCK):
+            yield self._block(batch.slice(start, BLOCK))
+
+    def block(self, batch: pa.RecordBatch) -> Block:
+        """Return the rows of a batch, ready to be judged."""
+        return block_of(batch, self._as_of)
+
+    def _block(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        return self.findings(self.block(batch), names_of(batch))
+
+    def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
+        """Return the findings on a block, whose subjects are called so."""
+        rows, number = block.root.rows, len(self.judges)
+        verdicts = np.empty((rows, number), np.int8)
+        severities = np.empty((rows, number), np.int8)
+        could_be = np.empty((rows, number), np.int8)
+        questions = np.zeros((rows, number), np.int32)
+        texts: dict[str, int] = {"": 0}
+        for place, judge in enumerate(self.judges):
+            found = judged(judge, block)
+            verdicts[:, place] = found.verdict
+            severities[:, place] = found.severity
+            could_be[:, place] = found.could_be
+            if self._asked:
+                questions[:, place] = _texts(self._asked[place], block, found.verdict, texts)
+        each = np.arange(number, dtype=np.int16)
+        repeated = np.tile(each, rows)
+        rules = pa.array([rule.id for rule in self.rules], pa.string())
+        arrays = [
+            names.take(pa.array(np.repeat(np.arange(rows), number))),
+            pa.DictionaryArray.from_arrays(repeated, rules),
+            pa.DictionaryArray.from_arrays(verdicts.ravel(), _VERDICT_WORDS),
+            _grave(severities.ravel()),
+            _grave(could_be.ravel()),
+        ]
+        schema = FINDINGS
+        if self._asked:
+            arrays.append(pa.DictionaryArray.from_arrays(questions.ravel(), pa.array(list(texts))))
+            arrays.append(
+                pa.DictionaryArray.from_arrays(repeated, pa.array(self._facts, pa.string()))
+            )
+        else:
+            schema = pa.schema(list(FINDINGS)[:5])
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
+    return pa.DictionaryArray.from_arrays(codes - 1, _GRAVITY_WORDS, mask=codes == 0)
+
+
+def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> Any:  # noqa: ANN401 - arrays of codes
+    """Return for each row the place of its questions in the texts, which grow."""
+    paths, planes = asks.planes(block)
+    rows = block.root.rows
+    found = np.zeros(rows, np.int32)
+    wanted = np.flatnonzero(np.isin(verdict, _OPEN))
+    if not len(wanted) or not paths:
+        return found
+    kinds, places = _kinds([unpack(each, rows)[wanted] for each in planes])
+    codes = np.empty(len(kinds), np.int32)
+    for index, kind in enumerate(kinds):
+        chosen = [path for path, flag in zip(paths, kind, strict=True) if flag]
+        codes[index] = texts.setdefault(SEPARATOR.join(chosen), len(texts))
+    found[wanted] = codes[places]
+    return found
+
+
+def _kinds(flags: Sequence[Any]) -> tuple[Any, Any]:
+    """Return the different rows that several columns of flags make, and which of them each is."""
+    if len(flags) > _MOST_FLAGS:
+        packed = np.packbits(np.stack(flags, axis=1), axis=1)
+        kinds, places = np.unique(packed, axis=0, return_inverse=True)
+        return np.unpackbits(kinds, axis=1, count=len(flags)), places.ravel()
+    keys = np.zeros(len(flags[0]), np.int64)
+    for place, each in enumerate(flags):
+        keys |= each.astype(np.int64) << place
+    # Arrow hashes, where numpy would sort.
+    coded = pa.array(keys).dictionary_encode()
+    distinct = coded.dictionary.to_numpy()
+    kinds = (distinct[:, None] >> np.arange(len(flags))) & 1
+    return kinds, coded.indices.to_numpy()
+
+
+def names_of(batch: pa.RecordBatch) -> pa.Array:
+    """Return by what each subject is known: its id, its name where it has none, or ""."""
+    found = pa.nulls(batch.num_rows, pa.string())
+    for name in ("id", "name"):
+        if name in batch.schema.names:
+            found = pa.compute.coalesce(found, batch.column(name).cast(pa.string()))
+    return found.fill_null("")
+
+
+def kernel(
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    kind: str = "partnership",
+    details: bool = True,
+) -> Kernel:
+    """
+    Compile the rules in force on one kind of subject.
+
+    Args:
+        rulebook: the rules.
+
+        as_of: the date of the assessment.
+
+        kind: the kind of subject.
+
+        details: whether findings say what is asked and what was read.
+
+    Raises:
+        EngineError: a rule cannot be worked out on columns; it is named.
+    """
+    rules = rules_for(kind, rulebook, as_of)
+    program = Asking(rulebook)
+    judges = tuple(program.judge(rule) for rule in rules)
+    asks = tuple(program.asked(each) for each in judges) if details else ()
+    facts = tuple(SEPARATOR.join(each.paths) for each in asks)
+    return Kernel(rules, frozenset(program.columns), as_of, judges, asks, facts)
+
+
+def assess_batches(
+    rulebook: Rulebook,
+    batches: Batches,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    kind: str = "partnership",
+    details: bool = True,
+    threads: int = 1,
+) -> Iterator[pa.RecordBatch]:
+    """
+    Assess every row of Arrow batches: one row for each subject and rule.
+
+    Args:
+        rulebook: the rules.
+
+        batches: subjects, with the columns that `schema_of` says; what rules do not read may be
+            left out.
+
+        as_of: the date of the assessment.
+
+        kind: the kind of subject.
+
+        details: whether findings say what is asked and what was read.
+
+        threads: how many batches are worked out at once; the order stays.
+
+    Raises:
+        FactsError: a batch lacks a column that rules read, or has one of another type.
+
+        EngineError: a rule cannot be worked out on columns; it is named.
+    """
+    judge = kernel(rulebook, as_of=as_of, kind=kind, details=details)
+    blocks = (
+        batch.slice(start, BLOCK) for batch in batches for start in range(0, batch.num_rows, BLOCK)
+    )
+    if threads <= 1:
+        for each in blocks:
+            yield from judge(each)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[list[pa.RecordBatch]]] = deque()
+        for each in blocks:
+            waiting.append(pool.submit(lambda one: list(judge(one)), each))
+            if len(waiting) > threads:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def explain_row(
+    rulebook: Rulebook,
+    batch: pa.RecordBatch,
+    index: int,
+    rule_id: str,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    kind: str = "partnership",
+) -> Finding:
+    """
+    Return what a rule says of a row of a batch, with its explanation, by the reference engine.
+
+    Raises:
+        KeyError: no rule in force has this id.
+    """
+    subject = from_row(batch, index, rulebook.subjects[kind], rulebook)
+    for finding in assess(subject, rulebook, as_of=as_of).findings:
+        if finding.rule.id == rule_id:
+            return finding
+    raise KeyError(rule_id)
+
+
+# ── The register itself, and pairs ────────────────────────────────────────────────────────────
+
+#: Where the partnerships of a register stand.
+_LIST: Final = "partnerships"
+
+
+@attrs.frozen(eq=False)
+class RegisterKernel:
+    """
+    Rules on a register, as partial results that merge.
+
+    `partial` may be worked out of any part of the register, anywhere; `merge` puts two together,
+    in any order; `findings` judges the whole.
+    """
+
+    rules: tuple[Rule, ...]
+    columns: frozenset[str]
+    _kernel: Kernel
+    _program: Program
+    _register: pa.RecordBatch
+
+    def partial(self, batch: pa.RecordBatch) -> dict[int, Any]:
+        """Return what rules need to know of some of the partnerships; -1 is their number."""
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        records = Store(columns, batch.num_rows, f"{_LIST}[].")
+        found = self._block(batch.num_rows, records, complete=True)
+        worked: dict[int, Any] = {-1: batch.num_rows}
+        for place, (path, step) in self._program.merging.items():
+            if path == _LIST:
+                worked[place] = step(found)
+        return worked
+
+    def merge(self, one: Mapping[int, Any], other: Mapping[int, Any]) -> dict[int, Any]:
+        """Return two partial results together."""
+        if not one or not other:
+            return dict(one or other)
+        return {
+            place: value + other[place] if place == -1 else value.merged(other[place])
+            for place, value in one.items()
+        }
+
+    def findings(self, merged: Mapping[int, Any], *, complete: bool = True) -> pa.RecordBatch:
+        """
+        Return the findings on the register.
+
+        Args:
+            merged: the partial results of all its parts.
+
+            complete: whether these were certainly all partnerships.
+        """
+        whole = merged or self.partial(_no_rows())
+        block = self._block(whole[-1], Store({}, 0), complete=complete)
+        block.memo.update({place: each for place, each in whole.items() if place >= 0})
+        return self._kernel.findings(block, names_of(self._register))
+
+    def _block(self, rows: int, records: Store, *, complete: bool) -> Block:
+        block = self._kernel.block(self._register)
+        shut = everywhere(1) if complete else nowhere(1)
+        block.lists = {_LIST: ListColumn(np.array([0, rows], np.int64), shut, records)}
+        return block
+
+
+def _no_rows() -> pa.RecordBatch:
+    (whole,) = to_batches([Partnership()], Partnership)
+    return whole.slice(0, 0)
+
+
+def register_kernel(
+    rulebook: Rulebook,
+    register: Register | None = None,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+) -> RegisterKernel:
+    """
+    Compile the rules in force on registers.
+
+    Args:
+        rulebook: the rules.
+
+        register: what is known of the register beside its partnerships.
+
+        as_of: the date of the assessment.
+
+    Raises:
+        EngineError: a rule cannot be worked out part by part; it is named.
+    """
+    rules = rules_for("register", rulebook, as_of)
+    program = Program(rulebook, apart=frozenset((_LIST,)))
+    judges = tuple(program.judge(rule) for rule in rules)
+    about = attrs.evolve(register or Register(), partnerships=())
+    (batch,) = to_batches([about], Register, rulebook)
+    whole = Kernel(rules, frozenset(program.columns), as_of, judges, (), ())
+    return RegisterKernel(rules, frozenset(program.inner.get(_LIST, ())), whole, program, batch)
+
+
+def assess_register_batches(
+    rulebook: Rulebook,
+    batches: Batches,
+    *,
+    register: Register | None = None,
+    complete: bool = True,
+    as_of: dt.date | Unknown = UNKNOWN,
+) -> pa.RecordBatch:
+    """
+    Assess the register that batches of partnerships are: one row for each rule on registers.
+
+    Args:
+        rulebook: the rules.
+
+        batches: the partnerships, in any order and in parts of any size.
+
+        register: what is known of the register beside its partnerships.
+
+        complete: whether these are certainly all its partnerships.
+
+        as_of: the date of the assessment.
+
+    Raises:
+        FactsError: a batch lacks a column that rules read, or has one of another type.
+
+        EngineError: a rule cannot be worked out part by part; it is named.
+    """
+    whole = register_kernel(rulebook, register, as_of=as_of)
+    merged: dict[int, Any] = {}
+    for batch in batches:
+        merged = whole.merge(merged, whole.partial(batch))
+    return whole.findings(merged, complete=complete)
+
+
+def assess_pairs(
+    rulebook: Rulebook,
+    batches: Batches,
+    *,
+    owner: str = "",
+    as_of: dt.date | Unknown = UNKNOWN,
+    rows: int = 1_000,
+) -> Iterator[pa.RecordBatch]:
+    """
+    Assess each two partnerships that have something in common.
+
+    Args:
+        rulebook: the rules.
+
+        batches: the partnerships.
+
+        owner: the organisation whose register it is, which alone brings no two together.
+
+        as_of: the date of the assessment.
+
+        rows: how many pairs are worked out at once.
+    """
+    judge = kernel(rulebook, as_of=as_of, kind="pair")
+    if not judge.rules:
+        return
+    entries = [each for batch in batches for each in subjects_of(batch, Partnership, rulebook)]
+    pairs = pairs_of(entries, owner=owner)
+    while several := list(itertools.islice(pairs, rows)):
+        for batch in to_batches(several, Pair, rulebook, rows=rows):
+            yield from judge(batch)
+
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def write_findings(findings: Batches, path: Path) -> int:
+    """
+    Write findings to a file as they come, and return how many.
+
+    The ending says how: ``.parquet``, ``.csv`` or ``.jsonl``. What is there stays as it was until
+    everything is written.
+
+    Args:
+        findings: the batches of `assess_batches`.
+
+        path: the file.
+
+    Raises:
+        FactsError: the ending is none of these.
+
+        OSError: the file cannot be written.
+    """
+    if path.suffix not in _WRITERS:
+        raise FactsError(str(path), "a file that ends in .parquet, .csv or .jsonl", path.suffix)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    os.close(handle)
+    try:
+        number = _WRITERS[path.suffix](findings, name)
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return number
+
+
+def _write_parquet(findings: Batches, name: str) -> int:
+    number = 0
+    writer = None
+    try:
+        for batch in findings:
+            if writer is None:
+                writer = pa.parquet.ParquetWriter(name, batch.schema)
+            writer.write_batch(batch)
+            number += batch.num_rows
+        if writer is None:
+            pa.parquet.write_table(FINDINGS.empty_table(), name)
+    finally:
+        if writer is not None:
+            writer.close()
+    return number
+
+
+def _write_csv(findings: Batches, name: str) -> int:
+    number = 0
+    with Path(name).open("wb") as file:
+        for index, batch in enumerate(findings):
+            options = pa.csv.WriteOptions(include_header=index == 0)
+            pa.csv.write_csv(_plain(batch), file, options)
+            number += batch.num_rows
+        if not number:
+            pa.csv.write_csv(_plain(_empty()), file)
+    return number
+
+
+def _write_jsonl(findings: Batches, name: str) -> int:
+    import json  # noqa: PLC0415 - only here
+
+    number = 0
+    with Path(name).open("w", encoding="utf-8") as file:
+        for batch in findings:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+            number += batch.num_rows
+    return number
+
+
+_WRITERS: Final[Mapping[str, Callable[[Batches, str], int]]] = {
+    ".parquet": _write_parquet,
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+}
+
+
+def _plain(batch: Any) -> Any:  # noqa: ANN401 - a batch
+    fields = [pa.field(each.name, pa.string()) for each in batch.schema]
+    return pa.RecordBatch.from_arrays(
+        [column.cast(pa.string()) for column in batch.columns], schema=pa.schema(fields)
+    )
+
+
+def _empty() -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [pa.array([], each.type) for each in FINDINGS], schema=FINDINGS
+    )

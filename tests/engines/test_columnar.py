@@ -1,0 +1,124 @@
+"""The columnar engine says what the reference engine says."""
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govrules import UNKNOWN, EngineError, FactsError, Funding, Partner, Partnership, load_rulebook
+from govrules.assessment import rules_for
+from govrules.engines import columnar, reference
+from govrules.engines.columns import from_row, schema_of, subjects_of, to_batches
+from govrules.engines.planes import bits, pack, unpack
+from govrules.engines.registry import said
+from govrules.facts import read_field
+from govrules.model import Register
+from govrules.rulebook.ast import All, FactRef, Quantified, Quantity
+from govrules.testing.strategies import boundaries, partnerships, registers, rulebooks
+from govrules.vocabulary import Record, Records, vocabulary_of
+
+AS_OF = dt.date(2026, 3, 31)
+BOOK = load_rulebook("governing-partnerships")
+NEAR = boundaries(BOOK, AS_OF)
+
+
+def agree(rules, subjects, as_of, rulebook):
+    ours = columnar.outcomes(rules, subjects, as_of, rulebook)
+    theirs = reference.outcomes(rules, subjects, as_of, rulebook)
+    for subject, one, other in zip(subjects, ours, theirs, strict=True):
+        for rule, actual, expected in zip(rules, one, other, strict=True):
+            assert said(actual) == said(expected), (rule.id, subject)
+
+
+@given(
+    st.lists(partnerships(BOOK, near=NEAR), min_size=1, max_size=4),
+    st.sampled_from([AS_OF, UNKNOWN]),
+)
+def test_every_shipped_rule_on_partial_partnerships(subjects, as_of):
+    agree(rules_for("partnership", BOOK, as_of), subjects, as_of, BOOK)
+
+
+@settings(max_examples=10)
+@given(registers(BOOK, near=NEAR))
+def test_every_shipped_rule_on_registers(register):
+    agree(rules_for("register", BOOK, AS_OF), [register], AS_OF, BOOK)
+
+
+@given(st.data())
+def test_generated_rulebooks(data):
+    book = data.draw(rulebooks())
+    near = boundaries(book, AS_OF)
+    subjects = data.draw(st.lists(partnerships(book, near=near), min_size=1, max_size=3))
+    agree(rules_for("partnership", book, AS_OF), subjects, AS_OF, book)
+
+
+def alike(one, other, cls):
+    """Whether two records say the same: what is absent as no or as empty is so."""
+    for path, fact in vocabulary_of(cls).facts.items():
+        if isinstance(fact.type, Record):
+            first, second = (read_field(each, path, fact) for each in (one, other))
+            assert (first is UNKNOWN) == (second is UNKNOWN), path
+            assert (first is None) == (second is None), path
+            continue
+        first, second = (read_field(each, path, fact) for each in (one, other))
+        if isinstance(fact.type, Records) and first is not UNKNOWN:
+            assert len(first) == len(second), path
+            for left, right in zip(first, second, strict=True):
+                assert (left is UNKNOWN) == (right is UNKNOWN), path
+                if left is not UNKNOWN:
+                    alike(left, right, fact.type.cls)
+        else:
+            assert first == second, path
+
+
+@given(st.lists(partnerships(BOOK), min_size=1, max_size=3))
+def test_columns_and_back_say_the_same(subjects):
+    (batch,) = to_batches(subjects, Partnership, BOOK)
+    for one, other in zip(subjects, subjects_of(batch, Partnership, BOOK), strict=True):
+        alike(one, other, Partnership)
+
+
+def test_what_is_said_of_facts_comes_back_from_columns():
+    subject = Partnership(
+        id="a",
+        name=None,
+        protocol=None,
+        evidence={"protocol": "minutes"},
+        partners=(Partner(), UNKNOWN),
+    )
+    (batch,) = to_batches([Partnership(), subject], Partnership, BOOK)
+    assert from_row(batch, 1, Partnership, BOOK) == subject
+    assert batch.schema == schema_of(Partnership, BOOK)
+
+
+@pytest.mark.parametrize("offset", range(10))
+def test_bits_are_read_from_any_offset(offset):
+    flags = np.random.default_rng(offset).random(200) < 0.5
+    buffer = pa.py_buffer(pack(flags).tobytes())
+    rows = 200 - offset
+    assert (unpack(bits(buffer, offset, rows), rows) == flags[offset:]).all()
+
+
+def test_a_number_with_more_digits_than_a_column_keeps_is_judged_by_the_reference_engine():
+    subject = Partnership(funding=Funding(annual_spend=Decimal("0.001")))
+    with pytest.raises(FactsError, match="funding"):
+        list(to_batches([subject], Partnership))
+    agree(rules_for("partnership", BOOK, AS_OF), [subject], AS_OF, BOOK)
+
+
+def test_a_list_gone_through_again_inside_itself_cannot_be_merged():
+    fact = vocabulary_of(Register).facts["partnerships"]
+    ref = FactRef("partnerships", 0, fact)
+    inner = Quantified(Quantity.SOME, ref, columnar_true())
+    condition = Quantified(Quantity.SOME, ref, inner)
+    program = columnar.Program(BOOK, apart=frozenset(("partnerships",)))
+    with pytest.raises(EngineError, match="gone through again"):
+        program.condition(condition, program.top())
+
+
+def columnar_true():
+    return All(())

@@ -1,0 +1,167 @@
+"""Batches to findings: the same rows whatever the batches, and no file half written."""
+
+import csv
+import datetime as dt
+import json
+import re
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govrules import UNKNOWN, FactsError, Organisation, Partnership, assess, load_rulebook
+from govrules.engines.columns import to_batches
+from govrules.model import Register
+from govrules.portfolio import assess_register
+from govrules.registers.batches import (
+    FINDINGS,
+    assess_batches,
+    assess_pairs,
+    assess_register_batches,
+    explain_row,
+    write_findings,
+)
+from govrules.testing.strategies import boundaries, partnerships
+
+AS_OF = dt.date(2026, 3, 31)
+BOOK = load_rulebook("governing-partnerships")
+SEVERAL = st.lists(partnerships(BOOK, near=boundaries(BOOK, AS_OF)), min_size=1, max_size=5)
+
+
+def rows(batches):
+    return [row for batch in batches for row in batch.to_pylist()]
+
+
+def said(finding):
+    severity, could_be = (each and each.value for each in (finding.severity, finding.could_be))
+    return finding.rule.id, finding.verdict.value, severity, could_be
+
+
+def said_of(row):
+    return row["rule"], row["verdict"], row["severity"], row["could_be"]
+
+
+@settings(max_examples=10)
+@given(SEVERAL, st.sampled_from([AS_OF, UNKNOWN]))
+def test_rows_say_what_findings_say(subjects, as_of):
+    found = rows(assess_batches(BOOK, to_batches(subjects, Partnership, BOOK), as_of=as_of))
+    expected = [each for one in subjects for each in assess(one, BOOK, as_of=as_of).findings]
+    assert [said_of(each) for each in found] == [said(each) for each in expected]
+    for row, finding in zip(found, expected, strict=True):
+        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
+        assert set(filter(None, row["questions"].split("; "))) == asked
+
+
+@settings(max_examples=10)
+@given(SEVERAL, st.integers(1, 3), st.integers(1, 3))
+def test_the_size_of_batches_and_threads_make_no_difference(subjects, size, threads):
+    (whole,) = to_batches(subjects, Partnership, BOOK)
+    parts = [whole.slice(start, size) for start in range(0, len(subjects), size)]
+    expected = rows(assess_batches(BOOK, [whole], as_of=AS_OF))
+    assert rows(assess_batches(BOOK, parts, as_of=AS_OF, threads=threads)) == expected
+
+
+@settings(max_examples=10)
+@given(SEVERAL, st.booleans(), st.randoms())
+def test_a_register_is_judged_from_parts_in_any_order(subjects, complete, random):
+    parts = list(to_batches(subjects, Partnership, BOOK, rows=2))
+    random.shuffle(parts)
+    about = Register(organisation=Organisation(name="one"))
+    more = () if complete else (UNKNOWN,)
+    register = Register(organisation=about.organisation, partnerships=(*subjects, *more))
+    found = assess_register_batches(BOOK, parts, register=about, complete=complete, as_of=AS_OF)
+    expected = assess(register, BOOK, as_of=AS_OF).findings
+    assert [said_of(each) for each in found.to_pylist()] == [said(each) for each in expected]
+
+
+def test_a_register_without_partnerships_is_judged():
+    found = assess_register_batches(BOOK, [], as_of=AS_OF).to_pylist()
+    expected = assess(Register(partnerships=()), BOOK, as_of=AS_OF).findings
+    assert [said_of(each) for each in found] == [said(each) for each in expected]
+
+
+@settings(max_examples=10)
+@given(SEVERAL)
+def test_pairs_are_those_of_a_register(subjects):
+    found = rows(assess_pairs(BOOK, to_batches(subjects, Partnership, BOOK, rows=2), as_of=AS_OF))
+    pairs = assess_register(Register(partnerships=tuple(subjects)), BOOK, as_of=AS_OF).pairs
+    expected = [(each.id, *said(finding)) for each in pairs for finding in each.findings]
+    assert [(each["subject"], *said_of(each)) for each in found] == expected
+
+
+def pooled():
+    return list(
+        to_batches([Partnership(id="a"), Partnership(id="b", protocol=None)], Partnership, BOOK)
+    )
+
+
+def test_any_row_is_explained():
+    finding = explain_row(BOOK, pooled()[0], 1, "pooled-budget-without-protocol", as_of=AS_OF)
+    assert [each.fact for each in finding.questions] == ["funding.pooled"]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_findings_are_written(tmp_path, ending):
+    path = tmp_path / f"found.{ending}"
+    expected = rows(assess_batches(BOOK, pooled(), as_of=AS_OF))
+    assert write_findings(assess_batches(BOOK, pooled(), as_of=AS_OF), path) == len(expected)
+    if ending == "parquet":
+        assert pq.read_table(path).to_pylist() == expected
+    elif ending == "jsonl":
+        assert [json.loads(each) for each in path.read_text().splitlines()] == expected
+    else:
+        with path.open() as file:
+            assert [each["verdict"] for each in csv.DictReader(file)] == [
+                each["verdict"] for each in expected
+            ]
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_no_subjects_are_a_file_without_rows(tmp_path, ending):
+    path = tmp_path / f"found.{ending}"
+    assert write_findings(assess_batches(BOOK, []), path) == 0
+    if ending == "parquet":
+        assert pq.read_table(path).schema.names == FINDINGS.names
+    if ending == "csv":
+        assert len(path.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, OSError])
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_what_was_written_before_stays_whole(tmp_path, ending, stop):
+    path = tmp_path / f"found.{ending}"
+    path.write_text("as it was")
+
+    def interrupted():
+        yield from assess_batches(BOOK, pooled(), as_of=AS_OF)
+        raise stop
+
+    with pytest.raises(stop):
+        write_findings(interrupted(), path)
+    assert path.read_text() == "as it was"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_another_ending_is_refused(tmp_path):
+    with pytest.raises(FactsError, match="ends in"):
+        write_findings([], tmp_path / "found.txt")
+
+
+def test_a_column_that_rules_read_has_to_be_there():
+    (batch,) = pooled()
+    with pytest.raises(FactsError, match=r"`funding.*column"):
+        list(assess_batches(BOOK, [batch.drop_columns(["funding"])]))
+
+
+def test_a_column_of_another_type_is_refused():
+    batch = pa.RecordBatch.from_pydict({"status": ["alive"]})
+    (whole,) = to_batches([Partnership()], Partnership, BOOK)
+    place = whole.schema.get_field_index("status")
+    strange = whole.set_column(place, "status", batch.column(0))
+    with pytest.raises(FactsError, match="alive"):
+        list(assess_batches(BOOK, [strange]))
+    numbers = whole.set_column(place, "status", pa.array([3]))
+    with pytest.raises(FactsError, match="status"):
+        list(assess_batches(BOOK, [numbers]))
