@@ -44,6 +44,8 @@ def python_blocks() -> list[tuple[str, str, str | None]]:
     [pytest.param(text, output, id=name) for name, text, output in python_blocks()],
 )
 def test_code_in_prose_runs_and_prints_what_is_shown(text: str, output: str | None) -> None:
+    if "pyspark" in text:
+        pytest.skip("it needs Spark and a register: `make spark` runs it")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(text, "prose", "exec"), {"__name__": "prose"})  # noqa: S102 - our own pages
