@@ -43,7 +43,10 @@ def python_blocks() -> list[tuple[str, str, str | None]]:
     ("text", "output"),
     [pytest.param(text, output, id=name) for name, text, output in python_blocks()],
 )
-def test_code_in_prose_runs_and_prints_what_is_shown(text: str, output: str | None) -> None:
+def test_code_in_prose_runs_and_prints_what_is_shown(
+    text: str, output: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if "pyspark" in text:
         pytest.skip("it needs Spark and a register: `make spark` runs it")
     printed = io.StringIO()

@@ -13,11 +13,9 @@ import io
 import pickle
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as sf
 
 from govrules.engines.columns import from_row, to_batches
 from govrules.model import Pair, Partnership, Register
@@ -30,6 +28,9 @@ from govrules.registers.batches import (
 )
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 #: Findings as Spark keeps them.
 SCHEMA: Final = (
@@ -118,6 +119,8 @@ def assess_pairs_spark(
 
     The first of two is the one whose row comes first. See `assess_pairs` for the arguments.
     """
+    from pyspark.sql import functions as sf  # noqa: PLC0415 - the module can be read without Spark
+
     packed = _packed(rulebook)
     in_all = f"partner {fold(owner)}"
     numbered = frame.withColumn("_row", sf.monotonically_increasing_id()).persist()
