@@ -203,9 +203,8 @@ def settled(rule: Rule, case: Any) -> bool:
     """Whether a rule is met, or an exception reached while the rule's own case still stands."""
     outcome = judge(rule, case)
     applies = rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
-    if outcome.verdict is Verdict.CLEAR:
-        return outcome.scope is not Truth.FALSE
-    return outcome.verdict is Verdict.NOT_APPLICABLE and applies
+    met = outcome.requires is Truth.TRUE
+    return met or (outcome.verdict is Verdict.NOT_APPLICABLE and applies)
 
 
 def all_changes(thing: Thing, rules: tuple[Rule, ...]) -> dict[str, list[Any]]:

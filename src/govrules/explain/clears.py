@@ -17,7 +17,6 @@ from govrules.engines.reference import (
     judge,
     months_before,
     possible,
-    scope_of,
 )
 from govrules.facts import TO_BE_FOUND, Scope
 from govrules.rulebook.ast import (
@@ -152,11 +151,10 @@ def _hollows(one: Way, other: Way) -> bool:
 
 def _settles(way: Way, rule: Rule, case: Case) -> bool:
     after = supposing(case, way)
-    verdict = judge(rule, after).verdict
-    if verdict is Verdict.CLEAR:
-        return scope_of(rule, after) is not Truth.FALSE
+    if evaluate(rule.requires, after) is Truth.TRUE:
+        return True
     applies = rule.applies_when is None or evaluate(rule.applies_when, after) is Truth.TRUE
-    return verdict is Verdict.NOT_APPLICABLE and applies
+    return applies and judge(rule, after).verdict is Verdict.NOT_APPLICABLE
 
 
 def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
