@@ -42,8 +42,7 @@ def population(rows: int, *, columns: frozenset[str] | None = None) -> Iterator[
 
 def sample(rows: int) -> Iterator[pa.RecordBatch]:
     """Yield the first partnerships of the population."""
-    (batch,) = [_batch(BLOCK, 0, None)]
-    yield batch.slice(0, rows)
+    yield _batch(BLOCK, 0, None).slice(0, rows)
 
 
 def _batch(rows: int, start: int, columns: frozenset[str] | None) -> pa.RecordBatch:

@@ -142,9 +142,9 @@ def check(
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
-    engine_called(engine)
-    reads, problems = _read_all(subjects, rulebook, mapping, table)
-    assessments, unsound = _assess_all(reads, rulebook, day(as_of), engine)
+    assessments, problems = _assess_all(
+        subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
+    )
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     if format == "json":
@@ -166,22 +166,34 @@ def check(
             (line for each in assessments for line in assessment_lines(each, verbose=verbose)),
             output,
         )
-    return _code(assessments, Severity(fail_on), problems=problems or unsound)
+    return _code(assessments, Severity(fail_on), problems=problems)
 
 
 def _assess_all(
-    reads: list[Read], rulebook: Rulebook, given: dt.date | None, engine: str
+    paths: list[Path],
+    rulebook: Rulebook,
+    *,
+    mapping: Path | None,
+    table: str,
+    given: dt.date | None,
+    engine: str,
 ) -> tuple[list[Assessment], bool]:
-    """Assess every file that could be read, on the day that was given, the file's own or today."""
-    unsound = False
+    """
+    Assess every file that can be read, on the day that was given, the file's own or today.
+
+    Return the assessments, and whether anything was wrong with the files or with what they hold.
+    """
+    # An engine that is not there is said before anything is read.
+    engine_called(engine)
+    reads, problems = _read_all(paths, rulebook, mapping, table)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        its, bad = assess_file(read, rulebook, given or stated, engine)
+        its, unsound = assess_file(read, rulebook, given or stated, engine)
         assessments += its
-        unsound = unsound or bad
-    return assessments, unsound
+        problems = problems or unsound
+    return assessments, problems
 
 
 def _read_all(
@@ -644,9 +656,9 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    engine_called(engine)
-    reads, problems = _read_all(subjects, rulebook, mapping, table)
-    assessments, unsound = _assess_all(reads, rulebook, day(as_of), engine)
+    assessments, problems = _assess_all(
+        subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
+    )
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {
@@ -657,7 +669,7 @@ def plan(
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)
-    return _code(assessments, Severity(level), problems=problems or unsound)
+    return _code(assessments, Severity(level), problems=problems)
 
 
 @app.command

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from govrules.cli.exits import Stop
+from govrules.files import replacing
 
 
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
@@ -43,40 +41,20 @@ def warn(lines: Iterable[str]) -> None:
 def write(path: Path, content: str | bytes) -> None:
     """Write a file whole: an older file stays as it was until the new one is complete."""
     data = content.encode() if isinstance(content, str) else content
-    temporary = ""
     try:
-        # A link stays a link: what it leads to is written.
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            _write_device(target, data)
+        if path.exists() and not path.is_file():
+            _write_device(path, data)
             return
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
-        temporary = ""
+        with replacing(path) as new:
+            new.write_bytes(data)
     except OSError as error:
         reason = (error.strerror or "it cannot be written").lower()
         raise Stop(
             f"govrules: `{path}`: {reason}", "  help: name a file that can be written"
         ) from error
-    finally:
-        # Whatever stopped it, an interrupt too, nothing half-written stays.
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def _write_device(path: Path, data: bytes) -> None:
     # A pipe or a terminal cannot be replaced; a folder refuses to be opened, and says so.
     with path.open("wb") as file:
         file.write(data)
-
-
-def _mode(path: Path) -> int:
-    """Return the permissions of the file that is replaced; of a new one, those usual here."""
-    if path.exists():
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
-import tempfile
+import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -37,6 +36,7 @@ from govrules.engines.columnar import (
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.planes import ListColumn, Store, everywhere, nowhere, unpack
 from govrules.errors import FactsError
+from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
@@ -470,14 +470,8 @@ def write_findings(findings: Batches, path: Path) -> int:
     """
     if path.suffix not in _WRITERS:
         raise FactsError(str(path), "a file that ends in .parquet, .csv or .jsonl", path.suffix)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    try:
-        number = _WRITERS[path.suffix](findings, name)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return number
+    with replacing(path) as new:
+        return _WRITERS[path.suffix](findings, str(new))
 
 
 def _write_parquet(findings: Batches, name: str) -> int:
@@ -510,8 +504,6 @@ def _write_csv(findings: Batches, name: str) -> int:
 
 
 def _write_jsonl(findings: Batches, name: str) -> int:
-    import json  # noqa: PLC0415 - only here
-
     number = 0
     with Path(name).open("w", encoding="utf-8") as file:
         for batch in findings:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from govrules.engines.columns import from_row, to_batches
 from govrules.model import Pair, Partnership, Register
-from govrules.portfolio import fold, keys_of, pair_of
+from govrules.portfolio import key_of_partner, keys_of, pair_of
 from govrules.registers.batches import (
     FINDINGS,
     RegisterKernel,
@@ -122,7 +122,7 @@ def assess_pairs_spark(
     from pyspark.sql import functions as sf  # noqa: PLC0415 - the module can be read without Spark
 
     packed = _packed(rulebook)
-    in_all = f"partner {fold(owner)}"
+    in_all = key_of_partner(owner)
     numbered = frame.withColumn("_row", sf.monotonically_increasing_id()).persist()
 
     def keys(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
