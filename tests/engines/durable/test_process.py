@@ -137,6 +137,17 @@ def test_the_process_keeps_few_networks_and_the_program_too():
     assert verdicts() == EXPECTED
 
 
+def test_after_many_networks_another_process_takes_over(monkeypatch):
+    CHILD.stop()
+    monkeypatch.setattr(process, "_DROPPED_BY_ONE_PROCESS", 1)
+    seen = []
+    for number in range(1, process._KEPT + 3):
+        list(outcomes(RULES[:number], [POOLED], UNKNOWN, SHIPPED))
+        seen.append(CHILD.pid)
+    assert seen == [seen[0]] * (process._KEPT + 1) + [seen[-1]]
+    assert seen[-1] != seen[0]
+
+
 def test_threads_take_turns():
     found: list[object] = []
 

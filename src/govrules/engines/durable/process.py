@@ -36,6 +36,8 @@ _ATTEMPTS: Final = 2
 _KEPT: Final = 4
 #: After so many states a new process takes over, so that what the engine leaks stays bounded.
 _STATES_OF_ONE_PROCESS: Final = 200_000
+#: Likewise after so many shards were dropped: the engine gives back little of what one takes.
+_DROPPED_BY_ONE_PROCESS: Final = 500
 
 
 class _Ended(Exception):  # noqa: N818 - it says what happened to the process
@@ -53,9 +55,10 @@ class Child:
     _process: subprocess.Popen[str] | None = None
     _owner: int = 0
     _lock: threading.RLock = attrs.field(factory=threading.RLock)
-    #: The networks that the process holds, the one that was asked for last at the end.
-    _loaded: dict[str, None] = attrs.field(factory=dict)
+    #: How many shards each network has that the process holds; the last to be asked for at the end.
+    _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
+    _dropped: int = 0
     #: When the request that is being answered has taken too long.
     _until: float | None = None
 
@@ -118,7 +121,7 @@ class Child:
             process.wait()
 
     def _load(self, key: str, network: Network) -> None:
-        if self._answered >= _STATES_OF_ONE_PROCESS:
+        if self._answered >= _STATES_OF_ONE_PROCESS or self._dropped >= _DROPPED_BY_ONE_PROCESS:
             self.stop()
         self._begin()
         if key not in self._loaded:
@@ -128,11 +131,11 @@ class Child:
                 self.stop()
                 raise EngineError("durable", f"durable-rules did not load: {answer['error']}")
         self._loaded.pop(key, None)
-        self._loaded[key] = None
+        self._loaded[key] = len(network.shards)
         while len(self._loaded) > _KEPT:
             oldest = next(iter(self._loaded))
             self._ask({"do": "drop", "network": oldest})
-            del self._loaded[oldest]
+            self._dropped += self._loaded.pop(oldest)
 
     def _begin(self) -> None:
         if self._process is not None and self._owner == os.getpid():
@@ -140,7 +143,7 @@ class Child:
                 return
             self.stop()
         self._loaded.clear()
-        self._answered = 0
+        self._answered = self._dropped = 0
         self._owner = os.getpid()
         try:
             self._process = subprocess.Popen(
