@@ -23,6 +23,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -245,8 +246,8 @@ def _here(condition: Condition) -> Iterator[Changed]:
                 yield attrs.evolve(condition, quantity=other), change
         case Count(predicate=predicate) | Sum(predicate=predicate) | Share(predicate=predicate):
             fact_type = condition.of.type if isinstance(condition, Sum) else Number(whole=True)
-            for changed, change in _predicates(predicate, fact_type):
-                yield attrs.evolve(condition, predicate=changed), f"{change} in: {words}"
+            for compared, change in _comparisons(predicate, fact_type):
+                yield attrs.evolve(condition, predicate=compared), f"{change} in: {words}"
         case _:
             assert_never(condition)
 
@@ -268,28 +269,36 @@ def _joined_otherwise(condition: All | AnyOf) -> Iterator[Changed]:
 
 def _predicates(predicate: Predicate, fact_type: FactType) -> Iterator[tuple[Predicate, str]]:
     match predicate:
-        case Compare(op, operand):
-            for table, change in ((_OPPOSITE, "flip"), (_NEIGHBOUR, "move the boundary")):
-                if op in table:
-                    yield Compare(table[op], operand), f"{change} `{op.value}`"
-            for shifted, change in _operands(operand, fact_type):
-                yield Compare(op, shifted), change
+        case Compare() | Between():
+            yield from _comparisons(predicate, fact_type)
         case OneOf(operands):
             for index in range(len(operands)):
                 rest = operands[:index] + operands[index + 1 :]
                 if rest:
                     yield OneOf(rest), f"drop value {index + 1}"
-        case Between(low, high):
-            for shifted, change in _operands(low, fact_type):
-                yield Between(shifted, high), f"{change} (lower bound)"
-            for shifted, change in _operands(high, fact_type):
-                yield Between(low, shifted), f"{change} (upper bound)"
         case Includes(op, operand):
             for other in SetOp:
                 if other is not op and not _same_of_one(op, other, operand):
                     yield Includes(other, operand), f"`{op.value}` to `{other.value}`"
             for fewer, change in _fewer(operand):
                 yield Includes(op, fewer), change
+        case _:
+            assert_never(predicate)
+
+
+def _comparisons(predicate: Comparison, fact_type: FactType) -> Iterator[tuple[Comparison, str]]:
+    match predicate:
+        case Compare(op, operand):
+            for table, change in ((_OPPOSITE, "flip"), (_NEIGHBOUR, "move the boundary")):
+                if op in table:
+                    yield Compare(table[op], operand), f"{change} `{op.value}`"
+            for shifted, change in _operands(operand, fact_type):
+                yield Compare(op, shifted), change
+        case Between(low, high):
+            for shifted, change in _operands(low, fact_type):
+                yield Between(shifted, high), f"{change} (lower bound)"
+            for shifted, change in _operands(high, fact_type):
+                yield Between(low, shifted), f"{change} (upper bound)"
         case _:
             assert_never(predicate)
 

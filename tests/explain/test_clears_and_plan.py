@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import attrs
 import pytest
 
 from govrules.assessment import Assessment, assess
+from govrules.explain import plan as plan_module
+from govrules.explain.clears import SHOWN
+from govrules.explain.plan import _at_least
+from govrules.facts import TO_BE_FOUND
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -18,10 +23,12 @@ from govrules.rulebook.ast import (
     Count,
     Derived,
     Exemption,
+    FactRef,
     Includes,
     Known,
     Literal,
     Not,
+    OneOf,
     Op,
     Quantified,
     Quantity,
@@ -32,9 +39,10 @@ from govrules.rulebook.ast import (
     Share,
 )
 from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.walk import references
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Kind
-from tests.properties.small import AS_OF, CITED, SOUND, Deal, Item, Thing, ref, rulebook_of
+from govrules.vocabulary import FactType, Kind, Money, Months, Number
+from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
 
 FINE, BAD = Item(fine=True, weight=2), Item(fine=False, weight=3)
 BROKEN = Thing(
@@ -102,6 +110,150 @@ def ways(requires: Condition, **more: Any) -> list[dict[str, Any]]:
 def test_smallest_changes(requires: Condition, expected: list[dict[str, Any]]) -> None:
     """Only arrangements change, as few as will do, and every way is shown."""
     assert ways(requires) == expected
+
+
+def amount(path: str, fact_type: FactType, op: Op, value: Any) -> FactTest:
+    """A test of a fact of another type, which governance can change."""
+    given = ref(path)
+    changed = attrs.evolve(given.fact, type=fact_type, kind=Kind.ARRANGEMENT)
+    return FactTest(attrs.evolve(given, fact=changed), Compare(op, Literal(value)))
+
+
+BOTH = frozenset({"red", "blue"})
+DAY = dt.date(2025, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("requires", "given", "expected"),
+    [
+        (compares("size", Op.LESS_THAN, 2), 5, 1),
+        (compares("size", Op.LESS_THAN, 1), 5, 0),
+        (compares("size", Op.LESS_THAN, 0), 5, ()),
+        (compares("size", Op.AT_LEAST, 3), 0, 3),
+        (All((Not(is_("size", None)), compares("size", Op.AT_LEAST, 3))), 0, 3),
+        (amount("price", Money(), Op.MORE_THAN, Decimal(5)), Decimal(1), Decimal(6)),
+        (amount("price", Money(), Op.LESS_THAN, Decimal(5)), Decimal(9), Decimal(4)),
+        (amount("price", Number(), Op.MORE_THAN, Decimal("1.5")), Decimal(1), Decimal("2.5")),
+        (amount("size", Months(), Op.MORE_THAN, 12), 1, 13),
+        (amount("size", Months(), Op.LESS_THAN, 12), 20, 11),
+        (amount("size", Number(whole=True, most=Decimal(9)), Op.MORE_THAN, 8), 1, 9),
+        (amount("size", Number(whole=True, most=Decimal(9)), Op.MORE_THAN, 9), 1, ()),
+        (compares("checked", Op.MORE_THAN, DAY), dt.date(2024, 1, 1), dt.date(2025, 4, 1)),
+        (compares("checked", Op.LESS_THAN, DAY), dt.date(2026, 1, 1), dt.date(2025, 3, 30)),
+        (includes(SetOp.MISSING_ANY_OF, "red", "blue"), BOTH, frozenset()),
+        (All((includes(SetOp.INCLUDES, "red"), Not(includes(SetOp.INCLUDES, "blue")))),
+         frozenset({"blue"}), frozenset({"red"})),
+        (All((Not(is_("colours", None)), Not(includes(SetOp.INCLUDES, "red")))),
+         frozenset({"red"}), frozenset({"blue"})),
+        (Count(ref("colours"), None, Compare(Op.AT_MOST, Literal(1))), BOTH, frozenset({"red"})),
+    ],
+)  # fmt: skip
+def test_the_nearest_value_that_will_do(requires: Condition, given: Any, expected: Any) -> None:
+    """One step beyond the edge of what is asked, in the fact's own type, and never below zero."""
+    (name,) = {each.path for each in references(requires)}
+    found = ways(requires, thing=attrs.evolve(BROKEN, **{name: given}))
+    assert found == ([] if expected == () else [{name: expected}])
+    assert all(type(way[name]) is type(expected) for way in found)
+
+
+SPARE_FINE = FactTest(FactRef("fine", 2, ref("fine", 1).fact), Compare(Op.EQUALS, Literal(True)))
+LIGHT = Item(fine=True, weight=0)
+HEAVY = FactTest(ref("weight", 1), Compare(Op.AT_LEAST, Literal(2)))
+
+
+@pytest.mark.parametrize(
+    ("requires", "given", "expected"),
+    [
+        (Quantified(Quantity.SOME, ref("items"), IS_FINE), {"items": (BAD, BAD)},
+         [{"items[0].fine": True}, {"items[1].fine": True}]),
+        (Quantified(Quantity.SOME, ref("spares"), IS_FINE), {"spares": (BAD,)},
+         [{"spares[0].fine": True}, {"spares[1].fine": True}]),
+        (Not(is_("spares", None)), {}, [{"spares[0].fine": TO_BE_FOUND}]),
+        (Count(ref("spares"), IS_FINE, Compare(Op.AT_LEAST, Literal(1))), {},
+         [{"spares[0].fine": True}]),
+        (Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(3))), {"items": (BAD,) * 3},
+         [{"items[0].fine": True, "items[1].fine": True, "items[2].fine": True}]),
+        (Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(4))), {"items": (BAD,) * 4}, []),
+        (Share(ref("spares"), None, IS_FINE, Compare(Op.AT_MOST, Literal(Decimal(50)))),
+         {"spares": (FINE,)}, [{"spares[0].fine": False}]),
+        (Share(ref("items"), IS_FINE, HEAVY, Compare(Op.AT_MOST, Literal(Decimal(0)))),
+         {"items": (FINE, LIGHT)}, [{"items[0].fine": False}]),
+        (Quantified(Quantity.SOME, ref("items"),
+                    Quantified(Quantity.SOME, ref("spares"), SPARE_FINE)),
+         {"items": (BAD,)}, [{"spares[0].fine": True}]),
+        (Quantified(Quantity.SOME, ref("items"), Quantified(Quantity.SOME, ref("spares"), PAINTED)),
+         {"items": (BAD,)}, [{"painted": True, "spares[0].fine": TO_BE_FOUND}]),
+    ],
+)  # fmt: skip
+def test_changes_of_records(
+    requires: Condition, given: dict[str, Any], expected: list[dict[str, Any]]
+) -> None:
+    """Any record that will do, those that could be added among them, but never many at once."""
+    assert ways(requires, thing=attrs.evolve(BROKEN, **given)) == expected
+
+
+def test_a_few_of_many_ways_are_shown() -> None:
+    """Of all pairs of records that would do, some are shown."""
+    two = Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2)))
+    found = ways(two, thing=attrs.evolve(BROKEN, items=(BAD,) * 12))
+    assert len(found) == SHOWN
+    assert {len(way) for way in found} == {2}
+
+
+def test_doing_without_is_shown_where_nothing_else_helps() -> None:
+    """None is no way where a value would do, and the only one where none is asked for."""
+    small = FactTest(ref("size"), OneOf((Literal(1), Literal(None))))
+    assert ways(small) == [{"size": 1}]
+    thing = attrs.evolve(BROKEN, deal=Deal(signed=True, level="low"))
+    assert ways(AnyOf((small, is_("deal", None))), thing=thing) == [{"size": 1}, {"deal": None}]
+
+
+HALF = attrs.evolve(BROKEN, mended=True)
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (FactTest(ref("mended"), Compare(Op.EQUALS, ref("painted"))),
+         [{"mended": False}, {"painted": True}]),
+        (FactTest(ref("sound"), Compare(Op.EQUALS, ref("mended"))),
+         [{"painted": True}, {"mended": False}]),
+        (FactTest(ref("mended"), Compare(Op.EQUALS, ref("sound"))),
+         [{"mended": False}, {"painted": True}]),
+    ],
+)  # fmt: skip
+def test_either_side_of_a_comparison_may_change(
+    condition: Condition, expected: list[dict[str, Any]]
+) -> None:
+    """Two facts that are to be alike become so from either end."""
+    assert ways(condition, thing=HALF) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (("top", "middle"), [{"mended": True}, {"painted": True}, {"size": 2}]),
+        (("middle",), [{"painted": True}, {"size": 2}]),
+        (("low",), [{"checked": None}]),
+    ],
+)
+def test_each_value_that_will_do_is_derived_in_each_way(
+    wanted: tuple[str, ...], expected: list[dict[str, Any]]
+) -> None:
+    """Rows of one value are ways of their own, and so is what holds where no row does."""
+    rows = (
+        Row(MENDED, "top"),
+        Row(PAINTED, "middle"),
+        Row(compares("size", Op.MORE_THAN, 1), "middle"),
+        Row(Not(is_("checked", None)), "top" if wanted == ("low",) else "low"),
+    )
+    tier = Derived(TIER, Thing, rows, otherwise="low")
+    rule = Rule("a-rule", "It is broken", "theme", "Mend.", CITED,
+                FactTest(ref("tier"), OneOf(tuple(map(Literal, wanted)))), Severity.HIGH,
+                subject="thing")  # fmt: skip
+    book = rulebook_of((rule,), {"tier": tier})
+    (finding,) = assess(BROKEN, book, as_of=AS_OF).findings
+    assert [{change.fact: change.to for change in way} for way in finding.clears] == expected
 
 
 @pytest.mark.parametrize(
@@ -173,6 +325,82 @@ def test_a_plan_leaves_what_nothing_clears() -> None:
     plan = assessed(is_("big", False), MENDED).plan()
     assert [each.fact for each in plan.changes] == ["mended"]
     assert (plan.clears, plan.left) == (("rule-1",), ("rule-0",))
+
+
+def test_a_plan_leaves_what_nothing_clears_wherever_it_stands() -> None:
+    """What can be cleared is not left because it stands first."""
+    plan = assessed(MENDED, is_("big", False)).plan()
+    assert [each.fact for each in plan.changes] == ["mended"]
+    assert (plan.clears, plan.left) == (("rule-0",), ("rule-1",))
+
+
+def test_of_plans_as_small_the_first_is_given() -> None:
+    """What stands first in the rule is advised."""
+    plan = assessed(AnyOf((MENDED, PAINTED))).plan()
+    assert [each.fact for each in plan.changes] == ["mended"]
+
+
+@pytest.mark.parametrize(
+    ("tries", "changes", "proven"), [(1, [], False), (2, ["mended"], False), (3, ["mended"], True)]
+)
+def test_a_plan_says_whether_every_smaller_one_was_ruled_out(
+    tries: int, changes: list[str], proven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search that used up its tries proves nothing."""
+    monkeypatch.setattr(plan_module, "MAX_TRIED", tries)
+    plan = assessed(MENDED).plan()
+    assert [each.fact for each in plan.changes] == changes
+    assert plan.proven_smallest is proven
+
+
+def test_a_plan_follows_what_derived_facts_are_derived_from() -> None:
+    """What a rule reads is read through derived facts, and beside them."""
+    sound = is_("sound", True)
+    plan = assessed(sound).plan()
+    assert {each.fact for each in plan.changes} == {"mended", "painted"}
+    exception = (Exemption(compares("size", Op.AT_LEAST, 2), "because", CITED),)
+    plan = assessed(sound, unless=exception).plan()
+    assert [(each.fact, each.to) for each in plan.changes] == [("size", 2)]
+
+
+def test_a_plan_follows_records_that_are_added() -> None:
+    """A rule that reads a list is moved by a fact of a record in it."""
+    plan = assessed(Count(ref("spares"), None, Compare(Op.AT_LEAST, Literal(1)))).plan()
+    assert [each.fact for each in plan.changes] == ["spares[0].fine"]
+    assert plan.clears == ("rule-0",)
+
+
+def test_a_fact_of_a_record_shows_that_there_is_one() -> None:
+    """What is known of a record clears the rule that wants one."""
+    plan = assessed(is_("deal.signed", True), Not(is_("deal", None))).plan()
+    assert [each.fact for each in plan.changes] == ["deal.signed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "changed", "fewest"),
+    [
+        ([], {}, 0),
+        ([[{"a": 1}], [{"b": 1}]], {}, 2),
+        ([[{"a": 1}], [{"b": 1}], [{"c": 1}]], {}, 3),
+        ([[{"a": 1}], [{"a": 1}, {"b": 2}]], {}, 1),
+        ([[{"a": 1}], [{"b": 1}], [{"a": 1}, {"c": 1}], [{"b": 1}, {"c": 1}]], {}, 2),
+        ([[{"a": 1, "b": 1}], [{"c": 1}]], {}, 3),
+        ([[{"a": 1, "b": 1}, {"c": 1}]], {}, 1),
+        ([[{"a": 1, "b": 1}]], {"a": 2}, 1),
+        ([[{"deal": None}], [{"deal.signed": True}]], {}, 1),
+        ([[{"deal.signed": True}], [{"deal": None}]], {}, 1),
+        ([[{"deal.signed": True}], [{"deal.level": "low"}]], {}, 2),
+        ([[{"a": 1}], [{"deal": None}], [{"deal.signed": True}, {"x": 1}]], {}, 2),
+        ([[{"a": 1}], [{"deal.signed": True}], [{"deal": None}, {"x": 1}]], {}, 2),
+        ([[{"deal": None}], [{"a": 1}], [{"deal.signed": True}, {"x": 1}]], {}, 2),
+        ([[{"deal.signed": True}], [{"a": 1}], [{"deal": None}, {"x": 1}]], {}, 2),
+    ],
+)
+def test_no_plan_does_with_fewer(
+    options: list[list[dict[str, Any]]], changed: dict[str, Any], fewest: int
+) -> None:
+    """What rules ask for that share no fact adds up; what they may share counts once."""
+    assert _at_least(options, changed) == fewest
 
 
 def test_rules_that_contradict_each_other() -> None:

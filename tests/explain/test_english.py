@@ -95,6 +95,10 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2))), "the number of items of which the item is fine is at least 2", "the number of items of which the item is fine is less than 2"),
         (Sum(ref("items"), ref("weight", 1), None, Compare(Op.AT_MOST, Literal(2))), "the sum of the weight of the item over the items is at most 2 stones", "the sum of the weight of the item over the items is more than 2 stones"),
         (Share(ref("items"), IS_FINE, is_("weight", 1, 1), Compare(Op.LESS_THAN, Literal(Decimal(50)))), "the share of the items of which the item is fine where the weight of the item is 1 stones is less than 50 per cent", "the share of the items of which the item is fine where the weight of the item is 1 stones is at least 50 per cent"),
+        (of_fact("size", Compare(Op.AT_LEAST, BY)), "the size is at least 1 feet where the level is low, 2 feet where the level is middle or 3 feet where the level is top", "the size is less than 1 feet where the level is low, 2 feet where the level is middle or 3 feet where the level is top"),
+        (of_fact("colours", Includes(SetOp.INCLUDES_ALL, By(ref("big"), ((True, BOTH), (False, Literal(frozenset({"red"}))))))), "the colours include all of red and blue where it is big or red where it is small", "the colours do not include all of red and blue where it is big or red where it is small"),
+        (Count(ref("items"), None, Compare(Op.EQUALS, Literal(2))), "the number of items is 2", "the number of items is not 2"),
+        (Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, Literal(Decimal(50)))), "the share of the items where the item is fine is at least 50 per cent", "the share of the items where the item is fine is less than 50 per cent"),
         (Known(ref("big"), recorded=True), "whether it is big is recorded", "whether it is big is not recorded"),
         (Known(ref("size"), recorded=False), "the size is not recorded", "the size is recorded"),
     ],
@@ -130,7 +134,8 @@ def test_a_rule_as_one_sentence() -> None:
 def test_a_sentence_has_one_end() -> None:
     """A full stop is put where none of the ends stands."""
     assert sentence("it is so") == "It is so."
-    assert sentence("Is it so?") == "Is it so?"
+    for ended in ("It is so.", "Is it so?", "So it is!"):
+        assert sentence(ended) == ended
     assert joined([]) == ""
     assert joined(["one"]) == "one"
     assert joined(["one", "two"], "or") == "one or two"

@@ -50,6 +50,9 @@ BIG, MENDED, PAINTED = is_("big", True), is_("mended", True), is_("painted", Tru
 TWO = Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2)))
 HEAVY = Sum(ref("items"), ref("weight", 1), IS_FINE, Compare(Op.AT_LEAST, Literal(2)))
 HALF = Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, Literal(50)))
+SOME_OF_SOME = Quantified(
+    Quantity.SOME, ref("items"), Quantified(Quantity.SOME, ref("spares"), PAINTED)
+)
 OLD = FactTest(ref("checked"), Compare(Op.OLDER_THAN, Literal(12)))
 RED = FactTest(ref("colours"), Includes(SetOp.INCLUDES, Literal(frozenset({"red"}))))
 BY_LEVEL = FactTest(
@@ -101,6 +104,8 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
         (is_("tier", "top"), {"stated": {"tier": "low"}, "big": True}, {"tier"}),
         (BY_LEVEL, {"level": "top", "size": 1}, {"level", "size"}),
         (is_("deal.signed", True), {"deal": None}, {"deal.signed"}),
+        (SOME_OF_SOME, {"items": (FINE, UNKNOWN), "spares": (BAD, UNKNOWN), "painted": True},
+         {"items[0]", "spares[0]", "painted"}),
     ],
 )  # fmt: skip
 def test_because(requires: Condition, facts: dict[str, Any], because: set[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
 from govrules.model import Partnership, Register
+from govrules.rulebook import load
 from govrules.rulebook.ast import (
     Citation,
     Document,
@@ -294,6 +296,28 @@ def test_a_folder_of_packs_stands_for_the_packs_in_it() -> None:
     assert packs_in([str(GOOD / "everything")]) == [str(GOOD / "everything")]
     assert packs_in(["nowhere"]) == ["nowhere"]
     assert "governing-partnerships" in packs_in([])
+
+
+def test_folders_of_packs_and_packs_are_named_in_turn(tmp_path: Path) -> None:
+    """What several folders stand for follows in their order; a pack with packs in it is one."""
+    outer = tmp_path / "outer"
+    shutil.copytree(GOOD / "everything", outer)
+    shutil.copytree(GOOD / "extending", outer / "inner")
+    assert packs_in([str(outer), str(GOOD)]) == [str(outer), *packs_in([str(GOOD)])]
+
+
+@pytest.mark.parametrize(
+    ("folder", "found"), [("packs", shipped_packs), ("examples", shipped_examples)]
+)
+def test_what_is_installed_beside_the_code_comes_first(
+    folder: str, found: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a folder in the package, that of the source tree is taken."""
+    code = tmp_path / "src" / "govrules"
+    monkeypatch.setattr(load, "__file__", str(code / "rulebook" / "load.py"))
+    assert found() == tmp_path / {"packs": "rules"}.get(folder, folder)
+    (code / folder).mkdir(parents=True)
+    assert found() == code / folder
 
 
 def test_the_shipped_folders_are_there() -> None:

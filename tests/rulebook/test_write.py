@@ -16,6 +16,7 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
+    FactRef,
     Includes,
     Known,
     Literal,
@@ -31,6 +32,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.write import write_condition
+from govrules.vocabulary import Fact, Kind, Months
 from tests.properties.small import ref
 
 
@@ -49,6 +51,34 @@ from tests.properties.small import ref
 def test_values_as_their_types_are_written(path: str, predicate: Any, written: Any) -> None:
     """Ages in months, money in plain figures, members in one order."""
     assert write_condition(FactTest(ref(path), predicate)) == {path: written}
+
+
+AGE = Fact("age", Months(), Kind.CIRCUMSTANCE, "the age", "How old?")
+TWO_MONTHS, YEAR = Literal(2), Literal(12)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "written"),
+    [
+        (Compare(Op.EQUALS, YEAR), "12 months"),
+        (Compare(Op.AT_MOST, YEAR), {"at_most": "12 months"}),
+        (OneOf((TWO_MONTHS, YEAR)), ["2 months", "12 months"]),
+        (Between(TWO_MONTHS, YEAR), {"between": ["2 months", "12 months"]}),
+        (
+            Compare(Op.EQUALS, By(ref("big"), ((True, YEAR), (False, TWO_MONTHS)))),
+            {"by": "big", "yes": "12 months", "no": "2 months"},
+        ),
+    ],
+)
+def test_lengths_of_time_are_written_in_months(predicate: Any, written: Any) -> None:
+    """The type of the fact says that a number is a length of time."""
+    assert write_condition(FactTest(FactRef("age", 0, AGE), predicate)) == {"age": written}
+
+
+def test_lengths_of_time_that_are_added_up_are_written_in_months() -> None:
+    """The type of what is added up says so."""
+    added = Sum(ref("items"), FactRef("age", 1, AGE), None, Compare(Op.AT_LEAST, YEAR))
+    assert write_condition(added) == {"items": {"sum": {"of": "age", "at_least": "12 months"}}}
 
 
 IS_FINE = FactTest(ref("fine", 1), Compare(Op.EQUALS, Literal(value=True)))

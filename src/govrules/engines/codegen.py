@@ -27,6 +27,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -40,7 +41,6 @@ from govrules.rulebook.ast import (
     Op,
     Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
@@ -48,6 +48,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    ValueTest,
 )
 from govrules.rulebook.conditions import closed_values
 from govrules.rulebook.walk import nodes, references
@@ -666,7 +667,7 @@ class _Writer:
     def _stands(
         self,
         left: _Operand,
-        predicate: Predicate,
+        predicate: ValueTest,
         fact_type: FactType,
         scopes: _Scopes,
         block: _Block,
@@ -698,9 +699,6 @@ class _Writer:
                     for op, each in ((Op.AT_LEAST, low), (Op.AT_MOST, high))
                 ]
                 return _and([one for one, _ in pairs]), _or([other for _, other in pairs])
-            case Includes():
-                msg = "a set is tested as a whole"
-                raise AssertionError(msg)
             case _:
                 assert_never(predicate)
 
@@ -985,7 +983,7 @@ class _Writer:
         self,
         least: str,
         most: str,
-        predicate: Predicate,
+        predicate: Comparison,
         scopes: _Scopes,
         block: _Block,
     ) -> Pair:
@@ -1003,9 +1001,6 @@ class _Writer:
                     for op, each in ((Op.AT_LEAST, low), (Op.AT_MOST, high))
                 ]
                 return _and([one for one, _ in pairs]), _or([other for _, other in pairs])
-            case OneOf() | Includes():
-                msg = "a count, sum or share is compared with one value or a range"
-                raise AssertionError(msg)
             case _:
                 assert_never(predicate)
 
@@ -1034,8 +1029,7 @@ class _Writer:
                 so = [bounded, f"{most} {_SIGNS[op]} {limit}"]
                 not_so = f"{least} {_SIGNS[_CONTRARY[op]]} {limit}"
             case _:
-                msg = "an age is not counted"
-                raise AssertionError(msg)
+                raise AssertionError("an age is not counted")
         return _and([*there, *so]), _or([*absent, _and([*there, not_so])])
 
 

@@ -50,6 +50,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -64,7 +65,6 @@ from govrules.rulebook.ast import (
     Op,
     Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
@@ -74,6 +74,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    ValueTest,
     Verdict,
 )
 from govrules.truth import UNKNOWN, Truth, Unknown
@@ -598,9 +599,9 @@ class Program:
                 return self._not(self._all(steps, context))
             case Not(item):
                 return self._not(self.condition(item, context))
-            case Test(ref, Includes(op, operand)):
-                return self._includes(ref, op, operand, context)
             case Test(ref, predicate):
+                if isinstance(predicate, Includes):
+                    return self._includes(ref, predicate.op, predicate.operand, context)
                 parts = [
                     (each.may, self._stands(each, predicate, ref.type, context))
                     for each in self._values(context, ref)
@@ -681,7 +682,7 @@ class Program:
         return self._step(("unanimous", key), work)
 
     def _stands(
-        self, value: _Value, predicate: Predicate, fact_type: FactType, context: Context
+        self, value: _Value, predicate: ValueTest, fact_type: FactType, context: Context
     ) -> Step[Tri]:
         """Return whether a value stands a test."""
         match predicate:
@@ -705,8 +706,6 @@ class Program:
                     ],
                     context,
                 )
-            case Includes():
-                raise AssertionError("a set is tested as a whole")
             case _:
                 assert_never(predicate)
 
@@ -930,7 +929,7 @@ class Program:
         ref: FactRef,
         among: Condition | None,
         where: Condition,
-        predicate: Predicate,
+        predicate: Comparison,
         context: Context,
     ) -> Step[Tri]:
         offsets = self._offsets(context, ref)
@@ -991,7 +990,7 @@ class Program:
         return self._unanimous(parts, context)
 
     def _in_ranges(
-        self, ranges: Step[_Ranges], predicate: Predicate, context: Context
+        self, ranges: Step[_Ranges], predicate: Comparison, context: Context
     ) -> Step[Tri]:
         """Return whether a number that lies in a range stands a test."""
         match predicate:
@@ -1009,8 +1008,6 @@ class Program:
                     ],
                     context,
                 )
-            case OneOf() | Includes():
-                raise AssertionError("a number is compared with one value or a range")
             case _:
                 assert_never(predicate)
 

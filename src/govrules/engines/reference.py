@@ -24,6 +24,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -38,7 +39,6 @@ from govrules.rulebook.ast import (
     Op,
     Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
@@ -48,6 +48,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    ValueTest,
     Verdict,
 )
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
@@ -194,9 +195,10 @@ def evaluate(condition: Condition, case: Case) -> Truth:
             return disjunction(evaluate(item, case) for item in items)
         case Not(item):
             return ~evaluate(item, case)
-        case Test(ref, Includes(op, operand)):
-            return includes(op, case.facts.members(ref, case.scopes), possible(operand, case))
         case Test(ref, predicate):
+            if isinstance(predicate, Includes):
+                wanted = possible(predicate.operand, case)
+                return includes(predicate.op, case.facts.members(ref, case.scopes), wanted)
             return unanimous(
                 stands(value, predicate, ref.type, case) for value in values(ref, case)
             )
@@ -275,7 +277,7 @@ def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
             assert_never(operand)
 
 
-def stands(value: Any, predicate: Predicate, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
+def stands(value: Any, predicate: ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
     """Return whether a value stands a test."""
     match predicate:
         case Compare(op, operand):
@@ -293,8 +295,6 @@ def stands(value: Any, predicate: Predicate, fact_type: FactType, case: Case) ->
                     stands(value, Compare(Op.AT_MOST, high), fact_type, case),
                 )
             )
-        case Includes():
-            raise AssertionError("a set is tested as a whole")
         case _:
             assert_never(predicate)
 
@@ -479,7 +479,7 @@ def share_between(
 
 
 def in_interval(
-    interval: Interval | None, predicate: Predicate, fact_type: FactType, case: Case
+    interval: Interval | None, predicate: Comparison, fact_type: FactType, case: Case
 ) -> Truth:
     """Return whether a number that lies in an interval stands a test."""
     if interval is None:
@@ -497,8 +497,6 @@ def in_interval(
                     in_interval(interval, Compare(Op.AT_MOST, high), fact_type, case),
                 )
             )
-        case OneOf() | Includes():
-            raise AssertionError("a number is compared with one value or a range")
         case _:
             assert_never(predicate)
 

@@ -474,6 +474,6 @@ def _sets(
     found = [members | each for each in wanted] + [members - each for each in wanted]
     found += [members | everything, members - everything]
     found += [(members | everything) - each for each in wanted]
-    if None in constants and not members:
+    if None in constants:
         found += [frozenset({each}) for each in values]
     return list(dict.fromkeys([*found, frozenset()]))

@@ -44,6 +44,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -57,7 +58,6 @@ from govrules.rulebook.ast import (
     Op,
     Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
@@ -66,6 +66,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    ValueTest,
 )
 from govrules.vocabulary import Choice, Choices, FactType, Months, Record, Records, YesNo
 
@@ -228,12 +229,13 @@ class Encoder:
                 return disjunction(self.evaluate(item, scopes) for item in items)
             case Not(item):
                 return ~self.evaluate(item, scopes)
-            case Test(ref, Includes(op, operand)):
-                wanted = self.possible(operand, scopes, ref.type)
-                return unanimous(
-                    (when, includes(op, self._members(ref, scopes), each)) for when, each in wanted
-                )
             case Test(ref, predicate):
+                if isinstance(predicate, Includes):
+                    wanted = self.possible(predicate.operand, scopes, ref.type)
+                    return unanimous(
+                        (when, includes(predicate.op, self._members(ref, scopes), each))
+                        for when, each in wanted
+                    )
                 return unanimous(
                     (when, self.stands(value, predicate, ref.type, scopes))
                     for when, value in self.values(ref, scopes)
@@ -359,7 +361,7 @@ class Encoder:
         return [(when, each) for when, each in found if not z3.is_false(when)]
 
     def stands(
-        self, value: Value, predicate: Predicate, fact_type: FactType, scopes: Scopes
+        self, value: Value, predicate: ValueTest, fact_type: FactType, scopes: Scopes
     ) -> Pair:
         """Return whether a value stands a test."""
         match predicate:
@@ -378,9 +380,6 @@ class Encoder:
                         self.stands(value, Compare(Op.AT_MOST, high), fact_type, scopes),
                     )
                 )
-            case Includes():
-                msg = "a set is tested as a whole"
-                raise AssertionError(msg)
             case _:
                 assert_never(predicate)
 
@@ -523,7 +522,7 @@ class Encoder:
         return [(when, each) for when, each in found if not z3.is_false(when)]
 
     def _in_interval(
-        self, interval: Interval | None, predicate: Predicate, fact_type: FactType, scopes: Scopes
+        self, interval: Interval | None, predicate: Comparison, fact_type: FactType, scopes: Scopes
     ) -> Pair:
         if interval is None:
             return self.stands(Value(FALSE, TRUE, None), predicate, fact_type, scopes)
@@ -540,9 +539,6 @@ class Encoder:
                         self._in_interval(interval, Compare(Op.AT_MOST, high), fact_type, scopes),
                     )
                 )
-            case OneOf() | Includes():
-                msg = "a count, sum or share is compared with one value or a range"
-                raise AssertionError(msg)
             case _:
                 assert_never(predicate)
 
@@ -577,8 +573,7 @@ def _interval_compares(interval: Interval, op: Op, other: Value) -> Pair:
         case Op.MORE_THAN | Op.AT_MOST:
             true, false = least > term, both(limited, no(greatest > term))
         case _:
-            msg = "an age is not counted"
-            raise AssertionError(msg)
+            raise AssertionError("an age is not counted")
     if op in (Op.LESS_THAN, Op.AT_MOST):
         true, false = false, true
     return Pair(both(known, true), either(other.none, both(known, false)))

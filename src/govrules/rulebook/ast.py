@@ -190,7 +190,11 @@ class Includes:
     operand: Operand
 
 
-Predicate: TypeAlias = Compare | OneOf | Between | Includes
+#: What a number that is worked out is tested by.
+Comparison: TypeAlias = Compare | Between
+#: What a single value is tested by.
+ValueTest: TypeAlias = Comparison | OneOf
+Predicate: TypeAlias = ValueTest | Includes
 
 
 @attrs.frozen
@@ -262,7 +266,7 @@ class Count:
 
     list: FactRef
     where: Condition | None
-    predicate: Predicate
+    predicate: Comparison
     span: Span = _span()
 
 
@@ -273,7 +277,7 @@ class Sum:
     list: FactRef
     of: FactRef
     where: Condition | None
-    predicate: Predicate
+    predicate: Comparison
     span: Span = _span()
 
 
@@ -284,7 +288,7 @@ class Share:
     list: FactRef
     among: Condition | None
     where: Condition
-    predicate: Predicate
+    predicate: Comparison
     span: Span = _span()
 
 

@@ -15,6 +15,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     FactRef,
@@ -36,6 +37,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    ValueTest,
 )
 from govrules.subjects import EVERY_FACT, Declared
 from govrules.values import Problem, describe, read, read_duration
@@ -237,6 +239,7 @@ class ConditionReader:
                 "write `none`, or test the facts in it",
             )
             return None
+        predicate: ValueTest | None
         if isinstance(value, Items):
             predicate = self._one_of(ref, value, classes)
         else:
@@ -256,7 +259,7 @@ class ConditionReader:
     def _described(ref: FactRef) -> str:
         return "a list of records" if isinstance(ref.type, Records) else "a record"
 
-    def _one_of(self, ref: FactRef, node: Items, classes: tuple[type, ...]) -> Predicate | None:
+    def _one_of(self, ref: FactRef, node: Items, classes: tuple[type, ...]) -> OneOf | None:
         if not node.items:
             self.report.add(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
@@ -324,26 +327,47 @@ class ConditionReader:
         value: Node,
         classes: tuple[type, ...],
     ) -> Predicate | None:
+        if name in _SET_OPS:
+            operand = self._compared_with(name, fact_type, path, value, classes)
+            return None if operand is None else Includes(_SET_OPS[name], operand)
+        return self._comparison(name, fact_type, path, value, classes)
+
+    def _comparison(
+        self,
+        name: str,
+        fact_type: FactType,
+        path: str,
+        value: Node,
+        classes: tuple[type, ...],
+    ) -> Comparison | None:
         if name == "between":
             return self._between(fact_type, path, value, classes)
-        operand = self.operand(value, Months() if name in _AGES else fact_type, path, classes)
-        if operand is None:
-            return None
-        if name != Op.EQUALS.value and may_be_none(operand):
-            self.report.add(
-                Code.TYPE_MISMATCH,
-                f"`{name}` compares with a value, and `none` is none",
-                value,
-                f"write `{path}: none` to test for it",
-            )
-            return None
-        if name in _SET_OPS:
-            return Includes(_SET_OPS[name], operand)
-        return Compare(_OPS[name], operand)
+        of = Months() if name in _AGES else fact_type
+        operand = self._compared_with(name, of, path, value, classes)
+        return None if operand is None else Compare(_OPS[name], operand)
+
+    def _compared_with(
+        self,
+        name: str,
+        fact_type: FactType,
+        path: str,
+        value: Node,
+        classes: tuple[type, ...],
+    ) -> Operand | None:
+        operand = self.operand(value, fact_type, path, classes)
+        if operand is None or name == Op.EQUALS.value or not may_be_none(operand):
+            return operand
+        self.report.add(
+            Code.TYPE_MISMATCH,
+            f"`{name}` compares with a value, and `none` is none",
+            value,
+            f"write `{path}: none` to test for it",
+        )
+        return None
 
     def _between(
         self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
-    ) -> Predicate | None:
+    ) -> Between | None:
         two = 2
         if not isinstance(value, Items) or len(value.items) != two:
             self.report.add(
@@ -609,7 +633,7 @@ class ConditionReader:
             return None
         span = self.report.span(test)
 
-        def build(predicate: Predicate) -> Condition:
+        def build(predicate: Comparison) -> Condition:
             if of is not None:
                 return Sum(ref, of, where, predicate, span=span)
             if where is not None and test.text == "share":
@@ -656,7 +680,7 @@ class ConditionReader:
         fact_type: FactType,
         path: str,
         classes: tuple[type, ...],
-    ) -> Predicate | None:
+    ) -> Comparison | None:
         allowed = ("equals", *(op.value for op in _ORDERED), "between")
         if key.text not in allowed:
             self.report.add(
@@ -666,7 +690,7 @@ class ConditionReader:
                 did_you_mean(key.text, allowed),
             )
             return None
-        return self._predicate(key.text, fact_type, path, value, classes)
+        return self._comparison(key.text, fact_type, path, value, classes)
 
 
 def tests_for(fact_type: FactType) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from govrules.rulebook.ast import (
     Between,
     By,
     Compare,
+    Comparison,
     Condition,
     Count,
     FactRef,
@@ -79,7 +80,7 @@ def _predicate(predicate: Predicate, fact_type: FactType) -> Any:  # noqa: ANN40
             assert_never(predicate)
 
 
-def _tests(predicate: Predicate, fact_type: FactType | None) -> dict[str, Any]:
+def _tests(predicate: Comparison | Includes, fact_type: FactType | None) -> dict[str, Any]:
     match predicate:
         case Compare(op, operand):
             age = op in (Op.OLDER_THAN, Op.NEWER_THAN)
@@ -87,9 +88,7 @@ def _tests(predicate: Predicate, fact_type: FactType | None) -> dict[str, Any]:
         case Between(low, high):
             return {"between": [_operand(low, fact_type), _operand(high, fact_type)]}
         case Includes(op, operand):
-            return {op.value: _operand(operand, fact_type)}
-        case OneOf():
-            raise AssertionError("one of several values is written as a list")
+            return {op.value: _operand(operand, None)}
         case _:
             assert_never(predicate)
 

@@ -27,6 +27,7 @@ from govrules.rulebook.ast import (
     By,
     Citation,
     Compare,
+    Comparison,
     Condition,
     Count,
     Derived,
@@ -648,7 +649,7 @@ class _Grammar:
 
     def _amount(
         self, fact_type: FactType, plain: SearchStrategy[Any], classes: tuple[type, ...]
-    ) -> SearchStrategy[Predicate]:
+    ) -> SearchStrategy[Comparison]:
         """Return the tests of a count, sum or share."""
         operand = self._operand(fact_type, plain, classes, None)
         return st.one_of(

@@ -296,7 +296,7 @@ class _Builder:
         return plain and any(_chosen_by_derived(each) for each in operands(predicate))
 
     def _chained(self, ref: FactRef, predicate: Predicate) -> _Both:
-        if ref.source is FactSource.DERIVED:
+        if ref.source is FactSource.DERIVED and not isinstance(predicate, Includes):
             verdicts = {
                 value: stands(value, predicate, ref.type, _NO_CASE)
                 for value in self._values_of(ref)
@@ -326,8 +326,7 @@ class _Builder:
             case Includes(op, By() as by):
                 return self._for_each_value(by, lambda each: Test(ref, Includes(op, each)))
             case _:
-                msg = "only a chosen value chains a test"
-                raise AssertionError(msg)
+                raise AssertionError("only a chosen value chains a test")
 
     def _for_each_value(self, by: By, test: Callable[[Operand], Test]) -> _Both:
         """Return the test with each operand that may be chosen; what is ruled out is passed by."""

@@ -1,0 +1,115 @@
+"""Which facts a condition reads, and which of them a change can move."""
+
+from __future__ import annotations
+
+import pytest
+
+from govrules.engines.reference import AS_OF_REF
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    By,
+    Compare,
+    Count,
+    Derived,
+    FactRef,
+    FactSource,
+    Includes,
+    Known,
+    Literal,
+    Not,
+    Op,
+    Quantified,
+    Quantity,
+    Row,
+    SetOp,
+    Share,
+    Sum,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.reads import moves, reads
+from tests.properties.small import LEVELS, SOUND, TIER, Thing, ref
+
+YES = Compare(Op.EQUALS, Literal(True))
+ONE = Compare(Op.AT_LEAST, Literal(1))
+BIG, MENDED = FactTest(ref("big"), YES), FactTest(ref("mended"), YES)
+FINE, HEAVY = FactTest(ref("fine", 1), YES), FactTest(ref("weight", 1), ONE)
+HEAVY_SPARE = FactTest(FactRef("weight", 2, ref("weight", 1).fact), ONE)
+ITEMS, SPARES, SIZE = ref("items"), ref("spares"), Compare(Op.EQUALS, ref("size"))
+DERIVED = {
+    "sound": Derived(SOUND, Thing, (Row(BIG, value=True), Row(MENDED, value=True)), False),
+    "tier": Derived(TIER, Thing, (Row(FactTest(ref("sound"), YES), "top"),), "low"),
+}
+
+
+@pytest.mark.parametrize(
+    ("condition", "paths"),
+    [
+        (BIG, {"big"}),
+        (All((BIG, FactTest(ref("deal.signed"), YES))), {"big", "deal.signed"}),
+        (AnyOf((BIG, Not(MENDED))), {"big", "mended"}),
+        (Known(ref("level"), recorded=True), {"level"}),
+        (FactTest(ref("colours"), Includes(SetOp.INCLUDES, Literal(frozenset()))), {"colours"}),
+        (FactTest(ref("level"), Compare(Op.EQUALS, ref("deal.level"))), {"level", "deal.level"}),
+        (
+            FactTest(ref("price"), Compare(Op.EQUALS, By(ref("level"), ((LEVELS[0], ref("size")),)))),
+            {"price", "level", "size"},
+        ),
+        (FactTest(ref("checked"), Compare(Op.EQUALS, AS_OF_REF)), {"checked", AS_OF_REF.path}),
+        (FactTest(ref("sound"), YES), {"sound", "big", "mended"}),
+        (FactTest(ref("tier"), Compare(Op.EQUALS, Literal("top"))),
+         {"tier", "sound", "big", "mended"}),
+        (Quantified(Quantity.SOME, ITEMS, FINE), {"items", "items[].fine"}),
+        (
+            Quantified(Quantity.SOME, ITEMS, Quantified(Quantity.SOME, SPARES, HEAVY_SPARE)),
+            {"items", "spares", "spares[].weight"},
+        ),
+        (
+            Quantified(Quantity.SOME, ITEMS, Quantified(Quantity.SOME, SPARES, HEAVY)),
+            {"items", "spares", "items[].weight"},
+        ),
+        (Count(ITEMS, None, SIZE), {"items", "size"}),
+        (Count(ITEMS, FINE, ONE), {"items", "items[].fine"}),
+        (Sum(ITEMS, ref("weight", 1), None, SIZE), {"items", "items[].weight", "size"}),
+        (Sum(ITEMS, ref("weight", 1), FINE, ONE), {"items", "items[].weight", "items[].fine"}),
+        (Share(ITEMS, None, FINE, SIZE), {"items", "items[].fine", "size"}),
+        (Share(ITEMS, HEAVY, FINE, ONE), {"items", "items[].fine", "items[].weight"}),
+    ],
+)  # fmt: skip
+def test_what_is_read(condition, paths):
+    assert dict(reads((condition,), DERIVED)) == dict.fromkeys(paths, False)
+
+
+def test_records_are_told_from_other_facts():
+    about = (FactTest(ref("deal"), Compare(Op.EQUALS, Literal(None))), BIG)
+    assert dict(reads(about, DERIVED)) == {"deal": True, "big": False}
+
+
+def test_what_is_read_of_a_record_stands_beneath_where_it_is():
+    condition = Quantified(Quantity.SOME, ITEMS, FINE)
+    found = reads((condition,), DERIVED, ("partnerships[].",))
+    assert set(found) == {"partnerships[].items", "partnerships[].items[].fine"}
+
+
+def test_derived_facts_of_a_record_are_read_of_that_record():
+    sound = FactRef("sound", 1, SOUND, FactSource.DERIVED)
+    found = reads((FactTest(sound, YES),), DERIVED, ("", "things[]."))
+    assert set(found) == {"things[].sound", "things[].big", "things[].mended"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "read", "record", "moved"),
+    [
+        ("deal", "deal", False, True),
+        ("deal", "deal.signed", False, True),
+        ("items", "items[].fine", False, True),
+        ("deal", "dealers", False, False),
+        ("deal", "dealers", True, False),
+        ("deal.signed", "deal", False, False),
+        ("deal.signed", "deal", True, True),
+        ("items[].fine", "items", True, False),
+        ("dealers", "deal", True, False),
+    ],
+)
+def test_what_a_change_moves(changed, read, record, moved):
+    assert moves(changed, read, record=record) is moved
