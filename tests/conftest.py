@@ -1,4 +1,4 @@
-"""Profiles of the property tests: `default` for a quick loop, `ci`, and `thorough` to be sure."""
+"""Profiles of the property tests: `default` for a quick loop, `ci`, `mutate`, and `thorough` to be sure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 #: How many examples `make thorough` tries of each property.
 THOROUGH = int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000"))
@@ -15,6 +15,10 @@ THOROUGH = int(os.environ.get("HYPOTHESIS_EXAMPLES", "10000"))
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("default", max_examples=60, **_COMMON)
 settings.register_profile("ci", max_examples=30, derandomize=True, **_COMMON)
+# What fails is enough; how little of it fails is not asked of a change that was made on purpose.
+settings.register_profile(
+    "mutate", max_examples=30, derandomize=True, phases=(Phase.explicit, Phase.generate), **_COMMON
+)
 settings.register_profile("thorough", max_examples=THOROUGH, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
