@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import attrs
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ from govrules.facts import read_field
 from govrules.model import Register
 from govrules.rulebook.ast import All, FactRef, Quantified, Quantity
 from govrules.testing.strategies import boundaries, partnerships, registers, rulebooks
-from govrules.vocabulary import Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Fact, Kind, Record, Records, vocabulary_of
 
 AS_OF = dt.date(2026, 3, 31)
 BOOK = load_rulebook("governing-partnerships")
@@ -93,6 +94,16 @@ def test_what_is_said_of_facts_comes_back_from_columns():
     (batch,) = to_batches([Partnership(), subject], Partnership, BOOK)
     assert from_row(batch, 1, Partnership, BOOK) == subject
     assert batch.schema == schema_of(Partnership, BOOK)
+
+
+def test_local_and_stated_facts_come_back_from_columns():
+    fact = Fact("local.stage", Choice(("early", "late")), Kind.CIRCUMSTANCE, "the stage", "Which?")
+    book = attrs.evolve(BOOK, local={"stage": fact})
+    subject = Partnership(
+        local={"stage": "early"}, stated={"significant": True}, evidence={"name": "minutes"}
+    )
+    (batch,) = to_batches([subject, Partnership()], Partnership, book)
+    assert list(subjects_of(batch, Partnership, book)) == [subject, Partnership()]
 
 
 @pytest.mark.parametrize("offset", range(10))

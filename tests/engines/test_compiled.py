@@ -212,6 +212,16 @@ def test_conditions_that_are_too_deep_are_refused_in_words():
         verdicts(Thing(), rule(deep))
 
 
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, SyntaxError, OverflowError])
+def test_what_python_cannot_compile_is_refused_in_words(error, monkeypatch):
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(codegen, "compile", fails, raising=False)
+    with pytest.raises(EngineError, match="nested too deep"):
+        codegen.generate((rule(is_("big", True)),), Thing, {})
+
+
 def test_loops_that_are_too_deep_are_refused_in_words():
     deep: Any = is_("fine", True, 1)
     thing = Thing(items=(Item(fine=True),))

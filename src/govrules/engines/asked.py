@@ -7,10 +7,11 @@ They are those of `explain.questions`, with `partners[].role` for that fact of w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 import attrs
 import numpy as np
+import pyarrow as pa
 
 from govrules.engines.columnar import Block, Context, Judge, Program, Step
 from govrules.engines.planes import (
@@ -50,7 +51,7 @@ from govrules.rulebook.ast import (
     Test,
 )
 from govrules.rulebook.walk import operands
-from govrules.vocabulary import Choices, Fact, Records, YesNo
+from govrules.vocabulary import Choices, Fact, Records, Text, YesNo
 
 #: Where each fact is asked for, in the rows of a context.
 Asks: TypeAlias = dict[str, Step[Plane]]
@@ -64,7 +65,14 @@ class _Nobody(Store):
 
     def column(self, path: str, fact: Fact, *, raw: bool = False) -> Column:  # noqa: ARG002 - as for any store
         none = nowhere(self.rows)
-        data = none if isinstance(fact.type, YesNo) else np.zeros(self.rows, np.int64)
+        data: Any
+        match fact.type:
+            case YesNo():
+                data = none
+            case Text():
+                data = pa.nulls(self.rows, pa.string())
+            case _:
+                data = np.zeros(self.rows, np.int64)
         return Column(self.rows, everywhere(self.rows), none, data)
 
     def set_column(self, path: str, fact: Fact) -> SetColumn:  # noqa: ARG002 - likewise
@@ -274,9 +282,8 @@ class Asking(Program):
                 found = self._of_fact(selector, context)
                 may = self._selected(selector, [case for case, _ in cases], context)
                 for value, each in cases:
-                    if value in may:
-                        asks = self._of_operand(each, context)
-                        self._merge(found, self._masked(asks, may[value]))
+                    asks = self._of_operand(each, context)
+                    self._merge(found, self._masked(asks, may[value]))
                 return found
             case Literal() | Parameter():
                 return {}

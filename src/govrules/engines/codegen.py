@@ -335,9 +335,7 @@ class _Writer:
         return f"{_identifier(hint)}_{self._number}"
 
     def _constant(self, value: Any) -> str:  # noqa: ANN401 - any value of a rulebook
-        """Return the name of a constant; a plain yes, no or none is its own."""
-        if value is None or isinstance(value, bool):
-            return str(value)
+        """Return the name of a constant."""
         key = (type(value), value)
         name = self._constant_names.get(key)
         if name is None:
@@ -429,9 +427,6 @@ class _Writer:
             return _Variable(self._raw(ref.path, scope, block), ref.type)
 
         def write(name: str, home: _Block) -> None:
-            if "local" not in vocabulary_of(scope.cls).about:
-                home.add(f"{name} = UNKNOWN")
-                return
             said = self._about("local", scope, home)
             key = self._constant(ref.path.removeprefix("local."))
             home.add(f"{name} = {said}.get({key}, UNKNOWN)")
@@ -890,6 +885,8 @@ class _Writer:
                     self._sum(condition, name, scopes, home)
                 case Share():
                     self._share(condition, name, scopes, home)
+                case _:
+                    assert_never(condition)
 
         name = self._bind(("interval", without, scopes), scopes[-1], block, "number", write)
         least, most = f"{name}_least", f"{name}_most"

@@ -78,7 +78,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import Choice, Choices, FactType, Number, Record, Records, Text, YesNo
+from govrules.vocabulary import Choice, Choices, FactType, Number, Records, Text, YesNo
 
 T = TypeVar("T")
 Codes: TypeAlias = NDArray[np.uint8]
@@ -226,8 +226,8 @@ class Summed:
     def merged(self, other: Summed) -> Summed:
         """Return both together."""
         return Summed(
-            self.least + other.least,
-            self.greatest + other.greatest,
+            _plus(self.least, other.least),
+            _plus(self.greatest, other.greatest),
             self.open + other.open,
             max(self.scale, other.scale),
         )
@@ -554,12 +554,9 @@ class Program:
                 if value is None or value is UNKNOWN:
                     found.append(_Value(may, value))
                     continue
-                chosen = next((operand for case, operand in cases if case == value), None)
-                if chosen is None:
-                    continue
                 found.extend(
                     attrs.evolve(inner, may=self._both(may, inner.may))
-                    for inner in self._possible(chosen, context)
+                    for inner in self._possible(dict(cases)[value], context)
                 )
         return found
 
@@ -606,7 +603,7 @@ class Program:
                     (each.may, self._stands(each, predicate, ref.type, context))
                     for each in self._values(context, ref)
                 ]
-                return self._unanimous(parts, context)
+                return self._unanimous(parts)
             case Known(ref, recorded):
                 known = self._known(ref, context)
                 return known if recorded else self._not(known)
@@ -654,23 +651,18 @@ class Program:
 
         return self._step(("all", tuple(sorted(each.id for each in steps))), work)
 
-    def _unanimous(
-        self, parts: Sequence[tuple[Step[Plane] | None, Step[Tri]]], context: Context
-    ) -> Step[Tri]:
+    def _unanimous(self, parts: Sequence[tuple[Step[Plane] | None, Step[Tri]]]) -> Step[Tri]:
         if len(parts) == 1 and parts[0][0] is None:
             return parts[0][1]
-        if not parts:
-            return self._constant(Truth.UNKNOWN, context)
 
         def work(block: Block) -> Tri:
             true: Plane | None = None
             false: Plane | None = None
             for may, step in parts:
+                assert may is not None  # noqa: S101 - what is sure stands alone
+                never = ~may(block)
                 holds = step(block)
-                one, other = holds
-                if may is not None:
-                    never = ~may(block)
-                    one, other = one | never, other | never
+                one, other = holds.true | never, holds.false | never
                 true = one if true is None else true & one
                 false = other if false is None else false & other
             assert true is not None  # noqa: S101 - there are parts
@@ -691,7 +683,7 @@ class Program:
                     (other.may, self._compare(value, op, other, fact_type, context))
                     for other in self._possible(operand, context)
                 ]
-                return self._unanimous(parts, context)
+                return self._unanimous(parts)
             case OneOf(operands):
                 steps = [
                     self._not(self._stands(value, Compare(Op.EQUALS, each), fact_type, context))
@@ -727,10 +719,6 @@ class Program:
                 lambda block: _compare_plain(first(block), op, other.plain, fact_type, block),
             )
         if two is not None:
-            if op not in _SWAPPED:
-                raise EngineError(
-                    NAME, "a date that is worked out is compared with a recorded time"
-                )
             second = two
             return self._step(
                 ("compare", second.id, _SWAPPED[op], type(value.plain), value.plain),
@@ -746,7 +734,7 @@ class Program:
         parts = []
         for may, wanted in self._wanted(operand, context):
             parts.append((may, self._includes_one(own, op, wanted, ref.type.values, context)))
-        return self._unanimous(parts, context)
+        return self._unanimous(parts)
 
     def _wanted(self, operand: Operand, context: Context) -> list[tuple[Step[Plane] | None, Any]]:
         """Return every set that an operand may be: a plain one, or the step to a column."""
@@ -767,12 +755,10 @@ class Program:
                         if value is None or value is UNKNOWN:
                             found.append((may, value))
                             continue
-                        chosen = next((one for case, one in cases if case == value), None)
-                        if chosen is not None:
-                            found.extend(
-                                (self._both(may, inner), wanted)
-                                for inner, wanted in self._wanted(chosen, context)
-                            )
+                        found.extend(
+                            (self._both(may, inner), wanted)
+                            for inner, wanted in self._wanted(dict(cases)[value], context)
+                        )
                 return found
             case _:
                 assert_never(operand)
@@ -904,7 +890,7 @@ class Program:
                 sure, maybe = unpack(found.true, rows), ~unpack(found.false, rows)
             numbers = np.where(known, column.data, 0)
             if rows and int(numbers.max()) * rows >= _MOST:
-                raise EngineError(NAME, f"the sum of `{of.path}` is beyond what 64 bits hold")
+                numbers = numbers.astype(object)
             starts = offsets(block)
             return Summed(
                 summed(np.where(sure, numbers, 0), starts),
@@ -987,7 +973,7 @@ class Program:
                 self._in_ranges(self._step(("share", *key), ranges), predicate, context),
             ),
         ]
-        return self._unanimous(parts, context)
+        return self._unanimous(parts)
 
     def _in_ranges(
         self, ranges: Step[_Ranges], predicate: Comparison, context: Context
@@ -999,7 +985,7 @@ class Program:
                     (other.may, self._range_compares(ranges, op, other, context))
                     for other in self._possible(operand, context)
                 ]
-                return self._unanimous(parts, context)
+                return self._unanimous(parts)
             case Between(low, high):
                 return self._all(
                     [
@@ -1136,9 +1122,9 @@ def _settled(value: Any, op: Op, other: Any, fact_type: FactType) -> Truth:  # n
         return Truth.UNKNOWN
     if op is Op.EQUALS:
         return Truth.TRUE if value == other else Truth.FALSE
-    if isinstance(fact_type, Choice):
-        value, other = fact_type.values.index(value), fact_type.values.index(other)
-    return Truth.TRUE if reference.ORDER[op](value, other) else Truth.FALSE
+    assert isinstance(fact_type, Choice)  # noqa: S101 - nothing else that is worked out is ordered
+    places = map(fact_type.values.index, (value, other))
+    return Truth.TRUE if reference.ORDER[op](*places) else Truth.FALSE
 
 
 def _from_raw(raw: Plane, known: Plane, none: Plane) -> Tri:
@@ -1172,11 +1158,7 @@ def _raw_plain(column: Column, op: Op, plain: Any, fact_type: FactType) -> Plane
             found = pc.equal(column.data, plain).fill_null(False)  # noqa: FBT003 - Arrow's own
             return _from_arrow(found)
         case Choice(values):
-            if plain not in values:
-                return nowhere(column.rows)
             return pack(_ORDER[op](column.data, values.index(plain)))
-        case Record() | Records() | Choices():
-            return everywhere(column.rows) if plain is True else nowhere(column.rows)
         case _:
             if isinstance(plain, dt.date):
                 return pack(_ORDER[op](column.data, days(plain)))
@@ -1228,13 +1210,18 @@ def _raw_columns(one: Column, op: Op, other: Column, fact_type: FactType) -> Pla
             return ~(one.data ^ other.data)  # type: ignore[no-any-return]
         case Text():
             return _from_arrow(pc.equal(one.data, other.data).fill_null(False))  # noqa: FBT003 - Arrow's own
-        case Record() | Records() | Choices():
-            raise EngineError(NAME, "two records are compared")
         case _:
             first, second = one.data, other.data
             if one.scale != other.scale:
                 first, second = _exact(first, other.scale), _exact(second, one.scale)
             return pack(_ORDER[op](first, second))
+
+
+def _plus(one: Integers, other: Integers) -> Integers:
+    """Return a sum that does not run over."""
+    if len(one) and int(one.max()) + int(other.max()) >= _MOST:
+        return one.astype(object) + other
+    return one + other
 
 
 def _exact(numbers: Any, by: Any) -> Any:  # noqa: ANN401 - integers or arrays of them

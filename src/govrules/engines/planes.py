@@ -44,6 +44,8 @@ Integers: TypeAlias = NDArray[np.int64]
 _WORD: Final = 64
 #: Sets are masks of one word; the highest bit stands for what no set of the type can have.
 _MOST_MEMBERS: Final = 63
+#: How many digits an integer of 64 bits may have.
+_DIGITS: Final = 20
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
@@ -87,11 +89,6 @@ def days(day: dt.date) -> int:
     return day.toordinal() - _EPOCH
 
 
-def date_of(number: int) -> dt.date:
-    """Return the date of a number of days."""
-    return dt.date.fromordinal(int(number) + _EPOCH)
-
-
 def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
     """Return the bits of an Arrow buffer from an offset; all set where there is none."""
     if buffer is None:
@@ -111,6 +108,8 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
 
 def valid(array: pa.Array) -> Plane:
     """Return where an array has a value."""
+    if pa.types.is_null(array.type):
+        return nowhere(len(array))
     return bits(array.buffers()[0], array.offset, len(array))
 
 
@@ -319,6 +318,9 @@ class Store:
                 return _numbers(self._cast(array, pa.date32(), fact, path), np.int32), 1
             case Money() | Number(whole=False):
                 places = PENCE if isinstance(fact.type, Money) else THOUSANDTHS
+                if pa.types.is_integer(array.type):
+                    # Arrow asks for room for every integer before it looks at those that there are.
+                    array = array.cast(pa.decimal128(_DIGITS + places, places))
                 cast = self._cast(array, pa.decimal128(18, places), fact, path)
                 return _decimals(cast), 10**places
             case Number() | Months():
@@ -451,7 +453,7 @@ def counted(flags: Flags, offsets: Integers) -> Integers:
 
 def summed(numbers: Integers, offsets: Integers) -> Integers:
     """Return the sum of the numbers of each row."""
-    sums = np.zeros(len(numbers) + 1, np.int64)
+    sums = np.zeros(len(numbers) + 1, numbers.dtype)
     np.cumsum(numbers, out=sums[1:])
     return sums[offsets[1:]] - sums[offsets[:-1]]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,8 @@ def raw(python: str, code: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=100,
         check=False,
+        # As bare as can be: what it does with what it never wrote hangs on what else is loaded.
+        env={},
     )
 
 
@@ -168,6 +172,52 @@ def test_the_last_rule_is_of_lowest_priority_and_asks_for_the_ruleset_alone():
     assert last == END
     assert rule["all"] == [{"m": {"$and": [{DISCRIMINATOR: "s0"}]}}]
     assert rule["pri"] > max(each["pri"] for _, each in others)
+
+
+def test_networks_are_loaded_run_dropped_and_loaded_again():
+    server = Server()
+    load = {"do": "load", "network": "g", "shards": [SHARD, NEXT]}
+    for _ in range(2):
+        assert server.answer(load) == {"loaded": "g"}
+    assert server.answer({"do": "run", "network": "g", "states": [("ynuu", None)]}) == {
+        "states": ["ynyu"]
+    }
+    for _ in range(2):
+        assert server.answer({"do": "drop", "network": "g"}) == {"dropped": "g"}
+    assert not server.loaded
+
+
+def test_what_was_made_before_a_ruleset_fails_is_freed(monkeypatch):
+    host = private_host()
+    first = host.register_rulesets
+    monkeypatch.setattr(
+        host, "register_rulesets", lambda each: first(each) if "s0" in each else 1 / 0
+    )
+    freed: list[Loaded] = []
+    monkeypatch.setattr(Loaded, "free", lambda self: freed.append(self))  # noqa: PLW0108 - a method
+    with pytest.raises(ZeroDivisionError):
+        Loaded(host, [SHARD, NEXT])
+    assert [each.names for each in freed] == [["s0"]]
+
+
+def test_it_serves_until_the_other_end_is_closed():
+    requests = [
+        {"do": "load", "network": "g", "shards": [SHARD, NEXT], "path": sys.path},
+        {"do": "run", "network": "g", "states": [("ynuu", None)]},
+        {"do": "run", "network": "h", "states": [("ynuu", None)]},
+    ]
+    ran = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", child.__file__],
+        input="".join(json.dumps({**each, "seconds": 60}) + "\n" for each in requests),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    loaded, run, failed = map(json.loads, ran.stdout.splitlines())
+    assert loaded == {"loaded": "g"}
+    assert run == {"states": ["ynyu"]}
+    assert failed == {"error": "KeyError: 'h'"}
 
 
 class Sabotaged:

@@ -112,6 +112,42 @@ def test_what_the_engine_says_of_a_failure_is_told(tmp_path, monkeypatch):
     child.stop()
 
 
+def test_what_fails_twice_in_a_row_is_told(tmp_path, monkeypatch):
+    broken = tmp_path / "child.py"
+    broken.write_text(
+        "import sys, json\n"
+        "for line in sys.stdin:\n"
+        "    run = json.loads(line)['do'] == 'run'\n"
+        "    print(json.dumps({'error': 'no'} if run else {'loaded': 'g'}))\n"
+        "    sys.stdout.flush()\n"
+    )
+    monkeypatch.setattr(process, "_CHILD", broken)
+    child = Child()
+    made = made_of(RULES, SHIPPED)
+    with pytest.raises(EngineError, match="failed 2 times in a row: no"):
+        child.run(made.key, made.network, [(made.network.nodes, None)])
+    assert child.pid is None
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("import sys; sys.exit(3)", "its process ended with status 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended by signal 9"),
+    ],
+)
+def test_how_a_process_ended_is_told(code, told, tmp_path, monkeypatch):
+    broken = tmp_path / "child.py"
+    broken.write_text(code)
+    monkeypatch.setattr(process, "_CHILD", broken)
+    made = made_of(RULES, SHIPPED)
+    child = Child()
+    # One request is so long that the pipe breaks while it is written.
+    states = [(made.network.nodes, list(range(1_000_000)))]
+    with pytest.raises(EngineError, match=told):
+        child.run(made.key, made.network, states)
+
+
 def test_a_call_that_is_interrupted_leaves_no_answer_behind(monkeypatch):
     def interrupted(_text: str) -> object:
         raise KeyboardInterrupt

@@ -150,16 +150,6 @@ class Network:
     shards: tuple[Shard, ...]
     rules: tuple[Verdicts, ...]
 
-    @property
-    def size(self) -> int:
-        """How many properties there are: atoms first, then nodes."""
-        return len(self.atoms) + len(self.nodes)
-
-    @property
-    def patterns(self) -> int:
-        """How many patterns the shards have together, without those that end a run."""
-        return sum(len(terms) for shard in self.shards for _, terms in shard.nodes)
-
 
 def network_of(rules: Sequence[Rule], derived: Mapping[str, Derived]) -> Network:
     """
@@ -334,8 +324,6 @@ class _Builder:
         true: list[Terms] = []
         false: list[Terms] = []
         for value, node in self._values_of(by.selector).items():
-            if value is not None and value not in chosen:
-                continue
             operand = Literal(None) if value is None else chosen[value]
             both = self.both(test(operand))
             true.append(self._join([self._lacks(node), both.true]))

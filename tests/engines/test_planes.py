@@ -1,0 +1,139 @@
+"""Arrow columns as planes: what is read from which types, and what is refused with its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from govrules import EngineError, FactsError
+from govrules.engines.planes import Store, bits, counted, summed, unpack
+from govrules.vocabulary import Choices, Fact, Kind, vocabulary_of
+from tests.conformance.test_plain_records import Deed
+from tests.properties.small import Thing
+
+FACTS = {**vocabulary_of(Deed).facts, **vocabulary_of(Thing).facts}
+
+
+def read(name, array):
+    """The values of a column of one fact, what is unknown as a question mark."""
+    column = Store({name: array}, len(array)).column(name, FACTS[name])
+    known = unpack(column.known, len(array))
+    data = column.data
+    if column.data.dtype == np.uint64:
+        data = unpack(data, len(array))
+    return [int(value) if there else "?" for value, there in zip(data, known, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "expected"),
+    [
+        ("big", pa.array([True, None, False]), [1, "?", 0]),
+        ("big", pa.nulls(3), ["?", "?", "?"]),
+        ("size", pa.array([1, None], pa.int8()), [1, "?"]),
+        ("size", pa.nulls(2), ["?", "?"]),
+        ("price", pa.array([Decimal("1.5"), None]), [150, "?"]),
+        ("price", pa.array([1, None]), [100, "?"]),
+        ("weight", pa.array([0.5]), [500]),
+        ("level", pa.array(["low", None, "top"]), [0, "?", 2]),
+        ("level", pa.array(["low", None, "top"], pa.large_string()), [0, "?", 2]),
+        ("level", pa.array(["top", None, "low"]).dictionary_encode(), [2, "?", 0]),
+        ("level", pa.array(["top", "low"]).dictionary_encode(), [2, 0]),
+        ("level", pa.nulls(2), ["?", "?"]),
+        ("checked", pa.array([dt.date(1970, 1, 2), None]), [1, "?"]),
+        ("checked", pa.array([dt.datetime(1970, 1, 3)], pa.timestamp("s")), [2]),  # noqa: DTZ001 - a table has no zone
+    ],
+)
+def test_what_is_read(name, array, expected):
+    assert read(name, array) == expected
+    assert read(name, pa.concat_arrays([array, array])[1 : len(array) + 1]) == [
+        *expected[1:],
+        expected[0],
+    ]
+
+
+def test_a_text_is_read_from_a_dictionary():
+    array = pa.array(["a", None]).dictionary_encode()
+    column = Store({"title": array}, 2).column("title", FACTS["title"])
+    assert column.data.to_pylist() == ["a", None]
+
+
+@pytest.mark.parametrize(
+    ("path", "array", "problem"),
+    [
+        ("big", pa.array([1]), "bool"),
+        ("size", pa.array(["one"]), "int64"),
+        ("size", pa.array([1.5]), "size"),
+        ("price", pa.array([Decimal("0.001")]), "price"),
+        ("level", pa.array([1]), "one of low, middle, top"),
+        ("level", pa.array(["least"]), "'least'"),
+        ("level", pa.array(["low", "least"]).dictionary_encode(), "'least'"),
+        ("checked", pa.array(["yesterday"]), "date32"),
+        ("checked", pa.array([True]), "date32"),
+        ("colours", pa.array(["red"]), "a list"),
+        ("colours", pa.array([["green"]]), "'green'"),
+        ("items", pa.array(["one"]), "a list"),
+        ("items", pa.array([["one"]]), "a list of records"),
+        ("deal.level", pa.array(["low"]), "a column of records"),
+        ("deal.level", pa.array([{"signed": True}]), "a column of nulls"),
+        ("deal", pa.array([{"__none": 1}]), "a column of yes and no"),
+    ],
+)
+def test_what_is_refused_with_its_place(path, array, problem):
+    store = Store({path.partition(".")[0]: array}, 1, "things[].")
+    reads = {
+        "colours": store.set_column,
+        "items": store.list_column,
+    }.get(path, store.column)
+    with pytest.raises(FactsError, match=problem) as caught:
+        reads(path, FACTS[path])
+    assert "things[]." in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["big", "deal.level", "colours", "items"])
+def test_a_column_that_is_not_there_is_missing(path):
+    store = Store({}, 1)
+    reads = {"colours": store.set_column, "items": store.list_column}.get(path, store.column)
+    with pytest.raises(FactsError, match="missing"):
+        reads(path, FACTS[path])
+
+
+def test_lists_and_sets_of_nulls_are_unknown():
+    store = Store({"colours": pa.nulls(2), "items": pa.nulls(2)}, 2)
+    members = store.set_column("colours", FACTS["colours"])
+    assert not unpack(members.closed, 2).any()
+    assert not unpack(store.list_column("items", FACTS["items"]).closed, 2).any()
+
+
+def test_only_the_records_that_are_there_are_kept():
+    items = pa.array([[{"fine": True, "weight": 1}, None], [{"fine": False, "weight": 2}]])
+    found = Store({"items": items}, 2).list_column("items", FACTS["items"])
+    columns = found.records._inside[""].columns
+    assert list(columns) == ["fine", "weight"]
+    assert len(columns) == 2
+    assert {name: each.to_pylist() for name, each in columns.items()} == {
+        "fine": [True, False],
+        "weight": [1, 2],
+    }
+
+
+def test_a_set_of_more_values_than_a_mask_has_bits_is_refused():
+    many = Choices(tuple(f"v{number}" for number in range(65)))
+    fact = Fact("many", many, Kind.CIRCUMSTANCE, "the many", "Which?")
+    with pytest.raises(EngineError, match="more than 63"):
+        Store({"many": pa.nulls(1)}, 1).set_column("many", fact)
+
+
+def test_all_bits_are_set_where_a_buffer_is_left_out():
+    assert unpack(bits(None, 3, 5), 5).all()
+
+
+def test_sums_and_counts_of_rows():
+    offsets = np.array([0, 2, 2, 3])
+    assert counted(np.array([True, False, True]), offsets).tolist() == [1, 0, 1]
+    assert summed(np.array([1, 2, 3]), offsets).tolist() == [3, 0, 3]
+    beyond = summed(np.array([2**62, 2**62, 1], object), offsets)
+    assert beyond.tolist() == [2**63, 0, 1]
