@@ -4,14 +4,25 @@ import csv
 import datetime as dt
 import json
 import re
+from decimal import Decimal
 
+import attrs
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govrules import UNKNOWN, FactsError, Organisation, Partnership, assess, load_rulebook
+from govrules import (
+    UNKNOWN,
+    EngineError,
+    FactsError,
+    Funding,
+    Organisation,
+    Partnership,
+    assess,
+    load_rulebook,
+)
 from govrules.engines.columns import to_batches
 from govrules.model import Register
 from govrules.portfolio import assess_register
@@ -23,7 +34,24 @@ from govrules.registers.batches import (
     explain_row,
     write_findings,
 )
-from govrules.testing.strategies import boundaries, partnerships
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    FactRef,
+    FactSource,
+    Literal,
+    Op,
+    Quantified,
+    Quantity,
+    Rule,
+    Severity,
+    Sum,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.testing.strategies import boundaries, partnerships, registers
+from govrules.vocabulary import vocabulary_of
+from tests.properties.small import CITED
 
 AS_OF = dt.date(2026, 3, 31)
 BOOK = load_rulebook("governing-partnerships")
@@ -74,6 +102,70 @@ def test_a_register_is_judged_from_parts_in_any_order(subjects, complete, random
     found = assess_register_batches(BOOK, parts, register=about, complete=complete, as_of=AS_OF)
     expected = assess(register, BOOK, as_of=AS_OF).findings
     assert [said_of(each) for each in found.to_pylist()] == [said(each) for each in expected]
+
+
+@settings(max_examples=10)
+@given(registers(BOOK, near=boundaries(BOOK, AS_OF)))
+def test_rows_of_a_register_say_what_findings_say(register):
+    batches = to_batches([register], Register, BOOK)
+    found = rows(assess_batches(BOOK, batches, as_of=AS_OF, kind="register"))
+    for row, finding in zip(found, assess(register, BOOK, as_of=AS_OF).findings, strict=True):
+        assert said_of(row) == said(finding)
+        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
+        assert set(filter(None, row["questions"].split("; "))) == asked
+
+
+def of_register(*conditions):
+    """A rulebook of rules on registers that each require one condition."""
+    rules = tuple(
+        Rule(f"rule-{index}", "It is so", "theme", "Mend.", CITED, each, Severity.LOW, subject="register")
+        for index, each in enumerate(conditions)
+    )  # fmt: skip
+    return attrs.evolve(BOOK, rules=rules)
+
+
+LISTED = FactRef("partnerships", 0, vocabulary_of(Register).facts["partnerships"])
+SPEND = FactRef("funding.annual_spend", 1, vocabulary_of(Partnership).facts["funding.annual_spend"])
+SIGNIFICANT = FactRef("significant", 1, BOOK.derived["significant"].fact, FactSource.DERIVED)
+IS_SIGNIFICANT = FactTest(SIGNIFICANT, Compare(Op.EQUALS, Literal(True)))
+IS_LARGE = FactTest(SPEND, Compare(Op.AT_LEAST, Literal(Decimal(5))))
+COUNTED = FactRef("declared_count", 0, vocabulary_of(Register).facts["declared_count"])
+IS_COUNTED = FactTest(COUNTED, Compare(Op.AT_LEAST, Literal(1)))
+SUMS = [
+    Sum(LISTED, SPEND, where, Compare(op, Literal(Decimal(limit))))
+    for where in (None, IS_LARGE)
+    for op in (Op.AT_LEAST, Op.LESS_THAN, Op.EQUALS)
+    for limit in (8, 9 * 10**16)
+]
+
+
+@pytest.mark.parametrize("amounts", [(1, 2, 5), (9 * 10**15,) * 10, (1, UNKNOWN, None), ()])
+def test_sums_over_a_register_are_merged_exactly(amounts):
+    book = of_register(*SUMS)
+    several = [Partnership(funding=Funding(annual_spend=each)) for each in amounts]
+    parts = to_batches(several, Partnership, book, rows=2)
+    found = assess_register_batches(book, parts, as_of=AS_OF).to_pylist()
+    expected = assess(Register(partnerships=tuple(several)), book, as_of=AS_OF).findings
+    assert [said_of(each) for each in found] == [said(each) for each in expected]
+
+
+@pytest.mark.parametrize("known", [(Partnership(),), ()])
+def test_what_hangs_on_partnerships_not_yet_known_is_asked_beside_them(known):
+    either = AnyOf((IS_SIGNIFICANT, IS_COUNTED))
+    book = of_register(*(Quantified(each, LISTED, either) for each in Quantity))
+    register = Register(partnerships=(*known, UNKNOWN))
+    found = rows(assess_batches(book, to_batches([register], Register, book), kind="register"))
+    for row, finding in zip(found, assess(register, book).findings, strict=True):
+        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
+        assert set(filter(None, row["questions"].split("; "))) == asked
+        assert "declared_count" in asked
+
+
+def test_a_rule_that_cannot_be_worked_out_part_by_part_is_named():
+    again = Quantified(Quantity.SOME, LISTED, Quantified(Quantity.SOME, LISTED, All(())))
+    (batch,) = to_batches([Partnership()], Partnership, BOOK)
+    with pytest.raises(EngineError, match="rule `rule-0`: `partnerships` is gone through again"):
+        assess_register_batches(of_register(again), [batch])
 
 
 def test_a_register_without_partnerships_is_judged():
