@@ -18,6 +18,7 @@ from govrules.rulebook.ast import (
     All,
     AnyOf,
     Between,
+    By,
     Compare,
     Condition,
     Count,
@@ -130,6 +131,7 @@ DAY = dt.date(2025, 3, 31)
         (compares("size", Op.LESS_THAN, 1), 5, 0),
         (compares("size", Op.LESS_THAN, 0), 5, ()),
         (compares("size", Op.AT_LEAST, 3), 0, 3),
+        (FactTest(ref("size"), Compare(Op.AT_LEAST, By(ref("level"), (("low", Literal(0)), ("middle", Literal(4)), ("top", Literal(5)))))), 0, 4),
         (All((Not(is_("size", None)), compares("size", Op.AT_LEAST, 3))), 0, 3),
         (amount("price", Money(), Op.MORE_THAN, Decimal(5)), Decimal(1), Decimal(6)),
         (amount("price", Money(), Op.LESS_THAN, Decimal(5)), Decimal(9), Decimal(4)),
@@ -150,7 +152,7 @@ DAY = dt.date(2025, 3, 31)
 )  # fmt: skip
 def test_the_nearest_value_that_will_do(requires: Condition, given: Any, expected: Any) -> None:
     """One step beyond the edge of what is asked, in the fact's own type, and never below zero."""
-    (name,) = {each.path for each in references(requires)}
+    name = next(each.path for each in references(requires))
     found = ways(requires, thing=attrs.evolve(BROKEN, **{name: given}))
     assert found == ([] if expected == () else [{name: expected}])
     assert all(type(way[name]) is type(expected) for way in found)

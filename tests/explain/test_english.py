@@ -149,6 +149,8 @@ def test_a_sentence_has_one_end() -> None:
         (False, Text(), "no"),
         (frozenset({"blue", "red"}), Choices(("red", "blue")), "red and blue"),
         (frozenset({"red", UNKNOWN}), Choices(("red", "blue")), "red and perhaps others"),
+        (frozenset({"in_kind", "cash"}), Choices(("in_kind", "cash")), "in kind and cash"),
+        (frozenset({"red", "blue"}), Text(), "blue and red"),
         (frozenset(), Choices(("red", "blue")), "none"),
         ((1, 2), Text(), "2 recorded"),
         (dt.date(2026, 3, 1), Date(), "1 March 2026"),

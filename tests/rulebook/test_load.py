@@ -27,6 +27,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples, shipped_packs
+from govrules.rulebook.rules import _nearest
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -324,6 +325,29 @@ def test_the_shipped_folders_are_there() -> None:
     """Packs and examples are found wherever govrules runs from."""
     assert (shipped_packs() / "governing-partnerships" / "rulebook.yaml").is_file()
     assert shipped_examples().is_dir()
+
+
+@pytest.mark.parametrize(
+    ("quote", "passage"),
+    [
+        ("They share a purse", "They share a duty "),
+        ("They share the work", "They share the purs"),
+        ("They share the purse", "They share the purse"),
+        ("They share", "They share"),
+        ("They rest", ""),
+        ("Duty", ""),
+    ],
+)
+def test_the_passage_that_begins_most_like_a_quote_is_shown(quote: str, passage: str) -> None:
+    """Of passages that begin alike the first is taken; one word is no likeness."""
+    text = "They share a duty now. They share the purse. They share the duty."
+    assert _nearest(quote, text).partition("the source has: ")[2] == passage
+
+
+def test_a_rule_that_is_not_there_is_named(rulebook: Rulebook) -> None:
+    """The error says which id was asked for."""
+    with pytest.raises(KeyError, match="no-such-rule"):
+        rulebook.rule("no-such-rule")
 
 
 def test_an_id_used_in_two_packs_is_reported(tmp_path: Path) -> None:

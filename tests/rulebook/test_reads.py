@@ -80,6 +80,37 @@ def test_what_is_read(condition, paths):
     assert dict(reads((condition,), DERIVED)) == dict.fromkeys(paths, False)
 
 
+IS_SOUND = FactTest(ref("sound"), YES)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        All((IS_SOUND,)),
+        AnyOf((IS_SOUND,)),
+        Not(IS_SOUND),
+        Known(ref("sound"), recorded=True),
+        FactTest(ref("mended"), Compare(Op.EQUALS, ref("sound"))),
+        Quantified(Quantity.EVERY, ITEMS, IS_SOUND),
+        Count(ITEMS, IS_SOUND, ONE),
+        Count(ITEMS, None, Compare(Op.EQUALS, ref("sound"))),
+        Sum(ITEMS, ref("weight", 1), IS_SOUND, ONE),
+        Sum(ITEMS, ref("weight", 1), None, Compare(Op.EQUALS, ref("sound"))),
+        Sum(ITEMS, ref("sound"), None, ONE),
+        Share(ITEMS, IS_SOUND, FINE, ONE),
+        Share(ITEMS, None, IS_SOUND, ONE),
+        Share(ITEMS, None, FINE, Compare(Op.EQUALS, ref("sound"))),
+    ],
+)
+def test_what_derived_facts_follow_from_is_read_wherever_they_stand(condition):
+    assert {"sound", "big", "mended"} <= set(reads((condition,), DERIVED))
+
+
+def test_what_stands_after_the_date_is_read_too():
+    since = FactTest(AS_OF_REF, Compare(Op.EQUALS, ref("checked")))
+    assert set(reads((since,), DERIVED)) == {AS_OF_REF.path, "checked"}
+
+
 def test_records_are_told_from_other_facts():
     about = (FactTest(ref("deal"), Compare(Op.EQUALS, Literal(None))), BIG)
     assert dict(reads(about, DERIVED)) == {"deal": True, "big": False}

@@ -346,7 +346,7 @@ def read_citation(
 def _nearest(quote: str, text: str) -> str:
     """Return a help line with the passage of the source that begins as the quote does."""
     words = quote.split()
-    for length in range(min(4, len(words)), 1, -1):
+    for length in range(len(words), 1, -1):
         start = text.find(" ".join(words[:length]))
         if start >= 0:
             return f"the source has: {text[start : start + len(quote)]}"
