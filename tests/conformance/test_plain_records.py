@@ -15,6 +15,7 @@ import pytest
 
 from govrules import assess
 from govrules.engines.columns import to_batches
+from govrules.engines.reference import AS_OF_REF
 from govrules.registers.batches import assess_batches
 from govrules.rulebook.ast import (
     All,
@@ -122,6 +123,7 @@ BY_BOUND = By(ref("bound"), ((True, Literal(SETS[1])), (False, ref("asked"))))
 BY_RANK = By(ref("rank"), (("plain", Literal(SETS[3])), ("grand", Literal(SETS[2]))))
 BY_FIT = By(ref("fit"), ((True, ref("asked")), (False, Literal(SETS[1]))))
 BY_GRANDEUR = By(ref("rank"), (("plain", Literal(1)), ("grand", Literal(2))))
+BY_BINDING = By(ref("bound"), ((True, Literal(1)), (False, Literal(2))))
 HALF = Decimal("0.5")
 
 
@@ -160,6 +162,8 @@ def conditions() -> list[Condition]:
         All(()),
         AnyOf(()),
         AnyOf((All(()), BOUND)),
+        *(FactTest(AS_OF_REF, Compare(op, ref("made"))) for op in ORDERED),
+        *(Count(sheets, where, Compare(op, BY_BINDING)) for op in ORDERED for where in (None, SIGNED)),
         FactTest(ref("pages"), Between(Literal(0), BY_GRANDEUR)),
         FactTest(ref("pages"), OneOf((BY_GRANDEUR, Literal(None)))),
     ]  # fmt: skip

@@ -106,6 +106,10 @@ def test_local_and_stated_facts_come_back_from_columns():
     assert list(subjects_of(batch, Partnership, book)) == [subject, Partnership()]
 
 
+def test_of_nobody_nothing_is_said():
+    assert list(columnar.outcomes(rules_for("partnership", BOOK, AS_OF), [], AS_OF, BOOK)) == []
+
+
 @pytest.mark.parametrize("offset", range(10))
 def test_bits_are_read_from_any_offset(offset):
     flags = np.random.default_rng(offset).random(200) < 0.5

@@ -11,9 +11,9 @@ import pytest
 
 from govrules import EngineError, FactsError
 from govrules.engines.planes import Store, bits, counted, summed, unpack
-from govrules.vocabulary import Choices, Fact, Kind, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Kind, YesNo, vocabulary_of
 from tests.conformance.test_plain_records import Deed
-from tests.properties.small import Thing
+from tests.properties.small import Item, Thing
 
 FACTS = {**vocabulary_of(Deed).facts, **vocabulary_of(Thing).facts}
 
@@ -118,6 +118,28 @@ def test_only_the_records_that_are_there_are_kept():
         "fine": [True, False],
         "weight": [1, 2],
     }
+
+
+def test_what_lies_under_a_list_that_is_null_is_no_record():
+    values = pa.array([{"fine": True, "weight": 1}, {"fine": False, "weight": 2}])
+    items = pa.ListArray.from_arrays(pa.array([0, 1, 2]), values, mask=pa.array([True, False]))
+    found = Store({"items": items}, 2).list_column("items", FACTS["items"])
+    assert unpack(found.closed, 2).tolist() == [False, True]
+    assert found.offsets.tolist() == [0, 0, 1]
+    column = found.records.column("weight", vocabulary_of(Item).facts["weight"])
+    assert column.data.tolist() == [2]
+
+
+@pytest.mark.parametrize(("name", "of"), [("size", pa.int64()), ("price", pa.decimal128(18, 2))])
+def test_a_column_without_rows_may_come_without_memory(name, of):
+    assert read(name, pa.Array.from_buffers(of, 0, [None, None])) == []
+
+
+def test_a_derived_fact_of_which_nobody_stated_anything_has_no_column():
+    sound = Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Sound?", "it is unsound")
+    other = Store({"stated": pa.array([{"tier": "top"}])}, 1)
+    assert other.stated("stated.sound", sound) is None
+    assert Store({}, 1).stated("stated.sound", sound) is None
 
 
 def test_a_set_of_more_values_than_a_mask_has_bits_is_refused():

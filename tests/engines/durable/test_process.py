@@ -133,6 +133,10 @@ def test_what_fails_twice_in_a_row_is_told(tmp_path, monkeypatch):
     ("code", "told"),
     [
         ("import sys; sys.exit(3)", "its process ended with status 3"),
+        (
+            "import sys; sys.stdin.readline(); print('{}', flush=True); sys.exit(3)",
+            "its process ended with status 3",
+        ),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "ended by signal 9"),
     ],
 )

@@ -113,11 +113,10 @@ class Child:
             if process is None or self._owner != os.getpid():
                 return
             process.kill()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    # What was not sent any more cannot be flushed either.
-                    with contextlib.suppress(OSError):
-                        pipe.close()
+            for pipe in filter(None, (process.stdin, process.stdout)):
+                # What was not sent any more cannot be flushed either.
+                with contextlib.suppress(OSError):
+                    pipe.close()
             process.wait()
 
     def _load(self, key: str, network: Network) -> None:

@@ -1,0 +1,136 @@
+"""
+What `make mutate` left alive: how many of each module, and why each of them lives.
+
+The reasons stand in `reasons.yaml` beside this: the first whose functions and change fit a mutant
+is its reason. Run it in the folder that `mutmut run` worked in; it writes the page of the docs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import attrs
+import yaml
+
+HERE: Final = Path(__file__).parent
+PAGE: Final = HERE.parents[1] / "docs" / "mutation.md"
+#: So many of a hundred mutants are to be noticed by the tests.
+WANTED: Final = 90
+#: What the numbers of mutmut mean: a mutant that ran out of time was noticed.
+SURVIVED: Final = 0
+UNTESTED: Final = 33
+TIMED_OUT: Final = (36, -24, 24, 152, 255)
+INTRO: Final = """\
+# Mutation of the semantics
+
+<!-- Written by `make survivors` after `make mutate`. -->
+
+`make mutate` changes what rules mean and how that is told (`rulebook/`, the reference engine and
+`explain/`) in one small way at a time, and runs the tests that reach the change. A change that no
+test notices is a survivor. `make survivors` counts them, gives each its reason from
+`tests/mutation/reasons.yaml`, and fails where one has none or where too few were noticed.
+"""
+
+
+@attrs.frozen
+class Mutant:
+    """One change, and how the tests took it."""
+
+    name: str
+    module: str
+    code: int | None
+
+    @property
+    def function(self) -> str:
+        """The function that was changed, without what mutmut adds to its name."""
+        name = self.name.rpartition(".")[2].rpartition("__mutmut_")[0]
+        return name.removeprefix("x").replace("ǁ", ".").lstrip(".").removeprefix("_")
+
+
+@attrs.frozen
+class Reason:
+    """Why mutants live."""
+
+    because: str
+    functions: re.Pattern[str]
+    change: re.Pattern[str]
+
+
+def mutants(folder: Path) -> Iterator[Mutant]:
+    """Yield every mutant of a run."""
+    source = folder / "mutants" / "src" / "govrules"
+    for path in sorted(source.rglob("*.meta")):
+        module = str(path.relative_to(source)).removesuffix(".meta")
+        codes: Mapping[str, int | None] = json.loads(path.read_text())["exit_code_by_key"]
+        for name, code in codes.items():
+            yield Mutant(name, module, code)
+
+
+def change_of(mutant: Mutant, folder: Path) -> tuple[str, ...]:
+    """Return the lines that a mutant takes away and adds."""
+    told = subprocess.run(
+        [sys.executable, "-m", "mutmut", "show", mutant.name],
+        capture_output=True, text=True, check=True, cwd=folder,
+    )  # fmt: skip
+    lines = [each for each in told.stdout.splitlines() if re.match(r"[-+](?![-+]{2} )", each)]
+    return tuple(f"{each[0]} {each[1:].strip()}" for each in lines)
+
+
+def reasons() -> list[Reason]:
+    """Return the reasons that are known."""
+    read = yaml.safe_load((HERE / "reasons.yaml").read_text(encoding="utf-8"))
+    return [
+        Reason(each["because"], re.compile(each.get("in", "")), re.compile(each.get("change", "")))
+        for each in read
+    ]
+
+
+def main(folder: Path) -> int:
+    """Write the page, and tell whether every survivor has a reason and enough were noticed."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    survivors: dict[str, list[str]] = defaultdict(list)
+    without = 0
+    known = reasons()
+    for mutant in mutants(folder):
+        alive = mutant.code in (SURVIVED, UNTESTED)
+        word = "survived" if alive else "not run" if mutant.code is None else "noticed"
+        counted[mutant.module][word] += 1
+        if not alive:
+            continue
+        change = change_of(mutant, folder)
+        where = f"{mutant.module}: {mutant.function}"
+        fits = (
+            each.because
+            for each in known
+            if each.functions.search(where) and each.change.search("\n".join(change))
+        )
+        because = next(fits, "")
+        without += not because
+        survivors[because or "No reason is known"].append("\n".join([where, *change]))
+    total = sum(counted.values(), Counter[str]())
+    run = total["noticed"] + total["survived"]
+    share = 100 * total["noticed"] / run if run else 0.0
+    page = [INTRO, "| Module | Changes | Noticed | Survived |", "| --- | --: | --: | --: |"]
+    for module, each in [*counted.items(), ("**all**", total)]:
+        if each:
+            page.append(f"| {module} | {each.total()} | {each['noticed']} | {each['survived']} |")
+    page += ["", f"Noticed: {share:.1f} % of {run}.", "", "## Survivors", ""]
+    for because, each in sorted(survivors.items(), key=lambda one: -len(one[1])):
+        page += [f"### {because} ({len(each)})", "", "```diff", *each, "```", ""]
+    PAGE.write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
+    sys.stdout.write(
+        f"{share:.1f} % of {run} noticed; {total['not run']} not run; {without} without a reason\n"
+    )
+    sys.stdout.write(f"{PAGE.relative_to(HERE.parents[1])}\n")
+    return int(share < WANTED or without > 0 or total["not run"] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".")))
