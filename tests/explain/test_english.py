@@ -49,7 +49,17 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choices, Date, FactType, Money, Months, Number, Text, vocabulary_of
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    FactType,
+    Money,
+    Months,
+    Number,
+    Text,
+    vocabulary_of,
+)
 from tests.properties.small import CITED, COLOURS, ref
 
 
@@ -162,6 +172,9 @@ def test_a_sentence_has_one_end() -> None:
         (0, Months(), "0 months"),
         (1000, Number(), "1,000"),
         (Decimal("0.5"), Number(unit="days"), "0.5 days"),
+        (Decimal("0.5"), Number(), "0.5"),
+        (Decimal(1000), Number(unit="days"), "1,000 days"),
+        ("in_kind", Choice(("in_kind",)), "in kind"),
         ("a name", Text(), "‘a name’"),
     ],
 )

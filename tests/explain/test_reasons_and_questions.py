@@ -20,6 +20,7 @@ from govrules.rulebook.ast import (
     Includes,
     Literal,
     Not,
+    OneOf,
     Op,
     Quantified,
     Quantity,
@@ -60,6 +61,16 @@ BY_LEVEL = FactTest(
     Compare(
         Op.AT_LEAST,
         By(ref("level"), (("low", Literal(0)), ("middle", ref("size")), ("top", Literal(2)))),
+    ),
+)
+BY_FACTS = FactTest(
+    ref("price"),
+    Compare(
+        Op.AT_LEAST,
+        By(
+            ref("level"),
+            (("low", ref("size")), ("middle", ref("deal.level")), ("top", Literal(2))),
+        ),
     ),
 )
 TIERS = Derived(TIER, Thing, (Row(BIG, "top"), Row(MENDED, "middle")), "low")
@@ -131,6 +142,14 @@ def test_because(requires: Condition, facts: dict[str, Any], because: set[str]) 
         (is_("tier", "middle"), {"mended": True}, {"big"}),
         (BY_LEVEL, {"size": 1}, {"level"}),
         (BY_LEVEL, {"level": "top"}, {"size"}),
+        (BY_FACTS, {"level": "low", "price": 1}, {"size"}),
+        (BY_FACTS, {"level": "top"}, {"price"}),
+        (BY_FACTS, {"level": "middle"}, {"price", "deal.level"}),
+        (FactTest(ref("size"), OneOf((ref("price"), ref("deal.level")))), {"size": 1}, {"price", "deal.level"}),
+        (Count(ref("items"), IS_FINE, Compare(Op.EQUALS, ref("size"))), {"items": (MAYBE,)}, {"items[0].fine", "size"}),
+        (Sum(ref("items"), ref("weight", 1), None, Compare(Op.EQUALS, ref("size"))), {"items": (FINE,)}, {"size"}),
+        (HEAVY, {"items": (MAYBE,)}, {"items[0].fine", "items[0].weight"}),
+        (Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, ref("price"))), {"items": (FINE,)}, {"price"}),
         (is_("deal.signed", True), {"deal": Deal()}, {"deal.signed"}),
         (is_("items", None), {}, {"items"}),
         (FactTest(ref("level"), Compare(Op.EQUALS, ref("deal.level"))), {"level": "low"}, {"deal.level"}),

@@ -44,7 +44,7 @@ from govrules.vocabulary import (
 GOOD = Path(__file__).parents[1] / "rule_files" / "good"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rulebook() -> Rulebook:
     return load_rulebook(GOOD / "everything")
 

@@ -14,7 +14,7 @@ from govrules.rulebook.walk import nodes, references, rule_conditions
 GOOD = Path(__file__).parents[1] / "rule_files" / "good"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def rulebook() -> Rulebook:
     return load_rulebook(GOOD / "everything")
 
