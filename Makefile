@@ -113,6 +113,10 @@ mutate: $(VENV)/developed  ## Change the library a little in every way and see w
 	@$(PIP) install --require-hashes -r requirements/mutate.txt
 	@$(BIN)/mutmut run $(ARGS)
 
+.PHONY: survivors
+survivors: $(VENV)/developed  ## Count what `make mutate` left alive, and give each its reason
+	@$(BIN)/python tests/mutation/survivors.py
+
 .PHONY: wheel
 wheel: $(VENV)/developed  ## Build the wheel, install it alone and run its demo in an empty folder
 	@rm -rf $(VENV)/wheel && mkdir -p $(VENV)/wheel/empty

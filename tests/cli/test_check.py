@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from govrules import assess, load_rulebook, read_partnership, schema
+from govrules import EngineError, assess, load_rulebook, read_partnership, schema
+from govrules.engines import compiled
 
 
 def test_flagged_findings_are_exit_code_1(run, pack, pooled):
@@ -209,3 +210,44 @@ def test_a_summary_cites_every_finding_that_it_sums_up():
     assert flagged <= {each.rule.id for each in summary.parts}
     assert [each.value for each in summary.because] == [each.rule.id for each in summary.parts]
     assert summary.rule.id not in {each.rule.id for each in assessment.findings}
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A register of so many entries that the rules are compiled."""
+    entry = "  - { name: Pool %d, funding.pooled: %s, protocol: none, partners: [] }\n"
+    entries = "".join(entry % (each, "yes" if each % 3 else "no") for each in range(60))
+    path = tmp_path / "large.yaml"
+    path.write_text(f"govrules: 1\nas_of: 2026-03-31\npartnerships:\n{entries}", encoding="utf-8")
+    return path
+
+
+def test_many_entries_are_settled_by_a_faster_engine_and_told_the_same(
+    run, pack, large, monkeypatch
+):
+    expected = run("check", large, "--rules", pack, "--engine", "reference")
+    settled = []
+    outcomes = compiled.outcomes
+
+    def told(rules, subjects, *rest):
+        settled.extend(subjects)
+        return outcomes(rules, subjects, *rest)
+
+    monkeypatch.setattr(compiled, "outcomes", told)
+    ran = run("check", large, "--rules", pack)
+    assert (ran.code, ran.out, ran.err) == (expected.code, expected.out, expected.err)
+    assert len(settled) >= 60
+
+
+def test_what_the_faster_engine_cannot_do_the_reference_engine_does(run, pack, large, monkeypatch):
+    expected = run("check", large, "--rules", pack, "--engine", "reference")
+
+    def refused(*_):
+        raise EngineError("compiled", "nested too deep")
+
+    monkeypatch.setattr(compiled, "outcomes", refused)
+    ran = run("check", large, "--rules", pack)
+    assert (ran.code, ran.out) == (expected.code, expected.out)
+    asked = run("check", large, "--rules", pack, "--engine", "compiled")
+    assert asked.code == 2
+    assert "nested too deep" in asked.err

@@ -14,11 +14,11 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import CODES
-from govrules.engines.registry import ENGINES
+from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
-from govrules.errors import FactsError, RuleFileError
+from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
-from govrules.portfolio import assess_register
+from govrules.portfolio import assess_register, entries_of
 from govrules.reading import Read, declared_by, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
@@ -64,10 +64,11 @@ AsOf = Annotated[
     ),
 ]
 Engine = Annotated[
-    str,
+    str | None,
     Parameter(
         name="--engine",
-        help=f"Which engine evaluates: {', '.join(ENGINES)}; the findings are the same.",
+        help=f"Which engine evaluates: {', '.join(ENGINES)}; chosen by the number of entries if not"
+        " given. The findings are the same.",
     ),
 ]
 Output = Annotated[
@@ -118,7 +119,7 @@ def check(
     rules: Rules = None,
     mapping: Mapping = None,
     table: Table = "",
-    engine: Engine = "reference",
+    engine: Engine = None,
     as_of: AsOf = None,
     format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
@@ -176,15 +177,16 @@ def _assess_all(
     mapping: Path | None,
     table: str,
     given: dt.date | None,
-    engine: str,
+    engine: str | None,
 ) -> tuple[list[Assessment], bool]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
     Return the assessments, and whether anything was wrong with the files or with what they hold.
     """
-    # An engine that is not there is said before anything is read.
-    engine_called(engine)
+    if engine is not None:
+        # An engine that is not there is said before anything is read.
+        engine_called(engine)
     reads, problems = _read_all(paths, rulebook, mapping, table)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
@@ -225,12 +227,22 @@ def _read(path: Path, rulebook: Rulebook, mapping: Path | None, table: str) -> R
 
 
 def assess_file(
-    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str
+    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None
 ) -> tuple[tuple[Assessment, ...], bool]:
-    """Assess what a file holds; and say whether a register has problems as data."""
+    """
+    Assess what a file holds; and say whether a register has problems as data.
+
+    Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
+    """
     if not isinstance(read.subject, Register):
-        return (assess(read.subject, rulebook, as_of=as_of, engine=engine),), False
-    whole = assess_register(read.subject, rulebook, as_of=as_of, engine=engine)
+        return (assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE),), False
+    chosen = engine or engine_for(len(entries_of(read.subject)))
+    try:
+        whole = assess_register(read.subject, rulebook, as_of=as_of, engine=chosen)
+    except EngineError:
+        if engine is not None:
+            raise
+        whole = assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
     warn(str(each) for each in whole.problems)
     return whole.all(), bool(whole.problems)
 
@@ -635,7 +647,7 @@ def plan(
     rules: Rules = None,
     mapping: Mapping = None,
     table: Table = "",
-    engine: Engine = "reference",
+    engine: Engine = None,
     as_of: AsOf = None,
     level: Level = "low",
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name

@@ -84,6 +84,22 @@ _HOMES: Final[Mapping[str, _Home]] = {
 ENGINES: Final = tuple(_HOMES)
 
 
+#: The engine that says what rules mean.
+REFERENCE: Final = ENGINES[0]
+#: From so many subjects on, making a function of the rules takes less time than it saves.
+_MANY: Final = 50
+
+
+def engine_for(subjects: int) -> str:
+    """
+    Return the engine that settles so many subjects soonest, of those that need nothing more.
+
+    >>> engine_for(1), engine_for(5_500)
+    ('reference', 'compiled')
+    """
+    return "compiled" if subjects >= _MANY else REFERENCE
+
+
 def engine(name: str) -> Engine:
     """
     Return the engine of this name; it is imported when it is first asked for.
