@@ -234,3 +234,13 @@ def test_a_write_that_fails_leaves_the_file_whole(ask, rules, path, monkeypatch)
 def test_the_answers_count_at_once(ask, rules, path):
     ran = ask(path, "no", "quit", rules=rules)
     assert "2 rules were unknown, 0 are." in ran.out
+
+
+def test_a_table_is_not_written_into(ask, pack, tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text("Name,Pooled\nCare pool,\n")
+    ran = ask(path, "yes", rules=pack)
+    assert ran.code == 2
+    assert "is a table" in ran.err
+    assert "name the YAML file of one partnership" in ran.err
+    assert path.read_text() == "Name,Pooled\nCare pool,\n"

@@ -12,6 +12,7 @@ from govrules.cli.exits import Stop
 from govrules.cli.output import emit, warn, write
 from govrules.model import Partnership
 from govrules.reading import Read, read_subject
+from govrules.registers.sources import TABLES
 from govrules.rulebook.ast import Rulebook, Verdict
 
 _QUIT = ("quit", "exit")
@@ -39,6 +40,11 @@ class Asking:
 
     def run(self) -> None:
         """Ask until nothing is left to ask, or nobody answers any more."""
+        if self.path.suffix.lower() in TABLES:
+            raise Stop(
+                f"govrules: `{self.path}` is a table, and answers are written into YAML files",
+                "  help: name the YAML file of one partnership",
+            )
         read = self._read()
         warn(str(each) for each in (*read.warnings, *read.problems))
         try:

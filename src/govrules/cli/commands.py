@@ -710,7 +710,7 @@ def watch(
     registers: Annotated[list[Path], Parameter(name="REGISTER", negative="")],
     *,
     rules: Rules = None,
-    engine: Engine | None = None,
+    engine: Engine = None,
     as_of: AsOf = None,
     every: float = 1,
     seconds: float | None = None,
