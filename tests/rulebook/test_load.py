@@ -16,18 +16,22 @@ from govrules.errors import RuleFileError
 from govrules.model import Partnership, Register
 from govrules.rulebook import load
 from govrules.rulebook.ast import (
+    All,
     Citation,
     Document,
     Exemption,
     Grade,
     Mitigation,
     ParameterValue,
+    Quantified,
     Rulebook,
     Severity,
+    Test,
     Verdict,
 )
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples, shipped_packs
 from govrules.rulebook.rules import _nearest
+from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -325,6 +329,28 @@ def test_the_shipped_folders_are_there() -> None:
     """Packs and examples are found wherever govrules runs from."""
     assert (shipped_packs() / "governing-partnerships" / "rulebook.yaml").is_file()
     assert shipped_examples().is_dir()
+
+
+def test_every_node_says_where_it_stands(rulebook: Rulebook) -> None:
+    """A place is that of the word that makes the node: an operator, a fact or the test of one."""
+    told = 0
+    for node in (
+        each for rule in rulebook.rules for one in rule_conditions(rule) for each in nodes(one)
+    ):
+        line = Path(node.span.file).read_text(encoding="utf-8").splitlines()[node.span.line - 1]
+        word = line[node.span.column - 1 :][: node.span.length]
+        match node:
+            case Test(fact, predicate):
+                words = {fact.path, getattr(getattr(predicate, "op", None), "value", "between")}
+            case Quantified(quantity):
+                words = {quantity.value}
+            case All():
+                continue
+            case _:
+                words = {type(node).__name__.lower().removesuffix("of")}
+        assert word in words
+        told += 1
+    assert told > 70
 
 
 @pytest.mark.parametrize(
