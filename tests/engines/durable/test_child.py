@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,12 @@ def test_it_serves_until_the_other_end_is_closed():
     assert loaded == {"loaded": "g"}
     assert run == {"states": ["ynyu"]}
     assert failed == {"error": "KeyError: 'h'"}
+
+
+def test_where_there_are_no_alarms_nothing_is_limited(monkeypatch):
+    monkeypatch.delattr(child.signal, "setitimer")
+    child.limit(0.001)
+    time.sleep(0.01)
 
 
 class Sabotaged:

@@ -188,6 +188,15 @@ def test_after_many_networks_another_process_takes_over(monkeypatch):
     assert seen[-1] != seen[0]
 
 
+def test_states_are_asked_for_in_batches_until_all_are_answered(monkeypatch):
+    monkeypatch.setattr(process, "BATCH", 2)
+    made = made_of(RULES, SHIPPED)
+    unknown = "u" * len(made.network.atoms) + made.network.nodes
+    answered = list(process.run_all(made.key, made.network, [(unknown, None)] * 5))
+    assert len(answered) == 5
+    assert len(set(answered)) == 1
+
+
 def test_threads_take_turns():
     found: list[object] = []
 
