@@ -13,12 +13,15 @@ from govrules.engines.reference import (
     VERDICTS,
     Case,
     case_of,
+    count_between,
     count_of,
     derive,
     evaluate,
     judge,
     months_before,
+    share_between,
     share_of,
+    sum_between,
     sum_of,
 )
 from govrules.facts import TO_BE_FOUND, Facts
@@ -556,3 +559,59 @@ def test_known_says_what_was_recorded(path: str, facts: dict[str, Any], known: b
     there = case(Thing(**facts), tier=TIERS)
     assert evaluate(Known(ref(path), recorded=True), there) is (T if known else F)
     assert evaluate(Known(ref(path), recorded=False), there) is (F if known else T)
+
+
+SO, NOT_SO, OPEN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("truths", "closed", "between"),
+    [
+        ({}, True, (0, 0)),
+        ({NOT_SO: 2}, True, (0, 0)),
+        ({SO: 2, OPEN: 1}, True, (2, 3)),
+        ({OPEN: 3}, True, (0, 3)),
+        ({SO: 1}, False, (1, None)),
+    ],
+)
+def test_a_count_from_how_many_are_so(truths: Any, closed: bool, between: Any) -> None:
+    """What may be so counts at the most; in an open list there is no most."""
+    assert count_between(truths, closed=closed) == between
+
+
+@pytest.mark.parametrize(
+    ("amounts", "closed", "between"),
+    [
+        ([], True, (0, 0)),
+        ([(SO, 2), (OPEN, 3), (NOT_SO, 4)], True, (2, 5)),
+        ([(SO, None), (SO, 2)], True, (2, 2)),
+        ([(NOT_SO, UNKNOWN), (SO, 2)], True, (2, 2)),
+        ([(SO, UNKNOWN), (SO, 2), (OPEN, 3)], True, (2, None)),
+        ([(SO, 2)], False, (2, None)),
+    ],
+)
+def test_a_sum_from_amounts(amounts: Any, closed: bool, between: Any) -> None:
+    """An amount that nobody recorded has no most, and those after it still count."""
+    assert sum_between(amounts, closed=closed) == between
+
+
+@pytest.mark.parametrize(
+    ("tally", "closed", "between"),
+    [
+        ({}, True, (None,)),
+        ({(NOT_SO, SO): 2}, True, (None,)),
+        ({}, False, (None, (0, 100))),
+        ({(OPEN, OPEN): 1}, True, (None, (0, 100))),
+        ({(OPEN, SO): 1, (OPEN, NOT_SO): 1}, True, (None, (0, 100))),
+        ({(SO, SO): 1, (SO, NOT_SO): 1}, True, ((50, 50),)),
+        ({(SO, SO): 1, (SO, OPEN): 1}, True, ((50, 100),)),
+        ({(SO, SO): 1, (OPEN, OPEN): 1}, True, ((50, 100),)),
+        ({(SO, SO): 1, (OPEN, NOT_SO): 1}, True, ((50, 100),)),
+        ({(SO, NOT_SO): 1, (OPEN, SO): 1}, True, ((0, 50),)),
+        ({(SO, NOT_SO): 1, (OPEN, OPEN): 1}, True, ((0, 50),)),
+        ({(SO, SO): 1, (SO, NOT_SO): 1}, False, ((0, 100),)),
+    ],
+)
+def test_a_share_from_how_many_count_and_are_so(tally: Any, closed: bool, between: Any) -> None:
+    """What may count raises or lowers the share, whichever is the worse."""
+    assert share_between(tally, closed=closed) == between
