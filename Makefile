@@ -66,6 +66,7 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 
 .PHONY: bench
 bench: $(VENV)/developed  ## Time the library beside its peers
+	@$(PIP) install --require-hashes -r requirements/bench-imports.txt
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: bench-engines
@@ -135,6 +136,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
 	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
+	@$(LOCK) --output-file requirements/bench-imports.txt requirements/bench-imports.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
