@@ -8,6 +8,7 @@ An engine is held to it by being named in the registry. One that is not installe
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from govrules import load_rulebook
 from govrules.assessment import rules_for
 from govrules.engines.registry import ENGINES, engine, said
 from govrules.errors import EngineError
+from govrules.findings import Finding
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -99,6 +101,11 @@ class Tally:
                     self.disagreements.append(
                         Disagreement(name, rule, subject, as_of, said(one), said(other))
                     )
+
+
+def asked(finding: Finding) -> set[str]:
+    """The facts that a finding asks for, with `[]` for any record of a list, as columns ask."""
+    return {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
 
 
 def rules_of(rulebook: Rulebook, kind: str, as_of: dt.date | Unknown) -> tuple[Rule, ...]:

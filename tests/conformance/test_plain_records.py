@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
-import re
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -55,7 +54,7 @@ from govrules.vocabulary import (
     fact,
     vocabulary_of,
 )
-from tests.conformance.agreement import HELD, Tally
+from tests.conformance.agreement import HELD, Tally, asked
 from tests.properties.small import CITED, PARAMETERS
 
 ORDERED = (Op.EQUALS, Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
@@ -246,5 +245,5 @@ def test_columns_ask_what_findings_ask():
     rows = [row for batch in batches for row in batch.to_pylist()]
     findings = [each for one in several for each in assess(one, book, as_of=AS_OF).findings]
     for row, finding in zip(rows, findings, strict=True):
-        expected = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
+        expected = asked(finding)
         assert set(filter(None, row["questions"].split("; "))) == expected, finding.rule

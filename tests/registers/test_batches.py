@@ -3,7 +3,6 @@
 import csv
 import datetime as dt
 import json
-import re
 from decimal import Decimal
 
 import attrs
@@ -51,6 +50,7 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.ast import Test as FactTest
 from govrules.testing.strategies import boundaries, partnerships, registers
 from govrules.vocabulary import vocabulary_of
+from tests.conformance.agreement import asked
 from tests.properties.small import CITED
 
 AS_OF = dt.date(2026, 3, 31)
@@ -78,8 +78,8 @@ def test_rows_say_what_findings_say(subjects, as_of):
     expected = [each for one in subjects for each in assess(one, BOOK, as_of=as_of).findings]
     assert [said_of(each) for each in found] == [said(each) for each in expected]
     for row, finding in zip(found, expected, strict=True):
-        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
-        assert set(filter(None, row["questions"].split("; "))) == asked
+        expected_asks = asked(finding)
+        assert set(filter(None, row["questions"].split("; "))) == expected_asks
 
 
 @settings(max_examples=10)
@@ -111,8 +111,8 @@ def test_rows_of_a_register_say_what_findings_say(register):
     found = rows(assess_batches(BOOK, batches, as_of=AS_OF, kind="register"))
     for row, finding in zip(found, assess(register, BOOK, as_of=AS_OF).findings, strict=True):
         assert said_of(row) == said(finding)
-        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
-        assert set(filter(None, row["questions"].split("; "))) == asked
+        expected_asks = asked(finding)
+        assert set(filter(None, row["questions"].split("; "))) == expected_asks
 
 
 def of_register(*conditions):
@@ -156,9 +156,9 @@ def test_what_hangs_on_partnerships_not_yet_known_is_asked_beside_them(known):
     register = Register(partnerships=(*known, UNKNOWN))
     found = rows(assess_batches(book, to_batches([register], Register, book), kind="register"))
     for row, finding in zip(found, assess(register, book).findings, strict=True):
-        asked = {re.sub(r"\[\d+\]", "[]", each.fact) for each in finding.questions}
-        assert set(filter(None, row["questions"].split("; "))) == asked
-        assert "declared_count" in asked
+        expected_asks = asked(finding)
+        assert set(filter(None, row["questions"].split("; "))) == expected_asks
+        assert "declared_count" in expected_asks
 
 
 def test_a_rule_that_cannot_be_worked_out_part_by_part_is_named():
