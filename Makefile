@@ -105,7 +105,7 @@ EXAMPLES ?= 10000
 SEED ?= $(shell shuf -i 1-999999999 -n 1)
 .PHONY: thorough
 thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how each ended (slow)
-	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto -q --benchmark-disable \
+	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
 
