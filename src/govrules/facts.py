@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -132,12 +133,22 @@ class Facts:
         known = frozenset(each for each in value if each is not UNKNOWN)
         return known, len(known) == len(value)
 
+    @cached_property
+    def _supposed_above(self) -> frozenset[str]:
+        """The records in which anything is supposed."""
+        return frozenset(part for path in self.supposed for part in parts_of(path))
+
+    @cached_property
+    def _kept_above(self) -> frozenset[str]:
+        """The records that count, or in which anything does."""
+        kept = self.only or ()
+        return frozenset(part for path in kept for part in (path, *parts_of(path)))
+
     def _supposes_below(self, path: str) -> bool:
-        return any(each.startswith(f"{path}.") for each in self.supposed)
+        return path in self._supposed_above
 
     def _keeps_below(self, prefix: str) -> bool:
-        there = prefix.removesuffix(".")
-        return any(each == there or each.startswith(prefix) for each in self.only or ())
+        return prefix.removesuffix(".") in self._kept_above
 
 
 def read_field(record: Any, path: str, fact: Fact) -> Any:  # noqa: ANN401 - any attrs object

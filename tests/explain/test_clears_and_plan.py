@@ -10,10 +10,11 @@ import attrs
 import pytest
 
 from govrules.assessment import Assessment, assess
+from govrules.engines.reference import Case
 from govrules.explain import plan as plan_module
 from govrules.explain.clears import SHOWN
 from govrules.explain.plan import _at_least
-from govrules.facts import TO_BE_FOUND
+from govrules.facts import TO_BE_FOUND, Scope
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -41,7 +42,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.walk import references
-from govrules.truth import UNKNOWN
+from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import FactType, Kind, Money, Months, Number
 from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
 
@@ -340,6 +341,28 @@ def test_of_plans_as_small_the_first_is_given() -> None:
     """What stands first in the rule is advised."""
     plan = assessed(AnyOf((MENDED, PAINTED))).plan()
     assert [each.fact for each in plan.changes] == ["mended"]
+
+
+def test_to_clear_a_long_list_costs_what_its_records_cost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged = 0
+    plain = Case.holds_in
+
+    def counted(case: Case, record: Scope, where: Condition) -> Truth:
+        nonlocal judged
+        judged += 1
+        return plain(case, record, where)
+
+    monkeypatch.setattr(Case, "holds_in", counted)
+    every = Quantified(Quantity.EVERY, ref("items"), IS_FINE)
+    costs = []
+    for number in (100, 200):
+        judged = 0
+        (way,) = ways(every, thing=attrs.evolve(BROKEN, items=(BAD,) * number))
+        assert len(way) == number
+        costs.append(judged)
+    assert costs[1] < 3 * costs[0]
 
 
 @pytest.mark.parametrize(

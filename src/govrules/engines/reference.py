@@ -100,6 +100,10 @@ class Case:
         """Return the case seen from the record of a level alone, as derived facts are."""
         return attrs.evolve(self, scopes=(self.scopes[level],))
 
+    def holds_in(self, record: Scope, where: Condition) -> Truth:
+        """Return whether a condition holds in a record of a list."""
+        return evaluate(where, self.inside(record))
+
 
 @attrs.frozen
 class Judgement(Outcome):
@@ -372,7 +376,7 @@ def is_known(ref: FactRef, case: Case) -> bool:
 def within(ref: FactRef, where: Condition, case: Case) -> tuple[list[Truth], bool]:
     """Return the truth of a condition in each record of a list, and whether there are no more."""
     records, closed = case.facts.records(ref, case.scopes)
-    return [evaluate(where, case.inside(record)) for record in records], closed
+    return [case.holds_in(record, where) for record in records], closed
 
 
 def quantified(quantity: Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
@@ -418,13 +422,12 @@ def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Tru
 def sum_of(ref: FactRef, of: FactRef, where: Condition | None, case: Case) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
-    inside = [case.inside(record) for record in records]
     amounts = (
         (
-            Truth.TRUE if where is None else evaluate(where, inner),
-            case.facts.value(of, inner.scopes),
+            Truth.TRUE if where is None else case.holds_in(record, where),
+            case.facts.value(of, (*case.scopes, record)),
         )
-        for inner in inside
+        for record in records
     )
     return sum_between(amounts, closed=closed)
 
@@ -452,9 +455,8 @@ def share_of(
     # By whether a record counts at all, and whether it is so.
     tally: Counter[tuple[Truth, Truth]] = Counter()
     for record in records:
-        inner = case.inside(record)
-        counts = Truth.TRUE if among is None else evaluate(among, inner)
-        tally[counts, evaluate(where, inner)] += 1
+        counts = Truth.TRUE if among is None else case.holds_in(record, among)
+        tally[counts, case.holds_in(record, where)] += 1
     return share_between(tally, closed=closed)
 
 

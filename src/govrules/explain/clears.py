@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final, assert_never
 
 import attrs
@@ -45,9 +46,11 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
+from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, operands, rule_conditions
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import (
+    AS_OF,
     Choice,
     Choices,
     Date,
@@ -64,6 +67,8 @@ from govrules.vocabulary import (
 
 #: How many ways are followed at once; beyond it the smallest are kept.
 MAX_WAYS: Final = 32
+#: Of a way with more changes than this no variants are followed.
+LONG: Final = 48
 #: How many records are changed or added together to move a count, sum or share.
 MAX_RECORDS: Final = 3
 #: Of how many records a change is considered for that.
@@ -73,6 +78,9 @@ SHOWN: Final = 5
 
 #: Values of which each is a choice of its own; of amounts and dates one stands for all.
 _NAMED: Final = (str, bool, frozenset)
+
+#: What the paths of the record begin with that a condition is put to.
+_OWN: Final = "(own)."
 
 #: Changes of facts, by path.
 Way = Mapping[str, Any]
@@ -87,7 +95,7 @@ def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
     Of several amounts or dates for one fact the nearest to what the rule asks stands for all,
     and doing without a fact is advised only where nothing else helps.
     """
-    ways = ways_out(rule, case)
+    ways = ways_out(rule, trial_of(case))
     least = min((len(way) for way in ways), default=0)
     shown: dict[object, Way] = {}
     for way in sorted((each for each in ways if len(each) == least), key=_absent):
@@ -96,7 +104,10 @@ def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    return tuple(shown.values())[:SHOWN]
+    given = tuple(shown.values())[:SHOWN]
+    if not all(_settles(way, rule, case) for way in given):
+        raise AssertionError(f"a change that is to clear `{rule.id}` does not")
+    return given
 
 
 def _absent(way: Way) -> int:
@@ -119,6 +130,58 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return sorted(found, key=len)
+
+
+@attrs.frozen
+class Trial(Case):
+    """
+    A case on which many changes are tried: what no change touches is not evaluated again.
+
+    A record of the subject's own lists says the same of a condition as long as the same is supposed
+    of it, unless the condition looks beyond the record. So to try a change in one entry of a
+    register costs what that entry costs, and not what all of them do.
+    """
+
+    #: What a record said of a condition, by both and by what was supposed of the record.
+    _said: dict[Hashable, Truth] = attrs.field(factory=dict, eq=False, repr=False, alias="said")
+    #: Whether a condition looks at nothing but the record that it is put to.
+    _alone: dict[int, bool] = attrs.field(factory=dict, eq=False, repr=False, alias="alone")
+
+    @cached_property
+    def _supposed_of(self) -> Mapping[str, tuple[tuple[str, Any], ...]]:
+        """What is supposed of each record of the subject's lists, by what its paths begin with."""
+        found: dict[str, list[tuple[str, Any]]] = {}
+        for path, to in self.facts.supposed.items():
+            head, mark, _ = path.partition("].")
+            found.setdefault(f"{head}{mark}", []).append((path, to))
+        return {prefix: tuple(sorted(each, key=_path)) for prefix, each in found.items()}
+
+    def holds_in(self, record: Scope, where: Condition) -> Truth:
+        """Return whether a condition holds in a record of a list."""
+        of_subject = len(self.scopes) == 1 and not self.scopes[0].prefix
+        if not of_subject or not self._looks_inside_alone(where):
+            return super().holds_in(record, where)
+        key = (id(where), record.prefix, self._supposed_of.get(record.prefix, ()))
+        if key not in self._said:
+            self._said[key] = super().holds_in(record, where)
+        return self._said[key]
+
+    def _looks_inside_alone(self, where: Condition) -> bool:
+        # Each condition lives as long as its rule, which outlives every trial.
+        key = id(where)
+        if key not in self._alone:
+            paths = reads((where,), self.derived, ("", _OWN))
+            self._alone[key] = all(each.startswith(_OWN) or each == AS_OF.name for each in paths)
+        return self._alone[key]
+
+
+def trial_of(case: Case) -> Trial:
+    """Return a case for many changes to be tried on; on none of them the date is changed."""
+    return Trial(case.facts, case.derived, case.scopes, case.local)
+
+
+def _path(change: tuple[str, Any]) -> str:
+    return change[0]
 
 
 def supposing(case: Case, changes: Way) -> Case:
@@ -214,18 +277,19 @@ def _joined(several: Iterable[list[Way]]) -> list[Way]:
     """Return every way that takes one of each, where they agree."""
     ways: list[Way] = [{}]
     for options in several:
-        ways = _pruned(
+        joined = (
             {**way, **option} for way in ways for option in options if not _contradict(way, option)
         )
+        ways = _pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
     return ways
 
 
-def _pruned(ways: Iterable[Way]) -> list[Way]:
+def _pruned(ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
     kept: list[Way] = []
     for way in sorted(ways, key=len):
         if not any(other.items() <= way.items() for other in kept):
             kept.append(way)
-        if len(kept) == MAX_WAYS:
+        if len(kept) == most:
             break
     return kept
 

@@ -1,0 +1,138 @@
+"""What is remembered of a record while changes are tried is what the reference engine says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govrules.engines.reference import case_of, evaluate
+from govrules.explain.clears import supposing, trial_of
+from govrules.facts import Facts
+from govrules.model import Funding, Partner, Partnership, Register
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Count,
+    Derived,
+    FactRef,
+    FactSource,
+    Literal,
+    Not,
+    Op,
+    Quantified,
+    Quantity,
+    Row,
+    Share,
+    Sum,
+    Test,
+)
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Fact, Kind, YesNo, vocabulary_of
+from tests.properties.small import AS_OF, rulebook_of
+
+SOUND = Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Sound?", "it is unsound")
+
+
+def ref(cls: type, path: str, level: int) -> FactRef:
+    return FactRef(path, level, vocabulary_of(cls).facts[path], FactSource.RECORDED)
+
+
+def yes(given: FactRef) -> Test:
+    return Test(given, Compare(Op.EQUALS, Literal(value=True)))
+
+
+LISTED = ref(Register, "partnerships", 0)
+POOLED = yes(ref(Partnership, "funding.pooled", 1))
+NAMED = Quantified(
+    Quantity.SOME,
+    ref(Partnership, "partners", 1),
+    yes(ref(Partner, "named_accountable", 2)),
+)
+#: Of a partnership, which in a register is a record: it sees that record as its subject.
+DERIVED = {
+    "sound": Derived(
+        SOUND,
+        Partnership,
+        (
+            Row(
+                Quantified(
+                    Quantity.EVERY,
+                    ref(Partnership, "partners", 0),
+                    yes(ref(Partner, "named_accountable", 1)),
+                ),
+                value=True,
+            ),
+        ),
+        otherwise=False,
+    )
+}
+IS_SOUND = yes(FactRef("sound", 1, SOUND, FactSource.DERIVED))
+#: It looks beyond the record, at the register and at all others.
+MANY = Test(ref(Register, "declared_count", 0), Compare(Op.AT_LEAST, Literal(3)))
+ANY_POOLED = Quantified(Quantity.SOME, LISTED, yes(ref(Partnership, "funding.pooled", 2)))
+WHERES = (
+    POOLED,
+    NAMED,
+    IS_SOUND,
+    Not(NAMED),
+    All((POOLED, IS_SOUND)),
+    AnyOf((POOLED, MANY)),
+    All((NAMED, ANY_POOLED)),
+)
+
+TRUTHS = st.sampled_from([True, False, UNKNOWN])
+PARTNERS = st.lists(st.builds(Partner, named_accountable=TRUTHS), max_size=2).map(tuple)
+ENTRIES = st.builds(Partnership, funding=st.builds(Funding, pooled=TRUTHS), partners=PARTNERS)
+REGISTERS = st.builds(
+    Register,
+    declared_count=st.just(2),
+    partnerships=st.lists(ENTRIES, min_size=2, max_size=3).map(tuple),
+)
+#: Each is a small step from the others, so that most of what is remembered is asked for again.
+CHANGES: st.SearchStrategy[Mapping[str, Any]] = st.dictionaries(
+    st.sampled_from(
+        [
+            *(f"partnerships[{index}].funding.pooled" for index in range(2)),
+            *(f"partnerships[{index}].partners[0].named_accountable" for index in range(2)),
+        ]
+    ),
+    st.booleans(),
+    max_size=2,
+)
+AT_LEAST = [Compare(Op.AT_LEAST, Literal(each)) for each in (1, 2)]
+
+
+def conditions(where: Condition) -> list[Condition]:
+    """Each kind of condition on the records of a list."""
+    amount = ref(Partnership, "funding.annual_spend", 1)
+    return [
+        *(Quantified(each, LISTED, where) for each in Quantity),
+        *(Count(LISTED, where, each) for each in AT_LEAST),
+        Sum(LISTED, amount, where, AT_LEAST[0]),
+        Share(LISTED, None, where, Compare(Op.AT_LEAST, Literal(Decimal(50)))),
+        Share(LISTED, where, POOLED, Compare(Op.AT_LEAST, Literal(Decimal(50)))),
+    ]
+
+
+@pytest.mark.parametrize("where", WHERES)
+@given(register=REGISTERS, ways=st.lists(CHANGES, min_size=1, max_size=4), declared=st.booleans())
+def test_a_trial_says_what_the_case_says(
+    where: Condition,
+    register: Register,
+    ways: list[Mapping[str, Any]],
+    declared: bool,
+) -> None:
+    case = case_of(Facts(register, AS_OF), rulebook_of((), DERIVED))
+    trial = trial_of(case)
+    more = {"declared_count": 3} if declared else {}
+    for way in [*ways, more, *ways]:
+        for condition in conditions(where):
+            said = evaluate(condition, supposing(trial, way))
+            assert said is evaluate(condition, supposing(case, way))
