@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import functools
 import itertools
 import re
 from collections import Counter
@@ -269,6 +270,12 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
     ids: dict[str, Partnership] = {}
     names: dict[str, Partnership] = {}
     known = {name for entry in entries for name in _known_as(entry)}
+    in_order = sorted(known)
+
+    @functools.cache
+    def nearest(parent: str) -> list[str]:
+        return difflib.get_close_matches(parent, in_order, n=1)
+
     spellings: dict[str, tuple[str, Partnership]] = {}
     for entry in entries:
         if isinstance(entry.id, str):
@@ -291,7 +298,7 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
                     "give each an id of its own, or remove one",
                 )
         if isinstance(entry.parent, str) and fold(entry.parent) not in known:
-            near = difflib.get_close_matches(fold(entry.parent), sorted(known), n=1)
+            near = nearest(fold(entry.parent))
             yield Diagnostic(
                 Code.UNKNOWN_PARENT,
                 f"the parent `{entry.parent}` is not on the register",
