@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -148,26 +150,36 @@ def check(
     )
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
+    explained = _followed(assessments, output)
     if format == "json":
-        data = report_data(assessments, rulebook, common)
+        data = report_data(explained, rulebook, common)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     elif format == "jsonl":
-        lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in assessments)
+        lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in explained)
         emit("".join(f"{line}\n" for line in lines), output)
     elif format == "csv":
         from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
 
-        emit(as_csv(assessments), output)
+        emit(as_csv(explained), output)
     elif format == "xlsx" and output is not None:
         from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
 
-        write(output, as_xlsx(assessments))
+        write(output, as_xlsx(explained))
     else:
         show(
-            (line for each in assessments for line in assessment_lines(each, verbose=verbose)),
+            (line for each in explained for line in assessment_lines(each, verbose=verbose)),
             output,
         )
     return _code(assessments, Severity(fail_on), problems=problems)
+
+
+def _followed(assessments: list[Assessment], output: Path | None) -> Iterable[Assessment]:
+    # What is printed on a terminal shows by itself how far it is.
+    if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
+        return assessments
+    from govrules.cli.progress import followed  # noqa: PLC0415 - only a terminal pays for it
+
+    return followed(assessments, "Explaining")
 
 
 def _assess_all(

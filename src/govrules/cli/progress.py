@@ -1,0 +1,50 @@
+"""How far a long piece of work is: shown on a terminal, beside the output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+T = TypeVar("T")
+
+#: Fewer than this many are done before anybody wonders.
+LONG: Final = 100
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.1f} a second" if speed else "")
+
+
+def followed(items: Sequence[T], what: str, console: Console | None = None) -> Iterator[T]:
+    """
+    Yield items one by one; while many are worked on, show how many, how fast and how long yet.
+
+    Nothing is shown, and nothing is left behind, where standard error is no terminal.
+    """
+    console = console or Console(stderr=True)
+    if len(items) < LONG or not console.is_terminal:
+        yield from items
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield from progress.track(items, description=what)
