@@ -3,6 +3,8 @@
 import csv
 import datetime as dt
 import json
+import subprocess
+import sys
 from decimal import Decimal
 
 import attrs
@@ -257,3 +259,15 @@ def test_a_column_of_another_type_is_refused():
     numbers = whole.set_column(place, "status", pa.array([3]))
     with pytest.raises(FactsError, match="status"):
         list(assess_batches(BOOK, [numbers]))
+
+
+@pytest.mark.parametrize(("module", "extra"), [("batches", "registers"), ("spark", "spark")])
+def test_without_arrow_it_says_what_to_install(module: str, extra: str) -> None:
+    code = f"""
+import sys
+sys.modules["pyarrow"] = None
+import govrules.registers.{module}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "`pyarrow`, which is not installed" in done.stderr
+    assert done.stderr.rstrip().endswith(f"pip install govrules[{extra}]")

@@ -17,10 +17,15 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
-import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
+
+try:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+except ModuleNotFoundError as error:
+    msg = f"it needs `{error.name}`, which is not installed: pip install govrules[registers]"
+    raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.assessment import assess, rules_for
 from govrules.engines.asked import Asked, Asking

@@ -15,7 +15,11 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-import pyarrow as pa
+try:
+    import pyarrow as pa
+except ModuleNotFoundError as error:
+    msg = f"it needs `{error.name}`, which is not installed: pip install govrules[spark]"
+    raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.engines.columns import from_row, to_batches
 from govrules.model import Pair, Partnership, Register
