@@ -15,8 +15,8 @@ from govrules import Severity, Verdict, assess
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate, judge
 from govrules.explain.because import restricted
-from govrules.explain.clears import supposing
 from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.explain.supposing import supposing
 from govrules.facts import Facts
 from govrules.nodes import Report, parse
 from govrules.rulebook.ast import (

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Final, assert_never
-
-import attrs
 
 from govrules.engines.reference import (
     AS_OF_REF,
@@ -19,6 +16,7 @@ from govrules.engines.reference import (
     months_before,
     possible,
 )
+from govrules.explain.supposing import Way, contradict, supposing, trial_of
 from govrules.facts import TO_BE_FOUND, Scope
 from govrules.rulebook.ast import (
     All,
@@ -46,11 +44,9 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, operands, rule_conditions
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import (
-    AS_OF,
     Choice,
     Choices,
     Date,
@@ -79,11 +75,6 @@ SHOWN: Final = 5
 #: Values of which each is a choice of its own; of amounts and dates one stands for all.
 _NAMED: Final = (str, bool, frozenset)
 
-#: What the paths of the record begin with that a condition is put to.
-_OWN: Final = "(own)."
-
-#: Changes of facts, by path.
-Way = Mapping[str, Any]
 #: The values that a rule compares each fact with, by the fact's name.
 _Compared = Mapping[str, tuple[Any, ...]]
 
@@ -130,86 +121,6 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return sorted(found, key=len)
-
-
-@attrs.frozen
-class Trial(Case):
-    """
-    A case on which many changes are tried: what no change touches is not evaluated again.
-
-    A record of the subject's own lists says the same of a condition as long as the same is supposed
-    of it, unless the condition looks beyond the record. So to try a change in one entry of a
-    register costs what that entry costs, and not what all of them do.
-    """
-
-    #: What a record said of a condition, by both and by what was supposed of the record.
-    _said: dict[Hashable, Truth] = attrs.field(factory=dict, eq=False, repr=False, alias="said")
-    #: Whether a condition looks at nothing but the record that it is put to.
-    _alone: dict[int, bool] = attrs.field(factory=dict, eq=False, repr=False, alias="alone")
-
-    @cached_property
-    def _supposed_of(self) -> Mapping[str, tuple[tuple[str, Any], ...]]:
-        """What is supposed of each record of the subject's lists, by what its paths begin with."""
-        found: dict[str, list[tuple[str, Any]]] = {}
-        for path, to in self.facts.supposed.items():
-            head, mark, _ = path.partition("].")
-            found.setdefault(f"{head}{mark}", []).append((path, to))
-        return {prefix: tuple(sorted(each, key=_path)) for prefix, each in found.items()}
-
-    def holds_in(self, record: Scope, where: Condition) -> Truth:
-        """Return whether a condition holds in a record of a list."""
-        of_subject = len(self.scopes) == 1 and not self.scopes[0].prefix
-        if not of_subject or not self._looks_inside_alone(where):
-            return super().holds_in(record, where)
-        key = (id(where), record.prefix, self._supposed_of.get(record.prefix, ()))
-        if key not in self._said:
-            self._said[key] = super().holds_in(record, where)
-        return self._said[key]
-
-    def _looks_inside_alone(self, where: Condition) -> bool:
-        # Each condition lives as long as its rule, which outlives every trial.
-        key = id(where)
-        if key not in self._alone:
-            paths = reads((where,), self.derived, ("", _OWN))
-            self._alone[key] = all(each.startswith(_OWN) or each == AS_OF.name for each in paths)
-        return self._alone[key]
-
-
-def trial_of(case: Case) -> Trial:
-    """Return a case for many changes to be tried on; on none of them the date is changed."""
-    return Trial(case.facts, case.derived, case.scopes, case.local)
-
-
-def _path(change: tuple[str, Any]) -> str:
-    return change[0]
-
-
-def supposing(case: Case, changes: Way) -> Case:
-    """Return the case as it would be after changes, on top of those already supposed."""
-    supposed = followed_by(case.facts.supposed, changes)
-    return attrs.evolve(case, facts=attrs.evolve(case.facts, supposed=supposed))
-
-
-def followed_by(changes: Way, more: Way) -> dict[str, Any]:
-    """Return changes and later ones together, without those that the later ones undo."""
-    kept = {path: to for path, to in changes.items() if not _contradict({path: to}, more)}
-    return {**kept, **more}
-
-
-def _contradict(one: Way, other: Way) -> bool:
-    """Tell whether two ways want different values, or a record to be none and something in it."""
-    if any(one.get(path, value) != value for path, value in other.items()):
-        return True
-    return _hollows(one, other) or _hollows(other, one)
-
-
-def _hollows(one: Way, other: Way) -> bool:
-    """Tell whether a way does away with a record in which another wants something."""
-    gone = tuple(f"{path}." for path, to in one.items() if to is None)
-    # No, none and nothing in it are what the facts of a record are that is none.
-    return any(
-        path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
-    )
 
 
 def _settles(way: Way, rule: Rule, case: Case) -> bool:
@@ -278,7 +189,7 @@ def _joined(several: Iterable[list[Way]]) -> list[Way]:
     ways: list[Way] = [{}]
     for options in several:
         joined = (
-            {**way, **option} for way in ways for option in options if not _contradict(way, option)
+            {**way, **option} for way in ways for option in options if not contradict(way, option)
         )
         ways = _pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
     return ways

@@ -9,7 +9,8 @@ from typing import Any, Final
 import attrs
 
 from govrules.engines.reference import Case, judge
-from govrules.explain.clears import Way, followed_by, supposing, ways_out
+from govrules.explain.clears import ways_out
+from govrules.explain.supposing import Way, followed_by, supposing
 from govrules.facts import parts_of
 from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
 from govrules.rulebook.walk import references, rule_conditions

@@ -24,8 +24,8 @@ from govrules.engines.reference import Case, case_of, judge
 from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
-from govrules.explain.clears import supposing
 from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.explain.supposing import supposing
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.nodes import Report, parse

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govrules.engines.reference import case_of, evaluate
-from govrules.explain.clears import supposing, trial_of
+from govrules.explain.supposing import supposing, trial_of
 from govrules.facts import Facts
 from govrules.model import Funding, Partner, Partnership, Register
 from govrules.rulebook.ast import (

@@ -1,0 +1,97 @@
+"""What would be so after changes: a view of a case, and one on which many changes are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+import attrs
+
+from govrules.engines.reference import Case
+from govrules.facts import Scope
+from govrules.rulebook.ast import Condition
+from govrules.rulebook.reads import reads
+from govrules.truth import Truth
+from govrules.vocabulary import AS_OF
+
+#: Changes of facts, by path.
+Way = Mapping[str, Any]
+#: What the paths of the record begin with that a condition is put to.
+_OWN: Final = "(own)."
+
+
+def supposing(case: Case, changes: Way) -> Case:
+    """Return the case as it would be after changes, on top of those already supposed."""
+    supposed = followed_by(case.facts.supposed, changes)
+    return attrs.evolve(case, facts=attrs.evolve(case.facts, supposed=supposed))
+
+
+def followed_by(changes: Way, more: Way) -> dict[str, Any]:
+    """Return changes and later ones together, without those that the later ones undo."""
+    kept = {path: to for path, to in changes.items() if not contradict({path: to}, more)}
+    return {**kept, **more}
+
+
+def contradict(one: Way, other: Way) -> bool:
+    """Tell whether two ways want different values, or a record to be none and something in it."""
+    if any(one.get(path, value) != value for path, value in other.items()):
+        return True
+    return _hollows(one, other) or _hollows(other, one)
+
+
+def _hollows(one: Way, other: Way) -> bool:
+    """Tell whether a way does away with a record in which another wants something."""
+    gone = tuple(f"{path}." for path, to in one.items() if to is None)
+    # No, none and nothing in it are what the facts of a record are that is none.
+    return any(
+        path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
+    )
+
+
+@attrs.frozen
+class Trial(Case):
+    """
+    A case on which many changes are tried: what no change touches is not evaluated again.
+
+    A record of the subject's own lists says the same of a condition as long as the same is supposed
+    of it, unless the condition looks beyond the record. So to try a change in one entry of a
+    register costs what that entry costs, and not what all of them do.
+    """
+
+    #: What a record said of a condition, by both and by what was supposed of the record.
+    _said: dict[Hashable, Truth] = attrs.field(factory=dict, eq=False, repr=False, alias="said")
+    #: Whether a condition looks at nothing but the record that it is put to.
+    _alone: dict[int, bool] = attrs.field(factory=dict, eq=False, repr=False, alias="alone")
+
+    @cached_property
+    def _supposed_of(self) -> Mapping[str, frozenset[tuple[str, Any]]]:
+        """What is supposed of each record of the subject's lists, by what its paths begin with."""
+        found: dict[str, set[tuple[str, Any]]] = {}
+        for path, to in self.facts.supposed.items():
+            head, mark, _ = path.partition("].")
+            found.setdefault(f"{head}{mark}", set()).add((path, to))
+        return {prefix: frozenset(each) for prefix, each in found.items()}
+
+    def holds_in(self, record: Scope, where: Condition) -> Truth:
+        """Return whether a condition holds in a record of a list."""
+        of_subject = len(self.scopes) == 1 and not self.scopes[0].prefix
+        if not of_subject or not self._looks_inside_alone(where):
+            return super().holds_in(record, where)
+        key = (id(where), record.prefix, self._supposed_of.get(record.prefix))
+        if key not in self._said:
+            self._said[key] = super().holds_in(record, where)
+        return self._said[key]
+
+    def _looks_inside_alone(self, where: Condition) -> bool:
+        # Each condition lives as long as its rule, which outlives every trial.
+        key = id(where)
+        if key not in self._alone:
+            paths = reads((where,), self.derived, ("", _OWN))
+            self._alone[key] = all(each.startswith(_OWN) or each == AS_OF.name for each in paths)
+        return self._alone[key]
+
+
+def trial_of(case: Case) -> Trial:
+    """Return a case for many changes to be tried on; on none of them the date is changed."""
+    return Trial(case.facts, case.derived, case.scopes, case.local)
