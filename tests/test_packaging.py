@@ -118,6 +118,10 @@ def test_a_project_elsewhere_holds_its_own_pack_to_proof(elsewhere: Path, tmp_pa
     assert "rules/rules.yaml:26: perverse-incentive: adopting `oversight.board`" in out
     assert "`board-of-a-small-one` is flagged, low" in out
     assert "Traceback" not in out
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    names, failure = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert [each for each in names.splitlines() if each not in out] == []
+    assert failure in out
     passed = {line for line in out.splitlines() if line.startswith("PASSED")}
     for name in ("example: nothing is pooled", "proof: perverse-incentive"):
         assert f"PASSED rules/rules.yaml::pooled-without-protocol::{name}" in passed
