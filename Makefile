@@ -91,7 +91,7 @@ bench-registers: $(VENV)/developed  ## Time whole registers beside peers (ARGS="
 	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.registers $(ARGS)
 
 .PHONY: spark
-spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts here, and run its docs
+spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts here, and run what the README shows
 	@$(PIP) install --require-hashes -r requirements/spark.txt
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark

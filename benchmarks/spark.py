@@ -1,9 +1,9 @@
 """
 Hold Spark to the reference engine: `make spark`.
 
-Runs the section on Spark in docs/registers-columnar.md as it is printed, then assesses 100,000
-partnerships on two local workers, and compares what is said of a part of them, of the register and
-of pairs with the reference engine.
+Runs what the README shows of clusters as it is printed. Assesses 100,000 partnerships on two local
+workers, and compares what is said of a part of them, of the register and of pairs with the
+reference engine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet
 
 from benchmarks.population import AS_OF, population, sample
@@ -30,20 +32,40 @@ from govrules.rulebook.ast import Rulebook
 
 ROWS = 100_000
 SAMPLE = 150
+#: On how many partnerships the README's code is run.
+PRINTED = 200
 HERE = Path(__file__).parent.parent
-PAGE = HERE / "docs" / "registers-columnar.md"
+README = HERE / "README.md"
 
 
 def documented(folder: Path) -> None:
-    """Run the page's Spark section in a folder with a small register."""
-    page = PAGE.read_text(encoding="utf-8").partition("## On Spark")[2].partition("\n## ")[0]
-    code = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
-    assert code, "the page has no code on Spark"
-    pa.parquet.write_table(pa.Table.from_batches(list(sample(200))), folder / "register.parquet")
-    # In a process of its own: Spark reads paths from where its own process began.
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
-    assert any(folder.glob("findings.parquet/*.parquet")), "the page's code wrote nothing"
-    print("the section on Spark runs as printed")
+    """Run what the README shows of clusters in a folder with a small register."""
+    page = README.read_text(encoding="utf-8").partition("<!-- begin: cluster -->")[2]
+    blocks = re.findall(
+        r"```python\n(.*?)```", page.partition("<!-- end: cluster -->")[0], re.DOTALL
+    )
+    register = pa.Table.from_batches(list(sample(PRINTED)))
+    pa.parquet.write_table(register, folder / "register.parquet")
+    (folder / "parts").mkdir()
+    for start in range(0, PRINTED, PRINTED // 2):
+        part = folder / "parts" / f"{start}.parquet"
+        pa.parquet.write_table(register.slice(start, PRINTED // 2), part)
+    for code in blocks:
+        # In a process of its own: Spark reads paths from where its own process began.
+        subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    expected = findings(assess_batches(load_rulebook(), register.to_batches(), as_of=AS_OF))
+    for name in ("findings.parquet", "findings-ray", "findings-dask"):
+        found = findings(pa.dataset.dataset(folder / name, format="parquet").to_batches())
+        assert found == expected, f"{name} differs"
+    print(f"the README's {len(blocks)} clusters run as printed: {len(expected):,} findings, alike")
+
+
+def findings(batches: Iterable[pa.RecordBatch]) -> list[tuple[str, ...]]:
+    """Return findings in an order of their own."""
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    return sorted(
+        (row["subject"], row["rule"], row["verdict"], str(row["severity"])) for row in rows
+    )
 
 
 def main() -> int:
