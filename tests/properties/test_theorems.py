@@ -54,8 +54,8 @@ from tests.properties.small import (
     sparse_things,
 )
 
-#: How many completions of one partial thing are looked at.
-LOOKED_AT = 400
+#: How many completions of one partial thing are looked at: fewer where many things are.
+LOOKED_AT = 400 if settings().max_examples < 1000 else 100
 
 
 def assessed(thing: Thing, rulebook: Rulebook) -> Assessment:
