@@ -34,6 +34,8 @@ from govrules.prove.symbols import (
     either,
     exact,
     implied,
+    is_false,
+    is_true,
     months_earlier,
     no,
     same_day,
@@ -352,13 +354,13 @@ class Encoder:
             for value, operand in cases:
                 term = constant(value, selector.type, self.space.texts)
                 chosen = both(known, z3.simplify(selected.term == term))
-                if z3.is_false(chosen):
+                if is_false(chosen):
                     continue
                 found += [
                     (both(chosen, may), each)
                     for may, each in self.possible(operand, scopes, fact_type)
                 ]
-        return [(when, each) for when, each in found if not z3.is_false(when)]
+        return [(when, each) for when, each in found if not is_false(when)]
 
     def stands(
         self, value: Value, predicate: ValueTest, fact_type: FactType, scopes: Scopes
@@ -519,7 +521,7 @@ class Encoder:
             (either(both(no(some), no(nothing)), both(some, more)), any_share),
             (both(some, no(more)), share),
         ]
-        return [(when, each) for when, each in found if not z3.is_false(when)]
+        return [(when, each) for when, each in found if not is_false(when)]
 
     def _in_interval(
         self, interval: Interval | None, predicate: Comparison, fact_type: FactType, scopes: Scopes
@@ -593,9 +595,9 @@ def includes(op: SetOp, members: Members, wanted: SetValue) -> Pair:
 
 
 def _if(when: Term, then: Term, otherwise: Term) -> Term:
-    if z3.is_true(when):
+    if is_true(when):
         return then
-    return otherwise if z3.is_false(when) else z3.If(when, then, otherwise)
+    return otherwise if is_false(when) else z3.If(when, then, otherwise)
 
 
 def number_of(terms: Iterable[Term]) -> Term:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 import z3
 
-from govrules.prove.symbols import Space, Term, Tree, both, fraction_in, names_in, no
+from govrules.prove.symbols import Space, Term, Tree, both, fraction_in, is_false, names_in, no
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF
 
@@ -84,7 +84,7 @@ class Found:
 def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
     """Return a model of the goals and of the laws on the facts that they name; None if none."""
     goal = both(*goals)
-    if z3.is_false(goal):
+    if is_false(goal):
         return None
     wanted, laws = space.laws_of(names_in(goal))
     return solve_with(space, clock, wanted, [goal, *laws])

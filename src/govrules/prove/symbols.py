@@ -38,6 +38,8 @@ from govrules.vocabulary import (
 
 TRUE: Final = z3.BoolVal(True)  # noqa: FBT003 - z3's own constant
 FALSE: Final = z3.BoolVal(False)  # noqa: FBT003 - z3's own constant
+_TRUE: Final = TRUE.get_id()
+_FALSE: Final = FALSE.get_id()
 #: The greatest number that can be recorded where a fact names none.
 MOST: Final = 10**15
 MOST_MONTHS: Final = 9999 * 12
@@ -59,10 +61,20 @@ class OutsideError(Exception):
     """A condition says what the proofs cannot express."""
 
 
+def is_true(term: Term) -> bool:
+    """Tell whether a term is *true* itself; z3 keeps one of it, and knows it by its number."""
+    return bool(term.get_id() == _TRUE)
+
+
+def is_false(term: Term) -> bool:
+    """Tell whether a term is *false* itself."""
+    return bool(term.get_id() == _FALSE)
+
+
 def both(*parts: Term) -> Term:
     """Return *and*, folded where a part is settled."""
-    kept = [each for each in parts if not z3.is_true(each)]
-    if any(z3.is_false(each) for each in kept):
+    kept = [each for each in parts if not is_true(each)]
+    if any(is_false(each) for each in kept):
         return FALSE
     if len(kept) < 2:  # noqa: PLR2004 - one part is itself
         return kept[0] if kept else TRUE
@@ -71,8 +83,8 @@ def both(*parts: Term) -> Term:
 
 def either(*parts: Term) -> Term:
     """Return *or*, folded where a part is settled."""
-    kept = [each for each in parts if not z3.is_false(each)]
-    if any(z3.is_true(each) for each in kept):
+    kept = [each for each in parts if not is_false(each)]
+    if any(is_true(each) for each in kept):
         return TRUE
     if len(kept) < 2:  # noqa: PLR2004 - one part is itself
         return kept[0] if kept else FALSE
@@ -81,9 +93,9 @@ def either(*parts: Term) -> Term:
 
 def no(part: Term) -> Term:
     """Return *not*, folded where the part is settled."""
-    if z3.is_true(part):
+    if is_true(part):
         return FALSE
-    return TRUE if z3.is_false(part) else z3.Not(part)
+    return TRUE if is_false(part) else z3.Not(part)
 
 
 def implied(one: Term, other: Term) -> Term:
@@ -325,7 +337,7 @@ class Space:
 
     def law(self, variables: Iterable[Term], *laws: Term) -> None:
         """Note what holds whenever one of these variables is read."""
-        wanted = [each for each in laws if not z3.is_true(each)]
+        wanted = [each for each in laws if not is_true(each)]
         for variable in variables:
             self.laws.setdefault(str(variable.decl().name()), []).extend(wanted)
 
