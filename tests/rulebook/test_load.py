@@ -353,6 +353,97 @@ def test_every_node_says_where_it_stands(rulebook: Rulebook) -> None:
     assert told > 70
 
 
+def test_what_belongs_to_a_rule_says_where_it_stands(rulebook: Rulebook) -> None:
+    """Exceptions and mitigations stand where their first word does, examples of derived facts too."""
+    rule = rulebook.rule("yes-or-no")
+    placed = {
+        "when: { status: ended }": rule.unless[0].span,
+        "when: { place_agreement.in_force: yes }": rule.mitigated_by[0].span,
+        "name: a large spend": rulebook.derived["tier"].examples[0].span,
+    }
+    for text, span in placed.items():
+        line = Path(span.file).read_text(encoding="utf-8").splitlines()[span.line - 1]
+        assert text in line[max(span.column - 3, 0) :]
+    assert rule.mitigated_by[0].because == "It settles most."
+
+
+SMALL_PACK = """\
+govrules: 1
+id: small
+title: A small pack
+version: "1"
+owner: the tests
+sources:
+  policy: { title: The policy, publisher: A council, year: "2026" }
+facts:
+  local.slogan: { type: text, kind: arrangement, label: the slogan, question: What is it? }
+"""
+SMALL_RULE = """\
+govrules: 1
+theme: slogans
+rules:
+  - id: no-slogan
+    title: No slogan
+    principle: Each has one.
+    source: { document: policy, paragraph: 1 }
+    subject: register
+    requires: { partnerships: { every: { not: { local.slogan: none } } } }
+    severity: medium
+    intended: INTENDED
+    remedy: { do: Find one., who: the partners, within: 3 months }
+    examples:
+      - { name: without, given: { partnerships: [{ local.slogan: none }] }, expect: flagged }
+      - { name: open, given: { partnerships: [{ name: Pool }] }, EXPECTED }
+"""
+
+
+def small(
+    folder: Path, expected: str, intended: str = "{ conflict: Nothing stands in for one. }"
+) -> Rulebook:
+    folder.mkdir(exist_ok=True)
+    (folder / "rulebook.yaml").write_text(SMALL_PACK, encoding="utf-8")
+    text = SMALL_RULE.replace("EXPECTED", expected).replace("INTENDED", intended)
+    (folder / "rules.yaml").write_text(text, encoding="utf-8")
+    return load_rulebook(folder)
+
+
+def test_an_example_may_ask_for_a_local_fact_of_a_record(tmp_path: Path) -> None:
+    """What is meant of a rule is read beside it."""
+    (rule,) = small(
+        tmp_path / "pack", 'expect: unknown, asks: ["partnerships[0].local.slogan"]'
+    ).rules
+    assert rule.examples[1].asks == {"partnerships[0].local.slogan"}
+    assert rule.intended == (("conflict", "Nothing stands in for one."),)
+
+
+@pytest.mark.parametrize(
+    ("expected", "wrong"),
+    [
+        ('expect: unknown, asks: ["partnerships[0].local.motto"]', ["partnerships[0].local.motto"]),
+        ('expect: unknown, asks: ["partners[0].local.slogan"]', ["partners[0].local.slogan"]),
+        (
+            'expect: unknown, asks: ["partnerships[0].local.slogan", motto, slogan]',
+            ["`motto`", "`slogan`"],
+        ),
+        ("expect: not applicable, severity: low", ["what is not applicable has no `severity`"]),
+    ],
+)
+def test_what_an_example_cannot_expect(tmp_path: Path, expected: str, wrong: list[str]) -> None:
+    """Each word that is wrong is told, and none that is right."""
+    with pytest.raises(RuleFileError) as raised:
+        small(tmp_path / "pack", expected)
+    told = [each.message for each in raised.value.diagnostics]
+    assert len(told) == len(wrong)
+    assert all(word in message for word, message in zip(wrong, told, strict=True))
+
+
+def test_what_cannot_be_meant(tmp_path: Path) -> None:
+    """Only kinds of proof can be meant."""
+    with pytest.raises(RuleFileError) as raised:
+        small(tmp_path / "pack", "expect: unknown", "{ slogan: It is meant. }")
+    assert [each.span.line for each in raised.value.diagnostics] == [11]
+
+
 @pytest.mark.parametrize(
     ("quote", "passage"),
     [
