@@ -220,6 +220,24 @@ def test_between_takes_both_its_ends(size: Any, expected: Truth) -> None:
     assert value_of(FactTest(ref("size"), Between(Literal(1), Literal(2))), size=size) is expected
 
 
+@pytest.mark.parametrize(("size", "expected"), [(1, T), (3, F), (0, F)])
+def test_a_range_may_end_at_facts(size: int, expected: Truth) -> None:
+    """An end of a range is a value or a fact, for one value and for a count."""
+    two = {"items": (FINE, BAD)}
+    from_ = FactTest(ref("price"), Between(ref("size"), Literal(2)))
+    to = FactTest(ref("price"), Between(Literal(1), ref("size")))
+    assert value_of(from_, size=size, price=2) is (T if size <= 2 else F)
+    assert value_of(to, size=size, price=1) is (T if size >= 1 else F)
+    assert value_of(
+        Count(ref("items"), None, Between(ref("size"), Literal(2))), size=size, **two
+    ) is (T if size <= 2 else F)
+    assert value_of(
+        Count(ref("items"), None, Between(Literal(1), ref("size"))), size=size, **two
+    ) is (T if size >= 2 else F)
+    both = FactTest(ref("price"), Between(ref("size"), ref("size")))
+    assert value_of(both, size=size, price=1) is expected
+
+
 def test_one_of_several_values() -> None:
     """A list of values is any of them, and a fact not known may settle it."""
     one_of = FactTest(ref("level"), OneOf((Literal("low"), ref("deal.level"))))

@@ -30,7 +30,8 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.walk import nodes, references, rule_conditions
+from govrules.rulebook.reads import reads
+from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN, Truth
@@ -207,11 +208,19 @@ def settled(rule: Rule, case: Any) -> bool:
     return met or (outcome.verdict is Verdict.NOT_APPLICABLE and applies)
 
 
-def all_changes(thing: Thing, rules: tuple[Rule, ...]) -> dict[str, list[Any]]:
+def asked_of(rulebook: Rulebook) -> set[str]:
+    """The facts that what rules require and their exceptions ask for, also beneath derived ones."""
+    waiting = [each.requires for each in rulebook.rules]
+    waiting += [exception.when for rule in rulebook.rules for exception in rule.unless]
+    return {path for path in reads(waiting, rulebook.derived) if "[]" not in path}
+
+
+def all_changes(thing: Thing, rulebook: Rulebook) -> dict[str, list[Any]]:
     """
     Every arrangement of a thing, with every value that it can have.
 
-    To do away with a whole record is a change only where a rule asks whether it is there.
+    To do away with a whole record is a change only where it is asked for: what a rule requires or
+    an exception must hang on whether it is there.
     """
     found: dict[str, list[Any]] = {
         "mended": [True, False],
@@ -227,10 +236,7 @@ def all_changes(thing: Thing, rules: tuple[Rule, ...]) -> dict[str, list[Any]]:
         found[f"items[{index}].fine"] = [True, False]
     for index in range(len(thing.spares) + 1):
         found[f"spares[{index}].fine"] = [True, False]
-    named = {
-        ref.path for rule in rules for each in rule_conditions(rule) for ref in references(each)
-    }
-    if not named & {"deal", *DERIVED_NAMES}:
+    if "deal" not in asked_of(rulebook):
         del found["deal"]
     return found
 
@@ -242,12 +248,12 @@ def test_remedies_are_smallest(thing: Thing, rulebook: Rulebook) -> None:
     case = case_of(Facts(thing, AS_OF), rulebook)
     shown = len(finding.clears[0]) if finding.clears else 3
     for size in range(1, min(shown, 3)):
-        for changes in sets_of_changes(thing, rulebook.rules, size):
+        for changes in sets_of_changes(thing, rulebook, size):
             assert not settled(finding.rule, supposing(case, changes)), changes
 
 
-def sets_of_changes(thing: Thing, rules: tuple[Rule, ...], size: int) -> Iterator[dict[str, Any]]:
-    values = all_changes(thing, rules)
+def sets_of_changes(thing: Thing, rulebook: Rulebook, size: int) -> Iterator[dict[str, Any]]:
+    values = all_changes(thing, rulebook)
     for paths in itertools.combinations(values, size):
         for chosen in itertools.product(*(values[path] for path in paths)):
             changes = dict(zip(paths, chosen, strict=True))
@@ -284,7 +290,7 @@ def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
     if plan.left or not plan.proven_smallest:
         return
     for size in range(1, min(len(plan.changes), 3)):
-        for changes in sets_of_changes(thing, several, size):
+        for changes in sets_of_changes(thing, rulebook, size):
             supposed = supposing(case, changes)
             assert any(judge(rule, supposed).verdict is Verdict.FLAGGED for rule in several)
 
