@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govrules.engines.reference import case_of, evaluate
-from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.clears import LONG, SHOWN, clears
+from govrules.explain.supposing import followed_by, supposing, trial_of
 from govrules.facts import Facts
-from govrules.model import Funding, Partner, Partnership, Register
+from govrules.model import Funding, Leadership, Partner, Partnership, Protocol, Register
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -29,13 +30,15 @@ from govrules.rulebook.ast import (
     Quantified,
     Quantity,
     Row,
+    Rule,
+    Severity,
     Share,
     Sum,
     Test,
 )
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, YesNo, vocabulary_of
-from tests.properties.small import AS_OF, rulebook_of
+from tests.properties.small import AS_OF, CITED, rulebook_of
 
 SOUND = Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Sound?", "it is unsound")
 
@@ -136,3 +139,44 @@ def test_a_trial_says_what_the_case_says(
         for condition in conditions(where):
             said = evaluate(condition, supposing(trial, way))
             assert said is evaluate(condition, supposing(case, way))
+
+
+AGREED = AnyOf(
+    (
+        yes(ref(Partnership, "protocol.agreed", 1)),
+        yes(ref(Partnership, "leadership.lead_agreed", 1)),
+    )
+)
+NOTHING_AGREED = Partnership(
+    protocol=Protocol(agreed=False), leadership=Leadership(lead_agreed=False)
+)
+
+
+@pytest.mark.parametrize(("number", "shown"), [(2, 4), (LONG + 1, SHOWN), (LONG + 2, 1)])
+def test_of_a_long_way_no_variants_are_followed(number: int, shown: int) -> None:
+    """Each entry can be mended in two ways; all of them together in very many."""
+    rule = Rule(
+        "rule", "It is broken", "theme", "Mend.", CITED,
+        Quantified(Quantity.EVERY, LISTED, AGREED), Severity.HIGH, subject="register",
+    )  # fmt: skip
+    register = Register(partnerships=(NOTHING_AGREED,) * number)
+    ways = clears(rule, case_of(Facts(register, AS_OF), rulebook_of((rule,), {})))
+    assert [len(way) for way in ways] == [number] * shown
+
+
+def test_what_is_supposed_already_stays_unless_it_is_undone() -> None:
+    """A later change undoes an earlier one of the same fact, or of what it does away with."""
+    earlier = {"protocol.agreed": True, "leadership.lead_agreed": True}
+    assert followed_by(earlier, {"protocol.agreed": False}) == {
+        "protocol.agreed": False,
+        "leadership.lead_agreed": True,
+    }
+    assert followed_by(earlier, {"protocol": None}) == {
+        "protocol": None,
+        "leadership.lead_agreed": True,
+    }
+    assert followed_by({"protocol": None}, {"protocol.agreed": True}) == {"protocol.agreed": True}
+    assert followed_by({"protocol": None}, {"protocol.agreed": False}) == {
+        "protocol": None,
+        "protocol.agreed": False,
+    }
