@@ -273,6 +273,18 @@ def test_records_are_added_or_changed(requires: Condition, first: set[str]) -> N
     assert {path.partition(".")[0] for path in ways(requires)[0]} == first
 
 
+def test_doing_away_with_a_record_that_is_asked_for_changes_all_its_facts() -> None:
+    """It is one change, even where the question whether the record is there is answered already."""
+    both = (is_("deal.signed", False), Not(is_("deal.level", "low")))
+    there = AnyOf((is_("big", True), is_("deal", None)))
+    dealt = attrs.evolve(BROKEN, deal=Deal(signed=True, level="low"))
+    assert ways(All((*both, there)), thing=dealt) == [{"deal": None}]
+    assert ways(
+        All((*both, AnyOf((is_("big", True), Known(ref("deal"), recorded=True))))), thing=dealt
+    ) == [{"deal": None}]
+    assert {len(way) for way in ways(All(both), thing=dealt)} == {2}
+
+
 def test_what_governance_cannot_change_is_left_alone() -> None:
     """Recording a fact, more members than there are and a set of circumstances clear nothing."""
     given = ref("colours")

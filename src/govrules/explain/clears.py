@@ -17,7 +17,7 @@ from govrules.engines.reference import (
     possible,
 )
 from govrules.explain.supposing import Way, contradict, supposing, trial_of
-from govrules.facts import TO_BE_FOUND, Scope
+from govrules.facts import TO_BE_FOUND, Scope, parts_of
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -222,8 +222,16 @@ def _of_fact(
 ) -> list[Way]:
     path = case.facts.path(ref, case.scopes)
     ways: list[Way] = [{path: value} for value in _candidates(ref, case, compared)]
+    ways += [{record: None} for record in _asked_around(ref, path, case, compared)]
     ways += [_mentioned(added) for added in _new_records(ref, case)[:1]]
     return [way for way in ways if evaluate(condition, supposing(case, way)) is target]
+
+
+def _asked_around(ref: FactRef, path: str, case: Case, compared: _Compared) -> list[str]:
+    """Return the records that a fact stands in of which the rule asks whether they are there."""
+    prefix, cls = path.removesuffix(ref.path), case.scopes[ref.level].cls
+    asked = [part for part in parts_of(ref.path) if part in compared]
+    return [f"{prefix}{each}" for each in asked if case.fact(each, cls).kind is Kind.ARRANGEMENT]
 
 
 def _of_derived(
@@ -356,6 +364,8 @@ def _constants(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
     roots += [row.when for derived in case.derived.values() for row in derived.rows]
     found: dict[str, dict[Any, None]] = {}
     for node in (each for root in roots for each in nodes(root)):
+        if isinstance(node, Known):
+            found.setdefault(node.fact.path, {})
         if isinstance(node, Test):
             for value in _literals(node.predicate, case):
                 found.setdefault(node.fact.path, {})[value] = None
