@@ -327,6 +327,15 @@ def test_an_exception_may_be_reached_but_the_case_may_not_go_away() -> None:
     assert ways(is_("big", False), applies_when=is_("mended", False)) == []
 
 
+def test_an_exception_may_be_reached_if_the_case_is_kept_by_another_change() -> None:
+    """The way to the exception would end the case, which may stand on something else."""
+    case = AnyOf((is_("mended", True), is_("deal.level", "low")))
+    excepted = (Exemption(Not(is_("mended", True)), "because", CITED),)
+    thing = attrs.evolve(BROKEN, mended=True)
+    found = ways(is_("big", False), thing=thing, applies_when=case, unless=excepted)
+    assert found == [{"mended": False, "deal.level": "low"}]
+
+
 def test_a_plan_takes_the_change_that_serves_two_rules() -> None:
     """One change that clears both rules is better than one for each."""
     assessment = assessed(AnyOf((MENDED, PAINTED)), AnyOf((PAINTED, is_("size", 1))))

@@ -114,13 +114,26 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     """
     compared = _constants(rule, case)
     met = _ways(rule.requires, case, Truth.TRUE, compared)
-    excepted = [way for each in rule.unless for way in _ways(each.when, case, Truth.TRUE, compared)]
+    excepted = [
+        reached
+        for each in rule.unless
+        for way in _ways(each.when, case, Truth.TRUE, compared)
+        for reached in _still_in_case(way, rule, case, compared)
+    ]
     found: list[Way] = []
     for way in [*met, *excepted]:
         shrunk = _shrunk(way, rule, case)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return sorted(found, key=len)
+
+
+def _still_in_case(way: Way, rule: Rule, case: Case, compared: _Compared) -> list[Way]:
+    """Return the way, with what keeps the rule's own case standing where the way would end it."""
+    if rule.applies_when is None:
+        return [way]
+    kept = _ways(rule.applies_when, supposing(case, way), Truth.TRUE, compared)
+    return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
 def _settles(way: Way, rule: Rule, case: Case) -> bool:
