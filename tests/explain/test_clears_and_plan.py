@@ -285,6 +285,15 @@ def test_doing_away_with_a_record_that_is_asked_for_changes_all_its_facts() -> N
     assert {len(way) for way in ways(All(both), thing=dealt)} == {2}
 
 
+def test_a_share_may_need_a_record_to_count_and_not_to_be_so() -> None:
+    """Nothing counts as yet, so neither change alone makes a share of anything."""
+    none_so = Share(
+        ref("items"), is_("painted", True), IS_FINE, Compare(Op.AT_MOST, Literal(Decimal(0)))
+    )
+    found = ways(none_so, thing=attrs.evolve(BROKEN, items=(FINE,)))
+    assert found == [{"painted": True, "items[0].fine": False}]
+
+
 def test_what_governance_cannot_change_is_left_alone() -> None:
     """Recording a fact, more members than there are and a set of circumstances clear nothing."""
     given = ref("colours")

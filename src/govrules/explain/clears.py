@@ -69,6 +69,8 @@ LONG: Final = 48
 MAX_RECORDS: Final = 3
 #: Of how many records a change is considered for that.
 MAX_OPTIONS: Final = 12
+#: How many changes of both kinds are tried together: more would take long in a register.
+MIXED: Final = 2
 #: How many ways are shown.
 SHOWN: Final = 5
 
@@ -312,11 +314,14 @@ def _of_many(
     condition: Count | Sum | Share, case: Case, target: Truth, compared: _Compared
 ) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
+    apart = [_options(condition, case, goal, compared) for goal in (Truth.TRUE, Truth.FALSE)]
     for number in range(1, MAX_RECORDS + 1):
+        # A share may want one record to count at all, and another, or the same, not to be so.
+        mixed = isinstance(condition, Share) and condition.among is not None and number == MIXED
         found = [
             way
-            for goal in (Truth.TRUE, Truth.FALSE)
-            for several in itertools.combinations(_options(condition, case, goal, compared), number)
+            for options in [*apart, *([[*apart[0], *apart[1]]] if mixed else [])]
+            for several in itertools.combinations(options, number)
             for way in [{path: to for each in several for path, to in each.items()}]
             if evaluate(condition, supposing(case, way)) is target
         ]
