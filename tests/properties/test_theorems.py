@@ -31,7 +31,7 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import nodes, references
+from govrules.rulebook.walk import nodes, references, rule_conditions
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN, Truth
@@ -209,18 +209,16 @@ def settled(rule: Rule, case: Any) -> bool:
 
 
 def asked_of(rulebook: Rulebook) -> set[str]:
-    """The facts that what rules require and their exceptions ask for, also beneath derived ones."""
-    waiting = [each.requires for each in rulebook.rules]
-    waiting += [exception.when for rule in rulebook.rules for exception in rule.unless]
-    return {path for path in reads(waiting, rulebook.derived) if "[]" not in path}
+    """The facts that rules ask for, also beneath derived ones; those of records with `[]`."""
+    asking = [each for rule in rulebook.rules for each in rule_conditions(rule)]
+    return set(reads(asking, rulebook.derived))
 
 
 def all_changes(thing: Thing, rulebook: Rulebook) -> dict[str, list[Any]]:
     """
     Every arrangement of a thing, with every value that it can have.
 
-    To do away with a whole record is a change only where it is asked for: what a rule requires or
-    an exception must hang on whether it is there.
+    To do away with a whole record is a change only where a rule asks whether it is there.
     """
     found: dict[str, list[Any]] = {
         "mended": [True, False],

@@ -315,12 +315,12 @@ def _of_many(
 ) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
     apart = [_options(condition, case, goal, compared) for goal in (Truth.TRUE, Truth.FALSE)]
+    # A share may want one record to count at all, and another, or the same, not to be so.
+    mixes = isinstance(condition, Share) and condition.among is not None
     for number in range(1, MAX_RECORDS + 1):
-        # A share may want one record to count at all, and another, or the same, not to be so.
-        mixed = isinstance(condition, Share) and condition.among is not None and number == MIXED
         found = [
             way
-            for options in [*apart, *([[*apart[0], *apart[1]]] if mixed else [])]
+            for options in ([apart[0] + apart[1]] if mixes and number == MIXED else apart)
             for several in itertools.combinations(options, number)
             for way in [{path: to for each in several for path, to in each.items()}]
             if evaluate(condition, supposing(case, way)) is target
