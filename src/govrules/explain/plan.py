@@ -10,7 +10,7 @@ import attrs
 
 from govrules.engines.reference import Case, judge
 from govrules.explain.clears import ways_out
-from govrules.explain.supposing import Way, followed_by, supposing
+from govrules.explain.supposing import Way, followed_by, supposing, trial_of
 from govrules.facts import parts_of
 from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
 from govrules.rulebook.walk import references, rule_conditions
@@ -83,7 +83,7 @@ class _Search:
 
     def __init__(self, rules: Sequence[Rule], case: Case, level: Severity) -> None:
         self.rules = rules
-        self.case = case
+        self.case = trial_of(case)
         self.level = level
         self.best: dict[str, Any] | None = None
         self.tried = 0
