@@ -294,6 +294,14 @@ def test_a_share_may_need_a_record_to_count_and_not_to_be_so() -> None:
     assert found == [{"painted": True, "items[0].fine": False}]
 
 
+def test_a_count_may_hang_on_a_fact_on_which_something_else_hangs() -> None:
+    """Of the values with which records count, the first that is tried is ruled out elsewhere."""
+    odd = FactTest(ref("size"), OneOf((Literal(1), Literal(3))))
+    counted = Count(ref("items"), odd, Compare(Op.AT_LEAST, Literal(1)))
+    both = All((compares("size", Op.AT_MOST, 2), counted))
+    assert ways(both, thing=attrs.evolve(BROKEN, size=2)) == [{"size": 1}]
+
+
 def test_what_governance_cannot_change_is_left_alone() -> None:
     """Recording a fact, more members than there are and a set of circumstances clear nothing."""
     given = ref("colours")

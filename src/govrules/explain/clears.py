@@ -333,17 +333,28 @@ def _of_many(
 def _options(
     condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
 ) -> list[Way]:
-    """Return the cheapest change of each record, and of records that could be added."""
+    """Return the cheapest changes of each record, and of records that could be added."""
     asked = [condition.where, condition.among if isinstance(condition, Share) else None]
     conditions = [each for each in asked if each is not None]
     options: list[Way] = []
     for each in _records(condition.list, case) if conditions else []:
         several = [_ways(one, each, goal, compared) for one in conditions]
-        options += [ways[0] for ways in several if ways and ways[0]]
+        options += [way for ways in several for way in _cheapest(ways, each) if way]
     for added in _new_records(condition.list, case) if goal is Truth.TRUE else []:
         several = [_ways(one, added, goal, compared) for one in conditions] or [[{}]]
-        options += [_with_record(ways[0], added) for ways in several if ways]
-    return options[:MAX_OPTIONS]
+        options += [_with_record(way, added) for ways in several for way in _cheapest(ways, added)]
+    return list({frozenset(way.items()): way for way in options}.values())[:MAX_OPTIONS]
+
+
+def _cheapest(ways: Sequence[Way], record: Case) -> list[Way]:
+    """Return the first way, and those as small that change what other records may hang on too."""
+    prefix = record.scopes[-1].prefix
+    return [
+        way
+        for place, way in enumerate(ways)
+        if not place
+        or (len(way) == len(ways[0]) and not all(path.startswith(prefix) for path in way))
+    ]
 
 
 def _with_record(way: Way, added: Case) -> Way:
