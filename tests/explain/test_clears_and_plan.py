@@ -302,6 +302,13 @@ def test_a_count_may_hang_on_a_fact_on_which_something_else_hangs() -> None:
     assert ways(both, thing=attrs.evolve(BROKEN, size=2)) == [{"size": 1}]
 
 
+def test_what_one_change_breaks_another_makes_good() -> None:
+    """There is no deal as yet, which is all that keeps the second condition."""
+    levelled = FactTest(ref("deal.level"), Compare(Op.AT_LEAST, Literal("low")))
+    both = All((levelled, AnyOf((is_("deal", None), MENDED))))
+    assert ways(both)[0] == {"deal.level": "low", "mended": True}
+
+
 def test_what_governance_cannot_change_is_left_alone() -> None:
     """Recording a fact, more members than there are and a set of circumstances clear nothing."""
     given = ref("colours")

@@ -115,7 +115,11 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     requires holds or an exception does: never by making the rule's own case go away.
     """
     compared = _constants(rule, case)
-    met = _ways(rule.requires, case, Truth.TRUE, compared)
+    met = [
+        mended
+        for way in _ways(rule.requires, case, Truth.TRUE, compared)
+        for mended in _mended(way, rule, case, compared)
+    ]
     excepted = [
         reached
         for each in rule.unless
@@ -128,6 +132,12 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return sorted(found, key=len)
+
+
+def _mended(way: Way, rule: Rule, case: Case, compared: _Compared) -> list[Way]:
+    """Return the way, with what makes good again what it breaks of what the rule requires."""
+    more = _ways(rule.requires, supposing(case, way), Truth.TRUE, compared)
+    return [{**way, **each} for each in more if not contradict(way, each)]
 
 
 def _still_in_case(way: Way, rule: Rule, case: Case, compared: _Compared) -> list[Way]:
