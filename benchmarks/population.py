@@ -80,7 +80,8 @@ def _array(
 
 def _list(kind: Any, fact: Fact, rows: int, drawn: np.random.Generator, mask: Any) -> pa.Array:  # noqa: ANN401 - arrays
     low, high = PARTNERS if fact.name == "partners" else (0, 4)
-    offsets = np.concatenate([[0], np.cumsum(drawn.integers(low, high + 1, rows))]).astype(np.int32)
+    lengths = np.where(mask, 0, drawn.integers(low, high + 1, rows))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     inner = pa.field("item", kind.value_type)
     total = int(offsets[-1])
     if isinstance(fact.type, Records):

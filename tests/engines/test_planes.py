@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from govrules import EngineError, FactsError
-from govrules.engines.planes import Store, bits, counted, summed, unpack
+from govrules.engines.planes import (
+    ListColumn,
+    Spans,
+    Store,
+    bits,
+    everywhere,
+    pack,
+    unpack,
+)
 from govrules.vocabulary import Choices, Fact, Kind, YesNo, vocabulary_of
 from tests.conformance.test_plain_records import Deed
 from tests.properties.small import Item, Thing
@@ -108,16 +118,19 @@ def test_lists_and_sets_of_nulls_are_unknown():
     assert not unpack(store.list_column("items", FACTS["items"]).closed, 2).any()
 
 
-def test_only_the_records_that_are_there_are_kept():
+def weights(found: ListColumn) -> list[Any]:
+    column = found.records.column("weight", vocabulary_of(Item).facts["weight"])
+    known = unpack(column.known, column.rows)
+    return [each if there else None for each, there in zip(column.data, known, strict=True)]
+
+
+def test_a_gap_in_a_list_is_no_record():
     items = pa.array([[{"fine": True, "weight": 1}, None], [{"fine": False, "weight": 2}]])
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
-    columns = found.records._inside[""].columns
-    assert list(columns) == ["fine", "weight"]
-    assert len(columns) == 2
-    assert {name: each.to_pylist() for name, each in columns.items()} == {
-        "fine": [True, False],
-        "weight": [1, 2],
-    }
+    spans = Spans(found.offsets, found.real)
+    assert spans.total.tolist() == [1, 1]
+    assert weights(found) == [1, None, 2]
+    assert unpack(found.closed, 2).tolist() == [False, True]
 
 
 def test_what_lies_under_a_list_that_is_null_is_no_record():
@@ -125,9 +138,18 @@ def test_what_lies_under_a_list_that_is_null_is_no_record():
     items = pa.ListArray.from_arrays(pa.array([0, 1, 2]), values, mask=pa.array([True, False]))
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
     assert unpack(found.closed, 2).tolist() == [False, True]
-    assert found.offsets.tolist() == [0, 0, 1]
-    column = found.records.column("weight", vocabulary_of(Item).facts["weight"])
-    assert column.data.tolist() == [2]
+    assert Spans(found.offsets, found.real).total.tolist() == [0, 1]
+    assert weights(found) == [None, 2]
+
+
+def test_what_lies_under_a_gap_is_not_read():
+    values = pa.StructArray.from_arrays(
+        [pa.array(["strange", "low"])], names=["level"], mask=pa.array([True, False])
+    )
+    items = pa.ListArray.from_arrays(pa.array([0, 2]), values)
+    found = Store({"items": items}, 1).list_column("items", FACTS["items"])
+    column = found.records.column("level", FACTS["level"])
+    assert unpack(column.known, 2).tolist() == [False, True]
 
 
 @pytest.mark.parametrize(("name", "of"), [("size", pa.int64()), ("price", pa.decimal128(18, 2))])
@@ -153,9 +175,26 @@ def test_all_bits_are_set_where_a_buffer_is_left_out():
     assert unpack(bits(None, 3, 5), 5).all()
 
 
-def test_sums_and_counts_of_rows():
-    offsets = np.array([0, 2, 2, 3])
-    assert counted(np.array([True, False, True]), offsets).tolist() == [1, 0, 1]
-    assert summed(np.array([1, 2, 3]), offsets).tolist() == [3, 0, 3]
-    beyond = summed(np.array([2**62, 2**62, 1], object), offsets)
+@pytest.mark.parametrize("number", [3, 64, 130])
+def test_sums_and_counts_of_rows(number):
+    """Rows of any length, beginning anywhere in a word, and gaps that do not count."""
+    drawn = np.random.default_rng(number)
+    flags, real = drawn.random((2, number)) < 0.5
+    numbers = drawn.integers(0, 9, number)
+    cuts = np.sort(drawn.integers(0, number + 1, 20))
+    offsets = np.concatenate([[0], cuts, [number]])
+    rows = list(itertools.pairwise(offsets.tolist()))
+    for counts in (None, real):
+        spans = Spans(offsets, None if counts is None else pack(counts))
+        there = np.ones(number, bool) if counts is None else counts
+        of = flags & there
+        assert spans.total.tolist() == [there[a:b].sum() for a, b in rows]
+        assert spans.counted(pack(flags)).tolist() == [of[a:b].sum() for a, b in rows]
+        summed = spans.summed(numbers, pack(flags)).tolist()
+        assert summed == [numbers[a:b][of[a:b]].sum() for a, b in rows]
+
+
+def test_a_sum_may_be_beyond_64_bits():
+    spans = Spans(np.array([0, 2, 2, 3]), None)
+    beyond = spans.summed(np.array([2**62, 2**62, 1], object), everywhere(3))
     assert beyond.tolist() == [2**63, 0, 1]

@@ -21,12 +21,10 @@ from govrules.engines.planes import (
     SetColumn,
     Store,
     Tri,
-    counted,
     everywhere,
     nowhere,
     pack,
     taken,
-    unpack,
 )
 from govrules.engines.reference import AS_OF_REF
 from govrules.rulebook.ast import (
@@ -223,7 +221,7 @@ class Asking(Program):
         (shut,) = found.values()
         self._merge(found, self._masked(self._beside(ref, conditions, context), shut))
         inside = self._inside(context, ref)
-        offsets = self._offsets(context, ref)
+        spans = self._spans(context, ref)
         within: Asks = {}
         for condition in conditions:
             self._merge(within, self._residual(condition, inside))
@@ -233,7 +231,7 @@ class Asking(Program):
             reduced = self._step(
                 ("any", step.id, context.key, ref.level, ref.path),
                 lambda block, step=step: pack(  # type: ignore[misc]
-                    counted(unpack(step(block), inside.rows(block)), offsets(block)) > 0
+                    spans(block).counted(step(block)) > 0
                 ),
             )
             self._merge(found, {path: reduced})
@@ -246,14 +244,13 @@ class Asking(Program):
         store: Step[Store] = self._step(
             (*name, "store"), lambda block: _Nobody(context.rows(block))
         )
-        place = self._step(
-            name,
-            lambda block: attrs.evolve(
-                context.place(block), index=(*context.place(block).index, None)
-            ),
-        )
         # The key names the context: these records are nobody's but its rows'.
-        inner = Context(name, (*context.stores, ((*key, str(context.key)), store)), place)
+        inner = Context(
+            name,
+            (*context.stores, ((*key, str(context.key)), store)),
+            context.count,
+            (*context.levels, self.in_order()),
+        )
         prefix = self._path(context, ref) + "[]."
         found: Asks = {}
         for condition in conditions:

@@ -29,14 +29,13 @@ from govrules.engines.planes import (
     ListColumn,
     Plane,
     SetColumn,
+    Spans,
     Store,
     Tri,
-    counted,
     days,
     everywhere,
     nowhere,
     pack,
-    summed,
     taken,
     unpack,
 )
@@ -141,14 +140,6 @@ class Step(Generic[T]):
 
 
 @attrs.frozen(eq=False)
-class _Place:
-    """The rows of a context: how many, and the records at each level; None for all, in order."""
-
-    rows: int
-    index: tuple[Integers | None, ...]
-
-
-@attrs.frozen(eq=False)
 class Context:
     """
     What a condition is about.
@@ -156,20 +147,22 @@ class Context:
     Attributes:
         key: the same for the same.
         stores: the key and the records at each level, the subject's first.
-        place: how its rows stand in them.
+        count: how many rows it has.
+        levels: which record of each level its rows are in; None for all of them, in order.
     """
 
     key: tuple[object, ...]
     stores: tuple[tuple[tuple[str, ...], Step[Store]], ...]
-    place: Step[_Place]
+    count: Step[int]
+    levels: tuple[Step[Integers | None], ...]
 
     def rows(self, block: Block) -> int:
         """Return how many rows it has."""
-        return self.place(block).rows
+        return self.count(block)
 
     def index(self, block: Block, level: int) -> Integers | None:
         """Return which record of a level each row is in."""
-        return self.place(block).index[level]
+        return self.levels[level](block)
 
 
 @attrs.frozen(eq=False)
@@ -311,9 +304,14 @@ class Program:
     def _alone(self, key: tuple[str, ...], store: Step[Store]) -> Context:
         found = self._contexts.get(("alone", key))
         if found is None:
-            place = self._step(("alone", key), lambda block: _Place(store(block).rows, (None,)))
-            found = self._contexts["alone", key] = Context(("alone", key), ((key, store),), place)
+            rows = self._step(("alone", key), lambda block: store(block).rows)
+            found = Context(("alone", key), ((key, store),), rows, (self.in_order(),))
+            self._contexts["alone", key] = found
         return found
+
+    def in_order(self) -> Step[Integers | None]:
+        """Return the step for rows that are all the records of a level."""
+        return self._step("in order", lambda _: None)
 
     def _list(self, context: Context, ref: FactRef) -> Step[ListColumn]:
         key, store = context.stores[ref.level]
@@ -347,28 +345,39 @@ class Program:
         key = (*outer_key, ref.path)
         store = self._step(("store", key), lambda block: column(block).records)
 
-        def work(block: Block) -> _Place:
-            outer = context.place(block)
-            offsets = column(block).offsets
-            chosen = outer.index[ref.level]
-            last: Integers | None = None
-            if chosen is not None:
-                starts = offsets[chosen]
-                lengths = offsets[chosen + 1] - starts
-                begins = np.concatenate([[0], np.cumsum(lengths)])
-                last = np.arange(begins[-1]) + np.repeat(starts - begins[:-1], lengths)
-            else:
-                lengths = np.diff(offsets)
-            parent = np.repeat(np.arange(outer.rows), lengths)
-            index = tuple(parent if each is None else each[parent] for each in outer.index)
-            return _Place(len(parent), (*index, last))
+        starts = self._starts(context, ref)
 
-        place = self._step(name, work)
-        found = Context(name, (*context.stores, (key, store)), place)
+        def within(block: Block) -> Integers:
+            return np.repeat(np.arange(context.rows(block)), np.diff(starts(block)))
+
+        def own(block: Block) -> Integers | None:
+            chosen = context.index(block, ref.level)
+            if chosen is None:
+                return None
+            begins = starts(block)
+            shift = column(block).offsets[chosen] - begins[:-1]
+            return np.arange(begins[-1]) + np.repeat(shift, np.diff(begins))
+
+        parent = self._step((*name, "parent"), within)
+
+        def outer(block: Block, level: int) -> Integers:
+            each = context.index(block, level)
+            return parent(block) if each is None else each[parent(block)]
+
+        levels: list[Step[Integers | None]] = [
+            self._step((*name, level), lambda block, level=level: outer(block, level))  # type: ignore[misc]
+            for level in range(len(context.levels))
+        ]
+        found = Context(
+            name,
+            (*context.stores, (key, store)),
+            self._step((*name, "rows"), lambda block: int(starts(block)[-1])),
+            (*levels, self._step((*name, "own"), own)),
+        )
         self._contexts[name] = found
         return found
 
-    def _offsets(self, context: Context, ref: FactRef) -> Callable[[Block], Integers]:
+    def _starts(self, context: Context, ref: FactRef) -> Step[Integers]:
         """Return where the records of each row begin in the context inside."""
         column = self._list(context, ref)
 
@@ -379,7 +388,20 @@ class Program:
                 return offsets
             return np.concatenate([[0], np.cumsum(offsets[chosen + 1] - offsets[chosen])])
 
-        return self._step(("offsets", context.key, ref.level, ref.path), work)
+        return self._step(("starts", context.key, ref.level, ref.path), work)
+
+    def _spans(self, context: Context, ref: FactRef) -> Step[Spans]:
+        """Return where the records of each row stand in the context inside, and which count."""
+        column, starts = self._list(context, ref), self._starts(context, ref)
+        inside = self._inside(context, ref)
+
+        def work(block: Block) -> Spans:
+            real, rows = column(block).real, column(block).records.rows
+            if real is not None:
+                real = taken(real, rows, inside.index(block, -1))
+            return Spans(starts(block), real)
+
+        return self._step(("spans", context.key, ref.level, ref.path), work)
 
     def _closed(self, context: Context, ref: FactRef) -> Step[Plane]:
         if isinstance(ref.type, Choices):
@@ -433,10 +455,10 @@ class Program:
             def some(block: Block) -> Plane:
                 return pack(members(block).masks != 0)
         else:
-            offsets = self._offsets(context, ref)
+            spans = self._spans(context, ref)
 
             def some(block: Block) -> Plane:
-                return pack(np.diff(offsets(block)) > 0)
+                return pack(spans(block).total > 0)
 
         def work(block: Block) -> Column:
             found, shut = some(block), closed(block)
@@ -807,22 +829,16 @@ class Program:
             self.merging[step.id] = (ref.path, step)
 
     def _tally(self, ref: FactRef, where: Condition | None, context: Context) -> Step[Tally]:
-        offsets = self._offsets(context, ref)
+        spans = self._spans(context, ref)
         inside = self._inside(context, ref)
         holds = None if where is None else self.condition(where, inside)
 
         def work(block: Block) -> Tally:
-            starts = offsets(block)
-            total = np.diff(starts)
+            records = spans(block)
             if holds is None:
-                return Tally(total, np.zeros_like(total), total)
-            rows = inside.rows(block)
+                return Tally(records.total, np.zeros_like(records.total), records.total)
             found = holds(block)
-            return Tally(
-                counted(unpack(found.true, rows), starts),
-                counted(unpack(found.false, rows), starts),
-                total,
-            )
+            return Tally(records.counted(found.true), records.counted(found.false), records.total)
 
         key = ("tally", context.key, ref.level, ref.path, None if holds is None else holds.id)
         step = self._step(key, work)
@@ -872,28 +888,26 @@ class Program:
     def _sum(
         self, ref: FactRef, of: FactRef, where: Condition | None, context: Context
     ) -> Step[_Ranges]:
-        offsets = self._offsets(context, ref)
+        spans = self._spans(context, ref)
         closed = self._closed(context, ref)
         inside = self._inside(context, ref)
         holds = None if where is None else self.condition(where, inside)
         amounts = self._column(inside, of)
 
         def gathered(block: Block) -> Summed:
-            rows = inside.rows(block)
+            rows, records = inside.rows(block), spans(block)
             column = amounts(block)
-            known = unpack(column.known, rows)
-            sure, maybe = np.ones(rows, np.bool_), np.ones(rows, np.bool_)
+            sure, maybe = everywhere(rows), everywhere(rows)
             if holds is not None:
                 found = holds(block)
-                sure, maybe = unpack(found.true, rows), ~unpack(found.false, rows)
-            numbers = np.where(known, column.data, 0)
+                sure, maybe = found.true, ~found.false
+            numbers = np.where(unpack(column.known, rows), column.data, 0)
             if rows and int(numbers.max()) * rows >= _MOST:
                 numbers = numbers.astype(object)
-            starts = offsets(block)
             return Summed(
-                summed(np.where(sure, numbers, 0), starts),
-                summed(np.where(maybe, numbers, 0), starts),
-                counted(maybe & unpack(column.unknown, rows), starts),
+                records.summed(numbers, sure),
+                records.summed(numbers, maybe),
+                records.counted(maybe & column.unknown),
                 column.scale,
             )
 
@@ -916,7 +930,7 @@ class Program:
         predicate: Comparison,
         context: Context,
     ) -> Step[Tri]:
-        offsets = self._offsets(context, ref)
+        spans = self._spans(context, ref)
         closed = self._closed(context, ref)
         inside = self._inside(context, ref)
         counts = (
@@ -925,11 +939,11 @@ class Program:
         holds = self.condition(where, inside)
 
         def crossed(block: Block) -> Crossed:
-            rows, starts = inside.rows(block), offsets(block)
+            records = spans(block)
             true, _, unknown = _thirds(counts(block))
             return Crossed(
                 tuple(
-                    counted(unpack(one & other, rows), starts)
+                    records.counted(one & other)
                     for one in (true, unknown)
                     for other in _thirds(holds(block))
                 )
@@ -1224,6 +1238,8 @@ def _plus(one: Integers, other: Integers) -> Integers:
 
 def _exact(numbers: Any, by: Any) -> Any:  # noqa: ANN401 - integers or arrays of them
     """Return a product that does not run over."""
+    if isinstance(by, int) and by == 1:
+        return numbers
     if isinstance(numbers, np.ndarray) and len(numbers):
         most = max(abs(int(numbers.max())), abs(int(numbers.min())))
         factor = int(by.max()) if isinstance(by, np.ndarray) else int(by)

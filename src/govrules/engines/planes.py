@@ -9,7 +9,7 @@ unknown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -58,10 +58,16 @@ class Tri(NamedTuple):
 
 def pack(flags: Flags) -> Plane:
     """Return one bit for each flag."""
-    packed = np.packbits(flags, bitorder="little")
-    words = np.zeros(-(-len(flags) // _WORD) * 8, np.uint8)
-    words[: len(packed)] = packed
-    return words.view(np.uint64)
+    return _words(np.packbits(flags, bitorder="little"), len(flags))
+
+
+def _words(octets: NDArray[np.uint8], rows: int) -> Plane:
+    """Return octets as the words of a plane; the same memory where they fill them."""
+    if rows % _WORD:
+        filled = np.zeros(-(-rows // _WORD) * 8, np.uint8)
+        filled[: len(octets)] = octets
+        octets = filled
+    return octets.view(np.uint64)
 
 
 def unpack(plane: Plane, rows: int) -> Flags:
@@ -101,9 +107,7 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
         found = found >> np.uint8(shift)
         over = octets[first + 1 : first + 1 + number] << np.uint8(8 - shift)
         found[: len(over)] |= over
-    words = np.zeros(-(-rows // _WORD) * 8, np.uint8)
-    words[: len(found)] = found
-    return words.view(np.uint64)
+    return _words(found, rows)
 
 
 def valid(array: pa.Array) -> Plane:
@@ -175,11 +179,65 @@ class ListColumn:
         offsets: where the records of each row begin in `records`, and where the last ends.
         closed: where there are certainly no more records.
         records: the records of all rows, one after the other.
+        real: which of them are records; the others are gaps. None where all are.
     """
 
     offsets: Integers
     closed: Plane
     records: Store
+    real: Plane | None = None
+
+
+@attrs.frozen(eq=False)
+class Spans:
+    """
+    The records of each row, to count among them.
+
+    Attributes:
+        offsets: where those of each row begin, and where the last end.
+        real: which of them count; None where all do.
+    """
+
+    offsets: Integers
+    real: Plane | None
+
+    @cached_property
+    def _words(self) -> Integers:
+        return self.offsets // _WORD
+
+    @cached_property
+    def _below(self) -> Plane:
+        """The bits before each offset, in its word."""
+        places = (self.offsets % _WORD).astype(np.uint64)
+        return (np.uint64(1) << places) - np.uint64(1)
+
+    @cached_property
+    def total(self) -> Integers:
+        """How many there are in each row."""
+        if self.real is None:
+            return np.diff(self.offsets)
+        return self._counted(self.real)
+
+    def counted(self, plane: Plane) -> Integers:
+        """Return of how many in each row the bit is set."""
+        return self._counted(plane if self.real is None else plane & self.real)
+
+    def _counted(self, plane: Plane) -> Integers:
+        # The bits before an offset: those of the words before its own, and those before it there.
+        words = np.zeros(len(plane) + 1, np.uint64)
+        words[:-1] = plane
+        before = np.zeros(len(words), np.int64)
+        np.cumsum(np.bitwise_count(plane), out=before[1:])
+        ranks: Integers = before[self._words]
+        ranks += np.bitwise_count(words[self._words] & self._below)
+        return np.diff(ranks)
+
+    def summed(self, numbers: Integers, where: Plane) -> Integers:
+        """Return the sum of the numbers of each row, of those whose bit is set."""
+        where = where if self.real is None else where & self.real
+        sums = np.zeros(len(numbers) + 1, numbers.dtype)
+        np.cumsum(np.where(unpack(where, len(numbers)), numbers, 0), out=sums[1:])
+        return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
 
 
 class _Inside(NamedTuple):
@@ -189,24 +247,6 @@ class _Inside(NamedTuple):
     unknown: Plane
     none: Plane
     there: Plane
-
-
-class _Kept(Mapping[str, pa.Array]):
-    """The columns of some records of an array; only what is read is copied."""
-
-    def __init__(self, records: pa.StructArray, keep: pa.Array) -> None:
-        self._records = records
-        self._keep = keep
-        self._names = {field.name: place for place, field in enumerate(records.type)}
-
-    def __getitem__(self, name: str) -> pa.Array:
-        return self._records.field(self._names[name]).filter(self._keep)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class Store:
@@ -345,29 +385,29 @@ class Store:
                 raise FactsError(self.place + path, describe(fact.type), str(error)) from error
         raise FactsError(self.place + path, f"{describe(fact.type)} ({to})", str(array.type))
 
-    def _codes(self, array: pa.Array, values: tuple[str, ...], path: str) -> Integers:
-        """Return the place of each value among the closed values; -1 for a null."""
+    def _codes(self, array: pa.Array, values: tuple[str, ...], path: str) -> NDArray[np.int16]:
+        """Return the place of each value among the closed values; for a null any place."""
         if pa.types.is_dictionary(array.type):
             words = array.dictionary.to_pylist()
-            places = np.array([*(_place(values, each) for each in words), -1], np.int64)
+            places = np.array([_place(values, each) for each in words] or [0], np.int16)
             raw = _numbers(array.indices, array.indices.type.to_pandas_dtype())
-            if array.null_count:
-                missing = ~unpack(valid(array), len(array))
-                raw = np.where(missing, len(words), raw)
-            codes: Integers = places[raw]
-            wrong = codes == -len(values) - 2
-            if wrong.any():
-                self._no_value(path, values, words[raw[int(np.argmax(wrong))]])
+            # Under a null there may be any number.
+            codes = places.take(raw, mode="clip")
+            if places.min() < 0:
+                wrong = (codes < 0) & unpack(valid(array), len(array))
+                if wrong.any():
+                    self._no_value(path, values, words[raw[int(np.argmax(wrong))]])
+                codes = np.maximum(codes, 0)
             return codes
         if pa.types.is_null(array.type):
-            return np.full(len(array), -1, np.int64)
+            return np.zeros(len(array), np.int16)
         if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
             raise FactsError(self.place + path, f"one of {', '.join(values)}", str(array.type))
         found = pc.index_in(array, pa.array(values, array.type))
         if found.null_count > array.null_count:
             strange = array.filter(pc.and_(array.is_valid(), found.is_null()))
             self._no_value(path, values, strange[0].as_py())
-        return np.asarray(found.fill_null(-1), np.int64)
+        return np.asarray(found.fill_null(0), np.int16)
 
     def _no_value(self, path: str, values: tuple[str, ...], word: object) -> None:
         raise FactsError(self.place + path, f"one of {', '.join(values)}", repr(word))
@@ -391,7 +431,9 @@ class Store:
         offsets = np.asarray(array.offsets).astype(np.int64)
         inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
         codes = self._codes(inner, values, path)
-        members = np.where(codes < 0, 0, np.uint64(1) << codes.astype(np.uint64)).astype(np.uint64)
+        gaps = ~valid(inner)
+        members = np.uint64(1) << codes.astype(np.uint64)
+        members[unpack(gaps, len(inner))] = 0
         masks = np.zeros(self.rows, np.uint64)
         filled = np.flatnonzero(np.diff(offsets))
         closed = here
@@ -399,7 +441,7 @@ class Store:
             starts = offsets[:-1][filled] - offsets[0]
             masks[filled] = np.bitwise_or.reduceat(members, starts)
             if inner.null_count:
-                closed = here & ~pack(counted(codes < 0, offsets - offsets[0]) > 0)
+                closed = here & ~pack(Spans(offsets - offsets[0], gaps).total > 0)
         masks[~unpack(here, self.rows)] = 0
         return SetColumn(self.rows, masks, closed | record.none | (record.there & none & ~here))
 
@@ -422,44 +464,32 @@ class Store:
         offsets = offsets - offsets[0]
         if not pa.types.is_struct(inner.type):
             raise FactsError(self.place + path, "a list of records", str(array.type))
-        flags = unpack(here, self.rows)
         lengths = np.diff(offsets)
-        keep: Flags | None = None
-        columns: Mapping[str, pa.Array]
+        if (pack(lengths > 0) & ~here).any():
+            there = np.repeat(unpack(here, self.rows), lengths)
+            there &= unpack(valid(inner), len(inner))
+            inner = pa.StructArray.from_arrays(
+                inner.flatten(), fields=list(inner.type), mask=pa.array(~there)
+            )
+        real: Plane | None = None
         if inner.null_count:
-            keep = unpack(valid(inner), len(inner))
-            closed = here & ~pack(counted(~keep, offsets) > 0)
-        if lengths[~flags].any():
-            keep = np.repeat(flags, lengths) & (True if keep is None else keep)
-        if keep is not None:
-            columns = _Kept(inner, pa.array(keep))
-            offsets = np.concatenate([[0], np.cumsum(counted(keep, offsets))]).astype(np.int64)
-        else:
-            columns = {field.name: inner.field(place) for place, field in enumerate(inner.type)}
+            real = valid(inner)
+            closed = here & ~pack(Spans(offsets, ~real).total > 0)
+        columns = {
+            field.name: array for field, array in zip(inner.type, inner.flatten(), strict=True)
+        }
+        # Flattened, what lies under a gap is null.
         records = Store(columns, int(offsets[-1]), f"{self.place}{path}[].")
-        return ListColumn(offsets, closed | record.none | (record.there & none & ~here), records)
+        closed = closed | record.none | (record.there & none & ~here)
+        return ListColumn(offsets, closed, records, real)
 
     def _is_list(self, array: pa.Array, path: str) -> None:
         if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
             raise FactsError(self.place + path, "a list", str(array.type))
 
 
-def counted(flags: Flags, offsets: Integers) -> Integers:
-    """Return how many flags of each row are set."""
-    sums = np.zeros(len(flags) + 1, np.int64)
-    np.cumsum(flags, out=sums[1:])
-    return sums[offsets[1:]] - sums[offsets[:-1]]
-
-
-def summed(numbers: Integers, offsets: Integers) -> Integers:
-    """Return the sum of the numbers of each row."""
-    sums = np.zeros(len(numbers) + 1, numbers.dtype)
-    np.cumsum(numbers, out=sums[1:])
-    return sums[offsets[1:]] - sums[offsets[:-1]]
-
-
 def _place(values: tuple[str, ...], word: object) -> int:
-    return values.index(word) if word in values else -len(values) - 2
+    return values.index(word) if word in values else -1
 
 
 def _numbers(array: pa.Array, dtype: Any) -> NDArray[Any]:  # noqa: ANN401 - a numpy type
