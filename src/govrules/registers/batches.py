@@ -39,7 +39,7 @@ from govrules.engines.columnar import (
     judged,
 )
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
-from govrules.engines.planes import ListColumn, Store, everywhere, nowhere, unpack
+from govrules.engines.planes import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.errors import FactsError
 from govrules.files import replacing
 from govrules.findings import Finding
@@ -53,7 +53,7 @@ _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
 #: The columns of findings.
 FINDINGS: Final = pa.schema(
     [
-        pa.field("subject", pa.string()),
+        pa.field("subject", _TEXTS),
         pa.field("rule", pa.dictionary(pa.int16(), pa.string())),
         pa.field("verdict", _CODES),
         pa.field("severity", _CODES),
@@ -112,41 +112,42 @@ class Kernel:
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
         rows, number = block.root.rows, len(self.judges)
-        verdicts = np.empty((rows, number), np.int8)
-        severities = np.empty((rows, number), np.int8)
-        could_be = np.empty((rows, number), np.int8)
+        told = np.empty((rows, number), np.uint8)
         questions = np.zeros((rows, number), np.int32)
         texts: dict[str, int] = {"": 0}
         for place, judge in enumerate(self.judges):
             found = judged(judge, block)
-            verdicts[:, place] = found.verdict
-            severities[:, place] = found.severity
-            could_be[:, place] = found.could_be
+            told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
             if self._asked:
                 questions[:, place] = _texts(self._asked[place], block, found.verdict, texts)
-        each = np.arange(number, dtype=np.int16)
-        repeated = np.tile(each, rows)
+        all_told = told.ravel()
+        repeated = np.tile(np.arange(number, dtype=np.int16), rows)
+        subjects = np.repeat(np.arange(rows, dtype=np.int32), number)
         rules = pa.array([rule.id for rule in self.rules], pa.string())
         arrays = [
-            names.take(pa.array(np.repeat(np.arange(rows), number))),
-            pa.DictionaryArray.from_arrays(repeated, rules),
-            pa.DictionaryArray.from_arrays(verdicts.ravel(), _VERDICT_WORDS),
-            _grave(severities.ravel()),
-            _grave(could_be.ravel()),
+            _coded(subjects, names),
+            _coded(repeated, rules),
+            _coded((all_told & 3).view(np.int8), _VERDICT_WORDS),
+            _grave(all_told >> 2 & 7),
+            _grave(all_told >> 5),
         ]
         schema = FINDINGS
         if self._asked:
-            arrays.append(pa.DictionaryArray.from_arrays(questions.ravel(), pa.array(list(texts))))
-            arrays.append(
-                pa.DictionaryArray.from_arrays(repeated, pa.array(self._facts, pa.string()))
-            )
+            arrays.append(_coded(questions.ravel(), pa.array(list(texts))))
+            arrays.append(_coded(repeated, pa.array(self._facts, pa.string())))
         else:
             schema = pa.schema(list(FINDINGS)[:5])
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+def _coded(codes: Any, words: pa.Array) -> pa.Array:  # noqa: ANN401 - an array of codes
+    return pa.DictionaryArray.from_arrays(codes, words, safe=False)
+
+
 def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
-    return pa.DictionaryArray.from_arrays(codes - 1, _GRAVITY_WORDS, mask=codes == 0)
+    """Return severities by their codes, of which 0 is none."""
+    there, places = pa.py_buffer(pack(codes != 0)), pa.py_buffer(codes - np.uint8(1))
+    return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _GRAVITY_WORDS)
 
 
 def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> Any:  # noqa: ANN401 - arrays of codes
@@ -154,8 +155,8 @@ def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> An
     paths, planes = asks.planes(block)
     rows = block.root.rows
     found = np.zeros(rows, np.int32)
-    wanted = np.flatnonzero(np.isin(verdict, _OPEN))
-    if not len(wanted) or not paths:
+    wanted = np.flatnonzero(np.logical_or.reduce([verdict == each for each in _OPEN]))
+    if not paths or not len(wanted):
         return found
     kinds, places = _kinds([unpack(each, rows)[wanted] for each in planes])
     codes = np.empty(len(kinds), np.int32)
@@ -184,11 +185,14 @@ def _kinds(flags: Sequence[Any]) -> tuple[Any, Any]:
 
 def names_of(batch: pa.RecordBatch) -> pa.Array:
     """Return by what each subject is known: its id, its name where it has none, or ""."""
-    found = pa.nulls(batch.num_rows, pa.string())
-    for name in ("id", "name"):
-        if name in batch.schema.names:
-            found = pa.compute.coalesce(found, batch.column(name).cast(pa.string()))
-    return found.fill_null("")
+    columns = [
+        batch.column(name).cast(pa.string())
+        for name in ("id", "name")
+        if name in batch.schema.names
+    ]
+    return (
+        pa.compute.coalesce(*columns, pa.scalar("")) if columns else pa.repeat("", batch.num_rows)
+    )
 
 
 def kernel(
