@@ -71,7 +71,7 @@ bench: $(VENV)/developed  ## Time the library beside its peers
 
 .PHONY: bench-engines
 bench-engines: $(VENV)/bench/made  ## Time the engines beside Python by hand and other engines
-	@PYTHONPATH=src $(VENV)/bench/bin/python benchmarks/engines.py
+	@PYTHONPATH=src $(VENV)/bench/bin/python -m benchmarks.engines
 
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
@@ -86,7 +86,7 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 	@$(BIN)/python benchmarks/ingest.py
 
 .PHONY: bench-registers
-bench-registers: $(VENV)/developed  ## Time whole registers beside peers (ARGS="1000000" to choose)
+bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)
 	@$(PIP) install --require-hashes -r requirements/bench-registers.txt
 	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.registers $(ARGS)
 
@@ -156,8 +156,8 @@ clean:  ## Remove everything that these commands made
 # ── What they stand on ────────────────────────────────────────────────────────────────────────
 # Each file below is made once and again when what it was made from changes.
 
-# The first Python that is new enough and can make environments; those that the live engine runs
-# on come first.
+# The first Python that is new enough and can make environments; those that the live engine is
+# made for come first.
 $(VENV)/made:
 	@for each in "$${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14 python; do \
 		if [ -n "$$each" ] && "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -180,9 +180,10 @@ $(VENV)/developed: $(VENV)/installed requirements/dev.txt
 	@touch $@
 
 # Other engines want other versions than the library is developed with.
-$(VENV)/bench/made: $(VENV)/made requirements/bench.txt
+$(VENV)/bench/made: $(VENV)/made requirements/bench.txt requirements/durable.txt requirements/live
 	@$(BIN)/python -m venv --clear $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip -qq --no-input install --require-hashes -r requirements/bench.txt
+	@requirements/live $(VENV)/bench/bin/python $(VENV)/bench/live.log
 	@touch $@
 
 # The live engine is built from source. Where that cannot be done, one line says why.

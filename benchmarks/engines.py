@@ -10,16 +10,17 @@ ours and those by hand read the partnerships themselves.
 
 from __future__ import annotations
 
+import itertools
 import json
+import operator
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-import twenty
-
+from benchmarks import twenty
 from govrules import Partnership
 from govrules.assessment import assess, assess_each
 from govrules.engines import codegen, compiled, reference
@@ -203,7 +204,110 @@ def rule_engine(facts: Sequence[dict[str, Any]]) -> Peer:
     return Peer("rule-engine", lambda: [list(rule.evaluate(each)) for each in few], len(few))
 
 
-PEERS = (datalogic_py, zen_engine, cel_expr_python, rule_engine)
+def durable_rules(facts: Sequence[dict[str, Any]]) -> Peer:
+    """
+    Return durable-rules as it is: one message a partnership, one rule for each way to a verdict.
+
+    What is asked of all partners of a list is settled before, as it has no word for it, and what is
+    not recorded is left out of the message.
+    """
+    from durable.engine import Host  # noqa: PLC0415 - it may not be there
+
+    class Alone(Host):  # type: ignore[misc]
+        def _run(self) -> None:
+            """Start no threads: actions run where facts are asserted."""
+
+    lists: dict[twenty.Tree, str] = {}
+    fired: set[str] = set()
+    rulesets: list[dict[str, Any]] = [{}]
+
+    def test(leaf: twenty.Tree) -> Any:  # noqa: ANN401 - plain data
+        kind, name, value = leaf if leaf[0] not in ("exists", "forall") else ("is", "", True)
+        name = name or lists.setdefault(leaf, f"list{len(lists)}")
+        return {name: value} if kind == "is" else {_SIGNS[kind]: {name: value}}
+
+    def add(found: str, *trees: twenty.Tree) -> None:
+        for term in _terms(("and", *trees)):
+            if len(rulesets[-1]) == _RULES:
+                rulesets.append({})
+            of = {"of": f"set{len(rulesets) - 1}"}
+            rulesets[-1][f"r{len(rulesets[-1])}"] = {
+                "all": [{"m": {"$and": [of, *map(test, term)]}}],
+                "run": lambda _: fired.add(found),
+            }
+
+    for place, (scope, requires) in enumerate(twenty.pairs()):
+        add(f"{place} clear", requires[0])
+        add(f"{place} flagged", *([] if scope is None else [scope[0]]), requires[1])
+        if scope is not None:
+            add(f"{place} not applicable", scope[1])
+    host = Alone()
+    names = [f"set{number}" for number in range(len(rulesets))]
+    for name, rules in zip(names, rulesets, strict=True):
+        # A message that no rule takes is an error.
+        rules["any"] = {"all": [{"m": {"of": name}}], "run": lambda _: None}
+    host.register_rulesets(dict(zip(names, rulesets, strict=True)))
+
+    def message(number: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        flat = {name: value for name, value in given.items() if value is not None}
+        partners = flat.pop("partners")
+        settled = {name: _of_partners(tree, partners) for tree, name in lists.items()}
+        return {"id": str(number), **flat, **settled}
+
+    messages = [message(number, each) for number, each in enumerate(facts[:FEW])]
+    words = ("not applicable", "clear", "flagged")
+
+    def judged(each: dict[str, Any]) -> list[str]:
+        fired.clear()
+        for name in names:
+            host.assert_fact(name, {**each, "of": name})
+            host.retract_fact(name, {**each, "of": name})
+        return [
+            next((word for word in words if f"{place} {word}" in fired), "unknown")
+            for place in range(len(twenty.pairs()))
+        ]
+
+    return Peer("durable-rules", lambda: [judged(each) for each in messages], len(messages))
+
+
+#: The words of durable-rules for comparisons, and how many rules it is trusted with at once.
+_SIGNS = {"is_not": "$neq", "ge": "$gte", "lt": "$lt"}
+_RULES = 15
+
+
+def _terms(tree: twenty.Tree) -> list[frozenset[twenty.Tree]]:
+    """Return the conjunctions of which one holds where a tree does, none of them within another."""
+    kind, *parts = tree
+    if kind == "or":
+        found = {term for each in parts for term in _terms(each)}
+    elif kind == "and":
+        several = itertools.product(*(_terms(each) for each in parts))
+        found = {frozenset[twenty.Tree]().union(*terms) for terms in several}
+    else:
+        found = {frozenset({tree})}
+    return [term for term in found if not any(other < term for other in found)]
+
+
+def _of_partners(tree: twenty.Tree, partners: Sequence[Mapping[str, Any]]) -> bool:
+    kind, inner = tree
+    held = [_holds(inner, each) for each in partners]
+    return any(held) if kind == "exists" else all(held)
+
+
+def _holds(tree: twenty.Tree, record: Mapping[str, Any]) -> bool:
+    kind, *parts = tree
+    if kind in ("and", "or"):
+        held = [_holds(each, record) for each in parts]
+        return all(held) if kind == "and" else any(held)
+    name, value = parts
+    given = record[name]
+    if given is None:
+        return False
+    held_by = {"is": operator.eq, "is_not": operator.ne, "ge": operator.ge, "lt": operator.lt}
+    return bool(held_by[kind](given, value))
+
+
+PEERS = (datalogic_py, zen_engine, cel_expr_python, durable_rules, rule_engine)
 
 
 def peers(facts: Sequence[dict[str, Any]], expected: Verdicts) -> list[Peer]:
@@ -214,7 +318,7 @@ def peers(facts: Sequence[dict[str, Any]], expected: Verdicts) -> list[Peer]:
         try:
             peer = make(facts)
         except ModuleNotFoundError:
-            print(f"{name}: not installed (requirements/bench.txt)")
+            print(f"{name}: not installed here")
             continue
         wrong = sum(
             one != other

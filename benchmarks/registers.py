@@ -1,10 +1,10 @@
 """
 Whole registers, one run, ratios: `make bench-registers` (ARGS="1000000" for the largest).
 
-The same twenty rules by the kernel, by hand in Python on objects, in Polars, in DuckDB and on whole
-numpy arrays, on the same partnerships; verdicts are compared before anything is timed. The other
-four have the columns prepared for them: flat, with absence worked in. Peers that take one row at
-a time are timed in `engines.py`.
+The same twenty rules by the kernel, by hand in Python on objects, in Polars, DuckDB and OpenFisca,
+on whole numpy arrays, and by engines that take one partnership at a time, on the same partnerships;
+verdicts are compared before anything is timed. The others have the facts prepared for them: flat,
+with absence worked in.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet
 
-from benchmarks import twenty
+from benchmarks import engines, fisca, twenty
 from benchmarks.population import AS_OF, population
 from govrules import load_rulebook
 from govrules.engines.columnar import judged
@@ -38,6 +38,8 @@ ROUNDS = 5
 SIZES = (5_500, 100_000)
 #: Objects take so much room that Python by hand is timed on no more than these, and scaled.
 OBJECTS = 20_000
+#: Likewise engines that take one partnership at a time.
+PEERS = 5_500
 VERDICTS = ("flagged", "clear", "unknown", "not applicable")
 
 
@@ -158,45 +160,73 @@ class Arrays:
         fill = False if pa.types.is_boolean(array.type) else 0
         return np.asarray(array.fill_null(fill)), known
 
-    def true(self, tree: Any, columns: Any = None) -> Any:  # noqa: ANN401 - arrays
+    def of_rows(self, flags: Any, kind: str) -> Any:  # noqa: ANN401 - arrays
+        """Return in which rows some partners, or all, have a flag."""
+        sums = np.concatenate([[0], np.cumsum(flags)])
+        number = sums[self.offsets[1:]] - sums[self.offsets[:-1]]
+        return number > 0 if kind == "exists" else number == np.diff(self.offsets)
+
+    def true(self, tree: Any) -> Any:  # noqa: ANN401 - arrays
         """Return where a tree is true."""
-        columns = columns or self.columns
-        kind, *rest = tree
-        if kind in ("and", "or"):
-            found = self.true(rest[0], columns)
-            for each in rest[1:]:
-                other = self.true(each, columns)
-                found = found & other if kind == "and" else found | other
-            return found
-        if kind in ("exists", "forall"):
-            inner = self.true(rest[0], self.inner)
-            sums = np.concatenate([[0], np.cumsum(inner)])
-            number = sums[self.offsets[1:]] - sums[self.offsets[:-1]]
-            return number > 0 if kind == "exists" else number == np.diff(self.offsets)
-        name, value = rest
-        data, known = columns[name]
-        if isinstance(data, tuple):
-            data, words = data
-            value = words.index(value) if value in words else -1
-        if kind == "is":
-            return known & (data == value)
-        if kind == "is_not":
-            return known & (data != value)
-        return known & (data >= value if kind == "ge" else data < value)
+        return true_of(tree, self.columns, self.inner, self.of_rows)
+
+
+def true_of(tree: Any, columns: Any, inner: Any, of_rows: Any) -> Any:  # noqa: ANN401 - arrays
+    """Return where a tree is true of columns: values, and where they are known."""
+    kind, *rest = tree
+    if kind in ("and", "or"):
+        found = true_of(rest[0], columns, inner, of_rows)
+        for each in rest[1:]:
+            other = true_of(each, columns, inner, of_rows)
+            found = found & other if kind == "and" else found | other
+        return found
+    if kind in ("exists", "forall"):
+        return of_rows(true_of(rest[0], inner, None, None), kind)
+    name, value = rest
+    data, known = columns[name]
+    if isinstance(data, tuple):
+        data, words = data
+        value = words.index(value) if value in words else -1
+    if kind == "is":
+        return known & (data == value)
+    if kind == "is_not":
+        return known & (data != value)
+    return known & (data >= value if kind == "ge" else data < value)
+
+
+def verdict_by(true: Callable[[Any], Any], scope: Any, requires: Any) -> Any:  # noqa: ANN401 - arrays
+    """Return the verdict of a rule as numbers in the order of `VERDICTS`."""
+    met, broken = true(requires[0]), true(requires[1])
+    if scope is None:
+        return np.where(met, 1, np.where(broken, 0, 2)).astype(np.int8)
+    applies, never = true(scope[0]), true(scope[1])
+    inner = np.where(met, 1, np.where(applies & broken, 0, 2))
+    return np.where(never, 3, inner).astype(np.int8)
 
 
 def judged_by(true: Callable[[Any], Any], pairs: Any) -> list[Any]:  # noqa: ANN401 - arrays
-    """Return the verdict of each rule as numbers in the order of `VERDICTS`."""
-    found = []
-    for scope, requires in pairs:
-        met, broken = true(requires[0]), true(requires[1])
-        if scope is None:
-            found.append(np.where(met, 1, np.where(broken, 0, 2)).astype(np.int8))
-            continue
-        applies, never = true(scope[0]), true(scope[1])
-        inner = np.where(met, 1, np.where(applies & broken, 0, 2))
-        found.append(np.where(never, 3, inner).astype(np.int8))
-    return found
+    """Return the verdicts of all rules."""
+    return [verdict_by(true, *pair) for pair in pairs]
+
+
+def in_openfisca(arrays: Arrays, pairs: Any) -> Callable[[], list[Any]]:  # noqa: ANN401 - trees
+    """Return what has OpenFisca work all rules out."""
+
+    def rule(scope: Any, requires: Any) -> Any:  # noqa: ANN401 - trees
+        def work(group: Any, own: Any, members: Any) -> Any:  # noqa: ANN401 - OpenFisca's own
+            def of_rows(flags: Any, kind: str) -> Any:  # noqa: ANN401 - arrays
+                # Without a role it asks for members in every group, and its `all` does so always.
+                (role,) = group.entity.flattened_roles
+                if kind == "exists":
+                    return group.any(flags, role=role)
+                return ~group.any(~flags, role=role)
+
+            return verdict_by(lambda tree: true_of(tree, own, members, of_rows), scope, requires)
+
+        return work
+
+    rules = {f"r{place}": rule(*pair) for place, pair in enumerate(pairs)}
+    return fisca.simulation(arrays.columns, arrays.inner, arrays.offsets, rules)
 
 
 def polars_of(pairs: Any) -> list[Any]:  # noqa: ANN401 - expressions
@@ -256,7 +286,9 @@ def run(rows: int) -> None:
         return found
 
     whole = [np.concatenate(each) for each in zip(*kernel_only(), strict=True)]
+    by_fisca = in_openfisca(arrays, pairs)
     others = {
+        "OpenFisca": by_fisca(),
         "numpy, whole arrays": judged_by(arrays.true, pairs),
         "Polars": [each.to_numpy() for each in frame.select(expressions).get_columns()],
         "DuckDB": list(database.execute(query).fetchnumpy().values()),
@@ -285,6 +317,11 @@ def run(rows: int) -> None:
         "DuckDB": median(lambda: database.sql(query).to_arrow_table()),
         "Polars": median(lambda: frame.select(expressions)),
         "numpy, whole arrays": median(lambda: judged_by(arrays.true, pairs)),
+        "OpenFisca": median(by_fisca),
+        **{
+            each.name: median(each.run) * rows / each.number
+            for each in engines.peers(table.slice(0, PEERS).to_pylist(), hand)
+        },
         "govrules: verdict, severity, could_be": median(kernel_only),
         "govrules: rows of findings": median(
             lambda: sum(
