@@ -475,10 +475,10 @@ class Store:
         if inner.null_count:
             real = valid(inner)
             closed = here & ~pack(Spans(offsets, ~real).total > 0)
+        # Flattened, what lies under a gap is null.
         columns = {
             field.name: array for field, array in zip(inner.type, inner.flatten(), strict=True)
         }
-        # Flattened, what lies under a gap is null.
         records = Store(columns, int(offsets[-1]), f"{self.place}{path}[].")
         closed = closed | record.none | (record.there & none & ~here)
         return ListColumn(offsets, closed, records, real)

@@ -117,6 +117,7 @@ class Kernel:
         texts: dict[str, int] = {"": 0}
         for place, judge in enumerate(self.judges):
             found = judged(judge, block)
+            # Two bits are enough for a verdict, and three for a severity or none.
             told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
             if self._asked:
                 questions[:, place] = _texts(self._asked[place], block, found.verdict, texts)
