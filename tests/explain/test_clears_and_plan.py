@@ -309,6 +309,13 @@ def test_what_one_change_breaks_another_makes_good() -> None:
     assert ways(both)[0] == {"deal.level": "low", "mended": True}
 
 
+def test_what_cannot_be_made_good_is_no_way_out() -> None:
+    """What would make good what the first change breaks is ruled out by the third condition."""
+    levelled = FactTest(ref("deal.level"), Compare(Op.AT_LEAST, Literal("low")))
+    not_mended = is_("mended", False)
+    assert ways(All((levelled, AnyOf((is_("deal", None), MENDED)), not_mended))) == []
+
+
 def test_what_governance_cannot_change_is_left_alone() -> None:
     """Recording a fact, more members than there are and a set of circumstances clear nothing."""
     given = ref("colours")

@@ -174,6 +174,7 @@ def test_a_sentence_has_one_end() -> None:
         (Decimal("0.5"), Number(unit="days"), "0.5 days"),
         (Decimal("0.5"), Number(), "0.5"),
         (Decimal(1000), Number(unit="days"), "1,000 days"),
+        (Decimal("1E+3"), Number(unit="days"), "1,000 days"),
         ("in_kind", Choice(("in_kind",)), "in kind"),
         ("a name", Text(), "‘a name’"),
     ],

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from govrules.engines.reference import case_of, evaluate
 from govrules.explain.clears import LONG, SHOWN, clears
-from govrules.explain.supposing import followed_by, supposing, trial_of
+from govrules.explain.supposing import contradict, followed_by, supposing, trial_of
 from govrules.facts import Facts
 from govrules.model import Funding, Leadership, Partner, Partnership, Protocol, Register
 from govrules.rulebook.ast import (
@@ -180,3 +181,37 @@ def test_what_is_supposed_already_stays_unless_it_is_undone() -> None:
         "protocol": None,
         "protocol.agreed": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "at_odds"),
+    [
+        ({"name": "a"}, {"name": "a"}, False),
+        ({"name": "a"}, {"name": "b"}, True),
+        ({"name": "a", "nature": "x"}, {"name": "b", "nature": "x"}, True),
+        ({"name": "a"}, {"nature": "b"}, False),
+        ({"protocol": None}, {"protocol.agreed": True}, True),
+        ({"protocol.agreed": True}, {"protocol": None}, True),
+        ({"protocol": None}, {"protocol.agreed": False}, False),
+        ({"protocol": True}, {"protocol.agreed": True}, False),
+    ],
+)
+def test_changes_contradict_each_other(
+    one: Mapping[str, Any],
+    other: Mapping[str, Any],
+    at_odds: bool,
+) -> None:
+    """Two values of a fact do, and a record that is none and something in it."""
+    assert contradict(one, other) is at_odds
+
+
+def test_a_trial_knows_which_conditions_look_beyond_the_record() -> None:
+    """What is remembered of one condition says nothing of another."""
+    beyond = yes(ref(Register, "organisation.entry_policy", 0))
+    local = Fact("local.x", YesNo(), Kind.CIRCUMSTANCE, "it is x", "X?", "it is not x")
+    book = attrs.evolve(rulebook_of((), {}), local={"x": local})
+    trial = trial_of(case_of(Facts(Register(partnerships=(Partnership(),)), AS_OF), book))
+    assert trial.local == {"x": local}
+    assert trial._looks_inside_alone(POOLED)
+    assert not trial._looks_inside_alone(beyond)
+    assert trial._looks_inside_alone(POOLED)

@@ -20,6 +20,7 @@ from govrules.rulebook.ast import (
     Citation,
     Document,
     Exemption,
+    FactSource,
     Grade,
     Mitigation,
     ParameterValue,
@@ -31,7 +32,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples, shipped_packs
 from govrules.rulebook.rules import _nearest
-from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.rulebook.walk import nodes, references, rule_conditions
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -345,12 +346,22 @@ def test_every_node_says_where_it_stands(rulebook: Rulebook) -> None:
             case Quantified(quantity):
                 words = {quantity.value}
             case All():
+                # It stands where the conditions do that it joins.
+                assert node.span.line > 1
                 continue
             case _:
                 words = {type(node).__name__.lower().removesuffix("of")}
         assert word in words
         told += 1
     assert told > 70
+    sources = set()
+    for ref in (each for rule in rulebook.rules for one in rule_conditions(rule)
+                for each in references(one)):  # fmt: skip
+        line = Path(ref.span.file).read_text(encoding="utf-8").splitlines()[ref.span.line - 1]
+        word = line[ref.span.column - 1 :][: ref.span.length]
+        assert word.endswith(ref.path.rpartition(".")[2])
+        sources.add(ref.source)
+    assert sources == {*FactSource}
 
 
 def test_what_belongs_to_a_rule_says_where_it_stands(rulebook: Rulebook) -> None:
@@ -435,6 +446,69 @@ def test_what_an_example_cannot_expect(tmp_path: Path, expected: str, wrong: lis
     told = [each.message for each in raised.value.diagnostics]
     assert len(told) == len(wrong)
     assert all(word in message for word, message in zip(wrong, told, strict=True))
+
+
+DERIVED = """\
+derived:
+  sound:
+    when: { funding.pooled: yes }
+    label: it is sound
+    denial: it is unsound
+    source: { document: policy, paragraph: 2 }
+  size:
+    label: the size
+    first_match:
+      - { value: large, when: { funding.pooled: yes } }
+    otherwise: small
+    unique: UNIQUE
+    values: [small, large]
+"""
+
+
+def derived(folder: Path, unique: str, text: str = DERIVED) -> Rulebook:
+    folder.mkdir(exist_ok=True)
+    pack = folder / "rulebook.yaml"
+    pack.write_text(SMALL_PACK + text.replace("UNIQUE", unique), encoding="utf-8")
+    rules = SMALL_RULE.replace("EXPECTED", "expect: unknown").replace(
+        "    intended: INTENDED\n", ""
+    )
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    return load_rulebook(folder)
+
+
+def test_what_is_said_of_derived_facts(tmp_path: Path) -> None:
+    """A condition has one row, which stands where the fact does; a table may be unique."""
+    read = derived(tmp_path / "pack", "yes").derived
+    sound, size = read["sound"], read["size"]
+    assert (sound.unique, size.unique) == (False, True)
+    assert (sound.otherwise, size.otherwise) == (False, "small")
+    assert (sound.inherited, size.inherited) == (False, False)
+    assert [(each.document, each.paragraph) for each in sound.sources] == [("policy", "2")]
+    assert size.sources == ()
+    assert (sound.fact.kind, sound.fact.label) == (Kind.CIRCUMSTANCE, "it is sound")
+    assert sound.fact.question == "What is it is sound?"
+    lines = (tmp_path / "pack" / "rulebook.yaml").read_text().splitlines()
+    assert [lines[each.span.line - 1].strip() for each in (sound, size)] == ["sound:", "size:"]
+    assert sound.rows[0].span == sound.span
+    assert not derived(tmp_path / "pack", "no").derived["size"].unique
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("derived: { sound: { when: { funding.pooled: yes }, unique: yes } }",
+         "it belongs to a fact with `first_match`"),
+        ("derived: { Sound: { when: { funding.pooled: yes } } }", "Sound"),
+        ("derived: { sound: { when: { funding.pooled: yes } } }", "label"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_of_derived_facts(tmp_path: Path, text: str, problem: str) -> None:
+    """The message or the help names what is wrong, at the line where it stands."""
+    with pytest.raises(RuleFileError) as raised:
+        derived(tmp_path / "pack", "", text)
+    told = [f"{each.message} {each.help}" for each in raised.value.diagnostics]
+    assert any(problem in each for each in told)
+    assert {each.span.line for each in raised.value.diagnostics} == {10}
 
 
 def test_what_cannot_be_meant(tmp_path: Path) -> None:
