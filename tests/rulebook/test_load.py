@@ -448,6 +448,28 @@ def test_what_an_example_cannot_expect(tmp_path: Path, expected: str, wrong: lis
     assert all(word in message for word, message in zip(wrong, told, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("requires", "help_"),
+    [
+        ("partnerships[].name", "write `partnerships: {some: {name: …}}` or `every`"),
+        ("partnerships.partners[].name", "write `partnerships: {some: {partners.name: …}}`"),
+        ("slogan", "did you mean `local.slogan`?"),
+    ],
+)
+def test_a_fact_that_is_not_named_in_full(tmp_path: Path, requires: str, help_: str) -> None:
+    """The help says how a fact of a list is reached, or what a local fact is called."""
+    (tmp_path / "rulebook.yaml").write_text(SMALL_PACK, encoding="utf-8")
+    lines = SMALL_RULE.replace("EXPECTED", "expect: clear").splitlines()
+    wrong = f'    requires: {{ "{requires}": none }}'
+    kept = [wrong if "requires" in each else each for each in lines if "INTENDED" not in each]
+    (tmp_path / "rules.yaml").write_text("\n".join(kept), encoding="utf-8")
+    with pytest.raises(RuleFileError) as raised:
+        load_rulebook(tmp_path)
+    told = [each.help for each in raised.value.diagnostics if each.code is Code.UNKNOWN_FACT]
+    assert len(told) == 1
+    assert help_ in told[0]
+
+
 DERIVED = """\
 derived:
   sound:
