@@ -211,11 +211,7 @@ def durable_rules(facts: Sequence[dict[str, Any]]) -> Peer:
     What is asked of all partners of a list is settled before, as it has no word for it, and what is
     not recorded is left out of the message.
     """
-    from durable.engine import Host  # noqa: PLC0415 - it may not be there
-
-    class Alone(Host):  # type: ignore[misc]
-        def _run(self) -> None:
-            """Start no threads: actions run where facts are asserted."""
+    from govrules.engines.durable.child import private_host  # noqa: PLC0415 - it may not be there
 
     lists: dict[twenty.Tree, str] = {}
     fired: set[str] = set()
@@ -241,7 +237,7 @@ def durable_rules(facts: Sequence[dict[str, Any]]) -> Peer:
         add(f"{place} flagged", *([] if scope is None else [scope[0]]), requires[1])
         if scope is not None:
             add(f"{place} not applicable", scope[1])
-    host = Alone()
+    host = private_host()
     names = [f"set{number}" for number in range(len(rulesets))]
     for name, rules in zip(names, rulesets, strict=True):
         # A message that no rule takes is an error.
