@@ -248,7 +248,7 @@ class Asking(Program):
         inner = Context(
             name,
             (*context.stores, ((*key, str(context.key)), store)),
-            context.count,
+            context.rows,
             (*context.levels, self.in_order()),
         )
         prefix = self._path(context, ref) + "[]."

@@ -147,18 +147,14 @@ class Context:
     Attributes:
         key: the same for the same.
         stores: the key and the records at each level, the subject's first.
-        count: how many rows it has.
+        rows: how many rows it has.
         levels: which record of each level its rows are in; None for all of them, in order.
     """
 
     key: tuple[object, ...]
     stores: tuple[tuple[tuple[str, ...], Step[Store]], ...]
-    count: Step[int]
+    rows: Step[int]
     levels: tuple[Step[Integers | None], ...]
-
-    def rows(self, block: Block) -> int:
-        """Return how many rows it has."""
-        return self.count(block)
 
     def index(self, block: Block, level: int) -> Integers | None:
         """Return which record of a level each row is in."""
@@ -344,7 +340,6 @@ class Program:
             )
         key = (*outer_key, ref.path)
         store = self._step(("store", key), lambda block: column(block).records)
-
         starts = self._starts(context, ref)
 
         def within(block: Block) -> Integers:
