@@ -31,7 +31,7 @@ from govrules.engines.columnar import judged
 from govrules.engines.columns import subjects_of
 from govrules.engines.planes import Store, unpack
 from govrules.model import Partner, Partnership
-from govrules.registers.batches import assess_batches, kernel, write_findings
+from govrules.registers.batches import ahead, assess_batches, kernel, write_findings
 from govrules.vocabulary import Choice, Date, Money, Number, YesNo, vocabulary_of
 
 ROUNDS = 5
@@ -40,6 +40,8 @@ SIZES = (5_500, 100_000)
 OBJECTS = 20_000
 #: Likewise engines that take one partnership at a time.
 PEERS = 5_500
+#: Rows of a batch that threads share out between them.
+WIDE = 262_144
 VERDICTS = ("flagged", "clear", "unknown", "not applicable")
 
 
@@ -267,6 +269,7 @@ def run(rows: int) -> None:
     batches = [
         each.select([*sorted(judge.columns - {"stated"}), "id"]) for each in population(rows)
     ]
+    wide = pa.Table.from_batches(batches).combine_chunks().to_batches(max_chunksize=WIDE)
     table = flat(batches)
     pairs = twenty.pairs()
     arrays = Arrays(table)
@@ -323,54 +326,80 @@ def run(rows: int) -> None:
             for each in engines.peers(table.slice(0, PEERS).to_pylist(), hand)
         },
         "govrules: verdict, severity, could_be": median(kernel_only),
-        "govrules: rows of findings": median(
-            lambda: sum(
-                each.num_rows for each in assess_batches(book, batches, as_of=AS_OF, details=False)
+        **{
+            f"govrules: {what}{on}": median(
+                lambda details=details, threads=threads: sum(
+                    each.num_rows
+                    for each in assess_batches(
+                        book, wide, as_of=AS_OF, details=details, threads=threads
+                    )
+                )
             )
-        ),
-        "govrules: with questions": median(
-            lambda: sum(each.num_rows for each in assess_batches(book, batches, as_of=AS_OF))
-        ),
-        "  on two threads": median(
-            lambda: sum(
-                each.num_rows for each in assess_batches(book, batches, as_of=AS_OF, threads=2)
-            )
-        ),
+            for what, details in (("rows of findings", False), ("with questions", True))
+            for on, threads in (("", 1), (", two threads", 2))
+        },
     }
     hand_time = times["by hand in Python"]
     for name, taken in times.items():
         print(f"  {name:40} {taken:9.3f} s  {hand_time / taken:7.1f} x by hand", flush=True)
-    on_files(batches, book)
+    on_files(batches, book, table, expressions, query)
 
 
-def on_files(batches: list[pa.RecordBatch], book: Any) -> None:  # noqa: ANN401
-    """Time from a Parquet file to a findings file, and the bare decoding of the file."""
+def on_files(
+    batches: list[pa.RecordBatch],
+    book: Any,  # noqa: ANN401
+    table: pa.Table,
+    expressions: list[Any],
+    query: str,
+) -> None:
+    """
+    Time from a Parquet file to a file of findings, and the bare decoding of the file.
+
+    Polars and DuckDB begin from a file of flat columns, and write one column a rule.
+    """
     with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "register.parquet"
+        path, level = Path(name) / "register.parquet", Path(name) / "flat.parquet"
+        new = Path(name) / "findings.parquet"
         pa.parquet.write_table(pa.Table.from_batches(batches), path)
+        pa.parquet.write_table(table, level)
+        from_file = query.replace("from held", f"from '{level}'")
 
-        def decode() -> int:
-            return sum(
-                each.num_rows
-                for each in pa.parquet.ParquetFile(path).iter_batches(65_536, use_threads=False)
+        def read(*, threads: bool = False) -> Any:  # noqa: ANN401 - batches
+            return pa.parquet.ParquetFile(path).iter_batches(65_536, use_threads=threads)
+
+        def findings(*, details: bool) -> int:
+            found = assess_batches(book, read(), as_of=AS_OF, details=details)
+            return write_findings(found, new)
+
+        def in_turn(*, details: bool) -> int:
+            made = ahead(read(threads=True))
+            return write_findings(
+                ahead(assess_batches(book, made, as_of=AS_OF, details=details)), new
             )
 
-        def findings() -> int:
-            read = pa.parquet.ParquetFile(path).iter_batches(65_536, use_threads=False)
-            found = assess_batches(book, read, as_of=AS_OF, details=False)
-            return write_findings(found, Path(name) / "findings.parquet")
-
-        bare, full = median(decode), median(findings)
-        print(
-            f"  Parquet: bare decode {bare:.3f} s; to a file of findings {full:.3f} s "
-            f"({full / bare:.1f} x)"
-        )
+        database = duckdb.connect()
+        database.execute("set threads = 1")
+        works: dict[str, Callable[[], object]] = {
+            "bare decode": lambda: sum(each.num_rows for each in read()),
+            "govrules": lambda: findings(details=False),
+            "govrules, read and written beside": lambda: in_turn(details=False),
+            "govrules with questions": lambda: findings(details=True),
+            "  read and written beside": lambda: in_turn(details=True),
+            "bare decode of the flat file": lambda: pl.read_parquet(level),
+            "Polars, flat": lambda: pl.read_parquet(level).select(expressions).write_parquet(new),
+            "DuckDB, flat": lambda: database.execute(
+                f"copy ({from_file}) to '{new}' (format parquet)"
+            ),
+        }
+        found = {each: median(work) for each, work in works.items()}
+    print("  From a Parquet file to a file of findings:")
+    for each, taken in found.items():
+        ratio = taken / found["bare decode"]
+        print(f"    {each:38} {taken:9.3f} s  {ratio:7.2f} of the bare decode", flush=True)
 
 
 def whole_rulebook(rows: int) -> None:
     """Time the whole rulebook, a batch at a time, and tell the most memory it took."""
-    import resource  # noqa: PLC0415 - not on every system
-
     book = load_rulebook()
     made = 0.0
     begin = time.perf_counter()
@@ -388,7 +417,9 @@ def whole_rulebook(rows: int) -> None:
 
     number = sum(each.num_rows for each in assess_batches(book, batches(), as_of=AS_OF))
     took = time.perf_counter() - begin - made
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # What the system says of a process's children begins from the parent's own peak.
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) / 1024
     print(
         f"{rows:,} partnerships, whole rulebook: {number:,} findings with questions "
         f"in {took:.1f} s; peak {peak:,.0f} MB"

@@ -8,6 +8,7 @@ import sys
 from decimal import Decimal
 
 import attrs
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -27,11 +28,14 @@ from govrules import (
 from govrules.engines.columns import to_batches
 from govrules.model import Register
 from govrules.portfolio import assess_register
+from govrules.registers import batches as batches_
 from govrules.registers.batches import (
     FINDINGS,
+    ahead,
     assess_batches,
     assess_pairs,
     assess_register_batches,
+    by_kind,
     explain_row,
     write_findings,
 )
@@ -271,3 +275,49 @@ import govrules.registers.{module}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "`pyarrow`, which is not installed" in done.stderr
     assert done.stderr.rstrip().endswith(f"pip install govrules[{extra}]")
+
+
+@pytest.mark.parametrize("number", [1, 14, 15, 62, 63, 100])
+def test_rows_of_flags_are_told_apart_however_many_there_are(number):
+    drawn = np.random.default_rng(number)
+    kinds = drawn.random((7, number)) < 0.5
+    places = drawn.integers(0, 7, 500)
+    flags = list(np.ascontiguousarray(kinds[places].T))
+    known = {}
+    found = by_kind(flags, lambda kind: known.setdefault(tuple(kind), len(known)))
+    expected = [known[tuple(kind)] for kind in kinds[places].astype(int)]
+    assert found.tolist() == expected
+    assert len(known) == len(np.unique(kinds, axis=0))
+
+
+def test_what_is_made_ahead_comes_in_order():
+    made = []
+
+    def source():
+        for number in range(5):
+            made.append(number)
+            yield number
+
+    several = ahead(source())
+    assert next(several) == 0
+    assert [*several] == [1, 2, 3, 4]
+    assert made == [0, 1, 2, 3, 4]
+
+
+def test_what_fails_ahead_fails_where_it_is_taken():
+    def source():
+        yield 1
+        raise OSError(28, "No space left on device")
+
+    several = ahead(source())
+    assert next(several) == 1
+    with pytest.raises(OSError, match="No space left"):
+        next(several)
+
+
+def test_threads_share_large_batches_out(monkeypatch):
+    monkeypatch.setattr(batches_, "_WIDE", 3)
+    several = [Partnership(id=str(number)) for number in range(10)]
+    whole = list(to_batches(several, Partnership, BOOK))
+    alone = rows(assess_batches(BOOK, whole, as_of=AS_OF))
+    assert rows(assess_batches(BOOK, whole, as_of=AS_OF, threads=2)) == alone

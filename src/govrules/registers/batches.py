@@ -8,6 +8,7 @@ rules in the rulebook's order, whatever the sizes of the batches and the number 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import json
 from collections import deque
@@ -45,7 +46,7 @@ from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
-from govrules.rulebook.ast import Rule, Rulebook, Verdict
+from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
@@ -66,10 +67,11 @@ _VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
 _GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
 #: Between facts, where several stand in one text.
 SEPARATOR: Final = "; "
-#: The codes of verdicts that may have questions.
-_OPEN: Final = (VERDICTS.index(Verdict.FLAGGED), VERDICTS.index(Verdict.UNKNOWN))
-#: As many flags as one integer holds.
+#: Rows that a thread takes at once: with fewer it waits for the interpreter more than it works.
+_WIDE: Final = 4 * BLOCK
+#: As many flags as one integer holds, and as many as a table of all their kinds is made for.
 _MOST_FLAGS: Final = 62
+_FEW_FLAGS: Final = 14
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]
 
@@ -99,14 +101,15 @@ class Kernel:
         Raises:
             FactsError: the batch lacks a column that rules read, or has one of another type.
         """
-        for start in range(0, batch.num_rows, BLOCK):
-            yield self._block(batch.slice(start, BLOCK))
+        for block in _slices(batch, BLOCK):
+            yield self.whole(block)
 
     def block(self, batch: pa.RecordBatch) -> Block:
         """Return the rows of a batch, ready to be judged."""
         return block_of(batch, self._as_of)
 
-    def _block(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+    def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the findings on a batch that is worked out as one block."""
         return self.findings(self.block(batch), names_of(batch))
 
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
@@ -120,10 +123,9 @@ class Kernel:
             # Two bits are enough for a verdict, and three for a severity or none.
             told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
             if self._asked:
-                questions[:, place] = _texts(self._asked[place], block, found.verdict, texts)
+                questions[:, place] = _texts(self._asked[place], block, texts)
         all_told = told.ravel()
-        repeated = np.tile(np.arange(number, dtype=np.int16), rows)
-        subjects = np.repeat(np.arange(rows, dtype=np.int32), number)
+        subjects, repeated = _crossed(rows, number)
         rules = pa.array([rule.id for rule in self.rules], pa.string())
         arrays = [
             _coded(subjects, names),
@@ -141,6 +143,17 @@ class Kernel:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
+@functools.lru_cache(maxsize=4)
+def _crossed(rows: int, number: int) -> tuple[pa.Array, pa.Array]:
+    """Return every row with every rule; blocks are mostly of the same size, and share these."""
+    rules = np.tile(np.arange(number, dtype=np.int16), rows)
+    return pa.array(np.repeat(np.arange(rows, dtype=np.int32), number)), pa.array(rules)
+
+
+def _slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
+    return (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
+
+
 def _coded(codes: Any, words: pa.Array) -> pa.Array:  # noqa: ANN401 - an array of codes
     return pa.DictionaryArray.from_arrays(codes, words, safe=False)
 
@@ -151,37 +164,39 @@ def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
     return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _GRAVITY_WORDS)
 
 
-def _texts(asks: Asked, block: Block, verdict: Any, texts: dict[str, int]) -> Any:  # noqa: ANN401 - arrays of codes
+def _texts(asks: Asked, block: Block, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
     """Return for each row the place of its questions in the texts, which grow."""
     paths, planes = asks.planes(block)
     rows = block.root.rows
-    found = np.zeros(rows, np.int32)
-    wanted = np.flatnonzero(np.logical_or.reduce([verdict == each for each in _OPEN]))
-    if not paths or not len(wanted):
-        return found
-    kinds, places = _kinds([unpack(each, rows)[wanted] for each in planes])
-    codes = np.empty(len(kinds), np.int32)
-    for index, kind in enumerate(kinds):
+
+    def text(kind: Any) -> int:  # noqa: ANN401 - a row of flags
         chosen = [path for path, flag in zip(paths, kind, strict=True) if flag]
-        codes[index] = texts.setdefault(SEPARATOR.join(chosen), len(texts))
-    found[wanted] = codes[places]
-    return found
+        return texts.setdefault(SEPARATOR.join(chosen), len(texts))
+
+    return by_kind([unpack(each, rows) for each in planes], text) if paths else 0
 
 
-def _kinds(flags: Sequence[Any]) -> tuple[Any, Any]:
-    """Return the different rows that several columns of flags make, and which of them each is."""
-    if len(flags) > _MOST_FLAGS:
+def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: ANN401 - arrays
+    """Return a code for each row of several columns of flags: it is asked for each kind of row."""
+    number = len(flags)
+    if number > _MOST_FLAGS:
         packed = np.packbits(np.stack(flags, axis=1), axis=1)
-        kinds, places = np.unique(packed, axis=0, return_inverse=True)
-        return np.unpackbits(kinds, axis=1, count=len(flags)), places.ravel()
-    keys = np.zeros(len(flags[0]), np.int64)
+        several, places = np.unique(packed, axis=0, return_inverse=True)
+        kinds = np.unpackbits(several, axis=1, count=number)
+        return np.array([code(each) for each in kinds], np.int32)[places.ravel()]
+    keys: Any = np.zeros(len(flags[0]), np.uint16 if number <= _FEW_FLAGS else np.int64)
     for place, each in enumerate(flags):
-        keys |= each.astype(np.int64) << place
-    # Arrow hashes, where numpy would sort.
-    coded = pa.array(keys).dictionary_encode()
-    distinct = coded.dictionary.to_numpy()
-    kinds = (distinct[:, None] >> np.arange(len(flags))) & 1
-    return kinds, coded.indices.to_numpy()
+        keys |= each.astype(keys.dtype) << place
+    if number <= _FEW_FLAGS:
+        distinct = np.flatnonzero(np.bincount(keys))
+        codes, places = np.zeros(1 << number, np.int32), distinct
+    else:
+        # Arrow hashes, where numpy would sort.
+        coded = pa.array(keys).dictionary_encode()
+        distinct, keys = coded.dictionary.to_numpy(), coded.indices.to_numpy()
+        codes, places = np.empty(len(distinct), np.int32), np.arange(len(distinct))
+    codes[places] = [code(each) for each in distinct[:, None] >> np.arange(number) & 1]
+    return codes.take(keys)
 
 
 def names_of(batch: pa.RecordBatch) -> pa.Array:
@@ -250,7 +265,8 @@ def assess_batches(
 
         details: whether findings say what is asked and what was read.
 
-        threads: how many batches are worked out at once; the order stays.
+        threads: how many blocks are worked out at once; the order stays. It pays where batches
+            have 262,144 rows or more.
 
     Raises:
         FactsError: a batch lacks a column that rules read, or has one of another type.
@@ -258,21 +274,34 @@ def assess_batches(
         EngineError: a rule cannot be worked out on columns; it is named.
     """
     judge = kernel(rulebook, as_of=as_of, kind=kind, details=details)
-    blocks = (
-        batch.slice(start, BLOCK) for batch in batches for start in range(0, batch.num_rows, BLOCK)
-    )
     if threads <= 1:
-        for each in blocks:
-            yield from judge(each)
+        for batch in batches:
+            yield from judge(batch)
         return
     with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[list[pa.RecordBatch]]] = deque()
-        for each in blocks:
-            waiting.append(pool.submit(lambda one: list(judge(one)), each))
-            if len(waiting) > threads:
-                yield from waiting.popleft().result()
+        waiting: deque[Future[pa.RecordBatch]] = deque()
+        for batch in batches:
+            for each in _slices(batch, _WIDE):
+                waiting.append(pool.submit(judge.whole, each))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
         while waiting:
-            yield from waiting.popleft().result()
+            yield waiting.popleft().result()
+
+
+def ahead(batches: Batches) -> Iterator[pa.RecordBatch]:
+    """
+    Yield batches, each of which was made while the one before it was worked on.
+
+    Put around what reads, and around what `write_findings` writes, it keeps two cores busy:
+    Arrow decodes and encodes beside the rules.
+    """
+    source = iter(batches)
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, source, None)
+        while (batch := coming.result()) is not None:
+            coming = maker.submit(next, source, None)
+            yield batch
 
 
 def explain_row(
@@ -490,7 +519,8 @@ def _write_parquet(findings: Batches, name: str) -> int:
     try:
         for batch in findings:
             if writer is None:
-                writer = pa.parquet.ParquetWriter(name, batch.schema)
+                # Every part holds all rules and verdicts: what is least and greatest tells nothing.
+                writer = pa.parquet.ParquetWriter(name, batch.schema, write_statistics=False)
             writer.write_batch(batch)
             number += batch.num_rows
         if writer is None:
