@@ -30,9 +30,9 @@ from govrules.vocabulary import (
 )
 
 
-def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  # noqa: ANN401 - any attrs object
+def check_subject(record: Any, rulebook: Rulebook | None, prefix: str = "") -> None:  # noqa: ANN401 - any attrs object
     """
-    Check every fact of a record, and of the records in it.
+    Check every fact of a record, and of the records in it; local and derived facts by a rulebook.
 
     Raises:
         FactsError: the first fact that does not fit, with its path.
@@ -42,14 +42,16 @@ def check_subject(record: Any, rulebook: Rulebook, prefix: str = "") -> None:  #
         return
     for name, fact in vocabulary_of(cls).fields.items():
         _check(getattr(record, name), fact, f"{prefix}{name}", rulebook)
+    declared = {} if rulebook is None else rulebook.local
+    follow = {} if rulebook is None else rulebook.derived
     for name, value in said(record, "local").items():
-        local = rulebook.local.get(name)
+        local = declared.get(name)
         if local is None:
-            known = ", ".join(f"local.{each}" for each in rulebook.local) or "none"
+            known = ", ".join(f"local.{each}" for each in declared) or "none"
             raise FactsError(f"{prefix}local.{name}", f"a declared fact ({known})", "undeclared")
         _check(value, local, f"{prefix}local.{name}", rulebook)
     for name, value in said(record, "stated").items():
-        derived = rulebook.derived.get(name)
+        derived = follow.get(name)
         if derived is None or derived.cls is not type(record):
             raise FactsError(f"{prefix}{name}", "a derived fact of the rulebook", "no such fact")
         _check(value, derived.fact, f"{prefix}{name}", rulebook)
@@ -112,7 +114,7 @@ def _quick(cls: type) -> Callable[[Any], bool]:
     return made
 
 
-def _check(value: Any, fact: Fact, path: str, rulebook: Rulebook) -> None:  # noqa: ANN401 - what a user passed
+def _check(value: Any, fact: Fact, path: str, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - what a user passed
     if value is UNKNOWN or value is None:
         return
     match fact.type:
@@ -133,7 +135,7 @@ def _check(value: Any, fact: Fact, path: str, rulebook: Rulebook) -> None:  # no
                 raise FactsError(path, f"{describe(fact.type)}, None or UNKNOWN", repr(value))
 
 
-def _check_records(value: Any, cls: type, path: str, rulebook: Rulebook) -> None:  # noqa: ANN401 - what a user passed
+def _check_records(value: Any, cls: type, path: str, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - what a user passed
     if not isinstance(value, tuple):
         raise FactsError(path, f"a tuple of {cls.__name__}, None or UNKNOWN", repr(value))
     known = [each for each in value if each is not UNKNOWN]

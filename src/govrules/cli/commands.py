@@ -6,16 +6,17 @@ import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import attrs
 from cyclopts import App, Parameter
 
 from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
-from govrules.diagnostics import CODES
+from govrules.diagnostics import CODES, did_you_mean
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
@@ -73,6 +74,14 @@ Engine = Annotated[
         " given. The findings are the same.",
     ),
 ]
+Entry = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--entry",
+        negative="",
+        help="Of a register, only the partnership of this id or name; may be repeated.",
+    ),
+]
 Output = Annotated[
     Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
 ]
@@ -123,6 +132,7 @@ def check(
     table: Table = "",
     engine: Engine = None,
     as_of: AsOf = None,
+    entry: Entry = None,
     format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     fail_on: Level = "low",
@@ -146,7 +156,13 @@ def check(
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
     assessments, problems = _assess_all(
-        subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
+        subjects,
+        rulebook,
+        mapping=mapping,
+        table=table,
+        given=day(as_of),
+        engine=engine,
+        only=entry or (),
     )
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
@@ -190,16 +206,21 @@ def _assess_all(
     table: str,
     given: dt.date | None,
     engine: str | None,
+    only: Collection[str] = (),
 ) -> tuple[list[Assessment], bool]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
+
+    Where entries of registers are named, they alone are assessed.
 
     Return the assessments, and whether anything was wrong with the files or with what they hold.
     """
     if engine is not None:
         # An engine that is not there is said before anything is read.
         engine_called(engine)
-    reads, problems = _read_all(paths, rulebook, mapping, table)
+    reads, problems = _read_all(paths, rulebook, mapping, table, only)
+    if only:
+        reads = _entries_called(only, reads)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     assessments: list[Assessment] = []
     for read in reads:
@@ -210,15 +231,39 @@ def _assess_all(
     return assessments, problems
 
 
+def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
+    """Return the entries of these ids or names, each as if it had been read alone."""
+    known: dict[str, None] = {}
+    found: dict[str, list[Read]] = {each: [] for each in names}
+    for read in reads:
+        register = isinstance(read.subject, Register)
+        for each in entries_of(read.subject) if register else (read.subject,):
+            called = {text for text in (each.id, each.name) if isinstance(text, str)}
+            known |= dict.fromkeys(sorted(called))
+            for name in called & found.keys():
+                found[name].append(attrs.evolve(read, subject=each))
+    for name, its in found.items():
+        if not its:
+            raise Stop(
+                f"govrules: no partnership is called `{name}`",
+                f"  help: {did_you_mean(name, [*known]) or 'give its id or its name as it stands'}",
+            )
+    return list({id(one.subject): one for its in found.values() for one in its}.values())
+
+
 def _read_all(
-    paths: list[Path], rulebook: Rulebook, mapping: Path | None, table: str
+    paths: list[Path],
+    rulebook: Rulebook,
+    mapping: Path | None,
+    table: str,
+    only: Collection[str] = (),
 ) -> tuple[list[Read], bool]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
     problems = False
     for path in paths:
         try:
-            read = _read(path, rulebook, mapping, table)
+            read = _read(path, rulebook, mapping, table, only)
         except FactsError as error:
             warn([str(each) for each in error.diagnostics] or [str(error)])
             problems = True
@@ -230,11 +275,20 @@ def _read_all(
     return reads, problems
 
 
-def _read(path: Path, rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+def _read(
+    path: Path,
+    rulebook: Rulebook,
+    mapping: Path | None,
+    table: str,
+    only: Collection[str] = (),
+) -> Read:
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
-    from govrules.registers.read import read_source  # noqa: PLC0415 - only a table pays for it
+    from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
 
+    columns = columns_of(path, table) if only and mapping is None else None
+    if columns is not None:
+        return columns.read(rulebook, only)
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
@@ -267,6 +321,52 @@ def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> 
         return NOTHING_CHECKED
     flagged = [finding for each in assessments for finding in each.of(Verdict.FLAGGED)]
     return FLAGGED if any(each.severity and each.severity >= level for each in flagged) else FINE
+
+
+@app.command
+def findings(
+    register: Annotated[Path, Parameter(name="REGISTER", negative="")],
+    *,
+    output: Annotated[
+        Path, Parameter(name="--output", help="The file: .parquet, .csv or .jsonl; whole or not.")
+    ],
+    rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    as_of: AsOf = None,
+    fail_on: Level = "low",
+) -> int:
+    """
+    Judge a register of any size as columns: one row a rule and a partnership, as a table.
+
+    Parameters
+    ----------
+    register
+        A file of columns (Parquet, Arrow, DuckDB), which is read in bounded memory, or a register
+        in any other format. `check --entry` explains single partnerships of it.
+    fail_on
+        The severity from which flagged findings make the exit code 1.
+    """
+    engine_called("columnar")
+    from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
+        entries_of_columns,
+        entries_of_register,
+        tabulate,
+    )
+    from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
+
+    rulebook = load(rules)
+    problems = False
+    columns = columns_of(register, table) if mapping is None else None
+    if columns is not None:
+        entries = entries_of_columns(columns)
+    else:
+        reads, problems = _read_all([register], rulebook, mapping, table)
+        if not reads:
+            return PROBLEM
+        entries = entries_of_register(reads[0], register, rulebook)
+    code = tabulate(entries, rulebook, day(as_of), output, Severity(fail_on))
+    return PROBLEM if problems else code
 
 
 @app.command

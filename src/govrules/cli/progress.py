@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Final, TypeVar
 
 from rich.console import Console
@@ -18,6 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 T = TypeVar("T")
+S = TypeVar("S", bound=Sized)
 
 #: Fewer than this many are done before anybody wonders.
 LONG: Final = 100
@@ -39,6 +40,26 @@ def followed(items: Sequence[T], what: str, console: Console | None = None) -> I
     if len(items) < LONG or not console.is_terminal:
         yield from items
         return
+    with _progress(console) as progress:
+        yield from progress.track(items, description=what)
+
+
+def followed_batches(
+    batches: Iterable[S], total: int, what: str, console: Console | None = None
+) -> Iterator[S]:
+    """Yield batches of rows, and show the same of the rows, of which there are so many in all."""
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield from batches
+        return
+    with _progress(console) as progress:
+        task = progress.add_task(what, total=total)
+        for batch in batches:
+            yield batch
+            progress.advance(task, len(batch))
+
+
+def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -46,5 +67,4 @@ def followed(items: Sequence[T], what: str, console: Console | None = None) -> I
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield from progress.track(items, description=what)
+    return Progress(*columns, console=console, transient=True)

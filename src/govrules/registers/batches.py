@@ -63,6 +63,8 @@ FINDINGS: Final = pa.schema(
         pa.field("facts", pa.dictionary(pa.int16(), pa.string())),
     ]
 )
+#: Those of them that are left out where no details are wanted.
+_DETAILS: Final = ("questions", "facts")
 _VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
 _GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
 #: Between facts, where several stand in one text.
@@ -139,7 +141,7 @@ class Kernel:
             arrays.append(_coded(questions.ravel(), pa.array(list(texts))))
             arrays.append(_coded(repeated, pa.array(self._facts, pa.string())))
         else:
-            schema = pa.schema(list(FINDINGS)[:5])
+            schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -455,6 +457,51 @@ def assess_register_batches(
     return whole.findings(merged, complete=complete)
 
 
+def assess_whole(
+    rulebook: Rulebook,
+    batches: Batches,
+    *,
+    register: Register | None = None,
+    complete: bool = True,
+    as_of: dt.date | Unknown = UNKNOWN,
+) -> Iterator[pa.RecordBatch]:
+    """
+    Assess partnerships and, in the same pass, the register that they are.
+
+    The findings on the register come last. What they ask, and the facts that they read, is null:
+    parts of a register are added up, and no part knows.
+
+    Args:
+        rulebook: the rules.
+
+        batches: the partnerships.
+
+        register: what is known of the register beside its partnerships.
+
+        complete: whether these are certainly all its partnerships.
+
+        as_of: the date of the assessment.
+
+    Raises:
+        FactsError: a batch lacks a column that rules read, or has one of another type.
+
+        EngineError: a rule cannot be worked out on columns, or part by part; it is named.
+    """
+    judge = kernel(rulebook, as_of=as_of)
+    whole = register_kernel(rulebook, register, as_of=as_of)
+    merged: dict[int, Any] = {}
+    for batch in batches:
+        if judge.rules:
+            yield from judge(batch)
+        if whole.rules:
+            merged = whole.merge(merged, whole.partial(batch))
+    if whole.rules:
+        found = whole.findings(merged, complete=complete)
+        unsaid = pa.nulls(found.num_rows, pa.string())
+        arrays = [*found.columns, *(unsaid.cast(FINDINGS.field(each).type) for each in _DETAILS)]
+        yield pa.RecordBatch.from_arrays(arrays, schema=FINDINGS)
+
+
 def assess_pairs(
     rulebook: Rulebook,
     batches: Batches,
@@ -485,6 +532,19 @@ def assess_pairs(
     while several := list(itertools.islice(pairs, rows)):
         for batch in to_batches(several, Pair, rulebook, rows=rows):
             yield from judge(batch)
+
+
+def counts_of(findings: pa.RecordBatch) -> dict[tuple[str, str | None], int]:
+    """Return how many findings of a batch have each verdict and severity."""
+    verdicts, severities = findings.column("verdict"), findings.column("severity")
+    width = len(severities.dictionary) + 1
+    graded = severities.indices.fill_null(width - 1).to_numpy(zero_copy_only=False)
+    found = np.bincount(verdicts.indices.to_numpy().astype(np.int64) * width + graded)
+    words = [*severities.dictionary.to_pylist(), None]
+    return {
+        (verdicts.dictionary[place // width].as_py(), words[place % width]): int(found[place])
+        for place in np.flatnonzero(found)
+    }
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────
@@ -534,10 +594,10 @@ def _write_parquet(findings: Batches, name: str) -> int:
 def _write_csv(findings: Batches, name: str) -> int:
     number = 0
     with Path(name).open("wb") as file:
-        for index, batch in enumerate(findings):
-            options = pa.csv.WriteOptions(include_header=index == 0)
-            pa.csv.write_csv(_plain(batch), file, options)
-            number += batch.num_rows
+        for part in itertools.chain.from_iterable(_slices(each, BLOCK) for each in findings):
+            options = pa.csv.WriteOptions(include_header=number == 0)
+            pa.csv.write_csv(_plain(part), file, options)
+            number += part.num_rows
         if not number:
             pa.csv.write_csv(_plain(_empty()), file)
     return number
@@ -547,9 +607,24 @@ def _write_jsonl(findings: Batches, name: str) -> int:
     number = 0
     with Path(name).open("w", encoding="utf-8") as file:
         for batch in findings:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+            columns = [
+                _members_of_json(each, column)
+                for each, column in zip(batch.schema.names, batch.columns, strict=True)
+            ]
+            for start in range(0, batch.num_rows, BLOCK):
+                texts = [each.slice(start, BLOCK).cast(pa.string()) for each in columns]
+                joined = pa.compute.binary_join_element_wise(*texts, ", ")
+                file.writelines(f"{{{text}}}\n" for text in joined.to_pylist())
             number += batch.num_rows
     return number
+
+
+def _members_of_json(name: str, column: Any) -> pa.Array:  # noqa: ANN401 - a column of codes
+    """Return a column as members of JSON objects, each of its words written once."""
+    key, words = json.dumps(name), column.dictionary.to_pylist()
+    texts = [f"{key}: {json.dumps(word, ensure_ascii=False)}" for word in [*words, None]]
+    codes = column.indices.cast(pa.int32()).fill_null(len(words))
+    return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string()))
 
 
 _WRITERS: Final[Mapping[str, Callable[[Batches, str], int]]] = {

@@ -12,6 +12,7 @@ from govrules.nodes import Report
 from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.build import Found, build
 from govrules.registers.cells import Wording
+from govrules.registers.columnar import Columns, open_columns
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -97,11 +98,25 @@ def read_source(
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
         return _read_document(file, suffix, mapping, table or named, rulebook)
+    columns = columns_of(source, table) if mapping is None else None
+    if columns is not None:
+        return columns.read(rulebook)
     declared = declared_by(rulebook)
     said = None if mapping is None else read_mapping(mapping, declared)
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
         return _read_table(open_table(file, layout), said, declared, file)
+
+
+def columns_of(source: str | Path, table: str = "") -> Columns | None:
+    """
+    Return the columns of a file that is laid out as `schema_of` says; None for any other.
+
+    Raises:
+        FactsError: the file cannot be used; it carries every problem found.
+    """
+    file, named = split_name(str(source))
+    return open_columns(file, table or named)
 
 
 def _read_document(

@@ -6,6 +6,7 @@ What cannot be opened is said with its cause and remedy; nothing of a broken fil
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import importlib
 import io
@@ -23,21 +24,21 @@ from govrules.errors import FactsError
 from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table, blank, headings_of
 
 _WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-_ARROW: Final = (".arrow", ".feather", ".ipc")
-_DUCKDB: Final = (".duckdb", ".ddb", ".db")
+ARROW: Final = (".arrow", ".feather", ".ipc")
+DUCKDB: Final = (".duckdb", ".ddb", ".db")
 LINES: Final = (".jsonl", ".ndjson")
 _TEXTS: Final = (".csv", ".tsv")
 #: Files that hold subjects as they are written in YAML.
 DOCUMENTS: Final = (".yaml", ".yml", ".json")
-TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *_ARROW, *_DUCKDB, *LINES)
+TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *ARROW, *DUCKDB, *LINES)
 
 #: How files of some kinds begin, what they are, and the suffixes under which they are looked for.
 _BEGINNINGS: Final = (
     (b"PK\x03\x04", 0, "a workbook or another zipped file", (".xlsx", ".xlsm", ".xlsb", ".ods")),
     (b"\xd0\xcf\x11\xe0", 0, "an old or a protected workbook", (".xls", ".xlsx", ".xlsm", ".xlsb")),
     (b"PAR1", 0, "a Parquet file", (".parquet",)),
-    (b"ARROW1", 0, "an Arrow file", _ARROW),
-    (b"DUCK", 8, "a DuckDB database", _DUCKDB),
+    (b"ARROW1", 0, "an Arrow file", ARROW),
+    (b"DUCK", 8, "a DuckDB database", DUCKDB),
     (b"SQLite format 3", 0, "an SQLite database", ()),
     (b"%PDF", 0, "a PDF", ()),
     (b"\x1f\x8b", 0, "a compressed file", ()),
@@ -47,8 +48,8 @@ _BEGINNINGS: Final = (
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _KINDS: Final = {
     **dict.fromkeys(_WORKBOOKS, "a workbook"),
-    **dict.fromkeys(_ARROW, "an Arrow file"),
-    **dict.fromkeys(_DUCKDB, "a DuckDB database"),
+    **dict.fromkeys(ARROW, "an Arrow file"),
+    **dict.fromkeys(DUCKDB, "a DuckDB database"),
     **dict.fromkeys(LINES, "text in JSON Lines"),
     ".csv": "text with a row a line",
     ".tsv": "text with a row a line",
@@ -176,7 +177,7 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
             lambda opened: opened.metadata.num_rows,
             lambda opened: opened.read(),
         )
-    if suffix in _ARROW:
+    if suffix in ARROW:
         feather = needs("pyarrow.feather", name)
         return _arrow_file(
             name,
@@ -328,7 +329,7 @@ def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
         with calamine.CalamineWorkbook.from_path(file) as book:
             sheet = _sheet(book, name, layout, first=first)
             if sheet.total_height > MAX_ROWS:
-                _too_many(name, sheet.total_height)
+                too_many(name, sheet.total_height)
             others = tuple(each for each in book.sheet_names if each != sheet.name)
             rows: list[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
             merged = sheet.merged_cell_ranges or ()
@@ -445,7 +446,7 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
         )
     body = rows[last:]
     if len(body) > MAX_ROWS:
-        _too_many(name, len(body))
+        too_many(name, len(body))
     problems: list[Diagnostic] = []
     kept = numbers[last:]
     # A column of cells without a heading still holds something: it is named by its letter.
@@ -492,12 +493,20 @@ def _check_width(
     return [body[at] for at in kept], [numbers[at] for at in kept]
 
 
-def _too_many(name: str, rows: int) -> NoReturn:
+def too_many(
+    name: str, rows: int, help_: str = "split the register into several files"
+) -> NoReturn:
+    """
+    Say that a table has more rows than are read as objects.
+
+    Raises:
+        FactsError: always.
+    """
     refuse(
         Code.TOO_MANY_ROWS,
         name,
         f"the table has {rows:,} rows, and at most {MAX_ROWS:,} are read",
-        "split the register into several files",
+        help_,
     )
 
 
@@ -537,7 +546,7 @@ def _arrow_file(
         source = opened()
         number = count(source)
         if number > MAX_ROWS:
-            _too_many(name, number)
+            too_many(name, number)
         table = read(source)
         # What was damaged within may be read, and be no value.
         table.validate(full=True)
@@ -561,7 +570,7 @@ def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever ho
     pyarrow = needs("pyarrow", name)
     table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
     if table.num_rows > MAX_ROWS:
-        _too_many(name, table.num_rows)
+        too_many(name, table.num_rows)
     columns = tuple(column.to_pylist() for column in table.columns)
     return Opened(_without_schema(name, tuple(table.column_names), columns, table.num_rows))
 
@@ -574,7 +583,14 @@ def _without_schema(
     return Table(name, headings, columns, range(1, rows + 1))
 
 
-def _duckdb(file: str, name: str, layout: Layout) -> Opened:
+@contextlib.contextmanager
+def duckdb_table(file: str, name: str, layout: Layout) -> Iterator[tuple[Any, str, str]]:
+    """
+    Open a table of a DuckDB database: the connection, its name in SQL and its name in messages.
+
+    Raises:
+        FactsError: it cannot be read, or holds several tables of which none was named.
+    """
     duckdb = needs("duckdb", name)
     try:
         with duckdb.connect(file, read_only=True) as database:
@@ -586,12 +602,7 @@ def _duckdb(file: str, name: str, layout: Layout) -> Opened:
             ]
             table = _duckdb_table(names, name, layout)
             quoted = '"' + table.replace('"', '""') + '"'
-            [(number,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
-            if number > MAX_ROWS:
-                _too_many(name, number)
-            found = database.execute(f"select * from {quoted}")  # noqa: S608 - quoted
-            headings = tuple(each[0] for each in found.description)
-            rows = found.fetchall()
+            yield database, quoted, name if len(names) == 1 else f"{name}::{table}"
     except duckdb.Error:
         refuse(
             Code.UNREADABLE_TABLE,
@@ -599,8 +610,17 @@ def _duckdb(file: str, name: str, layout: Layout) -> Opened:
             "it is no DuckDB database that can be read here, or it is damaged or in use",
             "close what writes to it, and check that this version of DuckDB reads it",
         )
+
+
+def _duckdb(file: str, name: str, layout: Layout) -> Opened:
+    with duckdb_table(file, name, layout) as (database, quoted, whole):
+        [(number,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
+        if number > MAX_ROWS:
+            too_many(name, number)
+        found = database.execute(f"select * from {quoted}")  # noqa: S608 - quoted
+        headings = tuple(each[0] for each in found.description)
+        rows = found.fetchall()
     columns: tuple[Sequence[Any], ...] = tuple(zip(*rows, strict=True)) or ((),) * len(headings)
-    whole = name if len(names) == 1 else f"{name}::{table}"
     return Opened(_without_schema(whole, headings, columns, len(rows)))
 
 
@@ -640,7 +660,7 @@ def _records(file: str, name: str, suffix: str) -> Opened:
         numbers.append(number)
         rows.append(dict(_flat(record, "")))
         if len(rows) > MAX_ROWS:
-            _too_many(name, len(rows))
+            too_many(name, len(rows))
     headings = tuple(dict.fromkeys(key for row in rows for key in row))
     if not headings:
         refuse(Code.EMPTY_FILE, name, "no object holds anything", "name another file")

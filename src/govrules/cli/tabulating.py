@@ -1,0 +1,165 @@
+"""A register of any size to a table of findings: one row a rule and a partnership, written on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from govrules.assessment import rules_for
+from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
+from govrules.cli.output import emit, warn
+from govrules.cli.progress import followed_batches
+from govrules.errors import FactsError
+from govrules.explain.english import joined
+from govrules.model import Partnership, Register
+from govrules.portfolio import entries_of
+from govrules.reading import Read
+from govrules.registers.columnar import Columns
+from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
+from govrules.truth import UNKNOWN, Unknown
+
+#: How many findings have a verdict and a severity.
+Counts: TypeAlias = Counter[tuple[str, str | None]]
+#: What is said of subjects that columns have no rows for.
+_LEFT_OUT: Final = {
+    "pair": "on pairs of partnerships",
+    "assessment": "on what findings come to together",
+}
+
+
+@attrs.frozen
+class Entries:
+    """
+    The entries of a register, ready to be read as batches.
+
+    Attributes:
+        file: where they come from.
+        rows: how many.
+        batches: gives those of the columns that are wanted.
+        register: what is known of the register beside them.
+        complete: whether they are certainly all.
+        as_of: the date that the file states.
+    """
+
+    file: str
+    rows: int
+    batches: Callable[[Collection[str]], Iterable[Any]]
+    register: Register = attrs.field(factory=Register)
+    complete: bool = True
+    as_of: dt.date | Unknown = UNKNOWN
+
+
+def entries_of_columns(columns: Columns) -> Entries:
+    """Return the entries of a file of columns."""
+    return Entries(columns.name, columns.rows, columns.batches)
+
+
+def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
+    """Return the entries of a register that was read into objects."""
+    register = read.subject
+    if not isinstance(register, Register):
+        raise Stop(
+            f"govrules: `{file}` is one partnership, and no register",
+            "  help: `govrules check` explains what is found of it",
+        )
+    from govrules.engines.columns import to_batches  # noqa: PLC0415 - it needs pyarrow
+
+    entries, listed = entries_of(register), register.partnerships
+    return Entries(
+        str(file),
+        len(entries),
+        lambda _: to_batches(entries, Partnership, rulebook),
+        register,
+        isinstance(listed, tuple) and UNKNOWN not in listed,
+        read.as_of,
+    )
+
+
+def tabulate(
+    entries: Entries, rulebook: Rulebook, given: dt.date | None, output: Path, level: Severity
+) -> int:
+    """Write every finding on a register to a file, say how many there are, and return the code."""
+    from govrules.registers.batches import (  # noqa: PLC0415 - it needs pyarrow
+        ahead,
+        assess_whole,
+        counts_of,
+        kernel,
+        register_kernel,
+        write_findings,
+    )
+
+    stated = entries.as_of if isinstance(entries.as_of, dt.date) else None
+    as_of = given or stated or dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    wanted = (
+        kernel(rulebook, as_of=as_of, details=False).columns
+        | register_kernel(rulebook, entries.register, as_of=as_of).columns
+        | {"id", "name"}
+    )
+    counted: Counts = Counter()
+
+    def tallied(batches: Iterator[Any]) -> Iterator[Any]:
+        for batch in batches:
+            counted.update(counts_of(batch))
+            yield batch
+
+    found = assess_whole(
+        rulebook,
+        ahead(entries.batches(wanted)),
+        register=entries.register,
+        complete=entries.complete,
+        as_of=as_of,
+    )
+    rules = len(rules_for("partnership", rulebook, as_of))
+    shown = followed_batches(tallied(ahead(found)), entries.rows * rules, "Judging")
+    try:
+        number = write_findings(shown, output)
+    except FactsError as error:
+        if error.diagnostics or error.path == str(output):
+            raise
+        raise Stop(
+            f"govrules: `{entries.file}`: {error}",
+            "  help: `govrules.engines.columns.schema_of` says what columns are called and hold",
+        ) from error
+    except OSError as error:
+        raise Stop(
+            f"govrules: `{output}`: {(error.strerror or 'it cannot be written').lower()}",
+            "  help: name a file that can be written; what was there before is whole",
+        ) from error
+    emit(_summary(entries.rows, number, counted, output))
+    warn(_left_out(rulebook, as_of))
+    if not number:
+        warn(["govrules: nothing was checked: no rule in force is about what was given"])
+        return NOTHING_CHECKED
+    grave = {each.value for each in SEVERITIES if each >= level}
+    return FLAGGED if any(severity in grave for _, severity in counted) else FINE
+
+
+def _summary(rows: int, number: int, counted: Counts, output: Path) -> str:
+    verdicts: Counter[str] = Counter()
+    for (verdict, _), each in counted.items():
+        verdicts[verdict] += each
+    graded = [
+        f"{counted[Verdict.FLAGGED.value, each.value]:,} {each.value}"
+        for each in reversed(SEVERITIES)
+        if counted[Verdict.FLAGGED.value, each.value]
+    ]
+    said = [f"{verdicts[each.value]:,} {each.value}" for each in Verdict]
+    if graded:
+        said[0] += f" ({joined(graded)})"
+    return f"{output}: {rows:,} partnerships, {number:,} findings: {', '.join(said)}\n"
+
+
+def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
+    for kind, about in _LEFT_OUT.items():
+        rules = rules_for(kind, rulebook, as_of)
+        if rules:
+            names = joined(f"`{each.id}`" for each in rules)
+            yield (
+                f"govrules: not worked out here: {len(rules)} rule{'' if len(rules) == 1 else 's'} "
+                f"{about} ({names}); `govrules check` does"
+            )

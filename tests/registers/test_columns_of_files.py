@@ -1,0 +1,156 @@
+"""Files of columns are read as what they hold: whole, by batches, or single partnerships."""
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyarrow import feather
+
+from govrules import (
+    UNKNOWN,
+    FactsError,
+    Funding,
+    Partner,
+    Partnership,
+    load_rulebook,
+    read_register,
+)
+from govrules.engines.columns import subjects_of, to_batches
+from govrules.registers.read import columns_of, read_source
+from govrules.testing.strategies import partnerships
+
+BOOK = load_rulebook("governing-partnerships")
+TWO = (
+    Partnership(
+        id="P1",
+        name="Care pool",
+        protocol=None,
+        funding=Funding(pooled=True, annual_spend=None),
+        partners=(Partner(name="A council"), UNKNOWN),
+    ),
+    Partnership(id="P2", name="Quiet forum"),
+)
+
+
+def table(subjects, book=BOOK):
+    return pa.Table.from_batches(to_batches(subjects, Partnership, book))
+
+
+def as_parquet(path, whole):
+    pq.write_table(whole, path)
+
+
+def as_arrow(path, whole):
+    feather.write_feather(whole, path)
+
+
+def as_duckdb(path, whole):
+    # DuckDB itself does not take all that Arrow holds, so it is given a Parquet file.
+    beside = path.with_suffix(".given")
+    as_parquet(beside, whole)
+    with duckdb.connect(str(path)) as database:
+        database.from_parquet(str(beside)).create("register")
+
+
+WRITERS = {".parquet": as_parquet, ".arrow": as_arrow, ".duckdb": as_duckdb}
+
+
+@pytest.fixture(params=WRITERS)
+def file(request, tmp_path):
+    path = tmp_path / f"register{request.param}"
+    WRITERS[request.param](path, table(TWO))
+    return path
+
+
+def test_each_kind_of_file_gives_back_what_was_written(file):
+    register = read_register(file, rulebook=BOOK)
+    assert register.partnerships == TWO
+    assert [each.origin[""] for each in register.partnerships] == [f"{file}:1", f"{file}:2"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(partnerships(BOOK), min_size=1, max_size=3))
+def test_any_partnerships_come_back_from_a_file(tmp_path_factory, several):
+    path = tmp_path_factory.mktemp("columns") / "register.parquet"
+    as_parquet(path, table(several))
+    (batch,) = to_batches(several, Partnership, BOOK)
+    kept = tuple(subjects_of(batch, Partnership, BOOK))
+    assert read_register(path, rulebook=BOOK).partnerships == kept
+
+
+def test_only_the_columns_that_are_wanted_are_read(file):
+    columns = columns_of(file)
+    assert columns.rows == 2
+    (batch,) = columns.batches({"id", "funding", "no such column"})
+    assert sorted(batch.schema.names) == ["funding", "id"]
+
+
+def test_single_partnerships_are_found_by_id_and_by_name(file):
+    columns = columns_of(file)
+    assert columns.read(BOOK, ["P2"]).subject.partnerships == TWO[1:]
+    read = columns.read(BOOK, ["Care pool"])
+    assert read.subject.partnerships == TWO[:1]
+    assert read.subject.partnerships[0].origin[""] == f"{file}:1"
+    assert columns.read(BOOK, ["P3"]).subject.partnerships == ()
+
+
+def test_flat_columns_are_a_table_and_no_columns(tmp_path):
+    path = tmp_path / "flat.parquet"
+    as_parquet(path, pa.table({"name": ["Care pool"], "funding.pooled": ["yes"]}))
+    assert columns_of(path) is None
+    (entry,) = read_register(path).partnerships
+    assert entry.funding.pooled is True
+
+
+def test_a_column_that_is_no_fact_is_said(tmp_path):
+    path = tmp_path / "register.parquet"
+    as_parquet(path, table(TWO).append_column("colour", pa.array(["red", "blue"])))
+    read = read_source(path, rulebook=BOOK)
+    (warning,) = read.warnings
+    assert "no fact is read from 1 column: `colour`" in str(warning)
+    assert read.subject.partnerships == TWO
+
+
+def test_a_row_that_does_not_fit_is_left_out_and_said(tmp_path):
+    path = tmp_path / "register.parquet"
+    whole = table(TWO)
+    at = whole.schema.get_field_index("status")
+    as_parquet(path, whole.set_column(at, "status", pa.array([None, "asleep"])))
+    read = read_source(path, rulebook=BOOK)
+    assert read.subject.partnerships == TWO[:1]
+    (problem,) = read.problems
+    assert str(problem).startswith(f"{path}:2")
+    assert "`status` must be one of" in str(problem)
+
+
+def test_what_is_cut_short_is_refused(tmp_path):
+    whole, path = tmp_path / "whole.parquet", tmp_path / "register.parquet"
+    as_parquet(whole, table(TWO))
+    data = whole.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(FactsError, match="unreadable-table"):
+        columns_of(path)
+
+
+def test_what_is_damaged_within_is_refused_when_it_is_read(tmp_path):
+    path = tmp_path / "register.parquet"
+    as_parquet(path, table(TWO))
+    data = bytearray(path.read_bytes())
+    data[4:400] = b"\xff" * 396
+    path.write_bytes(data)
+    columns = columns_of(path)
+    with pytest.raises(FactsError, match="unreadable-table"):
+        list(columns.batches())
+
+
+def test_a_table_among_several_is_named(tmp_path):
+    path = tmp_path / "register.duckdb"
+    as_duckdb(path, table(TWO))
+    with duckdb.connect(str(path)) as database:
+        database.execute("create table other as select 1 as one")
+    with pytest.raises(FactsError, match="several"):
+        columns_of(path)
+    assert columns_of(f"{path}::register").read(BOOK).subject.partnerships == TWO
+    assert columns_of(path, "register").rows == 2
