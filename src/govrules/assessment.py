@@ -15,6 +15,7 @@ from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.plan import outline
+from govrules.explain.remembered import Memory
 from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, changes
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -81,6 +82,7 @@ class Assessment:
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
     _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
+    _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
 
     @cached_property
     def _case(self) -> Case:
@@ -95,7 +97,11 @@ class Assessment:
         made = self._made.get(place)
         if made is None:
             made = _finding(
-                self._rules[place], self._outcomes[place], self._case, engine=self._engine
+                self._rules[place],
+                self._outcomes[place],
+                self._case,
+                engine=self._engine,
+                memory=self._memory,
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -245,6 +251,7 @@ def assess_each(
         check_subject(subject, rulebook)
     rules = rules_for(kind, rulebook, as_of)
     found = judge_each(rules, subjects, as_of, rulebook)
+    memory = Memory() if len(subjects) > 1 else None
     for subject, outcomes in zip(subjects, found, strict=True):
         name = _text(subject, "name")
         yield Assessment(
@@ -256,6 +263,7 @@ def assess_each(
             rules=rules,
             outcomes=outcomes,
             engine=engine,
+            memory=memory,
         )
 
 
@@ -304,6 +312,7 @@ def _finding(
     case: Case,
     *,
     engine: str = "reference",
+    memory: Memory | None = None,
     parts: tuple[Finding, ...] = (),
 ) -> Finding:
     return Finding(
@@ -315,6 +324,7 @@ def _finding(
         case=case,
         outcome=outcome,
         engine=engine,
+        memory=memory,
         parts=parts,
     )
 

@@ -20,6 +20,7 @@ from govrules.explain import english
 from govrules.explain.because import Cited, because, reproduces, restricted
 from govrules.explain.clears import clears
 from govrules.explain.questions import questions
+from govrules.explain.remembered import Explanation, Memory, seen_in
 from govrules.facts import evidence_of, origin_of, read_field
 from govrules.model import FindingFacts
 from govrules.rulebook.ast import (
@@ -108,6 +109,8 @@ class Finding:
     _outcome: Outcome = attrs.field(repr=False, alias="outcome")
     #: The engine that judged.
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
+    #: What is known of findings of the same rule on other subjects; None where nothing is.
+    _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
 
@@ -116,7 +119,9 @@ class Finding:
         """The outcome as the reference engine reaches it, which is what is explained."""
         if isinstance(self._outcome, Judgement):
             return self._outcome
-        found = judge(self.rule, self._case)
+        known = self._explained
+        found = known.judged or judge(self.rule, self._case)
+        known.judged = found
         if said(found) != said(self._outcome):
             raise EngineError(
                 self._engine,
@@ -126,16 +131,24 @@ class Finding:
         return found
 
     @cached_property
+    def _explained(self) -> Explanation:
+        """What was worked out on these facts, of this subject or of another."""
+        return Explanation() if self._memory is None else self._memory.of(self.rule, self._case)
+
+    @cached_property
     def because(self) -> tuple[Reason, ...]:
         """The facts that force the verdict and its severity: those alone reproduce it."""
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._case, self._judged)
-        alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
-        if not reproduces(alone, self._judged):
-            msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
-            raise AssertionError(msg)
-        return tuple(self._reason(each) for each in cited)
+        known = self._explained
+        if known.because is None:
+            cited = because(self.rule, self._case, self._judged)
+            alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
+            if not reproduces(alone, self._judged):
+                msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
+                raise AssertionError(msg)
+            known.because = cited
+        return tuple(self._reason(each) for each in seen_in(known.because, self._case))
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
@@ -172,7 +185,10 @@ class Finding:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
-        asked = questions(self.rule, self._case, self._judged)
+        known = self._explained
+        if known.asks is None:
+            known.asks = questions(self.rule, self._case, self._judged)
+        asked = seen_in(known.asks, self._case)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
             beneath = {each.path.partition(".")[0] for each in asked}

@@ -18,6 +18,9 @@ class Truth(Enum):
     UNKNOWN = "unknown"
     TRUE = "true"
 
+    #: There is one of each, and verdicts are looked up by them.
+    __hash__ = object.__hash__
+
     def __bool__(self) -> NoReturn:
         msg = "a Truth has three values: compare it with `is Truth.TRUE`"
         raise TypeError(msg)
@@ -95,5 +98,9 @@ def unanimous(truths: Iterable[Truth]) -> Truth:
 
     No truth at all is unknown.
     """
-    seen = set(truths)
-    return seen.pop() if len(seen) == 1 else Truth.UNKNOWN
+    found: Truth | None = None
+    for each in truths:
+        if found is not None and each is not found:
+            return Truth.UNKNOWN
+        found = each
+    return Truth.UNKNOWN if found is None else found

@@ -94,11 +94,11 @@ class Case:
 
     def inside(self, scope: Scope) -> Case:
         """Return the case seen from a record of a list."""
-        return attrs.evolve(self, scopes=(*self.scopes, scope))
+        return Case(self.facts, self.derived, (*self.scopes, scope), self.local)
 
     def at(self, level: int) -> Case:
         """Return the case seen from the record of a level alone, as derived facts are."""
-        return attrs.evolve(self, scopes=(self.scopes[level],))
+        return Case(self.facts, self.derived, (self.scopes[level],), self.local)
 
     def holds_in(self, record: Scope, where: Condition) -> Truth:
         """Return whether a condition holds in a record of a list."""

@@ -14,7 +14,7 @@ from govrules.engines.reference import (
     evaluate,
     judge,
 )
-from govrules.facts import Scope
+from govrules.facts import Facts, Scope
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -79,12 +79,20 @@ def because(rule: Rule, case: Case, outcome: Judgement) -> tuple[Cited, ...]:
 
 def restricted(case: Case, paths: Iterable[str]) -> Case:
     """Return the case as if only these facts were known."""
-    return attrs.evolve(case, facts=attrs.evolve(case.facts, only=frozenset(paths)))
+    facts = case.facts
+    known = Facts(facts.record, facts.as_of, frozenset(paths), facts.supposed)
+    return Case(known, case.derived, case.scopes, case.local)
 
 
 def reproduces(alone: Judgement, outcome: Judgement) -> bool:
     """Tell whether an outcome on fewer facts says the same; what need not hold may be unknown."""
-    return attrs.evolve(alone, requires=outcome.requires) == outcome
+    return (
+        alone.verdict is outcome.verdict
+        and alone.severity is outcome.severity
+        and alone.could_be is outcome.could_be
+        and alone.mitigations == outcome.mitigations
+        and alone.scope is outcome.scope
+    )
 
 
 def _reduced(found: Support, rule: Rule, case: Case, outcome: Judgement) -> Support:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, assert_never
 
+import attrs
+
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -15,6 +17,7 @@ from govrules.rulebook.ast import (
     FactSource,
     Known,
     Not,
+    Predicate,
     Quantified,
     Share,
     Sum,
@@ -29,6 +32,22 @@ Path: TypeAlias = str
 Prefixes: TypeAlias = tuple[str, ...]
 
 
+@attrs.frozen
+class Use:
+    """
+    One place in a rule where a fact is read.
+
+    Attributes:
+        path: the fact, from the subject.
+        ref: the rule's reference to it.
+        test: what it is tested for; None where it is read otherwise.
+    """
+
+    path: Path
+    ref: FactRef
+    test: Predicate | None
+
+
 def reads(
     conditions: Iterable[Condition],
     derived: Mapping[str, Derived],
@@ -39,63 +58,75 @@ def reads(
 
     Each stands with whether it is a record, which what changes beneath it can bring about.
     """
-    return dict(each for condition in conditions for each in _read(condition, derived, prefixes))
+    return {
+        use.path: isinstance(use.ref.type, Record)
+        for condition in conditions
+        for use in uses(condition, derived, prefixes)
+    }
 
 
-def _read(
-    condition: Condition, derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[tuple[Path, bool]]:
+def uses(
+    condition: Condition, derived: Mapping[str, Derived], prefixes: Prefixes = ("",)
+) -> Iterator[Use]:
+    """Yield every place where a condition reads a fact, those beneath derived facts included."""
     match condition:
         case All(items) | AnyOf(items):
             for item in items:
-                yield from _read(item, derived, prefixes)
+                yield from uses(item, derived, prefixes)
         case Not(item):
-            yield from _read(item, derived, prefixes)
+            yield from uses(item, derived, prefixes)
         case Test(ref, predicate):
-            yield from _facts((ref, *compared_with(predicate)), derived, prefixes)
+            yield from _use(ref, predicate, derived, prefixes)
+            yield from _plain(compared_with(predicate), derived, prefixes)
         case Known(ref):
-            yield from _facts((ref,), derived, prefixes)
+            yield from _plain((ref,), derived, prefixes)
         case Quantified(list=ref, where=where):
-            yield from _facts((ref,), derived, prefixes)
-            yield from _read(where, derived, _inside(ref, prefixes))
+            yield from _plain((ref,), derived, prefixes)
+            yield from uses(where, derived, _inside(ref, prefixes))
         case Count(list=ref, where=where, predicate=predicate):
-            yield from _facts((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _read_any((where,), derived, _inside(ref, prefixes))
+            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
+            yield from _any((where,), derived, _inside(ref, prefixes))
         case Sum(list=ref, of=of, where=where, predicate=predicate):
-            yield from _facts((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _facts((of,), derived, _inside(ref, prefixes))
-            yield from _read_any((where,), derived, _inside(ref, prefixes))
+            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
+            yield from _plain((of,), derived, _inside(ref, prefixes))
+            yield from _any((where,), derived, _inside(ref, prefixes))
         case Share(list=ref, among=among, where=where, predicate=predicate):
-            yield from _facts((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _read_any((among, where), derived, _inside(ref, prefixes))
+            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
+            yield from _any((among, where), derived, _inside(ref, prefixes))
         case _:
             assert_never(condition)
 
 
-def _read_any(
+def _any(
     conditions: Iterable[Condition | None], derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[tuple[Path, bool]]:
+) -> Iterator[Use]:
     for condition in conditions:
         if condition is not None:
-            yield from _read(condition, derived, prefixes)
+            yield from uses(condition, derived, prefixes)
 
 
 def _inside(ref: FactRef, prefixes: Prefixes) -> Prefixes:
     return (*prefixes, f"{prefixes[ref.level]}{ref.path}[].")
 
 
-def _facts(
+def _plain(
     refs: Iterable[FactRef], derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[tuple[Path, bool]]:
+) -> Iterator[Use]:
     for ref in refs:
-        if ref.source is FactSource.AS_OF:
-            yield ref.path, False
-            continue
-        prefix = prefixes[ref.level]
-        yield f"{prefix}{ref.path}", isinstance(ref.type, Record)
-        if ref.source is FactSource.DERIVED:
-            for row in derived[ref.path].rows:
-                yield from _read(row.when, derived, (prefix,))
+        yield from _use(ref, None, derived, prefixes)
+
+
+def _use(
+    ref: FactRef, test: Predicate | None, derived: Mapping[str, Derived], prefixes: Prefixes
+) -> Iterator[Use]:
+    if ref.source is FactSource.AS_OF:
+        yield Use(ref.path, ref, test)
+        return
+    prefix = prefixes[ref.level]
+    yield Use(f"{prefix}{ref.path}", ref, test)
+    if ref.source is FactSource.DERIVED:
+        for row in derived[ref.path].rows:
+            yield from uses(row.when, derived, (prefix,))
 
 
 def moves(changed: Path, read: Path, *, record: bool) -> bool:
