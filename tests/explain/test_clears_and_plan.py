@@ -42,7 +42,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.ast import Test as FactTest
 from govrules.rulebook.walk import references
-from govrules.truth import UNKNOWN, Truth
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import FactType, Kind, Money, Months, Number
 from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
 
@@ -399,14 +399,14 @@ def test_to_clear_a_long_list_costs_what_its_records_cost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judged = 0
-    plain = Case.holds_in
+    plain = Case.inside
 
-    def counted(case: Case, record: Scope, where: Condition) -> Truth:
+    def counted(case: Case, record: Scope) -> Case:
         nonlocal judged
         judged += 1
-        return plain(case, record, where)
+        return plain(case, record)
 
-    monkeypatch.setattr(Case, "holds_in", counted)
+    monkeypatch.setattr(Case, "inside", counted)
     every = Quantified(Quantity.EVERY, ref("items"), IS_FINE)
     costs = []
     for number in (100, 200):

@@ -100,9 +100,10 @@ class Case:
         """Return the case seen from the record of a level alone, as derived facts are."""
         return Case(self.facts, self.derived, (self.scopes[level],), self.local)
 
-    def holds_in(self, record: Scope, where: Condition) -> Truth:
-        """Return whether a condition holds in a record of a list."""
-        return evaluate(where, self.inside(record))
+    def within(self, ref: FactRef, where: Condition) -> tuple[list[Truth], bool]:
+        """Return whether a condition holds in each record of a list, and if there are no more."""
+        records, closed = self.facts.records(ref, self.scopes)
+        return [evaluate(where, self.inside(each)) for each in records], closed
 
 
 @attrs.frozen
@@ -210,7 +211,7 @@ def evaluate(condition: Condition, case: Case) -> Truth:
             known = truth(is_known(ref, case))
             return known if recorded else ~known
         case Quantified(quantity, ref, where):
-            return quantified(quantity, *within(ref, where, case))
+            return quantified(quantity, *case.within(ref, where))
         case Count(ref, where, predicate):
             return in_interval(count_of(ref, where, case), predicate, COUNTED, case)
         case Sum(ref, of, where, predicate):
@@ -373,12 +374,6 @@ def is_known(ref: FactRef, case: Case) -> bool:
     return len(found) == 1 and found[0] is not UNKNOWN
 
 
-def within(ref: FactRef, where: Condition, case: Case) -> tuple[list[Truth], bool]:
-    """Return the truth of a condition in each record of a list, and whether there are no more."""
-    records, closed = case.facts.records(ref, case.scopes)
-    return [case.holds_in(record, where) for record in records], closed
-
-
 def quantified(quantity: Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
     """Return whether some, every or none of the records are so."""
     beyond = [] if closed else [Truth.UNKNOWN]
@@ -414,7 +409,7 @@ def count_between(truths: Mapping[Truth, int], *, closed: bool) -> Interval:
 
 def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Truth], bool]:
     if where is not None:
-        return within(ref, where, case)
+        return case.within(ref, where)
     records, closed = case.facts.records(ref, case.scopes)
     return [Truth.TRUE] * len(records), closed
 
@@ -422,14 +417,9 @@ def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Tru
 def sum_of(ref: FactRef, of: FactRef, where: Condition | None, case: Case) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
-    amounts = (
-        (
-            Truth.TRUE if where is None else case.holds_in(record, where),
-            case.facts.value(of, (*case.scopes, record)),
-        )
-        for record in records
-    )
-    return sum_between(amounts, closed=closed)
+    amounts = (case.facts.value(of, (*case.scopes, each)) for each in records)
+    counted, _ = _truths(ref, where, case)
+    return sum_between(zip(counted, amounts, strict=True), closed=closed)
 
 
 def sum_between(amounts: Iterable[tuple[Truth, Any]], *, closed: bool) -> Interval:
@@ -451,13 +441,9 @@ def share_of(
     ref: FactRef, among: Condition | None, where: Condition, case: Case
 ) -> tuple[Interval | None, ...]:
     """Return between what percentages the share may be; None where there is nothing to share."""
-    records, closed = case.facts.records(ref, case.scopes)
-    # By whether a record counts at all, and whether it is so.
-    tally: Counter[tuple[Truth, Truth]] = Counter()
-    for record in records:
-        counts = Truth.TRUE if among is None else case.holds_in(record, among)
-        tally[counts, case.holds_in(record, where)] += 1
-    return share_between(tally, closed=closed)
+    so, closed = case.within(ref, where)
+    counted, _ = _truths(ref, among, case)
+    return share_between(Counter(zip(counted, so, strict=True)), closed=closed)
 
 
 def share_between(

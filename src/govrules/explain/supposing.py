@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
-from govrules.engines.reference import Case
+from govrules.engines.reference import Case, evaluate
 from govrules.facts import Scope
-from govrules.rulebook.ast import Condition
+from govrules.rulebook.ast import Condition, FactRef
 from govrules.rulebook.reads import reads
 from govrules.truth import Truth
 from govrules.vocabulary import AS_OF
@@ -43,10 +42,36 @@ def contradict(one: Way, other: Way) -> bool:
 def _hollows(one: Way, other: Way) -> bool:
     """Tell whether a way does away with a record in which another wants something."""
     gone = tuple(f"{path}." for path, to in one.items() if to is None)
+    if not gone:
+        return False
     # No, none and nothing in it are what the facts of a record are that is none.
     return any(
         path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
     )
+
+
+@attrs.frozen
+class _Tried:
+    """What a condition was in the records of a list when it was last put to them."""
+
+    supposed: Way
+    records: list[Scope]
+    truths: list[Truth]
+    closed: bool
+
+    def moved_by(self, supposed: Way, path: str) -> set[int] | None:
+        """Return the places of the records of which other is supposed now; None for any."""
+        found: set[int] = set()
+        begins = f"{path}["
+        for changed, _ in self.supposed.items() ^ supposed.items():
+            if changed.startswith(begins):
+                place = int(changed[len(begins) : changed.index("]")])
+                if place >= len(self.records):
+                    return None
+                found.add(place)
+            elif f"{path}.".startswith(f"{changed}."):
+                return None
+        return found
 
 
 @attrs.frozen
@@ -59,29 +84,30 @@ class Trial(Case):
     register costs what that entry costs, and not what all of them do.
     """
 
-    #: What a record said of a condition, by both and by what was supposed of the record.
-    _said: dict[Hashable, Truth] = attrs.field(factory=dict, eq=False, repr=False, alias="said")
+    #: By a condition and the list that it was put to.
+    _tried: dict[tuple[int, str], _Tried] = attrs.field(
+        factory=dict, eq=False, repr=False, alias="tried"
+    )
     #: Whether a condition looks at nothing but the record that it is put to.
     _alone: dict[int, bool] = attrs.field(factory=dict, eq=False, repr=False, alias="alone")
 
-    @cached_property
-    def _supposed_of(self) -> Mapping[str, frozenset[tuple[str, Any]]]:
-        """What is supposed of each record of the subject's lists, by what its paths begin with."""
-        found: dict[str, set[tuple[str, Any]]] = {}
-        for path, to in self.facts.supposed.items():
-            head, mark, _ = path.partition("].")
-            found.setdefault(f"{head}{mark}", set()).add((path, to))
-        return {prefix: frozenset(each) for prefix, each in found.items()}
-
-    def holds_in(self, record: Scope, where: Condition) -> Truth:
-        """Return whether a condition holds in a record of a list."""
+    def within(self, ref: FactRef, where: Condition) -> tuple[list[Truth], bool]:
+        """Return whether a condition holds in each record of a list, and if there are no more."""
         of_subject = len(self.scopes) == 1 and not self.scopes[0].prefix
         if not of_subject or not self._looks_inside_alone(where):
-            return super().holds_in(record, where)
-        key = (id(where), record.prefix, self._supposed_of.get(record.prefix))
-        if key not in self._said:
-            self._said[key] = super().holds_in(record, where)
-        return self._said[key]
+            return super().within(ref, where)
+        key, supposed = (id(where), ref.path), self.facts.supposed
+        last = self._tried.get(key)
+        moved = None if last is None else last.moved_by(supposed, ref.path)
+        if last is None or moved is None:
+            records, closed = self.facts.records(ref, self.scopes)
+            truths = [evaluate(where, self.inside(each)) for each in records]
+        else:
+            records, closed, truths = last.records, last.closed, [*last.truths]
+            for place in moved:
+                truths[place] = evaluate(where, self.inside(records[place]))
+        self._tried[key] = _Tried(supposed, records, truths, closed)
+        return truths, closed
 
     def _looks_inside_alone(self, where: Condition) -> bool:
         # Each condition lives as long as its rule, which outlives every trial.
