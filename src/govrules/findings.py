@@ -7,7 +7,7 @@ re-evaluated before it is handed out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -266,16 +266,19 @@ class Finding:
             # A record that counts by being there, whatever is known of it.
             name = _owner(cited)
             there = f"the {ref.fact.each} {name} is recorded"
-            evidence, origin = evidence_of(record, cited.path), origin_of(record, cited.path)
+            evidence, origin = (
+                _nearest(evidence_of, record, cited),
+                _nearest(origin_of, record, cited),
+            )
             return Reason(cited.path, name, evidence, there, origin)
         value = cited_value(cited, case)
         phrase = english.fact_phrase(ref.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
-            evidence=evidence_of(record, cited.path),
+            evidence=_nearest(evidence_of, record, cited),
             phrase=_with_owner(phrase, cited),
-            origin=origin_of(record, cited.path),
+            origin=_nearest(origin_of, record, cited),
         )
 
 
@@ -313,6 +316,12 @@ def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact'
     found = case.fact(last, cls)
     phrase = english.changed_phrase(found, to)
     return f"{owner}: {phrase}" if owner else phrase
+
+
+def _nearest(look: Callable[[Any, str], str], record: Any, cited: Cited) -> str:  # noqa: ANN401 - any attrs object
+    """Return what the record that a fact is in says of it, or what the subject says."""
+    own = cited.ref.path if not cited.path.endswith("]") else ""
+    return look(cited.scope.record, own) or look(record, cited.path)
 
 
 def _scopes(cited: Cited) -> tuple[Any, ...]:

@@ -6,9 +6,9 @@ import datetime as dt
 import json
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import attrs
 from cyclopts import App, Parameter
@@ -21,11 +21,11 @@ from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
-from govrules.portfolio import assess_register, entries_of
+from govrules.portfolio import RegisterAssessment, assess_register, entries_of
 from govrules.reading import Read, declared_by, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
-from govrules.render.text import assessment_lines
+from govrules.render.text import Line, assessment_lines
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
@@ -85,6 +85,10 @@ Entry = Annotated[
 Output = Annotated[
     Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
 ]
+
+
+#: What a file comes to.
+Checked: TypeAlias = Assessment | RegisterAssessment
 
 
 def load(rules: list[str] | None) -> Rulebook:
@@ -155,7 +159,7 @@ def check(
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
-    assessments, problems = _assess_all(
+    checked, problems = _assess_all(
         subjects,
         rulebook,
         mapping=mapping,
@@ -164,8 +168,12 @@ def check(
         engine=engine,
         only=entry or (),
     )
+    assessments = _apart(checked)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
+    if format == "text":
+        show(_lines(checked, output, verbose=verbose), output)
+        return _code(assessments, Severity(fail_on), problems=problems)
     explained = _followed(assessments, output)
     if format == "json":
         data = report_data(explained, rulebook, common)
@@ -177,19 +185,36 @@ def check(
         from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
 
         emit(as_csv(explained), output)
-    elif format == "xlsx" and output is not None:
+    elif output is not None:
         from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
 
         write(output, as_xlsx(explained))
-    else:
-        show(
-            (line for each in explained for line in assessment_lines(each, verbose=verbose)),
-            output,
-        )
     return _code(assessments, Severity(fail_on), problems=problems)
 
 
-def _followed(assessments: list[Assessment], output: Path | None) -> Iterable[Assessment]:
+def _lines(checked: list[Checked], output: Path | None, *, verbose: bool) -> Iterator[Line]:
+    from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
+
+    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
+        return _followed(several, output)
+
+    for each in checked:
+        if isinstance(each, RegisterAssessment):
+            yield from register_lines(each, verbose=verbose, follow=follow)
+        else:
+            yield from assessment_lines(each, verbose=verbose)
+
+
+def _apart(checked: list[Checked]) -> list[Assessment]:
+    """Return every assessment with findings, those of a register one by one."""
+    return [
+        each
+        for one in checked
+        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
+    ]
+
+
+def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
     # What is printed on a terminal shows by itself how far it is.
     if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
         return assessments
@@ -207,7 +232,7 @@ def _assess_all(
     given: dt.date | None,
     engine: str | None,
     only: Collection[str] = (),
-) -> tuple[list[Assessment], bool]:
+) -> tuple[list[Checked], bool]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
@@ -222,13 +247,13 @@ def _assess_all(
     if only:
         reads = _entries_called(only, reads)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    assessments: list[Assessment] = []
+    checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        its, unsound = assess_file(read, rulebook, given or stated, engine)
-        assessments += its
+        found, unsound = assess_file(read, rulebook, given or stated, engine)
+        checked.append(found)
         problems = problems or unsound
-    return assessments, problems
+    return checked, problems
 
 
 def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
@@ -294,14 +319,14 @@ def _read(
 
 def assess_file(
     read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None
-) -> tuple[tuple[Assessment, ...], bool]:
+) -> tuple[Checked, bool]:
     """
     Assess what a file holds; and say whether a register has problems as data.
 
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
     if not isinstance(read.subject, Register):
-        return (assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE),), False
+        return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE), False
     chosen = engine or engine_for(len(entries_of(read.subject)))
     try:
         whole = assess_register(read.subject, rulebook, as_of=as_of, engine=chosen)
@@ -310,7 +335,7 @@ def assess_file(
             raise
         whole = assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
     warn(str(each) for each in whole.problems)
-    return whole.all(), bool(whole.problems)
+    return whole, bool(whole.problems)
 
 
 def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> int:
@@ -780,9 +805,10 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    assessments, problems = _assess_all(
+    checked, problems = _assess_all(
         subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
     )
+    assessments = _apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         data = {

@@ -21,7 +21,7 @@ def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
         for text, style in lines:
             console.print(text, style=style or None, markup=False)
     else:
-        sys.stdout.write("".join(f"{text}\n" for text, _ in lines))
+        sys.stdout.writelines(f"{text}\n" for text, _ in lines)
 
 
 def emit(text: str, output: Path | None = None) -> None:

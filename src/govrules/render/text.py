@@ -5,18 +5,21 @@ from __future__ import annotations
 import os.path
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from govrules.assessment import Assessment
 from govrules.catalogue import place_phrase
 from govrules.explain.english import joined, sentence
-from govrules.findings import Finding, Question
-from govrules.rulebook.ast import Severity, Verdict
+from govrules.findings import Finding, Question, Reason
+from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 
 WIDTH = 92
 _SHOWN_QUESTIONS = 10
-_INDEX: Final = re.compile(r"\[\d+\]")
+#: With more facts than these, those that say the same of several records are told as one.
+_TOLD_APART = 12
+#: The number of a record in the path of a fact.
+INDEX: Final = re.compile(r"\[\d+\]")
 _STYLES = {
     Severity.CRITICAL: "bold red",
     Severity.HIGH: "red",
@@ -27,14 +30,17 @@ _STYLES = {
 Line: TypeAlias = tuple[str, str]
 
 
-def assessment_lines(assessment: Assessment, *, verbose: bool = False) -> Iterator[Line]:
-    """Yield an assessment line by line; `verbose` shows every rule that is in order too."""
-    yield assessment.name or assessment.id or "(a subject without a name)", "bold"
-    yield _counts(assessment), ""
+def assessment_lines(
+    assessment: Assessment, *, verbose: bool = False, nameless: str = "(a subject without a name)"
+) -> Iterator[Line]:
+    """Yield an assessment line by line; `verbose` gives every reason, one by one."""
+    yield assessment.name or assessment.id or nameless, "bold"
+    counts = counts_line(assessment.counts, assessment.severities)
+    yield f"{len(assessment.findings)} rules: {counts}", ""
     yield "", ""
     yield from _summed_up(assessment)
     for finding in assessment.flagged:
-        yield from _flagged(finding)
+        yield from _flagged(finding, verbose=verbose)
     yield from _unknown(assessment)
     yield from _settled(assessment, verbose=verbose)
 
@@ -56,39 +62,80 @@ def _headline(finding: Finding, severity: Severity) -> str:
     return f"{severity.value.upper()}{worse}: {finding.rule.title}  [{finding.rule.id}]"
 
 
-def _counts(assessment: Assessment) -> str:
-    counts = assessment.counts
-    graded = [
-        f"{number} {severity.value}"
-        for severity, number in reversed(list(assessment.severities.items()))
-        if number
-    ]
-    flagged = f"{counts[Verdict.FLAGGED]} flagged" + (f" ({joined(graded)})" if graded else "")
+def counts_line(
+    verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None = None
+) -> str:
+    """Return how many findings have each verdict, the flagged ones by how grave they are."""
     return (
-        f"{len(assessment.findings)} rules: {flagged}, {counts[Verdict.UNKNOWN]} unknown, "
-        f"{counts[Verdict.CLEAR]} clear, {counts[Verdict.NOT_APPLICABLE]} not applicable"
+        f"{flagged_words(verdicts, severities)}, {verdicts[Verdict.UNKNOWN]:,} unknown, "
+        f"{verdicts[Verdict.CLEAR]:,} clear, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
     )
 
 
-def _flagged(finding: Finding) -> Iterator[Line]:
+def flagged_words(
+    verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None
+) -> str:
+    """Return how many findings are flagged, and how grave they are."""
+    graded = [
+        f"{severities[each]:,} {each.value}"
+        for each in reversed(SEVERITIES)
+        if severities and severities[each]
+    ]
+    return f"{verdicts[Verdict.FLAGGED]:,} flagged" + (f" ({joined(graded)})" if graded else "")
+
+
+def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield _headline(finding, finding.severity), _STYLES[finding.severity]
-    for reason in finding.because:
-        where = "; ".join(each for each in (reason.evidence, reason.origin) if each)
-        yield from item("because", reason.phrase + (f"  ({where})" if where else ""))
+    reasons = [(each.fact, each.phrase, _seen(each)) for each in finding.because]
+    for phrase, where in _gathered(reasons, verbose=verbose):
+        yield from item("because", phrase + (f"  ({where})" if where else ""))
     for mitigation in finding.mitigations:
         yield from item("one step lower", mitigation.because)
     if finding.remedy:
         yield from item("do", sentence(finding.remedy) + _by_whom(finding))
     for number, way in enumerate(finding.clears):
-        words = joined(f"{each.phrase} ({each.fact})" for each in way)
-        yield from item("or" if number else "cleared where", words)
+        several = [(each.fact, each.phrase, each.fact) for each in way]
+        phrases = [f"{phrase} ({fact})" for phrase, fact in _gathered(several, verbose=verbose)]
+        yield from item("or" if number else "cleared where", joined(phrases))
     for question in folded(finding.questions):
         yield from item("to know how grave", question.question)
     source = f"{finding.source.document}, {place_phrase(finding.source.paragraph)}"
     yield from item("source", f"{finding.principle} ({source})")
     yield from item("rule", finding.rule_location)
     yield "", ""
+
+
+def _seen(reason: Reason) -> str:
+    return "; ".join(each for each in (reason.evidence, reason.origin) if each)
+
+
+def _gathered(
+    several: Sequence[tuple[str, str, str]], *, verbose: bool
+) -> Iterator[tuple[str, str]]:
+    """
+    Yield phrases on facts, and what stands behind each.
+
+    Where there are very many, those that say the same of several records are told as one.
+    """
+    if verbose or len(several) <= _TOLD_APART:
+        yield from ((phrase, behind) for _, phrase, behind in several)
+        return
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for fact, phrase, behind in several:
+        name, colon, said = phrase.partition(": ")
+        inside = bool(colon) and fact != INDEX.sub("[]", fact)
+        key = (INDEX.sub("[]", fact), said if inside else phrase)
+        groups.setdefault(key, []).append((name if inside else "", behind))
+    for (fact, said), records in groups.items():
+        if len(records) == 1:
+            name, behind = records[0]
+            yield (f"{name}: {said}" if name else said), behind
+            continue
+        names = [name for name, _ in records[:_TOLD_APART]]
+        more = len(records) - len(names)
+        each = [*names, f"{more:,} more"] if more else names
+        yield f"{joined(each)}: {said}", fact
 
 
 def _by_whom(finding: Finding) -> str:
@@ -142,7 +189,7 @@ def folded(questions: Sequence[Question]) -> Iterator[Question]:
     """Yield questions, those that are the same for several records of a list as one."""
     groups: dict[str, list[Question]] = {}
     for each in questions:
-        groups.setdefault(_INDEX.sub("[]", each.fact), []).append(each)
+        groups.setdefault(INDEX.sub("[]", each.fact), []).append(each)
     for fact, group in groups.items():
         if len(group) == 1:
             yield group[0]
