@@ -103,7 +103,8 @@ REGISTERS = st.builds(
 CHANGES: st.SearchStrategy[Mapping[str, Any]] = st.dictionaries(
     st.sampled_from(
         [
-            *(f"partnerships[{index}].funding.pooled" for index in range(2)),
+            # Those beyond the last are there only as long as something is supposed of them.
+            *(f"partnerships[{index}].funding.pooled" for index in range(5)),
             *(f"partnerships[{index}].partners[0].named_accountable" for index in range(2)),
         ]
     ),

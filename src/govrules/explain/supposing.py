@@ -11,7 +11,7 @@ from govrules.engines.reference import Case, evaluate
 from govrules.facts import Scope
 from govrules.rulebook.ast import Condition, FactRef
 from govrules.rulebook.reads import reads
-from govrules.truth import Truth
+from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import AS_OF
 
 #: Changes of facts, by path.
@@ -66,7 +66,8 @@ class _Tried:
         for changed, _ in self.supposed.items() ^ supposed.items():
             if changed.startswith(begins):
                 place = int(changed[len(begins) : changed.index("]")])
-                if place >= len(self.records):
+                if place >= len(self.records) or self.records[place].record is UNKNOWN:
+                    # A record that is there only as long as something is supposed of it.
                     return None
                 found.add(place)
             elif f"{path}.".startswith(f"{changed}."):
