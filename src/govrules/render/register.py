@@ -122,7 +122,7 @@ def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
     for name, verdicts in by_rule.items():
         yield from item(rules[name].title, f"{counts_line(verdicts)}  [{name}]", indent=2)
     if left:
-        which = "the others" if len(left) < len(pairs) else "they"
+        which = "these" if len(left) < len(pairs) else "them"
         hint = f"nothing is flagged on {which}; `--verbose` shows them one by one"
         yield from item(_counted(len(left), "pair") + " left out", hint, indent=2)
     yield "", ""
