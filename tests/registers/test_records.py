@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from govrules import UNKNOWN
-from govrules.model import About, Partnership
-from govrules.registers.records import maker
+from govrules.model import About, Funding, Partnership, Protocol
+from govrules.registers.records import make_records, maker
 from govrules.vocabulary import Record, Records, vocabulary_of
 
 
@@ -75,3 +75,16 @@ def checked(**more):
 def test_what_a_class_sets_itself_is_left_to_it(cls):
     with pytest.raises(TypeError, match="is set by its class"):
         maker(cls, ("name",))
+
+
+def test_records_of_rows_without_a_fact_are_made_only_if_bare():
+    columns = {"pooled": [True, UNKNOWN, True], "annual_spend": [UNKNOWN, UNKNOWN, 7]}
+    first, second, third = (Funding(pooled=True), Funding(), Funding(pooled=True, annual_spend=7))
+    assert make_records(Funding, columns) == [first, UNKNOWN, third]
+    assert make_records(Funding, columns, bare=True) == [first, second, third]
+
+
+def test_equal_records_of_closed_values_are_one():
+    one, other, same = make_records(Protocol, {"agreed": [True, False, True]})
+    assert one is same
+    assert (one, other) == (Protocol(agreed=True), Protocol(agreed=False))

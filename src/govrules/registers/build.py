@@ -18,12 +18,12 @@ from govrules.model import Partnership, Register
 from govrules.nodes import Scalar
 from govrules.registers.cells import Bad, CellReader, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
-from govrules.registers.records import maker
+from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
-from govrules.vocabulary import Choice, Fact, Record, Records, YesNo, vocabulary_of
+from govrules.vocabulary import Fact, Record, Records, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
@@ -362,18 +362,6 @@ def _word(cell: object) -> str:
     return "" if cell is None else fold(_text(cell)).casefold()
 
 
-class _Kept(dict[tuple[Any, ...], Any]):
-    """Records by the values of which they were made, so that equal ones are one."""
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
-        record = self[values] = self.make(*values)
-        return record
-
-
 #: Says that a cell contradicts others of its row: the path, and the row.
 _Contradicted = Callable[[str, int], None]
 
@@ -382,13 +370,7 @@ def _records(
     cls: type, columns: Mapping[str, Sequence[Any]], contradicted: _Contradicted, prefix: str = ""
 ) -> Sequence[Any]:
     """Return the records that columns of values by path give, one a row; UNKNOWN for none."""
-    direct = _direct(cls, columns, contradicted, prefix)
-    make = maker(cls, tuple(direct))
-    fields = vocabulary_of(cls).fields
-    # Records of yes, no and closed values are few and often the same; others seldom are.
-    if all(isinstance(fields[name].type, (YesNo, Choice)) for name in direct):
-        return list(map(_Kept(make).__getitem__, zip(*direct.values(), strict=True)))
-    return list(map(make, *direct.values()))
+    return make_records(cls, _direct(cls, columns, contradicted, prefix))
 
 
 def _direct(

@@ -1,5 +1,5 @@
 """
-Records made of values in their order, many of one class after the other.
+Records made of columns of values, many of one class.
 
 A frozen class sends every assignment through its own `__setattr__`. Here a record is filled as an
 instance of a class of the same layout that lets its fields be assigned, and then given its class.
@@ -8,16 +8,55 @@ instance of a class of the same layout that lets its fields be assigned, and the
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choice, YesNo, vocabulary_of
 
 
-@functools.cache
-def maker(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> Callable[..., Any]:
+def make_records(
+    cls: type, columns: Mapping[str, Sequence[Any]], *, bare: bool = False
+) -> list[Any]:
+    """
+    Return the records that columns of values give, one a row.
+
+    Args:
+        cls: the class of the records, as the model declares it.
+
+        columns: the values of each field, of which there is at least one.
+
+        bare: whether a row of which nothing is known gives a record too, and not UNKNOWN.
+
+    Raises:
+        TypeError: records of the class can only be made by itself.
+    """
+    make = maker(cls, tuple(columns), bare=bare)
+    fields = vocabulary_of(cls).fields
+    # Records of yes, no and closed values are few and often the same; others seldom are.
+    if all(isinstance(fields[name].type, (YesNo, Choice)) for name in columns):
+        return list(map(_Kept(make).__getitem__, zip(*columns.values(), strict=True)))
+    return list(map(make, *columns.values()))
+
+
+class _Kept(dict[tuple[Any, ...], Any]):
+    """Records by the values of which they were made, so that equal ones are one."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
+        record = self[values] = self.make(*values)
+        return record
+
+
+@functools.lru_cache(maxsize=1024)
+def maker(
+    cls: type, names: tuple[str, ...], about: tuple[str, ...] = (), *, bare: bool = False
+) -> Callable[..., Any]:
     """
     Return what makes a record of values, one for each name; UNKNOWN where none is known.
 
@@ -28,31 +67,33 @@ def maker(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> Cal
 
         about: further fields whose values follow, which alone make no record.
 
+        bare: whether a record is made of nothing too.
+
     Raises:
         TypeError: records of the class can only be made by itself.
     """
     given = (*names, *about)
+    # No field begins with a stroke, so that none is mistaken for one of these.
     space: dict[str, Any] = {
-        "UNKNOWN": UNKNOWN,
-        "cls": cls,
-        "twin": _twin(cls),
-        "new": object.__new__,
+        "_UNKNOWN": UNKNOWN,
+        "_cls": cls,
+        "_twin": _twin(cls),
+        "_new": object.__new__,
     }
-    lines = [
-        f"def make({', '.join(given)}):",
-        "    unknown = UNKNOWN",
-        f"    if {' and '.join(f'{name} is unknown' for name in names) or 'True'}:",
-        "        return unknown",
-        "    record = new(twin)",
-    ]
+    lines = [f"def _make({', '.join(given)}):", "    _unknown = _UNKNOWN"]
+    if not bare:
+        nothing = " and ".join(f"{name} is _unknown" for name in names) or "True"
+        lines += [f"    if {nothing}:", "        return _unknown"]
+    lines.append("    _record = _new(_twin)")
     for field in attrs.fields(cls):
         name = field.name
-        value = name if name in given else "unknown"
+        value = name if name in given else "_unknown"
         if field.default is not UNKNOWN:
-            value = f"{{}} if {name} is unknown else {name}" if name in given else "{}"
-        lines.append(f"    record.{name} = {value}")
-    exec("\n".join([*lines, "    record.__class__ = cls", "    return record"]), space)  # noqa: S102 - of names of fields only
-    make: Callable[..., Any] = space["make"]
+            value = f"{{}} if {name} is _unknown else {name}" if name in given else "{}"
+        lines.append(f"    _record.{name} = {value}")
+    lines += ["    _record.__class__ = _cls", "    return _record"]
+    exec("\n".join(lines), space)  # noqa: S102 - of nothing but the names of fields
+    make: Callable[..., Any] = space["_make"]
     return make
 
 
