@@ -214,6 +214,26 @@ def test_a_pack_s_own_and_derived_facts_are_columns_too(tmp_path):
     assert second.stated == {}
 
 
+def test_what_one_column_holds_changes_nothing_of_another():
+    table = pa.table(
+        {"name": [True], "objective": [1], "area": [1.0], "responsible_officer": ["1"]}
+    )
+    [read] = read_register(table).partnerships
+    texts = (read.name, read.objective, read.area, read.responsible_officer)
+    assert texts == ("TRUE", "1", "1", "1")
+
+
+def test_a_cell_that_cannot_be_read_is_named_in_each_of_its_columns(tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text("name,reviewed,scrutiny.last\nA,2024-02-30,2024-02-30\nB,,2024-02-30\n")
+    read = read_source(path)
+    named = [(each.span.line, each.message.split("(")[1]) for each in read.warnings]
+    reviewed = "`reviewed`, column `reviewed`)"
+    last = "`scrutiny.last`, column `scrutiny.last`)"
+    assert named == [(2, reviewed), (2, last), (3, last)]
+    assert [each.reviewed for each in read.subject.partnerships] == [UNKNOWN, UNKNOWN]
+
+
 # ── Lines that are well written are read as the careful reader reads them ─────────────────────
 
 

@@ -16,14 +16,14 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.model import Partnership, Register
 from govrules.nodes import Scalar
-from govrules.registers.cells import Bad, CellReader, parted, written
+from govrules.registers.cells import Bad, CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
-from govrules.vocabulary import Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
@@ -176,6 +176,7 @@ class _Rows:
         self.fact = fact
         self.skipped: tuple[int, ...] = ()
         self.seen: set[int] = set()
+        self.readers: dict[tuple[FactType, Wording], CellReader] = {}
         self.bound = [
             (column, at)
             for column in sheet.columns
@@ -252,7 +253,11 @@ class _Rows:
 
     def values(self, column: Column, at: int) -> list[Any]:
         """Return the values of a column, after saying which cells cannot be read."""
-        reader = CellReader(column.path.fact, column.wording)
+        # Columns of one type that are written alike, such as dates, repeat each other.
+        key = (column.path.fact.type, column.wording)
+        if key not in self.readers:
+            self.readers[key] = CellReader(column.path.fact, column.wording)
+        reader = self.readers[key]
         cells = self.table.columns[at]
         if column.path.list and column.path.index is None:
             return self._several(column, at, reader)

@@ -17,12 +17,13 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.model import Partnership, Register
 from govrules.nodes import Report, move, parse
 from govrules.reading import Read
+from govrules.registers.cells import Kept
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
 from govrules.registers.tables import MAX_ROWS, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, check_number, read
+from govrules.values import Problem, check_number, read, read_date, read_duration
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -255,15 +256,17 @@ class QuickReader:
             case Choices(values):
                 return _each(_choices(frozenset(values)))
             case Choice(values):
-                return _Kept(_word(frozenset(values)))
+                return _Single(_word(frozenset(values)))
             case YesNo():
-                return _Kept(_yes_no)
+                return _Single(_yes_no)
             case Text():
                 return _texts
             case Money() | Number():
-                return _Kept(_number(fact_type))
-            case Date() | Months():
-                return _Kept(_read_word(fact_type))
+                return _Single(_number(fact_type))
+            case Date():
+                return _Single(_written(lambda text: read_date(text.strip())))
+            case Months():
+                return _Single(_written(read_duration))
 
 
 def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
@@ -382,31 +385,22 @@ def _each(read_value: Callable[[Any], Any]) -> _Column:
     return lambda values: [read_value(each) for each in values]
 
 
-class _Kept:
+class _Single:
     """Reads single values, and keeps what it has read of each kind."""
 
     def __init__(self, read_value: Callable[[Any], Any]) -> None:
         self.read = read_value
-        self.kept: dict[type, _Values] = {kind: _Values(read_value) for kind in (str, int, bool)}
+        self.kept = {kind: Kept(read_value) for kind in _KEPT}
 
     def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
         kinds = {*map(type, values)} - {type(None)}
-        # True is equal to 1, and 7.0 to 7.00, which is written in another way.
-        if len(kinds) == 1 and kinds <= self.kept.keys():
+        if len(kinds) == 1 and kinds <= _KEPT:
             return list(map(self.kept[kinds.pop()].__getitem__, values))
         return [self.read(each) for each in values]
 
 
-class _Values(dict[Any, Any]):
-    """Values by what stands in the file."""
-
-    def __init__(self, read_value: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.read = read_value
-
-    def __missing__(self, value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        found = self[value] = self.read(value)
-        return found
+#: The kinds of which equal values are written alike: True equals 1, and 7.0 equals 7.00.
+_KEPT: Final[frozenset[type]] = frozenset({str, int, bool})
 
 
 def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
@@ -452,12 +446,12 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
     return _state(value, None)
 
 
-def _read_word(fact_type: Date | Months) -> Callable[[Any], Any]:
-    def read_word(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        found = read(value, fact_type) if type(value) is str else None
+def _written(read_text: Callable[[str], Any]) -> Callable[[Any], Any]:
+    def read_written(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
+        found = read_text(value) if type(value) is str else None
         return _state(value, None) if found is None or isinstance(found, Problem) else found
 
-    return read_word
+    return read_written
 
 
 def _number(fact_type: Money | Number) -> Callable[[Any], Any]:
