@@ -7,6 +7,7 @@ No row is lost: each gives a partnership, or is counted among those that do not,
 from __future__ import annotations
 
 import functools
+import itertools
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -261,7 +262,7 @@ class _Rows:
         cells = self.table.columns[at]
         if column.path.list and column.path.index is None:
             return self._several(column, at, reader)
-        values = reader.column(cells)
+        values = reader.column(cells, texts=self.table.texts)
         if reader.bad:
             named = _Named(self, column, at)
             for row, value in enumerate(values):
@@ -588,7 +589,7 @@ class _Partnerships:
                 direct[name] = _known(columns, number)
         make = maker(Partnership, tuple(direct), ("origin",))
         places = Places(self.rows.table, self.at, self.lists)
-        origins = map(functools.partial(RowOrigin, places), range(number))
+        origins = map(RowOrigin, itertools.repeat(places), range(number))
         made = list(map(make, *direct.values(), origins))
         empty = [row for row, each in enumerate(made) if each is UNKNOWN]
         self.rows.tally(number - len(empty), empty)

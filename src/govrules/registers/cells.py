@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.diagnostics import Code
-from govrules.registers.tables import fold
+from govrules.registers.tables import Kept, fold
 from govrules.truth import UNKNOWN
 from govrules.values import (
     PLACEHOLDERS,
@@ -125,23 +125,6 @@ class Wording:
     unknown: frozenset[str] = frozenset()
 
 
-class Kept(dict[Any, Any]):
-    """
-    Values by what they were read from, which is read once.
-
-    Args:
-        read_one: reads what was not met before.
-    """
-
-    def __init__(self, read_one: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.read_one = read_one
-
-    def __missing__(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
-        value = self[cell] = self.read_one(cell)
-        return value
-
-
 class CellReader:
     """
     Reads the cells of columns of one type that are written alike.
@@ -164,9 +147,9 @@ class CellReader:
         #: Whether a cell was met that cannot be read.
         self.bad = False
 
-    def column(self, cells: Sequence[Any]) -> list[Any]:
-        """Return the values of a column; what cannot be read is `Bad`."""
-        kinds = set(map(type, cells))
+    def column(self, cells: Sequence[Any], *, texts: bool = False) -> list[Any]:
+        """Return the values of a column, of texts only if so said; what cannot be read is `Bad`."""
+        kinds = {str} if texts else set(map(type, cells))
         if kinds == {str}:
             if self._plain:
                 self._read_plain(cells)

@@ -17,10 +17,9 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.model import Partnership, Register
 from govrules.nodes import Report, move, parse
 from govrules.reading import Read
-from govrules.registers.cells import Kept
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
-from govrules.registers.tables import MAX_ROWS, undisturbed
+from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.values import Problem, check_number, read, read_date, read_duration
@@ -202,7 +201,7 @@ _ONCE: Final = json.JSONDecoder(
     object_pairs_hook=once, parse_float=_decimal, parse_constant=_constant
 )
 #: So many lines are turned into columns together: few enough to stay near the processor.
-_AT_ONCE: Final = 256
+_AT_ONCE: Final = 128
 
 # ── Values that are well written ──────────────────────────────────────────────────────────────
 
@@ -235,7 +234,10 @@ class QuickReader:
         # Of a line on its own an error is said, and a key that stands twice before all that is odd.
         decode = _ONCE.decode if len(lines) == 1 else _object
         self.keys = 0
-        made = self._partnerships([decode(line) for line in lines], origins)
+        objects = [decode(line) for line in lines]
+        if {*map(type, objects)} != {dict}:
+            raise _OddError
+        made = self._partnerships(objects, origins)
         if len(lines) > 1 and not _once_each(lines, self.keys):
             for line in lines:
                 _ONCE.decode(line)
@@ -256,7 +258,7 @@ class QuickReader:
             case Choices(values):
                 return _each(_choices(frozenset(values)))
             case Choice(values):
-                return _Single(_word(frozenset(values)))
+                return _words(_word(frozenset(values)))
             case YesNo():
                 return _Single(_yes_no)
             case Text():
@@ -264,9 +266,9 @@ class QuickReader:
             case Money() | Number():
                 return _Single(_number(fact_type))
             case Date():
-                return _Single(_written(lambda text: read_date(text.strip())))
+                return _words(_written(lambda text: read_date(text.strip())))
             case Months():
-                return _Single(_written(read_duration))
+                return _words(_written(read_duration))
 
 
 def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
@@ -298,8 +300,6 @@ class _RecordReader:
     def __call__(
         self, objects: Sequence[Any], origins: Sequence[Mapping[str, str]] = ()
     ) -> list[Any]:
-        if not all(type(each) is dict for each in objects):
-            raise _OddError
         self.quick.keys += sum(map(len, objects))
         met = set[str]().union(*objects)
         if not met <= self.fields.keys():
@@ -385,6 +385,19 @@ def _each(read_value: Callable[[Any], Any]) -> _Column:
     return lambda values: [read_value(each) for each in values]
 
 
+def _words(read_value: Callable[[Any], Any]) -> _Column:
+    kept = Kept(read_value)
+
+    def read_words(values: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return list(map(kept.__getitem__, values))
+        except TypeError:
+            # A list or an object is no word, and cannot be kept.
+            raise _OddError from None
+
+    return read_words
+
+
 class _Single:
     """Reads single values, and keeps what it has read of each kind."""
 
@@ -432,9 +445,9 @@ def _yes_no(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
 
 
 def _texts(values: Sequence[Any]) -> Sequence[Any]:
-    texts = [each for each in values if type(each) is str]
-    if len(texts) == len(values) - values.count(None) and _STATES.keys().isdisjoint(
-        map(str.lower, map(str.strip, texts))
+    given = [each for each in values if each is not None]
+    if {*map(type, given)} <= {str} and _STATES.keys().isdisjoint(
+        map(str.lower, map(str.strip, given))
     ):
         return [UNKNOWN if each is None else each for each in values]
     return [_text(each) for each in values]

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from govrules.registers.tables import Kept
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, YesNo, vocabulary_of
 
@@ -37,20 +38,11 @@ def make_records(
     fields = vocabulary_of(cls).fields
     # Records of yes, no and closed values are few and often the same; others seldom are.
     if all(isinstance(fields[name].type, (YesNo, Choice)) for name in columns):
-        return list(map(_Kept(make).__getitem__, zip(*columns.values(), strict=True)))
+        if len(columns) == 1:
+            return list(map(Kept(make).__getitem__, *columns.values()))
+        rows = zip(*columns.values(), strict=True)
+        return list(map(Kept(lambda row: make(*row)).__getitem__, rows))
     return list(map(make, *columns.values()))
-
-
-class _Kept(dict[tuple[Any, ...], Any]):
-    """Records by the values of which they were made, so that equal ones are one."""
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
-        record = self[values] = self.make(*values)
-        return record
 
 
 @functools.lru_cache(maxsize=1024)
