@@ -152,9 +152,10 @@ class _LineReader:
             if len(lines) == 1:
                 [(number, line)] = lines
                 return [_read_carefully(line, number, self.careful, error)]
-        # Whatever is odd among them is found by halves.
-        half = len(lines) // 2
-        return [*self.read(lines[:half]), *self.read(lines[half:])]
+        # Whatever is odd stands in some part of them.
+        step = -(-len(lines) // _PARTS)
+        parts = (lines[at : at + step] for at in range(0, len(lines), step))
+        return [each for part in parts for each in self.read(part)]
 
 
 def _read_carefully(line: str, number: int, reader: SubjectReader, error: Exception) -> Any:  # noqa: ANN401 - a partnership, or UNKNOWN
@@ -202,6 +203,8 @@ _ONCE: Final = json.JSONDecoder(
 )
 #: So many lines are turned into columns together: few enough to stay near the processor.
 _AT_ONCE: Final = 128
+#: Into so many parts lines are parted to find one that is odd: 128, 16, 2 and 1 are tried.
+_PARTS: Final = 8
 
 # ── Values that are well written ──────────────────────────────────────────────────────────────
 
