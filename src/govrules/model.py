@@ -357,7 +357,7 @@ class Reviewer(StrEnum):
     OFFICERS = "officers"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Aims:
     """What the partners set out to do together."""
 
@@ -383,7 +383,7 @@ class Aims:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Rationale:
     """Why the partnership exists."""
 
@@ -403,7 +403,7 @@ class Rationale:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class ValueAssessment:
     """What the partnership adds, and what it costs."""
 
@@ -444,7 +444,7 @@ class ValueAssessment:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Funding:
     """The partnership's money."""
 
@@ -506,7 +506,7 @@ class Funding:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Pool:
     """A pooled fund."""
 
@@ -547,7 +547,7 @@ class Pool:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Protocol:
     """A protocol for joint working: who decides, and who pays."""
 
@@ -558,7 +558,7 @@ class Protocol:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class GoverningDocument:
     """The document by which the partnership is governed."""
 
@@ -595,7 +595,7 @@ class GoverningDocument:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PlaceAgreement:
     """An agreement for the whole place that reaches over this partnership."""
 
@@ -610,7 +610,7 @@ class PlaceAgreement:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Accountability:
     """Who answers, to whom."""
 
@@ -630,7 +630,7 @@ class Accountability:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Leadership:
     """Who leads."""
 
@@ -651,7 +651,7 @@ class Leadership:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Decisions:
     """How decisions are made, kept and carried out."""
 
@@ -697,7 +697,7 @@ class Decisions:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Scrutiny:
     """Who looks at decisions that others have made."""
 
@@ -711,7 +711,7 @@ class Scrutiny:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class DeclaredInterest:
     """An interest that somebody declared."""
 
@@ -725,7 +725,7 @@ class DeclaredInterest:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Conflicts:
     """Conflicts of interest."""
 
@@ -751,7 +751,7 @@ class Conflicts:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Risk:
     """How risk is managed."""
 
@@ -770,7 +770,7 @@ class Risk:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Measure:
     """One measure of performance."""
 
@@ -793,7 +793,7 @@ class Measure:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Performance:
     """How performance is managed."""
 
@@ -814,7 +814,7 @@ class Performance:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Assurance:
     """What internal audit and the governance statement cover."""
 
@@ -830,7 +830,7 @@ class Assurance:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class InformationSharing:
     """The information that partners share."""
 
@@ -851,7 +851,7 @@ class InformationSharing:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Staffing:
     """The people who work for the partnership."""
 
@@ -871,7 +871,7 @@ class Staffing:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class PublicAccountability:
     """What the partnership owes to those it serves."""
 
@@ -915,7 +915,7 @@ class PublicAccountability:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Oversight:
     """How much governing the partnership carries."""
 
@@ -941,7 +941,7 @@ class Oversight:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Partner:
     """One body in a partnership."""
 
@@ -1193,7 +1193,7 @@ class Partnership(About):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Organisation:
     """A public body, seen as the owner of its partnerships."""
 
@@ -1277,7 +1277,7 @@ class Register(About):
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class SharedPartner:
     """A partner that two partnerships have in common."""
 
@@ -1297,7 +1297,7 @@ class SharedPartner:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class Pair(About):
     """Two partnerships of one register, and what they have in common."""
 
@@ -1350,7 +1350,7 @@ class FindingSeverity(OrderedChoice):
     CRITICAL = "critical"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class FindingFacts:
     """A finding of the first stage, as a fact for the second."""
 
@@ -1367,7 +1367,7 @@ class FindingFacts:
     )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class AssessmentFacts(About):
     """The findings on one subject, as facts for rules that sum them up."""
 

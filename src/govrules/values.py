@@ -86,7 +86,7 @@ def read(text: str, fact_type: FactType) -> Single | Problem:
         case Number():
             return _read_number(text.strip(), fact_type)
         case Date():
-            return _read_date(text.strip())
+            return read_date(text.strip())
         case Months():
             return read_duration(text)
         case _:
@@ -135,7 +135,13 @@ def check_number(value: Decimal, fact_type: Money | Number, text: str) -> int | 
     return int(value)
 
 
-def _read_date(text: str) -> dt.date | Problem:
+def read_date(text: str) -> dt.date | Problem:
+    """
+    Read a calendar date.
+
+    >>> read_date("2026-03-31")
+    datetime.date(2026, 3, 31)
+    """
     help_ = "write a date such as 2026-03-31"
     if _DATE.fullmatch(text):
         try:

@@ -214,6 +214,26 @@ def test_a_pack_s_own_and_derived_facts_are_columns_too(tmp_path):
     assert second.stated == {}
 
 
+def test_what_one_column_holds_changes_nothing_of_another():
+    table = pa.table(
+        {"name": [True], "objective": [1], "area": [1.0], "responsible_officer": ["1"]}
+    )
+    [read] = read_register(table).partnerships
+    texts = (read.name, read.objective, read.area, read.responsible_officer)
+    assert texts == ("TRUE", "1", "1", "1")
+
+
+def test_a_cell_that_cannot_be_read_is_named_in_each_of_its_columns(tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text("name,reviewed,scrutiny.last\nA,2024-02-30,2024-02-30\nB,,2024-02-30\n")
+    read = read_source(path)
+    named = [(each.span.line, each.message.split("(")[1]) for each in read.warnings]
+    reviewed = "`reviewed`, column `reviewed`)"
+    last = "`scrutiny.last`, column `scrutiny.last`)"
+    assert named == [(2, reviewed), (2, last), (3, last)]
+    assert [each.reviewed for each in read.subject.partnerships] == [UNKNOWN, UNKNOWN]
+
+
 # ── Lines that are well written are read as the careful reader reads them ─────────────────────
 
 
@@ -252,21 +272,76 @@ def objects(cls, depth=0):
 
 
 def test_what_is_well_written_is_read_quickly():
-    for row in ROWS:
-        quick = lines._record_reader(Partnership)(lines._DECODER.decode(json.dumps(nested(row))))
-        assert quick.id == row["id"]
+    texts = [json.dumps(nested(row)) for row in ROWS]
+    quick = lines.QuickReader().read(texts, [{"": "x.jsonl:1"}] * len(texts))
+    assert [each.id for each in quick] == COLUMNS["id"]
+    assert quick[0].origin == {"": "x.jsonl:1"}
 
 
-@given(objects(Partnership))
-def test_quick_and_careful_reading_agree(facts):
-    line = json.dumps(facts)
+def read_with_care(line):
     report = Report("x.jsonl", line)
-    careful = SubjectReader(report, Declared()).read_entry(
-        parse(line, report, quoted=False), Partnership
-    )
+    reader = SubjectReader(report, Declared())
+    return reader.read_entry(parse(line, report, quoted=False), Partnership), report.diagnostics
+
+
+def read_quickly(texts):
+    """Return what is read without care; None where something is odd."""
     try:
-        quick = lines._record_reader(Partnership)(lines._DECODER.decode(line))
+        return lines.QuickReader().read(texts, [{}] * len(texts))
     except lines._OddError:
-        return
-    assert report.diagnostics == []
-    assert quick == careful
+        return None
+
+
+@given(st.lists(objects(Partnership), min_size=1, max_size=4))
+def test_quick_and_careful_reading_agree(facts):
+    texts = [json.dumps(each) for each in facts]
+    alone = [read_quickly([text]) for text in texts]
+    for quick, text in zip(alone, texts, strict=True):
+        if quick is not None:
+            assert (quick[0], []) == read_with_care(text)
+    together = None if None in alone else [each for [each] in alone]
+    # What was read of one line changes nothing of another.
+    assert repr(read_quickly(texts)) == repr(together)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        '{"name": "B", "name": "C"}',
+        '{"name": "B", "name" : "C"}',
+        '{"name": "B: or not", "funding": {"pooled": true, "pooled"\t: true}}',
+        '{"name": "\\":", "funding.pooled": true, "area": "B", "area": "B"}',
+        '{"name": "B"} {"name": "C"}',
+        '{"name": "B"},',
+        "[]",
+    ],
+)
+@pytest.mark.parametrize("at", range(4))
+def test_of_many_lines_the_one_that_is_odd_is_left_out(tmp_path, monkeypatch, odd, at):
+    monkeypatch.chdir(tmp_path)
+    written = [json.dumps({"name": name, "area": ":"}) for name in ("A", "D", "E")]
+    written.insert(at, odd)
+    (tmp_path / "register.jsonl").write_text("\n".join(written))
+    read = read_source("register.jsonl")
+    [problem] = read.problems
+    assert str(problem.span) == f"register.jsonl:{at + 1}"
+    *known, unknown = read.subject.partnerships
+    assert [each.name for each in known] == ["A", "D", "E"]
+    assert unknown is UNKNOWN
+
+
+def test_numbers_stay_as_they_were_written(tmp_path):
+    path = tmp_path / "register.jsonl"
+    shares = ["7", "7.0", "7.00", '"7"']
+    path.write_text("\n".join(f'{{"funding.traced_share": {each}}}' for each in shares))
+    partnerships = read_register(path).partnerships
+    assert [str(each.funding.traced_share) for each in partnerships] == ["7", "7.0", "7.00", "7"]
+
+
+def test_one_is_not_yes(tmp_path):
+    path = tmp_path / "register.jsonl"
+    path.write_text('{"funding.pooled": true}\n{"funding.pooled": 1}\n{"funding.pooled": 1.0}\n')
+    read = read_source(path)
+    assert [each.span.line for each in read.warnings] == [2, 3]
+    pooled = [each.funding.pooled for each in read.subject.partnerships]
+    assert pooled == [True, UNKNOWN, UNKNOWN]

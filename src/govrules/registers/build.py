@@ -7,8 +7,9 @@ No row is lost: each gives a partnership, or is counted among those that do not,
 from __future__ import annotations
 
 import functools
+import itertools
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -16,13 +17,14 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.model import Partnership, Register
 from govrules.nodes import Scalar
-from govrules.registers.cells import Bad, CellReader, parted, written
+from govrules.registers.cells import Bad, CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
+from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
-from govrules.vocabulary import Choice, Fact, Record, Records, YesNo, vocabulary_of
+from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
@@ -175,6 +177,7 @@ class _Rows:
         self.fact = fact
         self.skipped: tuple[int, ...] = ()
         self.seen: set[int] = set()
+        self.readers: dict[tuple[FactType, Wording], CellReader] = {}
         self.bound = [
             (column, at)
             for column in sheet.columns
@@ -251,11 +254,15 @@ class _Rows:
 
     def values(self, column: Column, at: int) -> list[Any]:
         """Return the values of a column, after saying which cells cannot be read."""
-        reader = CellReader(column.path.fact, column.wording)
+        # Columns of one type that are written alike, such as dates, repeat each other.
+        key = (column.path.fact.type, column.wording)
+        if key not in self.readers:
+            self.readers[key] = CellReader(column.path.fact, column.wording)
+        reader = self.readers[key]
         cells = self.table.columns[at]
         if column.path.list and column.path.index is None:
             return self._several(column, at, reader)
-        values = reader.column(cells)
+        values = reader.column(cells, texts=self.table.texts)
         if reader.bad:
             named = _Named(self, column, at)
             for row, value in enumerate(values):
@@ -361,26 +368,6 @@ def _word(cell: object) -> str:
     return "" if cell is None else fold(_text(cell)).casefold()
 
 
-class _Maker(dict[tuple[Any, ...], Any]):
-    """Makes records of tuples of values; one that was made before is used again."""
-
-    def __init__(self, cls: type, names: Sequence[str]) -> None:
-        super().__init__()
-        self.cls = cls
-        self.names = names
-
-    def __missing__(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
-        record = self[values] = self.make(values)
-        return record
-
-    def make(self, values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - the record's class
-        """Return a new record; UNKNOWN where nothing of it is known."""
-        for each in values:
-            if each is not UNKNOWN:
-                return self.cls(**dict(zip(self.names, values)))  # noqa: B905 - made together
-        return UNKNOWN
-
-
 #: Says that a cell contradicts others of its row: the path, and the row.
 _Contradicted = Callable[[str, int], None]
 
@@ -389,13 +376,7 @@ def _records(
     cls: type, columns: Mapping[str, Sequence[Any]], contradicted: _Contradicted, prefix: str = ""
 ) -> Sequence[Any]:
     """Return the records that columns of values by path give, one a row; UNKNOWN for none."""
-    direct = _direct(cls, columns, contradicted, prefix)
-    make = _Maker(cls, tuple(direct))
-    fields = vocabulary_of(cls).fields
-    # Records of yes, no and closed values are few and often the same; others seldom are.
-    closed = all(isinstance(fields[name].type, (YesNo, Choice)) for name in direct)
-    one = make.__getitem__ if closed else make.make
-    return list(map(one, zip(*direct.values(), strict=True)))
+    return make_records(cls, _direct(cls, columns, contradicted, prefix))
 
 
 def _direct(
@@ -602,23 +583,17 @@ class _Partnerships:
             if path.partition(".")[0] not in fields
         }
         direct = _direct(Partnership, self.columns, self._contradicted)
-        names = tuple(direct)
-        places = Places(self.rows.table, self.at, self.lists)
-        made: list[Partnership] = []
-        empty: list[int] = []
         number = len(self.rows.table.numbers)
-        whole = zip(*direct.values(), strict=True) if direct else iter([()] * number)
-        said = _said(local, stated, number)
-        for row, (values, about) in enumerate(zip(whole, said, strict=True)):
-            if not about and not any(each is not UNKNOWN for each in values):
-                empty.append(row)
-                continue
-            facts = dict(zip(names, values))  # noqa: B905 - made together
-            facts.update(about)
-            facts["origin"] = RowOrigin(places, row)
-            made.append(Partnership(**facts))
-        self.rows.tally(len(made), empty)
-        return made
+        for name, columns in (("local", local), ("stated", stated)):
+            if columns:
+                direct[name] = _known(columns, number)
+        make = maker(Partnership, tuple(direct), ("origin",))
+        places = Places(self.rows.table, self.at, self.lists)
+        origins = map(RowOrigin, itertools.repeat(places), range(number))
+        made = list(map(make, *direct.values(), origins))
+        empty = [row for row, each in enumerate(made) if each is UNKNOWN]
+        self.rows.tally(number - len(empty), empty)
+        return [each for each in made if each is not UNKNOWN]
 
 
 def _record_class(path: str) -> type:
@@ -627,21 +602,10 @@ def _record_class(path: str) -> type:
     return fact_type.cls
 
 
-def _said(
-    local: Mapping[str, Sequence[Any]], stated: Mapping[str, Sequence[Any]], number: int
-) -> Iterator[dict[str, Any]]:
-    """Yield what each row says of a pack's own facts and of derived ones; only what is known."""
-    if not local and not stated:
-        nothing: dict[str, Any] = {}
-        for _ in range(number):
-            yield nothing
-        return
-    for row in range(number):
-        about: dict[str, Any] = {}
-        for name, columns in (("local", local), ("stated", stated)):
-            known = {
-                path: values[row] for path, values in columns.items() if values[row] is not UNKNOWN
-            }
-            if known:
-                about[name] = known
-        yield about
+def _known(columns: Mapping[str, Sequence[Any]], number: int) -> list[Any]:
+    """Return what is known of each row, by path; UNKNOWN where nothing is."""
+    rows = (
+        {path: values[row] for path, values in columns.items() if values[row] is not UNKNOWN}
+        for row in range(number)
+    )
+    return [row or UNKNOWN for row in rows]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
 from govrules.diagnostics import Code
-from govrules.registers.tables import fold
+from govrules.registers.tables import Kept, fold
 from govrules.truth import UNKNOWN
 from govrules.values import (
     PLACEHOLDERS,
@@ -23,6 +23,7 @@ from govrules.values import (
     check_number,
     describe,
     read,
+    read_date,
     read_duration,
 )
 from govrules.vocabulary import (
@@ -102,7 +103,7 @@ class Bad:
     value: Any = UNKNOWN
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Wording:
     """
     How a column is written.
@@ -124,38 +125,50 @@ class Wording:
     unknown: frozenset[str] = frozenset()
 
 
-class CellReader(dict[Any, Any]):
+class CellReader:
     """
-    Reads the cells of one column; what was read once is kept.
+    Reads the cells of columns of one type that are written alike.
 
     Args:
-        fact: the fact that the column holds.
+        fact: a fact of the type.
 
         wording: how it is written.
     """
 
     def __init__(self, fact: Fact, wording: Wording) -> None:
-        super().__init__()
         self._values = wording.values
         self._complete = wording.complete
         self._unknown = UNKNOWN_WORDS | wording.unknown
         #: The words that are no plain values.
         self._words = frozenset({*wording.values, *self._unknown, *_PERHAPS_NONE})
+        self._plain = isinstance(fact.type, Text)
         self._typed = _reader(fact.type, wording)
+        self._texts = Kept(self.read)
         #: Whether a cell was met that cannot be read.
         self.bad = False
 
-    def column(self, cells: Sequence[Any]) -> list[Any]:
-        """Return the values of a column; what cannot be read is `Bad`."""
-        kinds = set(map(type, cells))
+    def column(self, cells: Sequence[Any], *, texts: bool = False) -> list[Any]:
+        """Return the values of a column, of texts only if so said; what cannot be read is `Bad`."""
+        kinds = {str} if texts else set(map(type, cells))
+        if kinds == {str}:
+            if self._plain:
+                self._read_plain(cells)
+            return list(map(self._texts.__getitem__, cells))
         # True equals 1, and both 1.0: where they meet, and where nothing can be kept, each is read.
         if kinds & {list, dict} or (bool in kinds and kinds & {int, float, Decimal}):
             return [self.read(each) for each in cells]
-        return list(map(self.__getitem__, cells))
+        return list(map(Kept(self.read).__getitem__, cells))
 
-    def __missing__(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
-        value = self[cell] = self.read(cell)
-        return value
+    def _read_plain(self, cells: Iterable[str]) -> None:
+        """Read all at once the texts that are their own values."""
+        new = [each for each in {*cells} if each not in self._texts]
+        texts = list(map(" ".join, map(str.split, new)))
+        words = map(str.casefold, texts)
+        self._texts |= {
+            cell: text
+            for cell, text, word in zip(new, texts, words, strict=True)
+            if word not in self._words
+        }
 
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
         """Return the value of one cell: None if it is none, UNKNOWN, or `Bad`."""
@@ -356,8 +369,7 @@ def _date(
     text = written(cell)
     iso = _ISO.fullmatch(text)
     if iso:
-        answer = read(iso[1], Date())
-        return answer if isinstance(answer, (Problem, dt.date)) else _no_date(text)
+        return read_date(iso[1])
     if serial and text.isdecimal() and _EXCEL_DAYS[0] <= int(text) <= _EXCEL_DAYS[1]:
         return _EXCEL_EPOCH + dt.timedelta(days=int(text))
     for each in formats:

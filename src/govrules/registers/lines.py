@@ -7,20 +7,22 @@ is read again as every other file of facts is, which says what is wrong and wher
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, NoReturn
+from typing import Any, Final, TypeAlias
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.model import Partnership, Register
 from govrules.nodes import Report, move, parse
 from govrules.reading import Read
+from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
-from govrules.registers.tables import MAX_ROWS, undisturbed
+from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, check_number, read
+from govrules.values import Problem, check_number, read, read_date, read_duration
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -37,6 +39,7 @@ from govrules.vocabulary import (
 )
 
 _STATES: Final[Mapping[str, Any]] = {
+    "": UNKNOWN,
     "unknown": UNKNOWN,
     "~": UNKNOWN,
     "null": UNKNOWN,
@@ -86,33 +89,24 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     """
     check_file(file, file, ".jsonl")
     lines = read_lines(file, file).split("\n")
+    numbered = [(at, line) for at, line in enumerate(lines, 1) if line and not line.isspace()]
+    if not numbered:
+        refuse(Code.EMPTY_FILE, file, "the file holds no partnership", "write one object a line")
+    _check_facts(file, *numbered[0], declared)
+    if len(numbered) > MAX_ROWS:
+        refuse(
+            Code.TOO_MANY_ROWS,
+            file,
+            f"the file has more than {MAX_ROWS:,} lines, and at most so many are read",
+            "split the register into several files",
+        )
     report = Report(file)
     report.lines = lines
-    careful = SubjectReader(report, declared)
-    quick = _record_reader(Partnership)
+    reader = _LineReader(SubjectReader(report, declared))
     found: list[Any] = []
     with undisturbed():
-        for number, line in enumerate(lines, 1):
-            if not line or line.isspace():
-                continue
-            if len(found) >= MAX_ROWS:
-                refuse(
-                    Code.TOO_MANY_ROWS,
-                    file,
-                    f"the file has more than {MAX_ROWS:,} lines, and at most so many are read",
-                    "split the register into several files",
-                )
-            try:
-                facts = _DECODER.decode(line)
-                if type(facts) is not dict:
-                    raise _OddError  # noqa: TRY301 - as what is odd inside it does
-                if not found and not _holds_facts(facts, declared):
-                    _no_facts(file, number)
-                found.append(quick(facts, LineOrigin(file, number)))
-            except (ValueError, RecursionError, _OddError) as error:
-                found.append(_read_carefully(line, number, careful, error))
-    if not found:
-        refuse(Code.EMPTY_FILE, file, "the file holds no partnership", "write one object a line")
+        for at in range(0, len(numbered), _AT_ONCE):
+            found += reader.read(numbered[at : at + _AT_ONCE])
     whole = [each for each in found if each is not UNKNOWN]
     partnerships = (*whole,) if len(whole) == len(found) else (*whole, UNKNOWN)
     return Read(
@@ -123,21 +117,45 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     )
 
 
-def _holds_facts(facts: object, declared: Declared) -> bool:
-    """Tell whether an object has any key that a partnership has."""
+def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:
+    """Refuse a file whose first object has no key that a partnership has."""
+    try:
+        facts = _ONCE.decode(line)
+    except (ValueError, RecursionError, _OddError):
+        return
     vocabulary = vocabulary_of(Partnership)
     known = {*vocabulary.fields, *vocabulary.about, *declared.derived}
-    return not isinstance(facts, dict) or any(each.partition(".")[0] in known for each in facts)
+    if type(facts) is dict and not any(each.partition(".")[0] in known for each in facts):
+        refuse(
+            Code.NOT_A_SUBJECT,
+            Span(file, number),
+            "no key is the name of a fact",
+            f"`govrules map {file} --output mapping.yaml` proposes what its keys hold; then check "
+            "it with `--mapping mapping.yaml`",
+        )
 
 
-def _no_facts(file: str, number: int) -> NoReturn:
-    refuse(
-        Code.NOT_A_SUBJECT,
-        Span(file, number),
-        "no key is the name of a fact",
-        f"`govrules map {file} --output mapping.yaml` proposes what its keys hold; then check it "
-        "with `--mapping mapping.yaml`",
-    )
+class _LineReader:
+    """Reads lines as partnerships: quickly where they are well written, and otherwise with care."""
+
+    def __init__(self, careful: SubjectReader) -> None:
+        self.careful = careful
+        self.quick = QuickReader()
+
+    def read(self, lines: Sequence[tuple[int, str]]) -> list[Any]:
+        """Return a partnership of each line; UNKNOWN of one that is left out, which is said."""
+        file = self.careful.report.file
+        try:
+            origins = [LineOrigin(file, number) for number, _ in lines]
+            return self.quick.read([line for _, line in lines], origins)
+        except (ValueError, RecursionError, _OddError) as error:
+            if len(lines) == 1:
+                [(number, line)] = lines
+                return [_read_carefully(line, number, self.careful, error)]
+        # Whatever is odd stands in some part of them.
+        step = -(-len(lines) // _PARTS)
+        parts = (lines[at : at + step] for at in range(0, len(lines), step))
+        return [each for part in parts for each in self.read(part)]
 
 
 def _read_carefully(line: str, number: int, reader: SubjectReader, error: Exception) -> Any:  # noqa: ANN401 - a partnership, or UNKNOWN
@@ -179,83 +197,152 @@ def _constant(_text: str) -> object:
     raise _OddError
 
 
-_DECODER: Final = json.JSONDecoder(
+_PLAIN: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_constant)
+_ONCE: Final = json.JSONDecoder(
     object_pairs_hook=once, parse_float=_decimal, parse_constant=_constant
 )
+#: So many lines are turned into columns together: few enough to stay near the processor.
+_AT_ONCE: Final = 128
+#: Into so many parts lines are parted to find one that is odd: 128, 16, 2 and 1 are tried.
+_PARTS: Final = 8
 
 # ── Values that are well written ──────────────────────────────────────────────────────────────
+
+#: Reads the values of one field, one a row; None where a row has none.
+_Column: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+class QuickReader:
+    """Reads lines that are well written; it keeps what it has read of them."""
+
+    def __init__(self) -> None:
+        self.keys = 0
+        self._readers: dict[FactType, _Column] = {}
+        self._partnerships = _RecordReader(Partnership, self)
+
+    def read(self, lines: Sequence[str], origins: Sequence[Mapping[str, str]]) -> list[Any]:
+        """
+        Return a partnership of each line.
+
+        Args:
+            lines: at least one.
+
+            origins: where the facts of each stand.
+
+        Raises:
+            ValueError: one of the lines is no JSON, or gives a key twice.
+            RecursionError: one of them goes too deep.
+            _OddError: something in one of them has to be looked at with care.
+        """
+        # Of a line on its own an error is said, and a key that stands twice before all that is odd.
+        decode = _ONCE.decode if len(lines) == 1 else _object
+        self.keys = 0
+        objects = [decode(line) for line in lines]
+        if {*map(type, objects)} != {dict}:
+            raise _OddError
+        made = self._partnerships(objects, origins)
+        if len(lines) > 1 and not _once_each(lines, self.keys):
+            for line in lines:
+                _ONCE.decode(line)
+        return made
+
+    def reader(self, fact_type: FactType) -> _Column:
+        """Return what reads the values of a type; of each type there is one."""
+        if fact_type not in self._readers:
+            self._readers[fact_type] = self._new(fact_type)
+        return self._readers[fact_type]
+
+    def _new(self, fact_type: FactType) -> _Column:
+        match fact_type:
+            case Record(cls):
+                return _records_or_states(_RecordReader(cls, self))
+            case Records(cls):
+                return _lists(_RecordReader(cls, self))
+            case Choices(values):
+                return _each(_choices(frozenset(values)))
+            case Choice(values):
+                return _words(_word(frozenset(values)))
+            case YesNo():
+                return _Single(_yes_no)
+            case Text():
+                return _texts
+            case Money() | Number():
+                return _Single(_number(fact_type))
+            case Date():
+                return _words(_written(lambda text: read_date(text.strip())))
+            case Months():
+                return _words(_written(read_duration))
+
+
+def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
+    line = line.strip(" \t\r")
+    value, end = _PLAIN.raw_decode(line)
+    if end != len(line):
+        raise _OddError
+    return value
+
+
+def _once_each(lines: Sequence[str], keys: int) -> bool:
+    """Tell whether lines that hold so many different keys surely give none of them twice."""
+    # Each key is followed by a colon, before which stands its quote or white space.
+    return keys == sum(line.count(":") for line in lines) or keys == sum(
+        line.count(f"{before}:") for line in lines for before in '" \t\r'
+    )
 
 
 class _RecordReader:
     """Reads objects into records of one class."""
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: type, quick: QuickReader) -> None:
         self.cls = cls
-        self.with_origin = "origin" in vocabulary_of(cls).about
-        self.reads = {
-            name: _value_reader(fact.type) for name, fact in vocabulary_of(cls).fields.items()
+        self.quick = quick
+        self.fields = vocabulary_of(cls).fields
+        #: What reads each field that was met, in the order of the class.
+        self.reads: dict[str, _Column] = {}
+
+    def __call__(
+        self, objects: Sequence[Any], origins: Sequence[Mapping[str, str]] = ()
+    ) -> list[Any]:
+        self.quick.keys += sum(map(len, objects))
+        met = set[str]().union(*objects)
+        if not met <= self.fields.keys():
+            objects = [self._nested(each) for each in objects]
+            met = set[str]().union(*objects)
+        if not met <= self.reads.keys():
+            met |= self.reads.keys()
+            self.reads = {
+                name: self.quick.reader(fact.type)
+                for name, fact in self.fields.items()
+                if name in met
+            }
+        columns = {
+            name: read_column([each.get(name) for each in objects])
+            for name, read_column in self.reads.items()
         }
+        if origins:
+            make = maker(self.cls, tuple(columns), ("origin",), bare=True)
+            return list(map(make, *columns.values(), origins))
+        if not columns:
+            return [self.cls() for _ in objects]
+        return make_records(self.cls, columns, bare=True)
 
-    def __call__(self, facts: Any, origin: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - what the parser gives, to the record's class
-        if type(facts) is not dict:
-            return _state(facts, None)
-        reads = self.reads
-        try:
-            values = {key: reads[key](value) for key, value in facts.items()}
-        except KeyError:
-            values = self._dotted(facts)
-        if origin is not None:
-            values["origin"] = origin
-        return self.cls(**values)
-
-    def _dotted(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return the values of an object some of whose keys are paths."""
-        values: dict[str, Any] = {}
+    def _nested(self, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return an object some of whose keys may be paths, its records in objects of their own."""
+        nested: dict[str, Any] = {}
         below: dict[str, dict[str, Any]] = {}
-        reads = self.reads
         for key, value in facts.items():
-            read_value = reads.get(key)
-            if read_value is not None:
-                values[key] = read_value(value)
+            if key in self.fields:
+                nested[key] = value
                 continue
             head, _, tail = key.partition(".")
-            if not tail or head not in reads:
+            if not tail or head not in self.fields:
                 raise _OddError
             below.setdefault(head, {})[tail] = value
-        for head, inner in below.items():
-            if head in values:
-                raise _OddError
-            values[head] = reads[head](inner)
-        return values
-
-
-_READERS: Final[dict[type, _RecordReader]] = {}
-
-
-def _record_reader(cls: type) -> _RecordReader:
-    if cls not in _READERS:
-        _READERS[cls] = _RecordReader(cls)
-    return _READERS[cls]
-
-
-def _value_reader(fact_type: FactType) -> Callable[[Any], Any]:
-    match fact_type:
-        case Record(cls):
-            return _record_reader(cls)
-        case Records(cls):
-            return _records(_record_reader(cls))
-        case Choices(values):
-            return _choices(frozenset(values))
-        case Choice(values):
-            return _words({each: each for each in values}, None)
-        case YesNo():
-            return _yes_no
-        case Text():
-            return _text
-        case Money() | Number():
-            return _numbers(fact_type)
-        case Date() | Months():
-            return _words({}, fact_type)
+            # It is counted once more where the record is read.
+            self.quick.keys -= 1
+        if nested.keys() & below.keys():
+            raise _OddError
+        return nested | below
 
 
 def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
@@ -265,26 +352,71 @@ def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
     if not isinstance(value, str):
         raise _OddError
     word = value.strip().lower()
-    if not word:
-        return UNKNOWN
     if word not in _STATES:
         raise _OddError
     state = _STATES[word]
     return none if state is None else state
 
 
-def _records(reader: _RecordReader) -> Callable[[Any], Any]:
-    def read_records(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        if type(value) is not list:
-            return _state(value, ())
-        if all(type(each) is dict for each in value):
-            return tuple([reader(each) for each in value])
-        known = [reader(each) for each in value if type(each) is dict]
-        if any(type(each) is not dict and _state(each, None) is not UNKNOWN for each in value):
-            raise _OddError
-        return (*known, UNKNOWN)
+def _records_or_states(reader: _RecordReader) -> _Column:
+    def read_records(values: Sequence[Any]) -> Sequence[Any]:
+        made = iter(reader([each for each in values if type(each) is dict]))
+        return [next(made) if type(each) is dict else _state(each, None) for each in values]
 
     return read_records
+
+
+def _lists(reader: _RecordReader) -> _Column:
+    def read_lists(values: Sequence[Any]) -> Sequence[Any]:
+        lists = [each for each in values if type(each) is list]
+        made = iter(reader([each for value in lists for each in value if type(each) is dict]))
+        return [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+
+    return read_lists
+
+
+def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
+    """Return the records of one list, which are the next of all that were made."""
+    others = [each for each in value if type(each) is not dict]
+    if any(_state(each, None) is not UNKNOWN for each in others):
+        raise _OddError
+    known = itertools.islice(made, len(value) - len(others))
+    return (*known, UNKNOWN) if others else (*known,)
+
+
+def _each(read_value: Callable[[Any], Any]) -> _Column:
+    return lambda values: [read_value(each) for each in values]
+
+
+def _words(read_value: Callable[[Any], Any]) -> _Column:
+    kept = Kept(read_value)
+
+    def read_words(values: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return list(map(kept.__getitem__, values))
+        except TypeError:
+            # A list or an object is no word, and cannot be kept.
+            raise _OddError from None
+
+    return read_words
+
+
+class _Single:
+    """Reads single values, and keeps what it has read of each kind."""
+
+    def __init__(self, read_value: Callable[[Any], Any]) -> None:
+        self.read = read_value
+        self.kept = {kind: Kept(read_value) for kind in _KEPT}
+
+    def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
+        kinds = {*map(type, values)} - {type(None)}
+        if len(kinds) == 1 and kinds <= _KEPT:
+            return list(map(self.kept[kinds.pop()].__getitem__, values))
+        return [self.read(each) for each in values]
+
+
+#: The kinds of which equal values are written alike: True equals 1, and 7.0 equals 7.00.
+_KEPT: Final[frozenset[type]] = frozenset({str, int, bool})
 
 
 def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
@@ -301,6 +433,10 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
     return read_choices
 
 
+def _word(values: frozenset[str]) -> Callable[[Any], Any]:
+    return lambda value: value if type(value) is str and value in values else _state(value, None)
+
+
 def _yes_no(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
     if value is True or value is False:
         return value
@@ -311,42 +447,37 @@ def _yes_no(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
     return _state(value, none=False)
 
 
+def _texts(values: Sequence[Any]) -> Sequence[Any]:
+    given = [each for each in values if each is not None]
+    if {*map(type, given)} <= {str} and _STATES.keys().isdisjoint(
+        map(str.lower, map(str.strip, given))
+    ):
+        return [UNKNOWN if each is None else each for each in values]
+    return [_text(each) for each in values]
+
+
 def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-    if type(value) is str and value.strip() and value.strip().lower() not in _STATES:
+    if type(value) is str and value.strip().lower() not in _STATES:
         return value
     return _state(value, None)
 
 
-def _words(known: dict[str, Any], fact_type: Date | Months | None) -> Callable[[Any], Any]:
-    """Return a reader of words that keeps what it has read."""
+def _written(read_text: Callable[[str], Any]) -> Callable[[Any], Any]:
+    def read_written(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
+        found = read_text(value) if type(value) is str else None
+        return _state(value, None) if found is None or isinstance(found, Problem) else found
 
-    def read_word(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        if type(value) is not str:
-            return _state(value, None)
-        if value in known:
-            return known[value]
-        found = None if fact_type is None else read(value, fact_type)
-        if found is None or isinstance(found, Problem):
-            return _state(value, None)
-        if len(known) < _KEPT:
-            known[value] = found
-        return found
-
-    return read_word
+    return read_written
 
 
-#: Of the words of one fact so many are kept.
-_KEPT: Final = 10_000
-
-
-def _numbers(fact_type: Money | Number) -> Callable[[Any], Any]:
+def _number(fact_type: Money | Number) -> Callable[[Any], Any]:
     whole = isinstance(fact_type, Number) and fact_type.whole
 
     def read_number(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
         found: object
         if type(value) is int or type(value) is Decimal:
             found = check_number(Decimal(value), fact_type, str(value))
-        elif type(value) is str and value.strip().lower() not in (*_STATES, ""):
+        elif type(value) is str and value.strip().lower() not in _STATES:
             found = read(value, fact_type)
         else:
             return _state(value, None)

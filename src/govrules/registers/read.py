@@ -196,6 +196,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
     """
     table = opened.table
     columns: list[Column] = []
+    wording = Wording()
     for at, heading in enumerate(table.headings):
         path = path_of(heading, Partnership, declared)
         if path is None or (path.list and path.index is None):
@@ -208,7 +209,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 "give one of them another heading, or say in a mapping which of them counts",
             )
         if not isinstance(path.fact.type, (Record, Records)):
-            columns.append(Column(table.named(at), path, Wording()))
+            columns.append(Column(table.named(at), path, wording))
     if not columns:
         refuse(
             Code.NOT_A_SUBJECT,

@@ -293,8 +293,10 @@ def _text(file: str, name: str, layout: Layout) -> Grid:
     delimiter = layout.delimiter or ("\t" if suffix_of(file) == ".tsv" else ",")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[Sequence[Any]] = []
+    # A register repeats itself: of equal cells one is kept, which then is near wherever it stands.
+    same = dict[str, str]().setdefault
     try:
-        rows.extend(reader)
+        rows.extend([*map(same, row, row)] for row in reader)
     except csv.Error as error:
         cause, help_ = _cause(str(error))
         refuse(Code.UNREADABLE_TABLE, Span(name, max(1, reader.line_num)), cause, help_)

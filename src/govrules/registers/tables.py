@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -54,6 +54,11 @@ class Table:
             at = 0 if column is None else column + 1
             return Span(self.file, number if at or row is not None else 0, at, sheet=self.sheet)
         return Span(self.file, 0 if row is None and column is None else number)
+
+    @property
+    def texts(self) -> bool:
+        """Whether every cell is text, as those of a text file are."""
+        return bool(self.header) and not self.sheet
 
     def named(self, column: int) -> str:
         """Return what a user calls a column: its heading, and its letter where that is needed."""
@@ -105,6 +110,23 @@ def undisturbed() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+class Kept(dict[Any, Any]):
+    """
+    What was made of each of many things, of which equal ones are looked at once.
+
+    Args:
+        make: makes something of one that was not met before.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, thing: Any) -> Any:  # noqa: ANN401 - anything that can be a key
+        made = self[thing] = self.make(thing)
+        return made
 
 
 def fold(text: str) -> str:
