@@ -154,3 +154,9 @@ def test_a_table_among_several_is_named(tmp_path):
         columns_of(path)
     assert columns_of(f"{path}::register").read(BOOK).subject.partnerships == TWO
     assert columns_of(path, "register").rows == 2
+
+
+def test_a_table_in_memory_is_read_as_what_it_holds():
+    register = read_register(table(TWO), rulebook=BOOK)
+    assert register.partnerships == TWO
+    assert register.partnerships[1].origin[""] == "table:2"

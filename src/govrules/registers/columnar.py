@@ -148,6 +148,29 @@ def open_columns(file: str, table: str = "") -> Columns | None:
     return Columns(name, rows, tuple(schema.names), batches)
 
 
+def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 - whatever holds Arrow data
+    """
+    Return the columns of a table in memory that is laid out so; None of one that is not.
+
+    Args:
+        source: an Arrow table, or whatever gives its data as Arrow does.
+
+        name: what to call it in messages.
+
+    Raises:
+        FactsError: pyarrow is not installed.
+    """
+    pyarrow = needs("pyarrow", name)
+    table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+    if not any(map(_is_laid_out, table.schema)):
+        return None
+
+    def batches(names: list[str]) -> Iterator[Any]:
+        return iter(table.select(names).to_batches())
+
+    return Columns(name, table.num_rows, tuple(table.column_names), batches)
+
+
 def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
     """Tell whether a column is as no flat table has it."""
     from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it

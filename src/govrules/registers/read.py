@@ -12,7 +12,7 @@ from govrules.nodes import Report
 from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.build import Found, build
 from govrules.registers.cells import Wording
-from govrules.registers.columnar import Columns, open_columns
+from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -71,7 +71,11 @@ def read_register(
     if isinstance(source, (str, Path)):
         read = read_source(source, mapping=mapping, table=table, rulebook=rulebook)
     else:
-        read = _read_table(arrow_table(source, IN_MEMORY), mapping, declared_by(rulebook), "")
+        columns = columns_of_table(source, IN_MEMORY) if mapping is None else None
+        if columns is not None:
+            read = columns.read(rulebook)
+        else:
+            read = _read_table(arrow_table(source, IN_MEMORY), mapping, declared_by(rulebook), "")
     if read.problems:
         raise FactsError(str(source), "facts", "problems", read.problems)
     if not isinstance(read.subject, Register):
