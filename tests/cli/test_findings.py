@@ -47,7 +47,7 @@ def test_every_finding_is_a_row(run, pack, columns, tmp_path, ending):
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", output)
     assert ran.code == FLAGGED
     assert ran.out == (
-        f"{output}: 3 partnerships, 7 findings: 1 flagged (1 medium), 2 clear, 4 unknown, "
+        f"{output}: 3 partnerships, 7 findings: 1 flagged (1 medium), 4 unknown, 2 clear, "
         "0 not applicable\n"
     )
     found = [(row["subject"], row["rule"], row["verdict"]) for row in read(output)]
@@ -112,7 +112,7 @@ def test_a_register_without_rows_has_its_own_findings_alone(run, pack, tmp_path)
     pq.write_table(pa.Table.from_batches([one.slice(0, 0)]), empty)
     ran = run("findings", empty, "--rules", pack, "--as-of", DAY, "--output", output)
     assert ran.code == FINE
-    assert "0 partnerships, 1 findings" in ran.out
+    assert "0 partnerships, 1 finding:" in ran.out
 
 
 def test_rules_of_which_none_is_in_force_check_nothing(run, pack, columns, tmp_path):
@@ -156,6 +156,13 @@ def test_text_where_yes_or_no_belongs_is_named_with_the_file(run, pack, columns,
     pq.write_table(whole.set_column(at, "responsible_officer", pa.array([True] * 3)), columns)
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", kept)
     refused(ran, kept, f"`{columns}`", "`responsible_officer`", "bool", "help:")
+
+
+def test_a_column_that_is_no_fact_is_said(run, pack, columns, tmp_path):
+    pq.write_table(pq.read_table(columns).append_column("colour", pa.array(["red"] * 3)), columns)
+    ran = run("findings", columns, "--rules", pack, "--output", tmp_path / "findings.csv")
+    assert ran.code == FLAGGED
+    assert "no fact is read from 1 column: `colour`" in ran.err
 
 
 def test_a_file_that_is_cut_short_leaves_the_old_findings(run, pack, columns, kept):

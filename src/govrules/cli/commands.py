@@ -384,6 +384,7 @@ def findings(
     problems = False
     columns = columns_of(register, table) if mapping is None else None
     if columns is not None:
+        warn(str(each) for each in columns.not_read(rulebook))
         entries = entries_of_columns(columns)
     else:
         reads, problems = _read_all([register], rulebook, mapping, table)

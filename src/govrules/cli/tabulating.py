@@ -20,6 +20,7 @@ from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read
 from govrules.registers.columnar import Columns
+from govrules.render.text import counts_line
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 
@@ -140,18 +141,15 @@ def tabulate(
 
 
 def _summary(rows: int, number: int, counted: Counts, output: Path) -> str:
-    verdicts: Counter[str] = Counter()
-    for (verdict, _), each in counted.items():
-        verdicts[verdict] += each
-    graded = [
-        f"{counted[Verdict.FLAGGED.value, each.value]:,} {each.value}"
-        for each in reversed(SEVERITIES)
-        if counted[Verdict.FLAGGED.value, each.value]
-    ]
-    said = [f"{verdicts[each.value]:,} {each.value}" for each in Verdict]
-    if graded:
-        said[0] += f" ({joined(graded)})"
-    return f"{output}: {rows:,} partnerships, {number:,} findings: {', '.join(said)}\n"
+    verdicts: Counter[Verdict] = Counter()
+    severities: Counter[Severity] = Counter()
+    for (verdict, severity), each in counted.items():
+        verdicts[Verdict(verdict)] += each
+        if severity is not None:
+            severities[Severity(severity)] += each
+    subjects = f"{rows:,} partnership{'' if rows == 1 else 's'}"
+    findings = f"{number:,} finding{'' if number == 1 else 's'}"
+    return f"{output}: {subjects}, {findings}: {counts_line(verdicts, severities)}\n"
 
 
 def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:

@@ -68,6 +68,21 @@ class Columns:
         with _readable(self.name):
             yield from self._batches(names)
 
+    def not_read(self, rulebook: Rulebook | None = None) -> Iterator[Diagnostic]:
+        """Yield a warning of the columns, if any, from which no fact is read."""
+        from govrules.engines.columns import schema_of  # noqa: PLC0415 - it needs pyarrow
+
+        known = schema_of(Partnership, rulebook).names
+        left = [each for each in self.names if each not in known]
+        if left:
+            words = ", ".join(f"`{each}`" for each in left)
+            yield Diagnostic(
+                Code.COLUMN_NOT_MAPPED,
+                f"no fact is read from {len(left)} column{'' if len(left) == 1 else 's'}: {words}",
+                Span(self.name),
+                "name each as the fact that it holds, or leave it out",
+            )
+
     def read(self, rulebook: Rulebook | None = None, only: Collection[str] = ()) -> Read:
         """
         Return the partnerships as a register of objects, with the row of each.
@@ -84,7 +99,7 @@ class Columns:
         """
         import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
 
-        from govrules.engines.columns import schema_of, subjects_of  # noqa: PLC0415 - likewise
+        from govrules.engines.columns import subjects_of  # noqa: PLC0415 - likewise
 
         if self.rows > MAX_ROWS and not only:
             too_many(
@@ -114,7 +129,7 @@ class Columns:
         return Read(
             Register(partnerships=tuple(found)),
             UNKNOWN,
-            tuple(_not_read(self, schema_of(Partnership, rulebook).names)),
+            tuple(self.not_read(rulebook)),
             tuple(problems),
             (f"{self.name}: {len(found):,} of {before:,} rows read as partnerships",),
         )
@@ -200,18 +215,6 @@ def _misfit(error: FactsError, span: Span) -> Diagnostic:
     return Diagnostic(
         Code.TYPE_MISMATCH, f"the row is left out: {error}", span, "correct the column or the value"
     )
-
-
-def _not_read(columns: Columns, known: Collection[str]) -> Iterator[Diagnostic]:
-    left = [each for each in columns.names if each not in known]
-    if left:
-        words = ", ".join(f"`{each}`" for each in left)
-        yield Diagnostic(
-            Code.COLUMN_NOT_MAPPED,
-            f"no fact is read from {len(left)} column{'' if len(left) == 1 else 's'}: {words}",
-            Span(columns.name),
-            "name each as the fact that it holds, or leave it out",
-        )
 
 
 # ── Each kind of file ─────────────────────────────────────────────────────────────────────────
