@@ -239,3 +239,9 @@ def test_a_name_that_no_partnership_has_is_said(run, pack, register):
     assert ran.code == PROBLEM
     assert "no partnership is called `Care pol`" in ran.err
     assert "did you mean `Care pool`?" in ran.err
+
+
+def test_a_file_of_columns_needs_no_mapping(run, columns):
+    ran = run("map", columns)
+    assert ran.code == PROBLEM
+    assert "needs no mapping" in ran.err

@@ -757,8 +757,14 @@ def map_(
         Write over an output file that is there already.
     """
     from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
+    from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
     from govrules.registers.sources import split_name  # noqa: PLC0415 - likewise
 
+    if columns_of(register, table) is not None:
+        raise Stop(
+            f"govrules: `{register}` has facts as its columns, and needs no mapping",
+            f"  help: `govrules check {register}` reads it as it is",
+        )
     if output is not None and output.exists() and not overwrite:
         raise Stop(
             f"govrules: `{output}` is there already",
