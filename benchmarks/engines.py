@@ -393,18 +393,17 @@ def assessments(subjects: Sequence[Partnership]) -> None:
     """Time whole assessments: checked, judged, and as much explained as is asked for."""
     book = twenty.rulebook()
     hand = twenty.by_hand(twenty.days())
-    few = subjects[:110]
 
-    def each(some: Sequence[Partnership] = subjects) -> Any:  # noqa: ANN401 - an iterator
-        return assess_each(some, book, as_of=twenty.AS_OF, engine="compiled")
+    def each() -> Any:  # noqa: ANN401 - an iterator
+        return assess_each(subjects, book, as_of=twenty.AS_OF, engine="compiled")
 
     def explained() -> None:
-        for assessment in each(few):
+        for assessment in each():
             for finding in assessment.flagged:
                 finding.because  # noqa: B018 - it is worked out when it is asked for
 
     def kept() -> list[Any]:
-        return [(finding, finding.because) for one in each(few) for finding in one.flagged]
+        return [(finding, finding.because) for one in each() for finding in one.flagged]
 
     found = medians(
         {
@@ -413,8 +412,8 @@ def assessments(subjects: Sequence[Partnership]) -> None:
             "assess, flagged as references": (
                 lambda: [None for one in each() if one.flagged], len(subjects),
             ),
-            "assess, flagged explained and streamed": (explained, len(few)),
-            "assess, flagged explained and kept": (kept, len(few)),
+            "assess, flagged explained and streamed": (explained, len(subjects)),
+            "assess, flagged explained and kept": (kept, len(subjects)),
         },
         rounds=5,
     )  # fmt: skip

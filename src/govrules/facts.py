@@ -216,6 +216,8 @@ def origin_of(record: Any, path: str = "") -> str:  # noqa: ANN401 - any attrs o
 
 
 def _nearest(said: Mapping[str, str], path: str) -> str:
+    if not said:
+        return ""
     while path:
         if path in said:
             return said[path]

@@ -320,6 +320,8 @@ def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact'
 
 def _nearest(look: Callable[[Any, str], str], record: Any, cited: Cited) -> str:  # noqa: ANN401 - any attrs object
     """Return what the record that a fact is in says of it, or what the subject says."""
+    if not cited.scope.prefix:
+        return look(record, cited.path)
     own = cited.ref.path if not cited.path.endswith("]") else ""
     return look(cited.scope.record, own) or look(record, cited.path)
 
