@@ -116,3 +116,80 @@ def test_an_amount_counts_by_what_it_is_compared_with(spend, same):
     other = attrs.evolve(POOLED, funding=Funding(pooled=True, annual_spend=Decimal(spend)))
     one, two = (memory.of(rule, assess(each, BOOK, as_of=DAY)._case) for each in (POOLED, other))
     assert (one is two) is same
+
+
+RULEBOOK = """\
+govrules: 1
+id: own
+title: A pack of its own
+version: "1"
+owner: the tests
+sources:
+  policy: { title: The policy, publisher: A council, year: "2026" }
+facts:
+  local.loud: { type: yes or no, kind: arrangement, label: it is loud, denial: it is quiet, question: Is it loud? }
+derived:
+  tier:
+    label: the tier
+    values: [low, high]
+    first_match: [{ when: { funding.pooled: yes }, value: high }]
+    otherwise: low
+"""
+RULES = """\
+govrules: 1
+theme: money
+rules:
+  - id: everything
+    title: Not everything is so
+    principle: Everything is so.
+    source: { document: policy, paragraph: 1 }
+    severity: low
+    requires:
+      all:
+        - funding.annual_spend: { at_least: 100 }
+        - funding.annual_spend: { less_than: 1000 }
+        - reviewed: { newer_than: { by: tier, high: 12 months, low: 36 months } }
+        - local.loud: yes
+"""
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "rulebook.yaml").write_text(RULEBOOK)
+    (folder / "money.yaml").write_text(RULES)
+    return load_rulebook(folder)
+
+
+def spends(amount):
+    return Partnership(funding=Funding(annual_spend=Decimal(amount)))
+
+
+def reviewed(months):
+    return Partnership(reviewed=DAY - dt.timedelta(days=30 * months + 10))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (spends(50), spends(60), True),
+        (spends(50), spends(500), False),
+        (spends(500), spends(5000), False),
+        (spends(100), spends(101), False),
+        (reviewed(3), reviewed(6), True),
+        (reviewed(6), reviewed(14), False),
+        (reviewed(14), reviewed(30), True),
+        (reviewed(30), reviewed(40), False),
+        (Partnership(local={"loud": True}), Partnership(local={"loud": False}), False),
+        (Partnership(local={"loud": True}), Partnership(local={"loud": True}), True),
+        (Partnership(stated={"tier": "high"}), Partnership(stated={"tier": "low"}), False),
+        (Partnership(stated={"tier": "high"}), Partnership(), False),
+        (Partnership(funding=Funding(pooled=True)), Partnership(funding=Funding()), False),
+        (Partnership(name="one"), Partnership(name="other"), True),
+        (Partnership(funding=None), Partnership(funding=UNKNOWN), False),
+    ],
+)
+def test_what_a_rule_reads_tells_subjects_apart_and_nothing_else_does(own, one, other, same):
+    (rule,), memory = own.rules, Memory()
+    first, second = (memory.of(rule, assess(each, own, as_of=DAY)._case) for each in (one, other))
+    assert (first is second) is same
