@@ -36,7 +36,8 @@ INTRO: Final = """\
 `make mutate` changes what rules mean and how that is told (`rulebook/`, the reference engine and
 `explain/`) in one small way at a time, and runs the tests that reach the change. A change that no
 test notices is a survivor. `make survivors` counts them, gives each its reason from
-`tests/mutation/reasons.yaml`, and fails where one has none or where too few were noticed.
+`tests/mutation/reasons.yaml`, and fails where one has none or where too few were noticed. It tells
+of the code as it was when all of it was last run; what has changed since is not in it.
 """
 
 
