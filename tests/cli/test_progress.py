@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from govrules.cli.exits import FINE, FLAGGED
-from govrules.cli.progress import LONG, followed
+from govrules.cli.progress import LONG, followed, followed_batches
 
 PACK = Path(__file__).parents[1] / "packs" / "sound" / "plain"
 ROWS = "name\n" + "".join(f"Partnership {each}\n" for each in range(LONG))
@@ -43,6 +43,15 @@ def test_a_long_run_shows_how_far_it_is() -> None:
 @pytest.mark.parametrize(("number", "terminal"), [(LONG - 1, True), (LONG, False)])
 def test_a_short_run_and_a_pipe_show_nothing(number: int, terminal: bool) -> None:
     assert told(number, terminal=terminal) == ""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_of_batches_the_rows_are_counted(terminal: bool) -> None:
+    file = io.StringIO()
+    console = Console(file=file, force_terminal=terminal, width=120)
+    batches = [range(30), range(30), range(40)]
+    assert list(followed_batches(batches, 100, "Judging", console)) == batches
+    assert ("100/100" in file.getvalue()) is terminal
 
 
 @pytest.mark.parametrize("terminal", [True, False])
