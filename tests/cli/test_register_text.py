@@ -73,6 +73,19 @@ def test_of_more_than_are_named_the_others_are_counted(run, pack, tmp_path):
     assert "  and 4 more partnerships\n" in ran.out
 
 
+def test_a_rule_that_asks_the_same_about_several_records_counts_once(run, pack, tmp_path):
+    theme = pack / "money.yaml"
+    some = "requires: { partners: { some: { independent: yes } } }"
+    theme.write_text(
+        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
+    )
+    partners = "partners: [{ name: North }, { name: South }, { name: East }]"
+    several = [f"{{ name: Forum {number}, {partners} }}" for number in range(MANY)]
+    ran = run("check", written(tmp_path, *several), "--rules", pack)
+    last = words(ran.out.partition("Ask first on the register")[2])
+    assert "(partners[].independent) (10 partnerships, 10 findings, up to low)" in last
+
+
 def test_a_small_register_has_no_overview(run, pack, register):
     ran = run("check", register, "--rules", pack)
     assert ran.out.startswith("(the register itself)\n1 rules: ")

@@ -132,18 +132,17 @@ def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
 def _ask(
     asked: dict[str, _Asked], assessment: Assessment, worded: Callable[[str, str], str]
 ) -> None:
-    """Add what is asked of a subject, each question once."""
-    own: dict[str, _Asked] = {}
+    """Add what is asked of a subject, each question once, and each rule once for each question."""
+    rules: dict[str, set[str]] = {}
     for ranked in assessment.questions:
         text = worded(ranked.question.fact, ranked.question.question)
-        here = own.setdefault(text, _Asked(subjects=1))
-        here.findings += len(ranked.rules)
-        here.could_be = max(here.could_be, ranked.could_be)
-    for text, here in own.items():
-        before = asked.setdefault(text, _Asked())
-        before.subjects += 1
-        before.findings += here.findings
-        before.could_be = max(before.could_be, here.could_be)
+        # A rule that asks the same about several records is still one finding.
+        rules.setdefault(text, set()).update(ranked.rules)
+        known = asked.setdefault(text, _Asked())
+        known.could_be = max(known.could_be, ranked.could_be)
+    for text, its in rules.items():
+        asked[text].subjects += 1
+        asked[text].findings += len(its)
 
 
 def _of_any_record(fact: str, question: str) -> str:
