@@ -72,13 +72,14 @@ class Assessment:
         name: the subject's name; "" where nobody recorded it.
         as_of: the date of the assessment.
         rulebook: the rules.
+        subject: what was assessed.
     """
 
     id: str
     name: str
     as_of: dt.date | Unknown
     rulebook: Rulebook = attrs.field(repr=False)
-    _subject: Any = attrs.field(repr=False, alias="subject")
+    subject: Any = attrs.field(repr=False)
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
     _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
@@ -86,7 +87,7 @@ class Assessment:
 
     @cached_property
     def _case(self) -> Case:
-        return case_of(Facts(self._subject, self.as_of), self.rulebook)
+        return case_of(Facts(self.subject, self.as_of), self.rulebook)
 
     @cached_property
     def _made(self) -> dict[int, Finding]:
@@ -115,7 +116,7 @@ class Assessment:
     @cached_property
     def summaries(self) -> tuple[Finding, ...]:
         """What rules that sum up the findings say; counted apart."""
-        if type(self._subject) is not self.rulebook.subjects.get("partnership"):
+        if type(self.subject) is not self.rulebook.subjects.get("partnership"):
             return ()
         rules = rules_for("assessment", self.rulebook, self.as_of)
         if not rules:

@@ -64,7 +64,9 @@ def test_a_large_register_begins_with_what_stands_out(run, pack, tmp_path):
     assert rest.count("Budgets are pooled without a protocol") == MANY
     last = rest.partition("Ask first on the register: the answers that help to settle most\n")[2]
     assert last.startswith("  1. ")
-    assert "(public.vulnerable_users) (9 partnerships, 9 findings, up to critical)" in words(last)
+    assert "(public.vulnerable_users) (9 of 10 partnerships, 9 findings, up to critical)" in words(
+        last
+    )
 
 
 def test_of_more_than_are_named_the_others_are_counted(run, pack, tmp_path):
@@ -83,7 +85,7 @@ def test_a_rule_that_asks_the_same_about_several_records_counts_once(run, pack, 
     several = [f"{{ name: Forum {number}, {partners} }}" for number in range(MANY)]
     ran = run("check", written(tmp_path, *several), "--rules", pack)
     last = words(ran.out.partition("Ask first on the register")[2])
-    assert "(partners[].independent) (10 partnerships, 10 findings, up to low)" in last
+    assert "(partners[].independent) (10 of 10 partnerships, 10 findings, up to low)" in last
 
 
 def test_a_small_register_has_no_overview(run, pack, register):
@@ -109,9 +111,11 @@ def test_pairs_are_summed_up_and_asked_about_once(run, paired, tmp_path):
     said = words(ran.out)
     assert "3 pairs of partnerships with a partner or a parent in common" in said
     assert "Two partnerships do the same: 0 flagged, 3 unknown, 0 clear, 0 not applicable" in said
-    assert "3 pairs left out: nothing is flagged on them; `--verbose` shows them one by one" in said
+    assert "0 with something flagged 3 with something unknown, 0 in order and 0 to which" in said
+    assert "left out here: `--verbose` shows each, and `--format csv`, `jsonl` or `json`" in said
     asked = "A trust: Is anything known against the shared partner's own governance?"
-    assert f"{asked} (3 pairs, 3 findings, up to high)" in said
+    assert f"{asked} (3 pairs, up to high)" in said
+    assert "Of each pair: Which partners do both have? (3 pairs, up to high)" in said
     assert "X and Y" not in said
     verbose = words(run("check", path, "--rules", paired, "--verbose").out)
     assert all(pair in verbose for pair in ("X and Y", "X and Z", "Y and Z"))
@@ -126,8 +130,49 @@ def test_a_pair_with_something_flagged_is_shown(run, paired, tmp_path):
     said = words(ran.out)
     assert ran.code == FLAGGED
     assert "X and Y 1 rules: 1 flagged (1 high)" in said
-    assert "1 pair left out: nothing is flagged on these" in said
+    assert "1 with something flagged, shown above 1 with something unknown, 0 in order" in said
     assert "Z and Q" not in said
+    asked = said.partition("Ask first on the pairs left out")[2]
+    assert "A board: " in asked
+    assert "A trust: " not in asked
+
+
+def test_every_pair_is_counted_by_how_it_stands(run, paired, tmp_path):
+    theme = paired / "money.yaml"
+    nested = "applies_when: { nested: no }\n    requires: { shared_partners"
+    theme.write_text(theme.read_text().replace("requires: { shared_partners", nested))
+    weak = "{ name: A trust, weaknesses: [intervention] }"
+    sound = "{ name: B trust, weaknesses: none }"
+    entries = [
+        *(f"{{ name: W{each}, parent: none, partners: [{weak}] }}" for each in range(3)),
+        *(f"{{ name: S{each}, parent: none, partners: [{sound}] }}" for each in range(4)),
+        *(f"{{ name: O{each}, parent: none, partners: [{{ name: C }}] }}" for each in range(2)),
+        *(f"{{ name: N{each}, parent: W0, partners: none }}" for each in range(2)),
+    ]
+    said = words(run("check", written(tmp_path, *entries), "--rules", paired).out)
+    counted = "3 flagged (3 high), 1 unknown, 6 clear, 3 not applicable"
+    together = "13 pairs of partnerships with a partner or a parent in common"
+    assert said.count(f"{together} {counted}") == 1
+    assert (
+        f"{together} 3 with something flagged, shown above 1 with something unknown, 6 in order "
+        "and 3 to which no rule applies, left out here: "
+    ) in said
+
+
+def test_what_is_asked_of_one_of_two_names_it(run, paired, tmp_path):
+    theme = paired / "money.yaml"
+    said = "requires: { first.relations_stated: yes }"
+    theme.write_text(
+        theme.read_text().replace("requires: { shared_partners: { none: { weak: yes } } }", said)
+    )
+    known = "partners: [{ name: A trust }]"
+    entries = [f"{{ id: p{each}, name: Forum, {known} }}" for each in range(2)]
+    entries.append(f"{{ id: p2, {known} }}")
+    ran = words(run("check", written(tmp_path, *entries), "--rules", paired).out)
+    asked = ran.partition("Ask first on the pairs left out")[2]
+    question = "Is it recorded how the partnership relates to others like it?"
+    assert f"1. Forum (p0): {question} (2 pairs, up to high)" in asked
+    assert f"2. Forum (p1): {question} (1 pair, up to high)" in asked
 
 
 def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
@@ -9,6 +10,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.model import Pair, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.text import (
     INDEX,
@@ -24,6 +26,7 @@ from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
 MANY: Final = 10
 #: How many of each are named there.
 _NAMED: Final = 10
+_IN_COMMON: Final = " of partnerships with a partner or a parent in common"
 #: Hands assessments out one by one, and may show how far they are.
 Follow: TypeAlias = Callable[[Sequence[Assessment]], Iterable[Assessment]]
 
@@ -44,13 +47,13 @@ def register_lines(
     Yield the assessment of a register line by line.
 
     Of pairs those with something flagged are shown. The others are counted, and what to ask about
-    them is asked once; `verbose` shows each.
+    them is asked once; `verbose` shows each pair.
     """
     entries = [each for each in whole.entries if each.findings]
     pairs = [each for each in whole.pairs if each.findings]
     many = len(entries) >= MANY
     if many:
-        yield from _overview(entries)
+        yield from _overview(entries, pairs)
     if whole.register.findings:
         yield from assessment_lines(
             whole.register, verbose=verbose, nameless="(the register itself)"
@@ -60,7 +63,13 @@ def register_lines(
         yield from assessment_lines(each, verbose=verbose)
         _ask(asked, each, _of_any_record)
     if many:
-        yield from _ask_first(asked, "Ask first on the register", "partnership")
+        ranked = sorted(asked.items(), key=lambda each: (-each[1].findings, -each[1].could_be.rank))
+        of = _counted(len(entries), "partnership")
+        helps = [
+            (text, f"{each.subjects:,} of {of}, {_counted(each.findings, 'finding')}", each)
+            for text, each in ranked
+        ]
+        yield from _ask_first("Ask first on the register", helps)
     for each in follow([each for each in pairs if verbose or _flags(each)]):
         yield from assessment_lines(each, verbose=verbose)
     if pairs and not verbose:
@@ -71,20 +80,16 @@ def _flags(assessment: Assessment) -> bool:
     return assessment.counts[Verdict.FLAGGED] > 0
 
 
-def _overview(entries: Sequence[Assessment]) -> Iterator[Line]:
-    verdicts: Counter[Verdict] = Counter()
-    severities: Counter[Severity] = Counter()
+def _overview(entries: Sequence[Assessment], pairs: Sequence[Assessment]) -> Iterator[Line]:
     rules: dict[str, Rule] = {}
     flagged: Counter[str] = Counter()
     for each in entries:
-        verdicts.update(each.counts)
-        severities.update(each.severities)
         for finding in each.flagged:
             rules[finding.rule.id] = finding.rule
             flagged[finding.rule.id] += 1
-    yield _counted(len(entries), "partnership"), "bold"
-    yield counts_line(verdicts, severities), ""
-    yield "", ""
+    yield from _sum(entries, "partnership")
+    if pairs:
+        yield from _sum(pairs, "pair", _IN_COMMON)
     if not flagged:
         return
     yield "Flagged most often", "bold"
@@ -95,9 +100,8 @@ def _overview(entries: Sequence[Assessment]) -> Iterator[Line]:
     gravest = sorted(filter(_flags, entries), key=_gravity)
     yield "To look at first", "bold"
     for each in gravest[:_NAMED]:
-        name = each.name or each.id or "(a partnership without a name)"
-        called = f"{name} ({each.id})" if each.id not in ("", name) else name
-        yield from item(called, flagged_words(each.counts, each.severities), indent=2)
+        words = flagged_words(each.counts, each.severities)
+        yield from item(_called(each.subject), words, indent=2)
     yield from _more(len(gravest), "partnership")
     yield "", ""
 
@@ -106,11 +110,31 @@ def _gravity(assessment: Assessment) -> list[int]:
     return [-assessment.severities[each] for each in reversed(SEVERITIES)]
 
 
+def _sum(assessments: Sequence[Assessment], what: str, which: str = "") -> Iterator[Line]:
+    """Yield how many there are, and what their findings come to."""
+    verdicts: Counter[Verdict] = Counter()
+    severities: Counter[Severity] = Counter()
+    for each in assessments:
+        verdicts.update(each.counts)
+        severities.update(each.severities)
+    yield _counted(len(assessments), what) + which, "bold"
+    yield counts_line(verdicts, severities), ""
+    yield "", ""
+
+
 def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
-    """Yield what there is to say of all pairs together."""
-    left = [each for each in pairs if not _flags(each)]
-    said = _counted(len(pairs), "pair") + " of partnerships with a partner or a parent in common"
-    yield said, "bold"
+    """Yield what there is to say of all pairs together, and what to ask on those left out."""
+    yield _counted(len(pairs), "pair") + _IN_COMMON, "bold"
+    standing = Counter(_standing(each) for each in pairs)
+    flagged = standing[Verdict.FLAGGED]
+    yield f"  {flagged:,} with something flagged{', shown above' if flagged else ''}", ""
+    if flagged < len(pairs):
+        others = (
+            f"{standing[Verdict.UNKNOWN]:,} with something unknown, {standing[Verdict.CLEAR]:,} in "
+            f"order and {standing[Verdict.NOT_APPLICABLE]:,} to which no rule applies"
+        )
+        where = "`--verbose` shows each, and `--format csv`, `jsonl` or `json` holds every one"
+        yield from item("", f"{others}, left out here: {where}", indent=2)
     by_rule: dict[str, Counter[Verdict]] = {}
     rules: dict[str, Rule] = {}
     asked: dict[str, _Asked] = {}
@@ -118,15 +142,21 @@ def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
         for finding in each.findings:
             rules[finding.rule.id] = finding.rule
             by_rule.setdefault(finding.rule.id, Counter())[finding.verdict] += 1
-        _ask(asked, each, lambda _, question: question)
+        if not _flags(each):
+            _ask(asked, each, functools.partial(_of_pair, each.subject))
     for name, verdicts in by_rule.items():
         yield from item(rules[name].title, f"{counts_line(verdicts)}  [{name}]", indent=2)
-    if left:
-        which = "these" if len(left) < len(pairs) else "them"
-        hint = f"nothing is flagged on {which}; `--verbose` shows them one by one"
-        yield from item(_counted(len(left), "pair") + " left out", hint, indent=2)
     yield "", ""
-    yield from _ask_first(asked, "Ask first on pairs", "pair")
+    ranked = sorted(asked.items(), key=lambda each: (-each[1].subjects, -each[1].could_be.rank))
+    helps = [(text, _counted(each.subjects, "pair"), each) for text, each in ranked]
+    yield from _ask_first("Ask first on the pairs left out", helps)
+
+
+def _standing(assessment: Assessment) -> Verdict:
+    """Return the verdict that counts most of those on a subject."""
+    counts = assessment.counts
+    telling = (Verdict.FLAGGED, Verdict.UNKNOWN, Verdict.CLEAR)
+    return next((each for each in telling if counts[each]), Verdict.NOT_APPLICABLE)
 
 
 def _ask(
@@ -153,17 +183,32 @@ def _of_any_record(fact: str, question: str) -> str:
     return f"{text}  ({folded})"
 
 
-def _ask_first(asked: dict[str, _Asked], title: str, of: str) -> Iterator[Line]:
-    if not asked:
+def _of_pair(pair: Pair, fact: str, question: str) -> str:
+    """Return a question on a pair with what it is about: one of the two, a partner, or the pair."""
+    which, _, inside = fact.partition(".")
+    if inside and which in ("first", "second"):
+        return f"{_called(getattr(pair, which))}: {question}"
+    # The name of a partner already stands before a question about it.
+    return question if INDEX.search(fact) else f"Of each pair: {question}"
+
+
+def _called(partnership: Partnership) -> str:
+    """Return what a partnership is called, with its id where that says more."""
+    texts = (partnership.name, partnership.id)
+    name, *more = dict.fromkeys(each for each in texts if isinstance(each, str) and each) or [
+        "(a partnership without a name)"
+    ]
+    return f"{name} ({more[0]})" if more else name
+
+
+def _ask_first(title: str, ranked: Sequence[tuple[str, str, _Asked]]) -> Iterator[Line]:
+    """Yield the first of the questions, each with what its answer helps to settle."""
+    if not ranked:
         return
     yield f"{title}: the answers that help to settle most", "bold"
-    ranked = sorted(asked.items(), key=lambda each: (-each[1].findings, -each[1].could_be.rank))
-    for number, (text, each) in enumerate(ranked[:_NAMED], 1):
-        helps = (
-            f"{_counted(each.subjects, of)}, {_counted(each.findings, 'finding')}, "
-            f"up to {each.could_be.value}"
-        )
-        yield from item("", f"{number}. {text}  ({helps})", indent=2)
+    for number, (text, helps, each) in enumerate(ranked[:_NAMED], 1):
+        words = f"{number}. {text}  ({helps}, up to {each.could_be.value})"
+        yield from item("", words, indent=2)
     yield from _more(len(ranked), "question")
     yield "", ""
 
