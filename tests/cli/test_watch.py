@@ -191,12 +191,17 @@ def test_what_cannot_be_watched_is_exit_code_2(run, tmp_path, monkeypatch, argum
 
 
 def test_an_interrupt_ends_it_with_130(file):
-    process = subprocess.Popen(
-        [sys.executable, "-m", "govrules", "watch", str(file), "--every", "0.1"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # A test run in the background inherits that interrupts are ignored, as no terminal has it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "govrules", "watch", str(file), "--every", "0.1"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stdout.readline().startswith("watching 1 partnership(s)")
     time.sleep(0.1)
     # Python loses an interrupt that comes while it clears away an object; people press it again.
