@@ -171,9 +171,6 @@ def check(
     assessments = _apart(checked)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
-    if format == "text":
-        show(_lines(checked, output, verbose=verbose), output)
-        return _code(assessments, Severity(fail_on), problems=problems)
     explained = _followed(assessments, output)
     if format == "json":
         data = report_data(explained, rulebook, common)
@@ -185,10 +182,12 @@ def check(
         from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
 
         emit(as_csv(explained), output)
-    elif output is not None:
+    elif format == "xlsx" and output is not None:
         from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
 
         write(output, as_xlsx(explained))
+    else:
+        show(_lines(checked, output, verbose=verbose), output)
     return _code(assessments, Severity(fail_on), problems=problems)
 
 

@@ -15,7 +15,7 @@ from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
 from govrules.cli.output import emit, warn
 from govrules.cli.progress import followed_batches
 from govrules.errors import FactsError
-from govrules.explain.english import joined
+from govrules.explain.english import counted, joined
 from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read
@@ -101,11 +101,11 @@ def tabulate(
         | register_kernel(rulebook, entries.register, as_of=as_of).columns
         | {"id", "name"}
     )
-    counted: Counts = Counter()
+    tally: Counts = Counter()
 
     def tallied(batches: Iterator[Any]) -> Iterator[Any]:
         for batch in batches:
-            counted.update(counts_of(batch))
+            tally.update(counts_of(batch))
             yield batch
 
     found = assess_whole(
@@ -131,25 +131,24 @@ def tabulate(
             f"govrules: `{output}`: {(error.strerror or 'it cannot be written').lower()}",
             "  help: name a file that can be written; what was there before is whole",
         ) from error
-    emit(_summary(entries.rows, number, counted, output))
+    emit(_summary(entries.rows, number, tally, output))
     warn(_left_out(rulebook, as_of))
     if not number:
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
     grave = {each.value for each in SEVERITIES if each >= level}
-    return FLAGGED if any(severity in grave for _, severity in counted) else FINE
+    return FLAGGED if any(severity in grave for _, severity in tally) else FINE
 
 
-def _summary(rows: int, number: int, counted: Counts, output: Path) -> str:
+def _summary(rows: int, number: int, tally: Counts, output: Path) -> str:
     verdicts: Counter[Verdict] = Counter()
     severities: Counter[Severity] = Counter()
-    for (verdict, severity), each in counted.items():
+    for (verdict, severity), each in tally.items():
         verdicts[Verdict(verdict)] += each
         if severity is not None:
             severities[Severity(severity)] += each
-    subjects = f"{rows:,} partnership{'' if rows == 1 else 's'}"
-    findings = f"{number:,} finding{'' if number == 1 else 's'}"
-    return f"{output}: {subjects}, {findings}: {counts_line(verdicts, severities)}\n"
+    told = f"{counted(rows, 'partnership')}, {counted(number, 'finding')}"
+    return f"{output}: {told}: {counts_line(verdicts, severities)}\n"
 
 
 def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
@@ -158,6 +157,6 @@ def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
         if rules:
             names = joined(f"`{each.id}`" for each in rules)
             yield (
-                f"govrules: not worked out here: {len(rules)} rule{'' if len(rules) == 1 else 's'} "
+                f"govrules: not worked out here: {counted(len(rules), 'rule')} "
                 f"{about} ({names}); `govrules check` does"
             )

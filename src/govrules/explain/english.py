@@ -151,6 +151,16 @@ def joined(words: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def counted(number: int, what: str) -> str:
+    """
+    Return how many there are of something.
+
+    >>> counted(1, "rule"), counted(5500, "partnership")
+    ('1 rule', '5,500 partnerships')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def _quantified(quantity: Quantity, ref: FactRef, where: Condition, *, holds: bool) -> str:
     each = ref.fact.each
     positive = condition_phrase(where)

@@ -15,6 +15,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
+from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Scalar
 from govrules.registers.cells import Bad, CellReader, Wording, parted, written
@@ -60,7 +61,7 @@ class Tally:
     left_out: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        words = [f"{self.table}: {_counted(self.rows, 'row')}, {_counted(self.read, self.what)}"]
+        words = [f"{self.table}: {counted(self.rows, 'row')}, {counted(self.read, self.what)}"]
         for why, numbers in (
             ("blank", self.blank),
             ("skipped as the mapping says", self.skipped),
@@ -72,12 +73,8 @@ class Tally:
                 more = f" and {len(numbers) - _ROWS_NAMED:,} more" if numbers[_ROWS_NAMED:] else ""
                 words.append(f"{len(numbers):,} {why} ({shown}{more})")
         if self.above:
-            words.append(f"{_counted(self.above, 'row')} above the headings")
+            words.append(f"{counted(self.above, 'row')} above the headings")
         return "; ".join(words)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @attrs.define
@@ -234,7 +231,7 @@ class _Rows:
             words = ", ".join(f"`{each}`" for each in left)
             self.found.add(
                 Code.COLUMN_NOT_MAPPED,
-                f"no fact is read from {_counted(len(left), 'column')}: {words}",
+                f"no fact is read from {counted(len(left), 'column')}: {words}",
                 self.table.place(None, 0) if self.table.header else self.table.place(),
                 "map each to a fact, or write it under `ignored`"
                 if self.mapping.sheet.columns and self.mapping.sheet.columns[0].node

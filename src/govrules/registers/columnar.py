@@ -15,6 +15,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
+from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
 from govrules.registers.sources import (
@@ -78,7 +79,7 @@ class Columns:
             words = ", ".join(f"`{each}`" for each in left)
             yield Diagnostic(
                 Code.COLUMN_NOT_MAPPED,
-                f"no fact is read from {len(left)} column{'' if len(left) == 1 else 's'}: {words}",
+                f"no fact is read from {counted(len(left), 'column')}: {words}",
                 Span(self.name),
                 "name each as the fact that it holds, or leave it out",
             )

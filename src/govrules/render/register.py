@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.explain.english import counted
 from govrules.model import Pair, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.text import (
@@ -64,9 +65,9 @@ def register_lines(
         _ask(asked, each, _of_any_record)
     if many:
         ranked = sorted(asked.items(), key=lambda each: (-each[1].findings, -each[1].could_be.rank))
-        of = _counted(len(entries), "partnership")
+        of = counted(len(entries), "partnership")
         helps = [
-            (text, f"{each.subjects:,} of {of}, {_counted(each.findings, 'finding')}", each)
+            (text, f"{each.subjects:,} of {of}, {counted(each.findings, 'finding')}", each)
             for text, each in ranked
         ]
         yield from _ask_first("Ask first on the register", helps)
@@ -117,14 +118,14 @@ def _sum(assessments: Sequence[Assessment], what: str, which: str = "") -> Itera
     for each in assessments:
         verdicts.update(each.counts)
         severities.update(each.severities)
-    yield _counted(len(assessments), what) + which, "bold"
+    yield counted(len(assessments), what) + which, "bold"
     yield counts_line(verdicts, severities), ""
     yield "", ""
 
 
 def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
     """Yield what there is to say of all pairs together, and what to ask on those left out."""
-    yield _counted(len(pairs), "pair") + _IN_COMMON, "bold"
+    yield counted(len(pairs), "pair") + _IN_COMMON, "bold"
     standing = Counter(_standing(each) for each in pairs)
     flagged = standing[Verdict.FLAGGED]
     yield f"  {flagged:,} with something flagged{', shown above' if flagged else ''}", ""
@@ -148,7 +149,7 @@ def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
         yield from item(rules[name].title, f"{counts_line(verdicts)}  [{name}]", indent=2)
     yield "", ""
     ranked = sorted(asked.items(), key=lambda each: (-each[1].subjects, -each[1].could_be.rank))
-    helps = [(text, _counted(each.subjects, "pair"), each) for text, each in ranked]
+    helps = [(text, counted(each.subjects, "pair"), each) for text, each in ranked]
     yield from _ask_first("Ask first on the pairs left out", helps)
 
 
@@ -215,8 +216,4 @@ def _ask_first(title: str, ranked: Sequence[tuple[str, str, _Asked]]) -> Iterato
 
 def _more(number: int, what: str) -> Iterator[Line]:
     if number > _NAMED:
-        yield f"  and {_counted(number - _NAMED, f'more {what}')}", ""
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+        yield f"  and {counted(number - _NAMED, f'more {what}')}", ""
