@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from govrules.cli import main
+from govrules.rulebook.load import load_rulebook
 
-pytest.importorskip("z3")
+z3 = pytest.importorskip("z3")
 
-from govrules.prove.questions import Flaw
+from govrules.prove.questions import Flaw, Prover  # noqa: E402 - z3 must be there first
 
 PACKS = Path(__file__).parents[1] / "packs"
 ROOT = Path(__file__).parents[2]
@@ -72,6 +75,32 @@ def test_the_same_bytes_whatever_the_hash_seed():
     ]
     assert printed[0] == printed[1]
     assert json.loads(printed[0])["results"]
+
+
+def test_the_same_examples_whatever_was_asked_before():
+    rulebook = load_rulebook(PACKS / "flawed" / "always-flagged")
+    shown = set()
+    for number in range(40):
+        # z3 numbers terms as they are made, and the numbers of those that are gone are given again.
+        others = [z3.Bool(f"other {each}") for each in range(50 * number)]
+        kept = [z3.And(one, other) for one, other in itertools.pairwise(others)][:: 1 + number % 3]
+        shown.add(tuple(Prover(rulebook).results()))
+        del kept
+    assert len(shown) == 1
+
+
+def test_two_threads_prove_at_once():
+    rulebooks = [load_rulebook(PACKS / "flawed" / each) for each in ("conflict-of-dates", "gap")]
+    alone = [list(Prover(each).results()) for each in rulebooks]
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(3):
+            at_once = list(threads.map(lambda each: list(Prover(each).results()), rulebooks))
+            assert at_once == alone
+
+
+def test_a_prover_can_be_asked_twice():
+    prover = Prover(load_rulebook(PACKS / "flawed" / "gap"))
+    assert list(prover.results()) == list(prover.results()) != []
 
 
 def test_what_takes_too_long_is_said_to_be_not_decided(capsys):

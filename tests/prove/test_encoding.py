@@ -42,11 +42,12 @@ z3 = pytest.importorskip("z3")
 
 from govrules.prove.encode import Encoder  # noqa: E402 - z3 must be there first
 from govrules.prove.symbols import (  # noqa: E402 - likewise
-    Day,
     Space,
+    day_of,
     earlier,
     months_earlier,
 )
+from govrules.prove.terms import exact  # noqa: E402 - likewise
 
 BOUND = 4
 #: How many rounds of conditions are compared at most until every kind was among them.
@@ -215,8 +216,6 @@ def _is_long(record: Any) -> bool:
 
 @given(st.dates(), st.integers(0, 400), st.dates())
 def test_months_are_counted_by_the_calendar(as_of, months, other):
-    day = Day(*(z3.IntVal(each) for each in (as_of.year, as_of.month, as_of.day)))
-    that = Day(*(z3.IntVal(each) for each in (other.year, other.month, other.day)))
-    exists, before = months_earlier(day, z3.IntVal(months))
-    older = z3.is_true(z3.simplify(z3.And(exists, earlier(that, before))))
+    exists, before = months_earlier(day_of(as_of), exact(months))
+    older = z3.is_true(z3.simplify(z3.And(exists, earlier(day_of(other), before))))
     assert older is (other < months_before(as_of, months))

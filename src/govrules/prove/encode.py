@@ -16,8 +16,6 @@ import z3
 
 from govrules.engines.reference import COUNTED, PER_CENT
 from govrules.prove.symbols import (
-    FALSE,
-    TRUE,
     Day,
     Listed,
     Members,
@@ -26,19 +24,24 @@ from govrules.prove.symbols import (
     Single,
     Space,
     SymbolicRecord,
-    Term,
     Value,
-    both,
     constant,
     earlier,
+    months_earlier,
+    same_day,
+)
+from govrules.prove.terms import (
+    Term,
+    both,
     either,
     exact,
+    false,
     implied,
     is_false,
     is_true,
-    months_earlier,
     no,
-    same_day,
+    real,
+    true,
 )
 from govrules.rulebook.ast import (
     All,
@@ -132,10 +135,14 @@ class Judged:
         return self.scope.false
 
 
+def certain() -> Pair:
+    """Return what holds whatever is recorded."""
+    return Pair(true(), false())
+
+
 Scopes: TypeAlias = tuple[SymbolicRecord, ...]
 Alternatives: TypeAlias = list[tuple[Term, Any]]
 
-CERTAIN: Final = Pair(TRUE, FALSE)
 _ORDERED: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
     Op.AT_LEAST: lambda one, other: one >= other,
     Op.AT_MOST: lambda one, other: one <= other,
@@ -191,13 +198,15 @@ class Encoder:
 
     def _judge(self, rule: Rule) -> Judged:
         scopes = (self.space.top,)
-        applies = CERTAIN if rule.applies_when is None else self.evaluate(rule.applies_when, scopes)
+        applies = (
+            certain() if rule.applies_when is None else self.evaluate(rule.applies_when, scopes)
+        )
         scope = conjunction([applies, *(~self.evaluate(each.when, scopes) for each in rule.unless)])
         return Judged(scope, self.evaluate(rule.requires, scopes), self._severity(rule, scopes))
 
     def _severity(self, rule: Rule, scopes: Scopes) -> dict[Severity, Term]:
         possible: list[tuple[Term, Severity]] = []
-        reached = TRUE
+        reached = true()
         for grade in rule.grades:
             holds = self.evaluate(grade.when, scopes)
             possible.append((both(reached, no(holds.false)), grade.severity))
@@ -209,7 +218,7 @@ class Encoder:
             return both(*(no(when) for when, severity in possible if severity.rank < rank))
 
         return {
-            each: TRUE
+            each: true()
             if each is Severity.LOW
             else both(implied(relieved, least(each.rank + 1)), least(each.rank))
             for each in Severity
@@ -268,20 +277,20 @@ class Encoder:
             case FactSource.DERIVED:
                 return self.derive(self.derived[ref.path], scopes[ref.level])
             case FactSource.AS_OF:
-                return [(TRUE, self.space.as_of.value)]
+                return [(true(), self.space.as_of.value)]
             case FactSource.RECORDED | FactSource.LOCAL:
                 held = scopes[ref.level].find(ref.path)
                 match held:
                     case Members(of=of, more=more):
                         found = either(*of.values())
-                        return [(TRUE, Value(both(no(found), more), both(no(found), no(more))))]
+                        return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
                     case Listed(there=there, more=more):
                         found = either(*there)
-                        return [(TRUE, Value(both(no(found), more), both(no(found), no(more))))]
+                        return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
                     case Nested(state=state):
-                        return [(TRUE, state.value)]
+                        return [(true(), state.value)]
                     case Single():
-                        return [(TRUE, held.value)]
+                        return [(true(), held.value)]
                     case _:
                         assert_never(held)
             case _:
@@ -292,7 +301,7 @@ class Encoder:
         key = (derived.name, id(record))
         if key not in self._values:
             found: dict[Any, list[Term]] = {}
-            reached = TRUE
+            reached = true()
             for row in derived.rows:
                 holds = self.evaluate(row.when, (record,))
                 found.setdefault(row.value, []).append(both(reached, no(holds.false)))
@@ -306,9 +315,9 @@ class Encoder:
 
     def _constant(self, value: Any, fact_type: FactType) -> Value:  # noqa: ANN401 - any literal
         if value is None:
-            return Value(FALSE, TRUE, None)
+            return Value(false(), true(), None)
         if isinstance(value, dt.date) or not isinstance(value, frozenset):
-            return Value(FALSE, FALSE, constant(value, fact_type, self.space.texts))
+            return Value(false(), false(), constant(value, fact_type, self.space.texts))
         msg = "a set is no single value"
         raise AssertionError(msg)
 
@@ -318,12 +327,12 @@ class Encoder:
             case Literal(value) | Parameter(value=value):
                 if isinstance(fact_type, Choices):
                     members: frozenset[str] = value if isinstance(value, frozenset) else frozenset()
-                    return [(TRUE, SetValue(FALSE, dict.fromkeys(sorted(members), TRUE)))]
-                return [(TRUE, self._constant(value, fact_type))]
+                    return [(true(), SetValue(false(), dict.fromkeys(sorted(members), true())))]
+                return [(true(), self._constant(value, fact_type))]
             case FactRef():
                 if isinstance(operand.type, Choices):
                     other = self._members(operand, scopes)
-                    return [(TRUE, SetValue(other.more, other.of))]
+                    return [(true(), SetValue(other.more, other.of))]
                 if isinstance(operand.type, Choice) and operand.type != fact_type:
                     same = isinstance(fact_type, Choice) and fact_type.values == operand.type.values
                     if not same:
@@ -342,8 +351,8 @@ class Encoder:
         fact_type: FactType,
     ) -> Alternatives:
         sets = isinstance(fact_type, Choices)
-        unknown: Any = SetValue(TRUE, {}) if sets else Value(TRUE, FALSE, None)
-        nothing: Any = SetValue(FALSE, {}) if sets else Value(FALSE, TRUE, None)
+        unknown: Any = SetValue(true(), {}) if sets else Value(true(), false(), None)
+        nothing: Any = SetValue(false(), {}) if sets else Value(false(), true(), None)
         found: Alternatives = []
         for when, selected in self.values(selector, scopes):
             found.append((both(when, selected.unknown), unknown))
@@ -390,11 +399,11 @@ class Encoder:
         absent = either(value.none, other.none)
         there = value.term is not None and other.term is not None
         if op is Op.EQUALS:
-            same = _same(value.term, other.term) if there else FALSE
+            same = _same(value.term, other.term) if there else false()
             equal = either(both(value.none, other.none), both(no(absent), same))
             return Pair(both(known, equal), both(known, no(equal)))
         if not there:
-            return Pair(FALSE, absent)
+            return Pair(false(), absent)
         if op in (Op.OLDER_THAN, Op.NEWER_THAN):
             as_of = self.space.as_of.value
             known = both(known, no(as_of.unknown))
@@ -439,7 +448,7 @@ class Encoder:
     ) -> tuple[list[tuple[Term, Pair]], Term]:
         listed = self._list(ref, scopes)
         return [
-            (there, CERTAIN if where is None else self.evaluate(where, (*scopes, record)))
+            (there, certain() if where is None else self.evaluate(where, (*scopes, record)))
             for there, record in zip(listed.there, listed.records, strict=True)
         ], listed.more
 
@@ -468,8 +477,8 @@ class Encoder:
         if isinstance(ref.type, Choices):
             members = self._members(ref, scopes)
             least = number_of(members.of.values())
-            every = z3.IntVal(len(ref.type.values))
-            return Interval(least, _if(members.more, every, least), FALSE)
+            every = exact(len(ref.type.values))
+            return Interval(least, _if(members.more, every, least), false())
         pairs, more = self._within(ref, where, scopes)
         least = number_of(both(there, each.true) for there, each in pairs)
         greatest = number_of(both(there, no(each.false)) for there, each in pairs)
@@ -489,8 +498,8 @@ class Encoder:
             counts = both(there, no(counted.false), no(amount.none))
             no_limit.append(both(counts, amount.unknown))
             known = both(counts, no(amount.unknown))
-            least.append(_if(both(known, counted.true), amount.term, z3.IntVal(0)))
-            greatest.append(_if(known, amount.term, z3.IntVal(0)))
+            least.append(_if(both(known, counted.true), amount.term, exact(0)))
+            greatest.append(_if(known, amount.term, exact(0)))
         return Interval(_total(least), _total(greatest), either(*no_limit))
 
     def _share(
@@ -514,8 +523,8 @@ class Encoder:
             with_maybe_not.append(either(sure, both(maybe, no(each.true))))
         some = either(*base)
         nothing = both(no(either(*with_maybe_so, *with_maybe_not)), no(more))
-        any_share = Interval(z3.IntVal(0), z3.IntVal(100), FALSE)
-        share = Interval(_ratio(so, with_maybe_not), _ratio(perhaps_so, with_maybe_so), FALSE)
+        any_share = Interval(exact(0), exact(100), false())
+        share = Interval(_ratio(so, with_maybe_not), _ratio(perhaps_so, with_maybe_so), false())
         found: list[tuple[Term, Interval | None]] = [
             (no(some), None),
             (either(both(no(some), no(nothing)), both(some, more)), any_share),
@@ -527,7 +536,7 @@ class Encoder:
         self, interval: Interval | None, predicate: Comparison, fact_type: FactType, scopes: Scopes
     ) -> Pair:
         if interval is None:
-            return self.stands(Value(FALSE, TRUE, None), predicate, fact_type, scopes)
+            return self.stands(Value(false(), true(), None), predicate, fact_type, scopes)
         match predicate:
             case Compare(op, operand):
                 return unanimous(
@@ -561,7 +570,7 @@ def _same(one: Any, other: Any) -> Term:  # noqa: ANN401 - two terms of one type
 
 def _interval_compares(interval: Interval, op: Op, other: Value) -> Pair:
     if other.term is None:
-        return Pair(FALSE, other.none)
+        return Pair(false(), other.none)
     known = both(no(other.unknown), no(other.none))
     limited = no(interval.no_limit)
     least, greatest, term = interval.least, interval.greatest, other.term
@@ -569,22 +578,22 @@ def _interval_compares(interval: Interval, op: Op, other: Value) -> Pair:
         case Op.EQUALS:
             settled = both(limited, least == greatest)
             outside = either(term < least, both(limited, term > greatest))
-            true, false = both(settled, least == term), outside
+            met, missed = both(settled, least == term), outside
         case Op.AT_LEAST | Op.LESS_THAN:
-            true, false = least >= term, both(limited, no(greatest >= term))
+            met, missed = least >= term, both(limited, no(greatest >= term))
         case Op.MORE_THAN | Op.AT_MOST:
-            true, false = least > term, both(limited, no(greatest > term))
+            met, missed = least > term, both(limited, no(greatest > term))
         case _:
             raise AssertionError("an age is not counted")
     if op in (Op.LESS_THAN, Op.AT_MOST):
-        true, false = false, true
-    return Pair(both(known, true), either(other.none, both(known, false)))
+        met, missed = missed, met
+    return Pair(both(known, met), either(other.none, both(known, missed)))
 
 
 def includes(op: SetOp, members: Members, wanted: SetValue) -> Pair:
     """Return whether a set includes any or all of the wanted members, or misses some."""
     closed = no(members.more)
-    inside = [(members.of.get(each, FALSE), when) for each, when in wanted.of.items()]
+    inside = [(members.of.get(each, false()), when) for each, when in wanted.of.items()]
     known = no(wanted.unknown)
     if op is SetOp.INCLUDES:
         some = either(*(both(here, when) for here, when in inside))
@@ -602,11 +611,11 @@ def _if(when: Term, then: Term, otherwise: Term) -> Term:
 
 def number_of(terms: Iterable[Term]) -> Term:
     """Return how many of these are so."""
-    return _total([_if(each, z3.IntVal(1), z3.IntVal(0)) for each in terms])
+    return _total([_if(each, exact(1), exact(0)) for each in terms])
 
 
 def _total(terms: Sequence[Term]) -> Term:
-    return z3.simplify(z3.Sum(list(terms))) if terms else z3.IntVal(0)
+    return z3.simplify(z3.Sum(list(terms))) if terms else exact(0)
 
 
 def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
@@ -616,5 +625,5 @@ def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
     for total in range(1, len(every) + 1):
         for number in range(total + 1):
             here = both(part == number, whole == total)
-            found = _if(here, z3.RealVal(str(Fraction(100 * number, total))), found)
+            found = _if(here, real(Fraction(100 * number, total)), found)
     return found

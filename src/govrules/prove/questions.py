@@ -16,8 +16,6 @@ from govrules.explain.english import joined
 from govrules.prove.encode import Encoder, Judged, number_of
 from govrules.prove.solving import Clock, Found, UndecidedError, solve, solve_with, with_no_answer
 from govrules.prove.symbols import (
-    FALSE,
-    TRUE,
     Day,
     Held,
     Listed,
@@ -27,16 +25,24 @@ from govrules.prove.symbols import (
     Single,
     Space,
     SymbolicRecord,
-    Term,
     Tree,
-    both,
     day_of,
     earlier,
+)
+from govrules.prove.terms import (
+    Term,
+    World,
+    both,
     either,
+    false,
     implied,
     is_variable,
     names_in,
+    new_solver,
     no,
+    true,
+    truth,
+    within,
 )
 from govrules.prove.witness import (
     DisagreementError,
@@ -145,6 +151,7 @@ class Prover:
     seconds: float = 30
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = frozenset(Flaw)
+    _world: World = attrs.field(factory=World.new)
     _encoders: dict[tuple[type, bool, str], Encoder] = attrs.field(factory=dict)
     _dead: set[str] = attrs.field(factory=set)
     _outside: dict[str, str] = attrs.field(factory=dict)
@@ -154,7 +161,10 @@ class Prover:
     _relations: dict[int, tuple[Held, frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
     def results(self) -> Iterator[Result]:
-        """Yield the result of every proof."""
+        """Yield the result of every proof; it depends on nothing that was asked before."""
+        yield from within(self._world, self._results())
+
+    def _results(self) -> Iterator[Result]:
         for derived in self.rulebook.derived.values():
             if not derived.inherited:
                 yield from self._of_derived(derived)
@@ -355,7 +365,7 @@ class Prover:
 
     @staticmethod
     def _anything(space: Space) -> Found:
-        solver = z3.Solver()
+        solver = new_solver()
         solver.check()
         return Found(space, solver.model(), set())
 
@@ -687,7 +697,7 @@ class Prover:
         day = space.as_of.term
         assert isinstance(day, Day)  # noqa: S101 - it is a date
         begins, ends = rule.in_force
-        when = TRUE
+        when = true()
         if begins is not None:
             when = both(when, no(earlier(day, day_of(begins))))
         if ends is not None:
@@ -711,7 +721,7 @@ class Prover:
             ]
             covered[other.id] = both(*parts, *as_grave)
         _, laws = space.laws_of(named)
-        solver = z3.Solver()
+        solver = new_solver()
         solver.add(premise, *laws)
         open_ = dict(covered)
         found: list[Finding] = []
@@ -831,8 +841,8 @@ class Prover:
             if not z3.is_bool(variable):
                 continue
             _, laws = space.laws_of(names_in(goal))
-            cases = [z3.substitute(goal, (variable, each)) for each in (TRUE, FALSE)]
-            solver = z3.Solver()
+            cases = [z3.substitute(goal, (variable, each)) for each in (true(), false())]
+            solver = new_solver()
             solver.add(*laws, z3.Xor(*cases))
             if not clock.check(solver):
                 goal = z3.simplify(cases[1])
@@ -866,7 +876,7 @@ class Prover:
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
         free = [space.by_name[each] for each in sorted(named & space.arranged - names_in(good))]
-        there = [(each, FALSE) for each in free if z3.is_bool(each)]
+        there = [(each, false()) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
         given = {each: space.by_name[each] for each in sorted(named - space.arranged)}
         answers = {each: space.by_name[each] for each in sorted(named & space.arranged)}
@@ -898,7 +908,7 @@ class Prover:
         core = list(rules)
         for rule in rules:
             fewer = [each for each in core if each is not rule]
-            solver = z3.Solver()
+            solver = new_solver()
             solver.add(*pinned, *laws, *(goals[each.id] for each in fewer))
             if not clock.check(solver):
                 core = fewer
@@ -994,14 +1004,14 @@ def _steps(record: SymbolicRecord, named: set[str]) -> Iterator[_Step]:
             case Single(fact=fact, term=term) if isinstance(fact.type, YesNo):
                 name = _name_of(term)
                 if fact.kind is Kind.ARRANGEMENT and name in named:
-                    yield _Step(_plain(held.path), "no to yes", {name: FALSE}, {name: TRUE})
+                    yield _Step(_plain(held.path), "no to yes", {name: false()}, {name: true()})
             case Members(fact=fact, of=of):
                 if fact.kind is Kind.ARRANGEMENT:
                     for member, variable in of.items():
                         name = _name_of(variable)
                         if name in named:
                             what = f"a member more, `{member}`"
-                            yield _Step(_plain(held.path), what, {name: FALSE}, {name: TRUE})
+                            yield _Step(_plain(held.path), what, {name: false()}, {name: true()})
             case Listed():
                 yield from _list_steps(held, named)
             case Single():
@@ -1010,10 +1020,10 @@ def _steps(record: SymbolicRecord, named: set[str]) -> Iterator[_Step]:
 
 def _record_step(state: Single) -> _Step:
     name = _name_of(state.none)
-    before: dict[str, Term] = {name: TRUE}
-    after: dict[str, Term] = {name: FALSE}
+    before: dict[str, Term] = {name: true()}
+    after: dict[str, Term] = {name: false()}
     if is_variable(state.known):
-        before[_name_of(state.known)] = after[_name_of(state.known)] = TRUE
+        before[_name_of(state.known)] = after[_name_of(state.known)] = true()
     return _Step(_plain(state.path), "none to in place", before, after, f"{state.path}.")
 
 
@@ -1022,10 +1032,8 @@ def _list_steps(held: Listed, named: set[str]) -> Iterator[_Step]:
         return
     if held.fact.kind is Kind.ARRANGEMENT:
         for index, there in enumerate(held.there):
-            before = {
-                _name_of(each): (TRUE if i < index else FALSE) for i, each in enumerate(held.there)
-            }
-            after = {**before, _name_of(there): TRUE}
+            before = {_name_of(each): truth(i < index) for i, each in enumerate(held.there)}
+            after = {**before, _name_of(there): true()}
             yield _Step(_plain(held.path), "a record more", before, after, f"{held.path}[{index}].")
     # Records of a list are alike: what one can do, the first can.
     yield from _steps(held.records[0], named)

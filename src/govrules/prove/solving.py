@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 import z3
 
-from govrules.prove.symbols import Space, Term, Tree, both, fraction_in, is_false, names_in, no
+from govrules.prove.symbols import Space, Tree, fraction_in
+from govrules.prove.terms import Term, both, is_false, names_in, new_solver, no, true
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF
 
@@ -72,7 +73,7 @@ class Found:
 
     def changed(self, changes: Mapping[str, Term]) -> Found:
         """Return the same model but for some variables."""
-        solver = z3.Solver()
+        solver = new_solver()
         for name in sorted(self.wanted):
             variable = self.space.by_name[name]
             value = changes.get(name, variable)
@@ -92,12 +93,12 @@ def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
 
 def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]) -> Found | None:
     """Return a model of the terms, with dates and amounts that people write if there is one."""
-    solver = z3.Solver()
+    solver = new_solver()
     solver.add(*terms)
     if not _satisfied(solver, space.near(wanted), clock):
         return None
     model = solver.model()
-    reals = [space.by_name[name] for name in sorted(wanted) if _is_real(space.by_name[name])]
+    reals = [space.by_name[name] for name in sorted(wanted) if z3.is_real(space.by_name[name])]
     for scale in _ROUNDS:
         if all((fraction_in(model, each) * _ROUNDS[-1]).denominator == 1 for each in reals):
             break
@@ -105,10 +106,6 @@ def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Ter
         if clock.check(solver, *rounded):
             model = solver.model()
     return Found(space, model, wanted)
-
-
-def _is_real(variable: Term) -> bool:
-    return bool(variable.sort() == z3.RealSort())
 
 
 def with_no_answer(
@@ -142,9 +139,9 @@ def with_no_answer(
 
         clock: when to stop.
     """
-    guess = z3.Solver()
+    guess = new_solver()
     guess.add(*circumstances)
-    answer = z3.Solver()
+    answer = new_solver()
     answer.add(good)
     named = names_in(good)
     free = [variable for name, variable in sorted(answers.items()) if name in named]
@@ -152,7 +149,7 @@ def with_no_answer(
     same = {each.get_id(): like[name] for name, each in sorted(answers.items()) if name in like}
     alike = [each == same[each.get_id()] for each in free if each.get_id() in same]
     # What is easiest to think of: everything in place.
-    first = [(each, z3.BoolVal(True)) for each in free if z3.is_bool(each)]  # noqa: FBT003 - z3's
+    first = [(each, true()) for each in free if z3.is_bool(each)]
     last: list[tuple[Term, Term]] = []
     while True:
         if not _satisfied(guess, list(prefer), clock):

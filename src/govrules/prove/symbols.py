@@ -17,6 +17,22 @@ import attrs
 import z3
 
 from govrules.facts import absent
+from govrules.prove.terms import (
+    Term,
+    both,
+    exact,
+    false,
+    implied,
+    is_true,
+    is_variable,
+    names_in,
+    no,
+    real_number,
+    true,
+    truth,
+    whole_number,
+    yes_or_no,
+)
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     AS_OF,
@@ -36,10 +52,6 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-TRUE: Final = z3.BoolVal(True)  # noqa: FBT003 - z3's own constant
-FALSE: Final = z3.BoolVal(False)  # noqa: FBT003 - z3's own constant
-_TRUE: Final = TRUE.get_id()
-_FALSE: Final = FALSE.get_id()
 #: The greatest number that can be recorded where a fact names none.
 MOST: Final = 10**15
 MOST_MONTHS: Final = 9999 * 12
@@ -51,56 +63,12 @@ YEARS_OF_ASSESSMENT: Final = (1900, 2999)
 #: What stands for a date that is not there.
 _SOME_DAY: Final = dt.date(2000, 1, 1)
 
-#: A z3 term of any sort.
-Term: TypeAlias = Any
 #: A subject as plain data: a fact that is missing is unknown, None is known to be absent.
 Tree: TypeAlias = dict[str, Any]
 
 
 class OutsideError(Exception):
     """A condition says what the proofs cannot express."""
-
-
-def is_true(term: Term) -> bool:
-    """Tell whether a term is *true* itself; z3 keeps one of it, and knows it by its number."""
-    return bool(term.get_id() == _TRUE)
-
-
-def is_false(term: Term) -> bool:
-    """Tell whether a term is *false* itself."""
-    return bool(term.get_id() == _FALSE)
-
-
-def both(*parts: Term) -> Term:
-    """Return *and*, folded where a part is settled."""
-    kept = [each for each in parts if not is_true(each)]
-    if any(is_false(each) for each in kept):
-        return FALSE
-    if len(kept) < 2:  # noqa: PLR2004 - one part is itself
-        return kept[0] if kept else TRUE
-    return z3.And(*kept)
-
-
-def either(*parts: Term) -> Term:
-    """Return *or*, folded where a part is settled."""
-    kept = [each for each in parts if not is_false(each)]
-    if any(is_true(each) for each in kept):
-        return TRUE
-    if len(kept) < 2:  # noqa: PLR2004 - one part is itself
-        return kept[0] if kept else FALSE
-    return z3.Or(*kept)
-
-
-def no(part: Term) -> Term:
-    """Return *not*, folded where the part is settled."""
-    if is_true(part):
-        return FALSE
-    return TRUE if is_false(part) else z3.Not(part)
-
-
-def implied(one: Term, other: Term) -> Term:
-    """Return that one thing implies another, folded where that is settled."""
-    return either(no(one), other)
 
 
 @attrs.frozen(eq=False)
@@ -188,17 +156,17 @@ class Single:
     def pinned(self, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - any fact's value
         """Yield each variable with the constant that makes the fact this value."""
         if is_variable(self.known):
-            yield self.known, z3.BoolVal(value is not UNKNOWN)
+            yield self.known, truth(value is not UNKNOWN)
         if is_variable(self.none):
-            yield self.none, z3.BoolVal(value is None)
+            yield self.none, truth(value is None)
         there = None if value is UNKNOWN or value is None else value
         if self.term is None or isinstance(self.fact.type, Record):
             return
         if isinstance(self.term, Day):
             day = there or _SOME_DAY
-            yield self.term.year, z3.IntVal(day.year)
-            yield self.term.month, z3.IntVal(day.month)
-            yield self.term.day, z3.IntVal(day.day)
+            yield self.term.year, exact(day.year)
+            yield self.term.month, exact(day.month)
+            yield self.term.day, exact(day.day)
             return
         yield self.term, constant(there, self.fact.type, self.texts, self.term.sort())
 
@@ -246,9 +214,9 @@ class Members:
         """Yield each variable with the constant that makes the fact this value."""
         members = frozenset() if value is UNKNOWN or value is None else value
         for name, variable in self.of.items():
-            yield variable, z3.BoolVal(name in members)
+            yield variable, truth(name in members)
         if is_variable(self.more):
-            yield self.more, z3.BoolVal(value is UNKNOWN or UNKNOWN in members)
+            yield self.more, truth(value is UNKNOWN or UNKNOWN in members)
 
     def read(self, model: z3.ModelRef) -> Any:  # noqa: ANN401 - a set or UNKNOWN
         """Return the set in a model."""
@@ -326,7 +294,7 @@ class Space:
 
     def yes_no(self, name: str, *, arranged: bool) -> Term:
         """Make a variable that is yes or no."""
-        return self._made(z3.Bool(name + self.tag), arranged=arranged)
+        return self._made(yes_or_no(name + self.tag), arranged=arranged)
 
     def _made(self, variable: Term, *, arranged: bool) -> Term:
         name = str(variable.decl().name())
@@ -351,9 +319,9 @@ class Space:
         may_be_none: bool = True,
     ) -> Single:
         """Make a fact with one value."""
-        known = TRUE if self.complete else self.yes_no(f"{path} known", arranged=arranged)
+        known = true() if self.complete else self.yes_no(f"{path} known", arranged=arranged)
         may_be_none = may_be_none and not isinstance(fact.type, YesNo)
-        none = self.yes_no(f"{path} none", arranged=arranged) if may_be_none else FALSE
+        none = self.yes_no(f"{path} none", arranged=arranged) if may_be_none else false()
         term, range_ = self._term(fact.type, path, arranged=arranged)
         single = Single(path, fact, known, none, term, self.texts)
         laws = [range_, implied(none, known)]
@@ -371,26 +339,26 @@ class Space:
         made: Term
         match fact_type:
             case YesNo():
-                return self._made(z3.Bool(name), arranged=arranged), TRUE
+                return self._made(yes_or_no(name), arranged=arranged), true()
             case Choice(values=values):
-                made = self._made(z3.Int(name), arranged=arranged)
+                made = self._made(whole_number(name), arranged=arranged)
                 return made, both(made >= 0, made < len(values))
             case Text():
-                made = self._made(z3.Int(name), arranged=arranged)
+                made = self._made(whole_number(name), arranged=arranged)
                 return made, made >= 0
             case Number(whole=whole, most=most):
-                made = self._made((z3.Int if whole else z3.Real)(name), arranged=arranged)
+                made = self._made((whole_number if whole else real_number)(name), arranged=arranged)
                 return made, both(made >= 0, made <= exact(MOST if most is None else most))
             case Money():
-                made = self._made(z3.Real(name), arranged=arranged)
+                made = self._made(real_number(name), arranged=arranged)
                 return made, both(made >= 0, made <= MOST)
             case Months():
-                made = self._made(z3.Int(name), arranged=arranged)
+                made = self._made(whole_number(name), arranged=arranged)
                 return made, both(made >= 0, made <= MOST_MONTHS)
             case Date():
                 return self._day(name, arranged=arranged)
             case Record():
-                return None, TRUE
+                return None, true()
             case Choices() | Records():
                 msg = f"`{path}` is no single value"
                 raise AssertionError(msg)
@@ -399,7 +367,7 @@ class Space:
 
     def _day(self, name: str, *, arranged: bool) -> tuple[Day, Term]:
         parts = [
-            self._made(z3.Int(f"{name} {part}"), arranged=arranged)
+            self._made(whole_number(f"{name} {part}"), arranged=arranged)
             for part in ("year", "month", "day")
         ]
         day = Day(*parts)
@@ -491,7 +459,7 @@ class SymbolicRecord:
     ) -> Members:
         space = self.space
         of = {each: space.yes_no(f"{path} {each}", arranged=arranged) for each in values}
-        more = FALSE if space.complete else space.yes_no(f"{path} more", arranged=arranged)
+        more = false() if space.complete else space.yes_no(f"{path} more", arranged=arranged)
         members = Members(path, fact, of, more)
         for each in of.values():
             space.law([each], *self._gone([each], more))
@@ -503,7 +471,7 @@ class SymbolicRecord:
         space = self.space
         bound = range(space.bound)
         there = tuple(space.yes_no(f"{path}[{each}] there", arranged=arranged) for each in bound)
-        more = FALSE if space.complete else space.yes_no(f"{path} more", arranged=arranged)
+        more = false() if space.complete else space.yes_no(f"{path} more", arranged=arranged)
         records = tuple(
             SymbolicRecord(space, cls, f"{path}[{each}].", None, arranged=arranged)
             for each in bound
@@ -574,10 +542,10 @@ def _local(record: Any, name: str) -> Any:  # noqa: ANN401 - any fact's value
 def _pinned_list(held: Listed, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - a tuple
     known = [] if value is UNKNOWN else [each for each in value if each is not UNKNOWN]
     for index, (there, record) in enumerate(zip(held.there, held.records, strict=True)):
-        yield there, z3.BoolVal(index < len(known))
+        yield there, truth(index < len(known))
         yield from record.pinned(known[index] if index < len(known) else UNKNOWN)
     if is_variable(held.more):
-        yield held.more, z3.BoolVal(value is UNKNOWN or UNKNOWN in value)
+        yield held.more, truth(value is UNKNOWN or UNKNOWN in value)
 
 
 def _read_list(held: Listed, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - a list
@@ -603,18 +571,22 @@ def constant(value: Any, fact_type: FactType, texts: list[str], sort: Any = None
     """Return the term of a value; of None, any that is in range."""
     match fact_type:
         case YesNo():
-            return z3.BoolVal(bool(value))
+            return truth(bool(value))
         case Choice(values=values):
-            return z3.IntVal(0 if value is None else values.index(str(value)))
+            return exact(0 if value is None else values.index(str(value)))
         case Text():
             if value is None:
-                return z3.IntVal(0)
+                return exact(0)
             if value not in texts:
                 texts.append(value)
-            return z3.IntVal(texts.index(value))
+            return exact(texts.index(value))
         case Number() | Money() | Months():
             number = exact(value or 0)
-            return z3.ToReal(number) if sort == z3.RealSort() and z3.is_int(number) else number
+            return (
+                z3.ToReal(number)
+                if sort is not None and sort.kind() == z3.Z3_REAL_SORT and z3.is_int(number)
+                else number
+            )
         case Date():
             return day_of(value)
         case Choices() | Record() | Records():
@@ -626,51 +598,12 @@ def constant(value: Any, fact_type: FactType, texts: list[str], sort: Any = None
 
 def day_of(date: dt.date) -> Day:
     """Return a date as a day of numbers."""
-    return Day(*(z3.IntVal(each) for each in (date.year, date.month, date.day)))
-
-
-def exact(number: float | Decimal) -> Term:
-    """Return a number as a term, exactly."""
-    fraction = Fraction(number)
-    return z3.IntVal(int(fraction)) if fraction.denominator == 1 else z3.RealVal(str(fraction))
+    return Day(*(exact(each) for each in (date.year, date.month, date.day)))
 
 
 def decimal(fraction: Fraction) -> Decimal:
     """Return a fraction as the decimal number that it is."""
     return Decimal(fraction.numerator) / Decimal(fraction.denominator)
-
-
-def is_variable(term: Term) -> bool:
-    """Tell whether a term is a variable rather than a constant or a formula."""
-    return bool(z3.is_const(term)) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED
-
-
-_NAMES: dict[int, tuple[Term, frozenset[str]]] = {}
-
-
-def names_in(term: Term) -> frozenset[str]:
-    """Return the names of the variables in a term."""
-    key = term.get_id()
-    # The term is kept beside its names, because z3 gives the id of one that is gone to another.
-    if key in _NAMES and _NAMES[key][0].eq(term):
-        return _NAMES[key][1]
-    found: set[str] = set()
-    seen: set[int] = set()
-    waiting = [term]
-    while waiting:
-        each = waiting.pop()
-        if each.get_id() in seen:
-            continue
-        seen.add(each.get_id())
-        settled = _NAMES.get(each.get_id())
-        if settled is not None and settled[0].eq(each):
-            found |= settled[1]
-            continue
-        if is_variable(each):
-            found.add(str(each.decl().name()))
-        waiting += each.children()
-    _NAMES[key] = (term, frozenset(found))
-    return _NAMES[key][1]
 
 
 def holds(model: z3.ModelRef, term: Term) -> bool:

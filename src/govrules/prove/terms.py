@@ -1,0 +1,199 @@
+"""z3 terms, made in a world of their own for each prover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import ContextVar, copy_context
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, TypeAlias, TypeVar
+
+import attrs
+import z3
+
+#: A z3 term of any sort.
+Term: TypeAlias = Any
+T = TypeVar("T")
+
+
+@attrs.frozen(eq=False)
+class World:
+    """
+    What terms are made in.
+
+    z3 numbers its terms, and a model depends on the numbers: in a world shared with whatever was
+    asked before, the same question has other examples, and two threads may not ask at once.
+
+    Attributes:
+        context: the z3 context; terms of two contexts do not mix.
+        true: *true*, of which z3 keeps one.
+        false: *false*, likewise.
+        true_number: the number by which z3 knows *true*.
+        false_number: the number by which z3 knows *false*.
+        names: the names of the variables in a term, by its number, each with the term itself,
+            because z3 gives the number of one that is gone to another.
+    """
+
+    context: z3.Context
+    true: Term
+    false: Term
+    true_number: int
+    false_number: int
+    names: dict[int, tuple[Term, frozenset[str]]] = attrs.field(factory=dict)
+
+    @classmethod
+    def new(cls) -> World:
+        """Return a world in which nothing was made yet."""
+        context = z3.Context()
+        true, false = (z3.BoolVal(each, context) for each in (True, False))
+        return cls(context, true, false, true.get_id(), false.get_id())
+
+
+_WORLD: Final[ContextVar[World]] = ContextVar("the world that terms are made in")
+
+
+def _world() -> World:
+    try:
+        return _WORLD.get()
+    except LookupError:
+        world = World.new()
+        _WORLD.set(world)
+        return world
+
+
+def within(world: World, steps: Iterator[T]) -> Iterator[T]:
+    """Yield what an iterator yields, each step taken in a world."""
+    there = copy_context()
+    there.run(_WORLD.set, world)
+    done: Any = object()
+    while (found := there.run(next, steps, done)) is not done:
+        yield found
+
+
+def new_solver() -> z3.Solver:
+    """Return a solver that nothing was told yet."""
+    return z3.Solver(ctx=_world().context)
+
+
+# ── Constants and variables ───────────────────────────────────────────────────────────────────
+
+
+def true() -> Term:
+    """Return *true*."""
+    return _world().true
+
+
+def false() -> Term:
+    """Return *false*."""
+    return _world().false
+
+
+def truth(value: bool) -> Term:  # noqa: FBT001 - the value is what it is about
+    """Return a truth value."""
+    return true() if value else false()
+
+
+def exact(number: float | Decimal | Fraction) -> Term:
+    """Return a number, exactly: a whole number where it is one."""
+    fraction = Fraction(number)
+    if fraction.denominator == 1:
+        return z3.IntVal(int(fraction), _world().context)
+    return real(fraction)
+
+
+def real(number: Fraction) -> Term:
+    """Return a number as a real one, exactly."""
+    return z3.RealVal(str(number), _world().context)
+
+
+def yes_or_no(name: str) -> Term:
+    """Return a variable that is true or false."""
+    return z3.Bool(name, _world().context)
+
+
+def whole_number(name: str) -> Term:
+    """Return a variable that is a whole number."""
+    return z3.Int(name, _world().context)
+
+
+def real_number(name: str) -> Term:
+    """Return a variable that is a real number."""
+    return z3.Real(name, _world().context)
+
+
+# ── Logic, folded where it is settled ─────────────────────────────────────────────────────────
+
+
+def is_true(term: Term) -> bool:
+    """Tell whether a term is *true* itself; z3 keeps one of it, and knows it by its number."""
+    return bool(term.get_id() == _world().true_number)
+
+
+def is_false(term: Term) -> bool:
+    """Tell whether a term is *false* itself."""
+    return bool(term.get_id() == _world().false_number)
+
+
+def both(*parts: Term) -> Term:
+    """Return *and*, folded where a part is settled."""
+    kept = [each for each in parts if not is_true(each)]
+    if any(is_false(each) for each in kept):
+        return false()
+    if len(kept) < 2:  # noqa: PLR2004 - one part is itself
+        return kept[0] if kept else true()
+    return z3.And(*kept)
+
+
+def either(*parts: Term) -> Term:
+    """Return *or*, folded where a part is settled."""
+    kept = [each for each in parts if not is_false(each)]
+    if any(is_true(each) for each in kept):
+        return true()
+    if len(kept) < 2:  # noqa: PLR2004 - one part is itself
+        return kept[0] if kept else false()
+    return z3.Or(*kept)
+
+
+def no(part: Term) -> Term:
+    """Return *not*, folded where the part is settled."""
+    if is_true(part):
+        return false()
+    return true() if is_false(part) else z3.Not(part)
+
+
+def implied(one: Term, other: Term) -> Term:
+    """Return that one thing implies another, folded where that is settled."""
+    return either(no(one), other)
+
+
+# ── What is in a term ─────────────────────────────────────────────────────────────────────────
+
+
+def is_variable(term: Term) -> bool:
+    """Tell whether a term is a variable rather than a constant or a formula."""
+    return bool(z3.is_const(term)) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED
+
+
+def names_in(term: Term) -> frozenset[str]:
+    """Return the names of the variables in a term."""
+    names = _world().names
+    key = term.get_id()
+    if key in names and names[key][0].eq(term):
+        return names[key][1]
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting = [term]
+    while waiting:
+        each = waiting.pop()
+        if each.get_id() in seen:
+            continue
+        seen.add(each.get_id())
+        settled = names.get(each.get_id())
+        if settled is not None and settled[0].eq(each):
+            found |= settled[1]
+            continue
+        if is_variable(each):
+            found.add(str(each.decl().name()))
+        waiting += each.children()
+    names[key] = (term, frozenset(found))
+    return names[key][1]
