@@ -85,6 +85,14 @@ class Code(Enum):
         "no-rulebook",
         "A pack is a folder with a `rulebook.yaml` and at least one theme file of rules.",
     )
+    NOT_READ = (
+        "GR014",
+        "not-read",
+        (
+            "The files of a pack end in `.yaml`, so that every tool reads the same ones: one "
+            "that ends in `.yml` or `.YAML` would be left out."
+        ),
+    )
     UNKNOWN_FACT = (
         "GR101",
         "unknown-fact",

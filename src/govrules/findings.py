@@ -48,6 +48,8 @@ class Reason:
         evidence: where it was seen; "" where nobody says.
         phrase: the fact as a clause.
         origin: ``file:line`` where it was read; "" for a Python object.
+        record: the name of the record of a list that the phrase begins with; "" where it begins
+            with none.
     """
 
     fact: str
@@ -55,6 +57,12 @@ class Reason:
     evidence: str
     phrase: str
     origin: str
+    record: str = ""
+
+    @property
+    def of_any_record(self) -> str:
+        """The phrase without the name of the record."""
+        return self.phrase.removeprefix(f"{self.record}: ")
 
 
 @attrs.frozen
@@ -65,10 +73,18 @@ class Question:
     Attributes:
         fact: its path.
         question: what to ask.
+        record: the name of the record of a list that the question begins with; "" where it begins
+            with none.
     """
 
     fact: str
     question: str
+    record: str = ""
+
+    @property
+    def of_any_record(self) -> str:
+        """What to ask, without the name of the record."""
+        return self.question.removeprefix(f"{self.record}: ")
 
 
 @attrs.frozen
@@ -80,11 +96,19 @@ class Change:
         fact: its path; a record beyond the end of a list is to be added.
         to: the value that it should have.
         phrase: how it is then, as a clause.
+        record: the name of the record of a list that the phrase begins with; "" where it begins
+            with none.
     """
 
     fact: str
     to: Any
     phrase: str
+    record: str = ""
+
+    @property
+    def of_any_record(self) -> str:
+        """The phrase without the name of the record."""
+        return self.phrase.removeprefix(f"{self.record}: ")
 
 
 @attrs.frozen
@@ -200,7 +224,7 @@ class Finding:
                     for question in part.questions
                 )
             )
-        return tuple(Question(each.path, _question(each)) for each in asked)
+        return tuple(map(_question, asked))
 
     @cached_property
     def clears(self) -> tuple[tuple[Change, ...], ...]:
@@ -254,9 +278,8 @@ class Finding:
             case Verdict.NOT_APPLICABLE:
                 return english.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
-                number = len(self.questions)
-                open_ = f"{number} question{'' if number == 1 else 's'} would settle it"
-                return english.sentence(f"not known: {open_}")
+                number = english.counted(len(self.questions), "question")
+                return english.sentence(f"not known: {number} would settle it")
 
     def _reason(self, cited: Cited) -> Reason:
         ref = cited.ref
@@ -272,13 +295,15 @@ class Finding:
             )
             return Reason(cited.path, name, evidence, there, origin)
         value = cited_value(cited, case)
+        owner = _owner(cited)
         phrase = english.fact_phrase(ref.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
             evidence=_nearest(evidence_of, record, cited),
-            phrase=_with_owner(phrase, cited),
+            phrase=_with_owner(phrase, owner),
             origin=_nearest(origin_of, record, cited),
+            record=owner,
         )
 
 
@@ -294,11 +319,10 @@ def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's v
 
 def changes(way: Mapping[str, Any], case: Case) -> tuple[Change, ...]:
     """Return a way out as changes in words."""
-    return tuple(Change(path, to, _changed(path, to, case)) for path, to in sorted(way.items()))
+    return tuple(_change(path, to, case) for path, to in sorted(way.items()))
 
 
-def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact's value
-    """Return a fact as it is after a change, with the record of a list that it is about."""
+def _change(path: str, to: Any, case: Case) -> Change:  # noqa: ANN401 - any fact's value
     record: Any = case.facts.record
     cls: type = type(record)
     owner = ""
@@ -315,7 +339,7 @@ def _changed(path: str, to: Any, case: Case) -> str:  # noqa: ANN401 - any fact'
         cls = fact.type.cls
     found = case.fact(last, cls)
     phrase = english.changed_phrase(found, to)
-    return f"{owner}: {phrase}" if owner else phrase
+    return Change(path, to, _with_owner(phrase, owner), owner)
 
 
 def _nearest(look: Callable[[Any, str], str], record: Any, cited: Cited) -> str:  # noqa: ANN401 - any attrs object
@@ -330,17 +354,18 @@ def _scopes(cited: Cited) -> tuple[Any, ...]:
     return (cited.scope,) * (cited.ref.level + 1)
 
 
-def _question(cited: Cited) -> str:
-    return _with_owner(cited.ref.fact.question, cited)
+def _question(cited: Cited) -> Question:
+    owner = _owner(cited)
+    return Question(cited.path, _with_owner(cited.ref.fact.question, owner), owner)
 
 
-def _with_owner(text: str, cited: Cited) -> str:
-    """Return the text with the record that it is about, where that is not the subject itself."""
-    if not cited.scope.prefix:
-        return text
-    return f"{_owner(cited)}: {text}"
+def _with_owner(text: str, owner: str) -> str:
+    return f"{owner}: {text}" if owner else text
 
 
 def _owner(cited: Cited) -> str:
+    """Return the name of the record that a fact is in; "" for the subject itself."""
+    if not cited.scope.prefix:
+        return ""
     index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
     return english.record_name(cited.scope.record, int(index))

@@ -88,9 +88,26 @@ def test_a_rule_that_asks_the_same_about_several_records_counts_once(run, pack, 
     assert "(partners[].independent) (10 of 10 partnerships, 10 findings, up to low)" in last
 
 
+def test_a_colon_in_the_name_of_a_partner_is_part_of_it(run, pack, tmp_path):
+    theme = pack / "money.yaml"
+    some = "requires: { partners: { every: { independent: yes } } }"
+    theme.write_text(
+        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
+    )
+    names = ('"North: the borough"', '"South: the borough"')
+    partners = f"partners: [{', '.join(f'{{ name: {each} }}' for each in names)}]"
+    several = [f"{{ name: Forum {number}, {partners} }}" for number in range(MANY)]
+    ran = run("check", written(tmp_path, *several), "--rules", pack)
+    asked, _, last = ran.out.partition("Ask first on the register")
+    question = "Is the partner independent of the others?"
+    told = f"ask: North: the borough and South: the borough: {question} (partners[].independent)"
+    assert words(asked).count(told) == MANY
+    assert f"3. {question} (partners[].independent) (10 of 10" in words(last)
+
+
 def test_a_small_register_has_no_overview(run, pack, register):
     ran = run("check", register, "--rules", pack)
-    assert ran.out.startswith("(the register itself)\n1 rules: ")
+    assert ran.out.startswith("(the register itself)\n1 rule: ")
     assert "Flagged most often" not in ran.out
     assert "Ask first on the register" not in ran.out
 
@@ -129,7 +146,7 @@ def test_a_pair_with_something_flagged_is_shown(run, paired, tmp_path):
     ran = run("check", written(tmp_path, *bad, *others), "--rules", paired)
     said = words(ran.out)
     assert ran.code == FLAGGED
-    assert "X and Y 1 rules: 1 flagged (1 high)" in said
+    assert "X and Y 1 rule: 1 flagged (1 high)" in said
     assert "1 with something flagged, shown above 1 with something unknown, 0 in order" in said
     assert "Z and Q" not in said
     asked = said.partition("Ask first on the pairs left out")[2]

@@ -10,6 +10,7 @@ from govrules.answers import AnswerError, Askable, askable, check_layout, with_a
 from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, warn, write
+from govrules.explain.english import counted
 from govrules.model import Partnership
 from govrules.reading import Read, read_subject
 from govrules.registers.sources import TABLES
@@ -68,7 +69,7 @@ class Asking:
                 break
             assessment = self._assess(self._read())
         after = len(assessment.of(Verdict.UNKNOWN))
-        facts = f"{self.answered} fact{'' if self.answered == 1 else 's'}"
+        facts = counted(self.answered, "fact")
         emit(f"\n{facts} written to {self.path}: {before} rules were unknown, {after} are.\n")
 
     def _read(self) -> Read:
@@ -91,8 +92,7 @@ class Asking:
 
     def _ask(self, asked: Askable, ranked: RankedQuestion) -> bool:
         """Ask until there is an answer that can be used; tell whether to go on."""
-        number = len(ranked.rules)
-        rules = f"{number} rule{'' if number == 1 else 's'}"
+        rules = counted(len(ranked.rules), "rule")
         emit(f"{ranked.question.question}\n  {asked.path}: {asked.hint}; helps to settle {rules}\n")
         while True:
             emit("> ")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from govrules.assessment import Assessment, Plan
-from govrules.explain.english import sentence
+from govrules.explain.english import counted, sentence
 from govrules.findings import Change
 from govrules.render.plain import plain
 from govrules.render.text import Line, item
@@ -23,8 +23,8 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
         yield "", ""
         return
     if plan.changes:
-        changes = f"{len(plan.changes)} change{'' if len(plan.changes) == 1 else 's'}"
-        cleared = f"{_findings(len(plan.clears))} flagged {level}"
+        changes = counted(len(plan.changes), "change")
+        cleared = f"{counted(len(plan.clears), 'finding')} flagged {level}"
         yield f"{changes} would clear {cleared}; {_how_small(plan)}.", ""
         yield "", ""
     for number, change in enumerate(plan.changes, 1):
@@ -34,16 +34,12 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
     if plan.changes:
         yield "", ""
     if plan.left:
-        yield f"No change of arrangements clears {_findings(len(plan.left))}:", "bold"
+        yield f"No change of arrangements clears {counted(len(plan.left), 'finding')}:", "bold"
         for rule in plan.left:
             yield from item("", _rule(assessment, rule), indent=2)
         yield "", ""
     yield from _open(assessment)
     yield "", ""
-
-
-def _findings(number: int) -> str:
-    return f"{number} finding{'' if number == 1 else 's'}"
 
 
 def _how_small(plan: Plan) -> str:
@@ -59,7 +55,7 @@ def _rule(assessment: Assessment, rule: str) -> str:
 def _open(assessment: Assessment) -> Iterator[Line]:
     number = len(assessment.of(Verdict.UNKNOWN))
     if number:
-        rules = f"{number} rule{'' if number == 1 else 's'}"
+        rules = counted(number, "rule")
         yield f"The facts for {rules} are not known yet: `govrules ask` asks for them.", ""
 
 

@@ -11,6 +11,7 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.explain.english import counted
+from govrules.findings import Question
 from govrules.model import Pair, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.text import (
@@ -161,12 +162,12 @@ def _standing(assessment: Assessment) -> Verdict:
 
 
 def _ask(
-    asked: dict[str, _Asked], assessment: Assessment, worded: Callable[[str, str], str]
+    asked: dict[str, _Asked], assessment: Assessment, worded: Callable[[Question], str]
 ) -> None:
     """Add what is asked of a subject, each question once, and each rule once for each question."""
     rules: dict[str, set[str]] = {}
     for ranked in assessment.questions:
-        text = worded(ranked.question.fact, ranked.question.question)
+        text = worded(ranked.question)
         # A rule that asks the same about several records is still one finding.
         rules.setdefault(text, set()).update(ranked.rules)
         known = asked.setdefault(text, _Asked())
@@ -176,21 +177,18 @@ def _ask(
         asked[text].findings += len(its)
 
 
-def _of_any_record(fact: str, question: str) -> str:
+def _of_any_record(question: Question) -> str:
     """Return a question without the name of the record that it is about, and what it asks for."""
-    folded = INDEX.sub("[]", fact)
-    # The name of a record stands before a question about it.
-    text = question.partition(": ")[2] or question if folded != fact else question
-    return f"{text}  ({folded})"
+    return f"{question.of_any_record}  ({INDEX.sub('[]', question.fact)})"
 
 
-def _of_pair(pair: Pair, fact: str, question: str) -> str:
+def _of_pair(pair: Pair, question: Question) -> str:
     """Return a question on a pair with what it is about: one of the two, a partner, or the pair."""
-    which, _, inside = fact.partition(".")
+    which, _, inside = question.fact.partition(".")
     if inside and which in ("first", "second"):
-        return f"{_called(getattr(pair, which))}: {question}"
+        return f"{_called(getattr(pair, which))}: {question.question}"
     # The name of a partner already stands before a question about it.
-    return question if INDEX.search(fact) else f"Of each pair: {question}"
+    return question.question if question.record else f"Of each pair: {question.question}"
 
 
 def _called(partnership: Partnership) -> str:

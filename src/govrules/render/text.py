@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +9,8 @@ from typing import Final, TypeAlias
 
 from govrules.assessment import Assessment
 from govrules.catalogue import place_phrase
-from govrules.explain.english import joined, sentence
-from govrules.findings import Finding, Question, Reason
+from govrules.explain.english import counted, joined, sentence
+from govrules.findings import Change, Finding, Question, Reason
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 
 WIDTH = 92
@@ -36,7 +35,7 @@ def assessment_lines(
     """Yield an assessment line by line; `verbose` gives every reason, one by one."""
     yield assessment.name or assessment.id or nameless, "bold"
     counts = counts_line(assessment.counts, assessment.severities)
-    yield f"{len(assessment.findings)} rules: {counts}", ""
+    yield f"{counted(len(assessment.findings), 'rule')}: {counts}", ""
     yield "", ""
     yield from _summed_up(assessment)
     for finding in assessment.flagged:
@@ -87,7 +86,7 @@ def flagged_words(
 def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield _headline(finding, finding.severity), _STYLES[finding.severity]
-    reasons = [(each.fact, each.phrase, _seen(each)) for each in finding.because]
+    reasons = [(each, _seen(each)) for each in finding.because]
     for phrase, where in _gathered(reasons, verbose=verbose):
         yield from item("because", phrase + (f"  ({where})" if where else ""))
     for mitigation in finding.mitigations:
@@ -95,7 +94,7 @@ def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
     if finding.remedy:
         yield from item("do", sentence(finding.remedy) + _by_whom(finding))
     for number, way in enumerate(finding.clears):
-        several = [(each.fact, each.phrase, each.fact) for each in way]
+        several = [(each, each.fact) for each in way]
         phrases = [f"{phrase} ({fact})" for phrase, fact in _gathered(several, verbose=verbose)]
         yield from item("or" if number else "cleared where", joined(phrases))
     for question in folded(finding.questions):
@@ -111,7 +110,7 @@ def _seen(reason: Reason) -> str:
 
 
 def _gathered(
-    several: Sequence[tuple[str, str, str]], *, verbose: bool
+    several: Sequence[tuple[Reason | Change, str]], *, verbose: bool
 ) -> Iterator[tuple[str, str]]:
     """
     Yield phrases on facts, and what stands behind each.
@@ -119,23 +118,21 @@ def _gathered(
     Where there are very many, those that say the same of several records are told as one.
     """
     if verbose or len(several) <= _TOLD_APART:
-        yield from ((phrase, behind) for _, phrase, behind in several)
+        yield from ((each.phrase, behind) for each, behind in several)
         return
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for fact, phrase, behind in several:
-        name, colon, said = phrase.partition(": ")
-        inside = bool(colon) and fact != INDEX.sub("[]", fact)
-        key = (INDEX.sub("[]", fact), said if inside else phrase)
-        groups.setdefault(key, []).append((name if inside else "", behind))
-    for (fact, said), records in groups.items():
-        if len(records) == 1:
-            name, behind = records[0]
-            yield (f"{name}: {said}" if name else said), behind
+    groups: dict[tuple[str, str], list[tuple[Reason | Change, str]]] = {}
+    for each, behind in several:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(
+            (each, behind)
+        )
+    for (fact, said), alike in groups.items():
+        if len(alike) == 1:
+            each, behind = alike[0]
+            yield each.phrase, behind
             continue
-        names = [name for name, _ in records[:_TOLD_APART]]
-        more = len(records) - len(names)
-        each = [*names, f"{more:,} more"] if more else names
-        yield f"{joined(each)}: {said}", fact
+        names = [each.record for each, _ in alike[:_TOLD_APART]]
+        more = len(alike) - len(names)
+        yield f"{joined([*names, f'{more:,} more'] if more else names)}: {said}", fact
 
 
 def _by_whom(finding: Finding) -> str:
@@ -161,8 +158,7 @@ def _unknown(assessment: Assessment) -> Iterator[Line]:
     shown = assessment.questions[:_SHOWN_QUESTIONS]
     yield "Ask first: the answers that help to settle most", "bold"
     for number, ranked in enumerate(shown, 1):
-        rules = len(ranked.rules)
-        helps = f"{rules} rule{'' if rules == 1 else 's'}, up to {ranked.could_be.value}"
+        helps = f"{counted(len(ranked.rules), 'rule')}, up to {ranked.could_be.value}"
         yield f"  {number}. {ranked.question.question}  ({ranked.question.fact}; {helps})", ""
     yield "", ""
 
@@ -194,12 +190,7 @@ def folded(questions: Sequence[Question]) -> Iterator[Question]:
         if len(group) == 1:
             yield group[0]
             continue
-        # Each begins with the record's name; what all of them end in is the question.
-        texts = [each.question for each in group]
-        common = os.path.commonprefix([text[::-1] for text in texts])[::-1]  # noqa: RUF071 - by character
-        ask = common.partition(": ")[2] or common
-        names = [text.removesuffix(ask).removesuffix(": ") for text in texts]
-        yield Question(fact, f"{joined(names)}: {ask}")
+        yield Question(fact, f"{joined(each.record for each in group)}: {group[0].of_any_record}")
 
 
 def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:

@@ -196,6 +196,7 @@ class _Loader:
             if not (folder / "rulebook.yaml").exists():
                 report.diagnostics.clear()
                 self._no_rulebook(report)
+                self._report_not_read(folder, name)
             return
         node = parse(text, report)
         if node is None:
@@ -216,6 +217,18 @@ class _Loader:
             "the folder holds no `rulebook.yaml`, so it is no pack",
             help_="`govrules init` makes a pack",
         )
+
+    def _report_not_read(self, folder: Path, name: str) -> None:
+        """Report files that were meant for the pack, as their endings show, and are not read."""
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.suffix != ".yaml" and path.suffix.lower() in (".yaml", ".yml"):
+                report = Report(f"{name}/{path.name}")
+                report.add(
+                    Code.NOT_READ,
+                    f"`{path.name}` is not read",
+                    help_=f"call it `{path.stem}.yaml`",
+                )
+                self.reports.append(report)
 
     def _declare(self, pack: _Pack) -> None:
         for key in ("title", "version", "owner"):
@@ -545,6 +558,7 @@ class _Loader:
                 "the pack holds no file of rules",
                 help_="add `<theme>.yaml` beside `rulebook.yaml`",
             )
+        self._report_not_read(pack.folder, pack.name)
         for path in files:
             text, report = read_text(path, f"{pack.name}/{path.name}")
             self.reports.append(report)
