@@ -66,7 +66,7 @@ docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
 
 .PHONY: bench
 bench: $(VENV)/developed  ## Time the library beside its peers
-	@$(PIP) install --require-hashes -r requirements/bench-imports.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/bench-imports.txt
 	@$(BIN)/python benchmarks/run.py
 
 .PHONY: bench-engines
@@ -87,12 +87,12 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 
 .PHONY: bench-registers
 bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)
-	@$(PIP) install --require-hashes -r requirements/bench-registers.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/bench-registers.txt
 	@POLARS_MAX_THREADS=1 $(BIN)/python -m benchmarks.registers $(ARGS)
 
 .PHONY: spark
 spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts here, and run what the README shows
-	@$(PIP) install --require-hashes -r requirements/spark.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/spark.txt
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark
 
@@ -111,7 +111,7 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 
 .PHONY: mutate
 mutate: $(VENV)/developed  ## Change the library a little in every way and see which tests notice (slow)
-	@$(PIP) install --require-hashes -r requirements/mutate.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/mutate.txt
 	@$(BIN)/mutmut run $(ARGS)
 
 .PHONY: survivors
@@ -124,7 +124,7 @@ wheel: $(VENV)/developed  ## Build the wheel, install it alone and run its demo 
 	@$(BIN)/python -m build --wheel --no-isolation --outdir $(VENV)/wheel . >$(VENV)/wheel/build.log 2>&1 \
 		|| { cat $(VENV)/wheel/build.log; exit 1; }
 	@$(BIN)/python -m venv $(VENV)/wheel/venv
-	@$(VENV)/wheel/venv/bin/python -m pip -qq --no-input install --require-hashes -r requirements/run.txt
+	@$(VENV)/wheel/venv/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/run.txt
 	@$(VENV)/wheel/venv/bin/python -m pip -qq --no-input install --no-deps --no-index $(VENV)/wheel/*.whl
 	@cd $(VENV)/wheel/empty && ../venv/bin/govrules demo >../demo.txt && ../venv/bin/govrules test --no-coverage
 	@echo "$$(basename $(VENV)/wheel/*.whl): its demo runs"
@@ -154,7 +154,8 @@ clean:  ## Remove everything that these commands made
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── What they stand on ────────────────────────────────────────────────────────────────────────
-# Each file below is made once and again when what it was made from changes.
+# Each file below is made once and again when what it was made from changes. The locks hold all that
+# is needed: where pip looks for more, a new release of what a lock names with an extra stops it.
 
 # The first Python that is new enough and can make environments; those that the live engine is
 # made for come first.
@@ -170,19 +171,20 @@ $(VENV)/made:
 
 $(VENV)/installed: $(VENV)/made pyproject.toml requirements/run.txt requirements/build.txt
 	@echo "Installing govrules"
-	@$(PIP) install --require-hashes -r requirements/run.txt -r requirements/build.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/run.txt -r requirements/build.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/developed: $(VENV)/installed requirements/dev.txt
 	@echo "Installing what development needs"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
+	@$(BIN)/python -m pip check >$(VENV)/check.log || { cat $(VENV)/check.log; exit 1; }
 	@touch $@
 
 # Other engines want other versions than the library is developed with.
 $(VENV)/bench/made: $(VENV)/made requirements/bench.txt requirements/durable.txt requirements/live
 	@$(BIN)/python -m venv --clear $(VENV)/bench
-	@$(VENV)/bench/bin/python -m pip -qq --no-input install --require-hashes -r requirements/bench.txt
+	@$(VENV)/bench/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/bench.txt
 	@requirements/live $(VENV)/bench/bin/python $(VENV)/bench/live.log
 	@touch $@
 
