@@ -86,7 +86,7 @@ def test_only_some_facts_are_known() -> None:
     scopes = (facts.top(),)
     assert value(facts, "size") == 1
     assert value(facts, "big") is UNKNOWN
-    assert facts.stated(ref("tier"), scopes) is UNKNOWN
+    assert facts.stated("tier", scopes[0]) is UNKNOWN
     assert facts.value(AS_OF_REF, scopes) is UNKNOWN
     records, closed = facts.records(ref("items"), scopes)
     assert ([each.prefix for each in records], closed) == (["items[1]."], False)
@@ -94,7 +94,7 @@ def test_only_some_facts_are_known() -> None:
     assert [each.prefix for each in there.records(ref("items"), scopes)[0]] == ["items[0]."]
     whole = attrs.evolve(facts, only=frozenset({"items", "tier"}))
     assert whole.records(ref("items"), scopes)[1] is True
-    assert whole.stated(ref("tier"), scopes) == "low"
+    assert whole.stated("tier", scopes[0]) == "low"
 
 
 def test_supposing_facts() -> None:
@@ -102,7 +102,7 @@ def test_supposing_facts() -> None:
     facts = Facts(Thing(deal=None, spares=(FINE,)), supposed={"deal.signed": True, "tier": "top"})
     assert value(facts, "deal.signed") is True
     assert value(facts, "deal") is True
-    assert facts.stated(ref("tier"), (facts.top(),)) == "top"
+    assert facts.stated("tier", facts.top()) == "top"
     gone = Facts(Thing(deal=Deal(signed=True, level="low")), supposed={"deal": None})
     assert value(gone, "deal.signed") is False
     assert value(gone, "deal.level") is None

@@ -23,7 +23,6 @@ from govrules.rulebook.ast import (
     FactRef,
     FactSource,
     Known,
-    Op,
     ParameterValue,
     Predicate,
     Quantified,
@@ -336,6 +335,6 @@ def _note(
 
 def _refs(predicate: Predicate) -> tuple[FactRef, ...]:
     refs = tuple(compared_with(predicate))
-    if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
+    if isinstance(predicate, Compare) and predicate.op.is_age:
         return (*refs, FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF))
     return refs

@@ -59,12 +59,19 @@ class Facts:
         only: the paths of the facts that count; None for all. A list's own path stands for
             the knowledge that it has no further records.
         supposed: values that facts are supposed to have instead, by path.
+        taken: values that derived facts of the subject are taken to have, by name.
+        settled: by the prefix of a record and a name, the values that evaluation found that a
+            derived fact may still have.
     """
 
     record: Any
     as_of: dt.date | Unknown = UNKNOWN
     only: Collection[str] | None = None
     supposed: Mapping[str, Any] = attrs.field(factory=dict)
+    taken: Mapping[str, Any] = attrs.field(factory=dict)
+    settled: dict[str, dict[str, tuple[Any, ...]]] = attrs.field(
+        init=False, factory=dict, eq=False, repr=False
+    )
 
     def top(self) -> Scope:
         """Return the subject itself as the scope of a condition."""
@@ -109,14 +116,14 @@ class Facts:
             return absent(ref.fact) if value is None else value
         return read_field(scope.record, ref.path, ref.fact)
 
-    def stated(self, ref: FactRef, scopes: tuple[Scope, ...]) -> Any:  # noqa: ANN401 - any fact's
-        """Return the value that somebody stated for a derived fact, or UNKNOWN."""
-        path = self.path(ref, scopes)
+    def stated(self, name: str, scope: Scope) -> Any:  # noqa: ANN401 - any fact's
+        """Return the value that somebody stated for a derived fact of a record, or UNKNOWN."""
+        path = scope.prefix + name
         if path in self.supposed:
             return self.supposed[path]
         if self.only is not None and path not in self.only:
             return UNKNOWN
-        return said(scopes[ref.level].record, "stated").get(ref.path, UNKNOWN)
+        return said(scope.record, "stated").get(name, UNKNOWN)
 
     def records(self, ref: FactRef, scopes: tuple[Scope, ...]) -> tuple[list[Scope], bool]:
         """Return the records of a list, and whether there are certainly no more."""

@@ -313,7 +313,7 @@ def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's v
         scopes = _scopes(cited)
         return tuple(each.record for each in case.facts.records(cited.ref, scopes)[0])
     if cited.ref.source is FactSource.DERIVED:
-        return case.facts.stated(cited.ref, _scopes(cited))
+        return case.facts.stated(cited.ref.path, cited.scope)
     return case.facts.value(cited.ref, _scopes(cited))
 
 

@@ -116,6 +116,13 @@ Value: TypeAlias = (
 )
 
 
+def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:
+    """Return the values of a type that has a closed list of them; else nothing."""
+    if isinstance(fact_type, YesNo):
+        return (True, False)
+    return fact_type.values if isinstance(fact_type, Choice) else ()
+
+
 @attrs.frozen
 class Fact:
     """

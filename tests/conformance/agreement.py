@@ -33,9 +33,9 @@ from govrules.rulebook.ast import (
     Severity,
     Test,
 )
-from govrules.rulebook.conditions import closed_values
 from govrules.testing.strategies import boundaries, partnerships, records
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import closed_values
 
 AS_OF = dt.date(2026, 3, 31)
 #: Days on which ages turn, the end of a short month among them; and a day that is not known.

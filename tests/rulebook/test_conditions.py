@@ -38,7 +38,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
 )
-from govrules.rulebook.conditions import closed_values, comparable, may_be_none
+from govrules.rulebook.conditions import comparable, may_be_none
 from govrules.rulebook.load import load_rulebook
 from govrules.vocabulary import (
     AS_OF,
@@ -54,6 +54,7 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    closed_values,
     vocabulary_of,
 )
 

@@ -39,7 +39,6 @@ from govrules.rulebook.ast import (
     Known,
     Literal,
     Not,
-    Op,
     Operand,
     Parameter,
     Predicate,
@@ -267,7 +266,7 @@ class Asking(Program):
         found: Asks = {}
         for operand in operands(predicate):
             self._merge(found, self._of_operand(operand, context))
-        if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
+        if isinstance(predicate, Compare) and predicate.op.is_age:
             self._merge(found, self._of_fact(AS_OF_REF, context))
         return found
 

@@ -50,10 +50,18 @@ from govrules.rulebook.ast import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.conditions import closed_values
 from govrules.rulebook.walk import nodes, references
 from govrules.truth import UNKNOWN, Truth
-from govrules.vocabulary import Choice, Choices, FactType, Record, Records, YesNo, vocabulary_of
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    FactType,
+    Record,
+    Records,
+    YesNo,
+    closed_values,
+    vocabulary_of,
+)
 
 NAME: Final = "compiled"
 #: Where a condition certainly holds, and where it certainly does not: two expressions.

@@ -43,6 +43,7 @@ from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.errors import EngineError, FactsError
 from govrules.rulebook.ast import (
+    ORDER,
     SEVERITIES,
     All,
     AnyOf,
@@ -1131,7 +1132,7 @@ def _settled(value: Any, op: Op, other: Any, fact_type: FactType) -> Truth:  # n
         return Truth.TRUE if value == other else Truth.FALSE
     assert isinstance(fact_type, Choice)  # noqa: S101 - nothing else that is worked out is ordered
     places = map(fact_type.values.index, (value, other))
-    return Truth.TRUE if reference.ORDER[op](*places) else Truth.FALSE
+    return Truth.TRUE if ORDER[op](*places) else Truth.FALSE
 
 
 def _from_raw(raw: Plane, known: Plane, none: Plane) -> Tri:
@@ -1183,7 +1184,7 @@ def _raw_number(column: Column, op: Op, number: Fraction) -> Plane:
 
 
 _ORDER: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
-    **reference.ORDER,
+    **ORDER,
     Op.EQUALS: lambda one, other: one == other,
 }
 

@@ -1,8 +1,9 @@
 """
 The reference engine: what rules mean.
 
-One function, one `match`, one arm a node, no cache. Every other engine is held to this one,
-and every explanation is re-evaluated by it.
+One function, one `match`, one arm a node. Nothing is kept from one case to the next; within a case
+each derived fact of a record is settled once, so that however often it is named the work is the
+same. Every other engine is held to this one, and every explanation is re-evaluated by it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dateutil.relativedelta import relativedelta
 from govrules.engines.registry import Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
 from govrules.rulebook.ast import (
+    ORDER,
     All,
     AnyOf,
     Between,
@@ -51,6 +53,7 @@ from govrules.rulebook.ast import (
     ValueTest,
     Verdict,
 )
+from govrules.rulebook.walk import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
 from govrules.vocabulary import (
     AS_OF,
@@ -60,6 +63,8 @@ from govrules.vocabulary import (
     FactType,
     Number,
     Records,
+    YesNo,
+    closed_values,
     vocabulary_of,
 )
 
@@ -76,7 +81,7 @@ class Case:
 
     Attributes:
         facts: what is known.
-        derived: the rulebook's derived facts by name.
+        derived: the rulebook's derived facts by name, each after those that it reads.
         scopes: the records that conditions are about, the subject's first.
         local: the rulebook's local facts by name.
     """
@@ -99,6 +104,10 @@ class Case:
     def at(self, level: int) -> Case:
         """Return the case seen from the record of a level alone, as derived facts are."""
         return Case(self.facts, self.derived, (self.scopes[level],), self.local)
+
+    def taking(self, taken: Mapping[str, Any]) -> Case:
+        """Return the case where derived facts of the subject are taken to have these values."""
+        return attrs.evolve(self, facts=attrs.evolve(self.facts, taken=taken))
 
     def within(self, ref: FactRef, where: Condition) -> tuple[list[Truth], bool]:
         """Return whether a condition holds in each record of a list, and if there are no more."""
@@ -149,20 +158,49 @@ VERDICTS: Final[Mapping[tuple[Truth, Truth], Verdict]] = {
     (Truth.FALSE, Truth.FALSE): Verdict.NOT_APPLICABLE,
     (Truth.FALSE, Truth.UNKNOWN): Verdict.NOT_APPLICABLE,
 }
+#: The verdicts that nothing unknown can turn into a flag.
+NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 
 def judge(rule: Rule, case: Case) -> Judgement:
-    """Return what a rule says of a case."""
-    scope = scope_of(rule, case)
-    requires = evaluate(rule.requires, case)
-    verdict = VERDICTS[scope, requires]
-    if verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
+    """Return what a rule says of a case: what it says for all that derived facts may still be."""
+    cases = split(rule, case)
+    scopes = [scope_of(rule, each) for each in cases]
+    required = [evaluate(rule.requires, each) for each in cases]
+    verdicts = [VERDICTS[each] for each in zip(scopes, required, strict=True)]
+    verdict = _together(verdicts)
+    scope, requires = unanimous(scopes), unanimous(required)
+    if verdict in NEVER_FLAGS:
         return Judgement(verdict, None, None, (), scope, requires)
-    least, worst, mitigations = severity_of(rule, case)
+    flaggable = [
+        each for each, said in zip(cases, verdicts, strict=True) if said not in NEVER_FLAGS
+    ]
+    least, worst, mitigations = severity_of(rule, flaggable)
     if verdict is Verdict.UNKNOWN:
         return Judgement(verdict, None, worst, mitigations, scope, requires)
     could_be = None if worst is least else worst
     return Judgement(verdict, least, could_be, mitigations, scope, requires)
+
+
+def split(rule: Rule, case: Case) -> list[Case]:
+    """Return the case once for each joint value that the derived facts a rule reads may have."""
+    cases = [case]
+    for name in splits(rule, case.derived):
+        cases = [
+            each if len(several) == 1 else each.taking({**each.facts.taken, name: value})
+            for each in cases
+            for several in [settle(name, each)]
+            for value in several
+        ]
+    return cases
+
+
+def _together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the one verdict of all; clear where some are not applicable and none may be flagged."""
+    first, *others = verdicts
+    if all(each is first for each in others):
+        return first
+    return Verdict.CLEAR if all(each in NEVER_FLAGS for each in verdicts) else Verdict.UNKNOWN
 
 
 def scope_of(rule: Rule, case: Case) -> Truth:
@@ -171,24 +209,35 @@ def scope_of(rule: Rule, case: Case) -> Truth:
     return conjunction([applies, *(~evaluate(each.when, case) for each in rule.unless)])
 
 
-def severity_of(rule: Rule, case: Case) -> tuple[Severity, Severity, tuple[Mitigation, ...]]:
+def severity_of(
+    rule: Rule, cases: Sequence[Case]
+) -> tuple[Severity, Severity, tuple[Mitigation, ...]]:
     """Return the least and the worst severity still possible, and the mitigations that hold."""
-    possible: list[Severity] = []
-    settled = Truth.FALSE
+    possible: set[Severity] = set()
+    holding = [True] * len(rule.mitigated_by)
+    for case in cases:
+        relief = [evaluate(each.when, case) for each in rule.mitigated_by]
+        holding = [so and each is Truth.TRUE for so, each in zip(holding, relief, strict=True)]
+        # One step, however many mitigations hold: they are reasons for the same relief.
+        relieved = disjunction(relief)
+        for severity in _grades(rule, case):
+            if relieved is not Truth.TRUE:
+                possible.add(severity)
+            if relieved is not Truth.FALSE:
+                possible.add(severity.stepped_down())
+    mitigations = tuple(each for each, so in zip(rule.mitigated_by, holding, strict=True) if so)
+    return min(possible), max(possible), mitigations
+
+
+def _grades(rule: Rule, case: Case) -> Iterator[Severity]:
+    """Yield every severity that may be that of the first grade that holds."""
     for grade in rule.grades:
         settled = evaluate(grade.when, case)
         if settled is not Truth.FALSE:
-            possible.append(grade.severity)
+            yield grade.severity
         if settled is Truth.TRUE:
-            break
-    if settled is not Truth.TRUE:
-        possible.append(rule.otherwise)
-    holding = tuple(each for each in rule.mitigated_by if evaluate(each.when, case) is Truth.TRUE)
-    least, worst = min(possible), max(possible)
-    if holding:
-        # One step, however many mitigations hold: they are reasons for the same relief.
-        least, worst = least.stepped_down(), worst.stepped_down()
-    return least, worst, holding
+            return
+    yield rule.otherwise
 
 
 def evaluate(condition: Condition, case: Case) -> Truth:
@@ -233,10 +282,7 @@ def values(ref: FactRef, case: Case) -> tuple[Any, ...]:
     """Return every value that a fact may have; UNKNOWN stands for any."""
     match ref.source:
         case FactSource.DERIVED:
-            stated = case.facts.stated(ref, case.scopes)
-            if stated is not UNKNOWN:
-                return (stated,)
-            return derive(case.derived[ref.path], case.at(ref.level))
+            return settle(ref.path, case.at(ref.level))
         case FactSource.RECORDED | FactSource.LOCAL | FactSource.AS_OF:
             if isinstance(ref.type, Records | Choices):
                 whole = case.facts.records if isinstance(ref.type, Records) else case.facts.members
@@ -245,6 +291,22 @@ def values(ref: FactRef, case: Case) -> tuple[Any, ...]:
             return (case.facts.value(ref, case.scopes),)
         case _:
             assert_never(ref.source)
+
+
+def settle(name: str, case: Case) -> tuple[Any, ...]:
+    """Return every value that a derived fact of the record of a case may still have."""
+    (scope,) = case.scopes
+    facts = case.facts
+    taken = {} if scope.prefix else facts.taken
+    if name in taken:
+        return (taken[name],)
+    known = facts.settled.setdefault(scope.prefix, {})
+    if name not in known:
+        for each in beneath(name, case.derived, known.keys() | taken.keys()):
+            stated = facts.stated(each, scope)
+            follows = stated is UNKNOWN
+            known[each] = derive(case.derived[each], case) if follows else (stated,)
+    return known[name]
 
 
 def derive(derived: Derived, case: Case) -> tuple[Any, ...]:
@@ -271,15 +333,26 @@ def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
             return values(operand, case)
         case By(selector, cases):
             found: dict[Any, None] = {}
-            for selected in values(selector, case):
-                if selected is None or selected is UNKNOWN:
-                    found[selected] = None
+            for selected in _selected(selector, case):
+                if selected is None:
+                    found[None] = None
                     continue
                 chosen = next(each for value, each in cases if value == selected)
                 found.update(dict.fromkeys(possible(chosen, case)))
             return tuple(found)
         case _:
             assert_never(operand)
+
+
+def _selected(selector: FactRef, case: Case) -> Iterator[Any]:
+    """Yield every value that a fact of closed values may have."""
+    for value in values(selector, case):
+        if value is not UNKNOWN:
+            yield value
+            continue
+        yield from closed_values(selector.type)
+        if not isinstance(selector.type, YesNo):
+            yield None
 
 
 def stands(value: Any, predicate: ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
@@ -315,19 +388,11 @@ def compare(value: Any, op: Op, other: Any, fact_type: FactType, case: Case) -> 
         return Truth.FALSE if there else Truth.UNKNOWN
     if op is Op.EQUALS:
         return truth(value == other)
-    if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+    if op.is_age:
         return _compare_age(value, op, other, case)
     if isinstance(fact_type, Choice):
         value, other = fact_type.values.index(value), fact_type.values.index(other)
     return truth(ORDER[op](value, other))
-
-
-ORDER: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
-    Op.AT_LEAST: lambda one, other: one >= other,
-    Op.AT_MOST: lambda one, other: one <= other,
-    Op.MORE_THAN: lambda one, other: one > other,
-    Op.LESS_THAN: lambda one, other: one < other,
-}
 
 
 def _compare_age(value: dt.date, op: Op, months: int, case: Case) -> Truth:
@@ -370,7 +435,7 @@ def is_known(ref: FactRef, case: Case) -> bool:
         return case.facts.records(ref, case.scopes)[1]
     if isinstance(ref.type, Choices):
         return case.facts.members(ref, case.scopes)[1]
-    found = values(ref, case)
+    found = values(ref, case.taking({}) if case.facts.taken else case)
     return len(found) == 1 and found[0] is not UNKNOWN
 
 

@@ -27,7 +27,6 @@ from govrules.rulebook.ast import (
     Known,
     Literal,
     Not,
-    Op,
     Operand,
     Parameter,
     Predicate,
@@ -193,7 +192,7 @@ def _of_record(ref: FactRef, found: Support, inner: Case) -> Support:
 
 def _of_predicate(predicate: Predicate, case: Case) -> Support:
     found = _together(_of_operand(operand, case) for operand in operands(predicate))
-    if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
+    if isinstance(predicate, Compare) and predicate.op.is_age:
         found |= _cite(AS_OF_REF, case)
     return found
 
@@ -218,7 +217,7 @@ def _cite(ref: FactRef, case: Case) -> Support:
         if isinstance(ref.type, Records) or case.facts.value(ref, case.scopes) is not UNKNOWN:
             return {cited.path: cited}
         return {}
-    if case.facts.stated(ref, case.scopes) is not UNKNOWN:
+    if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
         return {cited.path: cited}
     found: Support = {}
     inner = case.at(ref.level)

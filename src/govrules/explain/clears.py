@@ -33,7 +33,6 @@ from govrules.rulebook.ast import (
     Known,
     Not,
     OneOf,
-    Op,
     Predicate,
     Quantified,
     Quantity,
@@ -265,7 +264,7 @@ def _of_derived(
     """Return changes that give a derived fact a value with which the condition is as wanted."""
     derived = case.derived[ref.path]
     path = case.facts.path(ref, case.scopes)
-    if case.facts.stated(ref, case.scopes) is not UNKNOWN:
+    if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
         return []
     found: list[Way] = []
     inner = case.at(ref.level)
@@ -423,7 +422,7 @@ def _literals(predicate: Predicate, case: Case) -> list[Any]:
         else:
             compared += _plain(operand, case)
     match predicate:
-        case Compare(op) if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+        case Compare(op) if op.is_age:
             as_of = case.facts.value(AS_OF_REF, case.scopes)
             if as_of is UNKNOWN:
                 return []

@@ -19,7 +19,6 @@ from govrules.rulebook.ast import (
     Known,
     Literal,
     Not,
-    Op,
     Operand,
     Parameter,
     Predicate,
@@ -124,7 +123,7 @@ def _of_predicate(predicate: Predicate, case: Case) -> Support:
     found: Support = {}
     for operand in operands(predicate):
         found |= _of_operand(operand, case)
-    if isinstance(predicate, Compare) and predicate.op in (Op.OLDER_THAN, Op.NEWER_THAN):
+    if isinstance(predicate, Compare) and predicate.op.is_age:
         found |= _of_fact(AS_OF_REF, case)
     return found
 
@@ -158,7 +157,7 @@ def _of_fact(ref: FactRef, case: Case) -> Support:
 
 def _of_derived(ref: FactRef, case: Case) -> Support:
     found: Support = {}
-    if case.facts.stated(ref, case.scopes) is not UNKNOWN:
+    if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
         return found
     inner = case.at(ref.level)
     for row in case.derived[ref.path].rows:

@@ -24,7 +24,6 @@ from govrules.rulebook.ast import (
     FactRef,
     Includes,
     Literal,
-    Op,
     Operand,
     Parameter,
     Rule,
@@ -48,7 +47,6 @@ from govrules.vocabulary import (
 
 #: How many explanations are kept at once.
 MOST_KEPT: Final = 2**16
-_AGES: Final = (Op.OLDER_THAN, Op.NEWER_THAN)
 #: Stands for every text that a rule does not name.
 _OTHER: Final = object()
 
@@ -119,7 +117,7 @@ def _edges(use: Use, as_of: dt.date | Unknown) -> frozenset[Any] | None:
     if use.test is None or isinstance(use.test, Includes):
         return None
     values = _constants(operands(use.test))
-    if values is not None and isinstance(use.test, Compare) and use.test.op in _AGES:
+    if values is not None and isinstance(use.test, Compare) and use.test.op.is_age:
         if not isinstance(as_of, dt.date):
             return frozenset()
         return frozenset(months_before(as_of, each) for each in values if each is not None)

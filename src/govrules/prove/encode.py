@@ -404,7 +404,7 @@ class Encoder:
             return Pair(both(known, equal), both(known, no(equal)))
         if not there:
             return Pair(false(), absent)
-        if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+        if op.is_age:
             as_of = self.space.as_of.value
             known = both(known, no(as_of.unknown))
             assert isinstance(as_of.term, Day)  # noqa: S101 - it is a date
@@ -555,7 +555,7 @@ class Encoder:
 
 
 def _compared_with(op: Op, fact_type: FactType) -> FactType:
-    if op in (Op.OLDER_THAN, Op.NEWER_THAN):
+    if op.is_age:
         return Months()
     # A list, set or record is compared with none only, which is so of any type.
     return YesNo() if isinstance(fact_type, Choices | Record | Records) else fact_type

@@ -96,7 +96,7 @@ def _fact(ref: FactRef, case: Case, indent: int) -> Iterator[str]:
     if ref.source is not FactSource.DERIVED:
         yield f"{pad}{path}: {_recorded(ref, case)}"
         return
-    stated = case.facts.stated(ref, case.scopes)
+    stated = case.facts.stated(ref.path, case.scopes[ref.level])
     if stated is not UNKNOWN:
         yield f"{pad}{path}: {fact_phrase(ref.fact, stated)}, as stated"
         return

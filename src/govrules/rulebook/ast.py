@@ -8,9 +8,10 @@ when they mean the same.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar, Final, TypeAlias, assert_never
 
 import attrs
@@ -149,6 +150,20 @@ class Op(Enum):
     LESS_THAN = "less_than"
     OLDER_THAN = "older_than"
     NEWER_THAN = "newer_than"
+
+    @property
+    def is_age(self) -> bool:
+        """Whether it compares a date with a length of time before the assessment."""
+        return self in (Op.OLDER_THAN, Op.NEWER_THAN)
+
+
+#: Whether one value stands in an ordered relation to another, both of them there.
+ORDER: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
+    Op.AT_LEAST: lambda one, other: one >= other,
+    Op.AT_MOST: lambda one, other: one <= other,
+    Op.MORE_THAN: lambda one, other: one > other,
+    Op.LESS_THAN: lambda one, other: one < other,
+}
 
 
 class SetOp(Enum):
@@ -379,6 +394,13 @@ class Derived:
         """The name under which rules read it."""
         return self.fact.name
 
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The derived facts of the same record that its rows read, each once."""
+        from govrules.rulebook.walk import derived_read  # noqa: PLC0415 - that walks this tree
+
+        return derived_read([row.when for row in self.rows])
+
 
 @attrs.frozen
 class Exemption:
@@ -479,6 +501,13 @@ class Rule:
     intended: tuple[tuple[str, str], ...] = ()
     span: Span = _span()
 
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The derived facts of its subject that it tests or compares with, each once."""
+        from govrules.rulebook.walk import derived_read, rule_conditions  # noqa: PLC0415 - likewise
+
+        return derived_read(rule_conditions(self), known=False)
+
 
 @attrs.frozen
 class Rulebook:
@@ -488,7 +517,7 @@ class Rulebook:
     Attributes:
         id: the pack's id; packs loaded together are joined by ``+``.
         rules: in the order of packs, themes and files.
-        derived: derived facts by name.
+        derived: derived facts by name, each after those that it reads.
         local: local facts by name, without ``local.``.
         subjects: the attrs class of each subject.
     """

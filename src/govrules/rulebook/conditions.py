@@ -54,6 +54,7 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    closed_values,
     vocabulary_of,
 )
 
@@ -709,13 +710,6 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
             return ("equals",)
         case _:
             assert_never(fact_type)
-
-
-def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:
-    """Return the values of a type that has a closed list of them; else nothing."""
-    if isinstance(fact_type, YesNo):
-        return (True, False)
-    return fact_type.values if isinstance(fact_type, Choice) else ()
 
 
 def comparable(one: FactType, other: FactType) -> bool:

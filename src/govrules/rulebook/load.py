@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -30,7 +31,7 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.rules import RuleReader, read_citation, read_given
-from govrules.rulebook.walk import references
+from govrules.rulebook.walk import beneath, references
 from govrules.subjects import Declared
 from govrules.vocabulary import (
     Choice,
@@ -421,7 +422,7 @@ class _Loader:
             owner=own[0].fields.text("owner"),
             documents=MappingProxyType(self.documents),
             parameters=MappingProxyType(self.parameters),
-            derived=MappingProxyType(self.derived),
+            derived=MappingProxyType(self._in_order()),
             local=MappingProxyType(self.local),
             rules=tuple(self.rules),
             subjects=MappingProxyType(dict(self.subjects)),
@@ -511,6 +512,14 @@ class _Loader:
             rows.append(Row(when, value, span=report.span(node)))
         return rows
 
+    def _in_order(self) -> dict[str, Derived]:
+        """Return the derived facts, each after those that it reads."""
+        found: dict[str, Derived] = {}
+        for name in self.derived:
+            for each in beneath(name, self.derived, found):
+                found[each] = self.derived[each]
+        return found
+
     def _check_cycles(self) -> None:
         needs = {
             name: {
@@ -521,6 +530,12 @@ class _Loader:
             }
             for name, derived in self.derived.items()
         }
+        try:
+            TopologicalSorter(needs).prepare()
+        except CycleError:
+            self._report_cycles(needs)
+
+    def _report_cycles(self, needs: Mapping[str, set[str]]) -> None:
         in_a_cycle: set[str] = set()
         for name in needs:
             ring = _ring(name, needs)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Final, assert_never
 
 from govrules.rulebook.ast import (
     All,
@@ -13,7 +13,9 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
+    Derived,
     FactRef,
+    FactSource,
     Includes,
     Known,
     Literal,
@@ -29,6 +31,9 @@ from govrules.rulebook.ast import (
     Test,
     children,
 )
+
+#: For so many joint values of derived facts a rule is judged apart, at the most.
+MOST_SPLITS: Final = 64
 
 
 def nodes(condition: Condition) -> Iterator[Condition]:
@@ -54,25 +59,30 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
 def references(condition: Condition) -> Iterator[FactRef]:
     """Yield every fact that a condition names, in the order of the text."""
     for node in nodes(condition):
-        match node:
-            case Test(fact, predicate):
-                yield fact
-                yield from compared_with(predicate)
-            case Known(fact):
-                yield fact
-            case Quantified(list=ref):
-                yield ref
-            case Sum(list=ref, of=of, predicate=predicate):
-                yield ref
-                yield of
-                yield from compared_with(predicate)
-            case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
-                yield ref
-                yield from compared_with(predicate)
-            case All() | AnyOf() | Not():
-                pass
-            case _:
-                assert_never(node)
+        yield from references_at(node)
+
+
+def references_at(node: Condition) -> Iterator[FactRef]:
+    """Yield every fact that a condition names itself, and not in a condition inside it."""
+    match node:
+        case Test(fact, predicate):
+            yield fact
+            yield from compared_with(predicate)
+        case Known(fact):
+            yield fact
+        case Quantified(list=ref):
+            yield ref
+        case Sum(list=ref, of=of, predicate=predicate):
+            yield ref
+            yield of
+            yield from compared_with(predicate)
+        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
+            yield ref
+            yield from compared_with(predicate)
+        case All() | AnyOf() | Not():
+            pass
+        case _:
+            assert_never(node)
 
 
 def operands(predicate: Predicate) -> tuple[Operand, ...]:
@@ -106,3 +116,60 @@ def _of_operand(operand: Operand) -> Iterator[FactRef]:
             pass
         case _:
             assert_never(operand)
+
+
+def derived_read(conditions: Iterable[Condition], *, known: bool = True) -> tuple[str, ...]:
+    """
+    Return the derived facts of the subject that conditions read, each once.
+
+    Args:
+        conditions: outermost conditions.
+
+        known: whether those count that are only tested for being known.
+    """
+    return tuple(
+        dict.fromkeys(
+            ref.path
+            for condition in conditions
+            for node in nodes(condition)
+            if known or not isinstance(node, Known)
+            for ref in references_at(node)
+            if ref.source is FactSource.DERIVED and ref.level == 0
+        )
+    )
+
+
+def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
+    """Yield a derived fact and what it reads that is not done, each after those that it reads."""
+    waiting = [name]
+    seen: set[str] = set()
+    while waiting:
+        each = waiting[-1]
+        open_ = [other for other in derived[each].reads if other not in seen and other not in done]
+        if open_ and each not in seen:
+            waiting += open_
+            continue
+        waiting.pop()
+        if each not in seen and each not in done:
+            seen.add(each)
+            yield each
+
+
+def splits(rule: Rule, derived: Mapping[str, Derived]) -> tuple[str, ...]:
+    """
+    Return the derived facts for each of whose joint values a rule is judged apart.
+
+    They are those that it reads, each after those that it hangs on itself; where that would make
+    more than `MOST_SPLITS` joint values, the later ones are left together.
+    """
+    if not rule.reads:
+        return ()
+    chosen: list[str] = []
+    number = 1
+    for name in derived:
+        if name in rule.reads:
+            number *= len({*(row.value for row in derived[name].rows), derived[name].otherwise})
+            if number > MOST_SPLITS:
+                break
+            chosen.append(name)
+    return tuple(chosen)

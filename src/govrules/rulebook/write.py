@@ -83,7 +83,7 @@ def _predicate(predicate: Predicate, fact_type: FactType) -> Any:  # noqa: ANN40
 def _tests(predicate: Comparison | Includes, fact_type: FactType | None) -> dict[str, Any]:
     match predicate:
         case Compare(op, operand):
-            age = op in (Op.OLDER_THAN, Op.NEWER_THAN)
+            age = op.is_age
             return {op.value: _operand(operand, Months() if age else fact_type)}
         case Between(low, high):
             return {"between": [_operand(low, fact_type), _operand(high, fact_type)]}

@@ -60,7 +60,7 @@ from govrules.rulebook.ast import (
     Sum,
     Test,
 )
-from govrules.rulebook.conditions import closed_values, comparable
+from govrules.rulebook.conditions import comparable
 from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -79,6 +79,7 @@ from govrules.vocabulary import (
     Scalar,
     Text,
     YesNo,
+    closed_values,
     vocabulary_of,
 )
 

@@ -135,7 +135,7 @@ def conditions_of(atom: Atom) -> tuple[Condition, ...]:
 def _letter(atom: Atom, case: Case) -> str:
     if not isinstance(atom, Stated):
         return _LETTERS[evaluate(atom, case)]
-    stated = case.facts.stated(atom.ref, case.scopes)
+    stated = case.facts.stated(atom.ref.path, case.scopes[atom.ref.level])
     if stated is UNKNOWN:
         return _LETTERS[Truth.UNKNOWN]
     same = stated == atom.value
