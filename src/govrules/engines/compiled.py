@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines import codegen
+from govrules.engines.python import NAME, Code, Gravity, generate, sanitise
 from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.errors import EngineError
-from govrules.rulebook.ast import SEVERITIES, Derived, Rule, Rulebook, Severity, Verdict
+from govrules.lowering.lower import Lowering
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
@@ -73,9 +73,7 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
         EngineError: the conditions are nested too deep to be compiled.
     """
     code = _code(tuple(rules), cls, _all(rulebook.derived))
-    named = [
-        f"# {name} = {codegen.harmless(_said(value))}" for name, value in code.constants.items()
-    ]
+    named = [f"# {name} = {sanitise(_said(value))}" for name, value in code.constants.items()]
     return "\n".join([*named, "", code.source]) if named else code.source
 
 
@@ -131,95 +129,59 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
         "CLEAR": _CLEAR,
         "NOT_APPLICABLE": _NOT_APPLICABLE,
         "day_before": _day_before,
-        "shared": _shared,
+        "recorded": _recorded,
     }
-    for index, rule in enumerate(same.rules):
+    for index, (rule, gravity) in enumerate(zip(same.rules, code.gravities, strict=True)):
         for letter, verdict in (("F", Verdict.FLAGGED), ("U", Verdict.UNKNOWN)):
-            table = _Outcomes(rule, verdict)
-            plain = not rule.grades and not rule.mitigated_by
-            names[f"{letter}{index}"] = table[1 << rule.otherwise.rank] if plain else table
+            table = _Outcomes(rule, verdict, gravity)
+            names[f"{letter}{index}"] = table if gravity.atoms else table[0]
     exec(code.compiled, names)  # noqa: S102 - our own source, in which no text of a user stands
     return lru_cache(maxsize=_MOST_DATES)(names["prepare"])
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _kept(
-    rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]
-) -> codegen.Code:
-    return codegen.generate(rules, cls, dict(derived))
+def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
+    lowering = Lowering(dict(derived))
+    return generate([(rule, lowering.rule(rule, cls)) for rule in rules], cls)
 
 
-def _code(
-    rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]
-) -> codegen.Code:
+def _code(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
     """Return what rules compile to; kept by what they say."""
     try:
         return _kept(rules, cls, derived)
     except RecursionError as error:
         raise EngineError(
-            codegen.NAME,
+            NAME,
             "the conditions are nested too deep to be compiled; use the engine `reference`",
         ) from error
 
 
 class _Outcomes(dict[int, Outcome]):
-    """
-    The outcomes of a rule with one verdict, each made when it is first reached.
+    """The outcomes of a rule with one verdict, each made when it is first reached; see `Gravity`."""
 
-    The key is a mask: the lowest four bits say which severities are possible, those above which
-    mitigations hold.
-    """
-
-    def __init__(self, rule: Rule, verdict: Verdict) -> None:
+    def __init__(self, rule: Rule, verdict: Verdict, gravity: Gravity) -> None:
         super().__init__()
         self.rule = rule
         self.verdict = verdict
+        self.gravity = gravity
 
     def __missing__(self, key: int) -> Outcome:
-        possible = [each for each in SEVERITIES if key >> each.rank & 1]
+        possible = self.gravity.possible(key)
         least, worst = possible[0], possible[-1]
-        held = key >> len(SEVERITIES)
-        holding = tuple(
-            each for place, each in enumerate(self.rule.mitigated_by) if held >> place & 1
-        )
-        if holding:
-            least, worst = least.stepped_down(), worst.stepped_down()
-        could_be: Severity | None = worst
-        if self.verdict is Verdict.FLAGGED and worst is least:
-            could_be = None
-        severity = least if self.verdict is Verdict.FLAGGED else None
+        held = zip(self.rule.mitigated_by, self.gravity.holding(key), strict=True)
+        holding = tuple(each for each, holds in held if holds)
+        flagged = self.verdict is Verdict.FLAGGED
+        could_be = None if flagged and worst is least else worst
         # Of two threads that make it at once, both hand out the first one's.
-        return self.setdefault(key, Outcome(self.verdict, severity, could_be, holding))
+        made = Outcome(self.verdict, least if flagged else None, could_be, holding)
+        return self.setdefault(key, made)
 
 
-def _day_before(as_of: dt.date | Unknown, months: int | Unknown | None) -> dt.date | Unknown | None:
-    """Return the day some months before the assessment; None where there are no months."""
-    if months is None:
-        return None
-    if as_of is UNKNOWN or months is UNKNOWN:
-        return UNKNOWN
-    return months_before(as_of, months)
+def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:
+    """Return the day some months before the assessment; where that is not known, no day is older."""
+    return months_before(as_of, months) if isinstance(as_of, dt.date) else dt.date.min
 
 
-def _shared(tally: Sequence[int], closed: bool) -> tuple[int, Any, Any]:  # noqa: FBT001 - the list's other half
-    """
-    Return between what percentages a share may be, as the reference engine reckons it.
-
-    Args:
-        tally: how many records there are, by whether they count (yes, no, unknown) and, within
-            that, by whether they are so.
-
-        closed: whether there are certainly no more records.
-
-    Returns:
-        a mask (1: there may be nothing to share, 2: there may be something), and the two ends.
-    """
-    so, not_so, either = tally[0:3]
-    maybe_so, maybe_not = tally[6] + tally[8], tally[7] + tally[8]
-    base = so + not_so + either
-    if base == 0 and closed and maybe_not + maybe_so == 0:
-        return 1, None, None
-    if base == 0 or not closed:
-        return 3 if base == 0 else 2, Decimal(0), Decimal(100)
-    least = Decimal(100 * so) / (base + maybe_not)
-    return 2, least, Decimal(100 * (so + either + maybe_so)) / (base + maybe_so)
+def _recorded(records: Sequence[Any]) -> list[Any]:
+    """Return the records of a list that are known."""
+    return [each for each in records if each is not UNKNOWN]

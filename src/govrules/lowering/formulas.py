@@ -10,7 +10,7 @@ where the values that it compares are there; nothing is left to decide for what 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -385,20 +385,22 @@ def first_of(rows: Iterable[tuple[Pair, Any]], otherwise: Any) -> dict[Any, Form
     return {value: may for value, may in found.items() if may is not FALSE}
 
 
-def in_order(nodes: Iterable[Formula | Num], done: Collection[Table] = ()) -> Iterator[Table]:
-    """Yield every table beneath some nodes that is not done, each after those beneath it."""
-    waiting = [table for node in nodes for table in node.tables]
+def in_order(several: Iterable[Table | Node]) -> Iterator[Table]:
+    """Yield tables, and those that tables or formulas ask, each after those beneath it."""
+    waiting: list[Table] = []
+    for each in several:
+        waiting += [each] if isinstance(each, Table) else each.tables
     seen: set[Table] = set()
     while waiting:
-        table = waiting[-1]
-        below = [each for each in table.beneath if each not in seen and each not in done]
-        if below and table not in seen and table not in done:
+        held = waiting[-1]
+        below = () if held in seen else [each for each in held.beneath if each not in seen]
+        if below:
             waiting += below
             continue
         waiting.pop()
-        if table not in seen and table not in done:
-            seen.add(table)
-            yield table
+        if held not in seen:
+            seen.add(held)
+            yield held
 
 
 # ── Making them: what can be said more simply is ──────────────────────────────────────────────
@@ -612,6 +614,8 @@ class _Known:
                     continue
                 case Neg(item=Unknown(read=fact)) if _absent(fact) in self._held:
                     continue
+                case Neg(item=Absent(read=fact)) if _unknown(fact) in self._held:
+                    continue
                 case Among(read=fact) | Neg(item=Among(read=fact)):
                     if fact not in said and not self._is_gone(fact):
                         said.add(fact)
@@ -661,6 +665,16 @@ class _Known:
             case _:
                 return None
 
+    def instead_of(self, item: Holds) -> Formula:
+        """Return what says the same as a comparison where that is only that its values are there."""
+        alone = _Known()
+        alone.learn(item)
+        for parts in self._clauses.values():
+            rest = [each for each in parts if each is not no(item)]
+            if len(rest) < len(parts) and all(map(alone.value, rest)):
+                return _conjunction(rest)
+        return item
+
     def _is_gone(self, fact: Read) -> bool:
         return any(each(fact) in self._held for each in (_unknown, _absent))
 
@@ -696,22 +710,25 @@ def given(formula: Formula, facts: Iterable[Formula]) -> Formula:
         item = waiting.pop()
         if isinstance(item, And):
             waiting += item.items
-        else:
-            known.learn(item)
-    found: dict[Formula, Formula] = {}
+        elif known.learn(item) and not waiting:
+            found = known.unit()
+            waiting += [] if found is None else [found]
+    simpler: dict[Formula, Formula] = {}
 
     def under(item: Formula) -> Formula:
-        if item not in found:
+        if item not in simpler:
             value = known.value(item)
             match item:
                 case _ if value is not None:
-                    found[item] = TRUE if value else FALSE
+                    simpler[item] = TRUE if value else FALSE
                 case And(items=items):
-                    found[item] = both(*map(under, items))
+                    simpler[item] = both(*map(under, items))
                 case Neg(item=inner):
-                    found[item] = no(under(inner))
+                    simpler[item] = no(under(inner))
+                case Holds():
+                    simpler[item] = known.instead_of(item)
                 case _:
-                    found[item] = item
-        return found[item]
+                    simpler[item] = item
+        return simpler[item]
 
     return under(formula)

@@ -8,7 +8,7 @@ the tree and nothing that decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
@@ -20,6 +20,8 @@ from govrules.lowering.formulas import (
     ONE,
     TRUE,
     ZERO,
+    Among,
+    And,
     Formula,
     Num,
     Pair,
@@ -215,28 +217,27 @@ def _gravity(
     tree: _Tree, mitigations: int
 ) -> tuple[Mapping[Severity, Formula], tuple[Formula, ...]]:
     """Return where each severity is possible and each mitigation holds, of what may flag."""
-    flags = {part.may_flag for part in _parts(tree)}
-
-    def may_flag(part: _Part) -> Formula:
-        # Where all parts flag alike, that the rule may flag at all says it already.
-        return TRUE if len(flags) == 1 else part.may_flag
-
     severities = {
-        each: no(
-            _everywhere(tree, lambda part, each=each: no(both(may_flag(part), part.severity(each))))  # type: ignore[misc]
-        )
-        for each in Severity
+        severity: no(_of_flagging(tree, lambda part, each=severity: no(part.severity(each))))  # type: ignore[misc]
+        for severity in Severity
     }
     return (
-        {each: where for each, where in severities.items() if where is not FALSE},
+        {severity: where for severity, where in severities.items() if where is not FALSE},
         tuple(
-            _everywhere(
-                tree,
-                lambda part, place=place: either(no(may_flag(part)), part.relief[place].true),  # type: ignore[misc]
-            )
+            _of_flagging(tree, lambda part, place=place: part.relief[place].true)  # type: ignore[misc]
             for place in range(mitigations)
         ),
     )
+
+
+def _of_flagging(tree: _Tree, of: Callable[[_Part], Formula]) -> Formula:
+    """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
+    several = {of(part) for part in _parts(tree)}
+    if len(several) == 1:
+        return several.pop()
+    if len({part.may_flag for part in _parts(tree)}) == 1:
+        return _everywhere(tree, of)
+    return _everywhere(tree, lambda part: either(no(part.may_flag), of(part)))
 
 
 def conjunction(pairs: Iterable[Pair]) -> Pair:
@@ -258,7 +259,36 @@ def wherever(alternatives: Iterable[tuple[Formula, Formula]]) -> Formula:
             grouped.setdefault(formula, []).append(possible)
     if len(grouped) == 1:
         return next(iter(grouped))
-    return both(*(either(no(either(*several)), formula) for formula, several in grouped.items()))
+    return _factored(
+        list(grouped),
+        lambda rest: both(
+            *(
+                either(no(either(*several)), each)
+                for each, several in zip(rest, grouped.values(), strict=True)
+            )
+        ),
+    )
+
+
+def _factored(
+    formulas: Sequence[Formula], joined: Callable[[Sequence[Formula]], Formula]
+) -> Formula:
+    """Return formulas joined by their alternatives, what all of them have in common told once."""
+    parts = [_items(each) for each in formulas]
+    common = [each for each in parts[0] if all(each in other for other in parts)]
+    if common:
+        rest = [both(*(each for each in own if each not in common)) for own in parts]
+        return both(*common, joined(rest))
+    parts = [tuple(map(no, _items(no(each)))) for each in formulas]
+    common = [each for each in parts[0] if all(each in other for other in parts)]
+    if common:
+        rest = [either(*(each for each in own if each not in common)) for own in parts]
+        return either(*common, joined(rest))
+    return joined(formulas)
+
+
+def _items(formula: Formula) -> tuple[Formula, ...]:
+    return formula.items if isinstance(formula, And) else (formula,)
 
 
 def agreed(alternatives: Iterable[tuple[Formula, Pair]]) -> Pair:
@@ -620,6 +650,8 @@ def compare(one: Value, op: Op, other: Value, kind: FactType) -> Pair:
         return Pair(same, both(known, no(same)))
     if op.is_age:
         both_there = both(both_there, no(unknown(AS_OF_READ)))
+    if isinstance(related, Among) and other.unknown is other.none is FALSE:
+        return Pair(related, both(known, no(related)))
     return Pair(
         both(both_there, related), either(one.none, other.none, both(both_there, no(related)))
     )
