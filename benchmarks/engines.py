@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks import twenty
 from govrules import Partnership
 from govrules.assessment import assess, assess_each
-from govrules.engines import codegen, compiled, reference
+from govrules.engines import compiled, reference
 
 NUMBER = 5500
 ROUNDS = 7
@@ -444,7 +444,7 @@ def compiling() -> None:
 
     def work(number: int) -> Work:
         book = sizes[number]
-        return lambda: codegen.generate(book.rules, Partnership, book.derived)
+        return lambda: compiled.generate(book.rules, Partnership, book.derived)
 
     found = medians({str(number): (work(number), 1) for number in sizes}, rounds=5)
     ratio = found["500"] / found["20"]

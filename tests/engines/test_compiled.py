@@ -12,7 +12,8 @@ import pytest
 
 from govrules import Partnership, load_rulebook
 from govrules.assessment import assess
-from govrules.engines import codegen, compiled, reference
+from govrules.engines import compiled, reference
+from govrules.engines import source as sources
 from govrules.engines.registry import said
 from govrules.errors import EngineError
 from govrules.rulebook.ast import (
@@ -72,12 +73,12 @@ def prepare(as_of):
     def judge(subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE):
         # 0: a-rule
         big_1 = subject.big
-        if big_1 is not True and big_1 is not UNKNOWN: r0 = NOT_APPLICABLE
+        if (big_1 is not True and big_1 is not UNKNOWN): r0 = NOT_APPLICABLE
         else:
             mended_2 = subject.mended
             if mended_2 is True: r0 = CLEAR
             else:
-                r0 = (F0 if mended_2 is not UNKNOWN and big_1 is not UNKNOWN else U0)
+                r0 = (F0 if (big_1 is True and mended_2 is not UNKNOWN) else U0)
         return (r0, )
     return judge
 """
@@ -217,22 +218,23 @@ def test_what_python_cannot_compile_is_refused_in_words(error, monkeypatch):
     def fails(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(codegen, "compile", fails, raising=False)
+    monkeypatch.setattr(compiled, "compile", fails, raising=False)
     with pytest.raises(EngineError, match="nested too deep"):
-        codegen.generate((rule(is_("big", True)),), Thing, {})
+        compiled.generate((rule(is_("big", True)),), Thing, {})
 
 
 def test_loops_that_are_too_deep_are_refused_in_words():
-    deep: Any = is_("fine", True, 1)
     thing = Thing(items=(Item(fine=True),))
     for depth in range(1, 26):
-        condition = Quantified(Quantity.SOME, ref("items"), deep)
-        if depth <= codegen._MOST_LOOPS:
+        # Each list is looked at once for each record of those around it.
+        condition: Any = All(tuple(is_("fine", True, level) for level in range(1, depth + 1)))
+        for _ in range(depth):
+            condition = Quantified(Quantity.SOME, ref("items"), condition)
+        if depth <= sources._MOST_LOOPS:
             assert verdicts(thing, rule(condition)) == [Verdict.CLEAR]
         else:
             with pytest.raises(EngineError, match="stand more than 18 deep"):
                 verdicts(thing, rule(condition))
-        deep = condition
 
 
 def test_five_thousand_rules():

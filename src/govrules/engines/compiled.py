@@ -1,7 +1,7 @@
 """
 The compiled engine: one Python function for all rules about a kind of subject.
 
-The function is generated from the rules when they are first asked for (see `codegen`), and kept by
+The function is generated from the rules when they are first asked for (see `python`), and kept by
 what the rules say: two rulebooks that say the same share it. It gives outcomes and no more.
 """
 
@@ -14,12 +14,14 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines.python import NAME, Code, Gravity, generate, sanitise
+from govrules.engines.python import Writer
 from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
+from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
-from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import Derived, Rule, Rulebook, Verdict
+from govrules.lowering.formulas import And, Const, Formula, May, Neg, Table
+from govrules.lowering.lower import Judged, Lowering
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
@@ -30,8 +32,29 @@ _MOST_DATES: Final = 8
 _CLEAR: Final = Outcome(Verdict.CLEAR, None, None, ())
 _NOT_APPLICABLE: Final = Outcome(Verdict.NOT_APPLICABLE, None, None, ())
 
+_TOO_DEEP: Final = "the conditions are nested too deep to be compiled; use the engine `reference`"
+
 #: Takes one subject, and returns what each rule says of it.
 Judge: TypeAlias = Callable[[Any], tuple[Outcome, ...]]
+
+
+@attrs.frozen
+class Code:
+    """
+    What a set of rules compiles to.
+
+    Attributes:
+        source: the Python source of `prepare`, which takes the date of the assessment and returns
+            the function that judges one subject.
+        constants: the values that the source names.
+        gravities: what decides how grave each rule's outcome is.
+        compiled: the code object of the source.
+    """
+
+    source: str
+    constants: dict[str, Any] = attrs.field(repr=False)
+    gravities: tuple[Gravity, ...] = attrs.field(repr=False)
+    compiled: Any = attrs.field(repr=False)
 
 
 def outcomes(
@@ -129,7 +152,6 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
         "CLEAR": _CLEAR,
         "NOT_APPLICABLE": _NOT_APPLICABLE,
         "day_before": _day_before,
-        "recorded": _recorded,
     }
     for index, (rule, gravity) in enumerate(zip(same.rules, code.gravities, strict=True)):
         for letter, verdict in (("F", Verdict.FLAGGED), ("U", Verdict.UNKNOWN)):
@@ -141,8 +163,7 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
-    lowering = Lowering(dict(derived))
-    return generate([(rule, lowering.rule(rule, cls)) for rule in rules], cls)
+    return generate(rules, cls, dict(derived))
 
 
 def _code(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
@@ -150,14 +171,100 @@ def _code(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived]
     try:
         return _kept(rules, cls, derived)
     except RecursionError as error:
-        raise EngineError(
-            NAME,
-            "the conditions are nested too deep to be compiled; use the engine `reference`",
-        ) from error
+        raise EngineError(NAME, _TOO_DEEP) from error
+
+
+def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -> Code:
+    """
+    Return what rules about a class compile to.
+
+    Args:
+        rules: the rules.
+
+        cls: the class.
+
+        derived: the derived facts by name, each after those that it reads.
+
+    Raises:
+        EngineError: the conditions are nested too deep, or name what the vocabulary has not.
+    """
+    try:
+        lowering = Lowering(derived)
+        lowered = [lowering.rule(rule, cls) for rule in rules]
+        gravities = tuple(Gravity(each) for each in lowered)
+        writer = Writer(lowered)
+        source = writer.function(
+            [rule.id for rule in rules], [each.atoms.items() for each in gravities], cls
+        )
+        compiled = compile(source, "<govrules compiled>", "exec")
+    except (RecursionError, MemoryError, SyntaxError, OverflowError) as error:
+        raise EngineError(NAME, _TOO_DEEP) from error
+    return Code(source, writer.constants, gravities, compiled)
+
+
+class Gravity:
+    """
+    What decides how grave the outcome of a rule is, as one number.
+
+    Attributes:
+        atoms: where in the number each stands: the mask of a derived fact, or a bit for whether a
+            formula holds.
+    """
+
+    def __init__(self, judged: Judged) -> None:
+        self._judged = judged
+        self.atoms: dict[Table | Formula, int] = {}
+        width = 0
+        for formula in (*judged.severities.values(), *judged.mitigations):
+            for atom in _atoms(formula):
+                if atom not in self.atoms:
+                    self.atoms[atom] = width
+                    width += len(atom.bits) if isinstance(atom, Table) else 1
+
+    def possible(self, number: int) -> list[Severity]:
+        """Return the severities that are possible, least first."""
+        found = self._judged.severities.items()
+        return [severity for severity, where in found if self._holds(where, number)]
+
+    def holding(self, number: int) -> list[bool]:
+        """Return whether each mitigation holds."""
+        return [self._holds(each, number) for each in self._judged.mitigations]
+
+    def _holds(self, formula: Formula, number: int) -> bool:
+        if formula in self.atoms:
+            return bool(number >> self.atoms[formula] & 1)
+        match formula:
+            case Const(value=value):
+                return value
+            case Neg(item=item):
+                return not self._holds(item, number)
+            case And(items=items):
+                return all(self._holds(each, number) for each in items)
+            case May(table=table, values=values):
+                mask = sum(table.bits[each] for each in values)
+                return bool(number >> self.atoms[table] & mask)
+            case _:
+                raise AssertionError("what holds no derived fact is an atom")
+
+
+def _atoms(formula: Formula) -> Iterator[Table | Formula]:
+    """Yield the derived facts that a formula asks, and the largest parts that ask none."""
+    match formula:
+        case Const():
+            return
+        case Neg(item=item):
+            yield from _atoms(item)
+        case May(table=table):
+            yield table
+        case And(items=items) if formula.tables:
+            for each in items:
+                yield from _atoms(each)
+        case _:
+            yield formula
 
 
 class _Outcomes(dict[int, Outcome]):
-    """The outcomes of a rule with one verdict, each made when it is first reached; see `Gravity`."""
+    """The outcomes of a rule with one verdict, each made when it is first reached."""
 
     def __init__(self, rule: Rule, verdict: Verdict, gravity: Gravity) -> None:
         super().__init__()
@@ -178,10 +285,5 @@ class _Outcomes(dict[int, Outcome]):
 
 
 def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:
-    """Return the day some months before the assessment; where that is not known, no day is older."""
+    """Return the day some months before the assessment; the first there is if that is unknown."""
     return months_before(as_of, months) if isinstance(as_of, dt.date) else dt.date.min
-
-
-def _recorded(records: Sequence[Any]) -> list[Any]:
-    """Return the records of a list that are known."""
-    return [each for each in records if each is not UNKNOWN]

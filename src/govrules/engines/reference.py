@@ -196,7 +196,7 @@ def split(rule: Rule, case: Case) -> list[Case]:
 
 
 def _together(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the one verdict of all; clear where some are not applicable and none may be flagged."""
+    """Return the one verdict of all, or clear where none of them may be flagged."""
     first, *others = verdicts
     if all(each is first for each in others):
         return first

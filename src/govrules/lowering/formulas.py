@@ -117,27 +117,27 @@ class Node:
     """
 
     about: frozenset[Var] = attrs.field(init=False, repr=False)
-    tables: frozenset[Table] = attrs.field(init=False, repr=False)
+    tables: tuple[Table, ...] = attrs.field(init=False, repr=False)
     #: What holds where it does not; made when it is first asked for.
     contrary: Formula | None = attrs.field(init=False, repr=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         about: frozenset[Var] = frozenset()
-        tables: frozenset[Table] = frozenset()
+        tables: dict[Table, None] = {}
         for part in self.parts():
             if isinstance(part, Node):
                 about |= part.about
-                tables |= part.tables
+                tables |= dict.fromkeys(part.tables)
             elif isinstance(part, Table):
                 about |= {part.var}
-                tables |= {part}
+                tables[part] = None
             elif isinstance(part, Read) and part.var is not None:
                 about |= {part.var}
         bound: Any = getattr(self, "var", None)
         if bound is not None:
             about = (about - {bound}) | {bound.list.var}
         object.__setattr__(self, "about", about)
-        object.__setattr__(self, "tables", tables)
+        object.__setattr__(self, "tables", tuple(tables))
 
     def parts(self) -> Iterator[Any]:
         """Yield what it is made of."""
@@ -354,10 +354,20 @@ class Table:
         return found
 
     @property
-    def beneath(self) -> frozenset[Table]:
+    def bits(self) -> Mapping[Any, int]:
+        """The bit of each value in a mask of those that it may have."""
+        values = (*closed_values(self.fact.type), None)
+        return {value: 1 << place for place, value in enumerate(values)}
+
+    @property
+    def sides(self) -> tuple[Formula, ...]:
+        """Where each of its rows certainly holds, and where it certainly does not."""
+        return tuple(each for true, false, _ in self.rows for each in (true, false))
+
+    @property
+    def beneath(self) -> tuple[Table, ...]:
         """The tables that its rows ask."""
-        sides = (each for true, false, _ in self.rows for each in (true, false))
-        return frozenset().union(*(each.tables for each in sides))
+        return tuple(dict.fromkeys(held for each in self.sides for held in each.tables))
 
 
 def table(  # noqa: PLR0917 - as the attributes of a table stand
@@ -666,7 +676,7 @@ class _Known:
                 return None
 
     def instead_of(self, item: Holds) -> Formula:
-        """Return what says the same as a comparison where that is only that its values are there."""
+        """Return what says the same as a comparison that holds wherever its values are there."""
         alone = _Known()
         alone.learn(item)
         for parts in self._clauses.values():
@@ -703,7 +713,7 @@ def _absent(fact: Read) -> Formula:
 
 
 def given(formula: Formula, facts: Iterable[Formula]) -> Formula:
-    """Return a formula that says the same wherever some others hold, and is no longer."""
+    """Return what says the same as a formula wherever some others hold, and is no longer."""
     known = _Known()
     waiting = list(facts)
     while waiting:

@@ -166,6 +166,12 @@ class Judged:
     requires: Pair
 
     @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """All that tells of the outcome."""
+        verdicts = (self.not_applicable, self.clear, self.flagged)
+        return (*verdicts, *self.severities.values(), *self.mitigations)
+
+    @property
     def unknown(self) -> Formula:
         """Where it may turn out flagged."""
         return both(*map(no, (self.not_applicable, self.clear, self.flagged)))

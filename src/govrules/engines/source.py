@@ -1,0 +1,205 @@
+"""
+Where generated Python source binds what it reads: blocks of lines, names, constants and facts.
+
+No text of a rulebook reaches the source. Values, names of local and derived facts, and outcomes are
+constants, bound by generated names; fields are read only where the vocabulary declares them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, Final
+
+import attrs
+
+from govrules.errors import EngineError
+from govrules.lowering.formulas import Read, Var
+from govrules.rulebook.ast import FactSource
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choices, Records, vocabulary_of
+
+NAME: Final = "compiled"
+#: Python compiles at most twenty loops inside each other.
+_MOST_LOOPS: Final = 18
+
+
+def sanitise(text: str) -> str:
+    """Return a text as a comment may carry it: words, numbers and hyphens, on one line."""
+    return re.sub(r"[^A-Za-z0-9 ._-]", "?", text, flags=re.ASCII)[:80]
+
+
+@attrs.define(eq=False)
+class Block:
+    """Lines that run together, and the names that are bound in them."""
+
+    parent: Block | None
+    var: Var
+    loops: int = 0
+    lines: list[str] = attrs.field(factory=list)
+    names: dict[Hashable, str] = attrs.field(factory=dict)
+
+    def find(self, key: Hashable) -> str | None:
+        """Return the name under which something is bound here or around."""
+        block: Block | None = self
+        while block is not None:
+            if key in block.names:
+                return block.names[key]
+            block = block.parent
+        return None
+
+    def inside(self) -> Block:
+        """Return an empty block to be nested in this one."""
+        return Block(self, self.var, self.loops)
+
+    def loop(self, var: Var) -> Block:
+        """Return an empty block to be repeated in this one."""
+        if self.loops >= _MOST_LOOPS:
+            raise EngineError(
+                NAME,
+                f"conditions on lists stand more than {_MOST_LOOPS} deep in each other; "
+                "use the engine `reference`",
+            )
+        return Block(self, var, self.loops + 1)
+
+    def nest(self, head: str, block: Block) -> None:
+        """Add a block under its head."""
+        self.lines.append(head)
+        self.lines += [f"    {line}" for line in block.lines or ["pass"]]
+
+
+class Layout:
+    """
+    Names of what is read, each bound where all that read it can see it.
+
+    Args:
+        shared: what several rules ask, in order: it is bound where its record is, before the first
+            of them.
+
+    Attributes:
+        constants: the values that the source names.
+    """
+
+    def __init__(self, shared: Mapping[Hashable, None]) -> None:
+        self.constants: dict[str, Any] = {}
+        self.shared = shared
+        self._constant_names: dict[Hashable, str] = {}
+        self._names = 0
+
+    def fresh(self, hint: str) -> str:
+        """Return a name that nothing has yet."""
+        self._names += 1
+        word = re.sub(r"[^a-z0-9]+", "_", hint.lower(), flags=re.ASCII).strip("_")[:40]
+        return f"{word if word.isidentifier() else f'it_{word}'}_{self._names}"
+
+    def constant(self, value: Any, key: Hashable = None) -> str:  # noqa: ANN401 - any value of a rulebook
+        """Return the name of a constant, which is known by its key where it has no hash."""
+        key = (type(value), value) if key is None else key
+        name = self._constant_names.get(key)
+        if name is None:
+            name = self._constant_names[key] = f"K{len(self._constant_names)}"
+            self.constants[name] = value
+        return name
+
+    def bind(
+        self,
+        key: Hashable,
+        var: Var,
+        block: Block,
+        hint: str,
+        write: Callable[[str, Block], None],
+    ) -> str:
+        """Return the name under which something about a record is bound, binding it if need be."""
+        found = block.find(key)
+        if found is not None:
+            return found
+        home = block
+        while home.var is not var and home.var.depth > var.depth:
+            assert home.parent is not None  # noqa: S101 - the record's own block stands around
+            home = home.parent
+        while key in self.shared and home.parent is not None and home.parent.var is home.var:
+            home = home.parent
+        name = self.fresh(hint)
+        write(name, home)
+        home.names[key] = name
+        return name
+
+    # ── Facts ─────────────────────────────────────────────────────────────────────────────────
+
+    def raw(self, fact: Read, block: Block) -> str:
+        """
+        Return the name of a fact's value as it stands; of a yes or no, None may stand for no.
+
+        In a list or a set, UNKNOWN says that there may be more.
+        """
+        if fact.var is None:
+            return "as_of"
+        var = fact.var
+
+        def write(name: str, home: Block) -> None:
+            if fact.source is FactSource.LOCAL:
+                said = self.about("local", var, home)
+                home.lines.append(f"{name} = {said}.get({self.constant(fact.path)}, UNKNOWN)")
+                return
+            home.lines.append(f"{name} = {self._attribute(fact.path, var, home)}")
+            if isinstance(fact.type, Choices | Records):
+                kind = frozenset if isinstance(fact.type, Choices) else tuple
+                nothing, anything = self.constant(kind()), self.constant(kind((UNKNOWN,)))
+                home.lines.append(f"if {name} is None: {name} = {nothing}")
+                home.lines.append(f"elif {name} is UNKNOWN: {name} = {anything}")
+
+        hint = "local" if fact.source is FactSource.LOCAL else fact.path
+        return self.bind(fact, var, block, hint, write)
+
+    def counted(self, fact: Read, block: Block) -> str:
+        """Return the name of the number of the known records of a list."""
+        assert fact.var is not None  # noqa: S101 - no list is a date
+
+        def write(name: str, home: Block) -> None:
+            home.lines.append(f"{name} = 0")
+            home.lines.append(f"for each in {self.raw(fact, home)}:")
+            home.lines.append(f"    if each is not UNKNOWN: {name} += 1")
+
+        return self.bind(("counted", fact), fact.var, block, fact.path, write)
+
+    def about(self, which: str, var: Var, block: Block) -> str:
+        """Return the name of what is said of the facts of a record: `local` or `stated`."""
+
+        def write(name: str, home: Block) -> None:
+            home.lines.append(f"{name} = {home.find(('record', var))}.{which}")
+
+        return self.bind((which, var), var, block, which, write)
+
+    def _attribute(self, path: str, var: Var, block: Block) -> str:
+        """Return the expression that reads a field, past the records that it is part of."""
+        head, _, field = path.rpartition(".")
+        cls = var.cls
+        for part in path.split("."):
+            fields = vocabulary_of(cls).fields
+            if part not in fields:
+                raise EngineError(NAME, f"`{cls.__name__}` has no fact `{sanitise(part)}`")
+            cls = getattr(fields[part].type, "cls", cls)
+        if not head:
+            return f"{block.find(('record', var))}.{field}"
+        inner: type = getattr(vocabulary_of(var.cls).facts[head].type, "cls", object)
+
+        def write(name: str, home: Block) -> None:
+            none = self.constant(_filled(inner, None), ("none", inner))
+            unknown = self.constant(_filled(inner, UNKNOWN), ("unknown", inner))
+            home.lines.append(f"{name} = {self._attribute(head, var, home)}")
+            home.lines.append(f"if {name} is None: {name} = {none}")
+            home.lines.append(f"elif {name} is UNKNOWN: {name} = {unknown}")
+
+        return f"{self.bind(('part', head, var), var, block, head, write)}.{field}"
+
+
+def _filled(cls: type, value: object) -> Any:  # noqa: ANN401 - an instance of the class
+    """
+    Return what stands for a record that is none, or of which nothing is known.
+
+    It is of the record's own class, for Python reads attributes of one class the fastest.
+    """
+    made: Any = object.__new__(cls)
+    for name in vocabulary_of(cls).fields:
+        object.__setattr__(made, name, value)
+    return made
