@@ -15,49 +15,9 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from govrules.engines.source import Block, Layout, sanitise
-from govrules.lowering.formulas import (
-    FALSE,
-    TRUE,
-    Above,
-    Absent,
-    Among,
-    Amount,
-    And,
-    Const,
-    Exists,
-    Formula,
-    Holds,
-    May,
-    Meets,
-    Members,
-    More,
-    Neg,
-    Num,
-    Read,
-    Table,
-    Times,
-    Total,
-    Unknown,
-    Var,
-    absent,
-    given,
-    in_order,
-    no,
-    subject,
-    unknown,
-)
+from govrules.lowering import formulas as f
+from govrules.lowering import passes
 from govrules.lowering.lower import Judged
-from govrules.lowering.passes import (
-    Sought,
-    apart,
-    asked,
-    ends,
-    following,
-    implies,
-    owner,
-    rank,
-    size,
-)
 from govrules.rulebook.ast import Op
 from govrules.vocabulary import Choice, Choices, YesNo
 
@@ -69,9 +29,9 @@ _WORTH_A_NAME: Final = 3
 _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE"
 
 #: What holds wherever an expression is looked at.
-_Known: TypeAlias = frozenset[Formula]
+_Known: TypeAlias = frozenset[f.Formula]
 #: What decides how grave an outcome is, each with its place in a number.
-Atoms: TypeAlias = Collection[tuple[Table | Formula, int]]
+Atoms: TypeAlias = Collection[tuple[f.Table | f.Formula, int]]
 
 
 class Writer(Layout):
@@ -84,15 +44,15 @@ class Writer(Layout):
 
     def __init__(self, rules: Sequence[Judged]) -> None:
         self._rules = rules
-        self._asked = [asked(each.formulas) for each in rules]
+        self._asked = [passes.asked(each.formulas) for each in rules]
         tables = dict.fromkeys(
-            each for keys in self._asked for each in keys if isinstance(each, Table)
+            each for keys in self._asked for each in keys if isinstance(each, f.Table)
         )
-        units = [*self._asked, *(asked(each.sides) for each in tables)]
+        units = [*self._asked, *(passes.asked(each.sides) for each in tables)]
         uses = Counter(node for each in units for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
         #: What is sought in lists, of the rule that is written and of several.
-        self._sought: list[Sought] = []
+        self._sought: list[passes.Sought] = []
         self._prepared: list[str] = []
         self._days: dict[str, str] = {}
 
@@ -114,12 +74,12 @@ class Writer(Layout):
 
             cls: the class of the subjects.
         """
-        top = Block(None, subject(cls))
+        top = Block(None, f.subject(cls))
         top.names["record", top.var] = "subject"
         for index, (name, gravity) in enumerate(zip(names, gravities, strict=True)):
             top.lines.append(f"# {index}: {sanitise(name)}")
             keys = {**self._asked[index], **self.shared}
-            self._sought = [each for each in keys if isinstance(each, Sought)]
+            self._sought = [each for each in keys if isinstance(each, passes.Sought)]
             self._rule(index, self._rules[index], gravity, top)
         results = "".join(f"r{index}, " for index in range(len(names)))
         lines = ["def prepare(as_of):", *(f"    {line}" for line in self._prepared)]
@@ -128,19 +88,19 @@ class Writer(Layout):
 
     def _rule(self, index: int, judged: Judged, gravity: Atoms, top: Block) -> None:
         block = top
-        passed: list[Formula] = []
+        passed: list[f.Formula] = []
         around: list[tuple[Block, str]] = []
         # What takes loops is looked at last: the rest often says that the rule does not apply.
-        cheap, costly = apart(judged.not_applicable)
+        cheap, costly = passes.apart(judged.not_applicable)
         for part in (cheap, costly):
-            if part is not FALSE:
-                around.append((block, self._say(given(part, passed), block)))
+            if part is not f.FALSE:
+                around.append((block, self._say(f.given(part, passed), block)))
                 block = block.inside()
-                passed.append(no(part))
-        clear = self._say(given(judged.clear, passed), block)
+                passed.append(f.no(part))
+        clear = self._say(f.given(judged.clear, passed), block)
         inner = block.inside()
-        passed.append(no(judged.clear))
-        flagged = given(judged.flagged, passed)
+        passed.append(f.no(judged.clear))
+        flagged = f.given(judged.flagged, passed)
         at = self._gravity(gravity, inner)
         said = self._say(flagged, inner)
         word = f"U{index}" if said == "False" else f"(F{index} if {said} else U{index})"
@@ -157,7 +117,7 @@ class Writer(Layout):
         """Return the index of an outcome: what decides how grave it is, as one number."""
         parts = []
         for atom, place in gravity:
-            if isinstance(atom, Table):
+            if isinstance(atom, f.Table):
                 mask = self._mask(atom, block)
                 parts.append(f"{mask} << {place}" if place else mask)
             else:
@@ -166,16 +126,16 @@ class Writer(Layout):
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def _mask(self, table: Table, block: Block) -> str:
+    def _mask(self, table: f.Table, block: Block) -> str:
         """Return the name of the mask of the values that a derived fact may have."""
         found = block.find(table)
         if found is None:
-            for each in in_order([table]):
+            for each in f.in_order([table]):
                 if block.find(each) is None:
                     found = self.bind(each, each.var, block, "derived", partial(self._table, each))
         return found or ""
 
-    def _table(self, table: Table, name: str, block: Block) -> None:
+    def _table(self, table: f.Table, name: str, block: Block) -> None:
         bits = table.bits
         stated, inner = "", block
         if table.stated is not None:
@@ -185,7 +145,7 @@ class Writer(Layout):
         otherwise = bits[table.otherwise]
         if len(table.rows) == 1:
             ((true, false, value),) = table.rows
-            holds, fails = self._say(true, inner), self._say(given(false, [no(true)]), inner)
+            holds, fails = self._say(true, inner), self._say(f.given(false, [f.no(true)]), inner)
             inner.lines.append(
                 f"{name} = {bits[value]} if {holds} else {otherwise} if {fails} "
                 f"else {bits[value] | otherwise}"
@@ -195,7 +155,7 @@ class Writer(Layout):
             for true, false, value in table.rows:
                 holds = self._say(true, rows)
                 rows.lines += [f"if {holds}:", f"    {name} |= {bits[value]}", "    break"]
-                possible = self._say(given(no(false), [no(true)]), rows)
+                possible = self._say(f.given(f.no(false), [f.no(true)]), rows)
                 rows.lines.append(f"if {possible}: {name} |= {bits[value]}")
             rows.lines += [f"{name} |= {otherwise}", "break"]
             inner.lines.append(f"{name} = 0")
@@ -208,7 +168,7 @@ class Writer(Layout):
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
     def _say(
-        self, formula: Formula, block: Block, known: _Known = frozenset(), depth: int = 0
+        self, formula: f.Formula, block: Block, known: _Known = frozenset(), depth: int = 0
     ) -> str:
         """
         Return the expression that holds where a formula does.
@@ -222,42 +182,44 @@ class Writer(Layout):
 
             depth: in how many others it stands.
         """
-        affirmed = not isinstance(formula, Neg)
-        item = formula.item if isinstance(formula, Neg) else formula
+        affirmed = not isinstance(formula, f.Neg)
+        item = formula.item if isinstance(formula, f.Neg) else formula
         name = self._named(item, block, depth)
         if name is not None:
             return name if affirmed else f"not {name}"
         return self._expression(item, block, known, depth, affirmed=affirmed)
 
-    def _named(self, item: Formula, block: Block, depth: int) -> str | None:
+    def _named(self, item: f.Formula, block: Block, depth: int) -> str | None:
         """Return the name of what has one: what several rules ask, or what stands too deep."""
-        if isinstance(item, Exists) and item.so is not TRUE:
-            return self._found(Sought(item), block)
-        deep = depth > _MOST_NESTED and isinstance(item, And)
-        worth = item in self.shared and size(item) >= _WORTH_A_NAME
+        if isinstance(item, f.Exists) and item.so is not f.TRUE:
+            return self._found(passes.Sought(item), block)
+        deep = depth > _MOST_NESTED and isinstance(item, f.And)
+        worth = item in self.shared and passes.size(item) >= _WORTH_A_NAME
         if not deep and not worth:
             return block.find(item)
 
         def write(name: str, home: Block) -> None:
             home.lines.append(f"{name} = {self._expression(item, home, frozenset(), 0)}")
 
-        return self.bind(item, owner(item, block.var), block, "so", write)
+        return self.bind(item, passes.owner(item, block.var), block, "so", write)
 
     def _expression(
-        self, item: Formula, block: Block, known: _Known, depth: int, *, affirmed: bool = True
+        self, item: f.Formula, block: Block, known: _Known, depth: int, *, affirmed: bool = True
     ) -> str:
         match item:
-            case Const(value=value):
+            case f.Const(value=value):
                 return str(value is affirmed)
-            case And(items=items):
+            case f.And(items=items):
                 parts = []
-                open_, rest = ends(items)
+                open_, rest = passes.ends(items)
                 for node in open_:
-                    name = self._found(Sought(node, open=True), block)
+                    name = self._found(passes.Sought(node, open=True), block)
                     parts.append(f"not {name}" if affirmed else name)
-                for each in sorted(rest, key=rank):
-                    parts.append(self._say(each if affirmed else no(each), block, known, depth + 1))
-                    known |= following(each)
+                for each in sorted(rest, key=passes.rank):
+                    parts.append(
+                        self._say(each if affirmed else f.no(each), block, known, depth + 1)
+                    )
+                    known |= passes.following(each)
                 return f"({(' and ' if affirmed else ' or ').join(parts)})"
             case _:
                 *guards, test, contrary = self._leaf(item, block, known)
@@ -265,41 +227,41 @@ class Writer(Layout):
                     return test if affirmed else contrary
                 return f"{'' if affirmed else 'not '}({' and '.join([*guards, test])})"
 
-    def _leaf(self, item: Formula, block: Block, known: _Known) -> list[str]:
+    def _leaf(self, item: f.Formula, block: Block, known: _Known) -> list[str]:
         """Return expressions that must all hold, and last the contrary of the last of them."""
         match item:
-            case Unknown(read=fact):
+            case f.Unknown(read=fact):
                 name = self.raw(fact, block)
                 return [f"{name} is UNKNOWN", f"{name} is not UNKNOWN"]
-            case Absent(read=fact):
+            case f.Absent(read=fact):
                 name = self.raw(fact, block)
                 return [f"{name} is None", f"{name} is not None"]
-            case More(read=Read(type=Choices()) as fact):
+            case f.More(read=f.Read(type=Choices()) as fact):
                 name = self.raw(fact, block)
                 return [f"UNKNOWN in {name}", f"UNKNOWN not in {name}"]
-            case More(read=fact):
+            case f.More(read=fact):
                 number, name = self.counted(fact, block), self.raw(fact, block)
                 return [f"{number} < len({name})", f"{number} == len({name})"]
-            case Among(read=fact, values=values):
+            case f.Among(read=fact, values=values):
                 return self._among(self.raw(fact, block), values)
-            case Holds():
+            case f.Holds():
                 return self._holds(item, block, known)
-            case Meets(read=fact, wanted=wanted, all=every):
+            case f.Meets(read=fact, wanted=wanted, all=every):
                 own = self.raw(fact, block)
                 other = (
-                    self.raw(wanted, block) if isinstance(wanted, Read) else self.constant(wanted)
+                    self.raw(wanted, block) if isinstance(wanted, f.Read) else self.constant(wanted)
                 )
                 if every:
                     return [f"{other} <= {own}", f"not {other} <= {own}"]
                 return [f"not {other}.isdisjoint({own})", f"{other}.isdisjoint({own})"]
-            case Exists(var=Var(list=Read() as fact)):
+            case f.Exists(var=f.Var(list=f.Read() as fact)):
                 number = self.counted(fact, block)
                 return [number, f"not {number}"]
-            case Above(one=one, other=other, equal=equal):
+            case f.Above(one=one, other=other, equal=equal):
                 left, right = (self._number(each, block, known) for each in (one, other))
                 sign, contrary = (">=", "<") if equal else (">", "<=")
                 return [f"{left} {sign} {right}", f"{left} {contrary} {right}"]
-            case May(table=table, values=values):
+            case f.May(table=table, values=values):
                 test = f"{self._mask(table, block)} & {sum(table.bits[each] for each in values)}"
                 return [test, f"not {test}"]
             case _:
@@ -315,10 +277,10 @@ class Writer(Layout):
         word = self.constant(value)
         return [f"{name} == {word}", f"{name} != {word}"]
 
-    def _holds(self, item: Holds, block: Block, known: _Known) -> list[str]:
+    def _holds(self, item: f.Holds, block: Block, known: _Known) -> list[str]:
         left = self.raw(item.one, block)
         guards = _guards(item.one, left, known)
-        fact = item.other if isinstance(item.other, Read) else None
+        fact = item.other if isinstance(item.other, f.Read) else None
         right = self.constant(item.other) if fact is None else self.raw(fact, block)
         if item.op is Op.OLDER_THAN:
             if fact is None:
@@ -345,29 +307,29 @@ class Writer(Layout):
         sign, contrary = (">=", "<") if item.op is Op.AT_LEAST else (">", "<=")
         return [*guards, f"{left} {sign} {right}", f"{left} {contrary} {right}"]
 
-    def _number(self, number: Num, block: Block, known: _Known) -> str:
+    def _number(self, number: f.Num, block: Block, known: _Known) -> str:
         match number:
-            case Amount(of=Read() as fact):
+            case f.Amount(of=f.Read() as fact):
                 name = self.raw(fact, block)
                 guards = _guards(fact, name, known)
                 return f"({name} if {' and '.join(guards)} else 0)" if guards else name
-            case Amount(of=value):
+            case f.Amount(of=value):
                 return self.constant(value)
-            case Members(read=fact):
+            case f.Members(read=fact):
                 name = self.raw(fact, block)
                 return f"(len({name}) - (UNKNOWN in {name}))"
-            case Times(one=one, other=other):
+            case f.Times(one=one, other=other):
                 return f"{self._number(one, block, known)} * {self._number(other, block, known)}"
-            case Total(var=Var(list=Read() as fact), so=so, of=None) if so is TRUE:
+            case f.Total(var=f.Var(list=f.Read() as fact), so=so, of=None) if so is f.TRUE:
                 return self.counted(fact, block)
-            case Total():
-                return self._found(Sought(number), block)
+            case f.Total():
+                return self._found(passes.Sought(number), block)
             case _:
                 raise AssertionError("it is no number")
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
-    def _found(self, sought: Sought, block: Block) -> str:
+    def _found(self, sought: passes.Sought, block: Block) -> str:
         """Return the name of what a pass over a list finds, with all else that it finds beside."""
         node = sought.node
         fact = node.var.list
@@ -385,13 +347,13 @@ class Writer(Layout):
             inner.lines.append("    continue")
             self._pass(chain, names, inner, [])
             for each, said in names.items():
-                home.lines.append(f"{said} = {'False' if isinstance(each.node, Exists) else 0}")
+                home.lines.append(f"{said} = {'False' if isinstance(each.node, f.Exists) else 0}")
                 home.names[each] = said
             home.nest(f"for {record} in {whole}:", inner)
 
-        return self.bind(sought, owner(node, block.var), block, "so", write)
+        return self.bind(sought, passes.owner(node, block.var), block, "so", write)
 
-    def _chain(self, sought: Sought, block: Block) -> list[Sought]:
+    def _chain(self, sought: passes.Sought, block: Block) -> list[passes.Sought]:
         """Return what one pass finds, each only of records that are what stands before it."""
         chain = [sought]
         for each in self._sought:
@@ -400,41 +362,43 @@ class Writer(Layout):
             if each in chain or not alike or block.find(each) is not None:
                 continue
             for place in range(len(chain), -1, -1):
-                before = all(implies(node.so, other.node.so) for other in chain[:place])
-                if before and all(implies(other.node.so, node.so) for other in chain[place:]):
+                before = all(passes.implies(node.so, other.node.so) for other in chain[:place])
+                if before and all(
+                    passes.implies(other.node.so, node.so) for other in chain[place:]
+                ):
                     chain.insert(place, each)
                     break
         return chain
 
     def _pass(
         self,
-        chain: Sequence[Sought],
-        names: dict[Sought, str],
+        chain: Sequence[passes.Sought],
+        names: dict[passes.Sought, str],
         block: Block,
-        passed: list[Formula],
+        passed: list[f.Formula],
     ) -> None:
         """Write what a pass does with each record, where what stands before in the chain holds."""
         first, *others = chain
         node, name = first.node, names[first]
-        said = self._say(given(node.so, passed), block)
+        said = self._say(f.given(node.so, passed), block)
         inner = block.inside()
-        if isinstance(node, Exists):
+        if isinstance(node, f.Exists):
             inner.lines.append(f"{name} = True")
         else:
             amount = "1" if node.of is None else self.raw(node.of, inner)
             inner.lines.append(f"{name} = {name} + {amount}")
         if others:
             self._pass(others, names, inner, [*passed, node.so])
-        elif all(isinstance(each.node, Exists) for each in names):
+        elif all(isinstance(each.node, f.Exists) for each in names):
             inner.lines.append("break")
         block.nest(f"if {said}:", inner)
 
 
-def _guards(fact: Read, name: str, known: _Known) -> list[str]:
+def _guards(fact: f.Read, name: str, known: _Known) -> list[str]:
     """Return what must be looked at before a value is compared."""
     found = []
-    if no(absent(fact)) is not TRUE and no(absent(fact)) not in known:
+    if f.no(f.absent(fact)) is not f.TRUE and f.no(f.absent(fact)) not in known:
         found.append(f"{name} is not None")
-    if no(unknown(fact)) not in known:
+    if f.no(f.unknown(fact)) not in known:
         found.append(f"{name} is not UNKNOWN")
     return found
