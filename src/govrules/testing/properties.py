@@ -207,7 +207,7 @@ def withholding_never_helps(trial: Trial) -> None:
 
 
 def severity_is_bounded(trial: Trial) -> None:
-    """As what is unknown turns out, a finding is as grave as is said, and no graver than it could be."""
+    """As the unknown turns out, a finding is as grave as is said and no graver than it could be."""
     before = trial.assess().findings
     for _ in range(_COMPLETED):
         complete = trial.completion()
