@@ -5,17 +5,20 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from govrules.engines.reference import case_of, settle
 from govrules.facts import TO_BE_FOUND, Facts, Scope, evidence_of, origin_of, said
 from govrules.model import Partner, Partnership, Protocol
-from govrules.rulebook.ast import FactRef, FactSource
+from govrules.rulebook.ast import Compare, Derived, FactRef, FactSource, Literal, Op, Row
+from govrules.rulebook.ast import Test as FactTest
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF, Fact, Kind, YesNo
 from tests.properties.small import AS_OF as DAY
-from tests.properties.small import COLOURS, Deal, Item, Thing, ref
+from tests.properties.small import COLOURS, TIER, Deal, Item, Thing, ref, rulebook_of
 
 FINE = Item(fine=True, weight=1)
 PLANNED = Fact("local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?")
 LOCAL = FactRef("local.planned", 0, PLANNED, FactSource.LOCAL)
+IS_BIG = FactTest(ref("big"), Compare(Op.EQUALS, Literal(True)))
 AS_OF_REF = FactRef("as_of", 0, AS_OF, FactSource.AS_OF)
 
 
@@ -135,3 +138,32 @@ def test_where_a_fact_was_seen() -> None:
 def test_what_is_to_be_found_says_so() -> None:
     """A value that is only supposed to be there prints as such."""
     assert str(TO_BE_FOUND) == "(to be found)"
+
+
+def test_what_is_taken_and_what_is_settled_stay_with_one_view_of_the_facts() -> None:
+    """Another view of a subject settles its derived facts anew, and takes them as it says."""
+    facts = Facts(Thing(size=1))
+    facts.settled[""] = {"tier": ("low",)}
+    for other in (
+        attrs.evolve(facts, taken={"tier": "top"}),
+        attrs.evolve(facts, supposed={"size": 2}),
+        attrs.evolve(facts, only=frozenset()),
+    ):
+        assert other.settled == {}
+    assert facts.taken == {}
+    assert facts == Facts(Thing(size=1))
+    assert facts != attrs.evolve(facts, taken={"tier": "top"})
+
+
+def test_a_derived_fact_is_settled_once_a_record_and_as_it_is_taken() -> None:
+    """What is taken of the subject stands before what follows, and is not stated."""
+    tiers = Derived(TIER, Thing, (Row(IS_BIG, "top"),), "low")
+    case = case_of(Facts(Thing()), rulebook_of((), {"tier": tiers}))
+    assert settle("tier", case) == ("top", "low")
+    assert case.facts.settled == {"": {"tier": ("top", "low")}}
+    taking = case.taking({"tier": "low"})
+    assert settle("tier", taking) == ("low",)
+    assert taking.facts.stated("tier", taking.facts.top()) is UNKNOWN
+    assert settle("tier", case) == ("top", "low")
+    stated = case_of(Facts(Thing(stated={"tier": "top"})), rulebook_of((), {"tier": tiers}))
+    assert settle("tier", stated) == ("top",)

@@ -33,7 +33,7 @@ from govrules.rulebook.ast import (
     Test,
     children,
 )
-from govrules.rulebook.walk import compared_with, references, rule_conditions
+from govrules.rulebook.walk import compared_with, once_each, references, rule_conditions
 from govrules.vocabulary import AS_OF
 
 
@@ -279,17 +279,19 @@ def asks(rule: Rule, rulebook: Rulebook) -> tuple[Ask, ...]:
         # It reads findings, and nobody can be asked for a finding.
         return ()
     found: dict[str, Ask] = {}
+    tables: dict[str, dict[str, dict[str, Ask]]] = {}
     for condition in rule_conditions(rule):
-        _ask(condition, ("",), rulebook.derived, found)
+        found |= _asks(condition, ("",), rulebook.derived, tables)
     return tuple(found.values())
 
 
-def _ask(
+def _asks(
     condition: Condition,
     prefixes: tuple[str, ...],
     derived: Mapping[str, Derived],
-    found: dict[str, Ask],
-) -> None:
+    tables: dict[str, dict[str, dict[str, Ask]]],
+) -> dict[str, Ask]:
+    """Return what a condition asks for, by path; `tables` has it of derived facts, by record."""
     inner = prefixes
     refs: Iterable[FactRef] = ()
     within: Iterable[FactRef] = ()
@@ -306,31 +308,38 @@ def _ask(
             refs, inner, within = (ref, *_refs(predicate)), _below(ref, prefixes), (of,)
         case _:
             pass
+    found: dict[str, Ask] = {}
     for each in refs:
-        _note(each, prefixes, derived, found)
+        found |= _asks_of(each, prefixes, derived, tables)
     for each in within:
-        _note(each, inner, derived, found)
+        found |= _asks_of(each, inner, derived, tables)
     for child in children(condition):
-        _ask(child, inner, derived, found)
+        found |= _asks(child, inner, derived, tables)
+    return found
 
 
 def _below(ref: FactRef, prefixes: tuple[str, ...]) -> tuple[str, ...]:
     return (*prefixes, f"{prefixes[ref.level]}{ref.path}[].")
 
 
-def _note(
+def _asks_of(
     ref: FactRef,
     prefixes: tuple[str, ...],
     derived: Mapping[str, Derived],
-    found: dict[str, Ask],
-) -> None:
-    if ref.source is FactSource.DERIVED:
-        for row in derived[ref.path].rows:
-            _ask(row.when, (prefixes[ref.level],), derived, found)
-        return
+    tables: dict[str, dict[str, dict[str, Ask]]],
+) -> dict[str, Ask]:
     prefix = "" if ref.source is FactSource.AS_OF else prefixes[ref.level]
-    path = f"{prefix}{ref.path}"
-    found.setdefault(path, Ask(path, ref.fact.question))
+    if ref.source is not FactSource.DERIVED:
+        path = f"{prefix}{ref.path}"
+        return {path: Ask(path, ref.fact.question)}
+
+    def of_table(each: Derived) -> dict[str, Ask]:
+        found: dict[str, Ask] = {}
+        for row in each.rows:
+            found |= _asks(row.when, (prefix,), derived, tables)
+        return found
+
+    return once_each(ref.path, derived, tables.setdefault(prefix, {}), of_table)
 
 
 def _refs(predicate: Predicate) -> tuple[FactRef, ...]:

@@ -7,6 +7,7 @@ import itertools
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
 from govrules.engines.reference import (
@@ -21,11 +22,15 @@ from govrules.engines.reference import (
     months_before,
     share_between,
     share_of,
+    split,
     sum_between,
     sum_of,
+    values,
 )
 from govrules.facts import TO_BE_FOUND, Facts
 from govrules.rulebook.ast import (
+    All,
+    AnyOf,
     Between,
     By,
     Compare,
@@ -33,11 +38,14 @@ from govrules.rulebook.ast import (
     Count,
     Derived,
     Exemption,
+    FactRef,
+    FactSource,
     Grade,
     Includes,
     Known,
     Literal,
     Mitigation,
+    Not,
     OneOf,
     Op,
     Operand,
@@ -52,7 +60,9 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.walk import MOST_SPLITS, splits
 from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
 
 F, U, T = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
@@ -577,6 +587,224 @@ def test_known_says_what_was_recorded(path: str, facts: dict[str, Any], known: b
     there = case(Thing(**facts), tier=TIERS)
     assert evaluate(Known(ref(path), recorded=True), there) is (T if known else F)
     assert evaluate(Known(ref(path), recorded=False), there) is (F if known else T)
+
+
+# ── Rules split on derived facts ──────────────────────────────────────────────────────────────
+
+#: Sound where it is painted.
+SOUNDS = Derived(SOUND, Thing, (Row(is_("painted", True), value=True),), otherwise=False)
+DERIVED = {"tier": TIERS, "sound": SOUNDS}
+#: Each tier asks for a size of its own.
+BY_TIER = All(
+    (
+        AnyOf((Not(is_("tier", "low")), compares("size", Op.AT_LEAST, 1))),
+        AnyOf((Not(is_("tier", "middle")), is_("deal.signed", True))),
+        AnyOf((Not(is_("tier", "top")), is_("checked", None))),
+    )
+)
+
+
+def said_of(found: Rule, thing: Thing, **derived: Derived) -> tuple[Any, ...]:
+    outcome = judge(found, case(thing, **(derived or DERIVED)))
+    return outcome.verdict.value, outcome.severity, outcome.could_be
+
+
+def test_flagged_only_by_all_values_together() -> None:
+    """Low or middle: what is recorded breaks the rule in both, and in neither test alone."""
+    split_on = rule(requires=BY_TIER)
+    broken = Thing(big=False, size=0, deal=None)
+    assert evaluate(BY_TIER, case(broken, **DERIVED)) is U
+    assert said_of(split_on, broken) == ("flagged", Severity.HIGH, None)
+    outcome = judge(split_on, case(broken, **DERIVED))
+    assert (outcome.scope, outcome.requires) == (T, F)
+    assert said_of(split_on, Thing(big=False, size=0)) == ("unknown", None, Severity.HIGH)
+    assert said_of(split_on, Thing(size=0, deal=None)) == ("unknown", None, Severity.HIGH)
+
+
+def test_met_by_all_values_together() -> None:
+    """Low or middle: what each asks for is there."""
+    met = Thing(big=False, size=1, deal=Deal(signed=True))
+    assert said_of(rule(requires=BY_TIER), met) == ("clear", None, None)
+
+
+def test_clear_where_some_values_are_not_applicable_and_the_others_clear() -> None:
+    """Low is outside the rule, and middle meets it: whichever it is, nothing is flagged."""
+    only_middle = rule(
+        applies_when=is_("tier", "middle"), requires=AnyOf((is_("tier", "low"), is_("size", 1)))
+    )
+    outcome = judge(only_middle, case(Thing(big=False, size=1), **DERIVED))
+    assert (outcome.verdict, outcome.scope, outcome.requires) == (Verdict.CLEAR, U, T)
+    excepted = rule(
+        requires=AnyOf((is_("tier", "middle"), is_("painted", True))),
+        unless=(Exemption(is_("tier", "low"), "because", CITED),),
+    )
+    outcome = judge(excepted, case(Thing(big=False), **DERIVED))
+    assert (outcome.verdict, outcome.scope, outcome.requires) == (Verdict.CLEAR, U, U)
+    neither = rule(applies_when=All((is_("tier", "low"), is_("tier", "middle"))))
+    assert said_of(neither, Thing(big=False)) == ("not applicable", None, None)
+
+
+def test_whether_a_derived_fact_is_known_is_not_split() -> None:
+    """To judge each value apart makes none of them known."""
+    unsettled, settled = Thing(big=False, mended=UNKNOWN), Thing(big=True)
+    asks = All((Known(ref("tier"), recorded=True), is_("tier", "low")))
+    for thing, known in ((unsettled, F), (settled, T)):
+        there = case(thing, **DERIVED)
+        assert judge(rule(requires=Known(ref("tier"), recorded=True)), there).requires is known
+        for each in split(rule(requires=asks), there):
+            assert evaluate(Known(ref("tier"), recorded=True), each) is known
+    assert [
+        each.facts.taken for each in split(rule(requires=asks), case(unsettled, **DERIVED))
+    ] == [
+        {"tier": "middle"},
+        {"tier": "low"},
+    ]
+
+
+def test_what_is_stated_or_settled_is_not_split() -> None:
+    """A derived fact that somebody stated has one value; so has one that follows."""
+    reads = rule(requires=BY_TIER)
+    for thing in (Thing(stated={"tier": "low"}, size=0), Thing(big=True), Thing(size=1)):
+        cases = split(reads, case(thing, **DERIVED))
+        assert [each.facts.taken for each in cases] == (
+            [{"tier": each} for each in ("top", "middle", "low")] if thing.size == 1 else [{}]
+        )
+    assert said_of(reads, Thing(stated={"tier": "low"}, size=0))[0] == "flagged"
+
+
+def test_joint_values_are_those_that_go_together() -> None:
+    """A derived fact that hangs on another has, for each value of that, the values it then has."""
+    sound_by_tier = Derived(SOUND, Thing, (Row(is_("tier", "low"), value=True),), otherwise=False)
+    both = rule(requires=AnyOf((is_("sound", True), is_("tier", "middle"))))
+    derived = {"tier": TIERS, "sound": sound_by_tier}
+    cases = split(both, case(Thing(big=False), **derived))
+    assert [each.facts.taken for each in cases] == [{"tier": "middle"}, {"tier": "low"}]
+    assert [values(ref("sound"), each) for each in cases] == [(False,), (True,)]
+    assert said_of(both, Thing(big=False), **derived) == ("clear", None, None)
+
+
+def of_yes_or_no(name: str) -> FactRef:
+    fact = Fact(name, YesNo(), Kind.CIRCUMSTANCE, name, "So?", f"not {name}")
+    return FactRef(name, 0, fact, FactSource.DERIVED)
+
+
+@pytest.mark.parametrize(("number", "verdict"), [(6, "flagged"), (7, "unknown")])
+def test_so_many_joint_values_are_judged_apart_at_the_most(number: int, verdict: str) -> None:
+    """Six facts of yes or no are 64 joint values; a seventh is left together."""
+    refs = [of_yes_or_no(f"so_{index}") for index in range(number)]
+    derived = {
+        each.path: Derived(each.fact, Thing, (Row(is_("big", True), value=True),), otherwise=False)
+        for each in refs
+    }
+    never = [
+        All(
+            (
+                FactTest(each, Compare(Op.EQUALS, Literal(True))),
+                FactTest(each, Compare(Op.EQUALS, Literal(False))),
+            )
+        )
+        for each in refs
+    ]
+    found = rule(requires=AnyOf(tuple(never)))
+    assert MOST_SPLITS == 2**6
+    assert splits(found, derived) == tuple(each.path for each in refs[:6])
+    there = case(Thing(), **derived)
+    assert len(split(found, there)) == MOST_SPLITS
+    assert judge(found, there).verdict.value == verdict
+
+
+def test_the_order_of_the_derived_facts_does_not_matter_below_the_bound() -> None:
+    """Which of two that do not hang on each other is gone through first changes nothing."""
+    both = rule(
+        requires=All((BY_TIER, is_("sound", True))),
+        grades=(Grade(Severity.CRITICAL, All((is_("tier", "low"), is_("sound", False)))),),
+    )
+    for thing in (Thing(), Thing(big=False, size=0), Thing(big=False, size=0, deal=None)):
+        one = said_of(both, thing, tier=TIERS, sound=SOUNDS)
+        assert one == said_of(both, thing, sound=SOUNDS, tier=TIERS)
+
+
+# ── Severity is bounded ───────────────────────────────────────────────────────────────────────
+
+BY_GRADE = rule(
+    requires=is_("size", 1),
+    grades=(
+        Grade(Severity.CRITICAL, is_("tier", "top")),
+        Grade(Severity.HIGH, is_("tier", "middle")),
+    ),
+    otherwise=Severity.LOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity", "could_be"),
+    [
+        ({"big": True}, "critical", None),
+        ({"mended": False}, "high", "critical"),
+        ({"big": False}, "low", "high"),
+        ({"mended": True}, "low", "critical"),
+        ({}, "low", "critical"),
+    ],
+)
+def test_a_tier_that_is_certainly_one_of_two_gives_one_of_their_grades(
+    facts: dict[str, Any], severity: str, could_be: str | None
+) -> None:
+    """Middle or top is never graded low, though neither grade is certain."""
+    outcome = judge(BY_GRADE, case(Thing(size=0, **facts), **DERIVED))
+    assert outcome.verdict is Verdict.FLAGGED
+    assert outcome.severity is Severity(severity)
+    assert outcome.could_be is (Severity(could_be) if could_be else None)
+
+
+def test_only_values_for_which_the_rule_may_flag_are_graded() -> None:
+    """Of a tier to which the rule does not apply no grade counts."""
+    not_top = attrs.evolve(BY_GRADE, applies_when=Not(is_("tier", "top")))
+    assert said_of(not_top, Thing(size=0)) == ("unknown", None, Severity.HIGH)
+    assert said_of(not_top, Thing(size=0, mended=False)) == ("unknown", None, Severity.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("facts", "severity", "could_be", "named"),
+    [
+        ({"painted": True}, "medium", None, 1),
+        ({"painted": False, "big": False}, "high", None, 0),
+        ({"painted": False}, "medium", "high", 0),
+        ({}, "medium", "high", 0),
+        ({"big": True}, "medium", None, 1),
+        ({"big": True, "painted": True}, "medium", None, 2),
+    ],
+)
+def test_a_mitigation_that_is_unknown_lowers_what_is_certain(
+    facts: dict[str, Any], severity: str, could_be: str | None, named: int
+) -> None:
+    """It may hold, and it may not; one that holds lowers both, whatever another is."""
+    mitigated = rule(
+        mitigated_by=tuple(Mitigation(is_(each, True), "b", CITED) for each in ("painted", "big"))
+    )
+    outcome = judge(mitigated, case(Thing(mended=False, **facts)))
+    assert outcome.severity is Severity(severity)
+    assert outcome.could_be is (Severity(could_be) if could_be else None)
+    assert len(outcome.mitigations) == named
+
+
+def test_a_mitigation_is_named_where_it_holds_for_every_value() -> None:
+    """One that holds for one tier and another for the other: it is lower, and neither is named."""
+    by_tier = tuple(Mitigation(is_("tier", each), "because", CITED) for each in ("low", "middle"))
+    broken = Thing(big=False, mended=UNKNOWN, size=0)
+    outcome = judge(rule(requires=is_("size", 1), mitigated_by=by_tier), case(broken, **DERIVED))
+    assert (outcome.severity, outcome.could_be, outcome.mitigations) == (Severity.MEDIUM, None, ())
+
+
+@pytest.mark.parametrize(("size", "expected"), [(2, T), (1, U), (0, F), (UNKNOWN, U)])
+def test_a_plain_fact_that_is_unknown_chooses_any_value(size: Any, expected: Truth) -> None:
+    """A level may be none, and then nothing is chosen; where even that agrees it is settled."""
+    of_level = By(ref("level"), (("low", Literal(1)), ("middle", Literal(1)), ("top", Literal(2))))
+    of_big = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
+    at_least = compares("size", Op.AT_LEAST, of_big)
+    assert value_of(at_least, size=size) is expected
+    # None is not at least anything, so a level that may be none never makes it true.
+    level = compares("size", Op.AT_LEAST, of_level)
+    assert value_of(level, size=size) is (F if expected is F else U)
 
 
 SO, NOT_SO, OPEN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from govrules.assessment import assess
@@ -17,8 +18,10 @@ from govrules.rulebook.ast import (
     Count,
     Derived,
     Exemption,
+    Grade,
     Includes,
     Literal,
+    Mitigation,
     Not,
     OneOf,
     Op,
@@ -186,3 +189,93 @@ def test_more_facts_than_are_weighed_one_by_one() -> None:
     """A long list is cited as the tree gives it, and still reproduces the verdict."""
     found = finding(EVERY, Thing(items=(FINE,) * 60))
     assert len(found.because) == 61
+
+
+#: Each tier but the top asks for something of its own.
+BY_TIER = All(
+    (
+        AnyOf((Not(is_("tier", "low")), PAINTED)),
+        AnyOf((Not(is_("tier", "middle")), is_("deal.signed", True))),
+    )
+)
+
+
+def test_what_is_so_only_for_all_tiers_together_is_shown_by_what_decides_in_each() -> None:
+    """That it is not big leaves low and middle, and each of them is broken by a fact of its own."""
+    found = finding(BY_TIER, Thing(big=False, painted=False, deal=None, size=1))
+    assert found.verdict.value == "flagged"
+    assert [each.fact for each in found.because] == ["big", "deal.signed", "painted"]
+    assert found.questions == ()
+    met = finding(BY_TIER, Thing(big=False, painted=True, deal=Deal(signed=True)))
+    assert met.verdict.value == "clear"
+    assert {each.fact for each in met.because} == {"painted", "deal.signed"}
+
+
+def test_what_clears_it_for_all_tiers_together_is_offered() -> None:
+    """Whichever tier it is, both changes together meet the rule; so does what settles the tier."""
+    found = finding(BY_TIER, Thing(big=False, painted=False, deal=None))
+    ways = [{each.fact: each.to for each in way} for way in found.clears]
+    assert ways == [
+        {"deal.signed": True, "mended": True},
+        {"painted": True, "mended": False},
+        {"deal.signed": True, "painted": True},
+    ]
+
+
+def test_how_grave_it_is_is_shown_for_each_tier_that_may_be() -> None:
+    """That it is broken rules the lowest grade out, and is cited for it."""
+    grades = (
+        Grade(Severity.CRITICAL, is_("tier", "top")),
+        Grade(Severity.MEDIUM, is_("tier", "low")),
+    )
+    found = finding(PAINTED, Thing(painted=False, mended=True), grades=grades)
+    assert (found.severity, found.could_be) == (Severity.HIGH, Severity.CRITICAL)
+    assert [each.fact for each in found.because] == ["painted", "mended"]
+    assert [each.fact for each in found.questions] == ["big"]
+
+
+def test_that_no_mitigation_holds_is_shown() -> None:
+    """What is certain would be lower if it were not known, and is asked for if it is not."""
+    mitigations = tuple(Mitigation(each, "because", CITED) for each in (BIG, MENDED))
+    parts: dict[str, Any] = {"mitigated_by": mitigations}
+    denied = finding(PAINTED, Thing(painted=False, big=False, mended=False), **parts)
+    assert denied.severity is Severity.HIGH
+    assert [each.fact for each in denied.because] == ["painted", "big", "mended"]
+    open_ = finding(PAINTED, Thing(painted=False, big=False), **parts)
+    assert (open_.severity, open_.could_be) == (Severity.MEDIUM, Severity.HIGH)
+    assert [each.fact for each in open_.because] == ["painted"]
+    assert [each.fact for each in open_.questions] == ["mended"]
+    shown = finding(PAINTED, Thing(painted=False, mended=True), **parts)
+    assert (shown.severity, shown.could_be) == (Severity.MEDIUM, None)
+    assert [each.fact for each in shown.because] == ["painted", "mended"]
+    assert shown.questions == ()
+
+
+def test_a_mitigation_for_each_tier_is_shown_though_none_is_named() -> None:
+    """Low and middle are each relieved by a fact of their own."""
+    mitigations = (
+        Mitigation(All((is_("tier", "low"), is_("size", 1))), "because", CITED),
+        Mitigation(All((is_("tier", "middle"), is_("price", 1))), "because", CITED),
+    )
+    found = finding(
+        PAINTED, Thing(painted=False, big=False, size=1, price=1), mitigated_by=mitigations
+    )
+    assert (found.severity, found.could_be, found.mitigations) == (Severity.MEDIUM, None, ())
+    assert [each.fact for each in found.because] == ["painted", "big", "price", "size"]
+
+
+def test_a_severity_that_is_settled_asks_nothing() -> None:
+    """A grade and a mitigation may be open, and yet change nothing."""
+    same = (Grade(Severity.HIGH, BIG),)
+    assert finding(PAINTED, Thing(painted=False), grades=same).questions == ()
+    lowest = {"grades": (), "mitigated_by": (Mitigation(BIG, "because", CITED),)}
+    rule = attrs.evolve(finding(PAINTED, Thing()).rule, otherwise=Severity.LOW, **lowest)
+    (found,) = assess(Thing(painted=False), rulebook_of((rule,), {}), as_of=AS_OF).findings
+    assert (found.severity, found.could_be) == (Severity.LOW, None)
+    assert found.questions == ()
+
+
+def test_what_a_plain_fact_may_choose_is_asked_for_with_it() -> None:
+    """While the level is unknown, each amount that it may choose is open too."""
+    found = finding(BY_FACTS, Thing(price=1))
+    assert [each.fact for each in found.questions] == ["level", "size", "deal.level"]

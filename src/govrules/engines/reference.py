@@ -164,7 +164,11 @@ NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 def judge(rule: Rule, case: Case) -> Judgement:
     """Return what a rule says of a case: what it says for all that derived facts may still be."""
-    cases = split(rule, case)
+    return judge_all(rule, split(rule, case))
+
+
+def judge_all(rule: Rule, cases: Sequence[Case]) -> Judgement:
+    """Return what a rule says of cases one of which, nobody knows which, is so."""
     scopes = [scope_of(rule, each) for each in cases]
     required = [evaluate(rule.requires, each) for each in cases]
     verdicts = [VERDICTS[each] for each in zip(scopes, required, strict=True)]
@@ -196,7 +200,7 @@ def split(rule: Rule, case: Case) -> list[Case]:
 
 
 def _together(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the one verdict of all, or clear where none of them may be flagged."""
+    """Return the one verdict of all; clear where some are not applicable and none may flag."""
     first, *others = verdicts
     if all(each is first for each in others):
         return first
@@ -302,6 +306,10 @@ def settle(name: str, case: Case) -> tuple[Any, ...]:
         return (taken[name],)
     known = facts.settled.setdefault(scope.prefix, {})
     if name not in known:
+        stated = facts.stated(name, scope)
+        if stated is not UNKNOWN:
+            known[name] = (stated,)
+            return known[name]
         for each in beneath(name, case.derived, known.keys() | taken.keys()):
             stated = facts.stated(each, scope)
             follows = stated is UNKNOWN
@@ -333,18 +341,18 @@ def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
             return values(operand, case)
         case By(selector, cases):
             found: dict[Any, None] = {}
-            for selected in _selected(selector, case):
-                if selected is None:
+            for value in chosen_by(selector, case):
+                if value is None:
                     found[None] = None
                     continue
-                chosen = next(each for value, each in cases if value == selected)
+                chosen = next(each for key, each in cases if key == value)
                 found.update(dict.fromkeys(possible(chosen, case)))
             return tuple(found)
         case _:
             assert_never(operand)
 
 
-def _selected(selector: FactRef, case: Case) -> Iterator[Any]:
+def chosen_by(selector: FactRef, case: Case) -> Iterator[Any]:
     """Yield every value that a fact of closed values may have."""
     for value in values(selector, case):
         if value is not UNKNOWN:

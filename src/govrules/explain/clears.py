@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
+import attrs
+
 from govrules.engines.reference import (
     AS_OF_REF,
     Case,
     evaluate,
-    judge,
     months_before,
     possible,
+    scope_of,
+    split,
 )
 from govrules.explain.supposing import Way, contradict, supposing, trial_of
 from govrules.facts import TO_BE_FOUND, Scope, parts_of
@@ -41,9 +44,8 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
-    Verdict,
 )
-from govrules.rulebook.walk import nodes, operands, rule_conditions
+from govrules.rulebook.walk import nodes, once_each, operands, rule_conditions
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import (
     Choice,
@@ -76,8 +78,27 @@ SHOWN: Final = 5
 #: Values of which each is a choice of its own; of amounts and dates one stands for all.
 _NAMED: Final = (str, bool, frozenset)
 
-#: The values that a rule compares each fact with, by the fact's name.
-_Compared = Mapping[str, tuple[Any, ...]]
+#: Ways that give a derived fact each of its values.
+_Ways = Mapping[Any, list[Way]]
+
+
+@attrs.frozen
+class _Hints:
+    """
+    What guides the search for ways in one case.
+
+    Attributes:
+        compared: the values that the rule compares each fact with, by the fact's name.
+        tables: the ways that were found for derived facts, by the prefix of the record and the
+            name.
+    """
+
+    compared: Mapping[str, tuple[Any, ...]]
+    tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
+
+    def elsewhere(self) -> _Hints:
+        """Return the hints for another case, in which nothing was looked for yet."""
+        return _Hints(self.compared)
 
 
 def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
@@ -113,17 +134,15 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     None can be made smaller. Only arrangements are changed, and only so that what the rule
     requires holds or an exception does: never by making the rule's own case go away.
     """
-    compared = _constants(rule, case)
+    hints = _Hints(_constants(rule, case))
     met = [
-        mended
-        for way in _ways(rule.requires, case, Truth.TRUE, compared)
-        for mended in _mended(way, rule, case, compared)
+        mended for way in _to_meet(rule, case, hints) for mended in _mended(way, rule, case, hints)
     ]
     excepted = [
         reached
         for each in rule.unless
-        for way in _ways(each.when, case, Truth.TRUE, compared)
-        for reached in _still_in_case(way, rule, case, compared)
+        for way in _ways(each.when, case, Truth.TRUE, hints)
+        for reached in _still_in_case(way, rule, case, hints)
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
@@ -133,26 +152,44 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     return sorted(found, key=len)
 
 
-def _mended(way: Way, rule: Rule, case: Case, compared: _Compared) -> list[Way]:
+def _to_meet(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
+    """Return changes with which what a rule requires holds, or holds for all that may be."""
+    found = _ways(rule.requires, case, Truth.TRUE, hints)
+    cases = split(rule, case)
+    if len(cases) > 1:
+        apart = (_ways(rule.requires, each, Truth.TRUE, hints.elsewhere()) for each in cases)
+        found = _pruned([*found, *_joined(apart)])
+    return found
+
+
+def _mended(way: Way, rule: Rule, case: Case, hints: _Hints) -> list[Way]:
     """Return the way, with what makes good again what it breaks of what the rule requires."""
-    more = _ways(rule.requires, supposing(case, way), Truth.TRUE, compared)
+    after = supposing(case, way)
+    if _settles(way, rule, case):
+        return [way]
+    more = _ways(rule.requires, after, Truth.TRUE, hints.elsewhere())
     return [{**way, **each} for each in more if not contradict(way, each)]
 
 
-def _still_in_case(way: Way, rule: Rule, case: Case, compared: _Compared) -> list[Way]:
+def _still_in_case(way: Way, rule: Rule, case: Case, hints: _Hints) -> list[Way]:
     """Return the way, with what keeps the rule's own case standing where the way would end it."""
     if rule.applies_when is None:
         return [way]
-    kept = _ways(rule.applies_when, supposing(case, way), Truth.TRUE, compared)
+    kept = _ways(rule.applies_when, supposing(case, way), Truth.TRUE, hints.elsewhere())
     return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
 def _settles(way: Way, rule: Rule, case: Case) -> bool:
-    after = supposing(case, way)
-    if evaluate(rule.requires, after) is Truth.TRUE:
-        return True
-    applies = rule.applies_when is None or evaluate(rule.applies_when, after) is Truth.TRUE
-    return applies and judge(rule, after).verdict is Verdict.NOT_APPLICABLE
+    """Tell whether, whatever derived facts are, the requirement is met or an exception holds."""
+    return all(
+        evaluate(rule.requires, each) is Truth.TRUE
+        or (_applies(rule, each) and scope_of(rule, each) is Truth.FALSE)
+        for each in split(rule, supposing(case, way))
+    )
+
+
+def _applies(rule: Rule, case: Case) -> bool:
+    return rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
 
 
 def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
@@ -167,31 +204,31 @@ def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
     return kept
 
 
-def _ways(condition: Condition, case: Case, target: Truth, compared: _Compared) -> list[Way]:
+def _ways(condition: Condition, case: Case, target: Truth, hints: _Hints) -> list[Way]:
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
     if evaluate(condition, case) is target:
         return [{}]
     match condition:
         case All(items):
-            return _of_several(items, case, target, compared, needs_all=target is Truth.TRUE)
+            return _of_several(items, case, target, hints, needs_all=target is Truth.TRUE)
         case AnyOf(items):
-            return _of_several(items, case, target, compared, needs_all=target is Truth.FALSE)
+            return _of_several(items, case, target, hints, needs_all=target is Truth.FALSE)
         case Not(item):
-            return _ways(item, case, ~target, compared)
+            return _ways(item, case, ~target, hints)
         case Test():
-            return _of_test(condition, case, target, compared)
+            return _of_test(condition, case, target, hints)
         case Known():
             return []
         case Quantified(quantity, ref, where):
             goal = ~target if quantity is Quantity.NONE else target
             decided_by_one = Truth.FALSE if quantity is Quantity.EVERY else Truth.TRUE
             if goal is decided_by_one:
-                return _one_record(ref, where, case, goal, compared)
-            return _every_record(ref, where, case, goal, compared)
+                return _one_record(ref, where, case, goal, hints)
+            return _every_record(ref, where, case, goal, hints)
         case Count(ref) if isinstance(ref.type, Choices):
             return _of_set(condition, ref, case, target)
         case Count() | Sum() | Share():
-            return _of_many(condition, case, target, compared)
+            return _of_many(condition, case, target, hints)
         case _:
             assert_never(condition)
 
@@ -200,11 +237,11 @@ def _of_several(
     items: tuple[Condition, ...],
     case: Case,
     target: Truth,
-    compared: _Compared,
+    hints: _Hints,
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = [_ways(item, case, target, compared) for item in items]
+    each = [_ways(item, case, target, hints) for item in items]
     return _joined(each) if needs_all else _pruned(itertools.chain.from_iterable(each))
 
 
@@ -229,61 +266,68 @@ def _pruned(ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
     return kept
 
 
-def _of_test(condition: Test, case: Case, target: Truth, compared: _Compared) -> list[Way]:
+def _of_test(condition: Test, case: Case, target: Truth, hints: _Hints) -> list[Way]:
     refs = [condition.fact]
     refs += [each for each in operands(condition.predicate) if isinstance(each, FactRef)]
     found: list[Way] = []
     for ref in refs:
         if ref.source is FactSource.DERIVED:
-            found += _of_derived(condition, ref, case, target, compared)
+            found += _of_derived(condition, ref, case, target, hints)
         elif ref.fact.kind is Kind.ARRANGEMENT:
-            found += _of_fact(condition, ref, case, target, compared)
+            found += _of_fact(condition, ref, case, target, hints)
     return _pruned(found)
 
 
 def _of_fact(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, compared: _Compared
+    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
 ) -> list[Way]:
     path = case.facts.path(ref, case.scopes)
-    ways: list[Way] = [{path: value} for value in _candidates(ref, case, compared)]
-    ways += [{record: None} for record in _asked_around(ref, path, case, compared)]
+    ways: list[Way] = [{path: value} for value in _candidates(ref, case, hints)]
+    ways += [{record: None} for record in _asked_around(ref, path, case, hints)]
     ways += [_mentioned(added) for added in _new_records(ref, case)[:1]]
     return [way for way in ways if evaluate(condition, supposing(case, way)) is target]
 
 
-def _asked_around(ref: FactRef, path: str, case: Case, compared: _Compared) -> list[str]:
+def _asked_around(ref: FactRef, path: str, case: Case, hints: _Hints) -> list[str]:
     """Return the records that a fact stands in of which the rule asks whether they are there."""
     prefix, cls = path.removesuffix(ref.path), case.scopes[ref.level].cls
-    asked = [part for part in parts_of(ref.path) if part in compared]
+    asked = [part for part in parts_of(ref.path) if part in hints.compared]
     return [f"{prefix}{each}" for each in asked if case.fact(each, cls).kind is Kind.ARRANGEMENT]
 
 
 def _of_derived(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, compared: _Compared
+    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
-    derived = case.derived[ref.path]
+    scope, inner = case.scopes[ref.level], case.at(ref.level)
+    ways = once_each(
+        ref.path,
+        case.derived,
+        hints.tables.setdefault(scope.prefix, {}),
+        lambda each: _of_table(each, inner, hints),
+    )
     path = case.facts.path(ref, case.scopes)
-    if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
-        return []
-    found: list[Way] = []
-    inner = case.at(ref.level)
-    for value in dict.fromkeys([*(row.value for row in derived.rows), derived.otherwise]):
-        if evaluate(condition, supposing(case, {path: value})) is target:
-            found += _to_derive(derived, value, inner, compared)
-    return _pruned(found)
+    return _pruned(
+        way
+        for value, several in ways.items()
+        if evaluate(condition, supposing(case, {path: value})) is target
+        for way in several
+    )
 
 
-def _to_derive(derived: Derived, value: Any, case: Case, compared: _Compared) -> list[Way]:  # noqa: ANN401 - any value of the fact
-    found: list[Way] = []
+def _of_table(derived: Derived, case: Case, hints: _Hints) -> _Ways:
+    """Return changes that give a derived fact each of its values; none where it is stated."""
+    (scope,) = case.scopes
+    if case.facts.stated(derived.name, scope) is not UNKNOWN:
+        return {}
+    found: dict[Any, list[Way]] = {}
     before: list[list[Way]] = []
     for row in derived.rows:
-        if row.value == value:
-            found += _joined([*before, _ways(row.when, case, Truth.TRUE, compared)])
-        before.append(_ways(row.when, case, Truth.FALSE, compared))
-    if derived.otherwise == value:
-        found += _joined(before)
-    return _pruned(found)
+        holds = _ways(row.when, case, Truth.TRUE, hints)
+        found.setdefault(row.value, []).extend(_joined([*before, holds]))
+        before.append(_ways(row.when, case, Truth.FALSE, hints))
+    found.setdefault(derived.otherwise, []).extend(_joined(before))
+    return {value: _pruned(several) for value, several in found.items()}
 
 
 def _records(ref: FactRef, case: Case) -> list[Case]:
@@ -303,27 +347,25 @@ def _new_records(ref: FactRef, case: Case) -> list[Case]:
 
 
 def _one_record(
-    ref: FactRef, where: Condition, case: Case, wanted: Truth, compared: _Compared
+    ref: FactRef, where: Condition, case: Case, wanted: Truth, hints: _Hints
 ) -> list[Way]:
-    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, compared)]
+    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, hints)]
     for added in _new_records(ref, case)[:1]:
-        found += [_with_record(way, added) for way in _ways(where, added, wanted, compared)]
+        found += [_with_record(way, added) for way in _ways(where, added, wanted, hints)]
     return _pruned(found)
 
 
 def _every_record(
-    ref: FactRef, where: Condition, case: Case, goal: Truth, compared: _Compared
+    ref: FactRef, where: Condition, case: Case, goal: Truth, hints: _Hints
 ) -> list[Way]:
     if not case.facts.records(ref, case.scopes)[1]:
         return []
-    return _joined(_ways(where, each, goal, compared) for each in _records(ref, case))
+    return _joined(_ways(where, each, goal, hints) for each in _records(ref, case))
 
 
-def _of_many(
-    condition: Count | Sum | Share, case: Case, target: Truth, compared: _Compared
-) -> list[Way]:
+def _of_many(condition: Count | Sum | Share, case: Case, target: Truth, hints: _Hints) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
-    apart = [_options(condition, case, goal, compared) for goal in (Truth.TRUE, Truth.FALSE)]
+    apart = [_options(condition, case, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
     # A share may want one record to count at all, and another, or the same, not to be so.
     mixes = isinstance(condition, Share) and condition.among is not None
     for number in range(1, MAX_RECORDS + 1):
@@ -339,18 +381,16 @@ def _of_many(
     return []
 
 
-def _options(
-    condition: Count | Sum | Share, case: Case, goal: Truth, compared: _Compared
-) -> list[Way]:
+def _options(condition: Count | Sum | Share, case: Case, goal: Truth, hints: _Hints) -> list[Way]:
     """Return the cheapest changes of each record, and of records that could be added."""
     asked = [condition.where, condition.among if isinstance(condition, Share) else None]
     conditions = [each for each in asked if each is not None]
     options: list[Way] = []
     for each in _records(condition.list, case) if conditions else []:
-        several = [_ways(one, each, goal, compared) for one in conditions]
+        several = [_ways(one, each, goal, hints) for one in conditions]
         options += [way for ways in several for way in _cheapest(ways, each) if way]
     for added in _new_records(condition.list, case) if goal is Truth.TRUE else []:
-        several = [_ways(one, added, goal, compared) for one in conditions] or [[{}]]
+        several = [_ways(one, added, goal, hints) for one in conditions] or [[{}]]
         options += [_with_record(way, added) for ways in several for way in _cheapest(ways, added)]
     return list({frozenset(way.items()): way for way in options}.values())[:MAX_OPTIONS]
 
@@ -445,9 +485,9 @@ def _plain(operand: Any, case: Case) -> list[Any]:  # noqa: ANN401 - any operand
     return [value for value in possible(operand, case) if value is not UNKNOWN]
 
 
-def _candidates(ref: FactRef, case: Case, compared: _Compared) -> list[Any]:
+def _candidates(ref: FactRef, case: Case, hints: _Hints) -> list[Any]:
     """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = compared.get(ref.path, ())
+    constants = hints.compared.get(ref.path, ())
     one: Any
     match ref.type:
         case YesNo():

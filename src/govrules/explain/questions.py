@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never
 
-from govrules.engines.reference import AS_OF_REF, Case, Judgement, evaluate, values
+import attrs
+
+from govrules.engines.reference import AS_OF_REF, Case, Judgement, chosen_by, evaluate
 from govrules.explain.because import Cited, Support
 from govrules.facts import Facts, Scope
 from govrules.rulebook.ast import (
@@ -14,6 +17,7 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
+    Derived,
     FactRef,
     FactSource,
     Known,
@@ -29,7 +33,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.rulebook.walk import operands
+from govrules.rulebook.walk import once_each, operands
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Choices, Records
 
@@ -38,133 +42,150 @@ def questions(rule: Rule, case: Case, outcome: Judgement) -> tuple[Cited, ...]:
     """
     Return the facts to ask for.
 
-    For an unknown verdict, those that settle it; for a flagged one, those that settle how grave
-    it is; none otherwise.
+    For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
+    those that settle how grave it is; none otherwise.
     """
+    asking = _Asking(case.derived)
     found: Support = {}
     if outcome.verdict is Verdict.UNKNOWN:
         if outcome.scope is Truth.UNKNOWN:
             if rule.applies_when is not None:
-                found |= residual(rule.applies_when, case)
+                found |= asking.of(rule.applies_when, case)
             for exception in rule.unless:
-                found |= residual(exception.when, case)
+                found |= asking.of(exception.when, case)
         if outcome.requires is Truth.UNKNOWN:
-            found |= residual(rule.requires, case)
-    elif outcome.verdict is Verdict.FLAGGED:
+            found |= asking.of(rule.requires, case)
+    elif outcome.could_be is not None:
         for grade in rule.grades:
-            found |= residual(grade.when, case)
+            found |= asking.of(grade.when, case)
             if evaluate(grade.when, case) is Truth.TRUE:
                 break
         for mitigation in rule.mitigated_by:
-            found |= residual(mitigation.when, case)
+            found |= asking.of(mitigation.when, case)
     return tuple(found.values())
 
 
-def residual(condition: Condition, case: Case) -> Support:
-    """Return the unknown facts on which the value of a condition still hangs."""
-    if isinstance(condition, Known) or evaluate(condition, case) is not Truth.UNKNOWN:
-        return {}
-    found: Support = {}
-    conditions: tuple[Condition, ...]
-    match condition:
-        case All(items) | AnyOf(items):
-            for item in items:
-                found |= residual(item, case)
-        case Not(item):
-            found = residual(item, case)
-        case Test(ref, predicate):
-            found = _of_fact(ref, case) | _of_predicate(predicate, case)
-        case Quantified(list=ref, where=where):
-            found = _of_records(ref, (where,), None, case)
-        case Count(ref, where, predicate):
-            conditions = () if where is None else (where,)
-            found = _of_records(ref, conditions, None, case) | _of_predicate(predicate, case)
-        case Sum(ref, of, where, predicate):
-            conditions = () if where is None else (where,)
-            found = _of_records(ref, conditions, of, case) | _of_predicate(predicate, case)
-        case Share(ref, among, where, predicate):
-            conditions = (where,) if among is None else (among, where)
-            found = _of_records(ref, conditions, None, case) | _of_predicate(predicate, case)
-        case _:
-            assert_never(condition)
-    return found
+@attrs.frozen
+class _Asking:
+    """
+    Finds the facts on which conditions of one case still hang.
 
+    Attributes:
+        derived: the rulebook's derived facts by name.
+    """
 
-def _of_records(
-    ref: FactRef, conditions: tuple[Condition, ...], of: FactRef | None, case: Case
-) -> Support:
-    if isinstance(ref.type, Choices):
-        return _of_fact(ref, case)
-    records, closed = case.facts.records(ref, case.scopes)
-    found: Support = {} if closed else _ask(ref, case) | _beside(ref, conditions, case)
-    for record in records:
-        inner = case.inside(record)
-        for condition in conditions:
-            found |= residual(condition, inner)
-        if of is not None:
-            found |= _of_fact(of, inner)
-    return found
+    derived: Mapping[str, Derived]
+    #: What each derived fact still hangs on, by the prefix of its record and its name.
+    _tables: dict[str, dict[str, Support]] = attrs.field(init=False, factory=dict)
 
-
-def _beside(ref: FactRef, conditions: tuple[Condition, ...], case: Case) -> Support:
-    """Return what conditions on records not yet known hang on beside the records themselves."""
-    assert isinstance(ref.type, Records)  # noqa: S101 - settled when the rule was checked
-    prefix = f"{case.facts.path(ref, case.scopes)}[]."
-    inner = case.inside(Scope(UNKNOWN, prefix, ref.type.cls))
-    return {
-        path: cited
-        for condition in conditions
-        for path, cited in residual(condition, inner).items()
-        if not path.startswith(prefix)
-    }
-
-
-def _of_predicate(predicate: Predicate, case: Case) -> Support:
-    found: Support = {}
-    for operand in operands(predicate):
-        found |= _of_operand(operand, case)
-    if isinstance(predicate, Compare) and predicate.op.is_age:
-        found |= _of_fact(AS_OF_REF, case)
-    return found
-
-
-def _of_operand(operand: Operand, case: Case) -> Support:
-    match operand:
-        case FactRef():
-            return _of_fact(operand, case)
-        case By(selector, cases):
-            found = _of_fact(selector, case)
-            for value, each in cases:
-                if value in values(selector, case):
-                    found |= _of_operand(each, case)
-            return found
-        case Literal() | Parameter():
+    def of(self, condition: Condition, case: Case) -> Support:
+        """Return the unknown facts on which the value of a condition still hangs."""
+        if isinstance(condition, Known) or evaluate(condition, case) is not Truth.UNKNOWN:
             return {}
-        case _:
-            assert_never(operand)
-
-
-def _of_fact(ref: FactRef, case: Case) -> Support:
-    if ref.source is FactSource.DERIVED:
-        return _of_derived(ref, case)
-    facts: Facts = case.facts
-    if isinstance(ref.type, Records):
-        return {} if facts.records(ref, case.scopes)[1] else _ask(ref, case)
-    if isinstance(ref.type, Choices):
-        return {} if facts.members(ref, case.scopes)[1] else _ask(ref, case)
-    return _ask(ref, case) if facts.value(ref, case.scopes) is UNKNOWN else {}
-
-
-def _of_derived(ref: FactRef, case: Case) -> Support:
-    found: Support = {}
-    if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
+        found: Support = {}
+        conditions: tuple[Condition, ...]
+        match condition:
+            case All(items) | AnyOf(items):
+                for item in items:
+                    found |= self.of(item, case)
+            case Not(item):
+                found = self.of(item, case)
+            case Test(ref, predicate):
+                found = self._of_fact(ref, case) | self._of_predicate(predicate, case)
+            case Quantified(list=ref, where=where):
+                found = self._of_records(ref, (where,), None, case)
+            case Count(ref, where, predicate):
+                conditions = () if where is None else (where,)
+                found = self._of_records(ref, conditions, None, case)
+                found |= self._of_predicate(predicate, case)
+            case Sum(ref, of, where, predicate):
+                conditions = () if where is None else (where,)
+                found = self._of_records(ref, conditions, of, case)
+                found |= self._of_predicate(predicate, case)
+            case Share(ref, among, where, predicate):
+                conditions = (where,) if among is None else (among, where)
+                found = self._of_records(ref, conditions, None, case)
+                found |= self._of_predicate(predicate, case)
+            case _:
+                assert_never(condition)
         return found
-    inner = case.at(ref.level)
-    for row in case.derived[ref.path].rows:
-        found |= residual(row.when, inner)
-        if evaluate(row.when, inner) is Truth.TRUE:
-            break
-    return found
+
+    def _of_records(
+        self, ref: FactRef, conditions: tuple[Condition, ...], of: FactRef | None, case: Case
+    ) -> Support:
+        if isinstance(ref.type, Choices):
+            return self._of_fact(ref, case)
+        records, closed = case.facts.records(ref, case.scopes)
+        found: Support = {} if closed else _ask(ref, case) | self._beside(ref, conditions, case)
+        for record in records:
+            inner = case.inside(record)
+            for condition in conditions:
+                found |= self.of(condition, inner)
+            if of is not None:
+                found |= self._of_fact(of, inner)
+        return found
+
+    def _beside(self, ref: FactRef, conditions: tuple[Condition, ...], case: Case) -> Support:
+        """Return what conditions on records not yet known hang on beside the records themselves."""
+        assert isinstance(ref.type, Records)  # noqa: S101 - settled when the rule was checked
+        prefix = f"{case.facts.path(ref, case.scopes)}[]."
+        inner = case.inside(Scope(UNKNOWN, prefix, ref.type.cls))
+        return {
+            path: cited
+            for condition in conditions
+            for path, cited in self.of(condition, inner).items()
+            if not path.startswith(prefix)
+        }
+
+    def _of_predicate(self, predicate: Predicate, case: Case) -> Support:
+        found: Support = {}
+        for operand in operands(predicate):
+            found |= self._of_operand(operand, case)
+        if isinstance(predicate, Compare) and predicate.op.is_age:
+            found |= self._of_fact(AS_OF_REF, case)
+        return found
+
+    def _of_operand(self, operand: Operand, case: Case) -> Support:
+        match operand:
+            case FactRef():
+                return self._of_fact(operand, case)
+            case By(selector, cases):
+                found = self._of_fact(selector, case)
+                chosen = {*chosen_by(selector, case)}
+                for value, each in cases:
+                    if value in chosen:
+                        found |= self._of_operand(each, case)
+                return found
+            case Literal() | Parameter():
+                return {}
+            case _:
+                assert_never(operand)
+
+    def _of_fact(self, ref: FactRef, case: Case) -> Support:
+        facts: Facts = case.facts
+        if ref.source is FactSource.DERIVED:
+            inner = case.at(ref.level)
+            tables = self._tables.setdefault(case.scopes[ref.level].prefix, {})
+            return once_each(
+                ref.path, self.derived, tables, lambda each: self._of_table(each, inner)
+            )
+        if isinstance(ref.type, Records):
+            return {} if facts.records(ref, case.scopes)[1] else _ask(ref, case)
+        if isinstance(ref.type, Choices):
+            return {} if facts.members(ref, case.scopes)[1] else _ask(ref, case)
+        return _ask(ref, case) if facts.value(ref, case.scopes) is UNKNOWN else {}
+
+    def _of_table(self, derived: Derived, case: Case) -> Support:
+        """Return what the rows of a derived fact still hang on; nothing where it is stated."""
+        (scope,) = case.scopes
+        found: Support = {}
+        if case.facts.stated(derived.name, scope) is not UNKNOWN:
+            return found
+        for row in derived.rows:
+            found |= self.of(row.when, case)
+            if evaluate(row.when, case) is Truth.TRUE:
+                break
+        return found
 
 
 def _ask(ref: FactRef, case: Case) -> Support:

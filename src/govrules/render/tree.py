@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, assert_never
+from typing import Final, TypeAlias, assert_never
 
-from govrules.engines.reference import Case, derive, evaluate, judge
+import attrs
+
+from govrules.engines.reference import Case, evaluate, judge, judge_all, values
+from govrules.engines.registry import said
 from govrules.explain.english import condition_phrase, fact_phrase, joined, record_name
 from govrules.rulebook.ast import (
     All,
@@ -30,38 +33,104 @@ from govrules.vocabulary import Choices, Records
 _WORDS: Final = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "unknown"}
 
 
+#: Lines of a tree, or parts of it that are yet to be gone through.
+_Lines: TypeAlias = Iterator["str | _Lines"]
+
+
 def tree_lines(rule: Rule, case: Case) -> Iterator[str]:
-    """Yield what a rule says of a case, and below it each condition that it rests on."""
-    outcome = judge(rule, case)
-    grave = f", {outcome.severity.value}" if outcome.severity else ""
-    worse = f", could be {outcome.could_be.value}" if outcome.could_be else ""
-    yield f"`{rule.id}` is {outcome.verdict.value}{grave}{worse}"
-    parts = [("applies when", rule.applies_when)]
-    parts += [("unless", each.when) for each in rule.unless]
-    parts += [("requires", rule.requires)]
-    parts += [(f"{each.severity.value} where", each.when) for each in rule.grades]
-    parts += [("one step lower where", each.when) for each in rule.mitigated_by]
-    for label, condition in parts:
-        if condition is not None:
-            yield f"  {label}"
-            yield from _condition(condition, case, 4)
+    """
+    Yield what a rule says of a case, and below it each condition that it rests on.
+
+    What a derived fact follows from stands below it where it is first met.
+    """
+    waiting = [_Tree(case).lines(rule)]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif isinstance(found, str):
+            yield found
+        else:
+            waiting.append(found)
 
 
-def _condition(condition: Condition, case: Case, indent: int) -> Iterator[str]:
-    yield f"{' ' * indent}{_WORDS[evaluate(condition, case)]}: {_heading(condition)}"
-    match condition:
-        case All() | AnyOf() | Not():
+@attrs.frozen
+class _Tree:
+    """The tree of one case."""
+
+    case: Case
+    #: The paths of the derived facts of which it is shown already what they follow from.
+    _shown: set[str] = attrs.field(init=False, factory=set)
+
+    def lines(self, rule: Rule) -> _Lines:
+        """Yield what a rule says, and what it rests on."""
+        outcome = judge(rule, self.case)
+        grave = f", {outcome.severity.value}" if outcome.severity else ""
+        worse = f", could be {outcome.could_be.value}" if outcome.could_be else ""
+        yield f"`{rule.id}` is {outcome.verdict.value}{grave}{worse}"
+        if said(judge_all(rule, [self.case])) != said(outcome):
+            yield "  so it is for every value that derived facts may have, one after the other"
+        parts = [("applies when", rule.applies_when)]
+        parts += [("unless", each.when) for each in rule.unless]
+        parts += [("requires", rule.requires)]
+        parts += [(f"{each.severity.value} where", each.when) for each in rule.grades]
+        parts += [("one step lower where", each.when) for each in rule.mitigated_by]
+        for label, condition in parts:
+            if condition is not None:
+                yield f"  {label}"
+                yield self._condition(condition, self.case, 4)
+
+    def _condition(self, condition: Condition, case: Case, indent: int) -> _Lines:
+        yield f"{' ' * indent}{_WORDS[evaluate(condition, case)]}: {_heading(condition)}"
+        match condition:
+            case All() | AnyOf() | Not():
+                for child in children(condition):
+                    yield self._condition(child, case, indent + 2)
+            case Test(ref, predicate):
+                for each in (ref, *compared_with(predicate)):
+                    yield self._fact(each, case, indent + 2)
+            case Known(ref):
+                yield self._fact(ref, case, indent + 2)
+            case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
+                yield self._records(condition, ref, case, indent + 2)
+            case _:
+                assert_never(condition)
+
+    def _records(self, condition: Condition, ref: FactRef, case: Case, indent: int) -> _Lines:
+        if not isinstance(ref.type, Records):
+            yield self._fact(ref, case, indent)
+            return
+        found, closed = case.facts.records(ref, case.scopes)
+        for index, scope in enumerate(found):
+            yield f"{' ' * indent}{record_name(scope.record, index)}"
             for child in children(condition):
-                yield from _condition(child, case, indent + 2)
-        case Test(ref, predicate):
-            for each in (ref, *compared_with(predicate)):
-                yield from _fact(each, case, indent + 2)
-        case Known(ref):
-            yield from _fact(ref, case, indent + 2)
-        case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
-            yield from _records(condition, ref, case, indent + 2)
-        case _:
-            assert_never(condition)
+                yield self._condition(child, case.inside(scope), indent + 2)
+        if not closed:
+            yield f"{' ' * indent}{ref.path}: there may be more"
+
+    def _fact(self, ref: FactRef, case: Case, indent: int) -> _Lines:
+        """Yield a fact as it is recorded, and of a derived one the rows that may hold."""
+        pad = " " * indent
+        path = case.facts.path(ref, case.scopes)
+        if ref.source is not FactSource.DERIVED:
+            yield f"{pad}{path}: {_recorded(ref, case)}"
+            return
+        found = joined((fact_phrase(ref.fact, each) for each in values(ref, case)), "or")
+        if case.facts.stated(ref.path, case.scopes[ref.level]) is not UNKNOWN:
+            yield f"{pad}{path}: {found}, as stated"
+            return
+        if path in self._shown:
+            yield f"{pad}{path}: {found}, as above"
+            return
+        self._shown.add(path)
+        yield f"{pad}{path}: {found}"
+        inside = case.at(ref.level)
+        for row in case.derived[ref.path].rows:
+            truth = evaluate(row.when, inside)
+            if truth is not Truth.FALSE:
+                yield self._condition(row.when, inside, indent + 2)
+            if truth is Truth.TRUE:
+                return
 
 
 def _heading(condition: Condition) -> str:
@@ -74,41 +143,6 @@ def _heading(condition: Condition) -> str:
             return "not this"
         case _:
             return condition_phrase(condition)
-
-
-def _records(condition: Condition, ref: FactRef, case: Case, indent: int) -> Iterator[str]:
-    if not isinstance(ref.type, Records):
-        yield from _fact(ref, case, indent)
-        return
-    found, closed = case.facts.records(ref, case.scopes)
-    for index, scope in enumerate(found):
-        yield f"{' ' * indent}{record_name(scope.record, index)}"
-        for child in children(condition):
-            yield from _condition(child, case.inside(scope), indent + 2)
-    if not closed:
-        yield f"{' ' * indent}{ref.path}: there may be more"
-
-
-def _fact(ref: FactRef, case: Case, indent: int) -> Iterator[str]:
-    """Yield a fact as it is recorded, and of a derived one the rows that may hold."""
-    pad = " " * indent
-    path = case.facts.path(ref, case.scopes)
-    if ref.source is not FactSource.DERIVED:
-        yield f"{pad}{path}: {_recorded(ref, case)}"
-        return
-    stated = case.facts.stated(ref.path, case.scopes[ref.level])
-    if stated is not UNKNOWN:
-        yield f"{pad}{path}: {fact_phrase(ref.fact, stated)}, as stated"
-        return
-    derived, inside = case.derived[ref.path], case.at(ref.level)
-    values = derive(derived, inside)
-    yield f"{pad}{path}: {joined((fact_phrase(ref.fact, each) for each in values), 'or')}"
-    for row in derived.rows:
-        truth = evaluate(row.when, inside)
-        if truth is not Truth.FALSE:
-            yield from _condition(row.when, inside, indent + 2)
-        if truth is Truth.TRUE:
-            return
 
 
 def _recorded(ref: FactRef, case: Case) -> str:

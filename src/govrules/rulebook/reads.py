@@ -22,6 +22,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
     Test,
+    children,
 )
 from govrules.rulebook.walk import compared_with
 from govrules.vocabulary import Record
@@ -68,65 +69,60 @@ def reads(
 def uses(
     condition: Condition, derived: Mapping[str, Derived], prefixes: Prefixes = ("",)
 ) -> Iterator[Use]:
-    """Yield every place where a condition reads a fact, those beneath derived facts included."""
+    """
+    Yield every place where a condition reads a fact, those beneath derived facts included.
+
+    What a derived fact of a record reads is yielded once, however often the fact is named.
+    """
+    waiting = [(condition, prefixes)]
+    seen: set[Path] = set()
+    while waiting:
+        for use in _uses(*waiting.pop()):
+            yield use
+            if use.ref.source is FactSource.DERIVED and use.path not in seen:
+                seen.add(use.path)
+                own = (use.path.removesuffix(use.ref.path),)
+                waiting += [(row.when, own) for row in derived[use.ref.path].rows]
+
+
+def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
+    """Yield every place where a condition itself reads a fact."""
+    inside = prefixes
     match condition:
-        case All(items) | AnyOf(items):
-            for item in items:
-                yield from uses(item, derived, prefixes)
-        case Not(item):
-            yield from uses(item, derived, prefixes)
+        case All() | AnyOf() | Not():
+            pass
         case Test(ref, predicate):
-            yield from _use(ref, predicate, derived, prefixes)
-            yield from _plain(compared_with(predicate), derived, prefixes)
+            yield _use(ref, predicate, prefixes)
+            yield from _plain(compared_with(predicate), prefixes)
         case Known(ref):
-            yield from _plain((ref,), derived, prefixes)
-        case Quantified(list=ref, where=where):
-            yield from _plain((ref,), derived, prefixes)
-            yield from uses(where, derived, _inside(ref, prefixes))
-        case Count(list=ref, where=where, predicate=predicate):
-            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _any((where,), derived, _inside(ref, prefixes))
-        case Sum(list=ref, of=of, where=where, predicate=predicate):
-            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _plain((of,), derived, _inside(ref, prefixes))
-            yield from _any((where,), derived, _inside(ref, prefixes))
-        case Share(list=ref, among=among, where=where, predicate=predicate):
-            yield from _plain((ref, *compared_with(predicate)), derived, prefixes)
-            yield from _any((among, where), derived, _inside(ref, prefixes))
+            yield _use(ref, None, prefixes)
+        case Quantified(list=ref):
+            yield _use(ref, None, prefixes)
+            inside = _inside(ref, prefixes)
+        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
+            yield from _plain((ref, *compared_with(predicate)), prefixes)
+            inside = _inside(ref, prefixes)
+        case Sum(list=ref, of=of, predicate=predicate):
+            yield from _plain((ref, *compared_with(predicate)), prefixes)
+            inside = _inside(ref, prefixes)
+            yield _use(of, None, inside)
         case _:
             assert_never(condition)
-
-
-def _any(
-    conditions: Iterable[Condition | None], derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[Use]:
-    for condition in conditions:
-        if condition is not None:
-            yield from uses(condition, derived, prefixes)
+    for child in children(condition):
+        yield from _uses(child, inside)
 
 
 def _inside(ref: FactRef, prefixes: Prefixes) -> Prefixes:
     return (*prefixes, f"{prefixes[ref.level]}{ref.path}[].")
 
 
-def _plain(
-    refs: Iterable[FactRef], derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[Use]:
-    for ref in refs:
-        yield from _use(ref, None, derived, prefixes)
+def _plain(refs: Iterable[FactRef], prefixes: Prefixes) -> Iterator[Use]:
+    return (_use(ref, None, prefixes) for ref in refs)
 
 
-def _use(
-    ref: FactRef, test: Predicate | None, derived: Mapping[str, Derived], prefixes: Prefixes
-) -> Iterator[Use]:
-    if ref.source is FactSource.AS_OF:
-        yield Use(ref.path, ref, test)
-        return
-    prefix = prefixes[ref.level]
-    yield Use(f"{prefix}{ref.path}", ref, test)
-    if ref.source is FactSource.DERIVED:
-        for row in derived[ref.path].rows:
-            yield from uses(row.when, derived, (prefix,))
+def _use(ref: FactRef, test: Predicate | None, prefixes: Prefixes) -> Use:
+    prefix = "" if ref.source is FactSource.AS_OF else prefixes[ref.level]
+    return Use(f"{prefix}{ref.path}", ref, test)
 
 
 def moves(changed: Path, read: Path, *, record: bool) -> bool:

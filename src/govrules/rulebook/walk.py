@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Final, assert_never
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
+from typing import Final, TypeVar, assert_never
 
 from govrules.rulebook.ast import (
     All,
@@ -31,6 +31,8 @@ from govrules.rulebook.ast import (
     Test,
     children,
 )
+
+T = TypeVar("T")
 
 #: For so many joint values of derived facts a rule is judged apart, at the most.
 MOST_SPLITS: Final = 64
@@ -153,6 +155,33 @@ def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> 
         if each not in seen and each not in done:
             seen.add(each)
             yield each
+
+
+def once_each(
+    name: str,
+    derived: Mapping[str, Derived],
+    found: MutableMapping[str, T],
+    work: Callable[[Derived], T],
+) -> T:
+    """
+    Return what is worked out of a derived fact of a record, and keep it.
+
+    What it reads is worked out first, so that however long a chain of derived facts is, and however
+    often each is named, each is worked out once and from what is there already.
+
+    Args:
+        name: the derived fact.
+
+        derived: the rulebook's derived facts.
+
+        found: what was worked out of derived facts of the same record; it is added to.
+
+        work: works it out of one derived fact when `found` has all that are beneath it.
+    """
+    if name not in found:
+        for each in beneath(name, derived, found):
+            found[each] = work(derived[each])
+    return found[name]
 
 
 def splits(rule: Rule, derived: Mapping[str, Derived]) -> tuple[str, ...]:

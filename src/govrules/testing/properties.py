@@ -54,6 +54,8 @@ T = TypeVar("T")
 
 #: So many unions of ways to clear findings are held against a plan that is said to be smallest.
 _MOST_UNIONS: Final = 64
+#: So many ways in which what is unknown could turn out are tried of each subject.
+_COMPLETED: Final = 3
 #: So many rules are planned for at once.
 _PLANNED: Final = 6
 
@@ -186,8 +188,6 @@ def _never_goes_back(was: Finding, now: Finding) -> bool:
             return now.verdict is Verdict.NOT_APPLICABLE
         case Verdict.FLAGGED if now.verdict is not Verdict.FLAGGED:
             return False
-    if was.mitigations != now.mitigations:
-        return True
     return least(was) <= least(now) <= worst(now) <= worst(was)
 
 
@@ -200,13 +200,26 @@ def withholding_never_helps(trial: Trial) -> None:
     for told, after in pairs:
         if told.verdict is not Verdict.FLAGGED or tests_what_is_known(told.rule):
             continue
-        # A mitigation that is no longer shown raises what could be; it never lowers it.
         open_ = after.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
         says = f"{said(told)} became {said(after)} when facts were withheld"
-        helped = not open_ or worst(after) < least(told)
-        if told.mitigations == after.mitigations:
-            helped = helped or worst(after) < worst(told)
-        trial.require(not helped, says, told.rule, with_less_told=withheld)
+        as_grave = open_ and worst(after) >= worst(told)
+        trial.require(as_grave, says, told.rule, with_less_told=withheld)
+
+
+def severity_is_bounded(trial: Trial) -> None:
+    """As the unknown turns out, a finding is as grave as is said and no graver than it could be."""
+    before = trial.assess().findings
+    for _ in range(_COMPLETED):
+        complete = trial.completion()
+        for was, now in zip(before, trial.assess(complete).findings, strict=True):
+            if now.verdict is not Verdict.FLAGGED or tests_what_is_known(was.rule):
+                continue
+            says = f"{said(was)} became {said(now)} when all was learned"
+            flaggable = was.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
+            bounded = flaggable and worst(now) <= worst(was)
+            if was.severity is not None:
+                bounded = bounded and was.severity <= least(now)
+            trial.require(bounded, says, was.rule, with_all_known=complete)
 
 
 def questions_suffice(trial: Trial) -> None:
@@ -214,10 +227,10 @@ def questions_suffice(trial: Trial) -> None:
     complete = trial.completion()
     for finding in trial.assess().findings:
         rule = finding.rule
-        open_ = finding.verdict is Verdict.UNKNOWN
-        settled = finding.verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
-        trial.require(not open_ or bool(finding.questions), "it is unknown and asks nothing", rule)
-        trial.require(not settled or not finding.questions, "it is settled and asks", rule)
+        unknown = finding.verdict is Verdict.UNKNOWN
+        open_ = unknown or finding.could_be is not None
+        trial.require(not open_ or bool(finding.questions), "it is open and asks nothing", rule)
+        trial.require(open_ or not finding.questions, "it is settled and asks", rule)
         for question in finding.questions:
             is_open = is_open_in(trial.subject, question.fact, trial.as_of)
             trial.require(is_open, f"it asks for `{question.fact}`, which is known", rule)
@@ -226,8 +239,11 @@ def questions_suffice(trial: Trial) -> None:
             paths = [each.fact for each in finding.questions]
             answered = with_answers(trial.subject, complete, paths)
             after = judge(rule, trial.case(answered))
-            says = "it is still unknown when all that it asks for is answered"
-            trial.require(after.verdict is not Verdict.UNKNOWN, says, rule, answered=answered)
+            says = f"it is still {said(after)} when all that it asks for is answered"
+            # What it asks to settle a verdict may leave open how grave it is.
+            settled = after.could_be is None or unknown
+            settled = settled and after.verdict is not Verdict.UNKNOWN
+            trial.require(settled, says, rule, answered=answered)
 
 
 def is_open_in(record: Any, path: str, as_of: dt.date | Unknown = UNKNOWN) -> bool:  # noqa: ANN401 - any attrs object
@@ -467,6 +483,7 @@ PROPERTIES: Final[Mapping[str, Property]] = {
         remedies_clear,
         plan_is_smallest,
         withholding_never_helps,
+        severity_is_bounded,
         order_and_duplicates_do_not_matter,
         one_finding_per_rule,
         checked_rules_never_raise,
