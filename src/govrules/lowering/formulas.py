@@ -113,31 +113,32 @@ class Node:
 
     Attributes:
         about: the records that it is about.
-        tables: the tables of derived facts that it asks, without those beneath them.
+        tables: the tables of derived facts that it asks, without those beneath them, in the order
+            in which it asks them.
     """
 
     about: frozenset[Var] = attrs.field(init=False, repr=False)
-    tables: frozenset[Table] = attrs.field(init=False, repr=False)
+    tables: tuple[Table, ...] = attrs.field(init=False, repr=False)
     #: What holds where it does not; made when it is first asked for.
     contrary: Formula | None = attrs.field(init=False, repr=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         about: frozenset[Var] = frozenset()
-        tables: frozenset[Table] = frozenset()
+        tables: dict[Table, None] = {}
         for part in self.parts():
             if isinstance(part, Node):
                 about |= part.about
-                tables |= part.tables
+                tables.update(dict.fromkeys(part.tables))
             elif isinstance(part, Table):
                 about |= {part.var}
-                tables |= {part}
+                tables[part] = None
             elif isinstance(part, Read) and part.var is not None:
                 about |= {part.var}
         bound: Any = getattr(self, "var", None)
         if bound is not None:
             about = (about - {bound}) | {bound.list.var}
         object.__setattr__(self, "about", about)
-        object.__setattr__(self, "tables", tables)
+        object.__setattr__(self, "tables", tuple(tables))
 
     def parts(self) -> Iterator[Any]:
         """Yield what it is made of."""
@@ -354,10 +355,10 @@ class Table:
         return found
 
     @property
-    def beneath(self) -> frozenset[Table]:
-        """The tables that its rows ask."""
+    def beneath(self) -> Iterable[Table]:
+        """The tables that its rows ask, in the order in which they do."""
         sides = (each for true, false, _ in self.rows for each in (true, false))
-        return frozenset().union(*(each.tables for each in sides))
+        return dict.fromkeys(table for each in sides for table in each.tables)
 
 
 def table(  # noqa: PLR0917 - as the attributes of a table stand
