@@ -40,6 +40,7 @@ from govrules.lowering.formulas import (
 )
 from govrules.prove.symbols import (
     Day,
+    Listed,
     Nested,
     Single,
     Space,
@@ -57,6 +58,7 @@ from govrules.prove.terms import (
     exact,
     false,
     implied,
+    is_false,
     no,
     number_of,
     one_of,
@@ -114,11 +116,13 @@ class Translator:
             case Neg(item=item):
                 return no(self._term(item, env))
             case Unknown(read=read):
-                return no(self._held(read, env).known)
+                held = self._held(read, env)
+                return _naming(held, no(held.known))
             case Absent(read=read):
                 return self._held(read, env).none
             case More(read=read):
-                return self._held(read, env).more
+                held = self._held(read, env)
+                return _naming(held, held.more)
             case Among(read=read, values=values):
                 one = self._held(read, env)
                 several = [self._constant(each, read.type) for each in sorted(values)]
@@ -217,6 +221,12 @@ class Translator:
         if every:
             return both(*(implied(so, here) for so, here in pairs))
         return either(*(both(so, here) for so, here in pairs))
+
+
+def _naming(held: Single | Members | Listed, unknown: Term) -> Term:
+    """Return whether a fact is unknown; where nothing is, its name is kept for examples to state."""
+    variables = held.variables()
+    return variables[0] != variables[0] if is_false(unknown) and variables else unknown
 
 
 def _there(held: Single) -> Term:
