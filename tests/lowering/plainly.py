@@ -26,13 +26,12 @@ from govrules.lowering.formulas import (
     Total,
     Unknown,
     Var,
-    in_order,
     subject,
 )
 from govrules.lowering.lower import Judged
 from govrules.rulebook.ast import ORDER, FactSource, Op, Verdict
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choice, Choices, Records, YesNo
+from govrules.vocabulary import Choice, YesNo
 
 
 class Plainly:

@@ -113,7 +113,8 @@ class Node:
 
     Attributes:
         about: the records that it is about.
-        tables: the tables of derived facts that it asks, without those beneath them.
+        tables: the tables of derived facts that it asks, without those beneath them, in the order
+            in which it asks them.
     """
 
     about: frozenset[Var] = attrs.field(init=False, repr=False)

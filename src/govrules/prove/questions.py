@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import z3
@@ -13,7 +13,7 @@ import z3
 from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.explain.english import joined
-from govrules.prove.encode import Encoder, Judged, number_of
+from govrules.lowering.lower import Judged, Lowering
 from govrules.prove.solving import Clock, Found, UndecidedError, solve, solve_with, with_no_answer
 from govrules.prove.symbols import (
     Day,
@@ -21,7 +21,6 @@ from govrules.prove.symbols import (
     Listed,
     Members,
     Nested,
-    OutsideError,
     Single,
     Space,
     SymbolicRecord,
@@ -40,10 +39,12 @@ from govrules.prove.terms import (
     names_in,
     new_solver,
     no,
+    number_of,
     true,
     truth,
     within,
 )
+from govrules.prove.translate import Translator
 from govrules.prove.witness import (
     DisagreementError,
     Path,
@@ -129,9 +130,53 @@ class Result:
         return self.status in (Status.REFUTED, Status.NOT_DECIDED)
 
 
+#: What is looked for in one rule alone, in this order.
+_OF_A_RULE: Final = (
+    Flaw.NEVER_APPLICABLE,
+    Flaw.NEVER_FLAGGED,
+    Flaw.ALWAYS_FLAGGED,
+    Flaw.PERVERSE_INCENTIVE,
+    Flaw.WITHHOLDING_HELPS,
+)
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
 Finding: TypeAlias = tuple[str, tuple[Shown, ...]]
+
+
+@attrs.frozen(eq=False)
+class _Told:
+    """
+    What a rule says of a subject, as terms.
+
+    Attributes:
+        applies: whether it applies and no exception holds.
+        not_applicable: whether it does not apply.
+        clear: whether the subject is clear.
+        flagged: whether it is flagged.
+        at_least: whether what it is flagged for is at least so grave.
+    """
+
+    applies: Term
+    not_applicable: Term
+    clear: Term
+    flagged: Term
+    at_least: Mapping[Severity, Term]
+
+    @classmethod
+    def of(cls, judged: Judged, translator: Translator) -> _Told:
+        """Return a lowered rule as terms."""
+        possible = {each: translator.term(so) for each, so in judged.severities.items()}
+        at_least = {
+            level: both(*(no(so) for each, so in possible.items() if each < level))
+            for level in Severity
+        }
+        return cls(
+            translator.term(judged.scope.true),
+            translator.term(judged.not_applicable),
+            translator.term(judged.clear),
+            translator.term(judged.flagged),
+            at_least,
+        )
 
 
 @attrs.define(eq=False)
@@ -152,13 +197,20 @@ class Prover:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = frozenset(Flaw)
     _world: World = attrs.field(factory=World.new)
-    _encoders: dict[tuple[type, bool, str], Encoder] = attrs.field(factory=dict)
-    _dead: set[str] = attrs.field(factory=set)
-    _outside: dict[str, str] = attrs.field(factory=dict)
+    _lowering: Lowering = attrs.field(init=False)
+    _lowered: dict[str, Judged] = attrs.field(factory=dict)
+    _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict)
+    _told: dict[tuple[str, Translator], _Told] = attrs.field(factory=dict)
+    #: By rule and flaw, whether what the flaw denies is possible.
+    _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict)
     #: Rules that were said to be flagged whenever they apply: no conflict is news of them.
     _hopeless: set[str] = attrs.field(factory=set)
     #: What it means of each fact that less is known of it, with the names of its variables.
     _relations: dict[int, tuple[Held, frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
+
+    @_lowering.default
+    def _lowering_of_the_rulebook(self) -> Lowering:
+        return Lowering(self.rulebook.derived)
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
@@ -177,13 +229,27 @@ class Prover:
 
     # ── What every proof needs ────────────────────────────────────────────────────────────────
 
-    def encoder(self, cls: type, *, complete: bool, tag: str = "") -> Encoder:
-        """Return the conditions on a subject's facts: all known, or not."""
+    def _translator(self, cls: type, *, complete: bool, tag: str = "") -> Translator:
+        """Return what puts formulas on a subject's facts: all known, or not."""
         key = (cls, complete, tag)
-        if key not in self._encoders:
+        if key not in self._translators:
             space = Space(cls, complete, self.bound, [], self.rulebook.local, self._tested(), tag)
-            self._encoders[key] = Encoder(space, self.rulebook.derived)
-        return self._encoders[key]
+            self._translators[key] = Translator(space)
+        return self._translators[key]
+
+    def _tells(self, rule: Rule, translator: Translator) -> _Told:
+        """Return what a rule says of a subject's facts."""
+        key = (rule.id, translator)
+        if key not in self._told:
+            if rule.id not in self._lowered:
+                self._lowered[rule.id] = self._lowering.rule(rule, self._cls(rule))
+            self._told[key] = _Told.of(self._lowered[rule.id], translator)
+        return self._told[key]
+
+    def _pair(self, condition: Condition, translator: Translator) -> tuple[Term, Term]:
+        """Return whether a condition certainly holds, and whether it certainly does not."""
+        pair = self._lowering.condition(condition, translator.space.cls)
+        return translator.term(pair.true), translator.term(pair.false)
 
     def _tested(self) -> frozenset[str]:
         roots = [each for rule in self.rulebook.rules for each in rule_conditions(rule)]
@@ -198,9 +264,10 @@ class Prover:
     def _cls(self, rule: Rule) -> type:
         return self.rulebook.subjects[rule.subject]
 
-    def _of(self, rule: Rule) -> tuple[Encoder, Judged]:
-        encoder = self.encoder(self._cls(rule), complete=not self._is_about_records(rule))
-        return encoder, encoder.judge(rule)
+    def _of(self, rule: Rule) -> tuple[Space, _Told]:
+        complete = not self._is_about_records(rule)
+        translator = self._translator(self._cls(rule), complete=complete)
+        return translator.space, self._tells(rule, translator)
 
     def _is_about_records(self, rule: Rule) -> bool:
         """Tell whether a rule tests what is recorded, so that complete facts say nothing of it."""
@@ -208,27 +275,18 @@ class Prover:
             isinstance(node, Known) for each in rule_conditions(rule) for node in nodes(each)
         )
 
-    def _asked(
-        self,
-        flaw: Flaw,
-        about: Rule | Derived | str,
-        ask: Callable[[Clock], list[Finding]],
-        sound: str,
-    ) -> Iterator[Result]:
+    def _asked(self, flaw: Flaw, about: Rule | Derived, *more: Any) -> Iterator[Result]:  # noqa: ANN401 - what the proof asks besides
         """Ask one question, and yield what was found; nothing where it is not wanted."""
         if flaw not in self.flaws:
             return
-        name = about if isinstance(about, str) else _name(about)
-        span = None if isinstance(about, str) else about.span
+        name, span = _name(about), about.span
+        ask, words = self._PROOFS[flaw]
+        sound = words.format(name, *more)
         try:
-            found = ask(Clock.of(self.seconds))
+            found = ask(self, about, *more, Clock.of(self.seconds))
         except UndecidedError:
             reason = f"there was no answer within {self.seconds:g} seconds"
             yield Result(flaw, name, Status.NOT_DECIDED, sound, reason=reason, span=span)
-            return
-        except OutsideError as error:
-            self._outside[name] = str(error)
-            yield Result(flaw, name, Status.OUTSIDE, sound, reason=str(error), span=span)
             return
         meant = dict(about.intended) if isinstance(about, Rule) else {}
         for says, examples in found:
@@ -283,45 +341,28 @@ class Prover:
     # ── A derived fact ────────────────────────────────────────────────────────────────────────
 
     def _of_derived(self, derived: Derived) -> Iterator[Result]:
-        for index in range(len(derived.rows)):
-            row = derived.rows[index]
+        for index, row in enumerate(derived.rows):
             what = f"row {index + 1} of `{derived.name}`, `{_word(row.value)}`,"
-            yield from self._asked(
-                Flaw.UNREACHABLE_ROW,
-                derived,
-                lambda clock, index=index, what=what: self._unreachable(  # type: ignore[misc]
-                    derived, index, what, clock
-                ),
-                f"{what} can be reached",
-            )
+            yield from self._asked(Flaw.UNREACHABLE_ROW, derived, what, index)
         if isinstance(derived.fact.type, YesNo):
             return
-        yield from self._asked(
-            Flaw.GAP,
-            derived,
-            lambda clock: self._gap(derived, clock),
-            f"`{derived.name}` always has a value",
-        )
+        yield from self._asked(Flaw.GAP, derived)
         if derived.unique:
-            yield from self._asked(
-                Flaw.OVERLAP,
-                derived,
-                lambda clock: self._overlap(derived, clock),
-                f"no two rows of `{derived.name}` hold at once",
-            )
+            yield from self._asked(Flaw.OVERLAP, derived)
 
-    def _unreachable(self, derived: Derived, index: int, what: str, clock: Clock) -> list[Finding]:
-        encoder = self.encoder(derived.cls, complete=True)
-        scopes = (encoder.space.top,)
-        earlier_rows = [encoder.evaluate(row.when, scopes) for row in derived.rows[:index]]
-        row = derived.rows[index]
-        missed = both(*(each.false for each in earlier_rows))
-        if solve(encoder.space, clock, missed, encoder.evaluate(row.when, scopes).true):
+    def _rows(self, derived: Derived) -> tuple[Space, list[tuple[Term, Term]]]:
+        """Return of each row whether it certainly holds and certainly does not, on full facts."""
+        translator = self._translator(derived.cls, complete=True)
+        return translator.space, [self._pair(row.when, translator) for row in derived.rows]
+
+    def _unreachable(self, derived: Derived, what: str, index: int, clock: Clock) -> list[Finding]:
+        space, rows = self._rows(derived)
+        if solve(space, clock, *(false for _, false in rows[:index]), rows[index][0]):
             return []
-        rows = [each.when for each in derived.rows]
-        met, found = self._nearly(encoder, _parts(row.when), rows, clock)
+        parts, whole = _parts(derived.rows[index].when), [each.when for each in derived.rows]
+        met, found = self._nearly(self._translator(derived.cls, complete=True), parts, whole, clock)
         value = self._value(derived, found.tree())
-        contradicts = len(met) < len(_parts(row.when))
+        contradicts = len(met) < len(parts)
 
         def holds(trees: tuple[Tree, ...]) -> bool:
             case = case_for(trees[0], derived.cls, self.rulebook)
@@ -343,21 +384,20 @@ class Prover:
 
     def _nearly(
         self,
-        encoder: Encoder,
+        translator: Translator,
         parts: Sequence[Condition],
         about: Sequence[Condition],
         clock: Clock,
     ) -> tuple[list[Condition], Found]:
         """Return as many parts as can hold at once, and a subject on which all else is settled."""
-        scopes = (encoder.space.top,)
-        everything = [encoder.evaluate(each, scopes) for each in (*parts, *about)]
-        settled = both(*(either(each.true, each.false) for each in everything))
+        space = translator.space
+        settled = both(*(either(*self._pair(each, translator)) for each in (*parts, *about)))
         met: list[Condition] = []
         terms: list[Term] = [settled]
-        found = solve(encoder.space, clock, *terms) or self._anything(encoder.space)
+        found = solve(space, clock, *terms) or self._anything(space)
         for part in parts:
-            more = [*terms, encoder.evaluate(part, scopes).true]
-            better = solve(encoder.space, clock, *more)
+            more = [*terms, self._pair(part, translator)[0]]
+            better = solve(space, clock, *more)
             if better is not None:
                 found, terms = better, more
                 met.append(part)
@@ -372,9 +412,8 @@ class Prover:
     def _gap(self, derived: Derived, clock: Clock) -> list[Finding]:
         if derived.otherwise is not None:
             return []
-        encoder = self.encoder(derived.cls, complete=True)
-        rows = [encoder.evaluate(row.when, (encoder.space.top,)) for row in derived.rows]
-        found = solve(encoder.space, clock, *(each.false for each in rows))
+        space, rows = self._rows(derived)
+        found = solve(space, clock, *(false for _, false in rows))
         if found is None:
             return []
 
@@ -386,12 +425,11 @@ class Prover:
         return [(f"`{derived.name}` has no value where no row holds", (shown,))]
 
     def _overlap(self, derived: Derived, clock: Clock) -> list[Finding]:
-        encoder = self.encoder(derived.cls, complete=True)
-        rows = list(enumerate(derived.rows, start=1))
+        space, pairs = self._rows(derived)
+        rows = list(enumerate(zip(derived.rows, pairs, strict=True), start=1))
         found: list[Finding] = []
-        for (first, one), (second, other) in itertools.combinations(rows, 2):
-            pairs = [encoder.evaluate(each.when, (encoder.space.top,)) for each in (one, other)]
-            model = solve(encoder.space, clock, *(each.true for each in pairs))
+        for (first, (one, pair)), (second, (other, more)) in itertools.combinations(rows, 2):
+            model = solve(space, clock, pair[0], more[0])
             if model is None:
                 continue
 
@@ -410,61 +448,28 @@ class Prover:
     # ── One rule ──────────────────────────────────────────────────────────────────────────────
 
     def _of_rule(self, rule: Rule) -> Iterator[Result]:
-        name = rule.id
-        yield from self._asked(
-            Flaw.NEVER_APPLICABLE,
-            rule,
-            lambda clock: self._never_applicable(rule, clock),
-            f"`{name}` can apply",
-        )
-        if self._is_dead(rule, Flaw.NEVER_APPLICABLE):
-            return
-        yield from self._asked(
-            Flaw.NEVER_FLAGGED,
-            rule,
-            lambda clock: self._never_flagged(rule, clock),
-            f"`{name}` can be flagged",
-        )
-        if self._is_dead(rule, Flaw.NEVER_FLAGGED):
-            return
-        yield from self._asked(
-            Flaw.ALWAYS_FLAGGED,
-            rule,
-            lambda clock: self._always_flagged(rule, clock),
-            f"`{name}` can be clear where it applies",
-        )
-        if self._can_change(rule):
-            yield from self._asked(
-                Flaw.PERVERSE_INCENTIVE,
-                rule,
-                lambda clock: self._perverse(rule, clock),
-                f"no arrangement that is adopted adds `{name}`",
-            )
-        yield from self._asked(
-            Flaw.WITHHOLDING_HELPS,
-            rule,
-            lambda clock: self._withholding(rule, clock),
-            f"`{name}` is not escaped by withholding a fact",
-        )
+        for flaw in _OF_A_RULE:
+            if flaw is not Flaw.PERVERSE_INCENTIVE or self._can_change(rule):
+                yield from self._asked(flaw, rule)
+            if self._is_dead(rule, flaw):
+                return
 
     def _is_dead(self, rule: Rule, flaw: Flaw) -> bool:
         """Tell whether a rule has a flaw of which others would only be echoes."""
-        if rule.id in self._outside or rule.id in self._dead:
-            return True
         try:
-            encoder, judged = self._of(rule)
-            wanted = judged.flagged
-            if flaw is Flaw.NEVER_APPLICABLE:
-                wanted = judged.scope.true
-            dead = solve(encoder.space, Clock.of(self.seconds), wanted) is None
+            echoed = flaw in (Flaw.NEVER_APPLICABLE, Flaw.NEVER_FLAGGED)
+            return echoed and not self._can(rule, flaw, Clock.of(self.seconds))
         except UndecidedError:
             return False
-        except OutsideError as error:
-            self._outside[rule.id] = str(error)
-            return True
-        if dead:
-            self._dead.add(rule.id)
-        return dead
+
+    def _can(self, rule: Rule, flaw: Flaw, clock: Clock) -> bool:
+        """Tell whether a rule can do what a flaw says that it never does."""
+        key = (rule.id, flaw)
+        if key not in self._possible:
+            space, told = self._of(rule)
+            wanted = told.applies if flaw is Flaw.NEVER_APPLICABLE else told.flagged
+            self._possible[key] = solve(space, clock, wanted) is not None
+        return self._possible[key]
 
     def _can_change(self, rule: Rule) -> bool:
         walked = vocabulary_of(self._cls(rule)).walk()
@@ -473,21 +478,21 @@ class Prover:
         return any(fact.kind is Kind.ARRANGEMENT for fact in facts)
 
     def _never_applicable(self, rule: Rule, clock: Clock) -> list[Finding]:
-        encoder, judged = self._of(rule)
-        if solve(encoder.space, clock, judged.scope.true):
+        if self._can(rule, Flaw.NEVER_APPLICABLE, clock):
             return []
+        translator = self._translator(self._cls(rule), complete=not self._is_about_records(rule))
         parts = [] if rule.applies_when is None else _parts(rule.applies_when)
         parts += [Not(each.when) for each in rule.unless]
-        met, found = self._nearly(encoder, parts, (), clock)
+        met, found = self._nearly(translator, parts, (), clock)
         tree = self._small(rule, found, Verdict.NOT_APPLICABLE, also=met)
         shown = self._example(rule, tree, "it comes as near to applying as it can")
         return [(f"`{rule.id}` never applies", (shown,))]
 
     def _never_flagged(self, rule: Rule, clock: Clock) -> list[Finding]:
-        encoder, judged = self._of(rule)
-        if solve(encoder.space, clock, judged.flagged):
+        if self._can(rule, Flaw.NEVER_FLAGGED, clock):
             return []
-        found = solve(encoder.space, clock, judged.scope.true, judged.clear)
+        space, told = self._of(rule)
+        found = solve(space, clock, told.applies, told.clear)
         says = f"`{rule.id}` is never flagged"
         if found is None:
             return [(says, ())]
@@ -495,10 +500,10 @@ class Prover:
         return [(says, (self._example(rule, tree, "it applies and is clear all the same"),))]
 
     def _always_flagged(self, rule: Rule, clock: Clock) -> list[Finding]:
-        encoder, judged = self._of(rule)
-        if solve(encoder.space, clock, judged.scope.true, judged.clear):
+        space, told = self._of(rule)
+        if solve(space, clock, told.applies, told.clear):
             return []
-        found = solve(encoder.space, clock, judged.flagged)
+        found = solve(space, clock, told.flagged)
         if found is None:
             return []
         self._hopeless.add(rule.id)
@@ -510,25 +515,25 @@ class Prover:
 
     def _withholding(self, rule: Rule, clock: Clock) -> list[Finding]:
         cls = self._cls(rule)
-        full = self.encoder(cls, complete=False)
-        less = self.encoder(cls, complete=False, tag="'")
-        one, other = full.judge(rule), less.judge(rule)
+        translators = [self._translator(cls, complete=False, tag=each) for each in ("", "'")]
+        full, less = (each.space for each in translators)
+        before = self._tells(rule, translators[0]).flagged
         # Texts stand for the same places in both.
-        less.space.texts[:] = full.space.texts
-        before = one.flagged
+        less.texts[:] = full.texts
+        other = self._tells(rule, translators[1])
         after = either(other.clear, other.not_applicable)
         named = {*names_in(before), *(each.removesuffix("'") for each in names_in(after))}
-        wanted, laws = full.space.laws_of(named)
-        twins, more_laws = less.space.laws_of(f"{each}'" for each in wanted)
+        wanted, laws = full.laws_of(named)
+        twins, more_laws = less.laws_of(f"{each}'" for each in wanted)
         known_less = [
-            *self._less_known(full.space.top, less.space.top, wanted),
-            *self._withheld(full.space.as_of, less.space.as_of, wanted),
+            *self._less_known(full.top, less.top, wanted),
+            *self._withheld(full.as_of, less.as_of, wanted),
         ]
         terms = [before, after, *laws, *more_laws, *known_less]
-        found = solve_with(full.space, clock, wanted, terms)
+        found = solve_with(full, clock, wanted, terms)
         if found is None:
             return []
-        twin = Found(less.space, found.model, twins)
+        twin = Found(less, found.model, twins)
         trees = self._one_withheld(rule, found.tree(), twin.tree())
 
         def holds(trees: tuple[Tree, ...]) -> bool:
@@ -592,16 +597,15 @@ class Prover:
     # ── Perverse incentives ───────────────────────────────────────────────────────────────────
 
     def _perverse(self, rule: Rule, clock: Clock) -> list[Finding]:
-        encoder, judged = self._of(rule)
-        space = encoder.space
-        named, laws = space.laws_of(names_in(judged.flagged))
+        space, told = self._of(rule)
+        named, laws = space.laws_of(names_in(told.flagged))
         found: list[Finding] = []
         seen: set[str] = set()
         for step in _steps(space.top, named):
             if step.about in seen:
                 continue
             shown = self._adopted(
-                rule, space, judged.flagged, both(*laws), step=step, named=named, clock=clock
+                rule, space, told.flagged, both(*laws), step=step, named=named, clock=clock
             )
             if shown is not None:
                 seen.add(step.about)
@@ -684,12 +688,7 @@ class Prover:
             return
         alive = [rule for rule in rules if not self._is_dead(rule, Flaw.NEVER_FLAGGED)]
         for rule in alive:
-            yield from self._asked(
-                Flaw.IMPLIED_BY,
-                rule,
-                lambda clock, rule=rule: self._implied(rule, alive, clock),  # type: ignore[misc]
-                f"`{rule.id}` says something that no other rule says",
-            )
+            yield from self._asked(Flaw.IMPLIED_BY, rule, alive)
         if any(self._can_change(rule) for rule in alive) and Flaw.CONFLICT in self.flaws:
             yield from self._conflicts(subject, alive)
 
@@ -706,18 +705,18 @@ class Prover:
 
     def _implied(self, rule: Rule, others: list[Rule], clock: Clock) -> list[Finding]:
         others = [each for each in others if each is not rule]
-        encoder, own = self._of(rule)
-        space = encoder.space
+        translator = self._translator(self._cls(rule), complete=not self._is_about_records(rule))
+        space, own = self._of(rule)
         premise = both(own.flagged, self._in_force(rule, space))
         covered: dict[str, Term] = {}
         named = {*names_in(premise)}.union(*map(names_in, own.at_least.values()))
         for other in others:
-            judged = encoder.judge(other)
-            parts = [judged.flagged, self._in_force(other, space)]
+            told = self._tells(other, translator)
+            parts = [told.flagged, self._in_force(other, space)]
             # Their names are known from the last rule; those of the terms below are not.
-            named.update(*map(names_in, (*parts, *judged.at_least.values())))
+            named.update(*map(names_in, (*parts, *told.at_least.values())))
             as_grave = [
-                implied(own.at_least[level], judged.at_least[level]) for level in SEVERITIES[1:]
+                implied(own.at_least[level], told.at_least[level]) for level in SEVERITIES[1:]
             ]
             covered[other.id] = both(*parts, *as_grave)
         _, laws = space.laws_of(named)
@@ -736,15 +735,15 @@ class Prover:
                     if z3.is_true(model.eval(term, model_completion=True))
                 }
             else:
-                found.append(self._both_flagged(rule, other, encoder, premise, clock))
+                found.append(self._both_flagged(rule, other, translator, premise, clock))
                 open_.pop(other.id)
         return found
 
     def _both_flagged(
-        self, rule: Rule, other: Rule, encoder: Encoder, premise: Term, clock: Clock
+        self, rule: Rule, other: Rule, translator: Translator, premise: Term, clock: Clock
     ) -> Finding:
-        also = encoder.judge(other).flagged
-        model = solve(encoder.space, clock, premise, also)
+        also = self._tells(other, translator).flagged
+        model = solve(translator.space, clock, premise, also)
         if model is None:
             raise DisagreementError(f"`{rule.id}` can be flagged, and then it cannot")
         cls = self._cls(rule)
@@ -832,9 +831,8 @@ class Prover:
 
     def _goal(self, rule: Rule, clock: Clock) -> Term:
         """Return that a rule is met, without arrangements on which that does not depend."""
-        encoder = self.encoder(self._cls(rule), complete=True)
-        space, judged = encoder.space, encoder.judge(rule)
-        grave = both(judged.flagged, self._in_force(rule, space), judged.at_least[self.level])
+        space, told = self._of(rule)
+        grave = both(told.flagged, self._in_force(rule, space), told.at_least[self.level])
         goal = no(grave)
         for name in sorted(names_in(goal) & space.arranged):
             variable = space.by_name[name]
@@ -852,7 +850,7 @@ class Prover:
         """Return the rules in groups that have no arrangement in common."""
         groups: list[tuple[set[str], list[Rule]]] = []
         for rule in rules:
-            arranged = self.encoder(self._cls(rule), complete=True).space.arranged
+            arranged = self._of(rule)[0].arranged
             named = set(names_in(goals[rule.id])) & arranged
             apart = []
             together = [rule]
@@ -871,7 +869,7 @@ class Prover:
         """Return circumstances in which no arrangement meets all rules, with the laws there."""
         if not rules:
             return None
-        space = self.encoder(self._cls(rules[0]), complete=True).space
+        space = self._of(rules[0])[0]
         good = both(*(goals[each.id] for each in rules))
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
@@ -900,7 +898,7 @@ class Prover:
         if found is None:
             return None
         model, named, laws = found
-        space = self.encoder(self._cls(rules[0]), complete=True).space
+        space = self._of(rules[0])[0]
         pinned = [
             space.by_name[each] == model.eval(space.by_name[each], model_completion=True)
             for each in sorted(named - space.arranged)
@@ -927,7 +925,7 @@ class Prover:
         facts: list[Term],
         clock: Clock,
     ) -> tuple[Shown, ...]:
-        space = self.encoder(self._cls(core[0]), complete=True).space
+        space = self._of(core[0])[0]
         told = [self._of(each)[1] for each in core]
         terms = [term for each in told for term in (each.flagged, each.at_least[self.level])]
         wanted, all_laws = space.laws_of(set[str]().union(*(names_in(each) for each in terms)))
@@ -967,6 +965,19 @@ class Prover:
             return True
         worst = outcome.could_be or outcome.severity
         return outcome.verdict is Verdict.FLAGGED and worst is not None and worst < self.level
+
+    #: By flaw: who looks for it, and what holds of a rule or derived fact that has it not.
+    _PROOFS: ClassVar[Mapping[Flaw, tuple[Callable[..., list[Finding]], str]]] = {
+        Flaw.UNREACHABLE_ROW: (_unreachable, "{1} can be reached"),
+        Flaw.GAP: (_gap, "`{0}` always has a value"),
+        Flaw.OVERLAP: (_overlap, "no two rows of `{0}` hold at once"),
+        Flaw.NEVER_APPLICABLE: (_never_applicable, "`{0}` can apply"),
+        Flaw.NEVER_FLAGGED: (_never_flagged, "`{0}` can be flagged"),
+        Flaw.ALWAYS_FLAGGED: (_always_flagged, "`{0}` can be clear where it applies"),
+        Flaw.PERVERSE_INCENTIVE: (_perverse, "no arrangement that is adopted adds `{0}`"),
+        Flaw.WITHHOLDING_HELPS: (_withholding, "`{0}` is not escaped by withholding a fact"),
+        Flaw.IMPLIED_BY: (_implied, "`{0}` says something that no other rule says"),
+    }
 
 
 @attrs.frozen(eq=False)

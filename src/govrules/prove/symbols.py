@@ -67,10 +67,6 @@ _SOME_DAY: Final = dt.date(2000, 1, 1)
 Tree: TypeAlias = dict[str, Any]
 
 
-class OutsideError(Exception):
-    """A condition says what the proofs cannot express."""
-
-
 @attrs.frozen(eq=False)
 class Day:
     """A calendar date as three whole numbers."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar, copy_context
 from decimal import Decimal
 from fractions import Fraction
@@ -164,6 +164,27 @@ def no(part: Term) -> Term:
 def implied(one: Term, other: Term) -> Term:
     """Return that one thing implies another, folded where that is settled."""
     return either(no(one), other)
+
+
+# ── Numbers, folded likewise ──────────────────────────────────────────────────────────────────
+
+
+def one_of(when: Term, then: Term, otherwise: Term) -> Term:
+    """Return one number where something is so, and another where it is not."""
+    if is_true(when):
+        return then
+    return otherwise if is_false(when) else z3.If(when, then, otherwise)
+
+
+def added(terms: Iterable[Term]) -> Term:
+    """Return a sum."""
+    several = list(terms)
+    return z3.simplify(z3.Sum(several)) if several else exact(0)
+
+
+def number_of(terms: Iterable[Term]) -> Term:
+    """Return how many of these are so."""
+    return added(one_of(each, exact(1), exact(0)) for each in terms)
 
 
 # ── What is in a term ─────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,7 @@
 """
-Conditions to z3: each as a pair of formulas, definitely true and definitely false.
+Rules written as z3 terms a second time, straight from the tree and arm by arm as the reference has it.
 
-What stands here follows `govrules.engines.reference` arm by arm; tests hold it to that.
+It shares nothing that decides with `govrules.lowering`, and z3 proves the two equal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from govrules.prove.symbols import (
     Listed,
     Members,
     Nested,
-    OutsideError,
     Single,
     Space,
     SymbolicRecord,
@@ -32,14 +31,16 @@ from govrules.prove.symbols import (
 )
 from govrules.prove.terms import (
     Term,
+    added,
     both,
     either,
     exact,
     false,
     implied,
     is_false,
-    is_true,
     no,
+    number_of,
+    one_of,
     real,
     true,
 )
@@ -73,7 +74,8 @@ from govrules.rulebook.ast import (
     Test,
     ValueTest,
 )
-from govrules.vocabulary import Choice, Choices, FactType, Months, Record, Records, YesNo
+from govrules.rulebook.walk import splits
+from govrules.vocabulary import Choices, FactType, Months, Record, Records, YesNo
 
 
 @attrs.frozen(eq=False)
@@ -113,26 +115,26 @@ class Interval:
 
 @attrs.frozen(eq=False)
 class Judged:
-    """What a rule says: whether it applies, whether what it requires holds, and how grave it is."""
+    """
+    What a rule says.
 
+    Attributes:
+        flagged: whether it flags the subject.
+        clear: whether the subject is clear.
+        not_applicable: whether the rule does not apply.
+        severities: whether each severity is possible, where the rule flags or may flag.
+        mitigations: whether each mitigation holds, likewise.
+        scope: whether the rule applies and no exception holds.
+        requires: whether what it requires holds.
+    """
+
+    flagged: Term
+    clear: Term
+    not_applicable: Term
+    severities: Mapping[Severity, Term]
+    mitigations: tuple[Term, ...]
     scope: Pair
     requires: Pair
-    at_least: Mapping[Severity, Term]
-
-    @property
-    def flagged(self) -> Term:
-        """Whether the rule flags the subject."""
-        return both(self.scope.true, self.requires.false)
-
-    @property
-    def clear(self) -> Term:
-        """Whether the subject is clear."""
-        return both(no(self.scope.false), self.requires.true)
-
-    @property
-    def not_applicable(self) -> Term:
-        """Whether the rule does not apply."""
-        return self.scope.false
 
 
 def certain() -> Pair:
@@ -180,49 +182,62 @@ def unanimous(alternatives: Iterable[tuple[Term, Pair]]) -> Pair:
 
 @attrs.define(eq=False)
 class Encoder:
-    """Puts the conditions of one rulebook on the facts of one subject."""
+    """
+    Puts the conditions of one rulebook on the facts of one subject.
+
+    Attributes:
+        space: the facts.
+        derived: the derived facts by name.
+        taken: values that derived facts of the subject are taken to have.
+        plain: the same with nothing taken; None where nothing is.
+    """
 
     space: Space
     derived: Mapping[str, Derived]
+    taken: Mapping[str, Any] = attrs.field(factory=dict)
+    plain: Encoder | None = None
     _settled: dict[tuple[int, tuple[int, ...]], tuple[Condition, Pair]] = attrs.field(factory=dict)
-    _values: dict[tuple[str, int], Alternatives] = attrs.field(factory=dict)
-    _judged: dict[int, tuple[Rule, Judged]] = attrs.field(factory=dict)
+    _tables: dict[tuple[str, int], dict[Any, Term]] = attrs.field(factory=dict)
 
     def judge(self, rule: Rule) -> Judged:
-        """Return what a rule says of the subject."""
-        key = id(rule)
-        if key not in self._judged:
-            # The rule is kept, so that no other can come to have its id.
-            self._judged[key] = (rule, self._judge(rule))
-        return self._judged[key][1]
+        """Return what a rule says of the subject, for all that derived facts may still be."""
+        cases: list[tuple[Term, Encoder]] = [(true(), self)]
+        for name in splits(rule, self.derived):
+            cases = [
+                (both(when, may), Encoder(self.space, self.derived, taken, self))
+                for when, case in cases
+                for value, may in case.table(self.derived[name], self.space.top).items()
+                for taken in ({**case.taken, name: value},)
+            ]
+        return _together(rule, [(when, case) for when, case in cases if not is_false(when)])
 
-    def _judge(self, rule: Rule) -> Judged:
+    def relief(self, rule: Rule) -> list[Pair]:
+        """Return whether each mitigation of a rule holds."""
+        return [self.evaluate(each.when, (self.space.top,)) for each in rule.mitigated_by]
+
+    def scope(self, rule: Rule) -> Pair:
+        """Return whether a rule applies and no exception holds."""
         scopes = (self.space.top,)
         applies = (
             certain() if rule.applies_when is None else self.evaluate(rule.applies_when, scopes)
         )
-        scope = conjunction([applies, *(~self.evaluate(each.when, scopes) for each in rule.unless)])
-        return Judged(scope, self.evaluate(rule.requires, scopes), self._severity(rule, scopes))
+        return conjunction([applies, *(~self.evaluate(each.when, scopes) for each in rule.unless)])
 
-    def _severity(self, rule: Rule, scopes: Scopes) -> dict[Severity, Term]:
-        possible: list[tuple[Term, Severity]] = []
+    def severities(self, rule: Rule) -> dict[Severity, Term]:
+        """Return whether each severity is possible, should the rule flag."""
+        graded: list[tuple[Term, Severity]] = []
         reached = true()
         for grade in rule.grades:
-            holds = self.evaluate(grade.when, scopes)
-            possible.append((both(reached, no(holds.false)), grade.severity))
+            holds = self.evaluate(grade.when, (self.space.top,))
+            graded.append((both(reached, no(holds.false)), grade.severity))
             reached = both(reached, no(holds.true))
-        possible.append((reached, rule.otherwise))
-        relieved = either(*(self.evaluate(each.when, scopes).true for each in rule.mitigated_by))
-
-        def least(rank: int) -> Term:
-            return both(*(no(when) for when, severity in possible if severity.rank < rank))
-
-        return {
-            each: true()
-            if each is Severity.LOW
-            else both(implied(relieved, least(each.rank + 1)), least(each.rank))
-            for each in Severity
-        }
+        graded.append((reached, rule.otherwise))
+        relieved = disjunction(self.relief(rule))
+        found: dict[Severity, list[Term]] = {each: [] for each in Severity}
+        for when, severity in graded:
+            found[severity].append(both(when, no(relieved.true)))
+            found[severity.stepped_down()].append(both(when, no(relieved.false)))
+        return {each: either(*when) for each, when in found.items()}
 
     def evaluate(self, condition: Condition, scopes: Scopes) -> Pair:
         """Return whether a condition holds, as far as the facts tell."""
@@ -298,8 +313,15 @@ class Encoder:
 
     def derive(self, derived: Derived, record: SymbolicRecord) -> Alternatives:
         """Return every value that a derived fact may still have, each with when it may."""
+        found = self.table(derived, record)
+        return [(may, self._constant(value, derived.fact.type)) for value, may in found.items()]
+
+    def table(self, derived: Derived, record: SymbolicRecord) -> dict[Any, Term]:
+        """Return by value of a derived fact when it may still be that."""
+        if record is self.space.top and derived.name in self.taken:
+            return {self.taken[derived.name]: true()}
         key = (derived.name, id(record))
-        if key not in self._values:
+        if key not in self._tables:
             found: dict[Any, list[Term]] = {}
             reached = true()
             for row in derived.rows:
@@ -307,13 +329,10 @@ class Encoder:
                 found.setdefault(row.value, []).append(both(reached, no(holds.false)))
                 reached = both(reached, no(holds.true))
             found.setdefault(derived.otherwise, []).append(reached)
-            self._values[key] = [
-                (either(*when), self._constant(value, derived.fact.type))
-                for value, when in found.items()
-            ]
-        return self._values[key]
+            self._tables[key] = {value: either(*when) for value, when in found.items()}
+        return self._tables[key]
 
-    def _constant(self, value: Any, fact_type: FactType) -> Value:  # noqa: ANN401 - any literal
+    def _constant(self, value: Any, fact_type: FactType) -> Value:
         if value is None:
             return Value(false(), true(), None)
         if isinstance(value, dt.date) or not isinstance(value, frozenset):
@@ -333,10 +352,6 @@ class Encoder:
                 if isinstance(operand.type, Choices):
                     other = self._members(operand, scopes)
                     return [(true(), SetValue(other.more, other.of))]
-                if isinstance(operand.type, Choice) and operand.type != fact_type:
-                    same = isinstance(fact_type, Choice) and fact_type.values == operand.type.values
-                    if not same:
-                        raise OutsideError(f"`{operand.path}` has other values than its fellow")
                 return self.values(operand, scopes)
             case By(selector, cases):
                 return self._chosen(selector, cases, scopes, fact_type)
@@ -351,20 +366,21 @@ class Encoder:
         fact_type: FactType,
     ) -> Alternatives:
         sets = isinstance(fact_type, Choices)
-        unknown: Any = SetValue(true(), {}) if sets else Value(true(), false(), None)
         nothing: Any = SetValue(false(), {}) if sets else Value(false(), true(), None)
         found: Alternatives = []
         for when, selected in self.values(selector, scopes):
-            found.append((both(when, selected.unknown), unknown))
-            found.append((both(when, selected.none), nothing))
+            # Of what is not known all values are tried; a yes or no is never none.
+            open_ = both(when, selected.unknown)
+            none = both(when, selected.none)
+            found.append(
+                (none if isinstance(selector.type, YesNo) else either(none, open_), nothing)
+            )
             if selected.term is None:
                 continue
             known = both(when, no(selected.unknown), no(selected.none))
             for value, operand in cases:
                 term = constant(value, selector.type, self.space.texts)
-                chosen = both(known, z3.simplify(selected.term == term))
-                if is_false(chosen):
-                    continue
+                chosen = either(open_, both(known, z3.simplify(selected.term == term)))
                 found += [
                     (both(chosen, may), each)
                     for may, each in self.possible(operand, scopes, fact_type)
@@ -407,13 +423,13 @@ class Encoder:
         if op.is_age:
             as_of = self.space.as_of.value
             known = both(known, no(as_of.unknown))
-            assert isinstance(as_of.term, Day)  # noqa: S101 - it is a date
+            assert isinstance(as_of.term, Day)
             exists, before = months_earlier(as_of.term, other.term)
-            assert isinstance(value.term, Day)  # noqa: S101 - settled when the rule was checked
+            assert isinstance(value.term, Day)
             older = both(exists, earlier(value.term, before))
             holds = older if op is Op.OLDER_THAN else no(older)
         elif isinstance(value.term, Day):
-            assert isinstance(other.term, Day)  # noqa: S101 - settled when the rule was checked
+            assert isinstance(other.term, Day)
             holds = _DAYS[op](value.term, other.term)
         else:
             holds = _ORDERED[op](value.term, other.term)
@@ -421,12 +437,12 @@ class Encoder:
 
     def _members(self, ref: FactRef, scopes: Scopes) -> Members:
         held = scopes[ref.level].find(ref.path)
-        assert isinstance(held, Members)  # noqa: S101 - settled when the rule was checked
+        assert isinstance(held, Members)
         return held
 
     def _list(self, ref: FactRef, scopes: Scopes) -> Listed:
         held = scopes[ref.level].find(ref.path)
-        assert isinstance(held, Listed)  # noqa: S101 - settled when the rule was checked
+        assert isinstance(held, Listed)
         return held
 
     def _is_known(self, ref: FactRef, scopes: Scopes) -> Term:
@@ -434,7 +450,7 @@ class Encoder:
             return no(self._list(ref, scopes).more)
         if isinstance(ref.type, Choices):
             return no(self._members(ref, scopes).more)
-        found = self.values(ref, scopes)
+        found = (self.plain or self).values(ref, scopes)
         if len(found) == 1:
             return no(found[0][1].unknown)
         only = [
@@ -478,7 +494,7 @@ class Encoder:
             members = self._members(ref, scopes)
             least = number_of(members.of.values())
             every = exact(len(ref.type.values))
-            return Interval(least, _if(members.more, every, least), false())
+            return Interval(least, one_of(members.more, every, least), false())
         pairs, more = self._within(ref, where, scopes)
         least = number_of(both(there, each.true) for there, each in pairs)
         greatest = number_of(both(there, no(each.false)) for there, each in pairs)
@@ -492,15 +508,14 @@ class Encoder:
         no_limit = [more]
         for (there, counted), record in zip(pairs, listed.records, strict=True):
             held = (*scopes, record)[of.level].find(of.path)
-            if not isinstance(held, Single):
-                raise OutsideError(f"`{of.path}` is derived, and is added up")
+            assert isinstance(held, Single)
             amount = held.value
             counts = both(there, no(counted.false), no(amount.none))
             no_limit.append(both(counts, amount.unknown))
             known = both(counts, no(amount.unknown))
-            least.append(_if(both(known, counted.true), amount.term, exact(0)))
-            greatest.append(_if(known, amount.term, exact(0)))
-        return Interval(_total(least), _total(greatest), either(*no_limit))
+            least.append(one_of(both(known, counted.true), amount.term, exact(0)))
+            greatest.append(one_of(known, amount.term, exact(0)))
+        return Interval(added(least), added(greatest), either(*no_limit))
 
     def _share(
         self, ref: FactRef, among: Condition | None, where: Condition, scopes: Scopes
@@ -561,7 +576,7 @@ def _compared_with(op: Op, fact_type: FactType) -> FactType:
     return YesNo() if isinstance(fact_type, Choices | Record | Records) else fact_type
 
 
-def _same(one: Any, other: Any) -> Term:  # noqa: ANN401 - two terms of one type
+def _same(one: Any, other: Any) -> Term:
     if isinstance(one, Day) and isinstance(other, Day):
         return same_day(one, other)
     same: Term = one == other
@@ -603,21 +618,6 @@ def includes(op: SetOp, members: Members, wanted: SetValue) -> Pair:
     return pair if op is SetOp.INCLUDES_ALL else ~pair
 
 
-def _if(when: Term, then: Term, otherwise: Term) -> Term:
-    if is_true(when):
-        return then
-    return otherwise if is_false(when) else z3.If(when, then, otherwise)
-
-
-def number_of(terms: Iterable[Term]) -> Term:
-    """Return how many of these are so."""
-    return _total([_if(each, exact(1), exact(0)) for each in terms])
-
-
-def _total(terms: Sequence[Term]) -> Term:
-    return z3.simplify(z3.Sum(list(terms))) if terms else exact(0)
-
-
 def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
     """Return the per cent that some are of all, from a table: so it is exact and linear."""
     part, whole = number_of(some), number_of(every)
@@ -625,5 +625,40 @@ def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
     for total in range(1, len(every) + 1):
         for number in range(total + 1):
             here = both(part == number, whole == total)
-            found = _if(here, real(Fraction(100 * number, total)), found)
+            found = one_of(here, real(Fraction(100 * number, total)), found)
     return found
+
+
+def _together(rule: Rule, cases: Sequence[tuple[Term, Encoder]]) -> Judged:
+    """Return what a rule says, from what it says in each case that may be; one always may."""
+    top = cases[0][1].space.top
+    scopes = [(when, case.scope(rule)) for when, case in cases]
+    required = [(when, case.evaluate(rule.requires, (top,))) for when, case in cases]
+    flagged, gone, never, flaggable = [], [], [], []
+    for (when, scope), (_, requires) in zip(scopes, required, strict=True):
+        clear = both(no(scope.false), requires.true)
+        flagged.append(implied(when, both(scope.true, requires.false)))
+        gone.append(implied(when, scope.false))
+        never.append(implied(when, either(scope.false, clear)))
+        flaggable.append(both(when, no(scope.false), no(clear)))
+    possible = [case.severities(rule) for _, case in cases]
+    reliefs = [case.relief(rule) for _, case in cases]
+    return Judged(
+        both(*flagged),
+        both(*never, no(both(*gone))),
+        both(*gone),
+        {
+            level: either(
+                *(both(may, each[level]) for may, each in zip(flaggable, possible, strict=True))
+            )
+            for level in Severity
+        },
+        tuple(
+            both(
+                *(implied(may, each[n].true) for may, each in zip(flaggable, reliefs, strict=True))
+            )
+            for n in range(len(rule.mitigated_by))
+        ),
+        unanimous(scopes),
+        unanimous(required),
+    )

@@ -1,0 +1,253 @@
+"""
+Faults seeded into the lowering one by one: a short conformance run finds each of them.
+
+It evaluates lowered formulas in the plainest way, and compares with the reference engine.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from govrules.engines.registry import engine, said
+from govrules.lowering import formulas, lower
+from govrules.lowering.formulas import FALSE, Pair, Read, both, either, exists, no
+from govrules.lowering.lower import Lowering, disjunction
+from govrules.rulebook.ast import Grade, Mitigation, Op, Quantity, Rule, Rulebook, Severity, Share
+from govrules.testing.strategies import boundaries, partnerships, rulebooks
+from govrules.truth import UNKNOWN
+from tests.conformance.agreement import AS_OF, DATES, PACKS, cases, others, rules_of, stated
+from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
+from tests.lowering.plainly import Plainly
+from tests.properties import small
+from tests.properties.small import CITED
+
+drawn_alike = settings(
+    max_examples=12,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+#: A rulebook, rules of it, subjects, the date, and what the reference says of each.
+Compared: TypeAlias = tuple[Rulebook, tuple[Rule, ...], list[Any], Any, list[Any]]
+
+
+def whole_rules() -> tuple[Rule, ...]:
+    """Rules with a grade and a mitigation beside what they require."""
+    drawn = random.Random(9)  # noqa: S311 - the same in every run
+    found = []
+    for index in range(60):
+        one, two, three = drawn.choices(CONDITIONS, k=3)
+        grades, mitigated_by = (Grade(Severity.HIGH, two),), (Mitigation(three, "Why.", CITED),)
+        found.append(rule(index, one, grades=grades, mitigated_by=mitigated_by))
+    return tuple(found)
+
+
+@functools.cache
+def compared() -> list[Compared]:
+    """What is compared in every run: drawn once, the same each time."""
+    found: list[Compared] = []
+
+    def add(rulebook: Rulebook, rules: tuple[Rule, ...], subjects: list[Any], as_of: Any) -> None:
+        told = engine("reference").outcomes(rules, subjects, as_of, rulebook)
+        found.append((rulebook, rules, subjects, as_of, [[*map(said, each)] for each in told]))
+
+    shares = [each for each in CONDITIONS if isinstance(each, Share)]
+    all_, few = (tuple(map(rule, itertools.count(), each)) for each in (CONDITIONS, shares))
+    # Things with an item that certainly counts beside one that may are rare among those drawn.
+    kinds = [small.Item(fine=fine, weight=1) for fine in (True, False, UNKNOWN)]
+    kinds += [small.Item(fine=each.fine) for each in kinds]
+    pairs = [small.Thing(items=each) for each in itertools.product(kinds, repeat=2)]
+    for rules, several in ((all_, things()[::24]), (few, pairs), (whole_rules(), things()[::8])):
+        add(small.rulebook_of(rules, DERIVED), rules, several, AS_OF)
+
+    @drawn_alike
+    @given(cases())
+    def shipped(case):
+        pack, day, partnership = case
+        rules = rules_of(PACKS[pack], "partnership", DATES[day])
+        add(PACKS[pack], rules, [partnership], DATES[day])
+
+    @drawn_alike
+    @given(st.sampled_from(["register", "pair", "assessment"]), st.data())
+    def shipped_of_others(kind, data):
+        add(PACKS[0], rules_of(PACKS[0], kind, AS_OF), [data.draw(others(kind))], AS_OF)
+
+    @drawn_alike
+    @given(st.data())
+    def generated(data):
+        rulebook = data.draw(rulebooks())
+        drawn = data.draw(partnerships(rulebook, near=boundaries(rulebook, AS_OF)))
+        partnership = data.draw(stated(drawn, rulebook))
+        add(rulebook, rules_of(rulebook, "partnership", AS_OF), [partnership], AS_OF)
+
+    @drawn_alike
+    @given(small.rulebooks(), st.lists(small.sparse_things(), min_size=5, max_size=5))
+    def small_ones(rulebook, several):
+        add(rulebook, rulebook.rules, several, AS_OF)
+
+    for draw in (shipped, shipped_of_others, generated, small_ones):
+        draw()
+    return found
+
+
+def disagreements() -> Iterator[str]:
+    """Yield the rules of which lowered formulas and the reference engine say different things."""
+    for rulebook, rules, subjects, as_of, expected in compared():
+        lowering = Lowering(rulebook.derived)
+        for index, each in enumerate(rules):
+            judged = lowering.rule(each, type(subjects[0]))
+            for subject, told in zip(subjects, expected, strict=True):
+                try:
+                    agree = Plainly(subject, as_of).outcome(judged, each) == told[index]
+                except (AssertionError, ValueError):
+                    # More than one verdict, or no severity at all.
+                    agree = False
+                if not agree:
+                    yield each.id
+
+
+# ── Faults ────────────────────────────────────────────────────────────────────────────────────
+
+Original: TypeAlias = Callable[..., Any]
+
+
+def an_open_list_is_taken_as_closed(_: Original) -> Original:
+    def faulty(self: Any, quantity: Quantity, ref: Any, where: Any) -> Pair:
+        var = self._each(ref)
+        inner = self.inside(var).pair(where)
+        inner = ~inner if quantity is Quantity.EVERY else inner
+        some = Pair(exists(var, inner.true), no(exists(var, no(inner.false))))
+        return some if quantity is Quantity.SOME else ~some
+
+    return faulty
+
+
+def none_is_lost_in_a_comparison(original: Original) -> Original:
+    def faulty(one: Any, *rest: Any) -> Pair:
+        lost = one._replace(none=FALSE) if isinstance(one.term, Read) else one
+        return original(lost, *rest)
+
+    return faulty
+
+
+def the_last_grade_that_holds_counts(original: Original) -> Original:
+    return lambda rows, otherwise: original(list(rows)[::-1], otherwise)
+
+
+def an_open_set_is_taken_as_closed(original: Original) -> Original:
+    def faulty(op: Any, fact: Any, wanted: Any) -> Pair:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lower, "more", lambda _: FALSE)
+            return original(op, fact, wanted)
+
+    return faulty
+
+
+def the_least_bound_is_taken_as_the_greatest(original: Original) -> Original:
+    return lambda found, *rest: original(found._replace(most=found.least), *rest)
+
+
+def the_denominators_of_a_share_are_swapped(original: Original) -> Original:
+    def faulty(found: Any, *rest: Any) -> Pair:
+        swapped = found._replace(least_of=found.most_of, most_of=found.least_of)
+        return original(swapped, *rest)
+
+    return faulty
+
+
+def a_mitigation_that_is_unknown_is_taken_as_none(_: Original) -> Original:
+    def faulty(self: Any, severity: Any) -> Any:
+        relieved = disjunction(self.relief).true
+        above = [each for each in self.grades if each.stepped_down() is severity]
+        return either(
+            both(self.grades.get(severity, FALSE), no(relieved)),
+            both(either(*(self.grades[each] for each in above)), relieved),
+        )
+
+    return faulty
+
+
+def a_selector_that_is_unknown_is_taken_as_none(original: Original) -> Original:
+    def faulty(self: Any, selector: Any, several: Any) -> Any:
+        real = type(self).values
+
+        def values(self: Any, ref: Any) -> Any:
+            return [
+                (may, each._replace(unknown=FALSE, none=either(each.unknown, each.none)))
+                if ref is selector
+                else (may, each)
+                for may, each in real(self, ref)
+            ]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(lower._Seen, "values", values)
+            return original(self, selector, several)
+
+    return faulty
+
+
+def one_alternative_is_left_out(original: Original) -> Original:
+    def faulty(alternatives: Any) -> Any:
+        several = list(alternatives)
+        return original(several[:-1] or several)
+
+    return faulty
+
+
+def no_rule_is_split(_: Original) -> Original:
+    return lambda rule, derived: ()
+
+
+def ages_are_turned_round(original: Original) -> Original:
+    turned = {Op.OLDER_THAN: Op.NEWER_THAN, Op.NEWER_THAN: Op.OLDER_THAN}
+    return lambda one, op, *rest: original(one, turned.get(op, op), *rest)
+
+
+def the_first_row_is_certain_once_it_may_hold(original: Original) -> Original:
+    def faulty(rows: Any, otherwise: Any) -> Any:
+        return original(
+            [(Pair(no(pair.false), pair.false), each) for pair, each in rows], otherwise
+        )
+
+    return faulty
+
+
+#: Where each fault is seeded.
+FAULTS = [
+    (lower._Seen, "_quantified", an_open_list_is_taken_as_closed),
+    (lower, "compare", none_is_lost_in_a_comparison),
+    (lower, "first_of", the_last_grade_that_holds_counts),
+    (formulas, "first_of", the_first_row_is_certain_once_it_may_hold),
+    (lower, "_includes", an_open_set_is_taken_as_closed),
+    (lower, "_in_range", the_least_bound_is_taken_as_the_greatest),
+    (lower, "_in_range", the_denominators_of_a_share_are_swapped),
+    (lower._Part, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
+    (lower._Seen, "_chosen", a_selector_that_is_unknown_is_taken_as_none),
+    (lower, "wherever", one_alternative_is_left_out),
+    (lower, "splits", no_rule_is_split),
+    (lower, "compare", ages_are_turned_round),
+]
+
+
+def test_nothing_is_found_where_there_is_no_fault():
+    assert next(disagreements(), None) is None
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "fault"), FAULTS, ids=[fault.__name__ for *_, fault in FAULTS]
+)
+def test_a_fault_is_found(owner, name, fault, monkeypatch):
+    # What was lowered rightly must not be found again in its place.
+    monkeypatch.setattr(formulas, "_made", WeakValueDictionary())
+    monkeypatch.setattr(owner, name, fault(getattr(owner, name)))
+    assert next(disagreements(), None) is not None
