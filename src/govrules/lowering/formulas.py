@@ -401,8 +401,17 @@ def in_order(nodes: Iterable[Formula | Num], done: Collection[Table] = ()) -> It
             yield table
 
 
-def beneath(nodes: Iterable[Formula | Num]) -> Iterator[Formula | Num]:
-    """Yield some nodes and every node beneath them, once; of a derived fact, those of its table."""
+def beneath(
+    nodes: Iterable[Formula | Num], until: Callable[[Formula | Num], bool] = lambda _: False
+) -> Iterator[Formula | Num]:
+    """
+    Yield some nodes and every node beneath them, once; of a derived fact, those of its table.
+
+    Args:
+        nodes: the nodes.
+
+        until: tells beneath which nodes not to go.
+    """
     waiting = list(nodes)[::-1]
     seen: set[Formula | Num] = set()
     while waiting:
@@ -411,12 +420,12 @@ def beneath(nodes: Iterable[Formula | Num]) -> Iterator[Formula | Num]:
             continue
         seen.add(node)
         yield node
-        below: list[Formula | Num] = []
-        for part in node.parts():
+        below: list[Any] = []
+        for part in () if until(node) else node.parts():
             if isinstance(part, Table):
                 below += part.may.values()
             elif isinstance(part, Node):
-                below.append(part)  # type: ignore[arg-type]
+                below.append(part)
         waiting += reversed(below)
 
 
@@ -500,8 +509,9 @@ def meets(fact: Read, wanted: Read | frozenset[str], *, all_: bool) -> Formula:
     if isinstance(wanted, frozenset) and not wanted:
         return TRUE if all_ else FALSE
     if not fact.is_recorded:
-        some = isinstance(wanted, frozenset) or not all_
-        return FALSE if some else no(above(members(wanted), ZERO, equal=False))
+        if isinstance(wanted, frozenset) or not all_:
+            return FALSE
+        return no(above(members(wanted), ZERO, equal=False))
     return _once(Meets, fact, wanted, all_)
 
 
@@ -577,6 +587,18 @@ def both(*items: Formula) -> Formula:
         if found is None:
             return _conjunction(list(known.items()))
         waiting.append(found)
+
+
+def all_of(*items: Formula) -> Formula:
+    """Return *and* of formulas as they stand, whatever they say of each other; see `both`."""
+    if FALSE in items:
+        return FALSE
+    return _conjunction(list(dict.fromkeys(each for each in items if each is not TRUE)))
+
+
+def any_of(*items: Formula) -> Formula:
+    """Return *or* of formulas as they stand, whatever they say of each other; see `either`."""
+    return no(all_of(*map(no, items)))
 
 
 def _conjunction(items: list[Formula]) -> Formula:

@@ -168,6 +168,12 @@ class Judged:
         """Where it may turn out flagged."""
         return both(*map(no, (self.not_applicable, self.clear, self.flagged)))
 
+    def formulas(self) -> Iterator[Formula]:
+        """Yield all that its outcome is read from."""
+        yield from (self.not_applicable, self.clear, self.flagged)
+        yield from self.severities.values()
+        yield from self.mitigations
+
 
 class _Part(NamedTuple):
     """A rule for one joint value of the derived facts that it reads."""
