@@ -27,9 +27,9 @@ import pyarrow.parquet
 from benchmarks import engines, fisca, twenty
 from benchmarks.population import AS_OF, population
 from govrules import load_rulebook
-from govrules.engines.columnar import judged
+from govrules.engines.bitmaps import Store, unpack
 from govrules.engines.columns import subjects_of
-from govrules.engines.planes import Store, unpack
+from govrules.engines.verdicts import verdicts
 from govrules.model import Partner, Partnership
 from govrules.registers.batches import ahead, assess_batches, kernel, write_findings
 from govrules.vocabulary import Choice, Date, Money, Number, YesNo, vocabulary_of
@@ -275,7 +275,8 @@ def run(rows: int) -> None:
         found = []
         for batch in batches:
             block = judge.block(batch)
-            found.append([judged(each, block).verdict for each in judge.judges])
+            told = (verdicts(each, block.bitmap, batch.num_rows) for each in judge.judged)
+            found.append([each.verdict for each in told])
         return found
 
     # Ours come first: what else is loaded keeps threads and memory of its own.

@@ -77,7 +77,7 @@ class _Home:
 _HOMES: Final[Mapping[str, _Home]] = {
     "reference": _Home("govrules.engines.reference"),
     "compiled": _Home("govrules.engines.compiled"),
-    "columnar": _Home("govrules.engines.columnar", "registers"),
+    "columnar": _Home("govrules.engines.arrays", "registers"),
     "durable": _Home("govrules.engines.durable", "durable"),
 }
 #: The names of all engines, the one that the others are held to first.

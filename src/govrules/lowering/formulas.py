@@ -414,6 +414,45 @@ def in_order(several: Iterable[Table | Node]) -> Iterator[Table]:
             yield held
 
 
+def beneath(
+    nodes: Iterable[Formula | Num], until: Callable[[Formula | Num], bool] = lambda _: False
+) -> Iterator[Formula | Num]:
+    """
+    Yield some nodes and every node beneath them, once; of a derived fact, those of its table.
+
+    Args:
+        nodes: the nodes.
+
+        until: tells beneath which nodes not to go.
+    """
+    waiting = list(nodes)[::-1]
+    seen: set[Formula | Num] = set()
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        yield node
+        below: list[Any] = []
+        for part in () if until(node) else node.parts():
+            if isinstance(part, Table):
+                below += part.may.values()
+            elif isinstance(part, Node):
+                below.append(part)
+        waiting += reversed(below)
+
+
+def reads(nodes: Iterable[Formula | Num]) -> set[Read]:
+    """Return every fact that some nodes read, the lists that they go through among them."""
+    found: set[Read] = set()
+    for node in beneath(nodes):
+        found.update(part for part in node.parts() if isinstance(part, Read))
+        if isinstance(node, Exists | Total):
+            assert node.var.list is not None  # noqa: S101 - only lists are gone through
+            found.add(node.var.list)
+    return found
+
+
 # ── Making them: what can be said more simply is ──────────────────────────────────────────────
 
 TRUE: Final[Formula] = _once(Const, True)  # noqa: FBT003
@@ -478,10 +517,14 @@ def holds(op: Op, one: Read, other: Read | Any, kind: FactType) -> Formula:  # n
 
 def meets(fact: Read, wanted: Read | frozenset[str], *, all_: bool) -> Formula:
     """Return that what is known of a set has members in common with another; see `Meets`."""
+    if isinstance(wanted, Read) and not wanted.is_recorded:
+        wanted = frozenset()
     if isinstance(wanted, frozenset) and not wanted:
         return TRUE if all_ else FALSE
-    if not fact.is_recorded and isinstance(wanted, frozenset):
-        return FALSE
+    if not fact.is_recorded:
+        if isinstance(wanted, frozenset) or not all_:
+            return FALSE
+        return no(above(members(wanted), ZERO, equal=False))
     return _once(Meets, fact, wanted, all_)
 
 
@@ -499,6 +542,9 @@ def above(one: Num, other: Num, *, equal: bool) -> Formula:
 def may(table: Table, values: Iterable[Any]) -> Formula:
     """Return that a derived fact may still have one of these values."""
     possible = frozenset(values).intersection(table.may)
+    if not table.var.recorded:
+        # Of a record that nobody recorded yet nothing is left to be worked out.
+        return either(*(table.may[each] for each in table.may if each in possible))
     if not possible:
         return FALSE
     return TRUE if len(possible) == len(table.may) else _once(May, table, possible)
@@ -506,7 +552,7 @@ def may(table: Table, values: Iterable[Any]) -> Formula:
 
 def amount(of: int | Decimal | Read) -> Num:
     """Return a number of the rulebook or of a fact."""
-    return _once(Amount, of)
+    return _once(Amount, of) if not isinstance(of, Read) or of.is_recorded else ZERO
 
 
 def total(var: Var, so: Formula, of: Read | None = None) -> Num:
@@ -554,6 +600,18 @@ def both(*items: Formula) -> Formula:
         if found is None:
             return _conjunction(list(known.items()))
         waiting.append(found)
+
+
+def all_of(*items: Formula) -> Formula:
+    """Return *and* of formulas as they stand, whatever they say of each other; see `both`."""
+    if FALSE in items:
+        return FALSE
+    return _conjunction(list(dict.fromkeys(each for each in items if each is not TRUE)))
+
+
+def any_of(*items: Formula) -> Formula:
+    """Return *or* of formulas as they stand, whatever they say of each other; see `either`."""
+    return no(all_of(*map(no, items)))
 
 
 def _conjunction(items: list[Formula]) -> Formula:

@@ -176,6 +176,12 @@ class Judged:
         """Where it may turn out flagged."""
         return both(*map(no, (self.not_applicable, self.clear, self.flagged)))
 
+    def formulas(self) -> Iterator[Formula]:
+        """Yield all that its outcome is read from."""
+        yield from (self.not_applicable, self.clear, self.flagged)
+        yield from self.severities.values()
+        yield from self.mitigations
+
 
 class _Part(NamedTuple):
     """A rule for one joint value of the derived facts that it reads."""
@@ -304,6 +310,19 @@ def agreed(alternatives: Iterable[tuple[Formula, Pair]]) -> Pair:
         wherever((possible, pair.true) for possible, pair in every),
         wherever((possible, pair.false) for possible, pair in every),
     )
+
+
+def read_of(ref: FactRef, scopes: Vars) -> Read:
+    """Return a fact of the records in sight, as it is read."""
+    if ref.source is FactSource.AS_OF:
+        return AS_OF_READ
+    return read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
+
+
+def each_of(ref: FactRef, scopes: Vars, *, recorded: bool = True) -> Var:
+    """Return the records of a list, or where not recorded, one that nobody recorded yet."""
+    depth = max(each.depth for each in scopes) + 1
+    return record_of(read_of(ref, scopes), depth, recorded=recorded)
 
 
 class Lowering:
@@ -476,9 +495,7 @@ class _Seen:
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
     def read(self, ref: FactRef) -> Read:
-        if ref.source is FactSource.AS_OF:
-            return AS_OF_READ
-        return read(self.scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
+        return read_of(ref, self.scopes)
 
     def values(self, ref: FactRef) -> Alternatives:
         """Return every value that a fact may have."""
@@ -567,8 +584,7 @@ class _Seen:
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
     def _each(self, ref: FactRef) -> Var:
-        """Return the records of a list."""
-        return record_of(self.read(ref), max(each.depth for each in self.scopes) + 1)
+        return each_of(ref, self.scopes)
 
     def _maybe(self, where: Condition | None, var: Var) -> Pair:
         return _CERTAIN if where is None else self.inside(var).pair(where)

@@ -14,6 +14,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -29,24 +30,20 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.assessment import assess, rules_for
-from govrules.engines.asked import Asked, Asking
-from govrules.engines.columnar import (
-    GRAVITIES,
-    VERDICTS,
-    Block,
-    Judge,
-    Program,
-    block_of,
-    judged,
-)
+from govrules.engines.arrays import Block, block_of
+from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
-from govrules.engines.planes import ListColumn, Store, everywhere, nowhere, pack, unpack
+from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
 from govrules.errors import FactsError
 from govrules.files import replacing
 from govrules.findings import Finding
+from govrules.lowering.asks import Asking
+from govrules.lowering.formulas import Exists, Formula, Num, Total, reads
+from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.merge import counted, mergeable
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
@@ -86,15 +83,15 @@ class Kernel:
     Attributes:
         rules: the rules in force, in the rulebook's order.
         columns: the columns that they read.
-        judges: the rules as steps.
+        judged: the rules, lowered.
     """
 
     rules: tuple[Rule, ...]
     columns: frozenset[str]
+    judged: tuple[Judged, ...]
     _as_of: dt.date | Unknown
-    judges: tuple[Judge, ...]
-    _asked: tuple[Asked, ...]
-    _facts: tuple[str, ...]
+    #: Where each rule asks for each fact, by path; nothing where no details are wanted.
+    _asks: tuple[Mapping[str, Formula], ...] = ()
 
     def __call__(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """
@@ -106,9 +103,9 @@ class Kernel:
         for block in _slices(batch, BLOCK):
             yield self.whole(block)
 
-    def block(self, batch: pa.RecordBatch) -> Block:
-        """Return the rows of a batch, ready to be judged."""
-        return block_of(batch, self._as_of)
+    def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Block:
+        """Return the rows of a batch, ready to be judged; and lists that come from elsewhere."""
+        return block_of(batch, self._as_of, lists)
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the findings on a batch that is worked out as one block."""
@@ -116,16 +113,16 @@ class Kernel:
 
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
-        rows, number = block.root.rows, len(self.judges)
+        rows, number = block.root.rows, len(self.rules)
         told = np.empty((rows, number), np.uint8)
         questions = np.zeros((rows, number), np.int32)
         texts: dict[str, int] = {"": 0}
-        for place, judge in enumerate(self.judges):
-            found = judged(judge, block)
+        for place, judged in enumerate(self.judged):
+            found = verdicts(judged, block.bitmap, rows)
             # Two bits are enough for a verdict, and three for a severity or none.
             told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
-            if self._asked:
-                questions[:, place] = _texts(self._asked[place], block, texts)
+            if self._asks:
+                questions[:, place] = _texts(self._asks[place], block, texts)
         all_told = told.ravel()
         subjects, repeated = _crossed(rows, number)
         rules = pa.array([rule.id for rule in self.rules], pa.string())
@@ -137,9 +134,10 @@ class Kernel:
             _grave(all_told >> 5),
         ]
         schema = FINDINGS
-        if self._asked:
+        if self._asks:
+            facts = [SEPARATOR.join(each) for each in self._asks]
             arrays.append(_coded(questions.ravel(), pa.array(list(texts))))
-            arrays.append(_coded(repeated, pa.array(self._facts, pa.string())))
+            arrays.append(_coded(repeated, pa.array(facts, pa.string())))
         else:
             schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
@@ -166,16 +164,17 @@ def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
     return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _GRAVITY_WORDS)
 
 
-def _texts(asks: Asked, block: Block, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
+def _texts(asks: Mapping[str, Formula], block: Block, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
     """Return for each row the place of its questions in the texts, which grow."""
-    paths, planes = asks.planes(block)
     rows = block.root.rows
+    asked = {path: block.bitmap(where) for path, where in asks.items()}
+    asked = {path: where for path, where in asked.items() if where.any()}
 
     def text(kind: Any) -> int:  # noqa: ANN401 - a row of flags
-        chosen = [path for path, flag in zip(paths, kind, strict=True) if flag]
+        chosen = [path for path, flag in zip(asked, kind, strict=True) if flag]
         return texts.setdefault(SEPARATOR.join(chosen), len(texts))
 
-    return by_kind([unpack(each, rows) for each in planes], text) if paths else 0
+    return by_kind([unpack(each, rows) for each in asked.values()], text) if asked else 0
 
 
 def by_kind(flags: Sequence[Any], code: Callable[[Any], int]) -> Any:  # noqa: ANN401 - arrays
@@ -231,16 +230,29 @@ def kernel(
         kind: the kind of subject.
 
         details: whether findings say what is asked and what was read.
-
-    Raises:
-        EngineError: a rule cannot be worked out on columns; it is named.
     """
-    rules = rules_for(kind, rulebook, as_of)
-    program = Asking(rulebook)
-    judges = tuple(program.judge(rule) for rule in rules)
-    asks = tuple(program.asked(each) for each in judges) if details else ()
-    facts = tuple(SEPARATOR.join(each.paths) for each in asks)
-    return Kernel(rules, frozenset(program.columns), as_of, judges, asks, facts)
+    rules, cls = rules_for(kind, rulebook, as_of), rulebook.subjects[kind]
+    lowering = Lowering(rulebook.derived)
+    judged = tuple(lowering.rule(rule, cls) for rule in rules)
+    asking = Asking(lowering, rulebook.derived)
+    several = zip(rules, judged, strict=True) if details else ()
+    asks = tuple(asking.rule(*each, cls) for each in several)
+    formulas = [formula for each in asks for formula in each.values()]
+    formulas += [formula for each in judged for formula in each.formulas()]
+    return Kernel(rules, _columns(formulas, ""), judged, as_of, asks)
+
+
+def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[str]:
+    """Return the columns that formulas read of the subjects, or of the records of a list."""
+    return frozenset(
+        _STRUCTS.get(each.source) or each.path.partition(".")[0]
+        for each in reads(formulas)
+        if each.var is not None and each.var.prefix == prefix
+    )
+
+
+#: Where facts stand that no field of a class holds.
+_STRUCTS: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
 
 
 def assess_batches(
@@ -334,6 +346,10 @@ def explain_row(
 _LIST: Final = "partnerships"
 
 
+#: What adds up over some of the partnerships, as far as rules need to know.
+Partial: TypeAlias = tuple[Fraction, ...]
+
+
 @attrs.frozen(eq=False)
 class RegisterKernel:
     """
@@ -346,30 +362,24 @@ class RegisterKernel:
     rules: tuple[Rule, ...]
     columns: frozenset[str]
     _kernel: Kernel
-    _program: Program
+    _leaves: tuple[Exists | Total, ...]
     _register: pa.RecordBatch
+    #: The partnerships of no part at all.
+    _nobody: pa.RecordBatch
 
-    def partial(self, batch: pa.RecordBatch) -> dict[int, Any]:
-        """Return what rules need to know of some of the partnerships; -1 is their number."""
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        records = Store(columns, batch.num_rows, f"{_LIST}[].")
-        found = self._block(batch.num_rows, records, complete=True)
-        worked: dict[int, Any] = {-1: batch.num_rows}
-        for place, (path, step) in self._program.merging.items():
-            if path == _LIST:
-                worked[place] = step(found)
-        return worked
+    def partial(self, batch: pa.RecordBatch) -> Partial:
+        """Return what rules need to know of some of the partnerships."""
+        block = self._block(batch, complete=True)
+        found = (block.number(counted(each)) for each in self._leaves)
+        return tuple(Fraction(int(number[0]), scale) for number, scale in found)
 
-    def merge(self, one: Mapping[int, Any], other: Mapping[int, Any]) -> dict[int, Any]:
+    def merge(self, one: Partial, other: Partial) -> Partial:
         """Return two partial results together."""
         if not one or not other:
-            return dict(one or other)
-        return {
-            place: value + other[place] if place == -1 else value.merged(other[place])
-            for place, value in one.items()
-        }
+            return one or other
+        return tuple(each + more for each, more in zip(one, other, strict=True))
 
-    def findings(self, merged: Mapping[int, Any], *, complete: bool = True) -> pa.RecordBatch:
+    def findings(self, merged: Partial, *, complete: bool = True) -> pa.RecordBatch:
         """
         Return the findings on the register.
 
@@ -378,21 +388,17 @@ class RegisterKernel:
 
             complete: whether these were certainly all partnerships.
         """
-        whole = merged or self.partial(_no_rows())
-        block = self._block(whole[-1], Store({}, 0), complete=complete)
-        block.memo.update({place: each for place, each in whole.items() if place >= 0})
+        block = self._block(self._nobody, complete=complete)
+        for leaf, each in zip(self._leaves, merged or self.partial(self._nobody), strict=True):
+            block.know(leaf, each)
         return self._kernel.findings(block, names_of(self._register))
 
-    def _block(self, rows: int, records: Store, *, complete: bool) -> Block:
-        block = self._kernel.block(self._register)
+    def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Block:
+        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+        records = Store(columns, batch.num_rows, f"{_LIST}[].")
         shut = everywhere(1) if complete else nowhere(1)
-        block.lists = {_LIST: ListColumn(np.array([0, rows], np.int64), shut, records)}
-        return block
-
-
-def _no_rows() -> pa.RecordBatch:
-    (whole,) = to_batches([Partnership()], Partnership)
-    return whole.slice(0, 0)
+        listed = ListColumn(np.array([0, records.rows], np.int64), shut, records)
+        return self._kernel.block(self._register, {_LIST: listed})
 
 
 def register_kernel(
@@ -414,13 +420,16 @@ def register_kernel(
     Raises:
         EngineError: a rule cannot be worked out part by part; it is named.
     """
-    rules = rules_for("register", rulebook, as_of)
-    program = Program(rulebook, apart=frozenset((_LIST,)))
-    judges = tuple(program.judge(rule) for rule in rules)
+    judge = kernel(rulebook, as_of=as_of, kind="register", details=False)
+    leaves: dict[Exists | Total, None] = {}
+    for rule, judged in zip(judge.rules, judge.judged, strict=True):
+        found = mergeable(judged.formulas(), _LIST, engine="columnar", rule=rule.id)
+        leaves |= dict.fromkeys(found)
     about = attrs.evolve(register or Register(), partnerships=())
     (batch,) = to_batches([about], Register, rulebook)
-    whole = Kernel(rules, frozenset(program.columns), as_of, judges, (), ())
-    return RegisterKernel(rules, frozenset(program.inner.get(_LIST, ())), whole, program, batch)
+    (entry,) = to_batches([Partnership()], Partnership, rulebook)
+    columns = _columns(leaves, f"{_LIST}[].")
+    return RegisterKernel(judge.rules, columns, judge, tuple(leaves), batch, entry.slice(0, 0))
 
 
 def assess_register_batches(
@@ -451,7 +460,7 @@ def assess_register_batches(
         EngineError: a rule cannot be worked out part by part; it is named.
     """
     whole = register_kernel(rulebook, register, as_of=as_of)
-    merged: dict[int, Any] = {}
+    merged: Partial = ()
     for batch in batches:
         merged = whole.merge(merged, whole.partial(batch))
     return whole.findings(merged, complete=complete)
@@ -489,7 +498,7 @@ def assess_whole(
     """
     judge = kernel(rulebook, as_of=as_of)
     whole = register_kernel(rulebook, register, as_of=as_of)
-    merged: dict[int, Any] = {}
+    merged: Partial = ()
     for batch in batches:
         if judge.rules:
             yield from judge(batch)

@@ -26,6 +26,7 @@ from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import key_of_partner, keys_of, pair_of
 from govrules.registers.batches import (
     FINDINGS,
+    Partial,
     RegisterKernel,
     kernel,
     register_kernel,
@@ -99,12 +100,12 @@ def assess_register_spark(
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         own = _register_kernel(packed, register, as_of)
-        merged: dict[int, Any] = {}
+        merged: Partial = ()
         for batch in batches:
             merged = own.merge(merged, own.partial(batch))
         yield pa.RecordBatch.from_pydict({"partial": pa.array([pickle.dumps(merged)])})
 
-    merged: dict[int, Any] = {}
+    merged: Partial = ()
     for row in frame.mapInArrow(work, "partial binary").toLocalIterator():
         # What comes back is what our own workers sent.
         merged = whole.merge(merged, pickle.loads(row.partial))  # noqa: S301

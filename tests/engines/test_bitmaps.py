@@ -1,4 +1,4 @@
-"""Arrow columns as planes: what is read from which types, and what is refused with its place."""
+"""Arrow columns as bitmaps: what is read from which types, and what is refused with its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from govrules import EngineError, FactsError
-from govrules.engines.planes import (
+from govrules.engines.bitmaps import (
     ListColumn,
     Spans,
     Store,
@@ -157,11 +157,13 @@ def test_a_column_without_rows_may_come_without_memory(name, of):
     assert read(name, pa.Array.from_buffers(of, 0, [None, None])) == []
 
 
-def test_a_derived_fact_of_which_nobody_stated_anything_has_no_column():
+def test_a_derived_fact_of_which_nobody_stated_anything_is_unknown():
     sound = Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Sound?", "it is unsound")
     other = Store({"stated": pa.array([{"tier": "top"}])}, 1)
-    assert other.stated("stated.sound", sound) is None
-    assert Store({}, 1).stated("stated.sound", sound) is None
+    for store in (other, Store({}, 1)):
+        column = store.stated("stated.sound", sound)
+        assert unpack(column.unknown, 1).tolist() == [True]
+        assert unpack(column.none | column.known | column.data, 1).tolist() == [False]
 
 
 def test_a_set_of_more_values_than_a_mask_has_bits_is_refused():

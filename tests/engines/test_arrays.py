@@ -10,15 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govrules import UNKNOWN, EngineError, FactsError, Funding, Partner, Partnership, load_rulebook
+from govrules import UNKNOWN, FactsError, Funding, Partner, Partnership, load_rulebook
 from govrules.assessment import rules_for
-from govrules.engines import columnar, reference
+from govrules.engines import arrays, reference
+from govrules.engines.bitmaps import bits, pack, unpack
 from govrules.engines.columns import from_row, schema_of, subjects_of, to_batches
-from govrules.engines.planes import bits, pack, unpack
 from govrules.engines.registry import said
 from govrules.facts import read_field
-from govrules.model import Register
-from govrules.rulebook.ast import All, FactRef, Quantified, Quantity
 from govrules.testing.strategies import boundaries, partnerships, registers, rulebooks
 from govrules.vocabulary import Choice, Fact, Kind, Record, Records, vocabulary_of
 
@@ -28,7 +26,7 @@ NEAR = boundaries(BOOK, AS_OF)
 
 
 def agree(rules, subjects, as_of, rulebook):
-    ours = columnar.outcomes(rules, subjects, as_of, rulebook)
+    ours = arrays.outcomes(rules, subjects, as_of, rulebook)
     theirs = reference.outcomes(rules, subjects, as_of, rulebook)
     for subject, one, other in zip(subjects, ours, theirs, strict=True):
         for rule, actual, expected in zip(rules, one, other, strict=True):
@@ -107,7 +105,7 @@ def test_local_and_stated_facts_come_back_from_columns():
 
 
 def test_of_nobody_nothing_is_said():
-    assert list(columnar.outcomes(rules_for("partnership", BOOK, AS_OF), [], AS_OF, BOOK)) == []
+    assert list(arrays.outcomes(rules_for("partnership", BOOK, AS_OF), [], AS_OF, BOOK)) == []
 
 
 @pytest.mark.parametrize("offset", range(10))
@@ -123,17 +121,3 @@ def test_a_number_with_more_digits_than_a_column_keeps_is_judged_by_the_referenc
     with pytest.raises(FactsError, match="funding"):
         list(to_batches([subject], Partnership))
     agree(rules_for("partnership", BOOK, AS_OF), [subject], AS_OF, BOOK)
-
-
-def test_a_list_gone_through_again_inside_itself_cannot_be_merged():
-    fact = vocabulary_of(Register).facts["partnerships"]
-    ref = FactRef("partnerships", 0, fact)
-    inner = Quantified(Quantity.SOME, ref, columnar_true())
-    condition = Quantified(Quantity.SOME, ref, inner)
-    program = columnar.Program(BOOK, apart=frozenset(("partnerships",)))
-    with pytest.raises(EngineError, match="gone through again"):
-        program.condition(condition, program.top())
-
-
-def columnar_true():
-    return All(())

@@ -1,15 +1,16 @@
 """
-Arrow columns as bit planes and codes, which is what conditions are worked out on.
+Arrow columns as bitmaps and codes, which is what formulas are worked out on.
 
-A plane has one bit for each row, in words of 64, lowest bit first, as Arrow keeps its own; bits
-beyond the last row mean nothing. Two planes make a truth value: is true, is false. Neither is
-unknown.
+A bitmap has one bit for each row, in words of 64, lowest bit first, as Arrow keeps its own; bits
+beyond the last row mean nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -22,12 +23,14 @@ from numpy.typing import NDArray
 from govrules.engines.columns import NONE, PENCE, THOUSANDTHS
 from govrules.errors import EngineError, FactsError
 from govrules.facts import absent
+from govrules.rulebook.ast import ORDER, Op
 from govrules.values import describe
 from govrules.vocabulary import (
     Choice,
     Choices,
     Date,
     Fact,
+    FactType,
     Money,
     Months,
     Number,
@@ -37,32 +40,26 @@ from govrules.vocabulary import (
     YesNo,
 )
 
-Plane: TypeAlias = NDArray[np.uint64]
+Bitmap: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
 Integers: TypeAlias = NDArray[np.int64]
 
 _WORD: Final = 64
 #: Sets are masks of one word; the highest bit stands for what no set of the type can have.
 _MOST_MEMBERS: Final = 63
+_OUTSIDE: Final = np.uint64(1) << np.uint64(63)
 #: How many digits an integer of 64 bits may have.
 _DIGITS: Final = 20
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
 
 
-class Tri(NamedTuple):
-    """Where something is true, and where it is false."""
-
-    true: Plane
-    false: Plane
-
-
-def pack(flags: Flags) -> Plane:
+def pack(flags: Flags) -> Bitmap:
     """Return one bit for each flag."""
     return _words(np.packbits(flags, bitorder="little"), len(flags))
 
 
-def _words(octets: NDArray[np.uint8], rows: int) -> Plane:
-    """Return octets as the words of a plane; the same memory where they fill them."""
+def _words(octets: NDArray[np.uint8], rows: int) -> Bitmap:
+    """Return octets as the words of a bitmap; the same memory where they fill them."""
     if rows % _WORD:
         filled = np.zeros(-(-rows // _WORD) * 8, np.uint8)
         filled[: len(octets)] = octets
@@ -70,24 +67,24 @@ def _words(octets: NDArray[np.uint8], rows: int) -> Plane:
     return octets.view(np.uint64)
 
 
-def unpack(plane: Plane, rows: int) -> Flags:
+def unpack(bitmap: Bitmap, rows: int) -> Flags:
     """Return the flag of each row."""
-    return np.unpackbits(plane.view(np.uint8), count=rows, bitorder="little").view(np.bool_)
+    return np.unpackbits(bitmap.view(np.uint8), count=rows, bitorder="little").view(np.bool_)
 
 
-def nowhere(rows: int) -> Plane:
-    """Return the plane with no bit set."""
+def nowhere(rows: int) -> Bitmap:
+    """Return the bitmap with no bit set."""
     return np.zeros(-(-rows // _WORD), np.uint64)
 
 
-def everywhere(rows: int) -> Plane:
-    """Return the plane with all bits set."""
+def everywhere(rows: int) -> Bitmap:
+    """Return the bitmap with all bits set."""
     return ~nowhere(rows)
 
 
-def taken(plane: Plane, rows: int, index: Integers | None) -> Plane:
+def taken(bitmap: Bitmap, rows: int, index: Integers | None) -> Bitmap:
     """Return the bits of the rows of an index; all as they stand where there is none."""
-    return plane if index is None else pack(unpack(plane, rows)[index])
+    return bitmap if index is None else pack(unpack(bitmap, rows)[index])
 
 
 def days(day: dt.date) -> int:
@@ -95,7 +92,7 @@ def days(day: dt.date) -> int:
     return day.toordinal() - _EPOCH
 
 
-def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
+def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
     """Return the bits of an Arrow buffer from an offset; all set where there is none."""
     if buffer is None:
         return everywhere(rows)
@@ -110,7 +107,7 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Plane:
     return _words(found, rows)
 
 
-def valid(array: pa.Array) -> Plane:
+def valid(array: pa.Array) -> Bitmap:
     """Return where an array has a value."""
     if pa.types.is_null(array.type):
         return nowhere(len(array))
@@ -126,19 +123,19 @@ class Column:
         rows: how many rows.
         unknown: where nobody recorded it.
         none: where it is known to be absent.
-        data: the values, by its type: a plane of what is yes; integers (pence, thousandths, days,
+        data: the values, by its type: a bitmap of what is yes; integers (pence, thousandths, days,
             places in the list of closed values); an Arrow array of texts; nothing for a record.
         scale: what a number is multiplied by in `data`.
     """
 
     rows: int
-    unknown: Plane
-    none: Plane
+    unknown: Bitmap
+    none: Bitmap
     data: Any
     scale: int = 1
 
     @cached_property
-    def known(self) -> Plane:
+    def known(self) -> Bitmap:
         """Where it has a value."""
         return ~(self.unknown | self.none)
 
@@ -161,7 +158,7 @@ class SetColumn:
 
     rows: int
     masks: NDArray[np.uint64]
-    closed: Plane
+    closed: Bitmap
 
     def at(self, index: Integers | None) -> SetColumn:
         """Return the set of the rows of an index."""
@@ -183,9 +180,9 @@ class ListColumn:
     """
 
     offsets: Integers
-    closed: Plane
+    closed: Bitmap
     records: Store
-    real: Plane | None = None
+    real: Bitmap | None = None
 
 
 @attrs.frozen(eq=False)
@@ -199,14 +196,14 @@ class Spans:
     """
 
     offsets: Integers
-    real: Plane | None
+    real: Bitmap | None
 
     @cached_property
     def _words(self) -> Integers:
         return self.offsets // _WORD
 
     @cached_property
-    def _below(self) -> Plane:
+    def _below(self) -> Bitmap:
         """The bits before each offset, in its word."""
         places = (self.offsets % _WORD).astype(np.uint64)
         return (np.uint64(1) << places) - np.uint64(1)
@@ -218,21 +215,21 @@ class Spans:
             return np.diff(self.offsets)
         return self._counted(self.real)
 
-    def counted(self, plane: Plane) -> Integers:
+    def counted(self, bitmap: Bitmap) -> Integers:
         """Return of how many in each row the bit is set."""
-        return self._counted(plane if self.real is None else plane & self.real)
+        return self._counted(bitmap if self.real is None else bitmap & self.real)
 
-    def _counted(self, plane: Plane) -> Integers:
+    def _counted(self, bitmap: Bitmap) -> Integers:
         # The bits before an offset: those of the words before its own, and those before it there.
-        words = np.zeros(len(plane) + 1, np.uint64)
-        words[:-1] = plane
+        words = np.zeros(len(bitmap) + 1, np.uint64)
+        words[:-1] = bitmap
         before = np.zeros(len(words), np.int64)
-        np.cumsum(np.bitwise_count(plane), out=before[1:])
+        np.cumsum(np.bitwise_count(bitmap), out=before[1:])
         ranks: Integers = before[self._words]
         ranks += np.bitwise_count(words[self._words] & self._below)
         return np.diff(ranks)
 
-    def summed(self, numbers: Integers, where: Plane) -> Integers:
+    def summed(self, numbers: Integers, where: Bitmap) -> Integers:
         """Return the sum of the numbers of each row, of those whose bit is set."""
         where = where if self.real is None else where & self.real
         sums = np.zeros(len(numbers) + 1, numbers.dtype)
@@ -240,13 +237,101 @@ class Spans:
         return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
 
 
+# ── Comparisons ───────────────────────────────────────────────────────────────────────────────
+
+#: Integers stay below this, so that 64 bits hold them.
+_MOST: Final = 2**62
+_RELATION: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
+    **ORDER,
+    Op.EQUALS: lambda one, other: one == other,
+}
+
+
+def equals(column: Column, value: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any fact's value
+    """Return where a column has a value, of the rows that have one."""
+    match kind:
+        case YesNo():
+            return column.data if value else ~column.data  # type: ignore[no-any-return]
+        case Text():
+            return _from_arrow(pc.equal(column.data, value))
+        case Choice(values):
+            return pack(column.data == values.index(value))
+        case _:
+            return ordered(column, Op.EQUALS, value)
+
+
+def ordered(column: Column, op: Op, value: Any) -> Bitmap:  # noqa: ANN401 - a number or a date
+    """Return where a column is at least, more than, or equal to a number or a date."""
+    if isinstance(value, dt.date):
+        return pack(_RELATION[op](column.data, days(value)))
+    number = Fraction(value) * column.scale
+    if number.denominator == 1:
+        return pack(_RELATION[op](column.data, number.numerator))
+    if op is Op.EQUALS:
+        return nowhere(column.rows)
+    return pack(column.data > math.floor(number))
+
+
+def related(one: Column, op: Op, other: Column, kind: FactType) -> Bitmap:
+    """Return where two columns are equal, or one is at least or more than the other."""
+    match kind:
+        case YesNo():
+            return ~(one.data ^ other.data)  # type: ignore[no-any-return]
+        case Text():
+            return _from_arrow(pc.equal(one.data, other.data))
+        case _:
+            first, second = one.data, other.data
+            if one.scale != other.scale:
+                first, second = product(first, other.scale), product(second, one.scale)
+            return pack(_RELATION[op](first, second))
+
+
+def _from_arrow(flags: pa.Array) -> Bitmap:
+    there = flags.fill_null(False)  # noqa: FBT003 - Arrow's own
+    return pack(np.asarray(there.to_numpy(zero_copy_only=False), np.bool_))
+
+
+def product(one: Any, other: Any) -> Any:  # noqa: ANN401 - integers or arrays of them
+    """Return a product that does not run over."""
+    if isinstance(other, int) and other == 1:
+        return one
+    if _top(one) * _top(other) >= _MOST:
+        one = np.asarray(one).astype(object)
+    return one * other
+
+
+def summable(numbers: Integers) -> Integers:
+    """Return numbers above nought so that no sum of them runs over."""
+    if len(numbers) and int(numbers.max()) * len(numbers) >= _MOST:
+        return numbers.astype(object)
+    return numbers
+
+
+def _top(number: Any) -> int:  # noqa: ANN401 - an integer or an array
+    if isinstance(number, int):
+        return abs(number)
+    return max(abs(int(number.max())), abs(int(number.min()))) if len(number) else 0
+
+
+def mask_of(members: frozenset[str], values: tuple[str, ...]) -> np.uint64:
+    """Return a set as a mask; what is none of its type's values is a bit that no set has."""
+    mask = np.uint64(0)
+    for each in members:
+        place = np.uint64(values.index(each)) if each in values else None
+        mask |= _OUTSIDE if place is None else np.uint64(1) << place
+    return mask
+
+
+# ── Records ───────────────────────────────────────────────────────────────────────────────────
+
+
 class _Inside(NamedTuple):
     """A record in every row: its columns, and where it is not known, absent, or there."""
 
     columns: Mapping[str, pa.Array]
-    unknown: Plane
-    none: Plane
-    there: Plane
+    unknown: Bitmap
+    none: Bitmap
+    there: Bitmap
 
 
 class Store:
@@ -289,7 +374,7 @@ class Store:
             self._inside[path] = found
         return found
 
-    def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Plane:
+    def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Bitmap:
         array = columns.get(name)
         if array is None or array.null_count == len(array):
             return nowhere(self.rows)
@@ -297,7 +382,7 @@ class Store:
             raise FactsError(self.place + name, "a column of yes and no", str(array.type))
         return valid(array) & bits(array.buffers()[1], array.offset, self.rows)
 
-    def _leaf(self, path: str) -> tuple[_Inside, pa.Array, Plane]:
+    def _leaf(self, path: str) -> tuple[_Inside, pa.Array, Bitmap]:
         """Return the record that a fact is in, its array, and where it is known to be absent."""
         head, _, name = path.rpartition(".")
         record = self._record(head)
@@ -340,13 +425,14 @@ class Store:
         data, scale = self._data(array, fact, path)
         return Column(self.rows, unknown, none, data, scale)
 
-    def stated(self, path: str, fact: Fact) -> Column | None:
-        """Return what somebody stated of a derived fact; None where there is no such column."""
-        if "stated" not in self._inside[""].columns:
-            return None
-        if path.partition(".")[2] not in self._record("stated").columns:
-            return None
-        return self.column(path, fact, raw=True)
+    def stated(self, path: str, fact: Fact) -> Column:
+        """Return what somebody stated of a derived fact; nothing where there is no such column."""
+        there = "stated" in self._inside[""].columns
+        if there and path.partition(".")[2] in self._record("stated").columns:
+            return self.column(path, fact, raw=True)
+        none = nowhere(self.rows)
+        data = none if isinstance(fact.type, YesNo) else np.zeros(self.rows, np.int16)
+        return Column(self.rows, ~none, none, data)
 
     def _data(self, array: pa.Array, fact: Fact, path: str) -> tuple[Any, int]:
         match fact.type:
@@ -471,7 +557,7 @@ class Store:
             inner = pa.StructArray.from_arrays(
                 inner.flatten(), fields=list(inner.type), mask=pa.array(~there)
             )
-        real: Plane | None = None
+        real: Bitmap | None = None
         if inner.null_count:
             real = valid(inner)
             closed = here & ~pack(Spans(offsets, ~real).total > 0)

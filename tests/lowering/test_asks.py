@@ -1,4 +1,4 @@
-"""What the columnar engine asks is what findings ask, for every kind of condition."""
+"""What formulas ask is what findings ask, for every kind of condition."""
 
 from __future__ import annotations
 

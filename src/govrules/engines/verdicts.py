@@ -1,0 +1,91 @@
+"""
+Bitmaps of what a rule says to its verdict and severities on each row, as codes.
+
+Of the severities the least that is possible is certain, and the worst is what it could be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+from govrules.engines.bitmaps import Bitmap, everywhere, nowhere, unpack
+from govrules.lowering.formulas import Formula
+from govrules.lowering.lower import Judged
+from govrules.rulebook.ast import SEVERITIES, Verdict
+
+Codes: TypeAlias = NDArray[np.uint8]
+
+#: Verdicts and severities by their codes; no severity is 0.
+VERDICTS: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+GRAVITIES: Final = (None, *SEVERITIES)
+
+
+@attrs.frozen(eq=False)
+class Verdicts:
+    """
+    What a rule says of each row.
+
+    Attributes:
+        verdict: places in `VERDICTS`.
+        severity: places in `GRAVITIES`, the severity that is certain.
+        could_be: likewise, the worst that is possible where that is worse.
+    """
+
+    verdict: Codes
+    severity: Codes
+    could_be: Codes
+
+
+def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> Verdicts:
+    """
+    Return what a rule says of each row.
+
+    Args:
+        judged: the rule.
+
+        bitmap: gives where a formula holds.
+
+        rows: how many rows there are.
+    """
+    flagged, clear = bitmap(judged.flagged), bitmap(judged.clear)
+    not_applicable = bitmap(judged.not_applicable)
+    settled = flagged | clear | not_applicable
+    possible = [(each.rank + 1, bitmap(may)) for each, may in judged.severities.items()]
+    if len(possible) == 1:
+        # It is possible wherever any is.
+        possible = [(possible[0][0], everywhere(rows))]
+    possible.sort(key=lambda each: each[0])
+    least, worst = _first(possible, rows), _first(possible[::-1], rows)
+    graver = ~settled | np.bitwise_or.reduce(
+        [flagged & (a ^ b) for a, b in zip(least, worst, strict=True)]
+    )
+    return Verdicts(
+        _codes([clear | not_applicable, ~(flagged | clear)], rows),
+        _codes([flagged & each for each in least], rows),
+        _codes([graver & each for each in worst], rows),
+    )
+
+
+def _first(possible: Sequence[tuple[int, Bitmap]], rows: int) -> list[Bitmap]:
+    """Return the bits of the first code of each row that is possible."""
+    found = [nowhere(rows) for _ in range(len(GRAVITIES).bit_length())]
+    left = everywhere(rows)
+    for code, may in possible:
+        for place, bits in enumerate(found):
+            if code >> place & 1:
+                bits |= left & may  # noqa: PLW2901 - in place
+        left &= ~may
+    return found
+
+
+def _codes(bits: Sequence[Bitmap], rows: int) -> Codes:
+    """Return the number of each row whose bits these are, the lowest first."""
+    found: Codes = unpack(bits[0], rows).view(np.uint8)
+    for place, each in enumerate(bits[1:], 1):
+        found |= unpack(each, rows).view(np.uint8) << np.uint8(place)
+    return found
