@@ -1,0 +1,57 @@
+"""
+Numbers over the records of a list that add up, so that each record may be looked at by itself.
+
+Whether a record is so (`Exists`, which adds up as a count), how many are, or what they sum to
+(`Total`) hangs on that record and on the subject. What goes through the list again inside its own
+records does not add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeGuard
+
+import attrs
+
+from govrules.lowering.formulas import Exists, Node, Read, Total
+from govrules.lowering.reads import beneath
+from govrules.rulebook.reads import Path
+
+
+@attrs.frozen
+class Merged:
+    """
+    What formulas ask of a list of their subject.
+
+    Attributes:
+        leaves: what adds up over its records, in the order of the formulas, each once.
+        is_all: whether nothing else goes through the list.
+    """
+
+    leaves: tuple[Exists | Total, ...]
+    is_all: bool
+
+
+def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
+    """Return what formulas and numbers about a subject ask of one of its lists."""
+    over = _over(nodes, listed)
+    leaves = tuple(each for each in over if _adds_up(each, listed))
+    return Merged(leaves, len(leaves) == len(over))
+
+
+def _over(nodes: Iterable[Node], listed: Path) -> list[Exists | Total]:
+    """Return all that goes through a list."""
+    return [each for each in beneath(nodes) if _goes_through(each, listed)]
+
+
+def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
+    if not isinstance(node, Exists | Total):
+        return False
+    assert node.var.list is not None  # noqa: S101 - only lists are gone through
+    return node.var.list.full_path == listed
+
+
+def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
+    # About the subject alone, seen from the subject, and no other record of the list.
+    alone = leaf.var.depth == 1 and all(not each.depth for each in leaf.about)
+    return alone and not _over([leaf.so], listed)
