@@ -56,11 +56,11 @@ def test_a_finding_opens_changes_and_closes_as_facts_arrive(live):
     changed = live.change("pool", {"risk_tier": "high"})
     (notice,) = (each for each in changed.notices if each.rule == NO_PROTOCOL)
     assert notice.movement is Movement.CHANGED
-    assert (notice.was, notice.severity) == (Severity.HIGH, Severity.CRITICAL)
+    assert (notice.was, notice.severity) == (Severity.MEDIUM, Severity.HIGH)
     closed = live.change("pool", {"protocol.agreed": "yes"})
     (notice,) = (each for each in closed.notices if each.rule == NO_PROTOCOL)
     assert (notice.movement, notice.verdict) == (Movement.CLOSED, Verdict.CLEAR)
-    assert (notice.was, notice.severity) == (Severity.CRITICAL, None)
+    assert (notice.was, notice.severity) == (Severity.HIGH, None)
 
 
 def test_a_fact_taken_back_closes_a_finding_as_not_known(live):

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from govrules.assessment import Assessment, rules_for
-from govrules.engines.reference import Case, case_of
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError
-from govrules.facts import Facts
+from govrules.lowering.evaluate import Evaluation
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
@@ -31,8 +30,8 @@ class Ruleset:
     """
     A rulebook as rulesets of durable-rules.
 
-    govrules settles each test of a fact as yes, no or unknown and puts one flat message before one
-    ruleset at a time; the host's engine does the rest. One subject is judged at a time.
+    govrules settles each leaf of the rules' formulas as yes or no and puts one flat message before
+    one ruleset at a time; the host's engine does the rest. One subject is judged at a time.
 
     Attributes:
         rules: the rules, in the order of the findings.
@@ -79,11 +78,11 @@ class Ruleset:
         """
         rulebook = self._made.rulebook
         check_subject(subject, rulebook)
-        case = case_of(Facts(subject, self.as_of), rulebook)
+        facts = Evaluation(subject, self.as_of)
         with self._lock:
-            state = self._state(host, case)
+            state = self._state(host, facts)
             # A host with the engine's own threads loses an action now and then.
-            if hasattr(host, "_d_timer") and self._state(host, case) != state:
+            if hasattr(host, "_d_timer") and self._state(host, facts) != state:
                 raise EngineError("durable", "the host's threads lost an action; try again")
         texts = [getattr(subject, each, UNKNOWN) for each in ("id", "name")]
         known = [each if isinstance(each, str) else "" for each in texts]
@@ -98,13 +97,13 @@ class Ruleset:
             engine="durable",
         )
 
-    def _state(self, host: Any, case: Case) -> str:  # noqa: ANN401 - the engine has no types
-        """Return what a case settles, with the nodes as the host's engine works them out."""
-        letters = list(self._made.settle(case))
+    def _state(self, host: Any, facts: Evaluation) -> str:  # noqa: ANN401 - the engine has no types
+        """Return what facts settle, with the nodes as the host's engine works them out."""
+        letters = list(self._made.settle(facts))
         for shard in self._shards:
             holding = self._run(host, shard, letters)
             for node, _ in shard["nodes"]:
-                letters[node] = "y" if node in holding else "u"
+                letters[node] = "y" if node in holding else "n"
         return "".join(letters)
 
     def _run(self, host: Any, shard: Mapping[str, Any], letters: Sequence[str]) -> set[int]:  # noqa: ANN401

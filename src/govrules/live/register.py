@@ -13,10 +13,10 @@ import attrs
 from govrules.assessment import Assessment
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
+from govrules.live.counters import ENTRIES
 from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Movement, Notice
 from govrules.live.plain import Reader, count_facts, fits
 from govrules.live.snapshot import Snapshot
-from govrules.live.tallies import ENTRIES
 from govrules.live.world import Move, Plan, Subject, Weight, World
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import entries_of, fold

@@ -1,7 +1,7 @@
 """
 Rules settled again when facts change: only those that read what changed.
 
-With the durable engine the tests that read a changed fact are settled, and of its network only the
+With the durable engine the atoms that read a changed fact are settled, and of its network only the
 rulesets that these reach are run; with any other engine the rules that read it are judged again.
 """
 
@@ -9,18 +9,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Protocol, cast
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import attrs
 
-from govrules.engines.reference import case_of
-from govrules.engines.registry import Outcome
+from govrules.engines.registry import Outcome, outcome_of
 from govrules.engines.registry import engine as engine_called
-from govrules.facts import Facts
-from govrules.rulebook.ast import Condition, Derived, Rule, Rulebook
+from govrules.lowering.evaluate import Evaluation
+from govrules.lowering.formulas import Exists, Node, Total
+from govrules.lowering.lower import Judged, lowered
+from govrules.lowering.merge import Merged, mergeable
+from govrules.lowering.reads import reads as read_by
+from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path, moves, reads
 from govrules.rulebook.walk import rule_conditions
 from govrules.truth import Unknown
+
+if TYPE_CHECKING:
+    from govrules.engines.durable.settle import Made
+
+#: A number over a list.
+Leaf: TypeAlias = Exists | Total
 
 
 @attrs.frozen
@@ -46,11 +56,13 @@ class Task:
         subject: an attrs object.
         before: what was settled of it; None where nothing was.
         changed: the facts that changed since; None where that is not known.
+        given: numbers that count in place of what they are worked out from.
     """
 
     subject: Any
     before: Settled | None = None
     changed: Collection[Path] | None = None
+    given: Mapping[Node, Any] = attrs.field(factory=dict)
 
 
 class Settler(Protocol):
@@ -91,11 +103,6 @@ class Index:
             )
             self._found[path] = found
         return found
-
-
-def index_of(several: Iterable[Iterable[Condition]], derived: Mapping[str, Derived]) -> Index:
-    """Return from facts to what reads them, each given as its conditions."""
-    return Index(tuple(reads(conditions, derived) for conditions in several))
 
 
 @attrs.define
@@ -145,10 +152,35 @@ class ByRule:
 
 
 @attrs.define
-class ByNetwork:
-    """Settles the tests that read what changed, and runs what they reach of the network."""
+class ByFormula:
+    """Judges the rules that read what changed, by their formulas with some numbers given."""
 
-    rulebook: Rulebook
+    rules: tuple[Rule, ...]
+    _judged: tuple[Judged, ...]
+    _index: Index
+
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
+        """See `Settler`."""
+        return [self._settled(task, as_of) for task in tasks]
+
+    def _settled(self, task: Task, as_of: dt.date | Unknown) -> Settled:
+        subject = Evaluation(task.subject, as_of, task.given)
+        if task.before is None or task.changed is None:
+            return Settled(tuple(map(outcome_of, self.rules, self._judged, repeat(subject.holds))))
+        known = list(task.before.outcomes)
+        for number in self._index.moved_by(task.changed):
+            known[number] = outcome_of(self.rules[number], self._judged[number], subject.holds)
+        return Settled(tuple(known))
+
+    def read(self, changed: Iterable[Path]) -> bool:
+        """See `Settler`."""
+        return bool(self._index.moved_by(changed))
+
+
+@attrs.define
+class ByNetwork:
+    """Settles the atoms that read what changed, and runs what they reach of the network."""
+
     rules: tuple[Rule, ...]
     _made: Any
     _index: Index
@@ -161,14 +193,14 @@ class ByNetwork:
         settled: list[Settled | None] = []
         asked: list[tuple[str, Sequence[int] | None]] = []
         for task in tasks:
-            case = case_of(Facts(task.subject, as_of), self.rulebook)
+            subject = Evaluation(task.subject, as_of, task.given)
             if task.before is None:
-                asked.append((made.settle(case), None))
+                asked.append((made.settle(subject), None))
                 settled.append(None)
                 continue
             everything = range(len(made.network.atoms))
             read = everything if task.changed is None else self._index.moved_by(task.changed)
-            state, changed = made.settle_again(task.before.state, read, case)
+            state, changed = made.settle_again(task.before.state, read, subject)
             if changed:
                 asked.append((state, changed))
             settled.append(None if changed else task.before)
@@ -191,11 +223,46 @@ def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Sett
         EngineError: there is no such engine here, or it cannot do these rules.
     """
     engine_called(engine)
-    if engine != "durable":
-        index = index_of((rule_conditions(rule) for rule in rules), rulebook.derived)
-        return ByRule(engine, rulebook, rules, index)
-    from govrules.engines.durable.settle import conditions_of, made_of  # noqa: PLC0415 - an extra
+    if engine == "durable":
+        return _by_network(_made_of(rules, rulebook), ())
+    index = Index(tuple(reads(rule_conditions(rule), rulebook.derived) for rule in rules))
+    return ByRule(engine, rulebook, rules, index)
 
-    made = made_of(rules, rulebook)
-    index = index_of((conditions_of(atom) for atom in made.network.atoms), rulebook.derived)
-    return ByNetwork(rulebook, rules, made, index)
+
+def settler_of_list(
+    engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, listed: Path
+) -> tuple[Settler, Merged]:
+    """
+    Return what settles rules that are given numbers in place of a list of their subject.
+
+    The numbers come with the tasks; in what changed they are named as by `names_of`.
+
+    Raises:
+        EngineError: there is no such engine here, or it cannot do these rules.
+    """
+    engine_called(engine)
+    made = _made_of(rules, rulebook) if engine == "durable" else None
+    judged = lowered(rules, rulebook) if made is None else made.judged
+    merged = mergeable((each for rule in judged for each in rule.formulas), listed)
+    if made is not None:
+        return _by_network(made, merged.leaves), merged
+    names = names_of(merged.leaves)
+    index = Index(tuple(read_by(rule.formulas, names) for rule in judged))
+    return ByFormula(rules, judged, index), merged
+
+
+def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
+    """Return for each number a path that no fact has, under which it changes like a fact."""
+    return {leaf: f"#{number}" for number, leaf in enumerate(leaves)}
+
+
+def _made_of(rules: tuple[Rule, ...], rulebook: Rulebook) -> Made:
+    from govrules.engines.durable.settle import made_of  # noqa: PLC0415 - an extra
+
+    return made_of(rules, rulebook)
+
+
+def _by_network(made: Made, leaves: Iterable[Leaf]) -> ByNetwork:
+    names = names_of(leaves)
+    index = Index(tuple(read_by((atom,), names) for atom in made.network.atoms))
+    return ByNetwork(made.rules, made, index)

@@ -8,20 +8,20 @@ puts what was worked out in its place.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from govrules.assessment import rules_for
-from govrules.engines.reference import Case, case_of
+from govrules.engines.reference import case_of
 from govrules.engines.registry import Outcome
 from govrules.facts import Facts
 from govrules.findings import Finding
+from govrules.live.counters import OfRegister, RegisterRules
+from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Settled, Settler, Task, settler_of
-from govrules.live.tallies import ENTRIES, Tally, rewritten, told
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.portfolio import fold, key_of_partner, keys_of, owner_of, pair_of
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
@@ -30,34 +30,9 @@ from govrules.truth import UNKNOWN, Unknown
 
 #: What is recorded of an organisation and counts in place of what entries say of their partner.
 OF_ORGANISATIONS: Final = ("kind", "weaknesses")
-#: The facts of a partnership that decide with which it stands as a pair, or make up the pair.
-_OF_PAIRS: Final = frozenset({"id", "name", "parent", "sub_group", "area", "objective", "partners"})
-
-#: Two entries by their ids, the one that was put first before the other.
-Two: TypeAlias = tuple[str, str]
 #: What is settled: partnership, register or pair; and its id, none, or the ids of the two.
 Subject: TypeAlias = tuple[str, tuple[str, ...]]
 THE_REGISTER: Final[Subject] = ("register", ())
-
-
-@attrs.frozen
-class Entry:
-    """
-    A partnership on the register.
-
-    Attributes:
-        recorded: as it was recorded.
-        effective: as it counts, with what is known of the organisations in it.
-        settled: what the rules say of it.
-        keys: what it has in common with those it stands beside as a pair.
-        place: entries are in the order in which they were first put.
-    """
-
-    recorded: Partnership
-    effective: Partnership
-    settled: Settled
-    keys: frozenset[str]
-    place: int
 
 
 @attrs.frozen
@@ -103,11 +78,8 @@ class Plan:
     entries: dict[str, Entry | None] = attrs.field(factory=dict)
     #: What changed in each entry; None where it came or went.
     changed: dict[str, Collection[Path] | None] = attrs.field(factory=dict)
-    pairs: dict[Two, Settled | None] = attrs.field(factory=dict)
-    given: dict[str, dict[str, tuple[Any, ...] | None]] = attrs.field(factory=dict)
-    counted: dict[str, Counter[tuple[Any, ...]]] = attrs.field(factory=dict)
-    truths: dict[str, Any] = attrs.field(factory=dict)
-    register: Settled | None = None
+    pairs: Mapping[Two, Settled | None] = attrs.field(factory=dict)
+    register: OfRegister | None = None
 
 
 @attrs.define(eq=False, init=False)
@@ -121,17 +93,9 @@ class World:
     record: Register
     entries: dict[str, Entry]
     organisations: dict[str, Organisation]
-    pairs: dict[Two, Settled]
-    _of_entries: Settler
-    _of_pairs: Settler
-    _of_register: Settler
-    _register_rules: tuple[Rule, ...]
-    _register: Settled | None
-    _tallies: Mapping[str, Tally]
-    _truths: dict[str, Any]
-    _tallied: Rulebook
-    _keyed: dict[str, dict[str, None]]
-    _paired: dict[str, set[Two]]
+    _settler: Settler
+    _pairs: PairIndex
+    _register: RegisterRules
     _places: int
 
     def __init__(
@@ -144,30 +108,21 @@ class World:
         self.record = Register()
         self.entries = {}
         self.organisations = {}
-        self.pairs = {}
-        self._of_entries = settler_of(engine, rules_for("partnership", rulebook, as_of), rulebook)
-        self._of_pairs = settler_of(engine, rules_for("pair", rulebook, as_of), rulebook)
-        self._register_rules = rules_for("register", rulebook, as_of)
-        made = rewritten(self._register_rules, rulebook)
-        self._of_register = settler_of(engine, made.rules, made.rulebook)
-        self._tallies = made.tallies
-        self._tallied = made.rulebook
-        self._register = None
-        self._truths = {}
-        self._keyed = {}
-        self._paired = {}
+        self._settler = settler_of(engine, rules_for("partnership", rulebook, as_of), rulebook)
+        self._pairs = PairIndex(settler_of(engine, rules_for("pair", rulebook, as_of), rulebook))
+        self._register = RegisterRules(engine, rules_for("register", rulebook, as_of), rulebook)
         self._places = 0
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
 
     def settled(self) -> Iterator[Move]:
         """Yield what the rules say of every subject, as if all were new."""
-        if self._register is not None:
-            yield self._move(THE_REGISTER, None, self._register)
+        if self._register.settled is not None:
+            yield self._move(THE_REGISTER, None, self._register.settled)
         for key, entry in self.entries.items():
             yield self._move(("partnership", (key,)), None, entry.settled)
-        for two in sorted(self.pairs, key=self._in_order):
-            yield self._move(("pair", two), None, self.pairs[two])
+        for two in sorted(self._pairs.settled, key=self._in_order):
+            yield self._move(("pair", two), None, self._pairs.settled[two])
 
     def _in_order(self, two: Two) -> tuple[int, int]:
         return self.entries[two[0]].place, self.entries[two[1]].place
@@ -175,8 +130,8 @@ class World:
     def rules(self, kind: str) -> tuple[Rule, ...]:
         """Return the rules in force about a kind of subject."""
         if kind == "register":
-            return self._register_rules
-        return (self._of_entries if kind == "partnership" else self._of_pairs).rules
+            return self._register.rules
+        return (self._settler if kind == "partnership" else self._pairs.settler).rules
 
     def finding(self, subject: Subject, rule: Rule, outcome: Outcome) -> Finding:
         """Return what a rule says of a subject as a finding that explains itself."""
@@ -184,7 +139,6 @@ class World:
         seen: Partnership | Register | Pair
         if kind == "register":
             seen = self.whole()
-            outcome = _on_original(rule, self._rewritten(rule), outcome)
         elif kind == "pair":
             first, second = (self.entries[each].effective for each in ids)
             seen = pair_of(first, second)
@@ -201,31 +155,27 @@ class World:
             engine=self.engine,
         )
 
-    def _rewritten(self, rule: Rule) -> Rule:
-        return self._of_register.rules[self._register_rules.index(rule)]
-
     def whole(self) -> Register:
         """Return the register as it counts."""
-        return self._seen(self.record, (each.effective for each in self.entries.values()))
+        known = (each.effective for each in self.entries.values())
+        return attrs.evolve(self.record, partnerships=(*known, *self._more))
 
-    def _seen(self, record: Register, entries: Iterable[Partnership]) -> Register:
-        more = () if self.complete else (UNKNOWN,)
-        return attrs.evolve(record, partnerships=(*entries, *more))
+    @property
+    def _more(self) -> tuple[Unknown, ...]:
+        """What stands at the end of the list of entries."""
+        return () if self.complete else (UNKNOWN,)
 
     def _move(self, subject: Subject, before: Settled | None, after: Settled | None) -> Move:
-        kind, _ = subject
-        # Rules on the register are told as they stand in the rulebook, and were judged rewritten.
-        judged = self._of_register.rules if kind == "register" else self.rules(kind)
+        rules = self.rules(subject[0])
+        now = None
+        if after is not None:
+            pairs = zip(rules, after.outcomes, strict=True)
+            now = {rule.id: (rule, outcome) for rule, outcome in pairs}
         return Move(
             subject,
-            opened(judged, None if before is None else before.outcomes),
-            opened(judged, None if after is None else after.outcomes),
-            None
-            if after is None
-            else {
-                rule.id: (rule, outcome)
-                for rule, outcome in zip(self.rules(kind), after.outcomes, strict=True)
-            },
+            opened(rules, None if before is None else before.outcomes),
+            opened(rules, None if after is None else after.outcomes),
+            now,
         )
 
     # ── Working an event out ──────────────────────────────────────────────────────────────────
@@ -252,15 +202,17 @@ class World:
         """
         plan = Plan(organisations or {}, self.record if record is None else record)
         self._plan_entries(plan, entries or {})
-        if self._of_pairs.rules:
-            self._plan_pairs(plan)
-        self._plan_register(plan)
+        after = Entries(self.entries, plan.entries)
+        records = self.record, plan.record
+        owner, new_owner = (key_of_partner(owner_of(each)) for each in records)
+        plan.pairs = self._pairs.plan(after, plan.changed, (owner, new_owner), self.as_of)
+        plan.register = self._register.plan(records, after, plan.changed, self._more, self.as_of)
         return plan
 
     def _plan_entries(self, plan: Plan, entries: Mapping[str, Partnership | None]) -> None:
         recorded = dict(entries)
         for name in plan.organisations:
-            for key in self._keyed.get(key_of_partner(name), ()):
+            for key in self._pairs.with_key(key_of_partner(name)):
                 recorded.setdefault(key, self.entries[key].recorded)
         tasks: dict[str, Task] = {}
         for key, partnership in recorded.items():
@@ -277,7 +229,7 @@ class World:
                 changed = tuple(changed_paths(old.effective, effective))
                 plan.changed[key] = changed
                 tasks[key] = Task(effective, old.settled, changed)
-        settled = self._of_entries.settle(tuple(tasks.values()), self.as_of)
+        settled = self._settler.settle(tuple(tasks.values()), self.as_of)
         place = self._places
         for (key, task), each in zip(tasks.items(), settled, strict=True):
             found = self.entries.get(key)
@@ -324,169 +276,29 @@ class World:
         facts = {each: getattr(found, each) for each in OF_ORGANISATIONS}
         return {each: value for each, value in facts.items() if value is not UNKNOWN}
 
-    def _plan_pairs(self, plan: Plan) -> None:
-        owner = key_of_partner(owner_of(plan.record))
-        moved = {key for key, changed in plan.changed.items() if self._moves_pairs(changed)}
-        if owner != key_of_partner(owner_of(self.record)):
-            moved |= self.entries.keys()
-        keyed: dict[str, set[str]] = {}
-        for key, entry in plan.entries.items():
-            for each in () if entry is None else entry.keys:
-                keyed.setdefault(each, set()).add(key)
-        tasks: dict[Two, Task] = {}
-        for key in moved:
-            for two in self._paired.get(key, ()):
-                plan.pairs[two] = None
-            entry = self._entry(key, plan)
-            for each in () if entry is None else entry.keys - {owner}:
-                beside = keyed.get(each, set()) | {
-                    other for other in self._keyed.get(each, ()) if other not in plan.entries
-                }
-                for other in beside - {key}:
-                    tasks.update(self._pair(key, other, plan))
-        settled = self._of_pairs.settle(tuple(tasks.values()), self.as_of)
-        plan.pairs.update(zip(tasks, settled, strict=True))
-
-    def _moves_pairs(self, changed: Collection[Path] | None) -> bool:
-        """Tell whether changes of an entry count for the pairs that it is in."""
-        if changed is None or any(
-            each.partition(".")[0].partition("[")[0] in _OF_PAIRS for each in changed
-        ):
-            return True
-        return self._of_pairs.read(
-            f"{one}.{path}" for path in changed for one in ("first", "second")
-        )
-
-    def _pair(self, one: str, other: str, plan: Plan) -> dict[Two, Task]:
-        found = [(key, self._entry(key, plan)) for key in (one, other)]
-        known = [(key, entry) for key, entry in found if entry is not None]
-        (first, this), (second, that) = sorted(known, key=lambda each: each[1].place)
-        two = (first, second)
-        return {two: Task(pair_of(this.effective, that.effective), self.pairs.get(two), None)}
-
-    def _entry(self, key: str, plan: Plan) -> Entry | None:
-        return plan.entries[key] if key in plan.entries else self.entries.get(key)
-
-    def _after(self, plan: Plan) -> Iterator[tuple[str, Entry]]:
-        """Yield the entries as they are after the event, in their order."""
-        for key in (*self.entries, *(each for each in plan.entries if each not in self.entries)):
-            entry = self._entry(key, plan)
-            if entry is not None:
-                yield key, entry
-
-    def _plan_register(self, plan: Plan) -> None:
-        if not self._register_rules:
-            return
-        changed: set[Path] = set(changed_paths(self.record, plan.record))
-        case = case_of(Facts(plan.record, self.as_of), self._tallied)
-        moved: dict[str, bool] = {}
-        for name, tally in self._tallies.items():
-            self._tally(name, tally, plan, changed, case)
-            if name in plan.given or name not in self._truths or tally.beside(changed):
-                counted = plan.counted.get(name, tally.counted)
-                truth = told(tally.truth(counted, case, closed=self.complete))
-                plan.truths[name] = truth
-                moved[name] = name not in self._truths or self._truths[name] is not truth
-        changed |= {f"local.{name}" for name, moves in moved.items() if moves}
-        changed |= {
-            f"{ENTRIES}[].{path}" for paths in plan.changed.values() for path in paths or ()
-        }
-        if None in plan.changed.values():
-            changed.add(ENTRIES)
-        if self._register is None or self._of_register.read(changed):
-            seen = self._seen(plan.record, (each.effective for _, each in self._after(plan)))
-            local = {**plan.record.local, **self._truths, **plan.truths}
-            task = Task(attrs.evolve(seen, local=local), self._register, changed)
-            (plan.register,) = self._of_register.settle((task,), self.as_of)
-
-    def _tally(
-        self, name: str, tally: Tally, plan: Plan, changed: Collection[Path], case: Case
-    ) -> None:
-        """Work out what entries give to a condition on them all, where that can have moved."""
-        given: dict[str, tuple[Any, ...] | None] = {}
-        if tally.moved_by_register(changed):
-            given = {key: tally.of(entry.effective, case) for key, entry in self._after(plan)}
-        for key, paths in plan.changed.items():
-            entry = plan.entries[key]
-            if entry is None:
-                given[key] = None
-            elif paths is None or tally.moved_by_entry(paths):
-                given[key] = tally.of(entry.effective, case)
-        given = {key: each for key, each in given.items() if each != tally.given.get(key)}
-        if not given:
-            return
-        counted = tally.counted.copy()
-        for key, each in given.items():
-            if (old := tally.given.get(key)) is not None:
-                counted[old] -= 1
-                if not counted[old]:
-                    del counted[old]
-            if each is not None:
-                counted[each] += 1
-        plan.given[name] = given
-        plan.counted[name] = counted
-
     # ── Taking it ─────────────────────────────────────────────────────────────────────────────
 
     def commit(self, plan: Plan) -> list[Move]:
         """Put what was worked out in its place, and return what moved."""
         moves: list[Move] = []
         if plan.register is not None:
-            moves.append(self._move(THE_REGISTER, self._register, plan.register))
-            self._register = plan.register
-        self._truths.update(plan.truths)
-        for name, given in plan.given.items():
-            tally = self._tallies[name]
-            tally.counted = plan.counted[name]
-            _overlay(tally.given, given)
+            if plan.register.settled is not None:
+                settled = self._register.settled
+                moves.append(self._move(THE_REGISTER, settled, plan.register.settled))
+            self._register.commit(plan.register)
         for key, entry in plan.entries.items():
             old = self.entries.get(key)
             before = None if old is None else old.settled
             after = None if entry is None else entry.settled
             moves.append(self._move(("partnership", (key,)), before, after))
-            self._key(key, old, entry)
-        _overlay(self.entries, plan.entries)
         for two, settled in plan.pairs.items():
-            moves.append(self._move(("pair", two), self.pairs.get(two), settled))
-            for key in two:
-                known = self._paired.setdefault(key, set())
-                (known.discard if settled is None else known.add)(two)
-                if not known:
-                    del self._paired[key]
-        _overlay(self.pairs, plan.pairs)
-        _overlay(self.organisations, plan.organisations)
+            moves.append(self._move(("pair", two), self._pairs.settled.get(two), settled))
+        self._pairs.commit(Entries(self.entries, plan.entries), plan.pairs)
+        overlay(self.entries, plan.entries)
+        overlay(self.organisations, plan.organisations)
         self.record = plan.record
         self._places += sum(entry is not None for entry in plan.entries.values())
         return moves
-
-    def _key(self, key: str, old: Entry | None, new: Entry | None) -> None:
-        before = frozenset() if old is None else old.keys
-        after = frozenset() if new is None else new.keys
-        for each in before - after:
-            del self._keyed[each][key]
-            if not self._keyed[each]:
-                del self._keyed[each]
-        for each in after - before:
-            self._keyed.setdefault(each, {})[key] = None
-
-
-def _overlay(known: dict[Any, Any], changed: Mapping[Any, Any]) -> None:
-    """Put each value in its place, and take away what is None."""
-    for key, value in changed.items():
-        if value is None:
-            known.pop(key, None)
-        else:
-            known[key] = value
-
-
-def _on_original(rule: Rule, mine: Rule, outcome: Outcome) -> Outcome:
-    """Return what a rewritten rule says as what its original says."""
-    holding = tuple(
-        original
-        for original, each in zip(rule.mitigated_by, mine.mitigated_by, strict=True)
-        if each in outcome.mitigations
-    )
-    return Outcome(outcome.verdict, outcome.severity, outcome.could_be, holding)
 
 
 def opened(rules: Iterable[Rule], outcomes: Iterable[Outcome] | None) -> dict[str, Weight]:

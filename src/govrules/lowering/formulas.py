@@ -10,7 +10,7 @@ where the values that it compares are there; nothing is left to decide for what 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -396,7 +396,7 @@ def first_of(rows: Iterable[tuple[Pair, Any]], otherwise: Any) -> dict[Any, Form
     return {value: may for value, may in found.items() if may is not FALSE}
 
 
-def in_order(several: Iterable[Table | Node]) -> Iterator[Table]:
+def in_order(several: Iterable[Table | Node], done: Container[Table] = ()) -> Iterator[Table]:
     """Yield tables, and those that tables or formulas ask, each after those beneath it."""
     waiting: list[Table] = []
     for each in several:
@@ -404,53 +404,15 @@ def in_order(several: Iterable[Table | Node]) -> Iterator[Table]:
     seen: set[Table] = set()
     while waiting:
         held = waiting[-1]
-        below = () if held in seen else [each for each in held.beneath if each not in seen]
-        if below:
+        new = held not in seen and held not in done
+        below = [each for each in held.beneath if each not in seen and each not in done]
+        if new and below:
             waiting += below
             continue
         waiting.pop()
-        if held not in seen:
+        if new:
             seen.add(held)
             yield held
-
-
-def beneath(
-    nodes: Iterable[Formula | Num], until: Callable[[Formula | Num], bool] = lambda _: False
-) -> Iterator[Formula | Num]:
-    """
-    Yield some nodes and every node beneath them, once; of a derived fact, those of its table.
-
-    Args:
-        nodes: the nodes.
-
-        until: tells beneath which nodes not to go.
-    """
-    waiting = list(nodes)[::-1]
-    seen: set[Formula | Num] = set()
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        yield node
-        below: list[Any] = []
-        for part in () if until(node) else node.parts():
-            if isinstance(part, Table):
-                below += part.may.values()
-            elif isinstance(part, Node):
-                below.append(part)
-        waiting += reversed(below)
-
-
-def reads(nodes: Iterable[Formula | Num]) -> set[Read]:
-    """Return every fact that some nodes read, the lists that they go through among them."""
-    found: set[Read] = set()
-    for node in beneath(nodes):
-        found.update(part for part in node.parts() if isinstance(part, Read))
-        if isinstance(node, Exists | Total):
-            assert node.var.list is not None  # noqa: S101 - only lists are gone through
-            found.add(node.var.list)
-    return found
 
 
 # ── Making them: what can be said more simply is ──────────────────────────────────────────────

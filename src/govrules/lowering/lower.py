@@ -76,6 +76,7 @@ from govrules.rulebook.ast import (
     Quantified,
     Quantity,
     Rule,
+    Rulebook,
     SetOp,
     Severity,
     Share,
@@ -175,12 +176,6 @@ class Judged:
     def unknown(self) -> Formula:
         """Where it may turn out flagged."""
         return both(*map(no, (self.not_applicable, self.clear, self.flagged)))
-
-    def formulas(self) -> Iterator[Formula]:
-        """Yield all that its outcome is read from."""
-        yield from (self.not_applicable, self.clear, self.flagged)
-        yield from self.severities.values()
-        yield from self.mitigations
 
 
 class _Part(NamedTuple):
@@ -445,6 +440,12 @@ class Lowering:
         can_state = "stated" in vocabulary_of(var.cls).about
         said = read(var, derived.name, FactSource.DERIVED, derived.fact) if can_state else None
         return table(derived.name, var, rows, derived.otherwise, said, derived.fact)
+
+
+def lowered(rules: Iterable[Rule], rulebook: Rulebook) -> tuple[Judged, ...]:
+    """Return rules of a rulebook as formulas, in their order."""
+    lowering = Lowering(rulebook.derived)
+    return tuple(lowering.rule(rule, rulebook.subjects[rule.subject]) for rule in rules)
 
 
 @attrs.frozen(eq=False)

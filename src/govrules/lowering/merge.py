@@ -1,60 +1,62 @@
-"""What formulas about a register need to know of its records, which adds up over parts of them."""
+"""
+Numbers over the records of a list that add up, so that each record may be looked at by itself.
+
+Whether a record is so (`Exists`, which adds up as a count), how many are, or what they sum to
+(`Total`) hangs on that record and on the subject. What goes through the list again inside its own
+records does not add up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TypeGuard
 
-from govrules.errors import EngineError
-from govrules.lowering.formulas import (
-    Exists,
-    Formula,
-    Num,
-    Read,
-    Total,
-    beneath,
-    reads,
-    total,
-)
+import attrs
+
+from govrules.lowering.formulas import Exists, Node, Num, Read, Total, total
+from govrules.lowering.reads import beneath
+from govrules.rulebook.reads import Path
 
 
-def mergeable(
-    formulas: Iterable[Formula], path: str, *, engine: str, rule: str
-) -> tuple[Exists | Total, ...]:
+@attrs.frozen
+class Merged:
     """
-    Return what formulas ask of the records of a list of the subject, each once, in order.
+    What formulas ask of a list of their subject.
 
-    How many records are so, and what they come to, is what the parts of the list come to together.
-    Nothing else in the formulas reads the records; see `counted`.
-
-    Args:
-        formulas: formulas about the subject.
-
-        path: the list.
-
-        engine: the name of the engine that merges, for messages.
-
-        rule: the id of the rule that the formulas say, likewise.
-
-    Raises:
-        EngineError: the list is read again for each of its own records.
+    Attributes:
+        leaves: what adds up over its records, in the order of the formulas, each once.
+        is_all: whether nothing else goes through the list.
     """
 
-    def is_leaf(node: Formula | Num) -> bool:
-        return isinstance(node, Exists | Total) and _is(node.var.list, path)
-
-    found: list[Any] = [each for each in beneath(formulas, is_leaf) if is_leaf(each)]
-    if any(_is(read, path) for each in found for read in reads([each.so])):
-        again = f"`{path}` is gone through again for each of its own records"
-        raise EngineError(engine, f"rule `{rule}`: {again}")
-    return tuple(found)
+    leaves: tuple[Exists | Total, ...]
+    is_all: bool
 
 
-def _is(read: Read | None, path: str) -> bool:
-    """Tell whether a fact is the list at a path of the subject."""
-    return read is not None and read.full_path == path
+def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
+    """Return what formulas and numbers about a subject ask of one of its lists."""
+    over = _over(nodes, listed)
+    leaves = tuple(each for each in over if _adds_up(each, listed))
+    return Merged(leaves, len(leaves) == len(over))
+
+
+def _over(nodes: Iterable[Node], listed: Path) -> list[Exists | Total]:
+    """Return all that goes through a list."""
+    return [each for each in beneath(nodes) if _goes_through(each, listed)]
+
+
+def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
+    if not isinstance(node, Exists | Total):
+        return False
+    assert node.var.list is not None  # noqa: S101 - only lists are gone through
+    return node.var.list.full_path == listed
+
+
+def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
+    # About the subject alone, seen from the subject, and no other record of the list.
+    alone = leaf.var.depth == 1 and all(not each.depth for each in leaf.about)
+    return alone and not _over([leaf.so], listed)
 
 
 def counted(leaf: Exists | Total) -> Num:
-    """Return what adds up of what can be merged: a sum, or how many records are so."""
+    """Return what adds up: a sum, or how many records are so."""
     return leaf if isinstance(leaf, Total) else total(leaf.var, leaf.so)

@@ -224,7 +224,7 @@ class Translator:
 
 
 def _naming(held: Single | Members | Listed, unknown: Term) -> Term:
-    """Return whether a fact is unknown; where nothing is, its name is kept for examples to state."""
+    """Return whether a fact is unknown; where nothing is, its name is kept for examples."""
     variables = held.variables()
     return variables[0] != variables[0] if is_false(unknown) and variables else unknown
 

@@ -34,13 +34,14 @@ from govrules.engines.arrays import Block, block_of
 from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
-from govrules.errors import FactsError
+from govrules.errors import EngineError, FactsError
 from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
-from govrules.lowering.formulas import Exists, Formula, Num, Total, reads
+from govrules.lowering.formulas import Exists, Formula, Num, Read, Total
 from govrules.lowering.lower import Judged, Lowering
 from govrules.lowering.merge import counted, mergeable
+from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
@@ -238,7 +239,7 @@ def kernel(
     several = zip(rules, judged, strict=True) if details else ()
     asks = tuple(asking.rule(*each, cls) for each in several)
     formulas = [formula for each in asks for formula in each.values()]
-    formulas += [formula for each in judged for formula in each.formulas()]
+    formulas += [formula for each in judged for formula in each.formulas]
     return Kernel(rules, _columns(formulas, ""), judged, as_of, asks)
 
 
@@ -246,8 +247,8 @@ def _columns(formulas: Iterable[Formula | Num], prefix: str = "") -> frozenset[s
     """Return the columns that formulas read of the subjects, or of the records of a list."""
     return frozenset(
         _STRUCTS.get(each.source) or each.path.partition(".")[0]
-        for each in reads(formulas)
-        if each.var is not None and each.var.prefix == prefix
+        for each in beneath(formulas)
+        if isinstance(each, Read) and each.var is not None and each.var.prefix == prefix
     )
 
 
@@ -423,8 +424,11 @@ def register_kernel(
     judge = kernel(rulebook, as_of=as_of, kind="register", details=False)
     leaves: dict[Exists | Total, None] = {}
     for rule, judged in zip(judge.rules, judge.judged, strict=True):
-        found = mergeable(judged.formulas(), _LIST, engine="columnar", rule=rule.id)
-        leaves |= dict.fromkeys(found)
+        merged = mergeable(judged.formulas, _LIST)
+        if not merged.is_all:
+            again = f"`{_LIST}` is gone through again for each of its own records"
+            raise EngineError("columnar", f"rule `{rule.id}`: {again}")
+        leaves |= dict.fromkeys(merged.leaves)
     about = attrs.evolve(register or Register(), partnerships=())
     (batch,) = to_batches([about], Register, rulebook)
     (entry,) = to_batches([Partnership()], Partnership, rulebook)

@@ -27,7 +27,7 @@ from govrules.engines.durable.child import (
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 SHARD = {"name": "s0", "inputs": [0, 1], "nodes": [[2, [[[0, "yes"], [1, "no"]], [[1, "yes"]]]]]}
-NEXT = {"name": "s1", "inputs": [2], "nodes": [[3, [[[2, "unknown"]]]]]}
+NEXT = {"name": "s1", "inputs": [2], "nodes": [[3, [[[2, "no"]]]]]}
 
 RAW = """
 import durable.engine as engine
@@ -68,26 +68,26 @@ def loaded():
 
 @pytest.mark.parametrize(
     ("state", "expected"),
-    [("ynuu", "ynyu"), ("yyuu", "yyyu"), ("uuuu", "uuuy"), ("yuuu", "yuuy"), ("nnyu", "nnuy")],
+    [("ynnn", "ynyn"), ("yynn", "yyyn"), ("nnnn", "nnny"), ("nynn", "nyyn"), ("nnyn", "nnny")],
 )
-def test_what_is_shown_is_chained_and_what_is_not_shown_is_unknown(loaded, state, expected):
+def test_what_is_shown_is_chained_and_what_is_not_shown_is_no(loaded, state, expected):
     assert loaded.run(state, None) == expected
 
 
 def test_only_what_a_change_reaches_is_run_again(loaded):
-    state = loaded.run("uuuu", None)
+    state = loaded.run("yynn", None)
     before = loaded.asserted
     assert loaded.run(state, []) == state
     assert loaded.asserted == before
-    assert loaded.run("y" + state[1:], [0]) == "yuuy"
+    assert loaded.run("n" + state[1:], [0]) == "nyyn"
     assert loaded.asserted == before + 1
-    assert loaded.run("uyuy", [1]) == "uyyu"
+    assert loaded.run("nnyn", [1]) == "nnny"
     assert loaded.asserted == before + 3
 
 
 def test_no_fact_stays_behind(loaded):
     for _ in range(10):
-        loaded.run("ynuu", None)
+        loaded.run("ynnn", None)
     assert all(loaded.host.get_facts(each, "0") == [] for each in ("s0", "s1"))
 
 
@@ -136,7 +136,7 @@ for number in range(1100):
     )
     assert ran.returncode != 0
     for _ in range(1100):
-        assert loaded.run("uuuu", None) == "uuuy"
+        assert loaded.run("nnnn", None) == "nnny"
 
 
 def test_a_batch_without_facts_ends_the_process_and_none_is_ever_sent(python):
@@ -180,8 +180,8 @@ def test_networks_are_loaded_run_dropped_and_loaded_again():
     load = {"do": "load", "network": "g", "shards": [SHARD, NEXT]}
     for _ in range(2):
         assert server.answer(load) == {"loaded": "g"}
-    assert server.answer({"do": "run", "network": "g", "states": [("ynuu", None)]}) == {
-        "states": ["ynyu"]
+    assert server.answer({"do": "run", "network": "g", "states": [("ynnn", None)]}) == {
+        "states": ["ynyn"]
     }
     for _ in range(2):
         assert server.answer({"do": "drop", "network": "g"}) == {"dropped": "g"}
@@ -204,8 +204,8 @@ def test_what_was_made_before_a_ruleset_fails_is_freed(monkeypatch):
 def test_it_serves_until_the_other_end_is_closed():
     requests = [
         {"do": "load", "network": "g", "shards": [SHARD, NEXT], "path": sys.path},
-        {"do": "run", "network": "g", "states": [("ynuu", None)]},
-        {"do": "run", "network": "h", "states": [("ynuu", None)]},
+        {"do": "run", "network": "g", "states": [("ynnn", None)]},
+        {"do": "run", "network": "h", "states": [("ynnn", None)]},
     ]
     ran = subprocess.run(
         [sys.executable, "-P", "-W", "ignore", child.__file__],
@@ -217,7 +217,7 @@ def test_it_serves_until_the_other_end_is_closed():
     )
     loaded, run, failed = map(json.loads, ran.stdout.splitlines())
     assert loaded == {"loaded": "g"}
-    assert run == {"states": ["ynyu"]}
+    assert run == {"states": ["ynyn"]}
     assert failed == {"error": "KeyError: 'h'"}
 
 
@@ -255,7 +255,7 @@ class Sabotaged:
 def test_a_run_without_its_last_rule_did_not_finish():
     loaded = Loaded(Sabotaged("asserts nothing"), [SHARD])
     with pytest.raises(Unfinished):
-        loaded.run("uuu", None)
+        loaded.run("nnn", None)
     loaded.free()
 
 
@@ -264,8 +264,8 @@ def test_after_any_error_another_host_takes_over(fails):
     server = Server()
     server.loaded["g"] = Loaded(Sabotaged(fails), [SHARD, NEXT])
     broken = server.loaded["g"].host
-    request = {"do": "run", "network": "g", "states": [("ynuu", None), ("uuuu", None)]}
-    assert server.answer(request) == {"states": ["ynyu", "uuuy"]}
+    request = {"do": "run", "network": "g", "states": [("ynnn", None), ("nnnn", None)]}
+    assert server.answer(request) == {"states": ["ynyn", "nnny"]}
     assert server.loaded["g"].host is not broken
     server.drop("g")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -23,10 +24,29 @@ from govrules.engines.durable.network import (
 from govrules.engines.durable.settle import outcomes
 from govrules.engines.registry import said
 from govrules.errors import EngineError
-from govrules.rulebook.ast import All, AnyOf, Compare, Condition, Literal, Not, Op, Rule, Severity
+from govrules.lowering.formulas import And, May, Neg
+from govrules.lowering.lower import lowered
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Derived,
+    FactRef,
+    FactSource,
+    Literal,
+    Not,
+    Op,
+    Row,
+    Rule,
+    Rulebook,
+    Severity,
+    Verdict,
+)
 from govrules.rulebook.ast import Test as FactTest
 from govrules.testing.strategies import rulebooks
 from govrules.truth import UNKNOWN
+from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties.small import CITED, Thing, ref, rulebook_of
 
 PACKS = [
@@ -38,7 +58,7 @@ KINDS = ("partnership", "register", "pair", "assessment")
 
 
 def holds_to_the_subset(network: Network) -> None:
-    before = set(range(len(network.atoms)))
+    settled = set(range(len(network.atoms)))
     for shard in network.shards:
         rules = rules_of(shard.plain(), lambda *_: None)
         assert len(rules) <= MOST_PATTERNS
@@ -55,27 +75,29 @@ def holds_to_the_subset(network: Network) -> None:
             for compared in others:
                 ((prop, word),) = compared.items()
                 assert re.fullmatch(r"p[0-9]{1,5}", prop)
-                assert word in {"yes", "no", "unknown"}
+                assert word in {"yes", "no"}
                 assert int(prop[1:]) in shard.inputs
-        # A shard reads only what was settled before it runs, so nothing derived is ever withdrawn.
-        assert before.issuperset(shard.inputs) or _constant(network, before, shard.inputs)
-        before |= {node for node, _ in shard.nodes}
+        # A shard reads only what was settled before it runs: nothing derived is ever withdrawn, and
+        # what is not shown by then is no.
+        assert settled.issuperset(shard.inputs)
+        settled |= {node for node, _ in shard.nodes}
+    assert settled == set(range(len(network.atoms) + network.nodes))
+    assert settled.issuperset(number for number, _ in network.shown.values())
 
 
-def _constant(network: Network, before: set[int], inputs: tuple[int, ...]) -> bool:
-    settled = {node for shard in network.shards for node, _ in shard.nodes}
-    return not settled & (set(inputs) - before)
+def network_of_rules(rules: Sequence[Rule], rulebook: Rulebook) -> Network:
+    return network_of(lowered(rules, rulebook))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_rules_hold_to_the_subset(kind):
     for pack in PACKS:
-        holds_to_the_subset(network_of(rules_for(kind, pack, UNKNOWN), pack.derived))
+        holds_to_the_subset(network_of_rules(rules_for(kind, pack, UNKNOWN), pack))
 
 
 @given(rulebooks(depth=3))
 def test_generated_rules_hold_to_the_subset(rulebook):
-    holds_to_the_subset(network_of(rulebook.rules, rulebook.derived))
+    holds_to_the_subset(network_of_rules(rulebook.rules, rulebook))
 
 
 def wide(condition: Condition) -> Rule:
@@ -97,7 +119,7 @@ WIDE = [
 @pytest.mark.parametrize("condition", WIDE)
 def test_conditions_too_wide_for_one_ruleset_are_parted(condition):
     rulebook = rulebook_of((wide(condition),), {})
-    holds_to_the_subset(network_of(rulebook.rules, {}))
+    holds_to_the_subset(network_of_rules(rulebook.rules, rulebook))
     things = [Thing(size=each) for each in (UNKNOWN, None, 0, 5, 50, 99, 100, 299, 300, 2000)]
     ours = outcomes(rulebook.rules, things, UNKNOWN, rulebook)
     theirs = reference.outcomes(rulebook.rules, things, UNKNOWN, rulebook)
@@ -105,18 +127,32 @@ def test_conditions_too_wide_for_one_ruleset_are_parted(condition):
         assert [said(each) for each in mine] == [said(each) for each in yours]
 
 
-def test_derived_facts_are_chained_by_the_network():
-    # The tests beneath a derived fact are atoms, and nothing that reads it is one.
-    network = network_of(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0].derived)
-    tested = [each for each in network.atoms if isinstance(each, FactTest)]
-    assert tested
-    assert not [each for each in tested if each.fact.source.value == "derived"]
+def test_derived_facts_are_combined_by_the_network():
+    # What their tables test are atoms, and that one may have a value never is.
+    network = network_of_rules(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0])
+    assert not [each for each in network.atoms if isinstance(each, And | Neg | May)]
+    tier = next(each for each in PACKS[0].rules if "risk_tier" in each.reads)
+    (judged,) = lowered((tier,), PACKS[0])
+    assert any(each.tables for each in judged.formulas)
+
+
+def test_a_long_chain_of_derived_facts_is_followed():
+    yes = Compare(Op.EQUALS, Literal(value=True))
+    derived, below = {}, FactTest(ref("big"), yes)
+    for number in range(600):
+        fact = Fact(f"d{number}", YesNo(), Kind.CIRCUMSTANCE, "", "")
+        derived[fact.name] = Derived(fact, Thing, (Row(below, value=True),), otherwise=False)
+        below = FactTest(FactRef(fact.name, 0, fact, FactSource.DERIVED), yes)
+    rulebook = rulebook_of((wide(below),), derived)
+    things = [Thing(big=each) for each in (True, False, UNKNOWN)]
+    found = [each.verdict for (each,) in outcomes(rulebook.rules, things, UNKNOWN, rulebook)]
+    assert found == [Verdict.CLEAR, Verdict.FLAGGED, Verdict.UNKNOWN]
 
 
 def test_more_conditions_than_can_be_told_apart_are_refused(monkeypatch):
     monkeypatch.setattr(networks, "MOST_NAMES", 100)
     with pytest.raises(EngineError, match=r"more than 100 conditions.*use the engine `compiled`"):
-        network_of(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0].derived)
+        network_of_rules(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0])
 
 
 @pytest.mark.parametrize("multiplied_first", [True, False])

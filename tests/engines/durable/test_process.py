@@ -15,11 +15,13 @@ from govrules.engines.durable import process
 from govrules.engines.durable.process import CHILD, Child
 from govrules.engines.durable.settle import made_of, outcomes
 from govrules.errors import EngineError
+from govrules.lowering.evaluate import Evaluation
 from govrules.truth import UNKNOWN
 
 SHIPPED = load_rulebook()
 RULES = rules_for("partnership", SHIPPED, UNKNOWN)
 POOLED = Partnership(id="pool", funding=Funding(pooled=True), protocol=None)
+STATE = made_of(RULES, SHIPPED).settle(Evaluation(POOLED, UNKNOWN))
 EXPECTED = [each.verdict for each in assess(POOLED, SHIPPED).findings]
 
 
@@ -82,9 +84,8 @@ def test_a_process_that_takes_too_long_ends_itself(monkeypatch):
     monkeypatch.setattr(process, "SECONDS", 0.001)
     child = Child()
     made = made_of(RULES, SHIPPED)
-    state = (made.network.nodes, None)
     with pytest.raises(EngineError, match=r"failed 2 times in a row: its process took more than"):
-        child.run(made.key, made.network, [state] * 64)
+        child.run(made.key, made.network, [(STATE, None)] * 64)
     child.stop()
 
 
@@ -93,7 +94,7 @@ def test_a_process_that_cannot_be_begun_is_an_error(monkeypatch):
     child = Child()
     made = made_of(RULES, SHIPPED)
     with pytest.raises(EngineError, match="its process could not be begun"):
-        child.run(made.key, made.network, [(made.network.nodes, None)])
+        child.run(made.key, made.network, [(STATE, None)])
 
 
 def test_what_the_engine_says_of_a_failure_is_told(tmp_path, monkeypatch):
@@ -108,7 +109,7 @@ def test_what_the_engine_says_of_a_failure_is_told(tmp_path, monkeypatch):
     child = Child()
     made = made_of(RULES, SHIPPED)
     with pytest.raises(EngineError, match="did not load: error: Could not assert fact"):
-        child.run(made.key, made.network, [(made.network.nodes, None)])
+        child.run(made.key, made.network, [(STATE, None)])
     child.stop()
 
 
@@ -125,7 +126,7 @@ def test_what_fails_twice_in_a_row_is_told(tmp_path, monkeypatch):
     child = Child()
     made = made_of(RULES, SHIPPED)
     with pytest.raises(EngineError, match="failed 2 times in a row: no"):
-        child.run(made.key, made.network, [(made.network.nodes, None)])
+        child.run(made.key, made.network, [(STATE, None)])
     assert child.pid is None
 
 
@@ -147,7 +148,7 @@ def test_how_a_process_ended_is_told(code, told, tmp_path, monkeypatch):
     made = made_of(RULES, SHIPPED)
     child = Child()
     # One request is so long that the pipe breaks while it is written.
-    states = [(made.network.nodes, list(range(1_000_000)))]
+    states = [(STATE, list(range(1_000_000)))]
     with pytest.raises(EngineError, match=told):
         child.run(made.key, made.network, states)
 
@@ -191,8 +192,7 @@ def test_after_many_networks_another_process_takes_over(monkeypatch):
 def test_states_are_asked_for_in_batches_until_all_are_answered(monkeypatch):
     monkeypatch.setattr(process, "BATCH", 2)
     made = made_of(RULES, SHIPPED)
-    unknown = "u" * len(made.network.atoms) + made.network.nodes
-    answered = list(process.run_all(made.key, made.network, [(unknown, None)] * 5))
+    answered = list(process.run_all(made.key, made.network, [(STATE, None)] * 5))
     assert len(answered) == 5
     assert len(set(answered)) == 1
 

@@ -19,7 +19,7 @@ DISCRIMINATOR: Final = "w"
 #: The rule that fires last: without it a run did not finish.
 END: Final = "end"
 #: The engine's words by the letters of a state.
-WORDS: Final = {"y": "yes", "n": "no", "u": "unknown"}
+WORDS: Final = {"y": "yes", "n": "no"}
 
 
 def rules_of(shard: Mapping[str, Any], fired: Callable[[str, str], None]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Loaded:
                 continue
             holding = self.settle(shard, letters)
             for node, _ in shard["nodes"]:
-                letter = "y" if node in holding else "u"
+                letter = "y" if node in holding else "n"
                 if letters[node] != letter:
                     letters[node] = letter
                     if moved is not None:

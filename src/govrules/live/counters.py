@@ -1,0 +1,209 @@
+"""
+What the entries of a register add up to, kept up as entries change.
+
+What each entry adds to each number is kept, so that a change of one entry looks at that entry
+alone. The rules on the register are judged with the sums in place of the entries.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from decimal import Context
+from typing import Any, Final, TypeAlias
+
+import attrs
+
+from govrules.live.pairs import Entries, overlay
+from govrules.live.plain import changed_paths
+from govrules.live.settling import Index, Leaf, Settled, Settler, Task, names_of, settler_of_list
+from govrules.lowering.evaluate import Evaluation
+from govrules.lowering.formulas import Node
+from govrules.lowering.reads import reads
+from govrules.model import Register
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.reads import Path
+from govrules.truth import Unknown
+
+#: The list whose records are the entries.
+ENTRIES: Final = "partnerships"
+#: Sums are exact, in whatever order amounts come and go.
+_EXACT: Final = Context(prec=10_000)
+
+#: What an entry adds to each number.
+Shares: TypeAlias = tuple[Any, ...]
+
+
+@attrs.frozen
+class Counted:
+    """
+    What an event does to the numbers.
+
+    Attributes:
+        added: what entries add from now on, by key; None where one goes.
+        totals: what each number is after it.
+        changed: the numbers that it changes, named like facts.
+    """
+
+    added: Mapping[str, Shares | None]
+    totals: Mapping[Node, Any]
+    changed: frozenset[Path]
+
+
+@attrs.define(eq=False, init=False)
+class Counters:
+    """
+    Numbers over all entries.
+
+    Args:
+        leaves: the numbers: how many entries are so, or what an amount of those comes to.
+    """
+
+    _leaves: tuple[Leaf, ...]
+    _names: tuple[Path, ...]
+    _index: Index
+    _totals: Shares
+    _added: dict[str, Shares]
+
+    def __init__(self, leaves: tuple[Leaf, ...]) -> None:
+        self._leaves = leaves
+        self._names = tuple(names_of(leaves).values())
+        self._index = Index(tuple(reads((leaf,)) for leaf in leaves))
+        self._totals = (0,) * len(leaves)
+        self._added = {}
+
+    def plan(
+        self,
+        subject: Evaluation,
+        changed: Collection[Path],
+        entries: Entries,
+        changed_of: Mapping[str, Collection[Path] | None],
+    ) -> Counted:
+        """
+        Return what an event does to the numbers.
+
+        Args:
+            subject: the register itself, after the event.
+
+            changed: the facts of the register itself that it changes.
+
+            entries: the entries after it.
+
+            changed_of: what it changes in each of them; None where one comes or goes.
+        """
+        by_all = self._index.moved_by(changed)
+        asked = {key: set(by_all) for key, _ in entries} if by_all else {}
+        for key, paths in changed_of.items():
+            if paths is None:
+                asked[key] = set(range(len(self._leaves)))
+            else:
+                moved = self._index.moved_by(f"{ENTRIES}[].{path}" for path in paths)
+                asked[key] = asked.get(key, set()).union(moved)
+        nothing = (0,) * len(self._leaves)
+        totals = list(self._totals)
+        added: dict[str, Shares | None] = {}
+        for key, numbers in asked.items():
+            entry = entries.get(key)
+            before = self._added.get(key, nothing)
+            after = list(nothing if entry is None else before)
+            if entry is not None:
+                inside = subject.inside(entry.effective)
+                for number in numbers:
+                    after[number] = inside.contribution(self._leaves[number])
+            for number, (old, new) in enumerate(zip(before, after, strict=True)):
+                if old != new:
+                    totals[number] = _moved(totals[number], old, new)
+            added[key] = None if entry is None else tuple(after)
+        names = zip(self._names, self._totals, totals, strict=True)
+        return Counted(
+            added,
+            dict(zip(self._leaves, totals, strict=True)),
+            frozenset(name for name, old, new in names if old != new),
+        )
+
+    def commit(self, counted: Counted) -> None:
+        """Take what an event does to the numbers."""
+        self._totals = tuple(counted.totals.values())
+        overlay(self._added, counted.added)
+
+
+@attrs.define
+class OfRegister:
+    """What an event does to the register itself; `settled` is None where that is nothing."""
+
+    counted: Counted
+    settled: Settled | None = None
+
+
+@attrs.define(eq=False, init=False)
+class RegisterRules:
+    """The rules on the register itself, with what they say of it."""
+
+    rules: tuple[Rule, ...]
+    settled: Settled | None
+    _settler: Settler
+    _counters: Counters
+    #: Whether the numbers are all that is asked of the entries.
+    _is_counted: bool
+
+    def __init__(self, engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> None:
+        self.rules = rules
+        self.settled = None
+        self._settler, merged = settler_of_list(engine, rules, rulebook, ENTRIES)
+        self._counters = Counters(merged.leaves)
+        self._is_counted = merged.is_all
+
+    def plan(
+        self,
+        records: tuple[Register, Register],
+        entries: Entries,
+        changed_of: Mapping[str, Collection[Path] | None],
+        more: tuple[Unknown, ...],
+        as_of: dt.date | Unknown,
+    ) -> OfRegister | None:
+        """
+        Return what an event does; None where no rule is on the register.
+
+        Args:
+            records: the register's own facts before and after the event.
+
+            entries: the entries after it.
+
+            changed_of: what it changes in each of them; None where one comes or goes.
+
+            more: UNKNOWN where there may be more entries; else nothing.
+
+            as_of: the date of the assessment.
+
+        Raises:
+            EngineError: the engine could not do it; nothing has changed.
+        """
+        if not self.rules:
+            return None
+        before, after = records
+        record = attrs.evolve(after, partnerships=more)
+        changed: set[Path] = set(changed_paths(before, after))
+        counted = self._counters.plan(Evaluation(record, as_of), changed, entries, changed_of)
+        found = OfRegister(counted)
+        changed |= counted.changed
+        changed |= {f"{ENTRIES}[].{path}" for paths in changed_of.values() for path in paths or ()}
+        if None in changed_of.values():
+            changed.add(ENTRIES)
+        if self.settled is None or self._settler.read(changed):
+            if not self._is_counted:
+                known = (each.effective for _, each in entries)
+                record = attrs.evolve(after, partnerships=(*known, *more))
+            task = Task(record, self.settled, changed, counted.totals)
+            (found.settled,) = self._settler.settle((task,), as_of)
+        return found
+
+    def commit(self, found: OfRegister) -> None:
+        """Take what an event does."""
+        self._counters.commit(found.counted)
+        self.settled = found.settled or self.settled
+
+
+def _moved(total: Any, before: Any, after: Any) -> Any:  # noqa: ANN401 - numbers
+    if isinstance(before, int) and isinstance(after, int) and isinstance(total, int):
+        return total - before + after
+    return _EXACT.add(_EXACT.subtract(total, before), after)
