@@ -498,6 +498,10 @@ def exists(var: Var, so: Formula) -> Formula:
 
 def above(one: Num, other: Num, *, equal: bool) -> Formula:
     """Return that a number is greater than another, or where `equal`, at least it."""
+    if isinstance(one, Amount) and isinstance(other, Amount):
+        more, less = one.of, other.of
+        if not (isinstance(more, Read) or isinstance(less, Read)):
+            return TRUE if (more >= less if equal else more > less) else FALSE
     return _once(Above, one, other, equal)
 
 
