@@ -12,35 +12,11 @@ from typing import Any, TypeAlias, assert_never
 import attrs
 import z3
 
-from govrules.lowering import formulas
-from govrules.lowering.formulas import (
-    Above,
-    Absent,
-    Among,
-    Amount,
-    And,
-    Const,
-    Exists,
-    Formula,
-    Holds,
-    May,
-    Meets,
-    Members,
-    More,
-    Neg,
-    Num,
-    Read,
-    Table,
-    Times,
-    Total,
-    Unknown,
-    Var,
-    in_order,
-    subject,
-)
+from govrules.lowering import formulas as f
 from govrules.prove.symbols import (
     Day,
     Listed,
+    Members,
     Nested,
     Single,
     Space,
@@ -69,7 +45,7 @@ from govrules.rulebook.ast import FactSource, Op
 from govrules.vocabulary import FactType, Months
 
 #: The record for which each variable of a formula stands.
-_Env: TypeAlias = Mapping[Var, SymbolicRecord]
+_Env: TypeAlias = Mapping[f.Var, SymbolicRecord]
 
 
 @attrs.define(eq=False)
@@ -82,15 +58,17 @@ class Translator:
     """
 
     space: Space
-    _terms: dict[tuple[Formula | Num, tuple[SymbolicRecord, ...]], Term] = attrs.field(factory=dict)
+    _terms: dict[tuple[f.Formula | f.Num, tuple[SymbolicRecord, ...]], Term] = attrs.field(
+        factory=dict
+    )
     #: The tables about the subject that are terms already.
-    _done: set[Table] = attrs.field(factory=set)
+    _done: set[f.Table] = attrs.field(factory=set)
 
-    def term(self, formula: Formula, env: _Env | None = None) -> Term:
+    def term(self, formula: f.Formula, env: _Env | None = None) -> Term:
         """Return a formula as a term; with no records given, one about the subject alone."""
-        env = {subject(self.space.cls): self.space.top} if env is None else env
+        env = {f.subject(self.space.cls): self.space.top} if env is None else env
         # Tables become terms one after the other, so that no chain of them is walked down.
-        for table in in_order([formula], self._done):
+        for table in f.in_order([formula], self._done):
             if table.var in env:
                 for each in table.may.values():
                     self._term(each, env)
@@ -98,65 +76,65 @@ class Translator:
                     self._done.add(table)
         return self._term(formula, env)
 
-    def _term(self, node: Formula | Num, env: _Env) -> Term:
+    def _term(self, node: f.Formula | f.Num, env: _Env) -> Term:
         about = sorted(node.about, key=lambda var: var.depth)
         key = (node, tuple(env[each] for each in about))
         if key not in self._terms:
             self._terms[key] = self._made(node, env)
         return self._terms[key]
 
-    def _made(self, node: Formula | Num, env: _Env) -> Term:
+    def _made(self, node: f.Formula | f.Num, env: _Env) -> Term:
         match node:
-            case Const(value=value):
+            case f.Const(value=value):
                 return truth(value)
-            case And(items=items):
+            case f.And(items=items):
                 return both(*(self._term(each, env) for each in items))
-            case Neg(item=And(items=items)):
-                return either(*(self._term(formulas.no(each), env) for each in items))
-            case Neg(item=item):
+            case f.Neg(item=f.And(items=items)):
+                return either(*(self._term(f.no(each), env) for each in items))
+            case f.Neg(item=item):
                 return no(self._term(item, env))
-            case Unknown(read=read):
+            case f.Unknown(read=read):
                 held = self._held(read, env)
                 return _naming(held, no(held.known))
-            case Absent(read=read):
+            case f.Absent(read=read):
                 return self._held(read, env).none
-            case More(read=read):
+            case f.More(read=read):
                 held = self._held(read, env)
                 return _naming(held, held.more)
-            case Among(read=read, values=values):
+            case f.Among(read=read, values=values):
                 one = self._held(read, env)
                 several = [self._constant(each, read.type) for each in sorted(values)]
                 return both(_there(one), either(*(_equal(one.term, each) for each in several)))
-            case Holds():
+            case f.Holds():
                 return self._holds(node, env)
-            case Meets(read=read, wanted=wanted, all=every):
+            case f.Meets(read=read, wanted=wanted, all=every):
                 return self._meets(self._held(read, env).of, wanted, env, every=every)
-            case Exists():
+            case f.Exists():
                 return either(*(so for so, _ in self._records(node, env)))
-            case Above(one=one, other=other, equal=equal):
+            case f.Above(one=one, other=other, equal=equal):
                 more, less = self._term(one, env), self._term(other, env)
                 return z3.simplify(more >= less if equal else more > less)
-            case May(table=table, values=values):
+            case f.May(table=table, values=values):
                 several = [so for each, so in table.may.items() if each in values]
                 return either(*(self._term(each, env) for each in several))
-            case Amount() | Total() | Members() | Times():
+            case f.Amount() | f.Total() | f.Members() | f.Times():
                 return self._number(node, env)
             case _:
                 assert_never(node)
 
-    def _number(self, number: Num, env: _Env) -> Term:
+    def _number(self, number: f.Num, env: _Env) -> Term:
         match number:
-            case Amount(of=of):
-                return self._amount(of, env) if isinstance(of, Read) else exact(of)
-            case Members(read=read):
+            case f.Amount(of=of):
+                return self._amount(of, env) if isinstance(of, f.Read) else exact(of)
+            case f.Members(read=read):
                 return number_of(self._held(read, env).of.values())
-            case Times(one=one, other=Total(of=None) as total):
+            case f.Times(one=one, other=f.Total(of=None) as total):
                 # Added up rather than multiplied, which z3 could not always decide.
                 each = self._term(one, env)
                 return added(one_of(so, each, exact(0)) for so, _ in self._records(total, env))
-            case Times(one=one, other=other):
+            case f.Times(one=one, other=other):
                 return self._term(one, env) * self._term(other, env)
-            case Total(of=of):
+            case f.Total(of=of):
                 return added(
                     one_of(so, exact(1) if of is None else self._amount(of, inner), exact(0))
                     for so, inner in self._records(number, env)
@@ -164,13 +142,13 @@ class Translator:
             case _:
                 assert_never(number)
 
-    def _amount(self, read: Read, env: _Env) -> Term:
+    def _amount(self, read: f.Read, env: _Env) -> Term:
         held = self._held(read, env)
         return one_of(_there(held), held.term, exact(0))
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _held(self, read: Read, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
+    def _held(self, read: f.Read, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
         if read.source is FactSource.AS_OF:
             return self.space.as_of
         if read.source is FactSource.DERIVED:
@@ -185,7 +163,7 @@ class Translator:
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return constant(value, kind, self.space.texts)
 
-    def _records(self, of: Exists | Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
+    def _records(self, of: f.Exists | f.Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
         """Yield for each place of a list whether a record is there and so, with the records."""
         assert of.var.list is not None  # noqa: S101 - only lists are gone through
         listed = self._held(of.var.list, env)
@@ -195,25 +173,25 @@ class Translator:
 
     # ── Relations ─────────────────────────────────────────────────────────────────────────────
 
-    def _holds(self, node: Holds, env: _Env) -> Term:
+    def _holds(self, node: f.Holds, env: _Env) -> Term:
         one = self._held(node.one, env)
         there = [_there(one)]
-        if isinstance(node.other, Read):
+        if isinstance(node.other, f.Read):
             held = self._held(node.other, env)
             other = held.term
             there.append(_there(held))
         else:
             other = self._constant(node.other, Months() if node.op.is_age else node.type)
         if node.op.is_age:
-            as_of = self._held(formulas.AS_OF_READ, env)
+            as_of = self._held(f.AS_OF_READ, env)
             exists, before = months_earlier(as_of.term, other)
             return both(*there, _there(as_of), exists, earlier(one.term, before))
         return both(*there, _related(node.op, one.term, other))
 
     def _meets(
-        self, inside: Mapping[str, Term], wanted: Read | frozenset[str], env: _Env, *, every: bool
+        self, inside: Mapping[str, Term], wanted: f.Read | frozenset[str], env: _Env, *, every: bool
     ) -> Term:
-        if isinstance(wanted, Read):
+        if isinstance(wanted, f.Read):
             of = self._held(wanted, env).of
         else:
             of = dict.fromkeys(sorted(wanted), true())
