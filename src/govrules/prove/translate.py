@@ -40,7 +40,6 @@ from govrules.lowering.formulas import (
 )
 from govrules.prove.symbols import (
     Day,
-    Listed,
     Nested,
     Single,
     Space,
@@ -223,8 +222,8 @@ class Translator:
         return either(*(both(so, here) for so, here in pairs))
 
 
-def _naming(held: Single | Members | Listed, unknown: Term) -> Term:
-    """Return whether a fact is unknown; where nothing is, its name is kept for examples to state."""
+def _naming(held: Any, unknown: Term) -> Term:  # noqa: ANN401 - of the kind that the leaf asks
+    """Return whether a fact is unknown; where nothing is, name it for examples to state it."""
     variables = held.variables()
     return variables[0] != variables[0] if is_false(unknown) and variables else unknown
 
