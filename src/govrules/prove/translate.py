@@ -13,31 +13,7 @@ import attrs
 import z3
 
 from govrules.lowering import formulas
-from govrules.lowering.formulas import (
-    Above,
-    Absent,
-    Among,
-    Amount,
-    And,
-    Const,
-    Exists,
-    Formula,
-    Holds,
-    May,
-    Meets,
-    Members,
-    More,
-    Neg,
-    Num,
-    Read,
-    Table,
-    Times,
-    Total,
-    Unknown,
-    Var,
-    in_order,
-    subject,
-)
+from govrules.lowering.formulas import Exists, Formula, Holds, Num, Read, Table, Total, Var
 from govrules.prove.symbols import (
     Day,
     Nested,
@@ -87,9 +63,9 @@ class Translator:
 
     def term(self, formula: Formula, env: _Env | None = None) -> Term:
         """Return a formula as a term; with no records given, one about the subject alone."""
-        env = {subject(self.space.cls): self.space.top} if env is None else env
+        env = {formulas.subject(self.space.cls): self.space.top} if env is None else env
         # Tables become terms one after the other, so that no chain of them is walked down.
-        for table in in_order([formula], self._done):
+        for table in formulas.in_order([formula], self._done):
             if table.var in env:
                 for each in table.may.values():
                     self._term(each, env)
@@ -106,54 +82,54 @@ class Translator:
 
     def _made(self, node: Formula | Num, env: _Env) -> Term:
         match node:
-            case Const(value=value):
+            case formulas.Const(value=value):
                 return truth(value)
-            case And(items=items):
+            case formulas.And(items=items):
                 return both(*(self._term(each, env) for each in items))
-            case Neg(item=And(items=items)):
+            case formulas.Neg(item=formulas.And(items=items)):
                 return either(*(self._term(formulas.no(each), env) for each in items))
-            case Neg(item=item):
+            case formulas.Neg(item=item):
                 return no(self._term(item, env))
-            case Unknown(read=read):
+            case formulas.Unknown(read=read):
                 held = self._held(read, env)
                 return _naming(held, no(held.known))
-            case Absent(read=read):
+            case formulas.Absent(read=read):
                 return self._held(read, env).none
-            case More(read=read):
+            case formulas.More(read=read):
                 held = self._held(read, env)
                 return _naming(held, held.more)
-            case Among(read=read, values=values):
+            case formulas.Among(read=read, values=values):
                 one = self._held(read, env)
                 several = [self._constant(each, read.type) for each in sorted(values)]
                 return both(_there(one), either(*(_equal(one.term, each) for each in several)))
             case Holds():
                 return self._holds(node, env)
-            case Meets(read=read, wanted=wanted, all=every):
+            case formulas.Meets(read=read, wanted=wanted, all=every):
                 return self._meets(self._held(read, env).of, wanted, env, every=every)
             case Exists():
                 return either(*(so for so, _ in self._records(node, env)))
-            case Above(one=one, other=other, equal=equal):
+            case formulas.Above(one=one, other=other, equal=equal):
                 more, less = self._term(one, env), self._term(other, env)
                 return z3.simplify(more >= less if equal else more > less)
-            case May(table=table, values=values):
+            case formulas.May(table=table, values=values):
                 several = [so for each, so in table.may.items() if each in values]
                 return either(*(self._term(each, env) for each in several))
-            case Amount() | Total() | Members() | Times():
+            case formulas.Amount() | Total() | formulas.Members() | formulas.Times():
                 return self._number(node, env)
             case _:
                 assert_never(node)
 
     def _number(self, number: Num, env: _Env) -> Term:
         match number:
-            case Amount(of=of):
+            case formulas.Amount(of=of):
                 return self._amount(of, env) if isinstance(of, Read) else exact(of)
-            case Members(read=read):
+            case formulas.Members(read=read):
                 return number_of(self._held(read, env).of.values())
-            case Times(one=one, other=Total(of=None) as total):
+            case formulas.Times(one=one, other=Total(of=None) as total):
                 # Added up rather than multiplied, which z3 could not always decide.
                 each = self._term(one, env)
                 return added(one_of(so, each, exact(0)) for so, _ in self._records(total, env))
-            case Times(one=one, other=other):
+            case formulas.Times(one=one, other=other):
                 return self._term(one, env) * self._term(other, env)
             case Total(of=of):
                 return added(
