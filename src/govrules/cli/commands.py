@@ -26,7 +26,7 @@ from govrules.reading import Read, declared_by, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, report_data
 from govrules.render.text import Line, assessment_lines
-from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
 
@@ -400,6 +400,7 @@ def explain(
     *,
     rules: Rules = None,
     code: Annotated[bool, Parameter(name="--code", negative="")] = False,
+    formula: Annotated[bool, Parameter(name="--formula", negative="")] = False,
 ) -> int:
     """
     Explain a rule, a diagnostic's code, or a fact.
@@ -411,13 +412,19 @@ def explain(
     code
         Print the Python to which the engine `compiled` turns the rule, or all rules if none is
         named.
+    formula
+        Print when the rule flags, is clear and does not apply, and when each severity is possible,
+        in words, or of all rules if none is named.
     """
     if code:
         return _explain_code(name, load(rules))
+    if formula:
+        return _explain_formula(name, load(rules))
     if name is None:
         raise Stop(
             "govrules: `explain` needs the name of a rule, a code or a fact",
-            "  help: `--code` alone prints all rules; run `govrules --help` for what can be asked",
+            "  help: `--code` or `--formula` alone prints all rules; "
+            "run `govrules --help` for what can be asked",
         )
     return _explain_name(name, rules)
 
@@ -425,17 +432,31 @@ def explain(
 def _explain_code(name: str | None, rulebook: Rulebook) -> int:
     from govrules.engines import compiled  # noqa: PLC0415 - only this option needs it
 
+    chosen = _rules_called(name, rulebook)
+    for subject, cls in rulebook.subjects.items():
+        about = [rule for rule in chosen if rule.subject == subject]
+        if about:
+            emit(f"# rules about {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
+    return FINE
+
+
+def _explain_formula(name: str | None, rulebook: Rulebook) -> int:
+    from govrules.render.formula import formula_lines  # noqa: PLC0415 - only this option needs it
+
+    for index, rule in enumerate(_rules_called(name, rulebook)):
+        show([*([("", "")] if index else []), *formula_lines(rule, rulebook)])
+    return FINE
+
+
+def _rules_called(name: str | None, rulebook: Rulebook) -> list[Rule]:
+    """Return the rule of this name, or all rules if none is named."""
     chosen = [rule for rule in rulebook.rules if name in (None, rule.id)]
     if not chosen:
         raise Stop(
             f"govrules: `{name}` is no rule",
             f"  help: {near(name or '', rulebook) or 'see `govrules catalogue` for the rules'}",
         )
-    for subject, cls in rulebook.subjects.items():
-        about = [rule for rule in chosen if rule.subject == subject]
-        if about:
-            emit(f"# rules about {subject}\n\n{compiled.source(about, cls, rulebook)}\n")
-    return FINE
+    return chosen
 
 
 def _explain_name(name: str, rules: list[str] | None) -> int:
