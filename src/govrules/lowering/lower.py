@@ -14,76 +14,8 @@ from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 
-from govrules.lowering.formulas import (
-    AS_OF_READ,
-    FALSE,
-    ONE,
-    TRUE,
-    ZERO,
-    Among,
-    And,
-    Formula,
-    Num,
-    Pair,
-    Read,
-    Table,
-    Var,
-    above,
-    absent,
-    among,
-    amount,
-    both,
-    either,
-    exists,
-    first_of,
-    holds,
-    may,
-    meets,
-    members,
-    more,
-    no,
-    read,
-    record_of,
-    subject,
-    table,
-    there,
-    times,
-    total,
-    unknown,
-)
-from govrules.rulebook.ast import (
-    ORDER,
-    All,
-    AnyOf,
-    Between,
-    By,
-    Compare,
-    Comparison,
-    Condition,
-    Count,
-    Derived,
-    FactRef,
-    FactSource,
-    Includes,
-    Known,
-    Literal,
-    Not,
-    OneOf,
-    Op,
-    Operand,
-    Parameter,
-    Predicate,
-    Quantified,
-    Quantity,
-    Rule,
-    Rulebook,
-    SetOp,
-    Severity,
-    Share,
-    Sum,
-    Test,
-    ValueTest,
-)
+from govrules.lowering import formulas as f
+from govrules.rulebook import ast
 from govrules.rulebook.walk import beneath, derived_read, splits
 from govrules.vocabulary import (
     Choice,
@@ -96,7 +28,7 @@ from govrules.vocabulary import (
 )
 
 #: The records in sight, the subject first.
-Vars: TypeAlias = tuple[Var, ...]
+Vars: TypeAlias = tuple[f.Var, ...]
 #: Values that derived facts of the subject are taken to have, each with the fact's name.
 Taken: TypeAlias = frozenset[tuple[str, Any]]
 
@@ -111,8 +43,8 @@ class Value(NamedTuple):
         term: what it is otherwise: a fact or a constant.
     """
 
-    unknown: Formula
-    none: Formula
+    unknown: f.Formula
+    none: f.Formula
     term: Any = None
 
 
@@ -128,18 +60,18 @@ class Range(NamedTuple):
         most_of: what the greatest is parted among; above nought.
     """
 
-    least: Num
-    most: Num
-    unlimited: Formula = FALSE
-    least_of: Num = ONE
-    most_of: Num = ONE
+    least: f.Num
+    most: f.Num
+    unlimited: f.Formula = f.FALSE
+    least_of: f.Num = f.ONE
+    most_of: f.Num = f.ONE
 
 
-_NOTHING: Final = Value(FALSE, TRUE)
+_NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
-Alternatives: TypeAlias = list[tuple[Formula, Any]]
-_Test: TypeAlias = Callable[[Op, Value], Pair]
-_CERTAIN: Final = Pair(TRUE, FALSE)
+Alternatives: TypeAlias = list[tuple[f.Formula, Any]]
+_Test: TypeAlias = Callable[[ast.Op, Value], f.Pair]
+_CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
 _PER_CENT: Final = Number(unit="per cent")
 
 
@@ -158,51 +90,51 @@ class Judged:
         requires: whether what it requires holds.
     """
 
-    not_applicable: Formula
-    clear: Formula
-    flagged: Formula
-    severities: Mapping[Severity, Formula]
-    mitigations: tuple[Formula, ...]
-    scope: Pair
-    requires: Pair
+    not_applicable: f.Formula
+    clear: f.Formula
+    flagged: f.Formula
+    severities: Mapping[ast.Severity, f.Formula]
+    mitigations: tuple[f.Formula, ...]
+    scope: f.Pair
+    requires: f.Pair
 
     @property
-    def formulas(self) -> tuple[Formula, ...]:
+    def formulas(self) -> tuple[f.Formula, ...]:
         """All that tells of the outcome."""
         verdicts = (self.not_applicable, self.clear, self.flagged)
         return (*verdicts, *self.severities.values(), *self.mitigations)
 
     @property
-    def unknown(self) -> Formula:
+    def unknown(self) -> f.Formula:
         """Where it may turn out flagged."""
-        return both(*map(no, (self.not_applicable, self.clear, self.flagged)))
+        return f.both(*map(f.no, (self.not_applicable, self.clear, self.flagged)))
 
 
 class _Part(NamedTuple):
     """A rule for one joint value of the derived facts that it reads."""
 
-    scope: Pair
-    requires: Pair
-    relief: tuple[Pair, ...]
-    grades: Mapping[Severity, Formula]
+    scope: f.Pair
+    requires: f.Pair
+    relief: tuple[f.Pair, ...]
+    grades: Mapping[ast.Severity, f.Formula]
 
     @property
-    def may_flag(self) -> Formula:
-        return both(no(self.scope.false), no(self.requires.true))
+    def may_flag(self) -> f.Formula:
+        return f.both(f.no(self.scope.false), f.no(self.requires.true))
 
-    def severity(self, severity: Severity) -> Formula:
+    def severity(self, severity: ast.Severity) -> f.Formula:
         """Return where a severity is possible: as it is, and a step down."""
         relieved = disjunction(self.relief)
         above_ = [each for each in self.grades if each.stepped_down() is severity]
-        return either(
-            both(self.grades.get(severity, FALSE), no(relieved.true)),
-            both(either(*(self.grades[each] for each in above_)), no(relieved.false)),
+        return f.either(
+            f.both(self.grades.get(severity, f.FALSE), f.no(relieved.true)),
+            f.both(f.either(*(self.grades[each] for each in above_)), f.no(relieved.false)),
         )
 
 
 #: A rule by the values of the derived facts that it reads, one after the other, with where each may
 #: be; at least one always may.
-_Tree: TypeAlias = "_Part | tuple[tuple[Formula, _Tree], ...]"
+_Tree: TypeAlias = "_Part | tuple[tuple[f.Formula, _Tree], ...]"
 
 
 def _parts(tree: _Tree) -> Iterator[_Part]:
@@ -213,7 +145,7 @@ def _parts(tree: _Tree) -> Iterator[_Part]:
         yield from _parts(below)
 
 
-def _everywhere(tree: _Tree, of: Callable[[_Part], Formula]) -> Formula:
+def _everywhere(tree: _Tree, of: Callable[[_Part], f.Formula]) -> f.Formula:
     """Return what holds for all values that may be."""
     if isinstance(tree, _Part):
         return of(tree)
@@ -222,14 +154,14 @@ def _everywhere(tree: _Tree, of: Callable[[_Part], Formula]) -> Formula:
 
 def _gravity(
     tree: _Tree, mitigations: int
-) -> tuple[Mapping[Severity, Formula], tuple[Formula, ...]]:
+) -> tuple[Mapping[ast.Severity, f.Formula], tuple[f.Formula, ...]]:
     """Return where each severity is possible and each mitigation holds, of what may flag."""
     severities = {
-        severity: no(_of_flagging(tree, lambda part, each=severity: no(part.severity(each))))  # type: ignore[misc]
-        for severity in Severity
+        severity: f.no(_of_flagging(tree, lambda part, each=severity: f.no(part.severity(each))))  # type: ignore[misc]
+        for severity in ast.Severity
     }
     return (
-        {severity: where for severity, where in severities.items() if where is not FALSE},
+        {severity: where for severity, where in severities.items() if where is not f.FALSE},
         tuple(
             _of_flagging(tree, lambda part, place=place: part.relief[place].true)  # type: ignore[misc]
             for place in range(mitigations)
@@ -237,40 +169,40 @@ def _gravity(
     )
 
 
-def _of_flagging(tree: _Tree, of: Callable[[_Part], Formula]) -> Formula:
+def _of_flagging(tree: _Tree, of: Callable[[_Part], f.Formula]) -> f.Formula:
     """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
     several = {of(part) for part in _parts(tree)}
     if len(several) == 1:
         return several.pop()
     if len({part.may_flag for part in _parts(tree)}) == 1:
         return _everywhere(tree, of)
-    return _everywhere(tree, lambda part: either(no(part.may_flag), of(part)))
+    return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))
 
 
-def conjunction(pairs: Iterable[Pair]) -> Pair:
+def conjunction(pairs: Iterable[f.Pair]) -> f.Pair:
     """Return Kleene's *and*."""
     every = list(pairs)
-    return Pair(both(*(each.true for each in every)), either(*(each.false for each in every)))
+    return f.Pair(f.both(*(each.true for each in every)), f.either(*(each.false for each in every)))
 
 
-def disjunction(pairs: Iterable[Pair]) -> Pair:
+def disjunction(pairs: Iterable[f.Pair]) -> f.Pair:
     """Return Kleene's *or*."""
     return ~conjunction(~each for each in pairs)
 
 
-def wherever(alternatives: Iterable[tuple[Formula, Formula]]) -> Formula:
+def wherever(alternatives: Iterable[tuple[f.Formula, f.Formula]]) -> f.Formula:
     """Return what holds for each alternative that may be; at least one always may."""
-    grouped: dict[Formula, list[Formula]] = {}
+    grouped: dict[f.Formula, list[f.Formula]] = {}
     for possible, formula in alternatives:
-        if possible is not FALSE:
+        if possible is not f.FALSE:
             grouped.setdefault(formula, []).append(possible)
     if len(grouped) == 1:
         return next(iter(grouped))
     return _factored(
         list(grouped),
-        lambda rest: both(
+        lambda rest: f.both(
             *(
-                either(no(either(*several)), each)
+                f.either(f.no(f.either(*several)), each)
                 for each, several in zip(rest, grouped.values(), strict=True)
             )
         ),
@@ -278,46 +210,46 @@ def wherever(alternatives: Iterable[tuple[Formula, Formula]]) -> Formula:
 
 
 def _factored(
-    formulas: Sequence[Formula], joined: Callable[[Sequence[Formula]], Formula]
-) -> Formula:
+    formulas: Sequence[f.Formula], joined: Callable[[Sequence[f.Formula]], f.Formula]
+) -> f.Formula:
     """Return formulas joined by their alternatives, what all of them have in common told once."""
     parts = [_items(each) for each in formulas]
     common = [each for each in parts[0] if all(each in other for other in parts)]
     if common:
-        rest = [both(*(each for each in own if each not in common)) for own in parts]
-        return both(*common, joined(rest))
-    parts = [tuple(map(no, _items(no(each)))) for each in formulas]
+        rest = [f.both(*(each for each in own if each not in common)) for own in parts]
+        return f.both(*common, joined(rest))
+    parts = [tuple(map(f.no, _items(f.no(each)))) for each in formulas]
     common = [each for each in parts[0] if all(each in other for other in parts)]
     if common:
-        rest = [either(*(each for each in own if each not in common)) for own in parts]
-        return either(*common, joined(rest))
+        rest = [f.either(*(each for each in own if each not in common)) for own in parts]
+        return f.either(*common, joined(rest))
     return joined(formulas)
 
 
-def _items(formula: Formula) -> tuple[Formula, ...]:
-    return formula.items if isinstance(formula, And) else (formula,)
+def _items(formula: f.Formula) -> tuple[f.Formula, ...]:
+    return formula.items if isinstance(formula, f.And) else (formula,)
 
 
-def agreed(alternatives: Iterable[tuple[Formula, Pair]]) -> Pair:
+def agreed(alternatives: Iterable[tuple[f.Formula, f.Pair]]) -> f.Pair:
     """Return what all alternatives that may be agree on; at least one always may."""
     every = list(alternatives)
-    return Pair(
+    return f.Pair(
         wherever((possible, pair.true) for possible, pair in every),
         wherever((possible, pair.false) for possible, pair in every),
     )
 
 
-def read_of(ref: FactRef, scopes: Vars) -> Read:
+def read_of(ref: ast.FactRef, scopes: Vars) -> f.Read:
     """Return a fact of the records in sight, as it is read."""
-    if ref.source is FactSource.AS_OF:
-        return AS_OF_READ
-    return read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
+    if ref.source is ast.FactSource.AS_OF:
+        return f.AS_OF_READ
+    return f.read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
 
 
-def each_of(ref: FactRef, scopes: Vars, *, recorded: bool = True) -> Var:
+def each_of(ref: ast.FactRef, scopes: Vars, *, recorded: bool = True) -> f.Var:
     """Return the records of a list, or where not recorded, one that nobody recorded yet."""
     depth = max(each.depth for each in scopes) + 1
-    return record_of(read_of(ref, scopes), depth, recorded=recorded)
+    return f.record_of(read_of(ref, scopes), depth, recorded=recorded)
 
 
 class Lowering:
@@ -328,29 +260,31 @@ class Lowering:
         derived: its derived facts by name, each after those that it reads.
     """
 
-    def __init__(self, derived: Mapping[str, Derived]) -> None:
+    def __init__(self, derived: Mapping[str, ast.Derived]) -> None:
         self._derived = derived
-        self._tables: dict[tuple[str, Var, Taken], Table] = {}
+        self._tables: dict[tuple[str, f.Var, Taken], f.Table] = {}
         self._reached: dict[str, frozenset[str]] = {}
 
     # ── Rules ─────────────────────────────────────────────────────────────────────────────────
 
-    def rule(self, rule: Rule, cls: type) -> Judged:
+    def rule(self, rule: ast.Rule, cls: type) -> Judged:
         """Return a rule on subjects of a class as formulas."""
-        lowered: dict[tuple[int, Taken], Pair] = {}
-        tree = self._split(rule, (subject(cls),), splits(rule, self._derived), frozenset(), lowered)
-        scope = Pair(
+        lowered: dict[tuple[int, Taken], f.Pair] = {}
+        tree = self._split(
+            rule, (f.subject(cls),), splits(rule, self._derived), frozenset(), lowered
+        )
+        scope = f.Pair(
             _everywhere(tree, lambda part: part.scope.true),
             _everywhere(tree, lambda part: part.scope.false),
         )
-        requires = Pair(
+        requires = f.Pair(
             _everywhere(tree, lambda part: part.requires.true),
             _everywhere(tree, lambda part: part.requires.false),
         )
         return Judged(
             scope.false,
-            both(no(scope.false), _everywhere(tree, lambda part: no(part.may_flag))),
-            both(scope.true, requires.false),
+            f.both(f.no(scope.false), _everywhere(tree, lambda part: f.no(part.may_flag))),
+            f.both(scope.true, requires.false),
             *_gravity(tree, len(rule.mitigated_by)),
             scope,
             requires,
@@ -358,11 +292,11 @@ class Lowering:
 
     def _split(
         self,
-        rule: Rule,
+        rule: ast.Rule,
         top: Vars,
         names: tuple[str, ...],
         taken: Taken,
-        lowered: dict[tuple[int, Taken], Pair],
+        lowered: dict[tuple[int, Taken], f.Pair],
     ) -> _Tree:
         """Return a rule for each value that the derived facts of these names may have, in turn."""
         if not names:
@@ -370,16 +304,16 @@ class Lowering:
         held = self._table(names[0], top[0], taken)
         return tuple(
             (
-                may(held, (value,)),
+                f.may(held, (value,)),
                 self._split(rule, top, names[1:], taken | {(names[0], value)}, lowered),
             )
             for value in held.may
         )
 
     def _part(
-        self, rule: Rule, top: Vars, taken: Taken, lowered: dict[tuple[int, Taken], Pair]
+        self, rule: ast.Rule, top: Vars, taken: Taken, lowered: dict[tuple[int, Taken], f.Pair]
     ) -> _Part:
-        def pair(condition: Condition) -> Pair:
+        def pair(condition: ast.Condition) -> f.Pair:
             # What does not hang on what is taken is lowered once for all values of it.
             key = (id(condition), self._of_taken(derived_read([condition]), taken))
             if key not in lowered:
@@ -391,24 +325,24 @@ class Lowering:
             conjunction([*applies, *(~pair(each.when) for each in rule.unless)]),
             pair(rule.requires),
             tuple(pair(each.when) for each in rule.mitigated_by),
-            first_of([(pair(each.when), each.severity) for each in rule.grades], rule.otherwise),
+            f.first_of([(pair(each.when), each.severity) for each in rule.grades], rule.otherwise),
         )
 
-    def condition(self, condition: Condition, cls: type) -> Pair:
+    def condition(self, condition: ast.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
-        return self.pair(condition, (subject(cls),))
+        return self.pair(condition, (f.subject(cls),))
 
-    def pair(self, condition: Condition, scopes: Vars) -> Pair:
+    def pair(self, condition: ast.Condition, scopes: Vars) -> f.Pair:
         """Return a condition on the records in sight as formulas."""
         return _Seen(self, scopes, frozenset()).pair(condition)
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def table(self, name: str, var: Var) -> Table:
+    def table(self, name: str, var: f.Var) -> f.Table:
         """Return the table of a derived fact of a record."""
         return self._table(name, var, frozenset())
 
-    def _table(self, name: str, var: Var, taken: Taken) -> Table:
+    def _table(self, name: str, var: f.Var, taken: Taken) -> f.Table:
         key = self._key(name, var, taken)
         if key not in self._tables:
             keys = {each: self._key(each, var, taken) for each in self._derived}
@@ -418,7 +352,7 @@ class Lowering:
                 self._tables[keys[each]] = self._made(self._derived[each], var, taken)
         return self._tables[key]
 
-    def _key(self, name: str, var: Var, taken: Taken) -> tuple[str, Var, Taken]:
+    def _key(self, name: str, var: f.Var, taken: Taken) -> tuple[str, f.Var, Taken]:
         return name, var, self._of_taken((name,), taken) if taken else taken
 
     def _of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
@@ -434,15 +368,17 @@ class Lowering:
             self._reached[each] = frozenset(read_).union(*below)
         return self._reached[name]
 
-    def _made(self, derived: Derived, var: Var, taken: Taken) -> Table:
+    def _made(self, derived: ast.Derived, var: f.Var, taken: Taken) -> f.Table:
         seen = _Seen(self, (var,), taken)
         rows = [(seen.pair(row.when), row.value) for row in derived.rows]
         can_state = "stated" in vocabulary_of(var.cls).about
-        said = read(var, derived.name, FactSource.DERIVED, derived.fact) if can_state else None
-        return table(derived.name, var, rows, derived.otherwise, said, derived.fact)
+        said = (
+            f.read(var, derived.name, ast.FactSource.DERIVED, derived.fact) if can_state else None
+        )
+        return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
 
-def lowered(rules: Iterable[Rule], rulebook: Rulebook) -> tuple[Judged, ...]:
+def lowered(rules: Iterable[ast.Rule], rulebook: ast.Rulebook) -> tuple[Judged, ...]:
     """Return rules of a rulebook as formulas, in their order."""
     lowering = Lowering(rulebook.derived)
     return tuple(lowering.rule(rule, rulebook.subjects[rule.subject]) for rule in rules)
@@ -456,35 +392,35 @@ class _Seen:
     scopes: Vars
     taken: Taken
 
-    def inside(self, var: Var) -> _Seen:
+    def inside(self, var: f.Var) -> _Seen:
         return _Seen(self.lowering, (*self.scopes, var), self.taken)
 
-    def pair(self, condition: Condition) -> Pair:
+    def pair(self, condition: ast.Condition) -> f.Pair:
         match condition:
-            case All(items):
+            case ast.All(items):
                 return conjunction(map(self.pair, items))
-            case AnyOf(items):
+            case ast.AnyOf(items):
                 return disjunction(map(self.pair, items))
-            case Not(item):
+            case ast.Not(item):
                 return ~self.pair(item)
-            case Test(ref, predicate):
+            case ast.Test(ref, predicate):
                 return self._test(ref, predicate)
-            case Known(ref, recorded):
+            case ast.Known(ref, recorded):
                 known = self._known(ref)
-                return Pair(known, no(known)) if recorded else Pair(no(known), known)
-            case Quantified(quantity, ref, where):
+                return f.Pair(known, f.no(known)) if recorded else f.Pair(f.no(known), known)
+            case ast.Quantified(quantity, ref, where):
                 return self._quantified(quantity, ref, where)
-            case Count(ref, where, predicate):
+            case ast.Count(ref, where, predicate):
                 return self._count(ref, where, predicate)
-            case Sum(ref, of, where, predicate):
+            case ast.Sum(ref, of, where, predicate):
                 return self._sum(ref, of, where, predicate)
-            case Share(ref, among_, where, predicate):
+            case ast.Share(ref, among_, where, predicate):
                 return self._share(ref, among_, where, predicate)
             case _:
                 assert_never(condition)
 
-    def _test(self, ref: FactRef, predicate: Predicate) -> Pair:
-        if isinstance(predicate, Includes):
+    def _test(self, ref: ast.FactRef, predicate: ast.Predicate) -> f.Pair:
+        if isinstance(predicate, ast.Includes):
             fact, op = self.read(ref), predicate.op
             several = self.possible(predicate.operand)
             return agreed((possible, _includes(op, fact, each)) for possible, each in several)
@@ -495,161 +431,185 @@ class _Seen:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, ref: FactRef) -> Read:
+    def read(self, ref: ast.FactRef) -> f.Read:
         return read_of(ref, self.scopes)
 
-    def values(self, ref: FactRef) -> Alternatives:
+    def values(self, ref: ast.FactRef) -> Alternatives:
         """Return every value that a fact may have."""
-        if ref.source is FactSource.DERIVED:
+        if ref.source is ast.FactSource.DERIVED:
             return self._derived(ref)
         fact = self.read(ref)
         if isinstance(ref.type, Records | Choices):
             if isinstance(ref.type, Records):
-                empty = no(exists(self._each(ref), TRUE))
+                empty = f.no(f.exists(self._each(ref), f.TRUE))
             else:
-                empty = no(above(members(fact), ZERO, equal=False))
-            return [(TRUE, Value(both(empty, more(fact)), both(empty, no(more(fact))), term=True))]
-        return [(TRUE, Value(unknown(fact), absent(fact), fact))]
+                empty = f.no(f.above(f.members(fact), f.ZERO, equal=False))
+            return [
+                (
+                    f.TRUE,
+                    Value(
+                        f.both(empty, f.more(fact)), f.both(empty, f.no(f.more(fact))), term=True
+                    ),
+                )
+            ]
+        return [(f.TRUE, Value(f.unknown(fact), f.absent(fact), fact))]
 
-    def _derived(self, ref: FactRef) -> Alternatives:
+    def _derived(self, ref: ast.FactRef) -> Alternatives:
         var = self.scopes[ref.level]
         taken = frozenset() if var.depth else self.taken
         if ref.path in (values := dict(taken)):
-            return [(TRUE, plain(values[ref.path]))]
+            return [(f.TRUE, plain(values[ref.path]))]
         held = self.lowering._table(ref.path, var, taken)  # noqa: SLF001 - one with what lowers
-        return [(may(held, (value,)), plain(value)) for value in held.may]
+        return [(f.may(held, (value,)), plain(value)) for value in held.may]
 
-    def possible(self, operand: Operand) -> Alternatives:
+    def possible(self, operand: ast.Operand) -> Alternatives:
         """Return every value that an operand may have."""
         match operand:
-            case Literal(value) | Parameter(value=value):
-                return [(TRUE, plain(value))]
-            case FactRef(type=Choices()):
+            case ast.Literal(value) | ast.Parameter(value=value):
+                return [(f.TRUE, plain(value))]
+            case ast.FactRef(type=Choices()):
                 fact = self.read(operand)
-                return [(TRUE, Value(more(fact), FALSE, fact))]
-            case FactRef():
+                return [(f.TRUE, Value(f.more(fact), f.FALSE, fact))]
+            case ast.FactRef():
                 return self.values(operand)
-            case By(selector, cases):
+            case ast.By(selector, cases):
                 return self._chosen(selector, cases)
             case _:
                 assert_never(operand)
 
     def _chosen(
-        self, selector: FactRef, cases: tuple[tuple[str | bool, Operand], ...]
+        self, selector: ast.FactRef, cases: tuple[tuple[str | bool, ast.Operand], ...]
     ) -> Alternatives:
         """Return what each value that a fact may still have chooses; of one not known, all."""
         found: Alternatives = []
         for possible, value in self.values(selector):
-            if not isinstance(selector.type, YesNo) or value.none is not FALSE:
-                open_ = FALSE if isinstance(selector.type, YesNo) else value.unknown
-                found.append((both(possible, either(value.none, open_)), _NOTHING))
+            if not isinstance(selector.type, YesNo) or value.none is not f.FALSE:
+                open_ = f.FALSE if isinstance(selector.type, YesNo) else value.unknown
+                found.append((f.both(possible, f.either(value.none, open_)), _NOTHING))
             for case, operand in cases:
-                same = either(
-                    value.unknown, compare(value, Op.EQUALS, plain(case), selector.type).true
+                same = f.either(
+                    value.unknown, compare(value, ast.Op.EQUALS, plain(case), selector.type).true
                 )
                 found += [
-                    (both(possible, same, inner), each) for inner, each in self.possible(operand)
+                    (f.both(possible, same, inner), each) for inner, each in self.possible(operand)
                 ]
-        return [(possible, each) for possible, each in found if possible is not FALSE]
+        return [(possible, each) for possible, each in found if possible is not f.FALSE]
 
-    def _known(self, ref: FactRef) -> Formula:
+    def _known(self, ref: ast.FactRef) -> f.Formula:
         if isinstance(ref.type, Records | Choices):
-            return no(more(self.read(ref)))
-        if ref.source is not FactSource.DERIVED:
-            return no(unknown(self.read(ref)))
+            return f.no(f.more(self.read(ref)))
+        if ref.source is not ast.FactSource.DERIVED:
+            return f.no(f.unknown(self.read(ref)))
         # Whether it is known does not hang on what it is taken to be.
         held = self.lowering.table(ref.path, self.scopes[ref.level])
-        return either(*(no(may(held, held.may.keys() - {value})) for value in held.may))
+        return f.either(*(f.no(f.may(held, held.may.keys() - {value})) for value in held.may))
 
     # ── Tests ─────────────────────────────────────────────────────────────────────────────────
 
-    def _tested(self, predicate: ValueTest, test: _Test) -> Pair:
+    def _tested(self, predicate: ast.ValueTest, test: _Test) -> f.Pair:
         match predicate:
-            case Compare(op, operand):
+            case ast.Compare(op, operand):
                 return agreed(
                     (possible, test(op, each)) for possible, each in self.possible(operand)
                 )
-            case OneOf(operands):
+            case ast.OneOf(operands):
                 return disjunction(
-                    self._tested(Compare(Op.EQUALS, each), test) for each in operands
+                    self._tested(ast.Compare(ast.Op.EQUALS, each), test) for each in operands
                 )
-            case Between(low, high):
-                ends = (Compare(Op.AT_LEAST, low), Compare(Op.AT_MOST, high))
+            case ast.Between(low, high):
+                ends = (ast.Compare(ast.Op.AT_LEAST, low), ast.Compare(ast.Op.AT_MOST, high))
                 return conjunction(self._tested(each, test) for each in ends)
             case _:
                 assert_never(predicate)
 
-    def _ranged(self, found: Range, predicate: Comparison) -> Pair:
+    def _ranged(self, found: Range, predicate: ast.Comparison) -> f.Pair:
         return self._tested(predicate, lambda op, other: _in_range(found, op, other))
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
-    def _each(self, ref: FactRef) -> Var:
+    def _each(self, ref: ast.FactRef) -> f.Var:
         return each_of(ref, self.scopes)
 
-    def _maybe(self, where: Condition | None, var: Var) -> Pair:
+    def _maybe(self, where: ast.Condition | None, var: f.Var) -> f.Pair:
         return _CERTAIN if where is None else self.inside(var).pair(where)
 
-    def _quantified(self, quantity: Quantity, ref: FactRef, where: Condition) -> Pair:
-        var, closed = self._each(ref), no(more(self.read(ref)))
+    def _quantified(self, quantity: ast.Quantity, ref: ast.FactRef, where: ast.Condition) -> f.Pair:
+        var, closed = self._each(ref), f.no(f.more(self.read(ref)))
         inner = self.inside(var).pair(where)
-        inner = ~inner if quantity is Quantity.EVERY else inner
-        some = Pair(exists(var, inner.true), both(closed, no(exists(var, no(inner.false)))))
-        return some if quantity is Quantity.SOME else ~some
+        inner = ~inner if quantity is ast.Quantity.EVERY else inner
+        some = f.Pair(
+            f.exists(var, inner.true), f.both(closed, f.no(f.exists(var, f.no(inner.false))))
+        )
+        return some if quantity is ast.Quantity.SOME else ~some
 
-    def _count(self, ref: FactRef, where: Condition | None, predicate: Comparison) -> Pair:
+    def _count(
+        self, ref: ast.FactRef, where: ast.Condition | None, predicate: ast.Comparison
+    ) -> f.Pair:
         fact = self.read(ref)
         if isinstance(ref.type, Choices):
-            known, most = members(fact), amount(len(ref.type.values))
+            known, most = f.members(fact), f.amount(len(ref.type.values))
             return agreed(
                 [
-                    (more(fact), self._ranged(Range(known, most), predicate)),
-                    (no(more(fact)), self._ranged(Range(known, known), predicate)),
+                    (f.more(fact), self._ranged(Range(known, most), predicate)),
+                    (f.no(f.more(fact)), self._ranged(Range(known, known), predicate)),
                 ]
             )
         var = self._each(ref)
         so = self._maybe(where, var)
-        found = Range(total(var, so.true), total(var, no(so.false)), more(fact))
+        found = Range(f.total(var, so.true), f.total(var, f.no(so.false)), f.more(fact))
         return self._ranged(found, predicate)
 
     def _sum(
-        self, ref: FactRef, of: FactRef, where: Condition | None, predicate: Comparison
-    ) -> Pair:
+        self,
+        ref: ast.FactRef,
+        of: ast.FactRef,
+        where: ast.Condition | None,
+        predicate: ast.Comparison,
+    ) -> f.Pair:
         var = self._each(ref)
         so, summed = self._maybe(where, var), self.inside(var).read(of)
-        counted = there(summed)
+        counted = f.there(summed)
         found = Range(
-            total(var, both(so.true, counted), summed),
-            total(var, both(no(so.false), counted), summed),
-            either(more(self.read(ref)), exists(var, both(no(so.false), unknown(summed)))),
+            f.total(var, f.both(so.true, counted), summed),
+            f.total(var, f.both(f.no(so.false), counted), summed),
+            f.either(
+                f.more(self.read(ref)), f.exists(var, f.both(f.no(so.false), f.unknown(summed)))
+            ),
         )
         return self._ranged(found, predicate)
 
     def _share(
-        self, ref: FactRef, among_: Condition | None, where: Condition, predicate: Comparison
-    ) -> Pair:
-        var, open_ = self._each(ref), more(self.read(ref))
+        self,
+        ref: ast.FactRef,
+        among_: ast.Condition | None,
+        where: ast.Condition,
+        predicate: ast.Comparison,
+    ) -> f.Pair:
+        var, open_ = self._each(ref), f.more(self.read(ref))
         counts, so = self._maybe(among_, var), self.inside(var).pair(where)
-        sure, perhaps = counts.true, no(counts.false)
-        only_perhaps = both(perhaps, no(sure))
-        some = exists(var, sure)
-        nothing = both(no(exists(var, perhaps)), no(open_))
-        hundred = amount(100)
+        sure, perhaps = counts.true, f.no(counts.false)
+        only_perhaps = f.both(perhaps, f.no(sure))
+        some = f.exists(var, sure)
+        nothing = f.both(f.no(f.exists(var, perhaps)), f.no(open_))
+        hundred = f.amount(100)
         share = Range(
-            times(hundred, total(var, both(sure, so.true))),
-            times(hundred, total(var, both(perhaps, no(so.false)))),
-            FALSE,
+            f.times(hundred, f.total(var, f.both(sure, so.true))),
+            f.times(hundred, f.total(var, f.both(perhaps, f.no(so.false)))),
+            f.FALSE,
             # The least where all that only may count, but is not so, counts; the greatest where
             # all that only may count, and may be so, counts.
-            total(var, either(sure, both(only_perhaps, no(so.true)))),
-            total(var, either(sure, both(only_perhaps, no(so.false)))),
+            f.total(var, f.either(sure, f.both(only_perhaps, f.no(so.true)))),
+            f.total(var, f.either(sure, f.both(only_perhaps, f.no(so.false)))),
         )
-        exact = both(some, no(open_))
+        exact = f.both(some, f.no(open_))
         none = self._tested(predicate, partial(_compared_with, _NOTHING, _PER_CENT))
         return agreed(
             [
-                (no(some), none),
-                (both(no(exact), no(nothing)), self._ranged(Range(ZERO, hundred), predicate)),
+                (f.no(some), none),
+                (
+                    f.both(f.no(exact), f.no(nothing)),
+                    self._ranged(Range(f.ZERO, hundred), predicate),
+                ),
                 (exact, self._ranged(share, predicate)),
             ]
         )
@@ -657,99 +617,102 @@ class _Seen:
 
 def plain(value: Any) -> Value:  # noqa: ANN401 - any constant
     """Return a constant as a value."""
-    return _NOTHING if value is None else Value(FALSE, FALSE, value)
+    return _NOTHING if value is None else Value(f.FALSE, f.FALSE, value)
 
 
 # ── Comparisons ───────────────────────────────────────────────────────────────────────────────
 
 
-def compare(one: Value, op: Op, other: Value, kind: FactType) -> Pair:
+def compare(one: Value, op: ast.Op, other: Value, kind: FactType) -> f.Pair:
     """Return whether one value stands in a relation to another."""
-    known = both(no(one.unknown), no(other.unknown))
-    both_there = both(known, no(one.none), no(other.none))
-    related = FALSE if both_there is FALSE else _related(op, one.term, other.term, kind)
-    if op is Op.EQUALS:
-        same = both(known, either(both(one.none, other.none), both(both_there, related)))
-        return Pair(same, both(known, no(same)))
+    known = f.both(f.no(one.unknown), f.no(other.unknown))
+    both_there = f.both(known, f.no(one.none), f.no(other.none))
+    related = f.FALSE if both_there is f.FALSE else _related(op, one.term, other.term, kind)
+    if op is ast.Op.EQUALS:
+        same = f.both(known, f.either(f.both(one.none, other.none), f.both(both_there, related)))
+        return f.Pair(same, f.both(known, f.no(same)))
     if op.is_age:
-        both_there = both(both_there, no(unknown(AS_OF_READ)))
-    if isinstance(related, Among) and other.unknown is other.none is FALSE:
-        return Pair(related, both(known, no(related)))
-    return Pair(
-        both(both_there, related), either(one.none, other.none, both(both_there, no(related)))
+        both_there = f.both(both_there, f.no(f.unknown(f.AS_OF_READ)))
+    if isinstance(related, f.Among) and other.unknown is other.none is f.FALSE:
+        return f.Pair(related, f.both(known, f.no(related)))
+    return f.Pair(
+        f.both(both_there, related),
+        f.either(one.none, other.none, f.both(both_there, f.no(related))),
     )
 
 
-def _compared_with(value: Value, kind: FactType, op: Op, other: Value) -> Pair:
+def _compared_with(value: Value, kind: FactType, op: ast.Op, other: Value) -> f.Pair:
     return compare(value, op, other, kind)
 
 
-def _related(op: Op, one: Any, other: Any, kind: FactType) -> Formula:  # noqa: ANN401 - any two values
+def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> f.Formula:  # noqa: ANN401 - any two values
     """Return whether two values that are there stand in a relation, in the few that leaves have."""
     match op:
-        case Op.LESS_THAN | Op.AT_MOST if not (isinstance(one, Read) or isinstance(other, Read)):
-            return TRUE if _ordered(op, one, other, kind) else FALSE
-        case Op.LESS_THAN:
-            return no(_related(Op.AT_LEAST, one, other, kind))
-        case Op.AT_MOST:
-            return no(_related(Op.MORE_THAN, one, other, kind))
-        case Op.NEWER_THAN:
-            return no(_related(Op.OLDER_THAN, one, other, kind))
-        case Op.EQUALS if isinstance(one, Read) and isinstance(other, Read):
-            return holds(op, one, other, kind)
-        case Op.EQUALS if isinstance(one, Read) or isinstance(other, Read):
-            fact, value = (one, other) if isinstance(one, Read) else (other, one)
-            return among(fact, frozenset({value}))
-        case Op.EQUALS:
-            return TRUE if one == other else FALSE
-        case _ if isinstance(one, Read):
-            return holds(op, one, other, kind)
-        case _ if isinstance(other, Read):
+        case ast.Op.LESS_THAN | ast.Op.AT_MOST if not (
+            isinstance(one, f.Read) or isinstance(other, f.Read)
+        ):
+            return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
+        case ast.Op.LESS_THAN:
+            return f.no(_related(ast.Op.AT_LEAST, one, other, kind))
+        case ast.Op.AT_MOST:
+            return f.no(_related(ast.Op.MORE_THAN, one, other, kind))
+        case ast.Op.NEWER_THAN:
+            return f.no(_related(ast.Op.OLDER_THAN, one, other, kind))
+        case ast.Op.EQUALS if isinstance(one, f.Read) and isinstance(other, f.Read):
+            return f.holds(op, one, other, kind)
+        case ast.Op.EQUALS if isinstance(one, f.Read) or isinstance(other, f.Read):
+            fact, value = (one, other) if isinstance(one, f.Read) else (other, one)
+            return f.among(fact, frozenset({value}))
+        case ast.Op.EQUALS:
+            return f.TRUE if one == other else f.FALSE
+        case _ if isinstance(one, f.Read):
+            return f.holds(op, one, other, kind)
+        case _ if isinstance(other, f.Read):
             # A constant at least a fact: the fact is not more than it.
-            return no(holds(_STRICT[op], other, one, kind))
+            return f.no(f.holds(_STRICT[op], other, one, kind))
         case _:
-            return TRUE if _ordered(op, one, other, kind) else FALSE
+            return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
 
 
 #: What does not hold of two values where this holds of them the other way round.
-_STRICT: Final = {Op.AT_LEAST: Op.MORE_THAN, Op.MORE_THAN: Op.AT_LEAST}
+_STRICT: Final = {ast.Op.AT_LEAST: ast.Op.MORE_THAN, ast.Op.MORE_THAN: ast.Op.AT_LEAST}
 
 
-def _ordered(op: Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
+def _ordered(op: ast.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
     if isinstance(kind, Choice):
         one, other = kind.values.index(one), kind.values.index(other)
-    return ORDER[op](one, other)
+    return ast.ORDER[op](one, other)
 
 
-def _includes(op: SetOp, fact: Read, wanted: Value) -> Pair:
-    known, closed = no(wanted.unknown), no(more(fact))
-    term = frozenset() if wanted.none is TRUE or wanted.term is None else wanted.term
-    met = meets(fact, term, all_=op is not SetOp.INCLUDES)
-    pair = Pair(both(known, met), both(known, no(met), closed))
-    return ~pair if op is SetOp.MISSING_ANY_OF else pair
+def _includes(op: ast.SetOp, fact: f.Read, wanted: Value) -> f.Pair:
+    known, closed = f.no(wanted.unknown), f.no(f.more(fact))
+    term = frozenset() if wanted.none is f.TRUE or wanted.term is None else wanted.term
+    met = f.meets(fact, term, all_=op is not ast.SetOp.INCLUDES)
+    pair = f.Pair(f.both(known, met), f.both(known, f.no(met), closed))
+    return ~pair if op is ast.SetOp.MISSING_ANY_OF else pair
 
 
-def _in_range(found: Range, op: Op, other: Value) -> Pair:
+def _in_range(found: Range, op: ast.Op, other: Value) -> f.Pair:
     """Return whether a number that lies in a range stands in a relation to a value."""
     if other.term is None:
-        return Pair(FALSE, other.none)
-    low, high = (times(amount(other.term), each) for each in (found.least_of, found.most_of))
-    limited = no(found.unlimited)
-    known = both(no(other.unknown), no(other.none))
-    if op is Op.EQUALS:
-        true = both(
+        return f.Pair(f.FALSE, other.none)
+    low, high = (f.times(f.amount(other.term), each) for each in (found.least_of, found.most_of))
+    limited = f.no(found.unlimited)
+    known = f.both(f.no(other.unknown), f.no(other.none))
+    if op is ast.Op.EQUALS:
+        true = f.both(
             limited,
-            above(found.least, low, equal=True),
-            no(above(found.most, high, equal=False)),
+            f.above(found.least, low, equal=True),
+            f.no(f.above(found.most, high, equal=False)),
         )
-        false = either(
-            above(found.least, low, equal=False),
-            both(limited, no(above(found.most, high, equal=True))),
+        false = f.either(
+            f.above(found.least, low, equal=False),
+            f.both(limited, f.no(f.above(found.most, high, equal=True))),
         )
     else:
-        equal = op in (Op.AT_LEAST, Op.LESS_THAN)
-        true = above(found.least, low, equal=equal)
-        false = both(limited, no(above(found.most, high, equal=equal)))
-        if op in (Op.AT_MOST, Op.LESS_THAN):
+        equal = op in (ast.Op.AT_LEAST, ast.Op.LESS_THAN)
+        true = f.above(found.least, low, equal=equal)
+        false = f.both(limited, f.no(f.above(found.most, high, equal=equal)))
+        if op in (ast.Op.AT_MOST, ast.Op.LESS_THAN):
             true, false = false, true
-    return Pair(both(known, true), either(other.none, both(known, false)))
+    return f.Pair(f.both(known, true), f.either(other.none, f.both(known, false)))
