@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.assessment import assess, rules_for
-from govrules.engines.arrays import Block, block_of
+from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
@@ -105,7 +105,7 @@ class Kernel:
 
     def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Block:
         """Return the rows of a batch, ready to be judged; and lists that come from elsewhere."""
-        return block_of(batch, self._as_of, lists)
+        return Block(Store.of(batch), self._as_of, lists)
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the findings on a batch that is worked out as one block."""
@@ -285,7 +285,7 @@ def assess_batches(
     Raises:
         FactsError: a batch lacks a column that rules read, or has one of another type.
 
-        EngineError: a rule cannot be worked out on columns; it is named.
+        EngineError: a set has more closed values than a column keeps.
     """
     judge = kernel(rulebook, as_of=as_of, kind=kind, details=details)
     if threads <= 1:
@@ -394,8 +394,7 @@ class RegisterKernel:
         return self._kernel.findings(block, names_of(self._register))
 
     def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Block:
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        records = Store(columns, batch.num_rows, f"{_LIST}[].")
+        records = Store.of(batch, f"{_LIST}[].")
         shut = everywhere(1) if complete else nowhere(1)
         listed = ListColumn(np.array([0, records.rows], np.int64), shut, records)
         return self._kernel.block(self._register, {_LIST: listed})
@@ -494,7 +493,8 @@ def assess_whole(
     Raises:
         FactsError: a batch lacks a column that rules read, or has one of another type.
 
-        EngineError: a rule cannot be worked out on columns, or part by part; it is named.
+        EngineError: a rule cannot be worked out part by part, and is named; or a set has more
+            closed values than a column keeps.
     """
     judge = kernel(rulebook, as_of=as_of)
     whole = register_kernel(rulebook, register, as_of=as_of)
