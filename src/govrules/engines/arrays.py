@@ -191,9 +191,8 @@ class Block:
             own = np.arange(starts[-1])
             own += np.repeat(column.offsets[chosen] - starts[:-1], np.diff(starts))
             real = real if real is None else taken(real, column.records.rows, own)
-        found = Rows(int(starts[-1]), var, own, rows, starts), Spans(starts, real)
-        rows.memo[key] = found
-        return found
+        rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), Spans(starts, real)
+        return rows.memo[key]  # type: ignore[no-any-return]
 
     def _home(self, about: frozenset[Var], rows: Rows) -> Rows:
         """Return where something is worked out: on the records that it is about, if on one list."""
@@ -228,9 +227,8 @@ class Block:
         """Return a fact of all records that have it."""
         found = self._read.get(read)
         if found is None:
-            assert read.var is not None  # noqa: S101 - the date is no record's
             path = _PREFIX.get(read.source, "") + read.path
-            listed = read.var.list
+            listed = None if read.var is None else read.var.list
             store = self.root if listed is None else self._list(listed).records
             found = self._read[read] = getattr(store, of)(path, read.fact)
         return found
@@ -293,8 +291,7 @@ class Block:
                 above = first >= second if equal else first > second
                 return pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
             case May(table=table, values=values):
-                several = [self._of(table.may[each], rows) for each in table.may if each in values]
-                return reduce(or_, several)
+                return reduce(or_, (self._of(table.may[each], rows) for each in values))
             case Amount() | Total() | Members() | Times():
                 return self._number(node, rows)
             case _:
@@ -302,8 +299,12 @@ class Block:
 
     def _all(self, items: Sequence[Formula], rows: Rows) -> Bitmap:
         """Return where all of some formulas hold; what must not hold is put together first."""
-        must_not = [self._of(each.item, rows) for each in items if isinstance(each, Neg)]
-        must = [self._of(each, rows) for each in items if not isinstance(each, Neg)]
+        must, must_not = [], []
+        for each in items:
+            if isinstance(each, Neg):
+                must_not.append(self._of(each.item, rows))
+            else:
+                must.append(self._of(each, rows))
         if must_not:
             must.append(~reduce(or_, must_not))
         return reduce(and_, must)

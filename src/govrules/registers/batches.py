@@ -114,16 +114,17 @@ class Kernel:
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
         rows, number = block.root.rows, len(self.rules)
-        told = np.empty((rows, number), np.uint8)
-        questions = np.zeros((rows, number), np.int32)
+        # A rule after the other, and turned at the end: memory is gone through in order.
+        told = np.empty((number, rows), np.uint8)
+        questions = np.empty((number, rows), np.int32) if self._asks else None
         texts: dict[str, int] = {"": 0}
         for place, judged in enumerate(self.judged):
             found = verdicts(judged, block.bitmap, rows)
             # Two bits are enough for a verdict, and three for a severity or none.
-            told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
-            if self._asks:
-                questions[:, place] = _texts(self._asks[place], block, texts)
-        all_told = told.ravel()
+            told[place] = found.verdict | found.severity << 2 | found.could_be << 5
+            if questions is not None:
+                questions[place] = _texts(self._asks[place], block, texts)
+        all_told = told.T.ravel()
         subjects, repeated = _crossed(rows, number)
         rules = pa.array([rule.id for rule in self.rules], pa.string())
         arrays = [
@@ -134,9 +135,9 @@ class Kernel:
             _grave(all_told >> 5),
         ]
         schema = FINDINGS
-        if self._asks:
+        if questions is not None:
             facts = [SEPARATOR.join(each) for each in self._asks]
-            arrays.append(_coded(questions.ravel(), pa.array(list(texts))))
+            arrays.append(_coded(questions.T.ravel(), pa.array(list(texts))))
             arrays.append(_coded(repeated, pa.array(facts, pa.string())))
         else:
             schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
