@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import random
 
+import attrs
 import pytest
 
 from govrules import assess
 from govrules.engines.columns import to_batches
 from govrules.registers.batches import assess_batches
-from govrules.rulebook.ast import All, AnyOf, Exemption, Grade, Mitigation, Not, Severity
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Derived,
+    Exemption,
+    FactRef,
+    FactSource,
+    Grade,
+    Literal,
+    Mitigation,
+    Not,
+    Op,
+    Row,
+    Severity,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.truth import UNKNOWN
 from tests.conformance.agreement import DATES, asked
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
-from tests.properties.small import CITED, Thing, rulebook_of
+from tests.properties.small import CITED, SOUND, Thing, ref, rulebook_of
 
 
 def alone():
@@ -48,3 +66,40 @@ def test_every_kind_of_condition_asks_what_findings_ask(rules, as_of):
         assert set(filter(None, row["questions"].split("; "))) == expected, finding.rule
         several_ask += bool(expected)
     assert several_ask > len(findings) / 10
+
+
+def is_so(name):
+    """That a fact, or the derived fact of this name, is so."""
+    if name in ("big", "mended"):
+        return FactTest(ref(name), Compare(Op.EQUALS, Literal(True)))
+    derived = FactRef(name, 0, attrs.evolve(SOUND, name=name), FactSource.DERIVED)
+    return FactTest(derived, Compare(Op.EQUALS, Literal(True)))
+
+
+@pytest.mark.parametrize("width", [1, 2], ids=["chain", "diamonds"])
+def test_what_derived_facts_hang_on_is_asked_however_many_there_are(width):
+    """Four hundred follow from each other, and what they ask is told apart by what is known."""
+    rows = {"one0": is_so("big"), "two0": is_so("mended")}
+    for number in range(1, 400 // width):
+        below = [is_so(f"{each}{number - 1}") for each in ("one", "two")[:width]]
+        rows[f"one{number}"] = AnyOf(tuple(below))
+        rows[f"two{number}"] = All(tuple(below))
+    derived = {
+        name: Derived(attrs.evolve(SOUND, name=name), Thing, (Row(when, value=True),), False)
+        for name, when in rows.items()
+        if width == 2 or name.startswith("one")
+    }
+    book = rulebook_of((rule(0, is_so([*derived][-width])),), derived)
+    things = [
+        Thing(big=big, mended=mended)
+        for big in (True, False, UNKNOWN)
+        for mended in (True, False, UNKNOWN)
+    ]
+    batches = assess_batches(book, to_batches(things, Thing, book), kind="thing")
+    found = [row["questions"] for batch in batches for row in batch.to_pylist()]
+    nothing, both = [""] * 3, "big; mended"
+    if width == 1:
+        assert found == [*nothing, *nothing, *["big"] * 3]
+    else:
+        # All of both, or either of both, hangs on both until one says that it is so.
+        assert found == [*nothing, "", "", "mended", "", "big", both]

@@ -11,11 +11,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property, reduce
+from operator import and_, or_
 from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 import numpy as np
-import pyarrow as pa
 
 from govrules.engines import reference
 from govrules.engines.bitmaps import (
@@ -42,7 +43,7 @@ from govrules.engines.bitmaps import (
 from govrules.engines.columns import BLOCK, to_batches
 from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
-from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
+from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
 from govrules.lowering.formulas import (
     Above,
@@ -69,7 +70,7 @@ from govrules.lowering.formulas import (
     amount,
     in_order,
 )
-from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import Unknown as UnknownDate
 from govrules.vocabulary import Choices
@@ -101,15 +102,20 @@ class Rows:
     starts: Integers | None = None
     memo: dict[Any, Any] = attrs.field(factory=dict, init=False)
 
+    @cached_property
+    def parent(self) -> Integers:
+        """Which of the rows around each row is in."""
+        assert self.outer is not None  # noqa: S101 - nothing is around the subjects
+        assert self.starts is not None  # noqa: S101 - likewise
+        return np.repeat(np.arange(self.outer.number), np.diff(self.starts))
+
     def index(self, var: Var | None) -> Integers | None:
         """Return which record of a variable each row is in; None for all of them, in order."""
-        if var is self.var or self.outer is None or self.starts is None:
+        if var is self.var or self.outer is None:
             return self.own
         if var not in self.memo:
-            if self not in self.memo:
-                self.memo[self] = np.repeat(np.arange(self.outer.number), np.diff(self.starts))
             chosen = self.outer.index(var)
-            self.memo[var] = self.memo[self] if chosen is None else chosen[self.memo[self]]
+            self.memo[var] = self.parent if chosen is None else chosen[self.parent]
         return self.memo[var]  # type: ignore[no-any-return]
 
 
@@ -166,14 +172,11 @@ class Block:
 
     # ── Records and rows ──────────────────────────────────────────────────────────────────────
 
-    def _rows(self, var: Var) -> Rows:
+    def _rows(self, var: Var | None) -> Rows:
         """Return the rows that are all records of a list, in order."""
-        return self.top if var.list is None else self._inside(var, self._around(var))[0]
-
-    def _around(self, var: Var) -> Rows:
-        assert var.list is not None  # noqa: S101 - only lists are gone through
-        assert var.list.var is not None  # noqa: S101 - a list is some record's
-        return self._rows(var.list.var)
+        if var is None or var.list is None:
+            return self.top
+        return self._inside(var, self._rows(var.list.var))[0]
 
     def _inside(self, var: Var, rows: Rows) -> tuple[Rows, Spans]:
         """Return the records of a list for each of some rows, and how they lie in these."""
@@ -181,7 +184,6 @@ class Block:
         if key in rows.memo:
             return rows.memo[key]  # type: ignore[no-any-return]
         assert var.list is not None  # noqa: S101 - only lists are gone through
-        assert var.list.var is not None  # noqa: S101 - a list is some record's
         column, chosen, own = self._list(var.list), rows.index(var.list.var), None
         starts, real = column.offsets, column.real
         if chosen is not None:
@@ -189,9 +191,8 @@ class Block:
             own = np.arange(starts[-1])
             own += np.repeat(column.offsets[chosen] - starts[:-1], np.diff(starts))
             real = real if real is None else taken(real, column.records.rows, own)
-        found = Rows(int(starts[-1]), var, own, rows, starts), Spans(starts, real)
-        rows.memo[key] = found
-        return found
+        rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), Spans(starts, real)
+        return rows.memo[key]  # type: ignore[no-any-return]
 
     def _home(self, about: frozenset[Var], rows: Rows) -> Rows:
         """Return where something is worked out: on the records that it is about, if on one list."""
@@ -222,16 +223,14 @@ class Block:
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _store(self, var: Var) -> Store:
-        return self.root if var.list is None else self._list(var.list).records
-
     def _kept(self, read: Read, of: str) -> Any:  # noqa: ANN401 - a column of any kind
         """Return a fact of all records that have it."""
         found = self._read.get(read)
         if found is None:
-            assert read.var is not None  # noqa: S101 - the date is no record's
             path = _PREFIX.get(read.source, "") + read.path
-            found = self._read[read] = getattr(self._store(read.var), of)(path, read.fact)
+            listed = None if read.var is None else read.var.list
+            store = self.root if listed is None else self._list(listed).records
+            found = self._read[read] = getattr(store, of)(path, read.fact)
         return found
 
     def _list(self, read: Read) -> ListColumn:
@@ -292,8 +291,7 @@ class Block:
                 above = first >= second if equal else first > second
                 return pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
             case May(table=table, values=values):
-                several = [self._of(table.may[each], rows) for each in table.may if each in values]
-                return np.bitwise_or.reduce(several)
+                return reduce(or_, (self._of(table.may[each], rows) for each in values))
             case Amount() | Total() | Members() | Times():
                 return self._number(node, rows)
             case _:
@@ -301,18 +299,15 @@ class Block:
 
     def _all(self, items: Sequence[Formula], rows: Rows) -> Bitmap:
         """Return where all of some formulas hold; what must not hold is put together first."""
-        must_not = [each.item for each in items if isinstance(each, Neg)]
-        found: Bitmap | None = None
-        for each in must_not:
-            other = self._of(each, rows)
-            found = other if found is None else found | other
-        found = None if found is None else ~found
+        must, must_not = [], []
         for each in items:
-            if not isinstance(each, Neg):
-                other = self._of(each, rows)
-                found = other if found is None else found & other
-        assert found is not None  # noqa: S101 - nothing at all is a constant
-        return found
+            if isinstance(each, Neg):
+                must_not.append(self._of(each.item, rows))
+            else:
+                must.append(self._of(each, rows))
+        if must_not:
+            must.append(~reduce(or_, must_not))
+        return reduce(and_, must)
 
     def _more(self, read: Read, rows: Rows) -> Bitmap:
         """Return where a list or a set may have more in it."""
@@ -323,25 +318,25 @@ class Block:
         return ~taken(column.closed, len(column.offsets) - 1, rows.index(read.var))
 
     def _related(self, node: Holds, rows: Rows) -> Bitmap:
-        one = self._column(node.one, rows)
-        if not isinstance(node.other, Read):
-            if node.op.is_age:
-                return self._older(one, node.other) & one.known
-            return ordered(one, node.op, node.other) & one.known
-        other = self._column(node.other, rows)
-        known = one.known & other.known
+        one, other = self._column(node.one, rows), node.other
+        known = one.known
+        if isinstance(other, Read):
+            other = self._column(other, rows)
+            known = known & other.known
         if node.op.is_age:
-            lengths = np.where(unpack(other.known, rows.number), other.data, 0)
-            several, places = np.unique(lengths, return_inverse=True)
-            return self._older(one, *several.tolist(), places=places) & known
-        return related(one, node.op, other, node.type) & known
+            months, _ = self._of(amount(node.other), rows)
+            return self._older(one, months) & known
+        if isinstance(other, Column):
+            return related(one, node.op, other, node.type) & known
+        return ordered(one, node.op, other) & known
 
-    def _older(self, column: Column, *months: int, places: Integers | int = 0) -> Bitmap:
-        """Return where dates are older than so many months; by row, the places of its months."""
+    def _older(self, column: Column, months: Any) -> Bitmap:  # noqa: ANN401 - a number, or one of each row
+        """Return where dates are older than so many months."""
         if self._day is None:
             return nowhere(column.rows)
-        limits = np.array([days(months_before(self._day, each)) for each in months], np.int64)
-        return pack(column.data < (limits[places] if months else 0))
+        several, places = np.unique(np.atleast_1d(months), return_inverse=True)
+        limits = [days(months_before(self._day, each)) for each in several.tolist()]
+        return pack(column.data < np.array(limits, np.int64)[places])
 
     def _number(self, num: Num, rows: Rows) -> Scaled:
         match num:
@@ -397,32 +392,9 @@ def outcomes(
         except FactsError:
             yield from reference.outcomes(rules, several, as_of, rulebook)
             continue
-        block = block_of(batch, as_of)
-        found = [_outcomes(*each, block) for each in zip(rules, judged, strict=True)]
-        yield from zip(*found, strict=True)
-
-
-def _outcomes(rule: Rule, judged: Judged, block: Block) -> Iterator[Outcome]:
-    """Yield what a rule says of each row of a block."""
-    rows, found = block.root.rows, verdicts(judged, block.bitmap, block.root.rows)
-    relief = [unpack(block.bitmap(each), rows) for each in judged.mitigations]
-    for row in range(rows):
-        verdict = VERDICTS[found.verdict[row]]
-        open_ = verdict not in reference.NEVER_FLAGS
-        pairs = zip(rule.mitigated_by, relief, strict=True)
-        yield Outcome(
-            verdict,
-            GRAVITIES[found.severity[row]],
-            GRAVITIES[found.could_be[row]],
-            tuple(each for each, where in pairs if open_ and where[row]),
+        block = Block(Store.of(batch), as_of)
+        told = (
+            outcomes_of(*each, block.bitmap, batch.num_rows)
+            for each in zip(rules, judged, strict=True)
         )
-
-
-def block_of(
-    batch: pa.RecordBatch,
-    as_of: dt.date | UnknownDate,
-    lists: Mapping[str, ListColumn] | None = None,
-) -> Block:
-    """Return the rows of a batch, ready for formulas to be worked out; see `Block`."""
-    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-    return Block(Store(columns, batch.num_rows), as_of, lists)
+        yield from zip(*told, strict=True)

@@ -352,6 +352,11 @@ class Store:
         none, all_ = nowhere(rows), everywhere(rows)
         self._inside: dict[str, _Inside] = {"": _Inside(columns, none, none, all_)}
 
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, place: str = "") -> Store:
+        """Return the rows of a batch as records."""
+        return cls(dict(zip(batch.schema.names, batch.columns, strict=True)), batch.num_rows, place)
+
     def _record(self, path: str) -> _Inside:
         found = self._inside.get(path)
         if found is None:

@@ -40,7 +40,7 @@ NONE: Final = "__none"
 PENCE, THOUSANDTHS = 2, 3
 #: With no more digits than these a decimal fits into 64 bits.
 _DIGITS: Final = 18
-#: Rows of a batch, unless told otherwise: the planes of as many stay in cache.
+#: Rows of a batch, unless told otherwise: the bitmaps of as many stay in cache.
 BLOCK: Final = 65_536
 _SAID: Final = ("evidence", "origin")
 

@@ -6,7 +6,7 @@ Of the severities the least that is possible is certain, and the worst is what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import attrs
@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from govrules.engines.bitmaps import Bitmap, everywhere, nowhere, unpack
+from govrules.engines.registry import Outcome
 from govrules.lowering.formulas import Formula
 from govrules.lowering.lower import Judged
-from govrules.rulebook.ast import SEVERITIES, Verdict
+from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
 
 Codes: TypeAlias = NDArray[np.uint8]
 
@@ -89,3 +90,21 @@ def _codes(bits: Sequence[Bitmap], rows: int) -> Codes:
     for place, each in enumerate(bits[1:], 1):
         found |= unpack(each, rows).view(np.uint8) << np.uint8(place)
     return found
+
+
+def outcomes_of(
+    rule: Rule, judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int
+) -> Iterator[Outcome]:
+    """Yield what a rule says of each row; see `verdicts`."""
+    found = verdicts(judged, bitmap, rows)
+    relief = [unpack(bitmap(each), rows) for each in judged.mitigations]
+    for row in range(rows):
+        verdict = VERDICTS[found.verdict[row]]
+        open_ = verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
+        pairs = zip(rule.mitigated_by, relief, strict=True)
+        yield Outcome(
+            verdict,
+            GRAVITIES[found.severity[row]],
+            GRAVITIES[found.could_be[row]],
+            tuple(each for each, where in pairs if open_ and where[row]),
+        )

@@ -212,6 +212,8 @@ class Asking:
 
     def _of_derived(self, name: str, var: Var) -> Asks:
         """Return what a derived fact of a record asks, where nobody stated it."""
+        if (name, var) in self._of_tables:
+            return self._of_tables[name, var]
         done = {each for each, of in self._of_tables if of is var}
         for each in beneath(name, self.derived, done):
             held, found = self.lowering.table(each, var), Asks()

@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(msg, name=error.name) from error
 
 from govrules.assessment import assess, rules_for
-from govrules.engines.arrays import Block, block_of
+from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
@@ -106,7 +106,7 @@ class Kernel:
 
     def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Block:
         """Return the rows of a batch, ready to be judged; and lists that come from elsewhere."""
-        return block_of(batch, self._as_of, lists)
+        return Block(Store.of(batch), self._as_of, lists)
 
     def whole(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the findings on a batch that is worked out as one block."""
@@ -115,16 +115,17 @@ class Kernel:
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
         rows, number = block.root.rows, len(self.rules)
-        told = np.empty((rows, number), np.uint8)
-        questions = np.zeros((rows, number), np.int32)
+        # A rule after the other, and turned at the end: memory is gone through in order.
+        told = np.empty((number, rows), np.uint8)
+        questions = np.empty((number, rows), np.int32) if self._asks else None
         texts: dict[str, int] = {"": 0}
         for place, judged in enumerate(self.judged):
             found = verdicts(judged, block.bitmap, rows)
             # Two bits are enough for a verdict, and three for a severity or none.
-            told[:, place] = found.verdict | found.severity << 2 | found.could_be << 5
-            if self._asks:
-                questions[:, place] = _texts(self._asks[place], block, texts)
-        all_told = told.ravel()
+            told[place] = found.verdict | found.severity << 2 | found.could_be << 5
+            if questions is not None:
+                questions[place] = _texts(self._asks[place], block, texts)
+        all_told = told.T.ravel()
         subjects, repeated = _crossed(rows, number)
         rules = pa.array([rule.id for rule in self.rules], pa.string())
         arrays = [
@@ -135,9 +136,9 @@ class Kernel:
             _grave(all_told >> 5),
         ]
         schema = FINDINGS
-        if self._asks:
+        if questions is not None:
             facts = [SEPARATOR.join(each) for each in self._asks]
-            arrays.append(_coded(questions.ravel(), pa.array(list(texts))))
+            arrays.append(_coded(questions.T.ravel(), pa.array(list(texts))))
             arrays.append(_coded(repeated, pa.array(facts, pa.string())))
         else:
             schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
@@ -286,7 +287,7 @@ def assess_batches(
     Raises:
         FactsError: a batch lacks a column that rules read, or has one of another type.
 
-        EngineError: a rule cannot be worked out on columns; it is named.
+        EngineError: a set has more closed values than a column keeps.
     """
     judge = kernel(rulebook, as_of=as_of, kind=kind, details=details)
     if threads <= 1:
@@ -395,8 +396,7 @@ class RegisterKernel:
         return self._kernel.findings(block, names_of(self._register))
 
     def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Block:
-        columns = dict(zip(batch.schema.names, batch.columns, strict=True))
-        records = Store(columns, batch.num_rows, f"{_LIST}[].")
+        records = Store.of(batch, f"{_LIST}[].")
         shut = everywhere(1) if complete else nowhere(1)
         listed = ListColumn(np.array([0, records.rows], np.int64), shut, records)
         return self._kernel.block(self._register, {_LIST: listed})
@@ -498,7 +498,8 @@ def assess_whole(
     Raises:
         FactsError: a batch lacks a column that rules read, or has one of another type.
 
-        EngineError: a rule cannot be worked out on columns, or part by part; it is named.
+        EngineError: a rule cannot be worked out part by part, and is named; or a set has more
+            closed values than a column keeps.
     """
     judge = kernel(rulebook, as_of=as_of)
     whole = register_kernel(rulebook, register, as_of=as_of)

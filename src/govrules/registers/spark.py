@@ -65,11 +65,7 @@ def assess_spark(
         as_of: the date of the assessment.
 
         kind: the kind of subject.
-
-    Raises:
-        EngineError: a rule cannot be worked out on columns; it is named.
     """
-    kernel(rulebook, as_of=as_of, kind=kind)
     packed = _packed(rulebook)
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

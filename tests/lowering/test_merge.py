@@ -1,0 +1,70 @@
+"""What adds up over parts of a register, and what does not."""
+
+import datetime as dt
+
+import pytest
+
+from govrules import EngineError, Register, load_rulebook
+from govrules.assessment import rules_for
+from govrules.lowering.formulas import Exists, Total
+from govrules.lowering.lower import Lowering
+from govrules.lowering.merge import counted, mergeable
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Derived,
+    FactRef,
+    FactSource,
+    Known,
+    Literal,
+    Op,
+    Quantified,
+    Quantity,
+    Row,
+)
+from govrules.rulebook.ast import Test as FactTest
+from govrules.vocabulary import Fact, Kind, YesNo, vocabulary_of
+
+BOOK = load_rulebook("governing-partnerships")
+LISTED = FactRef("partnerships", 0, vocabulary_of(Register).facts["partnerships"])
+SOME = Quantified(Quantity.SOME, LISTED, All(()))
+TOLD = Fact("told", YesNo(), Kind.CIRCUMSTANCE, "some are told", "Told?", "none are told")
+IS_TOLD = FactTest(FactRef("told", 0, TOLD, FactSource.DERIVED), Compare(Op.EQUALS, Literal(True)))
+DERIVED = {"told": Derived(TOLD, Register, (Row(SOME, value=True),), otherwise=False)}
+
+
+def leaves(condition, derived=BOOK.derived):
+    pair = Lowering(derived).condition(condition, Register)
+    return mergeable(pair, "partnerships", engine="columnar", rule="mine")
+
+
+def test_what_shipped_rules_ask_of_partnerships_adds_up():
+    lowering = Lowering(BOOK.derived)
+    found = {
+        each
+        for rule in rules_for("register", BOOK, dt.date(2026, 3, 31))
+        for each in mergeable(
+            lowering.rule(rule, Register).formulas(),
+            "partnerships",
+            engine="columnar",
+            rule=rule.id,
+        )
+    }
+    assert {type(each) for each in found} == {Exists, Total}
+    assert all(isinstance(counted(each), Total) for each in found)
+
+
+def test_what_stands_beneath_a_derived_fact_adds_up_too():
+    assert leaves(IS_TOLD, DERIVED) == leaves(SOME)
+    assert len(leaves(SOME)) == 1
+
+
+@pytest.mark.parametrize(
+    "again", [SOME, IS_TOLD, Known(LISTED, recorded=True)], ids=["some", "derived", "known"]
+)
+def test_a_list_that_is_read_again_for_each_of_its_own_records_does_not_add_up(again):
+    declared = FactRef("declared_count", 0, vocabulary_of(Register).facts["declared_count"])
+    condition = Quantified(Quantity.SOME, LISTED, AnyOf((again, Known(declared, recorded=True))))
+    with pytest.raises(EngineError, match="rule `mine`: `partnerships` is gone through again"):
+        leaves(condition, DERIVED)
