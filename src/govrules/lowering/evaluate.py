@@ -47,10 +47,18 @@ from govrules.vocabulary import Choice
 
 @attrs.frozen(eq=False)
 class _Frame:
-    """A record in sight, with the values that its derived facts may have, as far as asked for."""
+    """
+    A record in sight, with what was worked out of it.
+
+    Attributes:
+        record: an attrs object.
+        possible: the values that its derived facts may have.
+        held: which conjunctions hold that are seen from it; formulas share many.
+    """
 
     record: Any
     possible: dict[Table, frozenset[Any]] = attrs.field(factory=dict)
+    held: dict[And, bool] = attrs.field(factory=dict)
 
 
 #: The records in sight by depth, the subject first.
@@ -100,7 +108,10 @@ class Evaluation:
             case Neg(item=item):
                 return not self._holds(item, frames)
             case And(items=items):
-                return all(self._holds(each, frames) for each in items)
+                held = frames[-1].held
+                if formula not in held:
+                    held[formula] = all(self._holds(each, frames) for each in items)
+                return held[formula]
             case Unknown(read=fact):
                 return self._value(fact, frames) is UNKNOWN
             case Among(read=fact, values=values):

@@ -1,0 +1,54 @@
+"""Formulas evaluated on objects say what the reference engine says, and read what they tell."""
+
+from __future__ import annotations
+
+from hypothesis import given
+
+from govrules.assessment import rules_for
+from govrules.engines import reference
+from govrules.engines.registry import outcome_of, said
+from govrules.lowering.evaluate import Evaluation
+from govrules.lowering.lower import lowered
+from govrules.lowering.reads import reads
+from govrules.rulebook.reads import reads as read_by_conditions
+from govrules.rulebook.walk import rule_conditions
+from govrules.truth import UNKNOWN
+from tests.conformance.agreement import DATES, PACKS, cases, rules_of
+from tests.conformance.run import generated
+
+LOWERED = {
+    (pack, day): lowered(rules_of(each, "partnership", DATES[day]), each)
+    for pack, each in enumerate(PACKS)
+    for day in range(len(DATES))
+}
+
+
+def agree(rules, judged, subject, as_of, rulebook):
+    (expected,) = reference.outcomes(rules, [subject], as_of, rulebook)
+    holds = Evaluation(subject, as_of).holds
+    found = [outcome_of(*each, holds) for each in zip(rules, judged, strict=True)]
+    assert list(map(said, found)) == list(map(said, expected))
+
+
+@given(cases())
+def test_shipped_rules_evaluated_are_what_reference_says(case):
+    pack, day, subject = case
+    rules = rules_of(PACKS[pack], "partnership", DATES[day])
+    agree(rules, LOWERED[pack, day], subject, DATES[day], PACKS[pack])
+
+
+@given(generated())
+def test_generated_rules_evaluated_are_what_reference_says(case):
+    rulebook, subjects = case
+    judged = lowered(rulebook.rules, rulebook)
+    for subject in subjects:
+        agree(rulebook.rules, judged, subject, DATES[0], rulebook)
+
+
+def test_formulas_read_nothing_that_their_rule_does_not():
+    rules = rules_for("partnership", PACKS[0], UNKNOWN)
+    for rule, judged in zip(rules, lowered(rules, PACKS[0]), strict=True):
+        found = reads(judged.formulas())
+        named = read_by_conditions(rule_conditions(rule), PACKS[0].derived)
+        assert found.items() <= {**named, "as_of": False}.items()
+        assert found
