@@ -83,10 +83,10 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.walk import beneath, derived_read, splits
 from govrules.vocabulary import (
+    PER_CENT,
     Choice,
     Choices,
     FactType,
-    Number,
     Records,
     YesNo,
     vocabulary_of,
@@ -137,7 +137,6 @@ _NOTHING: Final = Value(FALSE, TRUE)
 Alternatives: TypeAlias = list[tuple[Formula, Any]]
 _Test: TypeAlias = Callable[[Op, Value], Pair]
 _CERTAIN: Final = Pair(TRUE, FALSE)
-_PER_CENT: Final = Number(unit="per cent")
 
 
 @attrs.frozen(eq=False)
@@ -592,7 +591,7 @@ class _Seen:
             total(var, either(sure, both(only_perhaps, no(so.false)))),
         )
         exact = both(some, no(open_))
-        none = self._tested(predicate, partial(_compared_with, _NOTHING, _PER_CENT))
+        none = self._tested(predicate, partial(_compared_with, _NOTHING, PER_CENT))
         return agreed(
             [
                 (no(some), none),
