@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
@@ -37,8 +37,23 @@ from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Records, vocabulary_of
 
 
+class InRecord:
+    """What is said in words that begin with the name of a record, where it is of one of a list."""
+
+    __slots__ = ()
+    #: The attribute that has the words.
+    _words: ClassVar[str] = "phrase"
+    record: str
+
+    @property
+    def of_any_record(self) -> str:
+        """The words without the name of the record."""
+        words: str = getattr(self, self._words)
+        return words.removeprefix(f"{self.record}: ")
+
+
 @attrs.frozen
-class Reason:
+class Reason(InRecord):
     """
     A fact that forces a verdict.
 
@@ -59,14 +74,9 @@ class Reason:
     origin: str
     record: str = ""
 
-    @property
-    def of_any_record(self) -> str:
-        """The phrase without the name of the record."""
-        return self.phrase.removeprefix(f"{self.record}: ")
-
 
 @attrs.frozen
-class Question:
+class Question(InRecord):
     """
     A fact to ask for.
 
@@ -77,18 +87,14 @@ class Question:
             with none.
     """
 
+    _words: ClassVar[str] = "question"
     fact: str
     question: str
     record: str = ""
 
-    @property
-    def of_any_record(self) -> str:
-        """What to ask, without the name of the record."""
-        return self.question.removeprefix(f"{self.record}: ")
-
 
 @attrs.frozen
-class Change:
+class Change(InRecord):
     """
     A change of an arrangement.
 
@@ -104,11 +110,6 @@ class Change:
     to: Any
     phrase: str
     record: str = ""
-
-    @property
-    def of_any_record(self) -> str:
-        """The phrase without the name of the record."""
-        return self.phrase.removeprefix(f"{self.record}: ")
 
 
 @attrs.frozen

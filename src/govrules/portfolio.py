@@ -126,15 +126,15 @@ def keys_of(entry: Partnership) -> Iterator[str]:
         yield key_of_partner(name)
     for text in (entry.id, entry.name, entry.parent):
         if isinstance(text, str):
-            yield f"partnership {fold(text)}"
+            yield f"partnership {fold_name(text)}"
 
 
 def key_of_partner(name: str) -> str:
     """Return what the partnerships of a partner have in common."""
-    return f"partner {fold(name)}"
+    return f"partner {fold_name(name)}"
 
 
-def fold(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return a name as names are compared: in small letters, with single spaces."""
     return " ".join(name.casefold().split())
 
@@ -143,7 +143,7 @@ def _members(entry: Partnership) -> Members:
     if not isinstance(entry.partners, tuple):
         return {}, entry.partners is None
     known = [each for each in entry.partners if isinstance(each, Partner)]
-    named = {fold(each.name): each for each in known if isinstance(each.name, str)}
+    named = {fold_name(each.name): each for each in known if isinstance(each.name, str)}
     complete = len(known) == len(entry.partners)
     return named, complete and all(isinstance(each.name, str) for each in known)
 
@@ -229,7 +229,7 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
         return False
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
-    return fold(one) == fold(two)
+    return fold_name(one) == fold_name(two)
 
 
 def _similarity(one: str | Unknown | None, two: str | Unknown | None) -> Decimal | Unknown:
@@ -247,7 +247,7 @@ def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
     for entry, parent in ((first, parents[1]), (second, parents[0])):
         if isinstance(parent, Unknown):
             unknown = True
-        elif parent is not None and fold(parent) in _known_as(entry):
+        elif parent is not None and fold_name(parent) in _known_as(entry):
             return True
     if _same(*parents) is True:
         return True
@@ -262,7 +262,7 @@ def _parent(entry: Partnership) -> str | Unknown | None:
 
 
 def _known_as(entry: Partnership) -> set[str]:
-    return {fold(each) for each in (entry.id, entry.name) if isinstance(each, str)}
+    return {fold_name(each) for each in (entry.id, entry.name) if isinstance(each, str)}
 
 
 def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
@@ -279,7 +279,7 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
     spellings: dict[str, tuple[str, Partnership]] = {}
     for entry in entries:
         if isinstance(entry.id, str):
-            twin = ids.setdefault(fold(entry.id), entry)
+            twin = ids.setdefault(fold_name(entry.id), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
@@ -288,7 +288,7 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
                     "give one of them another id, or remove it",
                 )
         elif isinstance(entry.name, str):
-            twin = names.setdefault(fold(entry.name), entry)
+            twin = names.setdefault(fold_name(entry.name), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
@@ -297,8 +297,8 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
                     _place(entry, "name"),
                     "give each an id of its own, or remove one",
                 )
-        if isinstance(entry.parent, str) and fold(entry.parent) not in known:
-            near = nearest(fold(entry.parent))
+        if isinstance(entry.parent, str) and fold_name(entry.parent) not in known:
+            near = nearest(fold_name(entry.parent))
             yield Diagnostic(
                 Code.UNKNOWN_PARENT,
                 f"the parent `{entry.parent}` is not on the register",

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import Any, TypeAlias, TypeVar, Union
+from typing import Any, Final, TypeAlias, TypeVar, Union
 
 import attrs
 
@@ -114,6 +114,12 @@ Scalar: TypeAlias = YesNo | Text | Number | Money | Date | Months | Choice
 Value: TypeAlias = (
     bool | str | int | Decimal | dt.date | frozenset[Any] | tuple[Any, ...] | object | None
 )
+
+
+#: What a number of records is.
+COUNTED: Final = Number(whole=True)
+#: What a share is.
+PER_CENT: Final = Number(unit="per cent")
 
 
 def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:

@@ -57,11 +57,12 @@ from govrules.rulebook.walk import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
 from govrules.vocabulary import (
     AS_OF,
+    COUNTED,
+    PER_CENT,
     Choice,
     Choices,
     Fact,
     FactType,
-    Number,
     Records,
     YesNo,
     closed_values,
@@ -276,10 +277,6 @@ def evaluate(condition: Condition, case: Case) -> Truth:
             )
         case _:
             assert_never(condition)
-
-
-COUNTED: Final = Number(whole=True)
-PER_CENT: Final = Number(unit="per cent")
 
 
 def values(ref: FactRef, case: Case) -> tuple[Any, ...]:

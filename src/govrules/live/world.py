@@ -23,7 +23,7 @@ from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Settled, Settler, Task, settler_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
-from govrules.portfolio import fold, key_of_partner, keys_of, owner_of, pair_of
+from govrules.portfolio import fold_name, key_of_partner, keys_of, owner_of, pair_of
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN, Unknown
@@ -269,7 +269,7 @@ class World:
     ) -> dict[str, Any]:
         if not isinstance(partner.name, str):
             return {}
-        name = fold(partner.name)
+        name = fold_name(partner.name)
         found = organisations[name] if name in organisations else self.organisations.get(name)
         if found is None:
             return {}

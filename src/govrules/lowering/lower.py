@@ -18,10 +18,10 @@ from govrules.lowering import formulas as f
 from govrules.rulebook import ast
 from govrules.rulebook.walk import beneath, derived_read, splits
 from govrules.vocabulary import (
+    PER_CENT,
     Choice,
     Choices,
     FactType,
-    Number,
     Records,
     YesNo,
     vocabulary_of,
@@ -72,7 +72,6 @@ _NOTHING: Final = Value(f.FALSE, f.TRUE)
 Alternatives: TypeAlias = list[tuple[f.Formula, Any]]
 _Test: TypeAlias = Callable[[ast.Op, Value], f.Pair]
 _CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
-_PER_CENT: Final = Number(unit="per cent")
 
 
 @attrs.frozen(eq=False)
@@ -602,7 +601,7 @@ class _Seen:
             f.total(var, f.either(sure, f.both(only_perhaps, f.no(so.false)))),
         )
         exact = f.both(some, f.no(open_))
-        none = self._tested(predicate, partial(_compared_with, _NOTHING, _PER_CENT))
+        none = self._tested(predicate, partial(_compared_with, _NOTHING, PER_CENT))
         return agreed(
             [
                 (f.no(some), none),

@@ -22,7 +22,7 @@ from govrules.registers.cells import Bad, CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
-from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold
+from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
@@ -215,7 +215,7 @@ class _Rows:
             Code.UNKNOWN_COLUMN,
             f"{self.table.place()} has no column `{name}`",
             node,
-            did_you_mean(fold(name), names)
+            did_you_mean(fold_heading(name), names)
             or "write a heading of the table, or say with `header:` in which row they stand",
         )
         return None
@@ -362,7 +362,7 @@ def _text(cell: object) -> str:
 
 def _word(cell: object) -> str:
     """Return what stands in a cell as words are compared."""
-    return "" if cell is None else fold(_text(cell)).casefold()
+    return "" if cell is None else fold_heading(_text(cell)).casefold()
 
 
 #: Says that a cell contradicts others of its row: the path, and the row.

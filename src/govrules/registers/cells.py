@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.diagnostics import Code
-from govrules.registers.tables import Kept, fold
+from govrules.registers.tables import Kept, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.values import (
     PLACEHOLDERS,
@@ -174,7 +174,7 @@ class CellReader:
         """Return the value of one cell: None if it is none, UNKNOWN, or `Bad`."""
         if cell is None or cell != cell:  # noqa: PLR0124 - what is no number is not equal to itself
             return UNKNOWN
-        text = fold(cell) if isinstance(cell, str) else written(cell)
+        text = fold_heading(cell) if isinstance(cell, str) else written(cell)
         word = text.casefold()
         if word in self._words:
             value = self._word(word, text)
@@ -282,7 +282,7 @@ def _choices(cell: Any, values: Sequence[str], wording: Wording) -> Any:  # noqa
     members: set[Any] = set()
     problem: Problem | None = None
     for part in parts:
-        text = fold(str(part))
+        text = fold_heading(str(part))
         word = text.casefold()
         found: Any = wording.values.get(word, UNKNOWN)
         if word not in wording.values and word not in UNKNOWN_WORDS | wording.unknown:

@@ -28,7 +28,7 @@ from govrules.registers.cells import (
     Wording,
 )
 from govrules.registers.sources import Layout
-from govrules.registers.tables import fold
+from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader
@@ -243,7 +243,7 @@ class _Reader:
         if not fields.is_mapping:
             return None
         fields.required("columns", "{Name: name}")
-        self.unknown = frozenset(fold(each).casefold() for each in fields.texts("unknown"))
+        self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
         register, as_of = self._register(fields)
         sheet = self._sheet(fields, Partnership)
         joined: dict[str, Joined] = {}
@@ -411,7 +411,7 @@ class _Reader:
         reader = SubjectReader(self.report, self.declared, strict=True)
         found: dict[str, Any] = {}
         for key, node in fields.entries("values"):
-            word = fold(key.text).casefold()
+            word = fold_heading(key.text).casefold()
             if word in found:
                 self.report.add(
                     Code.DUPLICATE_KEY,
@@ -520,7 +520,9 @@ class _Reader:
         if not isinstance(column, Scalar):
             fields.text("column")
             return None, confirmed
-        return Skip(column, frozenset(fold(each.text).casefold() for each in words)), confirmed
+        return Skip(
+            column, frozenset(fold_heading(each.text).casefold() for each in words)
+        ), confirmed
 
     def _list(self, key: Scalar, node: Node, joined: dict[str, Joined], complete: set[str]) -> None:
         lists = _lists(Partnership)

@@ -40,7 +40,7 @@ from govrules.registers.sources import (
     open_grid,
     open_table,
 )
-from govrules.registers.tables import Table, blank, fold
+from govrules.registers.tables import Table, blank, fold_heading
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
 from govrules.values import Problem
@@ -279,7 +279,9 @@ class _Proposer:
         """Return the rows of the headings: the first that is as full of words as any."""
         rows = [*grid.rows[:_LOOKED_AT]]
         fill(rows, grid.merged, (1, len(rows)))
-        words = [len({fold(each).casefold() for each in row if _is_word(each)}) for row in rows]
+        words = [
+            len({fold_heading(each).casefold() for each in row if _is_word(each)}) for row in rows
+        ]
         most = max(words, default=0)
         last = next((at for at, number in enumerate(words) if number and number >= 0.8 * most), 0)
         first = last
@@ -290,7 +292,7 @@ class _Proposer:
             top == last - 1 == bottom and 0 < right - left < filled - 1
             for (top, left), (bottom, right) in grid.merged
         )
-        if spanned or (not grid.sheet and len({fold(str(each)) for each in above}) > 1):
+        if spanned or (not grid.sheet and len({fold_heading(str(each)) for each in above}) > 1):
             first = last - 1
         return first + 1, last + 1
 
@@ -352,7 +354,7 @@ class _Proposer:
         for at, heading in enumerate(table.headings):
             found = _NUMBERED.fullmatch(heading)
             if found:
-                stem = fold(f"{found['before']} {found['after']}").casefold()
+                stem = fold_heading(f"{found['before']} {found['after']}").casefold()
                 groups.setdefault(stem, []).append((int(found["number"]), at))
         guesses: dict[int, _Guess] = {}
         used: set[str] = set()
@@ -565,7 +567,7 @@ def _is_word(cell: object) -> bool:
 
 
 def _as_text(cell: object) -> str:
-    return fold(cell) if isinstance(cell, str) else written(cell)
+    return fold_heading(cell) if isinstance(cell, str) else written(cell)
 
 
 def _sample(cells: Sequence[Any]) -> list[Any]:
@@ -645,7 +647,7 @@ def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
     """Return a proposed wording as cells are read by it."""
     states: dict[str, Any] = {"unknown": UNKNOWN, "yes": True, "no": False}
     values = {
-        fold(key).casefold(): states.get(value, value)
+        fold_heading(key).casefold(): states.get(value, value)
         for key, value in wording.get("values", {}).items()
     }
     if isinstance(path.fact.type, Choices):
@@ -678,7 +680,7 @@ def _wording(heading: str, path: FactPath, cells: Sequence[Any]) -> tuple[dict[s
         case Choices(allowed):
             if separator:
                 about["separator"] = separator
-                parts = {fold(part) for each in known for part in each.split(separator)}
+                parts = {fold_heading(part) for each in known for part in each.split(separator)}
                 known = {each for each in parts if each}
             values, sure = _translated(known, allowed)
             sure = sure and separator != ","
@@ -787,7 +789,9 @@ def _skips(table: Table) -> Iterator[str]:
     """Yield the rows that sum the others up."""
     for at, cells in enumerate(table.columns):
         words = {
-            fold(each) for each in cells if isinstance(each, str) and _TOTALS.fullmatch(fold(each))
+            fold_heading(each)
+            for each in cells
+            if isinstance(each, str) and _TOTALS.fullmatch(fold_heading(each))
         }
         if words and table.headings[at]:
             yield ""

@@ -70,9 +70,9 @@ class Table:
 
     def find(self, name: str) -> list[int]:
         """Return the columns that a name may mean; one with a letter means that column only."""
-        folded = fold(name).casefold()
+        folded = fold_heading(name).casefold()
         found = [at for at, each in enumerate(self.headings) if each.casefold() == folded]
-        lettered = _LETTERED.fullmatch(fold(name))
+        lettered = _LETTERED.fullmatch(fold_heading(name))
         if found or lettered is None:
             return found
         return [
@@ -129,11 +129,11 @@ class Kept(dict[Any, Any]):
         return made
 
 
-def fold(text: str) -> str:
+def fold_heading(text: str) -> str:
     """
     Return a text with single spaces, as headings and words are compared.
 
-    >>> fold(" Annual  spend ")
+    >>> fold_heading(" Annual  spend ")
     'Annual spend'
     """
     return " ".join(text.split())
@@ -258,7 +258,7 @@ def headings_of(rows: Iterable[Sequence[Any]]) -> tuple[str, ...]:
     for row in rows:
         found += [[] for _ in range(len(row) - len(found))]
         for parts, cell in zip(found, row, strict=False):
-            text = "" if cell is None else fold(str(cell))
+            text = "" if cell is None else fold_heading(str(cell))
             if text and text not in parts:
                 parts.append(text)
     return tuple(" / ".join(parts) for parts in found)

@@ -43,6 +43,8 @@ from govrules.subjects import EVERY_FACT, Declared
 from govrules.values import Problem, describe, read, read_duration
 from govrules.vocabulary import (
     AS_OF,
+    COUNTED,
+    PER_CENT,
     Choice,
     Choices,
     Date,
@@ -59,7 +61,7 @@ from govrules.vocabulary import (
 )
 
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = (Op.OLDER_THAN.value, Op.NEWER_THAN.value)
+_AGES: Final = tuple(each.value for each in Op if each.is_age)
 _OPS: Final = {op.value: op for op in Op}
 _SET_OPS: Final = {op.value: op for op in SetOp}
 _QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
@@ -67,8 +69,6 @@ _AGGREGATES: Final = ("count", "sum", "share")
 _TESTS: Final = (*_OPS, "between", *_SET_OPS, "known", *_QUANTITIES, *_AGGREGATES)
 _CHOOSERS: Final = ("fact", "parameter", "by")
 _SILENCE: Final = ("unknown", "~", "null")
-_COUNTED: Final = Number(whole=True)
-_PER_CENT: Final = Number(unit="per cent")
 
 
 @attrs.define
@@ -671,8 +671,8 @@ class ConditionReader:
     @staticmethod
     def _aggregate_type(name: str, of: FactRef | None) -> FactType:
         if name == "share":
-            return _PER_CENT
-        return _COUNTED if of is None else of.type
+            return PER_CENT
+        return COUNTED if of is None else of.type
 
     def _aggregate_predicate(
         self,

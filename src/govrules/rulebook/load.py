@@ -271,7 +271,7 @@ class _Loader:
                     fields.value("text"),
                     "put the text into the pack, or drop `text`",
                 )
-            self.texts[key.text] = fold(text)
+            self.texts[key.text] = fold_space(text)
 
     def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
@@ -623,7 +623,7 @@ def check_format(version: Node, report: Report) -> bool:
     return False
 
 
-def fold(text: str) -> str:
+def fold_space(text: str) -> str:
     """Fold white space, as quotes and sources are compared."""
     return re.sub(r"\s+", " ", text).strip()
 

@@ -7,8 +7,9 @@ does not use them pays nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from govrules.lazily import lazily
 
 if TYPE_CHECKING:
     from govrules.testing.checks import Check, CheckError, Result, Status, check_rulebook
@@ -52,13 +53,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
-    if name not in _HOME_OF:
-        msg = f"module `govrules.testing` has no attribute `{name}`"
-        raise AttributeError(msg)
-    value = getattr(import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME_OF)
 
 
 def __dir__() -> list[str]:

@@ -17,7 +17,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.engines.reference import COUNTED, PER_CENT, months_before
+from govrules.engines.reference import months_before
 from govrules.facts import said
 from govrules.model import Partnership, Register
 from govrules.rulebook.ast import (
@@ -65,6 +65,8 @@ from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
+    COUNTED,
+    PER_CENT,
     Choice,
     Choices,
     Date,
@@ -95,7 +97,7 @@ LONGEST: Final = 6
 _DAYS: Final = (dt.date(2024, 2, 29), dt.date(2025, 3, 31), dt.date(2026, 1, 1))
 _WORDS: Final = ("one", "two", "three")
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = (Op.OLDER_THAN, Op.NEWER_THAN)
+_AGES: Final = tuple(each for each in Op if each.is_age)
 
 
 # ── Subjects ──────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +121,7 @@ def boundaries(
             case _:
                 continue
         values = [each for one in operands(predicate) for each in _constants(one)]
-        if isinstance(predicate, Compare) and predicate.op in _AGES:
+        if isinstance(predicate, Compare) and predicate.op.is_age:
             days = [months_before(as_of, each) for each in values] if as_of is not UNKNOWN else []
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
         found.setdefault(tested, {}).update(dict.fromkeys(values))
