@@ -14,14 +14,14 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE, Outcomes
 from govrules.engines.python import Writer
 from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
-from govrules.lowering.formulas import And, Const, Formula, May, Neg, Table
 from govrules.lowering.lower import Judged, Lowering
-from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
@@ -29,8 +29,6 @@ from govrules.vocabulary import vocabulary_of
 MOST_KEPT: Final = 32
 #: On how many dates a set of rules is kept ready.
 _MOST_DATES: Final = 8
-_CLEAR: Final = Outcome(Verdict.CLEAR, None, None, ())
-_NOT_APPLICABLE: Final = Outcome(Verdict.NOT_APPLICABLE, None, None, ())
 
 _TOO_DEEP: Final = "the conditions are nested too deep to be compiled; use the engine `reference`"
 
@@ -47,13 +45,13 @@ class Code:
         source: the Python source of `prepare`, which takes the date of the assessment and returns
             the function that judges one subject.
         constants: the values that the source names.
-        gravities: what decides how grave each rule's outcome is.
+        judged: the rules as formulas.
         compiled: the code object of the source.
     """
 
     source: str
     constants: dict[str, Any] = attrs.field(repr=False)
-    gravities: tuple[Gravity, ...] = attrs.field(repr=False)
+    judged: tuple[Judged, ...] = attrs.field(repr=False)
     compiled: Any = attrs.field(repr=False)
 
 
@@ -149,14 +147,14 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
         **code.constants,
         "__builtins__": {"len": len},
         "UNKNOWN": UNKNOWN,
-        "CLEAR": _CLEAR,
-        "NOT_APPLICABLE": _NOT_APPLICABLE,
+        "CLEAR": CLEAR,
+        "NOT_APPLICABLE": NOT_APPLICABLE,
         "day_before": _day_before,
     }
-    for index, (rule, gravity) in enumerate(zip(same.rules, code.gravities, strict=True)):
-        for letter, verdict in (("F", Verdict.FLAGGED), ("U", Verdict.UNKNOWN)):
-            table = _Outcomes(rule, verdict, gravity)
-            names[f"{letter}{index}"] = table if gravity.atoms else table[0]
+    for index, (rule, judged) in enumerate(zip(same.rules, code.judged, strict=True)):
+        for letter in "FU":
+            table = Outcomes(rule, judged, flagged=letter == "F")
+            names[f"{letter}{index}"] = table if table.atoms else table[0]
     exec(code.compiled, names)  # noqa: S102 - our own source, in which no text of a user stands
     return lru_cache(maxsize=_MOST_DATES)(names["prepare"])
 
@@ -190,98 +188,13 @@ def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -
     """
     try:
         lowering = Lowering(derived)
-        lowered = [lowering.rule(rule, cls) for rule in rules]
-        gravities = tuple(Gravity(each) for each in lowered)
-        writer = Writer(lowered)
-        source = writer.function(
-            [rule.id for rule in rules], [each.atoms.items() for each in gravities], cls
-        )
+        judged = tuple(lowering.rule(rule, cls) for rule in rules)
+        writer = Writer(judged)
+        source = writer.function([rule.id for rule in rules], cls)
         compiled = compile(source, "<govrules compiled>", "exec")
     except (RecursionError, MemoryError, SyntaxError, OverflowError) as error:
         raise EngineError(NAME, _TOO_DEEP) from error
-    return Code(source, writer.constants, gravities, compiled)
-
-
-class Gravity:
-    """
-    What decides how grave the outcome of a rule is, as one number.
-
-    Attributes:
-        atoms: where in the number each stands: the mask of a derived fact, or a bit for whether a
-            formula holds.
-    """
-
-    def __init__(self, judged: Judged) -> None:
-        self._judged = judged
-        self.atoms: dict[Table | Formula, int] = {}
-        width = 0
-        for formula in (*judged.severities.values(), *judged.mitigations):
-            for atom in _atoms(formula):
-                if atom not in self.atoms:
-                    self.atoms[atom] = width
-                    width += len(atom.bits) if isinstance(atom, Table) else 1
-
-    def possible(self, number: int) -> list[Severity]:
-        """Return the severities that are possible, least first."""
-        found = self._judged.severities.items()
-        return [severity for severity, where in found if self._holds(where, number)]
-
-    def holding(self, number: int) -> list[bool]:
-        """Return whether each mitigation holds."""
-        return [self._holds(each, number) for each in self._judged.mitigations]
-
-    def _holds(self, formula: Formula, number: int) -> bool:
-        if formula in self.atoms:
-            return bool(number >> self.atoms[formula] & 1)
-        match formula:
-            case Const(value=value):
-                return value
-            case Neg(item=item):
-                return not self._holds(item, number)
-            case And(items=items):
-                return all(self._holds(each, number) for each in items)
-            case May(table=table, values=values):
-                mask = sum(table.bits[each] for each in values)
-                return bool(number >> self.atoms[table] & mask)
-            case _:
-                raise AssertionError("what holds no derived fact is an atom")
-
-
-def _atoms(formula: Formula) -> Iterator[Table | Formula]:
-    """Yield the derived facts that a formula asks, and the largest parts that ask none."""
-    match formula:
-        case Const():
-            return
-        case Neg(item=item):
-            yield from _atoms(item)
-        case May(table=table):
-            yield table
-        case And(items=items) if formula.tables:
-            for each in items:
-                yield from _atoms(each)
-        case _:
-            yield formula
-
-
-class _Outcomes(dict[int, Outcome]):
-    """The outcomes of a rule with one verdict, each made when it is first reached."""
-
-    def __init__(self, rule: Rule, verdict: Verdict, gravity: Gravity) -> None:
-        super().__init__()
-        self.rule = rule
-        self.verdict = verdict
-        self.gravity = gravity
-
-    def __missing__(self, key: int) -> Outcome:
-        possible = self.gravity.possible(key)
-        least, worst = possible[0], possible[-1]
-        held = zip(self.rule.mitigated_by, self.gravity.holding(key), strict=True)
-        holding = tuple(each for each, holds in held if holds)
-        flagged = self.verdict is Verdict.FLAGGED
-        could_be = None if flagged and worst is least else worst
-        # Of two threads that make it at once, both hand out the first one's.
-        made = Outcome(self.verdict, least if flagged else None, could_be, holding)
-        return self.setdefault(key, made)
+    return Code(source, writer.constants, judged, compiled)
 
 
 def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:

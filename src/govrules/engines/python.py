@@ -10,10 +10,11 @@ with a bit for each value that it may still have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from govrules.engines.outcomes import Atoms, atoms_of
 from govrules.engines.source import Block, Layout, sanitise
 from govrules.lowering import formulas as f
 from govrules.lowering import passes
@@ -30,8 +31,6 @@ _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLIC
 
 #: What holds wherever an expression is looked at.
 _Known: TypeAlias = frozenset[f.Formula]
-#: What decides how grave an outcome is, each with its place in a number.
-Atoms: TypeAlias = Collection[tuple[f.Table | f.Formula, int]]
 
 
 class Writer(Layout):
@@ -58,35 +57,28 @@ class Writer(Layout):
 
     # ── The function and its rules ────────────────────────────────────────────────────────────
 
-    def function(
-        self,
-        names: Sequence[str],
-        gravities: Sequence[Atoms],
-        cls: type,
-    ) -> str:
+    def function(self, names: Sequence[str], cls: type) -> str:
         """
         Return the source.
 
         Args:
             names: what each rule is called.
 
-            gravities: what decides how grave each rule's outcome is, and its place in a number.
-
             cls: the class of the subjects.
         """
         top = Block(None, f.subject(cls))
         top.names["record", top.var] = "subject"
-        for index, (name, gravity) in enumerate(zip(names, gravities, strict=True)):
+        for index, (name, judged) in enumerate(zip(names, self._rules, strict=True)):
             top.lines.append(f"# {index}: {sanitise(name)}")
             keys = {**self._asked[index], **self.shared}
             self._sought = [each for each in keys if isinstance(each, passes.Sought)]
-            self._rule(index, self._rules[index], gravity, top)
+            self._rule(index, judged, top)
         results = "".join(f"r{index}, " for index in range(len(names)))
         lines = ["def prepare(as_of):", *(f"    {line}" for line in self._prepared)]
         lines += [f"    def judge({_HEAD}):", *(f"        {line}" for line in top.lines)]
         return "\n".join([*lines, f"        return ({results})", "    return judge", ""])
 
-    def _rule(self, index: int, judged: Judged, gravity: Atoms, top: Block) -> None:
+    def _rule(self, index: int, judged: Judged, top: Block) -> None:
         block = top
         passed: list[f.Formula] = []
         around: list[tuple[Block, str]] = []
@@ -101,7 +93,7 @@ class Writer(Layout):
         inner = block.inside()
         passed.append(f.no(judged.clear))
         flagged = f.given(judged.flagged, passed)
-        at = self._gravity(gravity, inner)
+        at = self._gravity(atoms_of(judged), inner)
         said = self._say(flagged, inner)
         word = f"U{index}" if said == "False" else f"(F{index} if {said} else U{index})"
         inner.lines.append(f"r{index} = {word}{at}")
@@ -113,10 +105,10 @@ class Writer(Layout):
             outer.nest("else:", block)
             block = outer
 
-    def _gravity(self, gravity: Atoms, block: Block) -> str:
+    def _gravity(self, atoms: Atoms, block: Block) -> str:
         """Return the index of an outcome: what decides how grave it is, as one number."""
         parts = []
-        for atom, place in gravity:
+        for atom, place in atoms.items():
             if isinstance(atom, f.Table):
                 mask = self._mask(atom, block)
                 parts.append(f"{mask} << {place}" if place else mask)

@@ -13,7 +13,7 @@ for an outcome that it does not share. `tests/conformance` holds every engine na
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -21,8 +21,6 @@ import attrs
 
 from govrules.diagnostics import did_you_mean
 from govrules.errors import EngineError
-from govrules.lowering.formulas import Formula
-from govrules.lowering.lower import Judged
 from govrules.rulebook.ast import Mitigation, Rule, Rulebook, Severity, Verdict
 from govrules.truth import Unknown
 
@@ -45,38 +43,9 @@ class Outcome:
     mitigations: tuple[Mitigation, ...]
 
 
-#: Where nothing is wrong nothing is grave: one value for all such outcomes.
-_CLEAR: Final = Outcome(Verdict.CLEAR, None, None, ())
-_NOT_APPLICABLE: Final = Outcome(Verdict.NOT_APPLICABLE, None, None, ())
-
-
 def said(outcome: Outcome) -> tuple[object, ...]:
     """Return what engines must agree on, whatever more one of them knows."""
     return (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
-
-
-def outcome_of(rule: Rule, judged: Judged, holds: Callable[[Formula], bool]) -> Outcome:
-    """
-    Return what a rule says of a subject.
-
-    Args:
-        rule: the rule.
-
-        judged: the same as formulas.
-
-        holds: which of its formulas hold of the subject.
-    """
-    if holds(judged.not_applicable):
-        return _NOT_APPLICABLE
-    if holds(judged.clear):
-        return _CLEAR
-    possible = [each for each, so in judged.severities.items() if holds(so)]
-    least, worst = min(possible), max(possible)
-    pairs = zip(rule.mitigated_by, judged.mitigations, strict=True)
-    mitigations = tuple(each for each, so in pairs if holds(so))
-    if holds(judged.flagged):
-        return Outcome(Verdict.FLAGGED, least, None if worst is least else worst, mitigations)
-    return Outcome(Verdict.UNKNOWN, None, worst, mitigations)
 
 
 class Engine(Protocol):

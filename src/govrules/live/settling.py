@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import attrs
 
-from govrules.engines.registry import Outcome, outcome_of
+from govrules.engines.outcomes import outcome_of
+from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.formulas import Exists, Node, Total

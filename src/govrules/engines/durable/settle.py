@@ -13,7 +13,8 @@ import attrs
 
 from govrules.engines.durable.network import NO, YES, Network, State, network_of
 from govrules.engines.durable.process import BATCH, CHILD
-from govrules.engines.registry import Outcome, outcome_of
+from govrules.engines.outcomes import outcome_of
+from govrules.engines.registry import Outcome
 from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.formulas import Formula
 from govrules.lowering.lower import Judged, lowered
