@@ -129,18 +129,13 @@ def _of_case(rule: Rule, case: Case, outcome: Judgement) -> Support:
     return found | _together(supports.of(each.when, case) for each in decisive)
 
 
-@attrs.frozen
 class _Supports:
-    """
-    Finds the facts that force conditions of one case.
+    """Finds the facts that force conditions of one case."""
 
-    Attributes:
-        derived: the rulebook's derived facts by name.
-    """
-
-    derived: Mapping[str, Derived]
-    #: What settles each derived fact, by the prefix of its record and its name.
-    _tables: dict[str, dict[str, Support]] = attrs.field(init=False, factory=dict)
+    def __init__(self, derived: Mapping[str, Derived]) -> None:
+        self._derived = derived
+        #: What settles each derived fact, by the prefix of its record and its name.
+        self._tables: dict[str, dict[str, Support]] = {}
 
     def of_scope(self, rule: Rule, case: Case, scope: Truth) -> Support:
         """Return facts that force whether a rule applies and no exception holds."""
@@ -242,7 +237,7 @@ class _Supports:
             inner = case.at(ref.level)
             tables = self._tables.setdefault(scope.prefix, {})
             return once_each(
-                ref.path, self.derived, tables, lambda each: self._of_table(each, inner)
+                ref.path, self._derived, tables, lambda each: self._of_table(each, inner)
             )
         if isinstance(ref.type, Records) or case.facts.value(ref, case.scopes) is not UNKNOWN:
             cited = _cited(ref, case)

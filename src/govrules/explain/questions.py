@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-import attrs
-
 from govrules.engines.reference import AS_OF_REF, Case, Judgement, chosen_by, evaluate
 from govrules.explain.because import Cited, Support
 from govrules.facts import Facts, Scope
@@ -65,18 +63,13 @@ def questions(rule: Rule, case: Case, outcome: Judgement) -> tuple[Cited, ...]:
     return tuple(found.values())
 
 
-@attrs.frozen
 class _Asking:
-    """
-    Finds the facts on which conditions of one case still hang.
+    """Finds the facts on which conditions of one case still hang."""
 
-    Attributes:
-        derived: the rulebook's derived facts by name.
-    """
-
-    derived: Mapping[str, Derived]
-    #: What each derived fact still hangs on, by the prefix of its record and its name.
-    _tables: dict[str, dict[str, Support]] = attrs.field(init=False, factory=dict)
+    def __init__(self, derived: Mapping[str, Derived]) -> None:
+        self._derived = derived
+        #: What each derived fact still hangs on, by the prefix of its record and its name.
+        self._tables: dict[str, dict[str, Support]] = {}
 
     def of(self, condition: Condition, case: Case) -> Support:
         """Return the unknown facts on which the value of a condition still hangs."""
@@ -167,7 +160,7 @@ class _Asking:
             inner = case.at(ref.level)
             tables = self._tables.setdefault(case.scopes[ref.level].prefix, {})
             return once_each(
-                ref.path, self.derived, tables, lambda each: self._of_table(each, inner)
+                ref.path, self._derived, tables, lambda each: self._of_table(each, inner)
             )
         if isinstance(ref.type, Records):
             return {} if facts.records(ref, case.scopes)[1] else _ask(ref, case)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias, assert_never
 
-import attrs
-
 from govrules.engines.reference import Case, evaluate, judge, judge_all, values
 from govrules.engines.registry import said
 from govrules.explain.english import condition_phrase, fact_phrase, joined, record_name
@@ -54,13 +52,13 @@ def tree_lines(rule: Rule, case: Case) -> Iterator[str]:
             waiting.append(found)
 
 
-@attrs.frozen
 class _Tree:
     """The tree of one case."""
 
-    case: Case
-    #: The paths of the derived facts of which it is shown already what they follow from.
-    _shown: set[str] = attrs.field(init=False, factory=set)
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        #: The paths of the derived facts of which it is shown already what they follow from.
+        self._shown: set[str] = set()
 
     def lines(self, rule: Rule) -> _Lines:
         """Yield what a rule says, and what it rests on."""
