@@ -19,40 +19,7 @@ from dateutil.relativedelta import relativedelta
 
 from govrules.engines.registry import Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
-from govrules.rulebook.ast import (
-    ORDER,
-    All,
-    AnyOf,
-    Between,
-    By,
-    Compare,
-    Comparison,
-    Condition,
-    Count,
-    Derived,
-    FactRef,
-    FactSource,
-    Includes,
-    Known,
-    Literal,
-    Mitigation,
-    Not,
-    OneOf,
-    Op,
-    Operand,
-    Parameter,
-    Quantified,
-    Quantity,
-    Rule,
-    Rulebook,
-    SetOp,
-    Severity,
-    Share,
-    Sum,
-    Test,
-    ValueTest,
-    Verdict,
-)
+from govrules.rulebook import ast
 from govrules.rulebook.walk import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
 from govrules.vocabulary import (
@@ -70,7 +37,7 @@ from govrules.vocabulary import (
 )
 
 #: The date of the assessment, as if a rule named it.
-AS_OF_REF: Final = FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)
+AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
 #: A count or sum that may be anything from this number upwards.
 _NO_LIMIT: Final = None
 
@@ -88,7 +55,7 @@ class Case:
     """
 
     facts: Facts
-    derived: Mapping[str, Derived]
+    derived: Mapping[str, ast.Derived]
     scopes: tuple[Scope, ...]
     local: Mapping[str, Fact] = attrs.field(factory=dict, repr=False)
 
@@ -110,7 +77,7 @@ class Case:
         """Return the case where derived facts of the subject are taken to have these values."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, taken=taken))
 
-    def within(self, ref: FactRef, where: Condition) -> tuple[list[Truth], bool]:
+    def within(self, ref: ast.FactRef, where: ast.Condition) -> tuple[list[Truth], bool]:
         """Return whether a condition holds in each record of a list, and if there are no more."""
         records, closed = self.facts.records(ref, self.scopes)
         return [evaluate(where, self.inside(each)) for each in records], closed
@@ -131,10 +98,10 @@ class Judgement(Outcome):
 
 
 def outcomes(
-    rules: Sequence[Rule],
+    rules: Sequence[ast.Rule],
     subjects: Sequence[Any],
     as_of: dt.date | Unknown,
-    rulebook: Rulebook,
+    rulebook: ast.Rulebook,
 ) -> Iterator[Sequence[Judgement]]:
     """Yield for each subject what each rule says of it."""
     for subject in subjects:
@@ -142,33 +109,33 @@ def outcomes(
         yield tuple(judge(rule, case) for rule in rules)
 
 
-def case_of(facts: Facts, rulebook: Rulebook) -> Case:
+def case_of(facts: Facts, rulebook: ast.Rulebook) -> Case:
     """Return the facts of a subject under a rulebook."""
     return Case(facts, rulebook.derived, (facts.top(),), rulebook.local)
 
 
 #: The verdict by whether the rule applies (rows) and whether what it requires holds.
-VERDICTS: Final[Mapping[tuple[Truth, Truth], Verdict]] = {
-    (Truth.TRUE, Truth.TRUE): Verdict.CLEAR,
-    (Truth.TRUE, Truth.FALSE): Verdict.FLAGGED,
-    (Truth.TRUE, Truth.UNKNOWN): Verdict.UNKNOWN,
-    (Truth.UNKNOWN, Truth.TRUE): Verdict.CLEAR,
-    (Truth.UNKNOWN, Truth.FALSE): Verdict.UNKNOWN,
-    (Truth.UNKNOWN, Truth.UNKNOWN): Verdict.UNKNOWN,
-    (Truth.FALSE, Truth.TRUE): Verdict.NOT_APPLICABLE,
-    (Truth.FALSE, Truth.FALSE): Verdict.NOT_APPLICABLE,
-    (Truth.FALSE, Truth.UNKNOWN): Verdict.NOT_APPLICABLE,
+VERDICTS: Final[Mapping[tuple[Truth, Truth], ast.Verdict]] = {
+    (Truth.TRUE, Truth.TRUE): ast.Verdict.CLEAR,
+    (Truth.TRUE, Truth.FALSE): ast.Verdict.FLAGGED,
+    (Truth.TRUE, Truth.UNKNOWN): ast.Verdict.UNKNOWN,
+    (Truth.UNKNOWN, Truth.TRUE): ast.Verdict.CLEAR,
+    (Truth.UNKNOWN, Truth.FALSE): ast.Verdict.UNKNOWN,
+    (Truth.UNKNOWN, Truth.UNKNOWN): ast.Verdict.UNKNOWN,
+    (Truth.FALSE, Truth.TRUE): ast.Verdict.NOT_APPLICABLE,
+    (Truth.FALSE, Truth.FALSE): ast.Verdict.NOT_APPLICABLE,
+    (Truth.FALSE, Truth.UNKNOWN): ast.Verdict.NOT_APPLICABLE,
 }
 #: The verdicts that nothing unknown can turn into a flag.
-NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+NEVER_FLAGS: Final = (ast.Verdict.CLEAR, ast.Verdict.NOT_APPLICABLE)
 
 
-def judge(rule: Rule, case: Case) -> Judgement:
+def judge(rule: ast.Rule, case: Case) -> Judgement:
     """Return what a rule says of a case: what it says for all that derived facts may still be."""
     return judge_all(rule, split(rule, case))
 
 
-def judge_all(rule: Rule, cases: Sequence[Case]) -> Judgement:
+def judge_all(rule: ast.Rule, cases: Sequence[Case]) -> Judgement:
     """Return what a rule says of cases one of which, nobody knows which, is so."""
     scopes = [scope_of(rule, each) for each in cases]
     required = [evaluate(rule.requires, each) for each in cases]
@@ -181,13 +148,13 @@ def judge_all(rule: Rule, cases: Sequence[Case]) -> Judgement:
         each for each, said in zip(cases, verdicts, strict=True) if said not in NEVER_FLAGS
     ]
     least, worst, mitigations = severity_of(rule, flaggable)
-    if verdict is Verdict.UNKNOWN:
+    if verdict is ast.Verdict.UNKNOWN:
         return Judgement(verdict, None, worst, mitigations, scope, requires)
     could_be = None if worst is least else worst
     return Judgement(verdict, least, could_be, mitigations, scope, requires)
 
 
-def split(rule: Rule, case: Case) -> list[Case]:
+def split(rule: ast.Rule, case: Case) -> list[Case]:
     """Return the case once for each joint value that the derived facts a rule reads may have."""
     cases = [case]
     for name in splits(rule, case.derived):
@@ -200,25 +167,27 @@ def split(rule: Rule, case: Case) -> list[Case]:
     return cases
 
 
-def _together(verdicts: Sequence[Verdict]) -> Verdict:
+def _together(verdicts: Sequence[ast.Verdict]) -> ast.Verdict:
     """Return the one verdict of all; clear where some are not applicable and none may flag."""
     first, *others = verdicts
     if all(each is first for each in others):
         return first
-    return Verdict.CLEAR if all(each in NEVER_FLAGS for each in verdicts) else Verdict.UNKNOWN
+    return (
+        ast.Verdict.CLEAR if all(each in NEVER_FLAGS for each in verdicts) else ast.Verdict.UNKNOWN
+    )
 
 
-def scope_of(rule: Rule, case: Case) -> Truth:
+def scope_of(rule: ast.Rule, case: Case) -> Truth:
     """Return whether the rule applies and no exception holds."""
     applies = Truth.TRUE if rule.applies_when is None else evaluate(rule.applies_when, case)
     return conjunction([applies, *(~evaluate(each.when, case) for each in rule.unless)])
 
 
 def severity_of(
-    rule: Rule, cases: Sequence[Case]
-) -> tuple[Severity, Severity, tuple[Mitigation, ...]]:
+    rule: ast.Rule, cases: Sequence[Case]
+) -> tuple[ast.Severity, ast.Severity, tuple[ast.Mitigation, ...]]:
     """Return the least and the worst severity still possible, and the mitigations that hold."""
-    possible: set[Severity] = set()
+    possible: set[ast.Severity] = set()
     holding = [True] * len(rule.mitigated_by)
     for case in cases:
         relief = [evaluate(each.when, case) for each in rule.mitigated_by]
@@ -234,7 +203,7 @@ def severity_of(
     return min(possible), max(possible), mitigations
 
 
-def _grades(rule: Rule, case: Case) -> Iterator[Severity]:
+def _grades(rule: ast.Rule, case: Case) -> Iterator[ast.Severity]:
     """Yield every severity that may be that of the first grade that holds."""
     for grade in rule.grades:
         settled = evaluate(grade.when, case)
@@ -245,32 +214,32 @@ def _grades(rule: Rule, case: Case) -> Iterator[Severity]:
     yield rule.otherwise
 
 
-def evaluate(condition: Condition, case: Case) -> Truth:
+def evaluate(condition: ast.Condition, case: Case) -> Truth:
     """Return whether a condition holds, as far as the facts tell."""
     match condition:
-        case All(items):
+        case ast.All(items):
             return conjunction(evaluate(item, case) for item in items)
-        case AnyOf(items):
+        case ast.AnyOf(items):
             return disjunction(evaluate(item, case) for item in items)
-        case Not(item):
+        case ast.Not(item):
             return ~evaluate(item, case)
-        case Test(ref, predicate):
-            if isinstance(predicate, Includes):
+        case ast.Test(ref, predicate):
+            if isinstance(predicate, ast.Includes):
                 wanted = possible(predicate.operand, case)
                 return includes(predicate.op, case.facts.members(ref, case.scopes), wanted)
             return unanimous(
                 stands(value, predicate, ref.type, case) for value in values(ref, case)
             )
-        case Known(ref, recorded):
+        case ast.Known(ref, recorded):
             known = truth(is_known(ref, case))
             return known if recorded else ~known
-        case Quantified(quantity, ref, where):
+        case ast.Quantified(quantity, ref, where):
             return quantified(quantity, *case.within(ref, where))
-        case Count(ref, where, predicate):
+        case ast.Count(ref, where, predicate):
             return in_interval(count_of(ref, where, case), predicate, COUNTED, case)
-        case Sum(ref, of, where, predicate):
+        case ast.Sum(ref, of, where, predicate):
             return in_interval(sum_of(ref, of, where, case), predicate, of.type, case)
-        case Share(ref, among, where, predicate):
+        case ast.Share(ref, among, where, predicate):
             return unanimous(
                 in_interval(interval, predicate, PER_CENT, case)
                 for interval in share_of(ref, among, where, case)
@@ -279,12 +248,12 @@ def evaluate(condition: Condition, case: Case) -> Truth:
             assert_never(condition)
 
 
-def values(ref: FactRef, case: Case) -> tuple[Any, ...]:
+def values(ref: ast.FactRef, case: Case) -> tuple[Any, ...]:
     """Return every value that a fact may have; UNKNOWN stands for any."""
     match ref.source:
-        case FactSource.DERIVED:
+        case ast.FactSource.DERIVED:
             return settle(ref.path, case.at(ref.level))
-        case FactSource.RECORDED | FactSource.LOCAL | FactSource.AS_OF:
+        case ast.FactSource.RECORDED | ast.FactSource.LOCAL | ast.FactSource.AS_OF:
             if isinstance(ref.type, Records | Choices):
                 whole = case.facts.records if isinstance(ref.type, Records) else case.facts.members
                 found, closed = whole(ref, case.scopes)
@@ -314,7 +283,7 @@ def settle(name: str, case: Case) -> tuple[Any, ...]:
     return known[name]
 
 
-def derive(derived: Derived, case: Case) -> tuple[Any, ...]:
+def derive(derived: ast.Derived, case: Case) -> tuple[Any, ...]:
     """Return every value that a derived fact may still have, in the order of its table."""
     found: dict[Any, None] = {}
     for row in derived.rows:
@@ -326,17 +295,17 @@ def derive(derived: Derived, case: Case) -> tuple[Any, ...]:
     return tuple({**found, derived.otherwise: None})
 
 
-def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
+def possible(operand: ast.Operand, case: Case) -> tuple[Any, ...]:
     """Return every value that an operand may have; UNKNOWN stands for any."""
     match operand:
-        case Literal(value) | Parameter(value=value):
+        case ast.Literal(value) | ast.Parameter(value=value):
             return (value,)
-        case FactRef():
+        case ast.FactRef():
             if isinstance(operand.type, Choices):
                 members, closed = case.facts.members(operand, case.scopes)
                 return (members if closed else UNKNOWN,)
             return values(operand, case)
-        case By(selector, cases):
+        case ast.By(selector, cases):
             found: dict[Any, None] = {}
             for value in chosen_by(selector, case):
                 if value is None:
@@ -349,7 +318,7 @@ def possible(operand: Operand, case: Case) -> tuple[Any, ...]:
             assert_never(operand)
 
 
-def chosen_by(selector: FactRef, case: Case) -> Iterator[Any]:
+def chosen_by(selector: ast.FactRef, case: Case) -> Iterator[Any]:
     """Yield every value that a fact of closed values may have."""
     for value in values(selector, case):
         if value is not UNKNOWN:
@@ -360,52 +329,53 @@ def chosen_by(selector: FactRef, case: Case) -> Iterator[Any]:
             yield None
 
 
-def stands(value: Any, predicate: ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
+def stands(value: Any, predicate: ast.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
     """Return whether a value stands a test."""
     match predicate:
-        case Compare(op, operand):
+        case ast.Compare(op, operand):
             return unanimous(
                 compare(value, op, other, fact_type, case) for other in possible(operand, case)
             )
-        case OneOf(operands):
+        case ast.OneOf(operands):
             return disjunction(
-                stands(value, Compare(Op.EQUALS, operand), fact_type, case) for operand in operands
+                stands(value, ast.Compare(ast.Op.EQUALS, operand), fact_type, case)
+                for operand in operands
             )
-        case Between(low, high):
+        case ast.Between(low, high):
             return conjunction(
                 (
-                    stands(value, Compare(Op.AT_LEAST, low), fact_type, case),
-                    stands(value, Compare(Op.AT_MOST, high), fact_type, case),
+                    stands(value, ast.Compare(ast.Op.AT_LEAST, low), fact_type, case),
+                    stands(value, ast.Compare(ast.Op.AT_MOST, high), fact_type, case),
                 )
             )
         case _:
             assert_never(predicate)
 
 
-def compare(value: Any, op: Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
+def compare(value: Any, op: ast.Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
     """Return whether one value stands in a relation to another."""
-    if op is not Op.EQUALS and (value is None or other is None):
+    if op is not ast.Op.EQUALS and (value is None or other is None):
         return Truth.FALSE
     if value is UNKNOWN or other is UNKNOWN:
         return Truth.UNKNOWN
     if value is TO_BE_FOUND or other is TO_BE_FOUND:
-        there = op is Op.EQUALS and (value is None or other is None)
+        there = op is ast.Op.EQUALS and (value is None or other is None)
         return Truth.FALSE if there else Truth.UNKNOWN
-    if op is Op.EQUALS:
+    if op is ast.Op.EQUALS:
         return truth(value == other)
     if op.is_age:
         return _compare_age(value, op, other, case)
     if isinstance(fact_type, Choice):
         value, other = fact_type.values.index(value), fact_type.values.index(other)
-    return truth(ORDER[op](value, other))
+    return truth(ast.ORDER[op](value, other))
 
 
-def _compare_age(value: dt.date, op: Op, months: int, case: Case) -> Truth:
+def _compare_age(value: dt.date, op: ast.Op, months: int, case: Case) -> Truth:
     as_of = case.facts.value(AS_OF_REF, case.scopes)
     if as_of is UNKNOWN:
         return Truth.UNKNOWN
     older = value < months_before(as_of, months)
-    return truth(older is (op is Op.OLDER_THAN))
+    return truth(older is (op is ast.Op.OLDER_THAN))
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
@@ -416,7 +386,7 @@ def months_before(day: dt.date, months: int) -> dt.date:
         return dt.date.min
 
 
-def includes(op: SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
+def includes(op: ast.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
     """Return whether a set includes any or all of the wanted members, or misses some."""
     known, closed = members
     results = []
@@ -426,15 +396,15 @@ def includes(op: SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[A
             continue
         missing = (each or frozenset()) - known
         beyond = Truth.FALSE if closed else Truth.UNKNOWN
-        if op is SetOp.INCLUDES:
+        if op is ast.SetOp.INCLUDES:
             results.append(Truth.TRUE if (each or frozenset()) & known else beyond)
         else:
             whole = beyond if missing else Truth.TRUE
-            results.append(whole if op is SetOp.INCLUDES_ALL else ~whole)
+            results.append(whole if op is ast.SetOp.INCLUDES_ALL else ~whole)
     return unanimous(results)
 
 
-def is_known(ref: FactRef, case: Case) -> bool:
+def is_known(ref: ast.FactRef, case: Case) -> bool:
     """Tell whether a fact was recorded, or a derived fact is settled."""
     if isinstance(ref.type, Records):
         return case.facts.records(ref, case.scopes)[1]
@@ -444,15 +414,15 @@ def is_known(ref: FactRef, case: Case) -> bool:
     return len(found) == 1 and found[0] is not UNKNOWN
 
 
-def quantified(quantity: Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
+def quantified(quantity: ast.Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
     """Return whether some, every or none of the records are so."""
     beyond = [] if closed else [Truth.UNKNOWN]
     match quantity:
-        case Quantity.SOME:
+        case ast.Quantity.SOME:
             return disjunction([*truths, *beyond])
-        case Quantity.EVERY:
+        case ast.Quantity.EVERY:
             return conjunction([*truths, *beyond])
-        case Quantity.NONE:
+        case ast.Quantity.NONE:
             return ~disjunction([*truths, *beyond])
         case _:
             assert_never(quantity)
@@ -462,7 +432,7 @@ def quantified(quantity: Quantity, truths: list[Truth], closed: bool) -> Truth: 
 Interval = tuple[Any, Any]
 
 
-def count_of(ref: FactRef, where: Condition | None, case: Case) -> Interval:
+def count_of(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
     """Return between what numbers the records of a list, or the members of a set, are."""
     if isinstance(ref.type, Choices):
         members, closed = case.facts.members(ref, case.scopes)
@@ -477,14 +447,14 @@ def count_between(truths: Mapping[Truth, int], *, closed: bool) -> Interval:
     return least, least + truths.get(Truth.UNKNOWN, 0) if closed else _NO_LIMIT
 
 
-def _truths(ref: FactRef, where: Condition | None, case: Case) -> tuple[list[Truth], bool]:
+def _truths(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> tuple[list[Truth], bool]:
     if where is not None:
         return case.within(ref, where)
     records, closed = case.facts.records(ref, case.scopes)
     return [Truth.TRUE] * len(records), closed
 
 
-def sum_of(ref: FactRef, of: FactRef, where: Condition | None, case: Case) -> Interval:
+def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
     amounts = (case.facts.value(of, (*case.scopes, each)) for each in records)
@@ -508,7 +478,7 @@ def sum_between(amounts: Iterable[tuple[Truth, Any]], *, closed: bool) -> Interv
 
 
 def share_of(
-    ref: FactRef, among: Condition | None, where: Condition, case: Case
+    ref: ast.FactRef, among: ast.Condition | None, where: ast.Condition, case: Case
 ) -> tuple[Interval | None, ...]:
     """Return between what percentages the share may be; None where there is nothing to share."""
     so, closed = case.within(ref, where)
@@ -537,45 +507,45 @@ def share_between(
 
 
 def in_interval(
-    interval: Interval | None, predicate: Comparison, fact_type: FactType, case: Case
+    interval: Interval | None, predicate: ast.Comparison, fact_type: FactType, case: Case
 ) -> Truth:
     """Return whether a number that lies in an interval stands a test."""
     if interval is None:
         return stands(None, predicate, fact_type, case)
     least, greatest = interval
     match predicate:
-        case Compare(op, operand):
+        case ast.Compare(op, operand):
             return unanimous(
                 _interval_compares(least, greatest, op, other) for other in possible(operand, case)
             )
-        case Between(low, high):
+        case ast.Between(low, high):
             return conjunction(
                 (
-                    in_interval(interval, Compare(Op.AT_LEAST, low), fact_type, case),
-                    in_interval(interval, Compare(Op.AT_MOST, high), fact_type, case),
+                    in_interval(interval, ast.Compare(ast.Op.AT_LEAST, low), fact_type, case),
+                    in_interval(interval, ast.Compare(ast.Op.AT_MOST, high), fact_type, case),
                 )
             )
         case _:
             assert_never(predicate)
 
 
-def _interval_compares(least: Any, greatest: Any, op: Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers
+def _interval_compares(least: Any, greatest: Any, op: ast.Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers
     if other is None:
         return Truth.FALSE
     if other is UNKNOWN:
         return Truth.UNKNOWN
     match op:
-        case Op.EQUALS:
+        case ast.Op.EQUALS:
             if least == greatest:
                 return truth(least == other)
             outside = other < least or (greatest is not _NO_LIMIT and other > greatest)
             return Truth.FALSE if outside else Truth.UNKNOWN
-        case Op.AT_LEAST | Op.LESS_THAN:
+        case ast.Op.AT_LEAST | ast.Op.LESS_THAN:
             reached = _reaches(least, greatest, lambda number: number >= other)
-            return reached if op is Op.AT_LEAST else ~reached
-        case Op.MORE_THAN | Op.AT_MOST:
+            return reached if op is ast.Op.AT_LEAST else ~reached
+        case ast.Op.MORE_THAN | ast.Op.AT_MOST:
             passed = _reaches(least, greatest, lambda number: number > other)
-            return passed if op is Op.MORE_THAN else ~passed
+            return passed if op is ast.Op.MORE_THAN else ~passed
         case _:
             raise AssertionError("an age is not counted")
 

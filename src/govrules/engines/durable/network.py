@@ -16,18 +16,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from govrules.errors import EngineError
-from govrules.lowering.formulas import (
-    And,
-    Const,
-    Formula,
-    May,
-    More,
-    Neg,
-    Table,
-    Unknown,
-    in_order,
-    no,
-)
+from govrules.lowering import formulas as f
 from govrules.lowering.lower import Judged
 
 _T = TypeVar("_T")
@@ -89,10 +78,10 @@ class Network:
         shown: each formula of the rules with the property and the word that show it.
     """
 
-    atoms: tuple[Formula, ...]
+    atoms: tuple[f.Formula, ...]
     nodes: int
     shards: tuple[Shard, ...]
-    shown: Mapping[Formula, Settled]
+    shown: Mapping[f.Formula, Settled]
 
 
 def network_of(rules: Sequence[Judged]) -> Network:
@@ -117,32 +106,32 @@ def network_of(rules: Sequence[Judged]) -> Network:
 class _Builder:
     """Numbers atoms from 0 upwards and nodes from -1 downwards until all atoms are known."""
 
-    atoms: dict[Formula, int] = attrs.field(factory=dict)
+    atoms: dict[f.Formula, int] = attrs.field(factory=dict)
     nodes: dict[int, Terms] = attrs.field(factory=dict)
     _by_terms: dict[frozenset[Term], int] = attrs.field(factory=dict)
-    _settled: dict[Formula, Settled] = attrs.field(factory=dict)
-    _usual: dict[Formula, bool] = attrs.field(factory=dict)
+    _settled: dict[f.Formula, Settled] = attrs.field(factory=dict)
+    _usual: dict[f.Formula, bool] = attrs.field(factory=dict)
     #: The derived facts whose values are worked out.
-    _tables: set[Table] = attrs.field(factory=set)
+    _tables: set[f.Table] = attrs.field(factory=set)
 
-    def settled(self, formula: Formula) -> Settled:
+    def settled(self, formula: f.Formula) -> Settled:
         """Return the property that shows a formula, and the word that it then has."""
-        if isinstance(formula, Neg):
+        if isinstance(formula, f.Neg):
             number, word = self.settled(formula.item)
             return number, NO if word == YES else YES
         if formula not in self._settled:
             self._settled[formula] = self._property(formula)
         return self._settled[formula]
 
-    def _property(self, formula: Formula) -> Settled:
+    def _property(self, formula: f.Formula) -> Settled:
         match formula:
-            case And(items=items) if self._is_usual(formula):
-                against = (_conjuncts(no(each)) for each in items)
+            case f.And(items=items) if self._is_usual(formula):
+                against = (_conjuncts(f.no(each)) for each in items)
                 return self._node(tuple(frozenset(map(self.settled, each)) for each in against)), NO
-            case And(items=items):
+            case f.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
-            case May():
-                for table in in_order([formula], self._tables):
+            case f.May():
+                for table in f.in_order([formula], self._tables):
                     # Those of records of lists are part of the atoms that go through the lists.
                     if not table.var.depth:
                         self._tables.add(table)
@@ -152,7 +141,7 @@ class _Builder:
             case _:
                 return self.atoms.setdefault(formula, len(self.atoms)), YES
 
-    def _is_usual(self, formula: Formula) -> bool:
+    def _is_usual(self, formula: f.Formula) -> bool:
         """
         Tell whether a formula holds where nothing is known.
 
@@ -161,18 +150,18 @@ class _Builder:
         """
         if formula not in self._usual:
             match formula:
-                case Neg(item=item):
+                case f.Neg(item=item):
                     usual = not self._is_usual(item)
-                case And(items=items):
+                case f.And(items=items):
                     # All are asked, so that what is beneath the next derived fact is known.
                     parts = [self._is_usual(each) for each in items]
                     usual = all(parts)
-                case May():
+                case f.May():
                     usual = self._is_usual(formula.formula)
-                case Const(value=value):
+                case f.Const(value=value):
                     usual = value
                 case _:
-                    usual = isinstance(formula, Unknown | More)
+                    usual = isinstance(formula, f.Unknown | f.More)
             self._usual[formula] = usual
         return self._usual[formula]
 
@@ -202,7 +191,7 @@ class _Builder:
 
     # ── Shards ────────────────────────────────────────────────────────────────────────────────
 
-    def finish(self, shown: Mapping[Formula, Settled]) -> Network:
+    def finish(self, shown: Mapping[f.Formula, Settled]) -> Network:
         """Return the network, with the nodes numbered after the atoms."""
         first = len(self.atoms)
 
@@ -230,8 +219,8 @@ class _Builder:
         )
 
 
-def _conjuncts(formula: Formula) -> tuple[Formula, ...]:
-    return formula.items if isinstance(formula, And) else (formula,)
+def _conjuncts(formula: f.Formula) -> tuple[f.Formula, ...]:
+    return formula.items if isinstance(formula, f.And) else (formula,)
 
 
 def _in_parts(several: Sequence[_T], most: int) -> Iterator[tuple[_T, ...]]:
