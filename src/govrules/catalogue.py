@@ -14,24 +14,25 @@ from govrules.explain.english import (
     value_phrase,
 )
 from govrules.rulebook.ast import (
+    All,
+    AnyOf,
     Citation,
     Compare,
     Condition,
-    Count,
     Derived,
     Document,
     FactRef,
     FactSource,
     Known,
+    Not,
     ParameterValue,
     Predicate,
-    Quantified,
     Rule,
     Rulebook,
-    Share,
-    Sum,
     Test,
+    beside,
     children,
+    tested,
 )
 from govrules.rulebook.walk import compared_with, once_each, references, rule_conditions
 from govrules.vocabulary import AS_OF
@@ -300,14 +301,12 @@ def _asks(
             refs = (fact, *_refs(predicate))
         case Known(fact):
             refs = (fact,)
-        case Quantified(list=ref):
-            refs, inner = (ref,), _below(ref, prefixes)
-        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
-            refs, inner = (ref, *_refs(predicate)), _below(ref, prefixes)
-        case Sum(list=ref, of=of, predicate=predicate):
-            refs, inner, within = (ref, *_refs(predicate)), _below(ref, prefixes), (of,)
-        case _:
+        case All() | AnyOf() | Not():
             pass
+        case _:
+            number, within = tested(condition), beside(condition)
+            refs = (condition.list, *(() if number is None else _refs(number)))
+            inner = _below(condition.list, prefixes)
     found: dict[str, Ask] = {}
     for each in refs:
         found |= _asks_of(each, prefixes, derived, tables)

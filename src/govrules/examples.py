@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
 
 import attrs
 
@@ -17,17 +16,13 @@ from govrules.rulebook.ast import (
     All,
     AnyOf,
     Condition,
-    Count,
     Derived,
     DerivedExample,
     Example,
     Known,
     Not,
-    Quantified,
     Rule,
     Rulebook,
-    Share,
-    Sum,
     Test,
     children,
 )
@@ -199,10 +194,7 @@ def _observe(condition: Condition, case: Case, seen: dict[int, set[Truth]]) -> N
         case All() | AnyOf() | Not() | Test() | Known():
             for child in children(condition):
                 _observe(child, case, seen)
-        case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
-            if isinstance(ref.type, Records):
-                for record in case.facts.records(ref, case.scopes)[0]:
-                    for child in children(condition):
-                        _observe(child, case.inside(record), seen)
-        case _:
-            assert_never(condition)
+        case _ if isinstance(condition.list.type, Records):
+            for record in case.facts.records(condition.list, case.scopes)[0]:
+                for child in children(condition):
+                    _observe(child, case.inside(record), seen)

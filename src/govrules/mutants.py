@@ -25,7 +25,6 @@ from govrules.rulebook.ast import (
     Compare,
     Comparison,
     Condition,
-    Count,
     Derived,
     FactRef,
     Grade,
@@ -44,9 +43,8 @@ from govrules.rulebook.ast import (
     Rulebook,
     SetOp,
     Severity,
-    Share,
-    Sum,
     Test,
+    beside,
 )
 from govrules.vocabulary import Choice, FactType, Number
 
@@ -208,20 +206,15 @@ def _of(condition: Condition) -> Iterator[tuple[Condition, str, Span]]:
         case Not(item):
             for part, change, where in _of(item):
                 yield attrs.evolve(condition, item=part), change, where
-        case Quantified(where=inner):
-            for part, change, where in _of(inner):
-                yield attrs.evolve(condition, where=part), change, where
-        case Count() | Sum() | Share():
-            if condition.where is not None:
-                for part, change, where in _of(condition.where):
-                    yield attrs.evolve(condition, where=part), change, where
-            if isinstance(condition, Share) and condition.among is not None:
-                for part, change, where in _of(condition.among):
-                    yield attrs.evolve(condition, among=part), change, where
         case Test() | Known():
             pass
         case _:
-            assert_never(condition)
+            for field in attrs.fields(type(condition)):
+                inner = getattr(condition, field.name)
+                if isinstance(inner, Condition):
+                    for part, change, where in _of(inner):
+                        put: Any = {field.name: part}
+                        yield attrs.evolve(condition, **put), change, where
 
 
 def _here(condition: Condition) -> Iterator[Changed]:
@@ -244,12 +237,10 @@ def _here(condition: Condition) -> Iterator[Changed]:
             for other in _SWAPPED[quantity]:
                 change = f"`{quantity.value}` to `{other.value}` in: {words}"
                 yield attrs.evolve(condition, quantity=other), change
-        case Count(predicate=predicate) | Sum(predicate=predicate) | Share(predicate=predicate):
-            fact_type = condition.of.type if isinstance(condition, Sum) else Number(whole=True)
-            for compared, change in _comparisons(predicate, fact_type):
-                yield attrs.evolve(condition, predicate=compared), f"{change} in: {words}"
         case _:
-            assert_never(condition)
+            types = [each.type for each in beside(condition)] or [Number(whole=True)]
+            for compared, change in _comparisons(condition.predicate, types[0]):
+                yield attrs.evolve(condition, predicate=compared), f"{change} in: {words}"
 
 
 def _without_one(items: tuple[Condition, ...], condition: All | AnyOf) -> Iterator[Changed]:

@@ -26,22 +26,23 @@ from govrules.rulebook.ast import (
     By,
     Compare,
     Condition,
-    Count,
     Derived,
     FactRef,
     FactSource,
     Known,
     Literal,
     Not,
+    OnList,
     Operand,
     Parameter,
     Predicate,
     Quantified,
     Quantity,
     Rule,
-    Share,
-    Sum,
     Test,
+    beside,
+    children,
+    tested,
 )
 from govrules.rulebook.walk import once_each, operands
 from govrules.truth import UNKNOWN, Truth, disjunction
@@ -167,21 +168,21 @@ class _Supports:
                 wanted = Truth.FALSE if quantity is Quantity.EVERY else Truth.TRUE
                 by_one = settled is (Truth.TRUE if quantity is Quantity.SOME else Truth.FALSE)
                 return self._of_records(ref, where, case, wanted if by_one else None)
-            case Count(ref, where, predicate):
-                listed = isinstance(ref.type, Records)
-                inner = self._of_records(ref, where, case, None) if listed else {}
-                return inner | self._cite(ref, case) | self._of_predicate(predicate, case)
-            case Sum(ref, of, where, predicate):
-                records = case.facts.records(ref, case.scopes)[0]
-                amounts = _together(self._cite(of, case.inside(each)) for each in records)
-                inner = self._of_records(ref, where, case, None)
-                return inner | amounts | self._of_predicate(predicate, case)
-            case Share(ref, among, where, predicate):
-                inner = self._of_records(ref, where, case, None)
-                inner |= self._of_records(ref, among, case, None)
-                return inner | self._of_predicate(predicate, case)
             case _:
-                assert_never(condition)
+                return self._of_number(condition, case)
+
+    def _of_number(self, condition: OnList, case: Case) -> Support:
+        """Return facts that force a count, a sum or a share as far as it is known."""
+        ref, predicate = condition.list, tested(condition)
+        if isinstance(ref.type, Records):
+            several = children(condition) or (None,)
+            found = _together(self._of_records(ref, each, case, None) for each in several)
+        else:
+            found = self._cite(ref, case)
+        for fact in beside(condition):
+            records = case.facts.records(ref, case.scopes)[0]
+            found |= _together(self._cite(fact, case.inside(each)) for each in records)
+        return found if predicate is None else found | self._of_predicate(predicate, case)
 
     def _of_several(
         self, items: tuple[Condition, ...], case: Case, settled: Truth, decisive: Truth

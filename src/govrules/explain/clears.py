@@ -28,7 +28,6 @@ from govrules.rulebook.ast import (
     By,
     Compare,
     Condition,
-    Count,
     Derived,
     FactRef,
     FactSource,
@@ -36,14 +35,14 @@ from govrules.rulebook.ast import (
     Known,
     Not,
     OneOf,
+    OnList,
     Predicate,
     Quantified,
     Quantity,
     Rule,
     SetOp,
-    Share,
-    Sum,
     Test,
+    children,
 )
 from govrules.rulebook.walk import nodes, once_each, operands, rule_conditions
 from govrules.truth import UNKNOWN, Truth
@@ -225,12 +224,10 @@ def _ways(condition: Condition, case: Case, target: Truth, hints: _Hints) -> lis
             if goal is decided_by_one:
                 return _one_record(ref, where, case, goal, hints)
             return _every_record(ref, where, case, goal, hints)
-        case Count(ref) if isinstance(ref.type, Choices):
-            return _of_set(condition, ref, case, target)
-        case Count() | Sum() | Share():
-            return _of_many(condition, case, target, hints)
+        case _ if isinstance(condition.list.type, Choices):
+            return _of_set(condition, condition.list, case, target)
         case _:
-            assert_never(condition)
+            return _of_many(condition, case, target, hints)
 
 
 def _of_several(
@@ -363,11 +360,11 @@ def _every_record(
     return _joined(_ways(where, each, goal, hints) for each in _records(ref, case))
 
 
-def _of_many(condition: Count | Sum | Share, case: Case, target: Truth, hints: _Hints) -> list[Way]:
+def _of_many(condition: OnList, case: Case, target: Truth, hints: _Hints) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
     apart = [_options(condition, case, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
-    # A share may want one record to count at all, and another, or the same, not to be so.
-    mixes = isinstance(condition, Share) and condition.among is not None
+    # A record may have to be so by one condition, and another, or the same, not so by the other.
+    mixes = len(children(condition)) > 1
     for number in range(1, MAX_RECORDS + 1):
         found = [
             way
@@ -381,10 +378,9 @@ def _of_many(condition: Count | Sum | Share, case: Case, target: Truth, hints: _
     return []
 
 
-def _options(condition: Count | Sum | Share, case: Case, goal: Truth, hints: _Hints) -> list[Way]:
+def _options(condition: OnList, case: Case, goal: Truth, hints: _Hints) -> list[Way]:
     """Return the cheapest changes of each record, and of records that could be added."""
-    asked = [condition.where, condition.among if isinstance(condition, Share) else None]
-    conditions = [each for each in asked if each is not None]
+    conditions = children(condition)[::-1]
     options: list[Way] = []
     for each in _records(condition.list, case) if conditions else []:
         several = [_ways(one, each, goal, hints) for one in conditions]

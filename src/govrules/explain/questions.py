@@ -14,22 +14,22 @@ from govrules.rulebook.ast import (
     By,
     Compare,
     Condition,
-    Count,
     Derived,
     FactRef,
     FactSource,
     Known,
     Literal,
     Not,
+    OnList,
     Operand,
     Parameter,
     Predicate,
-    Quantified,
     Rule,
-    Share,
-    Sum,
     Test,
     Verdict,
+    beside,
+    children,
+    tested,
 )
 from govrules.rulebook.walk import once_each, operands
 from govrules.truth import UNKNOWN, Truth
@@ -76,7 +76,6 @@ class _Asking:
         if isinstance(condition, Known) or evaluate(condition, case) is not Truth.UNKNOWN:
             return {}
         found: Support = {}
-        conditions: tuple[Condition, ...]
         match condition:
             case All(items) | AnyOf(items):
                 for item in items:
@@ -85,37 +84,24 @@ class _Asking:
                 found = self.of(item, case)
             case Test(ref, predicate):
                 found = self._of_fact(ref, case) | self._of_predicate(predicate, case)
-            case Quantified(list=ref, where=where):
-                found = self._of_records(ref, (where,), None, case)
-            case Count(ref, where, predicate):
-                conditions = () if where is None else (where,)
-                found = self._of_records(ref, conditions, None, case)
-                found |= self._of_predicate(predicate, case)
-            case Sum(ref, of, where, predicate):
-                conditions = () if where is None else (where,)
-                found = self._of_records(ref, conditions, of, case)
-                found |= self._of_predicate(predicate, case)
-            case Share(ref, among, where, predicate):
-                conditions = (where,) if among is None else (among, where)
-                found = self._of_records(ref, conditions, None, case)
-                found |= self._of_predicate(predicate, case)
             case _:
-                assert_never(condition)
+                found = self._of_records(condition, case)
+                number = tested(condition)
+                found |= {} if number is None else self._of_predicate(number, case)
         return found
 
-    def _of_records(
-        self, ref: FactRef, conditions: tuple[Condition, ...], of: FactRef | None, case: Case
-    ) -> Support:
+    def _of_records(self, condition: OnList, case: Case) -> Support:
+        ref, conditions = condition.list, children(condition)
         if isinstance(ref.type, Choices):
             return self._of_fact(ref, case)
         records, closed = case.facts.records(ref, case.scopes)
         found: Support = {} if closed else _ask(ref, case) | self._beside(ref, conditions, case)
         for record in records:
             inner = case.inside(record)
-            for condition in conditions:
-                found |= self.of(condition, inner)
-            if of is not None:
-                found |= self._of_fact(of, inner)
+            for each in conditions:
+                found |= self.of(each, inner)
+            for fact in beside(condition):
+                found |= self._of_fact(fact, inner)
         return found
 
     def _beside(self, ref: FactRef, conditions: tuple[Condition, ...], case: Case) -> Support:

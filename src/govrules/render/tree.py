@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias, assert_never
+from typing import Final, TypeAlias
 
 from govrules.engines.reference import Case, evaluate, judge, judge_all, values
 from govrules.engines.registry import said
@@ -12,15 +12,11 @@ from govrules.rulebook.ast import (
     All,
     AnyOf,
     Condition,
-    Count,
     FactRef,
     FactSource,
     Known,
     Not,
-    Quantified,
     Rule,
-    Share,
-    Sum,
     Test,
     children,
 )
@@ -89,10 +85,8 @@ class _Tree:
                     yield self._fact(each, case, indent + 2)
             case Known(ref):
                 yield self._fact(ref, case, indent + 2)
-            case Quantified(list=ref) | Count(list=ref) | Sum(list=ref) | Share(list=ref):
-                yield self._records(condition, ref, case, indent + 2)
             case _:
-                assert_never(condition)
+                yield self._records(condition, condition.list, case, indent + 2)
 
     def _records(self, condition: Condition, ref: FactRef, case: Case, indent: int) -> _Lines:
         if not isinstance(ref.type, Records):

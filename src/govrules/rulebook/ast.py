@@ -307,7 +307,9 @@ class Share:
     span: Span = _span()
 
 
-Condition: TypeAlias = All | AnyOf | Not | Test | Known | Quantified | Count | Sum | Share
+#: What looks at each record of a list.
+OnList: TypeAlias = Quantified | Count | Sum | Share
+Condition: TypeAlias = All | AnyOf | Not | Test | Known | OnList
 
 
 @attrs.frozen
@@ -563,3 +565,13 @@ def children(condition: Condition) -> tuple[Condition, ...]:
             return ()
         case _:
             assert_never(condition)
+
+
+def tested(condition: OnList) -> Comparison | None:
+    """Return what a number over the records of a list is tested by; None where there is none."""
+    return None if isinstance(condition, Quantified) else condition.predicate
+
+
+def beside(condition: OnList) -> tuple[FactRef, ...]:
+    """Return the facts of each record that a condition on a list reads beside its conditions."""
+    return (condition.of,) if isinstance(condition, Sum) else ()

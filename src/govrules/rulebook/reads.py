@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 import attrs
 
@@ -11,18 +11,16 @@ from govrules.rulebook.ast import (
     All,
     AnyOf,
     Condition,
-    Count,
     Derived,
     FactRef,
     FactSource,
     Known,
     Not,
     Predicate,
-    Quantified,
-    Share,
-    Sum,
     Test,
+    beside,
     children,
+    tested,
 )
 from govrules.rulebook.walk import compared_with
 from govrules.vocabulary import Record
@@ -96,18 +94,12 @@ def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
             yield from _plain(compared_with(predicate), prefixes)
         case Known(ref):
             yield _use(ref, None, prefixes)
-        case Quantified(list=ref):
-            yield _use(ref, None, prefixes)
-            inside = _inside(ref, prefixes)
-        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
-            yield from _plain((ref, *compared_with(predicate)), prefixes)
-            inside = _inside(ref, prefixes)
-        case Sum(list=ref, of=of, predicate=predicate):
-            yield from _plain((ref, *compared_with(predicate)), prefixes)
-            inside = _inside(ref, prefixes)
-            yield _use(of, None, inside)
         case _:
-            assert_never(condition)
+            inside = _inside(condition.list, prefixes)
+            yield _use(condition.list, None, prefixes)
+            number = tested(condition)
+            yield from () if number is None else _plain(compared_with(number), prefixes)
+            yield from _plain(beside(condition), inside)
     for child in children(condition):
         yield from _uses(child, inside)
 

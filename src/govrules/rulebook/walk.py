@@ -12,7 +12,6 @@ from govrules.rulebook.ast import (
     By,
     Compare,
     Condition,
-    Count,
     Derived,
     FactRef,
     FactSource,
@@ -24,12 +23,11 @@ from govrules.rulebook.ast import (
     Operand,
     Parameter,
     Predicate,
-    Quantified,
     Rule,
-    Share,
-    Sum,
     Test,
+    beside,
     children,
+    tested,
 )
 
 T = TypeVar("T")
@@ -72,19 +70,13 @@ def references_at(node: Condition) -> Iterator[FactRef]:
             yield from compared_with(predicate)
         case Known(fact):
             yield fact
-        case Quantified(list=ref):
-            yield ref
-        case Sum(list=ref, of=of, predicate=predicate):
-            yield ref
-            yield of
-            yield from compared_with(predicate)
-        case Count(list=ref, predicate=predicate) | Share(list=ref, predicate=predicate):
-            yield ref
-            yield from compared_with(predicate)
         case All() | AnyOf() | Not():
             pass
         case _:
-            assert_never(node)
+            yield node.list
+            yield from beside(node)
+            number = tested(node)
+            yield from () if number is None else compared_with(number)
 
 
 def operands(predicate: Predicate) -> tuple[Operand, ...]:
