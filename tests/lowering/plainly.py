@@ -28,7 +28,7 @@ from govrules.lowering.formulas import (
     Var,
     subject,
 )
-from govrules.lowering.lower import Judged
+from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import ORDER, FactSource, Op, Verdict
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, YesNo

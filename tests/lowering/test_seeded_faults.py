@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from govrules.engines.registry import engine, said
 from govrules.lowering import formulas, lower
 from govrules.lowering.formulas import FALSE, Pair, Read, both, either, exists, no
-from govrules.lowering.lower import Lowering, disjunction
+from govrules.lowering.kleene import disjunction
+from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import Grade, Mitigation, Op, Quantity, Rule, Rulebook, Severity, Share
 from govrules.testing.strategies import boundaries, partnerships, rulebooks
 from govrules.truth import UNKNOWN
@@ -226,14 +227,14 @@ def the_first_row_is_certain_once_it_may_hold(original: Original) -> Original:
 FAULTS = [
     (lower._Seen, "_quantified", an_open_list_is_taken_as_closed),
     (lower, "compare", none_is_lost_in_a_comparison),
-    (lower, "first_of", the_last_grade_that_holds_counts),
+    (formulas, "first_of", the_last_grade_that_holds_counts),
     (formulas, "first_of", the_first_row_is_certain_once_it_may_hold),
     (lower, "_includes", an_open_set_is_taken_as_closed),
     (lower, "_in_range", the_least_bound_is_taken_as_the_greatest),
     (lower, "_in_range", the_denominators_of_a_share_are_swapped),
-    (lower._Part, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
+    (judging.Part, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
     (lower._Seen, "_chosen", a_selector_that_is_unknown_is_taken_as_none),
-    (lower, "wherever", one_alternative_is_left_out),
+    (kleene, "wherever", one_alternative_is_left_out),
     (lower, "splits", no_rule_is_split),
     (lower, "compare", ages_are_turned_round),
 ]

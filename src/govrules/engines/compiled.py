@@ -20,7 +20,8 @@ from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
-from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from govrules.engines.registry import Outcome
 from govrules.lowering import formulas as f
-from govrules.lowering.lower import Judged
+from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Rule, Verdict
 
 #: Where nothing is wrong nothing is grave: one value for all such outcomes.

@@ -18,7 +18,7 @@ from govrules.engines.outcomes import Atoms, atoms_of
 from govrules.engines.source import Block, Layout, sanitise
 from govrules.lowering import formulas as f
 from govrules.lowering import passes
-from govrules.lowering.lower import Judged
+from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Op
 from govrules.vocabulary import Choice, Choices, YesNo
 

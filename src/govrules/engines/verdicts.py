@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from govrules.engines.bitmaps import Bitmap, everywhere, nowhere, unpack
 from govrules.engines.registry import Outcome
 from govrules.lowering.formulas import Formula
-from govrules.lowering.lower import Judged
+from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
 
 Codes: TypeAlias = NDArray[np.uint8]

@@ -19,7 +19,8 @@ from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.formulas import Exists, Node, Total
-from govrules.lowering.lower import Judged, lowered
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import lowered
 from govrules.lowering.merge import Merged, mergeable
 from govrules.lowering.reads import reads as read_by
 from govrules.rulebook.ast import Rule, Rulebook

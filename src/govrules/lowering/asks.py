@@ -32,7 +32,8 @@ from govrules.lowering.formulas import (
     table,
     unknown,
 )
-from govrules.lowering.lower import Judged, Lowering, Vars, each_of, read_of
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering, Vars, each_of, read_of
 from govrules.rulebook.ast import (
     All,
     AnyOf,

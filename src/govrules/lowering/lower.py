@@ -8,13 +8,15 @@ the tree and nothing that decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 
 from govrules.lowering import formulas as f
+from govrules.lowering.judged import Judged, Part, Tree, judged_of
+from govrules.lowering.kleene import agreed, conjunction, disjunction
 from govrules.rulebook import ast
 from govrules.rulebook.walk import beneath, derived_read, splits
 from govrules.vocabulary import (
@@ -74,170 +76,6 @@ _Test: TypeAlias = Callable[[ast.Op, Value], f.Pair]
 _CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
 
 
-@attrs.frozen(eq=False)
-class Judged:
-    """
-    A rule as formulas, of which at most one of the first three holds.
-
-    Attributes:
-        not_applicable: where it does not apply.
-        clear: where it cannot flag, and may apply.
-        flagged: where it flags.
-        severities: where each severity is possible, if it flags or may flag.
-        mitigations: where each mitigation holds, likewise.
-        scope: whether it applies and no exception holds.
-        requires: whether what it requires holds.
-    """
-
-    not_applicable: f.Formula
-    clear: f.Formula
-    flagged: f.Formula
-    severities: Mapping[ast.Severity, f.Formula]
-    mitigations: tuple[f.Formula, ...]
-    scope: f.Pair
-    requires: f.Pair
-
-    @property
-    def formulas(self) -> tuple[f.Formula, ...]:
-        """All that tells of the outcome."""
-        verdicts = (self.not_applicable, self.clear, self.flagged)
-        return (*verdicts, *self.severities.values(), *self.mitigations)
-
-    @property
-    def unknown(self) -> f.Formula:
-        """Where it may turn out flagged."""
-        return f.both(*map(f.no, (self.not_applicable, self.clear, self.flagged)))
-
-
-class _Part(NamedTuple):
-    """A rule for one joint value of the derived facts that it reads."""
-
-    scope: f.Pair
-    requires: f.Pair
-    relief: tuple[f.Pair, ...]
-    grades: Mapping[ast.Severity, f.Formula]
-
-    @property
-    def may_flag(self) -> f.Formula:
-        return f.both(f.no(self.scope.false), f.no(self.requires.true))
-
-    def severity(self, severity: ast.Severity) -> f.Formula:
-        """Return where a severity is possible: as it is, and a step down."""
-        relieved = disjunction(self.relief)
-        above_ = [each for each in self.grades if each.stepped_down() is severity]
-        return f.either(
-            f.both(self.grades.get(severity, f.FALSE), f.no(relieved.true)),
-            f.both(f.either(*(self.grades[each] for each in above_)), f.no(relieved.false)),
-        )
-
-
-#: A rule by the values of the derived facts that it reads, one after the other, with where each may
-#: be; at least one always may.
-_Tree: TypeAlias = "_Part | tuple[tuple[f.Formula, _Tree], ...]"
-
-
-def _parts(tree: _Tree) -> Iterator[_Part]:
-    if isinstance(tree, _Part):
-        yield tree
-        return
-    for _, below in tree:
-        yield from _parts(below)
-
-
-def _everywhere(tree: _Tree, of: Callable[[_Part], f.Formula]) -> f.Formula:
-    """Return what holds for all values that may be."""
-    if isinstance(tree, _Part):
-        return of(tree)
-    return wherever((possible, _everywhere(below, of)) for possible, below in tree)
-
-
-def _gravity(
-    tree: _Tree, mitigations: int
-) -> tuple[Mapping[ast.Severity, f.Formula], tuple[f.Formula, ...]]:
-    """Return where each severity is possible and each mitigation holds, of what may flag."""
-    severities = {
-        severity: f.no(_of_flagging(tree, lambda part, each=severity: f.no(part.severity(each))))  # type: ignore[misc]
-        for severity in ast.Severity
-    }
-    return (
-        {severity: where for severity, where in severities.items() if where is not f.FALSE},
-        tuple(
-            _of_flagging(tree, lambda part, place=place: part.relief[place].true)  # type: ignore[misc]
-            for place in range(mitigations)
-        ),
-    )
-
-
-def _of_flagging(tree: _Tree, of: Callable[[_Part], f.Formula]) -> f.Formula:
-    """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
-    several = {of(part) for part in _parts(tree)}
-    if len(several) == 1:
-        return several.pop()
-    if len({part.may_flag for part in _parts(tree)}) == 1:
-        return _everywhere(tree, of)
-    return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))
-
-
-def conjunction(pairs: Iterable[f.Pair]) -> f.Pair:
-    """Return Kleene's *and*."""
-    every = list(pairs)
-    return f.Pair(f.both(*(each.true for each in every)), f.either(*(each.false for each in every)))
-
-
-def disjunction(pairs: Iterable[f.Pair]) -> f.Pair:
-    """Return Kleene's *or*."""
-    return ~conjunction(~each for each in pairs)
-
-
-def wherever(alternatives: Iterable[tuple[f.Formula, f.Formula]]) -> f.Formula:
-    """Return what holds for each alternative that may be; at least one always may."""
-    grouped: dict[f.Formula, list[f.Formula]] = {}
-    for possible, formula in alternatives:
-        if possible is not f.FALSE:
-            grouped.setdefault(formula, []).append(possible)
-    if len(grouped) == 1:
-        return next(iter(grouped))
-    return _factored(
-        list(grouped),
-        lambda rest: f.both(
-            *(
-                f.either(f.no(f.either(*several)), each)
-                for each, several in zip(rest, grouped.values(), strict=True)
-            )
-        ),
-    )
-
-
-def _factored(
-    formulas: Sequence[f.Formula], joined: Callable[[Sequence[f.Formula]], f.Formula]
-) -> f.Formula:
-    """Return formulas joined by their alternatives, what all of them have in common told once."""
-    parts = [_items(each) for each in formulas]
-    common = [each for each in parts[0] if all(each in other for other in parts)]
-    if common:
-        rest = [f.both(*(each for each in own if each not in common)) for own in parts]
-        return f.both(*common, joined(rest))
-    parts = [tuple(map(f.no, _items(f.no(each)))) for each in formulas]
-    common = [each for each in parts[0] if all(each in other for other in parts)]
-    if common:
-        rest = [f.either(*(each for each in own if each not in common)) for own in parts]
-        return f.either(*common, joined(rest))
-    return joined(formulas)
-
-
-def _items(formula: f.Formula) -> tuple[f.Formula, ...]:
-    return formula.items if isinstance(formula, f.And) else (formula,)
-
-
-def agreed(alternatives: Iterable[tuple[f.Formula, f.Pair]]) -> f.Pair:
-    """Return what all alternatives that may be agree on; at least one always may."""
-    every = list(alternatives)
-    return f.Pair(
-        wherever((possible, pair.true) for possible, pair in every),
-        wherever((possible, pair.false) for possible, pair in every),
-    )
-
-
 def read_of(ref: ast.FactRef, scopes: Vars) -> f.Read:
     """Return a fact of the records in sight, as it is read."""
     if ref.source is ast.FactSource.AS_OF:
@@ -272,22 +110,7 @@ class Lowering:
         tree = self._split(
             rule, (f.subject(cls),), splits(rule, self._derived), frozenset(), lowered
         )
-        scope = f.Pair(
-            _everywhere(tree, lambda part: part.scope.true),
-            _everywhere(tree, lambda part: part.scope.false),
-        )
-        requires = f.Pair(
-            _everywhere(tree, lambda part: part.requires.true),
-            _everywhere(tree, lambda part: part.requires.false),
-        )
-        return Judged(
-            scope.false,
-            f.both(f.no(scope.false), _everywhere(tree, lambda part: f.no(part.may_flag))),
-            f.both(scope.true, requires.false),
-            *_gravity(tree, len(rule.mitigated_by)),
-            scope,
-            requires,
-        )
+        return judged_of(tree, len(rule.mitigated_by))
 
     def _split(
         self,
@@ -296,7 +119,7 @@ class Lowering:
         names: tuple[str, ...],
         taken: Taken,
         lowered: dict[tuple[int, Taken], f.Pair],
-    ) -> _Tree:
+    ) -> Tree:
         """Return a rule for each value that the derived facts of these names may have, in turn."""
         if not names:
             return self._part(rule, top, taken, lowered)
@@ -311,7 +134,7 @@ class Lowering:
 
     def _part(
         self, rule: ast.Rule, top: Vars, taken: Taken, lowered: dict[tuple[int, Taken], f.Pair]
-    ) -> _Part:
+    ) -> Part:
         def pair(condition: ast.Condition) -> f.Pair:
             # What does not hang on what is taken is lowered once for all values of it.
             key = (id(condition), self._of_taken(derived_read([condition]), taken))
@@ -320,7 +143,7 @@ class Lowering:
             return lowered[key]
 
         applies = [] if rule.applies_when is None else [pair(rule.applies_when)]
-        return _Part(
+        return Part(
             conjunction([*applies, *(~pair(each.when) for each in rule.unless)]),
             pair(rule.requires),
             tuple(pair(each.when) for each in rule.mitigated_by),

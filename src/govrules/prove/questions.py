@@ -13,7 +13,8 @@ import z3
 from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.explain.english import joined
-from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering
 from govrules.prove.solving import Clock, Found, UndecidedError, solve, solve_with, with_no_answer
 from govrules.prove.symbols import (
     Day,

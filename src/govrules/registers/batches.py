@@ -39,7 +39,8 @@ from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
 from govrules.lowering.formulas import Exists, Formula, Num, Read, Total
-from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering
 from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register

@@ -17,7 +17,7 @@ import attrs
 
 from govrules.errors import EngineError
 from govrules.lowering import formulas as f
-from govrules.lowering.lower import Judged
+from govrules.lowering.judged import Judged
 
 _T = TypeVar("_T")
 #: The words that stand for what is settled, wherever the engine compares.

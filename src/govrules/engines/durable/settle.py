@@ -17,7 +17,8 @@ from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.formulas import Formula
-from govrules.lowering.lower import Judged, lowered
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import lowered
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import Unknown
 

@@ -1,0 +1,142 @@
+"""
+A rule as formulas, put together from what it says for each value of derived facts.
+
+A rule is judged apart for each joint value that the derived facts it reads may have; what holds for
+all of them holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
+
+import attrs
+
+from govrules.lowering import formulas as f
+from govrules.lowering.kleene import disjunction, wherever
+from govrules.rulebook import ast
+
+
+@attrs.frozen(eq=False)
+class Judged:
+    """
+    A rule as formulas, of which at most one of the first three holds.
+
+    Attributes:
+        not_applicable: where it does not apply.
+        clear: where it cannot flag, and may apply.
+        flagged: where it flags.
+        severities: where each severity is possible, if it flags or may flag.
+        mitigations: where each mitigation holds, likewise.
+        scope: whether it applies and no exception holds.
+        requires: whether what it requires holds.
+    """
+
+    not_applicable: f.Formula
+    clear: f.Formula
+    flagged: f.Formula
+    severities: Mapping[ast.Severity, f.Formula]
+    mitigations: tuple[f.Formula, ...]
+    scope: f.Pair
+    requires: f.Pair
+
+    @property
+    def formulas(self) -> tuple[f.Formula, ...]:
+        """All that tells of the outcome."""
+        verdicts = (self.not_applicable, self.clear, self.flagged)
+        return (*verdicts, *self.severities.values(), *self.mitigations)
+
+    @property
+    def unknown(self) -> f.Formula:
+        """Where it may turn out flagged."""
+        return f.both(*map(f.no, (self.not_applicable, self.clear, self.flagged)))
+
+
+class Part(NamedTuple):
+    """A rule for one joint value of the derived facts that it reads."""
+
+    scope: f.Pair
+    requires: f.Pair
+    relief: tuple[f.Pair, ...]
+    grades: Mapping[ast.Severity, f.Formula]
+
+    @property
+    def may_flag(self) -> f.Formula:
+        """Where it flags, or may."""
+        return f.both(f.no(self.scope.false), f.no(self.requires.true))
+
+    def severity(self, severity: ast.Severity) -> f.Formula:
+        """Return where a severity is possible: as it is, and a step down."""
+        relieved = disjunction(self.relief)
+        above_ = [each for each in self.grades if each.stepped_down() is severity]
+        return f.either(
+            f.both(self.grades.get(severity, f.FALSE), f.no(relieved.true)),
+            f.both(f.either(*(self.grades[each] for each in above_)), f.no(relieved.false)),
+        )
+
+
+#: A rule by the values of the derived facts that it reads, one after the other, with where each may
+#: be; at least one always may.
+Tree: TypeAlias = "Part | tuple[tuple[f.Formula, Tree], ...]"
+
+
+def judged_of(tree: Tree, mitigations: int) -> Judged:
+    """
+    Return what all parts of a rule say together.
+
+    Args:
+        tree: the parts.
+
+        mitigations: how many mitigations the rule has.
+    """
+    scope, requires = (
+        f.Pair(
+            _everywhere(tree, lambda part, of=of: of(part).true),  # type: ignore[misc]
+            _everywhere(tree, lambda part, of=of: of(part).false),  # type: ignore[misc]
+        )
+        for of in (attrgetter("scope"), attrgetter("requires"))
+    )
+    never = _everywhere(tree, lambda part: f.no(part.may_flag))
+    severities = {
+        severity: f.no(_of_flagging(tree, lambda part, each=severity: f.no(part.severity(each))))  # type: ignore[misc]
+        for severity in ast.Severity
+    }
+    return Judged(
+        not_applicable=scope.false,
+        clear=f.both(f.no(scope.false), never),
+        flagged=f.both(scope.true, requires.false),
+        severities={each: where for each, where in severities.items() if where is not f.FALSE},
+        mitigations=tuple(
+            _of_flagging(tree, lambda part, place=place: part.relief[place].true)  # type: ignore[misc]
+            for place in range(mitigations)
+        ),
+        scope=scope,
+        requires=requires,
+    )
+
+
+def _parts(tree: Tree) -> Iterator[Part]:
+    """Yield the parts of a rule."""
+    if isinstance(tree, Part):
+        yield tree
+        return
+    for _, below in tree:
+        yield from _parts(below)
+
+
+def _everywhere(tree: Tree, of: Callable[[Part], f.Formula]) -> f.Formula:
+    """Return what holds for all values that may be."""
+    if isinstance(tree, Part):
+        return of(tree)
+    return wherever((possible, _everywhere(below, of)) for possible, below in tree)
+
+
+def _of_flagging(tree: Tree, of: Callable[[Part], f.Formula]) -> f.Formula:
+    """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
+    several = {of(part) for part in _parts(tree)}
+    if len(several) == 1:
+        return several.pop()
+    if len({part.may_flag for part in _parts(tree)}) == 1:
+        return _everywhere(tree, of)
+    return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))
