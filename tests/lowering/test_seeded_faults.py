@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from govrules.engines.registry import engine, said
-from govrules.lowering import formulas, lower
+from govrules.lowering import formulas, kleene, lower
+from govrules.lowering import judged as judging
 from govrules.lowering.formulas import FALSE, Pair, Read, both, either, exists, no
 from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
@@ -148,7 +149,7 @@ def the_last_grade_that_holds_counts(original: Original) -> Original:
 def an_open_set_is_taken_as_closed(original: Original) -> Original:
     def faulty(op: Any, fact: Any, wanted: Any) -> Pair:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(lower, "more", lambda _: FALSE)
+            patch.setattr(formulas, "more", lambda _: FALSE)
             return original(op, fact, wanted)
 
     return faulty
