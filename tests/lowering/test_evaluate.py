@@ -6,7 +6,8 @@ from hypothesis import given
 
 from govrules.assessment import rules_for
 from govrules.engines import reference
-from govrules.engines.registry import outcome_of, said
+from govrules.engines.outcomes import outcome_of
+from govrules.engines.registry import said
 from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.lower import lowered
 from govrules.lowering.reads import reads
