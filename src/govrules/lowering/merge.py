@@ -34,14 +34,9 @@ class Merged:
 
 def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
     """Return what formulas and numbers about a subject ask of one of its lists."""
-    over = _over(nodes, listed)
+    over = [each for each in beneath(nodes) if _goes_through(each, listed)]
     leaves = tuple(each for each in over if _adds_up(each, listed))
     return Merged(leaves, len(leaves) == len(over))
-
-
-def _over(nodes: Iterable[Node], listed: Path) -> list[Exists | Total]:
-    """Return all that goes through a list."""
-    return [each for each in beneath(nodes) if _goes_through(each, listed)]
 
 
 def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
@@ -52,9 +47,11 @@ def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
 
 
 def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
-    # About the subject alone, seen from the subject, and no other record of the list.
-    alone = leaf.var.depth == 1 and all(not each.depth for each in leaf.about)
-    return alone and not _over([leaf.so], listed)
+    # About the subject alone, seen from the subject, and nothing else of the list.
+    if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
+        return False
+    facts = (each for each in beneath([leaf.so]) if isinstance(each, Read))
+    return all(each.full_path != listed for each in facts)
 
 
 def counted(leaf: Exists | Total) -> Num:
