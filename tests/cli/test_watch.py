@@ -60,14 +60,14 @@ def test_what_opens_and_closes_is_told(watching, file, capsys):
     file.write_text(REGISTER + "    protocol: none\n")
     settle(found)
     out = capsys.readouterr().out
-    assert f"opened (high): pool  [{RULE}]\n    Budgets are pooled without an agreed" in out
+    assert f"opened (medium): pool  [{RULE}]\n    Budgets are pooled without an agreed" in out
     file.write_text(REGISTER + "    protocol: none\n    risk_tier: high\n")
     settle(found)
-    assert f"changed (critical, was high): pool  [{RULE}]" in capsys.readouterr().out
+    assert f"changed (high, was medium): pool  [{RULE}]" in capsys.readouterr().out
     file.write_text(REGISTER)
     settle(found)
     out = capsys.readouterr().out
-    assert f"closed (critical): pool  [{RULE}]" in out
+    assert f"closed (high): pool  [{RULE}]" in out
     assert "It is open no more, and not known to be in order." in out
     file.write_text(REGISTER.replace(POOL, "  - id: other\n"))
     settle(found)
@@ -80,7 +80,7 @@ def test_an_entry_that_is_taken_out_closes_its_findings(watching, file, capsys):
     file.write_text(REGISTER.replace(POOL, "  - id: other\n"))
     settle(found)
     out = capsys.readouterr().out
-    assert f"closed (high): pool  [{RULE}]\n    It is no longer on the register." in out
+    assert f"closed (medium): pool  [{RULE}]\n    It is no longer on the register." in out
 
 
 def test_a_file_that_is_being_written_is_let_finish(watching, file, capsys):
@@ -92,7 +92,7 @@ def test_a_file_that_is_being_written_is_let_finish(watching, file, capsys):
     found.look()
     assert capsys.readouterr() == ("", "")
     found.look()
-    assert "opened (high)" in capsys.readouterr().out
+    assert "opened (medium)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_broken_file_is_reported_once_and_what_it_last_said_still_counts(
     assert RULE in {each.rule for each in found._live.findings("pool")}
     file.write_text(REGISTER)
     settle(found)
-    assert "closed (high)" in capsys.readouterr().out
+    assert "closed (medium)" in capsys.readouterr().out
 
 
 def test_a_folder_of_partnership_files_is_a_register(watching, tmp_path, capsys):
@@ -132,12 +132,12 @@ def test_a_folder_of_partnership_files_is_a_register(watching, tmp_path, capsys)
     assert "watching 1 partnership(s)" in capsys.readouterr().out
     (folder / "two.yaml").write_text("name: Two\nfunding.pooled: yes\nprotocol: none\n")
     settle(found)
-    assert f"opened (high): Two  [{RULE}]" in capsys.readouterr().out
+    assert f"opened (medium): Two  [{RULE}]" in capsys.readouterr().out
     (folder / "two.yaml").unlink()
     found.look()
     assert capsys.readouterr().out == ""
     found.look()
-    assert f"closed (high): Two  [{RULE}]" in capsys.readouterr().out
+    assert f"closed (medium): Two  [{RULE}]" in capsys.readouterr().out
 
 
 def test_a_file_that_is_gone_still_counts_when_it_was_named(watching, file, capsys):
