@@ -296,11 +296,8 @@ class Encoder:
             case FactSource.RECORDED | FactSource.LOCAL:
                 held = scopes[ref.level].find(ref.path)
                 match held:
-                    case Members(of=of, more=more):
+                    case Members(of=of, more=more) | Listed(of=of, more=more):
                         found = either(*of.values())
-                        return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
-                    case Listed(there=there, more=more):
-                        found = either(*there)
                         return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
                     case Nested(state=state):
                         return [(true(), state.value)]
@@ -465,7 +462,7 @@ class Encoder:
         listed = self._list(ref, scopes)
         return [
             (there, certain() if where is None else self.evaluate(where, (*scopes, record)))
-            for there, record in zip(listed.there, listed.records, strict=True)
+            for there, record in listed.places
         ], listed.more
 
     def _quantified(

@@ -42,7 +42,8 @@ from tests.properties import small
 
 z3 = pytest.importorskip("z3")
 
-from govrules.prove.symbols import (  # noqa: E402 - z3 must be there first
+from govrules.prove import symbols  # noqa: E402 - z3 must be there first
+from govrules.prove.symbols import (  # noqa: E402 - likewise
     Space,
     day_of,
     earlier,
@@ -66,7 +67,7 @@ DAYS = (UNKNOWN, dt.date(2026, 1, 31), dt.date(2024, 2, 29), dt.date(2025, 3, 31
 
 
 def pinned(space: Space, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
-    return [*space.top.pinned(record), *space.as_of.pinned(as_of)]
+    return [*space.top.pinned(record), *symbols.pinned(space.as_of, as_of)]
 
 
 def space_of(cls: type, rulebook: Rulebook, *tested: str) -> Space:

@@ -13,66 +13,26 @@ import z3
 from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.explain.english import joined
-from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
-from govrules.prove.solving import Clock, Found, UndecidedError, solve, solve_with, with_no_answer
-from govrules.prove.symbols import (
-    Day,
-    Held,
-    Listed,
-    Members,
-    Nested,
-    Single,
-    Space,
-    SymbolicRecord,
-    Tree,
-    day_of,
-    earlier,
+from govrules.lowering.lower import Judged, Lowering
+from govrules.prove import symbols, witness
+from govrules.prove import terms as t
+from govrules.prove.solving import (
+    Clock,
+    Found,
+    UndecidedError,
+    solve,
+    solve_with,
+    with_no_answer,
 )
-from govrules.prove.terms import (
-    Term,
-    World,
-    both,
-    either,
-    false,
-    implied,
-    is_variable,
-    names_in,
-    new_solver,
-    no,
-    number_of,
-    true,
-    truth,
-    within,
-)
+from govrules.prove.symbols import Held, Space, SymbolicRecord, Tree
+from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.translate import Translator
-from govrules.prove.witness import (
-    DisagreementError,
-    Path,
-    Shown,
-    case_for,
-    removable,
-    show_derived,
-    show_rule,
-    shrunk,
-    without,
-)
-from govrules.rulebook.ast import (
-    SEVERITIES,
-    All,
-    Condition,
-    Derived,
-    Known,
-    Not,
-    Rule,
-    Rulebook,
-    Severity,
-    Test,
-    Verdict,
-)
+from govrules.prove.witness import DisagreementError, Shown
+from govrules.rulebook import ast
+from govrules.rulebook.ast import Condition, Derived, Rule, Severity, Verdict
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import Truth
-from govrules.vocabulary import Kind, Record, YesNo, vocabulary_of
+from govrules.vocabulary import Fact, Kind, Record, YesNo
 
 
 class Flaw(StrEnum):
@@ -142,6 +102,10 @@ _OF_A_RULE: Final = (
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
 Finding: TypeAlias = tuple[str, tuple[Shown, ...]]
+_Core: TypeAlias = tuple[list[Rule], tuple[Shown, ...]]
+
+#: Where nothing is left to be put right.
+_AWAY: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 
 @attrs.frozen(eq=False)
@@ -150,6 +114,7 @@ class _Told:
     What a rule says of a subject, as terms.
 
     Attributes:
+        space: the subject's facts.
         applies: whether it applies and no exception holds.
         not_applicable: whether it does not apply.
         clear: whether the subject is clear.
@@ -157,27 +122,12 @@ class _Told:
         at_least: whether what it is flagged for is at least so grave.
     """
 
+    space: Space
     applies: Term
     not_applicable: Term
     clear: Term
     flagged: Term
     at_least: Mapping[Severity, Term]
-
-    @classmethod
-    def of(cls, judged: Judged, translator: Translator) -> _Told:
-        """Return a lowered rule as terms."""
-        possible = {each: translator.term(so) for each, so in judged.severities.items()}
-        at_least = {
-            level: both(*(no(so) for each, so in possible.items() if each < level))
-            for level in Severity
-        }
-        return cls(
-            translator.term(judged.scope.true),
-            translator.term(judged.not_applicable),
-            translator.term(judged.clear),
-            translator.term(judged.flagged),
-            at_least,
-        )
 
 
 @attrs.define(eq=False)
@@ -192,12 +142,12 @@ class Prover:
         level: the severity from which rules can be in conflict.
     """
 
-    rulebook: Rulebook
+    rulebook: ast.Rulebook
     bound: int = 4
     seconds: float = 30
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = frozenset(Flaw)
-    _world: World = attrs.field(factory=World.new)
+    _world: t.World = attrs.field(factory=t.World.new)
     _lowering: Lowering = attrs.field(init=False)
     _lowered: dict[str, Judged] = attrs.field(factory=dict)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict)
@@ -206,8 +156,10 @@ class Prover:
     _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict)
     #: Rules that were said to be flagged whenever they apply: no conflict is news of them.
     _hopeless: set[str] = attrs.field(factory=set)
+    #: By rule, that it is met.
+    _goals: dict[str, Term] = attrs.field(factory=dict)
     #: What it means of each fact that less is known of it, with the names of its variables.
-    _relations: dict[int, tuple[Held, frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
+    _relations: dict[Held, tuple[frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
     @_lowering.default
     def _lowering_of_the_rulebook(self) -> Lowering:
@@ -215,7 +167,7 @@ class Prover:
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
-        yield from within(self._world, self._results())
+        yield from t.within(self._world, self._results())
 
     def _results(self) -> Iterator[Result]:
         for derived in self.rulebook.derived.values():
@@ -244,7 +196,17 @@ class Prover:
         if key not in self._told:
             if rule.id not in self._lowered:
                 self._lowered[rule.id] = self._lowering.rule(rule, self._cls(rule))
-            self._told[key] = _Told.of(self._lowered[rule.id], translator)
+            judged, term = self._lowered[rule.id], translator.term
+            possible = {each: term(so) for each, so in judged.severities.items()}
+            at_least = {
+                level: t.both(*(t.no(so) for each, so in possible.items() if each < level))
+                for level in Severity
+            }
+            said = (judged.scope.true, judged.not_applicable, judged.clear, judged.flagged)
+            applies, not_applicable, clear, flagged = map(term, said)
+            self._told[key] = _Told(
+                translator.space, applies, not_applicable, clear, flagged, at_least
+            )
         return self._told[key]
 
     def _pair(self, condition: Condition, translator: Translator) -> tuple[Term, Term]:
@@ -259,22 +221,19 @@ class Prover:
             node.fact.path
             for root in roots
             for node in nodes(root)
-            if isinstance(node, Test | Known) and isinstance(node.fact.type, Record)
+            if isinstance(node, ast.Test | ast.Known) and isinstance(node.fact.type, Record)
         )
 
-    def _cls(self, rule: Rule) -> type:
-        return self.rulebook.subjects[rule.subject]
+    def _cls(self, about: Rule | Derived) -> type:
+        return about.cls if isinstance(about, Derived) else self.rulebook.subjects[about.subject]
 
-    def _of(self, rule: Rule) -> tuple[Space, _Told]:
-        complete = not self._is_about_records(rule)
-        translator = self._translator(self._cls(rule), complete=complete)
-        return translator.space, self._tells(rule, translator)
+    def _plain(self, about: Rule | Derived) -> Translator:
+        """Return what puts formulas on the facts with which a proof begins."""
+        complete = isinstance(about, Derived) or not _is_about_records(about)
+        return self._translator(self._cls(about), complete=complete)
 
-    def _is_about_records(self, rule: Rule) -> bool:
-        """Tell whether a rule tests what is recorded, so that complete facts say nothing of it."""
-        return any(
-            isinstance(node, Known) for each in rule_conditions(rule) for node in nodes(each)
-        )
+    def _of(self, rule: Rule) -> _Told:
+        return self._tells(rule, self._plain(rule))
 
     def _asked(self, flaw: Flaw, about: Rule | Derived, *more: Any) -> Iterator[Result]:  # noqa: ANN401 - what the proof asks besides
         """Ask one question, and yield what was found; nothing where it is not wanted."""
@@ -286,8 +245,7 @@ class Prover:
         try:
             found = ask(self, about, *more, Clock.of(self.seconds))
         except UndecidedError:
-            reason = f"there was no answer within {self.seconds:g} seconds"
-            yield Result(flaw, name, Status.NOT_DECIDED, sound, reason=reason, span=span)
+            yield self._too_late(flaw, name, sound, span)
             return
         meant = dict(about.intended) if isinstance(about, Rule) else {}
         for says, examples in found:
@@ -296,48 +254,34 @@ class Prover:
         if not found:
             yield Result(flaw, name, Status.PROVED, sound, span=span)
 
+    def _too_late(self, flaw: Flaw, about: str, sound: str, span: Span | None = None) -> Result:
+        reason = f"there was no answer within {self.seconds:g} seconds"
+        return Result(flaw, about, Status.NOT_DECIDED, sound, reason=reason, span=span)
+
+    def _case(self, about: Rule | Derived, tree: Tree) -> Case:
+        return witness.case_for(tree, self._cls(about), self.rulebook)
+
     def _verdict(self, rule: Rule, tree: Tree) -> Verdict:
-        return judge(rule, case_for(tree, self._cls(rule), self.rulebook)).verdict
+        return judge(rule, self._case(rule, tree)).verdict
 
-    def _example(self, rule: Rule, tree: Tree, name: str) -> Shown:
-        outcome = judge(rule, case_for(tree, self._cls(rule), self.rulebook))
-        return show_rule(
-            rule,
-            tree,
-            name,
-            verdict=outcome.verdict,
-            severity=outcome.severity,
-            rulebook=self.rulebook,
-        )
+    def _examples(
+        self, about: Rule | Derived, trees: Mapping[str, Tree], holds: Callable[..., bool]
+    ) -> tuple[Shown, ...]:
+        """Return examples of these names, made small while something holds of their cases."""
 
-    def _small(
-        self, rule: Rule, found: Found, verdict: Verdict, *, also: Iterable[Condition] = ()
-    ) -> Tree:
-        """Return the model made small, with the verdict that it must show."""
-        kept = tuple(also)
+        def kept(trees: tuple[Tree, ...]) -> bool:
+            return holds(*(self._case(about, each) for each in trees))
 
-        def holds(trees: tuple[Tree, ...]) -> bool:
-            case = case_for(trees[0], self._cls(rule), self.rulebook)
-            outcome = judge(rule, case)
-            if outcome.verdict is not verdict:
-                return False
-            if verdict is Verdict.CLEAR and outcome.scope is not Truth.TRUE:
-                return False
-            return all(evaluate(each, case) is Truth.TRUE for each in kept)
-
-        return self._shrunk((found.tree(),), holds, rule)[0]
-
-    def _shrunk(
-        self,
-        trees: tuple[Tree, ...],
-        holds: Callable[[tuple[Tree, ...]], bool],
-        about: Rule | Derived,
-    ) -> tuple[Tree, ...]:
-        if not holds(trees):
+        small = tuple(trees.values())
+        if not kept(small):
             raise DisagreementError(
-                f"`{_name(about)}`: z3 and the reference engine differ: {trees}"
+                f"`{_name(about)}`: z3 and the reference engine differ: {small}"
             )
-        return shrunk(trees, holds)
+        small = witness.shrunk(small, kept)
+        return tuple(map(self._example, itertools.repeat(about), small, trees))
+
+    def _example(self, about: Rule | Derived, tree: Tree, name: str) -> Shown:
+        return witness.show(about, tree, name, self.rulebook)
 
     # ── A derived fact ────────────────────────────────────────────────────────────────────────
 
@@ -353,62 +297,45 @@ class Prover:
 
     def _rows(self, derived: Derived) -> tuple[Space, list[tuple[Term, Term]]]:
         """Return of each row whether it certainly holds and certainly does not, on full facts."""
-        translator = self._translator(derived.cls, complete=True)
+        translator = self._plain(derived)
         return translator.space, [self._pair(row.when, translator) for row in derived.rows]
 
     def _unreachable(self, derived: Derived, what: str, index: int, clock: Clock) -> list[Finding]:
         space, rows = self._rows(derived)
         if solve(space, clock, *(false for _, false in rows[:index]), rows[index][0]):
             return []
-        parts, whole = _parts(derived.rows[index].when), [each.when for each in derived.rows]
-        met, found = self._nearly(self._translator(derived.cls, complete=True), parts, whole, clock)
-        value = self._value(derived, found.tree())
-        contradicts = len(met) < len(parts)
-
-        def holds(trees: tuple[Tree, ...]) -> bool:
-            case = case_for(trees[0], derived.cls, self.rulebook)
-            kept = all(evaluate(each, case) is Truth.TRUE for each in met)
-            return kept and derive(derived, case) == (value,)
-
-        (tree,) = self._shrunk((found.tree(),), holds, derived)
-        shown = show_derived(
-            derived, tree, f"row {index + 1} is not reached", value=value, rulebook=self.rulebook
+        parts = _parts(derived.rows[index].when)
+        met, tree = self._nearly(derived, parts, [each.when for each in derived.rows], clock)
+        values = derive(derived, self._case(derived, tree))
+        shown = self._examples(
+            derived,
+            {f"row {index + 1} is not reached": tree},
+            lambda case: _all_hold(met, case) and derive(derived, case) == values,
         )
+        contradicts = len(met) < len(parts)
         why = "its condition never holds" if contradicts else "an earlier row always holds first"
-        return [(f"{what} is never reached: {why}", (shown,))]
-
-    def _value(self, derived: Derived, tree: Tree) -> Any:  # noqa: ANN401 - any value of the fact
-        values = derive(derived, case_for(tree, derived.cls, self.rulebook))
-        if len(values) != 1:
-            raise DisagreementError(f"`{derived.name}` is open on complete facts: {tree}")
-        return values[0]
+        return [(f"{what} is never reached: {why}", shown)]
 
     def _nearly(
         self,
-        translator: Translator,
+        about: Rule | Derived,
         parts: Sequence[Condition],
-        about: Sequence[Condition],
+        others: Sequence[Condition],
         clock: Clock,
-    ) -> tuple[list[Condition], Found]:
+    ) -> tuple[list[Condition], Tree]:
         """Return as many parts as can hold at once, and a subject on which all else is settled."""
+        translator = self._plain(about)
         space = translator.space
-        settled = both(*(either(*self._pair(each, translator)) for each in (*parts, *about)))
+        terms = [t.both(*(t.either(*self._pair(each, translator)) for each in (*parts, *others)))]
         met: list[Condition] = []
-        terms: list[Term] = [settled]
-        found = solve(space, clock, *terms) or self._anything(space)
+        found = solve(space, clock, *terms)
         for part in parts:
             more = [*terms, self._pair(part, translator)[0]]
             better = solve(space, clock, *more)
             if better is not None:
                 found, terms = better, more
                 met.append(part)
-        return met, found
-
-    @staticmethod
-    def _anything(space: Space) -> Found:
-        solver = new_solver()
-        solver.check()
-        return Found(space, solver.model(), set())
+        return met, found.tree() if found else {}
 
     def _gap(self, derived: Derived, clock: Clock) -> list[Finding]:
         if derived.otherwise is not None:
@@ -417,34 +344,30 @@ class Prover:
         found = solve(space, clock, *(false for _, false in rows))
         if found is None:
             return []
-
-        def holds(trees: tuple[Tree, ...]) -> bool:
-            return derive(derived, case_for(trees[0], derived.cls, self.rulebook)) == (None,)
-
-        (tree,) = self._shrunk((found.tree(),), holds, derived)
-        shown = show_derived(derived, tree, "no row holds", value=None, rulebook=self.rulebook)
-        return [(f"`{derived.name}` has no value where no row holds", (shown,))]
+        shown = self._examples(
+            derived,
+            {"no row holds": found.tree()},
+            lambda case: derive(derived, case) == (None,),
+        )
+        return [(f"`{derived.name}` has no value where no row holds", shown)]
 
     def _overlap(self, derived: Derived, clock: Clock) -> list[Finding]:
         space, pairs = self._rows(derived)
-        rows = list(enumerate(zip(derived.rows, pairs, strict=True), start=1))
-        found: list[Finding] = []
-        for (first, (one, pair)), (second, (other, more)) in itertools.combinations(rows, 2):
-            model = solve(space, clock, pair[0], more[0])
-            if model is None:
+        rows = [(row.when, pair[0]) for row, pair in zip(derived.rows, pairs, strict=True)]
+        findings: list[Finding] = []
+        for (first, one), (second, other) in itertools.combinations(enumerate(rows, start=1), 2):
+            found = solve(space, clock, one[1], other[1])
+            if found is None:
                 continue
-
-            def holds(trees: tuple[Tree, ...], rows: tuple[Any, ...] = (one, other)) -> bool:
-                case = case_for(trees[0], derived.cls, self.rulebook)
-                hold = all(evaluate(each.when, case) is Truth.TRUE for each in rows)
-                return hold and len(derive(derived, case)) == 1
-
-            (tree,) = self._shrunk((model.tree(),), holds, derived)
-            value = self._value(derived, tree)
-            name = f"rows {first} and {second} both hold"
-            shown = show_derived(derived, tree, name, value=value, rulebook=self.rulebook)
-            found.append((f"rows {first} and {second} of `{derived.name}` can both hold", (shown,)))
-        return found
+            both = (one[0], other[0])
+            shown = self._examples(
+                derived,
+                {f"rows {first} and {second} both hold": found.tree()},
+                lambda case, both=both: _all_hold(both, case) and len(derive(derived, case)) == 1,
+            )
+            says = f"rows {first} and {second} of `{derived.name}` can both hold"
+            findings.append((says, shown))
+        return findings
 
     # ── One rule ──────────────────────────────────────────────────────────────────────────────
 
@@ -467,219 +390,173 @@ class Prover:
         """Tell whether a rule can do what a flaw says that it never does."""
         key = (rule.id, flaw)
         if key not in self._possible:
-            space, told = self._of(rule)
+            told = self._of(rule)
             wanted = told.applies if flaw is Flaw.NEVER_APPLICABLE else told.flagged
-            self._possible[key] = solve(space, clock, wanted) is not None
+            self._possible[key] = solve(told.space, clock, wanted) is not None
         return self._possible[key]
 
     def _can_change(self, rule: Rule) -> bool:
-        walked = vocabulary_of(self._cls(rule)).walk()
-        local = rule.subject == "partnership" and self.rulebook.local.values()
-        facts = [*(fact for _, fact in walked), *(local or ())]
-        return any(fact.kind is Kind.ARRANGEMENT for fact in facts)
+        local = self.rulebook.local.values() if rule.subject == "partnership" else ()
+        arranged = any(fact.kind is Kind.ARRANGEMENT for fact in local)
+        return arranged or symbols.has_arrangements(self._cls(rule))
 
     def _never_applicable(self, rule: Rule, clock: Clock) -> list[Finding]:
         if self._can(rule, Flaw.NEVER_APPLICABLE, clock):
             return []
-        translator = self._translator(self._cls(rule), complete=not self._is_about_records(rule))
         parts = [] if rule.applies_when is None else _parts(rule.applies_when)
-        parts += [Not(each.when) for each in rule.unless]
-        met, found = self._nearly(translator, parts, (), clock)
-        tree = self._small(rule, found, Verdict.NOT_APPLICABLE, also=met)
-        shown = self._example(rule, tree, "it comes as near to applying as it can")
-        return [(f"`{rule.id}` never applies", (shown,))]
+        parts += [ast.Not(each.when) for each in rule.unless]
+        met, tree = self._nearly(rule, parts, (), clock)
+
+        def holds(case: Case) -> bool:
+            return judge(rule, case).verdict is Verdict.NOT_APPLICABLE and _all_hold(met, case)
+
+        shown = self._examples(rule, {"it comes as near to applying as it can": tree}, holds)
+        return [(f"`{rule.id}` never applies", shown)]
 
     def _never_flagged(self, rule: Rule, clock: Clock) -> list[Finding]:
         if self._can(rule, Flaw.NEVER_FLAGGED, clock):
             return []
-        space, told = self._of(rule)
-        found = solve(space, clock, told.applies, told.clear)
+        told = self._of(rule)
+        found = solve(told.space, clock, told.applies, told.clear)
         says = f"`{rule.id}` is never flagged"
         if found is None:
             return [(says, ())]
-        tree = self._small(rule, found, Verdict.CLEAR)
-        return [(says, (self._example(rule, tree, "it applies and is clear all the same"),))]
+
+        def holds(case: Case) -> bool:
+            outcome = judge(rule, case)
+            return outcome.verdict is Verdict.CLEAR and outcome.scope is Truth.TRUE
+
+        name = "it applies and is clear all the same"
+        return [(says, self._examples(rule, {name: found.tree()}, holds))]
 
     def _always_flagged(self, rule: Rule, clock: Clock) -> list[Finding]:
-        space, told = self._of(rule)
-        if solve(space, clock, told.applies, told.clear):
+        told = self._of(rule)
+        if solve(told.space, clock, told.applies, told.clear):
             return []
-        found = solve(space, clock, told.flagged)
+        found = solve(told.space, clock, told.flagged)
         if found is None:
             return []
         self._hopeless.add(rule.id)
-        tree = self._small(rule, found, Verdict.FLAGGED)
-        shown = self._example(rule, tree, "it applies, so it is flagged")
-        return [(f"`{rule.id}` is flagged whenever it applies", (shown,))]
+        shown = self._examples(
+            rule,
+            {"it applies, so it is flagged": found.tree()},
+            lambda case: judge(rule, case).verdict is Verdict.FLAGGED,
+        )
+        return [(f"`{rule.id}` is flagged whenever it applies", shown)]
 
     # ── Withholding ───────────────────────────────────────────────────────────────────────────
 
     def _withholding(self, rule: Rule, clock: Clock) -> list[Finding]:
-        cls = self._cls(rule)
-        translators = [self._translator(cls, complete=False, tag=each) for each in ("", "'")]
+        translators = [
+            self._translator(self._cls(rule), complete=False, tag=each) for each in ("", "'")
+        ]
         full, less = (each.space for each in translators)
         before = self._tells(rule, translators[0]).flagged
         # Texts stand for the same places in both.
         less.texts[:] = full.texts
         other = self._tells(rule, translators[1])
-        after = either(other.clear, other.not_applicable)
+        after = t.either(other.clear, other.not_applicable)
         named = {*names_in(before), *(each.removesuffix("'") for each in names_in(after))}
         wanted, laws = full.laws_of(named)
         twins, more_laws = less.laws_of(f"{each}'" for each in wanted)
-        known_less = [
-            *self._less_known(full.top, less.top, wanted),
-            *self._withheld(full.as_of, less.as_of, wanted),
-        ]
-        terms = [before, after, *laws, *more_laws, *known_less]
+        terms = [before, after, *laws, *more_laws]
+        for one, twin in (*_twins(full.top, less.top), (full.as_of, less.as_of)):
+            if one not in self._relations:
+                about = frozenset(map(name_of, one.variables()))
+                self._relations[one] = about, tuple(_says_less(one, twin))
+            about, known_less = self._relations[one]
+            terms += known_less if about & wanted else ()
         found = solve_with(full, clock, wanted, terms)
         if found is None:
             return []
-        twin = Found(less, found.model, twins)
-        trees = self._one_withheld(rule, found.tree(), twin.tree())
+        whole, sparse = found.tree(), Found(less, found.model, twins).tree()
+        if not self._escapes(rule, whole, sparse):
+            raise DisagreementError(f"`{rule.id}`: {whole} and {sparse} do not differ as z3 says")
+        # A pair that differs in one fact, if there is one.
+        pairs = ((whole, witness.without(whole, path)) for path in _facts_in(whole))
+        alike = (pair for pair in pairs if self._escapes(rule, *pair))
+        trees: tuple[Tree, ...] = next(alike, (whole, sparse))
 
         def holds(trees: tuple[Tree, ...]) -> bool:
             flagged, withheld = trees
-            fewer = any(without(flagged, path) == withheld for path in _facts_in(flagged))
+            fewer = any(witness.without(flagged, path) == withheld for path in _facts_in(flagged))
             return fewer and self._escapes(rule, flagged, withheld)
 
         if holds(trees):
-            trees = shrunk(trees, holds)
-        return [
-            (
-                f"a fact that is withheld takes `{rule.id}` away",
-                (
-                    self._example(rule, trees[0], "it is recorded and flagged"),
-                    self._example(rule, trees[1], "it is withheld and no longer flagged"),
-                ),
-            )
-        ]
-
-    def _less_known(
-        self, one: SymbolicRecord, other: SymbolicRecord, wanted: set[str]
-    ) -> Iterator[Term]:
-        """Yield that the second record says no more than the first of what is wanted."""
-        for name, held in one.held.items():
-            if name in other.held:
-                yield from self._withheld(held, other.held[name], wanted)
-
-    def _withheld(self, one: Held, other: Held, wanted: set[str]) -> Iterator[Term]:
-        if isinstance(one, Nested) and isinstance(other, Nested):
-            yield from self._withheld(one.state, other.state, wanted)
-            yield from self._less_known(one.inner, other.inner, wanted)
-            return
-        assert not isinstance(one, Nested)  # noqa: S101 - two copies of a fact are of one kind
-        key = id(one)
-        if key not in self._relations:
-            # The fact is kept, so that no other can come to have its id.
-            names = frozenset(_name_of(each) for each in one.variables())
-            self._relations[key] = (one, names, tuple(_says_less(one, other)))
-        _, names, terms = self._relations[key]
-        if names & wanted:
-            yield from terms
-        if isinstance(one, Listed) and isinstance(other, Listed):
-            for mine, theirs in zip(one.records, other.records, strict=True):
-                yield from self._less_known(mine, theirs, wanted)
+            trees = witness.shrunk(trees, holds)
+        names = ("it is recorded and flagged", "it is withheld and no longer flagged")
+        shown = tuple(map(self._example, (rule, rule), trees, names))
+        return [(f"a fact that is withheld takes `{rule.id}` away", shown)]
 
     def _escapes(self, rule: Rule, flagged: Tree, withheld: Tree) -> bool:
-        return self._verdict(rule, flagged) is Verdict.FLAGGED and self._verdict(
-            rule, withheld
-        ) in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
-
-    def _one_withheld(self, rule: Rule, full: Tree, less: Tree) -> tuple[Tree, ...]:
-        """Return a pair that differs in one fact, if there is one."""
-        if not self._escapes(rule, full, less):
-            raise DisagreementError(f"`{rule.id}`: {full} and {less} do not differ as z3 says")
-        for path in _facts_in(full):
-            fewer = without(full, path)
-            if self._escapes(rule, full, fewer):
-                return full, fewer
-        return full, less
+        was_flagged = self._verdict(rule, flagged) is Verdict.FLAGGED
+        return was_flagged and self._verdict(rule, withheld) in _AWAY
 
     # ── Perverse incentives ───────────────────────────────────────────────────────────────────
 
     def _perverse(self, rule: Rule, clock: Clock) -> list[Finding]:
-        space, told = self._of(rule)
-        named, laws = space.laws_of(names_in(told.flagged))
-        found: list[Finding] = []
-        seen: set[str] = set()
-        for step in _steps(space.top, named):
-            if step.about in seen:
+        told = self._of(rule)
+        named, laws = told.space.laws_of(names_in(told.flagged))
+        found: dict[str, Finding] = {}
+        for step in _steps(told.space.top, named):
+            if step.about in found:
                 continue
-            shown = self._adopted(
-                rule, space, told.flagged, both(*laws), step=step, named=named, clock=clock
-            )
+            shown = self._adopted(rule, step, named, t.both(*laws), clock)
             if shown is not None:
-                seen.add(step.about)
                 says = f"adopting `{step.about}` ({step.what}) adds `{rule.id}`"
-                found.append((says, shown))
-        return found
+                found[step.about] = (says, shown)
+        return list(found.values())
 
     def _adopted(
-        self,
-        rule: Rule,
-        space: Space,
-        flagged: Term,
-        laws: Term,
-        *,
-        step: _Step,
-        named: set[str],
-        clock: Clock,
+        self, rule: Rule, step: _Step, named: set[str], laws: Term, clock: Clock
     ) -> tuple[Shown, ...] | None:
         """Return the two examples that show that a step adds a finding; None where it does not."""
-        inside = {name: space.by_name[name] for name in sorted(named) if step.holds(name)}
-        fresh = {name: _copy(variable) for name, variable in inside.items()}
+        space, flagged = self._of(rule).space, self._of(rule).flagged
+        fresh = {
+            name: z3.Const(f"{name} adopted", variable.sort())
+            for name, variable in space.named(filter(step.holds, named)).items()
+        }
 
         def with_values(term: Term, values: Mapping[str, Term]) -> Term:
             pairs = [(space.by_name[name], value) for name, value in values.items()]
             return z3.substitute(term, *pairs) if pairs else term
 
-        was = [with_values(laws, step.before), no(with_values(flagged, step.before))]
-        now_values = {**step.after, **fresh}
-        now_laws = with_values(laws, now_values)
-        now_flagged = with_values(flagged, now_values)
-        free = set(named) - set(step.before)
+        was = [with_values(laws, step.before), t.no(with_values(flagged, step.before))]
+        adopted = {**step.after, **fresh}
+        now_laws, now_flagged = with_values(laws, adopted), with_values(flagged, adopted)
+        free = named - set(step.before)
         found = solve_with(space, clock, free, [*was, now_laws, now_flagged])
         if found is None:
             return None
         model = found.model
-        if inside:
+        if fresh:
             # What is adopted may be filled in as well as can be: is it a finding even then?
-            given = {name: space.by_name[name] for name in sorted(free)}
-            answers = {str(each.decl().name()): each for each in fresh.values()}
-            good = both(now_laws, no(now_flagged))
             hopeless = with_no_answer(
+                space,
                 [*was, now_laws],
-                good,
-                answers=answers,
-                given=given,
+                t.both(now_laws, t.no(now_flagged)),
+                answers={name_of(each): each for each in fresh.values()},
+                given=free,
                 like={},
-                prefer=space.near(free),
                 clock=clock,
             )
             if hopeless is None:
                 return None
-            pinned = [each == hopeless.eval(each, model_completion=True) for each in given.values()]
+            pinned = space.fixed(hopeless, free)
             again = solve_with(space, clock, free, [*was, now_laws, now_flagged, *pinned])
             if again is None:
                 raise DisagreementError(f"`{rule.id}`: no example of adopting {step.about}")
             model = again.model
         both_sides = Found(space, model, named)
-        before = both_sides.changed(step.before)
-        after = both_sides.changed({**step.after, **fresh})
-        return self._pair_of(rule, before.tree(), after.tree(), step)
-
-    def _pair_of(self, rule: Rule, before: Tree, after: Tree, step: _Step) -> tuple[Shown, ...]:
+        before, after = (both_sides.changed(each).tree() for each in (step.before, adopted))
         verdict = self._verdict(rule, before)
 
-        def holds(trees: tuple[Tree, ...]) -> bool:
-            first, second = (self._verdict(rule, each) for each in trees)
+        def holds(*cases: Case) -> bool:
+            first, second = (judge(rule, each).verdict for each in cases)
             return first is verdict and second is Verdict.FLAGGED
 
-        trees = self._shrunk((before, after), holds, rule)
-        return (
-            self._example(rule, trees[0], f"without {step.about}"),
-            self._example(rule, trees[1], f"with {step.about}"),
-        )
+        names = {f"without {step.about}": before, f"with {step.about}": after}
+        return self._examples(rule, names, holds)
 
     # ── Several rules ─────────────────────────────────────────────────────────────────────────
 
@@ -693,64 +570,44 @@ class Prover:
         if any(self._can_change(rule) for rule in alive) and Flaw.CONFLICT in self.flaws:
             yield from self._conflicts(subject, alive)
 
-    def _in_force(self, rule: Rule, space: Space) -> Term:
-        day = space.as_of.term
-        assert isinstance(day, Day)  # noqa: S101 - it is a date
-        begins, ends = rule.in_force
-        when = true()
-        if begins is not None:
-            when = both(when, no(earlier(day, day_of(begins))))
-        if ends is not None:
-            when = both(when, no(earlier(day_of(ends), day)))
-        return when
-
     def _implied(self, rule: Rule, others: list[Rule], clock: Clock) -> list[Finding]:
         others = [each for each in others if each is not rule]
-        translator = self._translator(self._cls(rule), complete=not self._is_about_records(rule))
-        space, own = self._of(rule)
-        premise = both(own.flagged, self._in_force(rule, space))
+        translator, own = self._plain(rule), self._of(rule)
+        premise = t.both(own.flagged, _in_force(rule, own.space))
         covered: dict[str, Term] = {}
         named = {*names_in(premise)}.union(*map(names_in, own.at_least.values()))
         for other in others:
             told = self._tells(other, translator)
-            parts = [told.flagged, self._in_force(other, space)]
+            parts = [told.flagged, _in_force(other, own.space)]
             # Their names are known from the last rule; those of the terms below are not.
             named.update(*map(names_in, (*parts, *told.at_least.values())))
             as_grave = [
-                implied(own.at_least[level], told.at_least[level]) for level in SEVERITIES[1:]
+                t.implied(own.at_least[level], told.at_least[level]) for level in ast.SEVERITIES[1:]
             ]
-            covered[other.id] = both(*parts, *as_grave)
-        _, laws = space.laws_of(named)
-        solver = new_solver()
+            covered[other.id] = t.both(*parts, *as_grave)
+        _, laws = own.space.laws_of(named)
+        solver = t.new_solver()
         solver.add(premise, *laws)
-        open_ = dict(covered)
         found: list[Finding] = []
+        left = list(covered)
         for other in others:
-            if other.id not in open_:
+            if other.id not in left:
                 continue
-            if clock.check(solver, no(covered[other.id])):
+            if clock.check(solver, t.no(covered[other.id])):
                 model = solver.model()
-                open_ = {
-                    name: term
-                    for name, term in open_.items()
-                    if z3.is_true(model.eval(term, model_completion=True))
-                }
+                left = [each for each in left if symbols.value_in(model, covered[each])]
             else:
-                found.append(self._both_flagged(rule, other, translator, premise, clock))
-                open_.pop(other.id)
+                found.append(self._both_flagged(rule, other, premise, clock))
         return found
 
-    def _both_flagged(
-        self, rule: Rule, other: Rule, translator: Translator, premise: Term, clock: Clock
-    ) -> Finding:
+    def _both_flagged(self, rule: Rule, other: Rule, premise: Term, clock: Clock) -> Finding:
+        translator = self._plain(rule)
         also = self._tells(other, translator).flagged
-        model = solve(translator.space, clock, premise, also)
-        if model is None:
+        found = solve(translator.space, clock, premise, also)
+        if found is None:
             raise DisagreementError(f"`{rule.id}` can be flagged, and then it cannot")
-        cls = self._cls(rule)
 
-        def holds(trees: tuple[Tree, ...]) -> bool:
-            case = case_for(trees[0], cls, self.rulebook)
+        def holds(case: Case) -> bool:
             first, second = judge(rule, case), judge(other, case)
             flagged = first.verdict is second.verdict is Verdict.FLAGGED
             worst = first.could_be or first.severity
@@ -758,57 +615,51 @@ class Prover:
                 return False
             return second.severity >= worst
 
-        (tree,) = self._shrunk((model.tree(),), holds, rule)
         says = f"whenever `{rule.id}` is flagged, so is `{other.id}`, and no less gravely"
+        tree = found.tree()
         return says, (
-            self._example(rule, tree, f"{other.id} is flagged with it"),
-            self._example(other, tree, f"{rule.id} is flagged with it"),
+            *self._examples(rule, {f"{other.id} is flagged with it": tree}, holds),
+            *self._examples(other, {f"{rule.id} is flagged with it": tree}, holds),
         )
 
     # ── Conflicts ─────────────────────────────────────────────────────────────────────────────
 
     def _conflicts(self, subject: str, rules: list[Rule]) -> Iterator[Result]:
         sound = f"some arrangement clears every rule on a {subject} from {self.level.value} upwards"
-        asked: list[Rule] = []
-        for rule in rules:
-            if self._is_about_records(rule):
-                reason = "it tests what is recorded, which no arrangement changes"
-                says = f"`{rule.id}` is left out of the conflicts of a {subject}"
-                yield Result(
-                    Flaw.CONFLICT, rule.id, Status.OUTSIDE, says, reason=reason, span=rule.span
-                )
-            elif rule.id not in self._hopeless:
-                asked.append(rule)
-        if not asked:
-            return
-        count = 0
+        for rule in filter(_is_about_records, rules):
+            reason = "it tests what is recorded, which no arrangement changes"
+            says = f"`{rule.id}` is left out of the conflicts of a {subject}"
+            outside = (Flaw.CONFLICT, rule.id, Status.OUTSIDE, says)
+            yield Result(*outside, reason=reason, span=rule.span)
+        left_out = {each.id for each in rules if _is_about_records(each)} | self._hopeless
+        asked = [each for each in rules if each.id not in left_out]
+        found = False
         try:
             for core, shown in self._cores(asked):
-                count += 1
+                found = True
                 yield self._conflict(subject, core, shown)
         except UndecidedError:
-            count += 1
-            reason = f"there was no answer within {self.seconds:g} seconds"
-            yield Result(Flaw.CONFLICT, subject, Status.NOT_DECIDED, sound, reason=reason)
-        if not count:
+            yield self._too_late(Flaw.CONFLICT, subject, sound)
+            return
+        if asked and not found:
             yield Result(Flaw.CONFLICT, subject, Status.PROVED, sound)
 
     def _conflict(self, subject: str, core: list[Rule], shown: tuple[Shown, ...]) -> Result:
         names = tuple(each.id for each in core)
-        listed = joined(f"`{each}`" for each in names)
-        clears = f"clears {listed}" if len(core) == 1 else f"clears {listed} together"
+        clears = f"clears {joined(f'`{each}`' for each in names)}"
+        clears += " together" if len(core) > 1 else ""
         says = f"there are circumstances of a {subject} in which no arrangement {clears}"
         reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in core]
-        reason = next((each for each in reasons if each), "")
+        reason = next(filter(None, reasons), "")
         status = Status.INTENDED if reason else Status.REFUTED
         about = names[0] if len(names) == 1 else subject
         return Result(Flaw.CONFLICT, about, status, says, names, shown, reason, core[0].span)
 
-    def _cores(self, rules: list[Rule]) -> Iterator[tuple[list[Rule], tuple[Shown, ...]]]:
+    def _cores(self, rules: list[Rule]) -> Iterator[_Core]:
         """Yield every smallest set of rules that cannot always be cleared together."""
         clock = Clock.of(self.seconds)
-        goals = {rule.id: self._goal(rule, clock) for rule in rules}
-        for group in self._groups(rules, goals):
+        self._goals = {rule.id: self._goal(rule, clock) for rule in rules}
+        for group in self._groups(rules):
             known: list[frozenset[str]] = []
             waiting: list[frozenset[str]] = [frozenset()]
             tried: set[frozenset[str]] = set()
@@ -822,7 +673,7 @@ class Prover:
                 core = next((each for each in known if not each & left_out), None)
                 if core is None:
                     kept = [each for each in group if each.id not in left_out]
-                    found = self._no_way_out(kept, goals, Clock.of(self.seconds))
+                    found = self._no_way_out(kept, Clock.of(self.seconds))
                     if found is None:
                         continue
                     core = frozenset(each.id for each in found[0])
@@ -832,129 +683,97 @@ class Prover:
 
     def _goal(self, rule: Rule, clock: Clock) -> Term:
         """Return that a rule is met, without arrangements on which that does not depend."""
-        space, told = self._of(rule)
-        grave = both(told.flagged, self._in_force(rule, space), told.at_least[self.level])
-        goal = no(grave)
-        for name in sorted(names_in(goal) & space.arranged):
-            variable = space.by_name[name]
+        told = self._of(rule)
+        space = told.space
+        grave = t.both(told.flagged, _in_force(rule, space), told.at_least[self.level])
+        goal = t.no(grave)
+        for variable in space.named(names_in(goal) & space.arranged).values():
             if not z3.is_bool(variable):
                 continue
             _, laws = space.laws_of(names_in(goal))
-            cases = [z3.substitute(goal, (variable, each)) for each in (true(), false())]
-            solver = new_solver()
+            cases = [z3.substitute(goal, (variable, each)) for each in (t.true(), t.false())]
+            solver = t.new_solver()
             solver.add(*laws, z3.Xor(*cases))
             if not clock.check(solver):
                 goal = z3.simplify(cases[1])
         return goal
 
-    def _groups(self, rules: list[Rule], goals: Mapping[str, Term]) -> list[list[Rule]]:
+    def _groups(self, rules: list[Rule]) -> list[list[Rule]]:
         """Return the rules in groups that have no arrangement in common."""
         groups: list[tuple[set[str], list[Rule]]] = []
         for rule in rules:
-            arranged = self._of(rule)[0].arranged
-            named = set(names_in(goals[rule.id])) & arranged
-            apart = []
-            together = [rule]
-            for names, members in groups:
-                if names & named:
-                    named |= names
-                    together = [*members, *together]
-                else:
-                    apart.append((names, members))
-            groups = [*apart, (named, together)]
+            named = set(names_in(self._goals[rule.id])) & self._of(rule).space.arranged
+            apart = [each for each in groups if not each[0] & named]
+            joint = [each for each in groups if each[0] & named]
+            together = [rule, *(each for _, members in joint for each in members)]
+            groups = [*apart, (named.union(*(names for names, _ in joint)), together)]
         return [[rule for rule in rules if rule in members] for _, members in groups]
 
-    def _search(
-        self, rules: list[Rule], goals: Mapping[str, Term], clock: Clock
-    ) -> tuple[z3.ModelRef, set[str], list[Term]] | None:
-        """Return circumstances in which no arrangement meets all rules, with the laws there."""
+    def _no_way_out(self, rules: list[Rule], clock: Clock) -> _Core | None:
+        """Return a smallest set of these rules that no arrangement clears, and what shows it."""
         if not rules:
             return None
-        space = self._of(rules[0])[0]
-        good = both(*(goals[each.id] for each in rules))
+        space = self._of(rules[0]).space
+        good = t.both(*(self._goals[each.id] for each in rules))
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
-        free = [space.by_name[each] for each in sorted(named & space.arranged - names_in(good))]
-        there = [(each, false()) for each in free if z3.is_bool(each)]
+        free = space.named(named & space.arranged - names_in(good)).values()
+        there = [(each, t.false()) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
-        given = {each: space.by_name[each] for each in sorted(named - space.arranged)}
-        answers = {each: space.by_name[each] for each in sorted(named & space.arranged)}
-        own = [law for law in laws if not names_in(law) & space.arranged]
+        answers, given = space.named(named & space.arranged), named - space.arranged
         model = with_no_answer(
-            own,
-            both(good, *laws),
+            space,
+            [law for law in laws if not names_in(law) & space.arranged],
+            t.both(good, *laws),
             answers=answers,
             given=given,
             like=_today(space, answers, given),
-            prefer=space.near(given),
             clock=clock,
         )
-        return None if model is None else (model, named, laws)
-
-    def _no_way_out(
-        self, rules: list[Rule], goals: Mapping[str, Term], clock: Clock
-    ) -> tuple[list[Rule], tuple[Shown, ...]] | None:
-        """Return a smallest set of these rules that no arrangement clears, and what shows it."""
-        found = self._search(rules, goals, clock)
-        if found is None:
+        if model is None:
             return None
-        model, named, laws = found
-        space = self._of(rules[0])[0]
-        pinned = [
-            space.by_name[each] == model.eval(space.by_name[each], model_completion=True)
-            for each in sorted(named - space.arranged)
-        ]
+        facts = [*space.fixed(model, given), *laws]
         core = list(rules)
         for rule in rules:
             fewer = [each for each in core if each is not rule]
-            solver = new_solver()
-            solver.add(*pinned, *laws, *(goals[each.id] for each in fewer))
+            solver = t.new_solver()
+            solver.add(*facts, *(self._goals[each.id] for each in fewer))
             if not clock.check(solver):
                 core = fewer
         # Elsewhere still fewer of them may be in conflict.
         for rule in core if len(core) > 1 else []:
-            smaller = self._no_way_out([each for each in core if each is not rule], goals, clock)
+            smaller = self._no_way_out([each for each in core if each is not rule], clock)
             if smaller is not None:
                 return smaller
-        return core, self._shown_conflict(core, named, goals, [*pinned, *laws], clock)
+        return core, self._shown_conflict(core, named, facts, clock)
 
     def _shown_conflict(
-        self,
-        core: list[Rule],
-        named: set[str],
-        goals: Mapping[str, Term],
-        facts: list[Term],
-        clock: Clock,
+        self, core: list[Rule], named: set[str], facts: list[Term], clock: Clock
     ) -> tuple[Shown, ...]:
-        space = self._of(core[0])[0]
-        told = [self._of(each)[1] for each in core]
+        space = self._of(core[0]).space
+        told = [self._of(each) for each in core]
         terms = [term for each in told for term in (each.flagged, each.at_least[self.level])]
-        wanted, all_laws = space.laws_of(set[str]().union(*(names_in(each) for each in terms)))
+        wanted, all_laws = space.laws_of(set[str]().union(*map(names_in, terms)))
         shown: list[Shown] = []
         for rule in core:
             others = [each for each in core if each is not rule]
-            met = [goals[each.id] for each in others]
-            model = solve_with(space, clock, named | wanted, [*facts, *met, *all_laws])
-            if model is None:
+            met = [self._goals[each.id] for each in others]
+            found = solve_with(space, clock, named | wanted, [*facts, *met, *all_laws])
+            if found is None:
                 raise DisagreementError(f"the conflict of {[each.id for each in core]} is no core")
-            start = Found(space, model.model, wanted).tree()
-            whole = case_for(start, self._cls(rule), self.rulebook)
+            start = Found(space, found.model, wanted).tree()
+            whole = self._case(rule, start)
             applied = [(each, scope_of(each, whole)) for each in others]
 
             def holds(
-                trees: tuple[Tree, ...],
-                rule: Rule = rule,
-                others: list[tuple[Rule, Truth]] = applied,
+                case: Case, rule: Rule = rule, others: list[tuple[Rule, Truth]] = applied
             ) -> bool:
-                case = case_for(trees[0], self._cls(rule), self.rulebook)
-                outcome = judge(rule, case)
-                if outcome.severity is None or outcome.severity < self.level:
-                    return False
-                return all(self._is_met(each, case, scope) for each, scope in others)
+                severity = judge(rule, case).severity
+                grave = severity is not None and severity >= self.level
+                return grave and all(self._is_met(each, case, scope) for each, scope in others)
 
-            (tree,) = self._shrunk((start,), holds, rule)
             name = "nothing clears it" if not others else "what clears the others leaves it"
-            shown.append(self._example(rule, tree, name))
+            shown += self._examples(rule, {name: start}, holds)
         return tuple(shown)
 
     def _is_met(self, rule: Rule, case: Case, scope: Truth) -> bool:
@@ -962,7 +781,7 @@ class Prover:
         outcome = judge(rule, case)
         if outcome.scope is not scope:
             return False
-        if outcome.verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
+        if outcome.verdict in _AWAY:
             return True
         worst = outcome.could_be or outcome.severity
         return outcome.verdict is Verdict.FLAGGED and worst is not None and worst < self.level
@@ -987,18 +806,23 @@ class _Step:
     The adoption of one arrangement.
 
     Attributes:
-        about: the fact, without places in lists.
+        path: the fact.
         what: what is done.
         before: variables as they are before, by name.
         after: the same variables after.
         prefix: what the names of the facts begin with that come with it.
     """
 
-    about: str
+    path: str
     what: str
     before: Mapping[str, Term]
     after: Mapping[str, Term]
     prefix: str = ""
+
+    @property
+    def about(self) -> str:
+        """The fact, without places in lists."""
+        return self.path.replace("[0]", "[]")
 
     def holds(self, name: str) -> bool:
         """Tell whether a variable is part of what is adopted."""
@@ -1009,113 +833,124 @@ def _steps(record: SymbolicRecord, named: set[str]) -> Iterator[_Step]:
     """Yield every adoption of an arrangement that a rule could see."""
     for held in list(record.held.values()):
         match held:
-            case Nested(state=state, inner=inner):
-                if state.fact.kind is Kind.ARRANGEMENT and _name_of(state.none) in named:
-                    yield _record_step(state)
+            case symbols.Nested(state=state, inner=inner):
+                none = name_of(state.none)
+                if held.fact.kind is Kind.ARRANGEMENT and none in named:
+                    before, after = {none: t.true()}, {none: t.false()}
+                    if t.is_variable(state.known):
+                        before[name_of(state.known)] = after[name_of(state.known)] = t.true()
+                    yield _Step(state.path, "none to in place", before, after, f"{state.path}.")
                 yield from _steps(inner, named)
-            case Single(fact=fact, term=term) if isinstance(fact.type, YesNo):
-                name = _name_of(term)
-                if fact.kind is Kind.ARRANGEMENT and name in named:
-                    yield _Step(_plain(held.path), "no to yes", {name: false()}, {name: true()})
-            case Members(fact=fact, of=of):
-                if fact.kind is Kind.ARRANGEMENT:
-                    for member, variable in of.items():
-                        name = _name_of(variable)
-                        if name in named:
-                            what = f"a member more, `{member}`"
-                            yield _Step(_plain(held.path), what, {name: false()}, {name: true()})
-            case Listed():
-                yield from _list_steps(held, named)
-            case Single():
+            case symbols.Single(fact=Fact(type=YesNo()), term=term):
+                yield from _yes_steps(held, {"no to yes": term}, named)
+            case symbols.Members(of=of):
+                members = {f"a member more, `{each}`": so for each, so in of.items()}
+                yield from _yes_steps(held, members, named)
+            case symbols.Listed(of=of, records=records) if not named.isdisjoint(
+                map(name_of, of.values())
+            ):
+                names = [name_of(each) for each in of.values()]
+                for index, name in enumerate(names if held.fact.kind is Kind.ARRANGEMENT else []):
+                    before = {each: t.truth(i < index) for i, each in enumerate(names)}
+                    after = {**before, name: t.true()}
+                    path = held.path
+                    yield _Step(path, "a record more", before, after, records[index].prefix)
+                # Records of a list are alike: what one can do, the first can.
+                yield from _steps(records[0], named)
+            case _:
                 pass
 
 
-def _record_step(state: Single) -> _Step:
-    name = _name_of(state.none)
-    before: dict[str, Term] = {name: true()}
-    after: dict[str, Term] = {name: false()}
-    if is_variable(state.known):
-        before[_name_of(state.known)] = after[_name_of(state.known)] = true()
-    return _Step(_plain(state.path), "none to in place", before, after, f"{state.path}.")
-
-
-def _list_steps(held: Listed, named: set[str]) -> Iterator[_Step]:
-    if not {_name_of(each) for each in held.there} & named:
-        return
-    if held.fact.kind is Kind.ARRANGEMENT:
-        for index, there in enumerate(held.there):
-            before = {_name_of(each): truth(i < index) for i, each in enumerate(held.there)}
-            after = {**before, _name_of(there): true()}
-            yield _Step(_plain(held.path), "a record more", before, after, f"{held.path}[{index}].")
-    # Records of a list are alike: what one can do, the first can.
-    yield from _steps(held.records[0], named)
+def _yes_steps(
+    held: symbols.Single | symbols.Members, several: Mapping[str, Term], named: set[str]
+) -> Iterator[_Step]:
+    """Yield that a fact, or a member of one, becomes yes, by what that is called."""
+    for what, variable in several.items():
+        name = name_of(variable)
+        if held.fact.kind is Kind.ARRANGEMENT and name in named:
+            yield _Step(held.path, what, {name: t.false()}, {name: t.true()})
 
 
 def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
     """Return the date of the assessment, part by part, for each part of a date."""
-    found: dict[str, Term] = {}
-    for part in space.as_of.variables():
-        word = _name_of(part).removesuffix(space.tag).rpartition(" ")[2]
-        if word in ("year", "month", "day") and _name_of(part) in given:
-            found.update({name: part for name in answers if name.endswith(f" {word}")})
-    return found
+    days = zip(symbols.PARTS, space.as_of.term, strict=True)
+    today = {word: part for word, part in days if name_of(part) in given}
+    pairs = itertools.product(answers, today)
+    return {name: today[word] for name, word in pairs if name.endswith(f" {word}")}
 
 
-def _plain(path: str) -> str:
-    return path.replace("[0]", "[]")
+def _in_force(rule: Rule, space: Space) -> Term:
+    today = space.as_of.term
+    begins, ends = rule.in_force
+    when = t.true()
+    if begins is not None:
+        when = t.no(symbols.earlier(today, symbols.day_of(begins)))
+    if ends is not None:
+        when = t.both(when, t.no(symbols.earlier(symbols.day_of(ends), today)))
+    return when
 
 
-def _name_of(variable: Term) -> str:
-    return str(variable.decl().name())
+def _is_about_records(rule: Rule) -> bool:
+    """Tell whether a rule tests what is recorded, so that complete facts say nothing of it."""
+    found = (node for each in rule_conditions(rule) for node in nodes(each))
+    return any(isinstance(node, ast.Known) for node in found)
 
 
-def _copy(variable: Term) -> Term:
-    return z3.Const(f"{_name_of(variable)} adopted", variable.sort())
+def _all_hold(conditions: Iterable[Condition], case: Case) -> bool:
+    return all(evaluate(each, case) is Truth.TRUE for each in conditions)
 
 
-def _says_less(one: Single | Members | Listed, other: Held) -> Iterator[Term]:
+def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, Held]]:
+    """Yield the facts of two copies of a record that both have, those inside them after them."""
+    for name in [each for each in one.held if each in other.held]:
+        match one.held[name], other.held[name]:
+            case symbols.Nested() as mine, symbols.Nested() as theirs:
+                yield mine.state, theirs.state
+                yield from _twins(mine.inner, theirs.inner)
+            case mine, theirs:
+                yield mine, theirs
+                if isinstance(mine, symbols.Listed) and isinstance(theirs, symbols.Listed):
+                    for pair in zip(mine.records, theirs.records, strict=True):
+                        yield from _twins(*pair)
+
+
+def _size(members: symbols.Members) -> Term:
+    return t.number_of(members.of.values())
+
+
+def _says_less(one: Held, other: Held) -> Iterator[Term]:
     """Yield that the second fact, without records inside it, says no more than the first."""
+    pairs: list[tuple[Term, Term]]
     match one, other:
-        case Single(), Single():
-            same = [
-                a == b
-                for a, b in zip(one.variables(), other.variables(), strict=True)
-                if not a.eq(one.known)
-            ]
-            yield implied(other.known, both(one.known, *same))
-        case Members(), Members():
+        case symbols.Single(), symbols.Single():
+            pairs = list(zip(one.variables(), other.variables(), strict=True))
+            same = [a == b for a, b in pairs if not a.eq(one.known)]
+            yield t.implied(other.known, t.both(one.known, *same))
+        case ((symbols.Members() | symbols.Listed()), (symbols.Members() | symbols.Listed())):
             pairs = list(zip(one.of.values(), other.of.values(), strict=True))
-            yield from (implied(b, a) for a, b in pairs)
-            yield implied(no(other.more), both(no(one.more), *(a == b for a, b in pairs)))
-            # It follows, but z3 does not see it: a part of a set has no more members.
-            yield number_of(other.of.values()) <= number_of(one.of.values())
-            yield implied(
-                no(other.more), number_of(other.of.values()) == number_of(one.of.values())
-            )
-        case Listed(), Listed():
-            pairs = list(zip(one.there, other.there, strict=True))
-            yield from (implied(b, a) for a, b in pairs)
-            yield implied(no(other.more), both(no(one.more), *(a == b for a, b in pairs)))
+            yield from (t.implied(b, a) for a, b in pairs)
+            same = [a == b for a, b in pairs]
+            yield t.implied(t.no(other.more), t.both(t.no(one.more), *same))
+            if isinstance(one, symbols.Members) and isinstance(other, symbols.Members):
+                # It follows, but z3 does not see it: a part of a set has no more members.
+                yield _size(other) <= _size(one)
+                yield t.implied(t.no(other.more), _size(other) == _size(one))
         case _:
-            msg = "two copies of a fact are of one kind"
-            raise AssertionError(msg)
+            raise AssertionError("two copies of a fact are of one kind")
 
 
-def _facts_in(tree: Tree) -> Iterator[Path]:
+def _facts_in(tree: Tree) -> Iterator[witness.Path]:
     """Yield the facts that could be withheld: not places in lists, nor members of sets."""
-    for path in removable(tree):
-        if not isinstance(path[-1], int) and _is_fact(tree, path):
+    for path in witness.removable(tree):
+        within: Any = tree
+        for key in path[:-1]:
+            within = within[key]
+        if isinstance(within, dict):
             yield path
 
 
-def _is_fact(tree: Any, path: Path) -> bool:  # noqa: ANN401 - any part of a tree
-    for key in path[:-1]:
-        tree = tree[key]
-    return isinstance(tree, dict)
-
-
 def _parts(condition: Condition) -> list[Condition]:
-    if isinstance(condition, All):
+    if isinstance(condition, ast.All):
         return [part for item in condition.items for part in _parts(item)]
     return [condition]
 

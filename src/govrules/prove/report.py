@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from govrules.prove.questions import Flaw, Prover, Result, Status
-from govrules.prove.witness import Shown
 from govrules.rulebook.ast import Rulebook
 
 _STYLES: Final = {
@@ -57,22 +56,20 @@ def report_data(results: Sequence[Result], prover: Prover) -> dict[str, Any]:
         "rulebook": {"id": rulebook.id, "version": rulebook.version},
         "list_bound": prover.bound,
         "level": prover.level.value,
-        "results": [_result_data(each) for each in results],
+        "results": [
+            {
+                "kind": each.flaw.value,
+                "about": each.about,
+                "status": each.status.value,
+                "says": each.says,
+                "rules": list(each.rules),
+                "reason": each.reason,
+                "examples": [
+                    {"of": shown.of, "example": shown.text, "fails": shown.fails}
+                    for shown in each.examples
+                ],
+                "location": "" if each.span is None else str(each.span),
+            }
+            for each in results
+        ],
     }
-
-
-def _result_data(result: Result) -> dict[str, Any]:
-    return {
-        "kind": result.flaw.value,
-        "about": result.about,
-        "status": result.status.value,
-        "says": result.says,
-        "rules": list(result.rules),
-        "reason": result.reason,
-        "examples": [_shown_data(each) for each in result.examples],
-        "location": "" if result.span is None else str(result.span),
-    }
-
-
-def _shown_data(shown: Shown) -> dict[str, Any]:
-    return {"of": shown.of, "example": shown.text, "fails": shown.fails}

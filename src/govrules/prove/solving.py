@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import attrs
 import z3
 
-from govrules.prove.symbols import Space, Tree, fraction_in
-from govrules.prove.terms import Term, both, is_false, names_in, new_solver, no, true
+from govrules.prove import terms as t
+from govrules.prove.symbols import Space, Tree, value_in
+from govrules.prove.terms import Term
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF
 
@@ -66,16 +67,15 @@ class Found:
         """Return the facts as plain data."""
         tree = self.space.top.read(self.model, self.wanted)
         as_of = self.space.as_of
-        if {str(each.decl().name()) for each in as_of.variables()} & self.wanted:
-            day = as_of.read(self.model)
+        if not self.wanted.isdisjoint(map(t.name_of, as_of.variables())):
+            day = as_of.read(self.model, self.wanted)
             tree |= {} if day is UNKNOWN else {AS_OF.name: day}
         return tree
 
     def changed(self, changes: Mapping[str, Term]) -> Found:
         """Return the same model but for some variables."""
-        solver = new_solver()
-        for name in sorted(self.wanted):
-            variable = self.space.by_name[name]
+        solver = t.new_solver()
+        for name, variable in self.space.named(self.wanted).items():
             value = changes.get(name, variable)
             solver.add(variable == self.model.eval(value, model_completion=True))
         solver.check()
@@ -84,23 +84,23 @@ class Found:
 
 def solve(space: Space, clock: Clock, *goals: Term) -> Found | None:
     """Return a model of the goals and of the laws on the facts that they name; None if none."""
-    goal = both(*goals)
-    if is_false(goal):
+    goal = t.both(*goals)
+    if t.is_false(goal):
         return None
-    wanted, laws = space.laws_of(names_in(goal))
+    wanted, laws = space.laws_of(t.names_in(goal))
     return solve_with(space, clock, wanted, [goal, *laws])
 
 
 def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Term]) -> Found | None:
     """Return a model of the terms, with dates and amounts that people write if there is one."""
-    solver = new_solver()
+    solver = t.new_solver()
     solver.add(*terms)
     if not _satisfied(solver, space.near(wanted), clock):
         return None
     model = solver.model()
-    reals = [space.by_name[name] for name in sorted(wanted) if z3.is_real(space.by_name[name])]
+    reals = [each for each in space.named(wanted).values() if z3.is_real(each)]
     for scale in _ROUNDS:
-        if all((fraction_in(model, each) * _ROUNDS[-1]).denominator == 1 for each in reals):
+        if all((value_in(model, each) * _ROUNDS[-1]).denominator == 1 for each in reals):
             break
         rounded = [z3.IsInt(each * scale) for each in reals]
         if clock.check(solver, *rounded):
@@ -109,13 +109,13 @@ def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Ter
 
 
 def with_no_answer(
+    space: Space,
     circumstances: Iterable[Term],
     good: Term,
     *,
     answers: Mapping[str, Term],
-    given: Mapping[str, Term],
+    given: set[str],
     like: Mapping[str, Term],
-    prefer: Sequence[Term],
     clock: Clock,
 ) -> z3.ModelRef | None:
     """
@@ -124,49 +124,49 @@ def with_no_answer(
     Each answer that is found to be good somewhere is ruled out everywhere at once.
 
     Args:
+        space: the facts, of which dates had better be ones that people write.
+
         circumstances: what is so of them.
 
         good: what a good answer does, in terms of both.
 
         answers: the variables of an answer, by name.
 
-        given: the variables of the circumstances, by name.
+        given: the names of the variables of the circumstances.
 
         like: what of the circumstances an answer may well be the same as, by its name: a review
             today is a good answer on every day.
 
-        prefer: what had better hold of circumstances that are shown to people.
-
         clock: when to stop.
     """
-    guess = new_solver()
+    prefer = space.near(given)
+    guess = t.new_solver()
     guess.add(*circumstances)
-    answer = new_solver()
+    answer = t.new_solver()
     answer.add(good)
-    named = names_in(good)
+    named = t.names_in(good)
     free = [variable for name, variable in sorted(answers.items()) if name in named]
-    fixed = [variable for name, variable in sorted(given.items()) if name in named]
-    same = {each.get_id(): like[name] for name, each in sorted(answers.items()) if name in like}
+    same = {each.get_id(): like[name] for name, each in answers.items() if name in like}
     alike = [each == same[each.get_id()] for each in free if each.get_id() in same]
     # What is easiest to think of: everything in place.
-    first = [(each, true()) for each in free if z3.is_bool(each)]
+    first = [(each, t.true()) for each in free if z3.is_bool(each)]
     last: list[tuple[Term, Term]] = []
     while True:
-        if not _satisfied(guess, list(prefer), clock):
+        if not _satisfied(guess, prefer, clock):
             return None
         model = guess.model()
-        facts = [each == model.eval(each, model_completion=True) for each in fixed]
+        # Kept until the next, because z3 gives the numbers of terms that are gone to others.
+        pinned = space.fixed(model, given & named)
         answer.push()
-        answer.add(*facts)
+        answer.add(*pinned)
         rest = [each == value for each, value in (last or first) if each.get_id() not in same]
         hints = [*alike, *rest]
-        if not _satisfied(answer, hints, clock):
-            answer.pop()
-            return model
-        found = answer.model()
+        found = answer.model() if _satisfied(answer, hints, clock) else None
         answer.pop()
+        if found is None:
+            return model
         last = [(each, _answered(each, found, same)) for each in free]
-        guess.add(no(z3.simplify(z3.substitute(good, *last)) if last else good))
+        guess.add(t.no(z3.simplify(z3.substitute(good, *last)) if last else good))
 
 
 def _answered(variable: Term, model: z3.ModelRef, same: Mapping[int, Term]) -> Term:

@@ -8,49 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 import z3
 
+from govrules import vocabulary as v
 from govrules.facts import absent
-from govrules.prove.terms import (
-    Term,
-    both,
-    exact,
-    false,
-    implied,
-    is_true,
-    is_variable,
-    names_in,
-    no,
-    real_number,
-    true,
-    truth,
-    whole_number,
-    yes_or_no,
-)
+from govrules.prove import terms as t
+from govrules.prove.terms import Term
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import (
-    AS_OF,
-    Choice,
-    Choices,
-    Date,
-    Fact,
-    FactType,
-    Kind,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    Text,
-    YesNo,
-    vocabulary_of,
-)
 
 #: The greatest number that can be recorded where a fact names none.
 MOST: Final = 10**15
@@ -62,22 +31,20 @@ _NEARBY_YEARS: Final = (2015, 2035)
 YEARS_OF_ASSESSMENT: Final = (1900, 2999)
 #: What stands for a date that is not there.
 _SOME_DAY: Final = dt.date(2000, 1, 1)
+#: The variables of a date, by the ends of their names.
+PARTS: Final = ("year", "month", "day")
+_LOCAL: Final = "local."
 
 #: A subject as plain data: a fact that is missing is unknown, None is known to be absent.
 Tree: TypeAlias = dict[str, Any]
 
 
-@attrs.frozen(eq=False)
-class Day:
+class Day(NamedTuple):
     """A calendar date as three whole numbers."""
 
     year: Term
     month: Term
     day: Term
-
-    def parts(self) -> tuple[Term, Term, Term]:
-        """Return year, month and day."""
-        return self.year, self.month, self.day
 
 
 def length_of_month(year: Term, month: Term) -> Term:
@@ -100,7 +67,7 @@ def earlier(one: Day, other: Day) -> Term:
 
 def same_day(one: Day, other: Day) -> Term:
     """Return whether two days are one."""
-    return z3.And(*(a == b for a, b in zip(one.parts(), other.parts(), strict=True)))
+    return z3.And(*(a == b for a, b in zip(one, other, strict=True)))
 
 
 def months_earlier(day: Day, months: Term) -> tuple[Term, Day]:
@@ -124,7 +91,7 @@ class Value:
 
     unknown: Term
     none: Term
-    term: Term | Day | None = None
+    term: Any = None
 
 
 @attrs.frozen(eq=False)
@@ -132,109 +99,96 @@ class Single:
     """A fact with one value, as variables; a record with only its state is one too."""
 
     path: str
-    fact: Fact
+    fact: v.Fact
     known: Term
     none: Term
-    term: Term | Day | None
+    term: Any
     texts: list[str]
 
     @property
     def value(self) -> Value:
         """The value as conditions see it."""
-        return Value(no(self.known), self.none, self.term)
+        return Value(t.no(self.known), self.none, self.term)
+
+    @property
+    def there(self) -> Term:
+        """Whether it has a value."""
+        return t.both(self.known, t.no(self.none))
 
     def variables(self) -> tuple[Term, ...]:
         """Return the variables that make up the fact."""
-        terms = self.term.parts() if isinstance(self.term, Day) else (self.term,)
+        terms = self.term if isinstance(self.term, Day) else (self.term,)
         every = (self.known, self.none, *terms)
-        return tuple(each for each in every if each is not None and is_variable(each))
+        return tuple(each for each in every if each is not None and t.is_variable(each))
 
-    def pinned(self, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - any fact's value
-        """Yield each variable with the constant that makes the fact this value."""
-        if is_variable(self.known):
-            yield self.known, truth(value is not UNKNOWN)
-        if is_variable(self.none):
-            yield self.none, truth(value is None)
-        there = None if value is UNKNOWN or value is None else value
-        if self.term is None or isinstance(self.fact.type, Record):
-            return
-        if isinstance(self.term, Day):
-            day = there or _SOME_DAY
-            yield self.term.year, exact(day.year)
-            yield self.term.month, exact(day.month)
-            yield self.term.day, exact(day.day)
-            return
-        yield self.term, constant(there, self.fact.type, self.texts, self.term.sort())
-
-    def read(self, model: z3.ModelRef) -> Any:  # noqa: ANN401 - any fact's value
+    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401, ARG002 - any fact's value; as others are read
         """Return the value in a model."""
-        if not holds(model, self.known):
+        if not value_in(model, self.known):
             return UNKNOWN
-        if holds(model, self.none):
+        if value_in(model, self.none):
             return None
         if self.term is None:
             return {}
         if isinstance(self.term, Day):
-            return dt.date(*(number_in(model, each) for each in self.term.parts()))
+            return dt.date(*(value_in(model, each) for each in self.term))
+        value = value_in(model, self.term)
         match self.fact.type:
-            case YesNo():
-                return holds(model, self.term)
-            case Choice(values=values):
-                return values[number_in(model, self.term)]
-            case Text():
-                code = number_in(model, self.term)
-                return self.texts[code] if code < len(self.texts) else f"text {code}"
-            case Number(whole=False) | Money():
-                return decimal(fraction_in(model, self.term))
-            case Number() | Months():
-                return number_in(model, self.term)
+            case v.Choice(values=values):
+                return values[value]
+            case v.Text():
+                return self.texts[value] if value < len(self.texts) else f"text {value}"
+            case v.Number(whole=False) | v.Money():
+                return Decimal(value.numerator) / Decimal(value.denominator)
             case _:
-                msg = f"`{self.path}` is no single value"
-                raise AssertionError(msg)
+                return value
 
 
 @attrs.frozen(eq=False)
-class Members:
-    """A set of choices: a variable a member, and whether there may be more."""
+class _Several:
+    """A list or a set: a variable for each place or member, and whether there may be more."""
 
     path: str
-    fact: Fact
-    of: Mapping[str, Term]
-    more: Term
-
-    def variables(self) -> tuple[Term, ...]:
-        """Return the variables that make up the fact."""
-        return tuple(each for each in (*self.of.values(), self.more) if is_variable(each))
-
-    def pinned(self, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - a set or UNKNOWN
-        """Yield each variable with the constant that makes the fact this value."""
-        members = frozenset() if value is UNKNOWN or value is None else value
-        for name, variable in self.of.items():
-            yield variable, truth(name in members)
-        if is_variable(self.more):
-            yield self.more, truth(value is UNKNOWN or UNKNOWN in members)
-
-    def read(self, model: z3.ModelRef) -> Any:  # noqa: ANN401 - a set or UNKNOWN
-        """Return the set in a model."""
-        found: set[Any] = {name for name, each in self.of.items() if holds(model, each)}
-        if holds(model, self.more):
-            return frozenset({*found, UNKNOWN}) if found else UNKNOWN
-        return frozenset(found)
-
-
-@attrs.frozen(eq=False)
-class Listed:
-    """A list of records: which places are taken, and whether there may be more."""
-
-    path: str
-    fact: Fact
-    there: tuple[Term, ...]
-    records: tuple[SymbolicRecord, ...]
+    fact: v.Fact
+    of: Mapping[Any, Term]
     more: Term
 
     def variables(self) -> tuple[Term, ...]:
         """Return the variables that make up the fact itself."""
-        return tuple(each for each in (*self.there, self.more) if is_variable(each))
+        return tuple(each for each in (*self.of.values(), self.more) if t.is_variable(each))
+
+    def _opened(self, model: z3.ModelRef, found: list[Any]) -> Any:  # noqa: ANN401 - a list or UNKNOWN
+        """Return what is known to be in it in a model, and whether that is all."""
+        if value_in(model, self.more):
+            return [*found, UNKNOWN] if found else UNKNOWN
+        return found
+
+
+@attrs.frozen(eq=False)
+class Members(_Several):
+    """A set of choices: a variable a member, and whether there may be more."""
+
+    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401, ARG002 - a set or UNKNOWN; as others are read
+        """Return the set in a model."""
+        found = [name for name, each in self.of.items() if value_in(model, each)]
+        opened = self._opened(model, found)
+        return opened if opened is UNKNOWN else frozenset(opened)
+
+
+@attrs.frozen(eq=False)
+class Listed(_Several):
+    """A list of records: which places are taken, and whether there may be more."""
+
+    records: tuple[SymbolicRecord, ...]
+
+    @property
+    def places(self) -> Iterator[tuple[Term, SymbolicRecord]]:
+        """Whether each place is taken, and its record."""
+        return zip(self.of.values(), self.records, strict=True)
+
+    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - a list or UNKNOWN
+        """Return the records in a model, with the facts whose variables are wanted."""
+        places = [record for there, record in self.places if value_in(model, there)]
+        return self._opened(model, [each.read(model, wanted) for each in places])
 
 
 @attrs.frozen(eq=False)
@@ -243,6 +197,20 @@ class Nested:
 
     state: Single
     inner: SymbolicRecord
+
+    @property
+    def fact(self) -> v.Fact:
+        """What is declared of it."""
+        return self.state.fact
+
+    def variables(self) -> tuple[Term, ...]:
+        """Return the variables that make up its state."""
+        return self.state.variables()
+
+    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - any record
+        """Return the record in a model, with the facts whose variables are wanted."""
+        state = self.state.read(model, wanted)
+        return self.inner.read(model, wanted) if state == {} else state
 
 
 Held: TypeAlias = Single | Members | Listed | Nested
@@ -263,14 +231,14 @@ class Space:
         laws: what holds of each variable, by its name.
         arranged: the names of the variables that governance can change.
         by_name: the variables.
-        dates: what makes dates ones that people know, for examples.
+        nearby: what makes dates ones that people know, for examples, by the name of the year.
     """
 
     cls: type
     complete: bool
     bound: int
     texts: list[str]
-    local: Mapping[str, Fact]
+    local: Mapping[str, v.Fact]
     tested: frozenset[str]
     tag: str = ""
     laws: dict[str, list[Term]] = attrs.field(factory=dict)
@@ -282,101 +250,101 @@ class Space:
 
     def __attrs_post_init__(self) -> None:
         self.top = SymbolicRecord(self, self.cls, "", None, arranged=False)
-        self.as_of = self.single(AS_OF, AS_OF.name, None, arranged=False, may_be_none=False)
-        if isinstance(self.as_of.term, Day):
-            year = self.as_of.term.year
-            first, last = YEARS_OF_ASSESSMENT
-            self.law([year], both(year >= first, year <= last))
+        self.as_of = self.single(v.AS_OF, v.AS_OF.name, None, arranged=False)
+        year = self.as_of.term.year
+        first, last = YEARS_OF_ASSESSMENT
+        self.law([year], t.both(year >= first, year <= last))
 
     def yes_no(self, name: str, *, arranged: bool) -> Term:
         """Make a variable that is yes or no."""
-        return self._made(yes_or_no(name + self.tag), arranged=arranged)
+        return self._made(z3.Bool, name + self.tag, arranged=arranged)
 
-    def _made(self, variable: Term, *, arranged: bool) -> Term:
-        name = str(variable.decl().name())
-        self.by_name[name] = variable
+    def _made(self, make: Callable[..., Term], name: str, *, arranged: bool) -> Term:
+        variable = self.by_name[name] = t.variable(make, name)
         if arranged:
             self.arranged.add(name)
         return variable
 
     def law(self, variables: Iterable[Term], *laws: Term) -> None:
         """Note what holds whenever one of these variables is read."""
-        wanted = [each for each in laws if not is_true(each)]
+        wanted = [each for each in laws if not t.is_true(each)]
         for variable in variables:
-            self.laws.setdefault(str(variable.decl().name()), []).extend(wanted)
+            self.laws.setdefault(t.name_of(variable), []).extend(wanted)
 
-    def single(
-        self,
-        fact: Fact,
-        path: str,
-        parent: Nested | None,
-        *,
-        arranged: bool,
-        may_be_none: bool = True,
-    ) -> Single:
-        """Make a fact with one value."""
-        known = true() if self.complete else self.yes_no(f"{path} known", arranged=arranged)
-        may_be_none = may_be_none and not isinstance(fact.type, YesNo)
-        none = self.yes_no(f"{path} none", arranged=arranged) if may_be_none else false()
+    def single(self, fact: v.Fact, path: str, parent: Single | None, *, arranged: bool) -> Single:
+        """Make a fact with one value, in a record of which the state is given."""
+        known = t.true() if self.complete else self.yes_no(f"{path} known", arranged=arranged)
+        may_be_none = fact is not v.AS_OF and not isinstance(fact.type, v.YesNo)
+        none = self.yes_no(f"{path} none", arranged=arranged) if may_be_none else t.false()
         term, range_ = self._term(fact.type, path, arranged=arranged)
         single = Single(path, fact, known, none, term, self.texts)
-        laws = [range_, implied(none, known)]
+        laws = [range_, t.implied(none, known)]
         if parent is not None:
-            gone = none if may_be_none else no(term)
-            laws += [
-                implied(parent.state.none, both(known, gone)),
-                implied(no(parent.state.known), no(known)),
-            ]
+            gone = none if may_be_none else t.no(term)
+            laws.append(t.implied(parent.none, t.both(known, gone)))
+            laws.append(t.implied(t.no(parent.known), t.no(known)))
         self.law(single.variables(), *laws)
         return single
 
-    def _term(self, fact_type: FactType, path: str, *, arranged: bool) -> tuple[Any, Term]:
-        name = path + self.tag
-        made: Term
+    def _term(self, fact_type: v.FactType, path: str, *, arranged: bool) -> tuple[Any, Term]:
+        """Return the variable of a fact, None for a record, and the law of its range."""
+        make: Callable[..., Term] = z3.Int
+        most: Any = None
         match fact_type:
-            case YesNo():
-                return self._made(yes_or_no(name), arranged=arranged), true()
-            case Choice(values=values):
-                made = self._made(whole_number(name), arranged=arranged)
-                return made, both(made >= 0, made < len(values))
-            case Text():
-                made = self._made(whole_number(name), arranged=arranged)
-                return made, made >= 0
-            case Number(whole=whole, most=most):
-                made = self._made((whole_number if whole else real_number)(name), arranged=arranged)
-                return made, both(made >= 0, made <= exact(MOST if most is None else most))
-            case Money():
-                made = self._made(real_number(name), arranged=arranged)
-                return made, both(made >= 0, made <= MOST)
-            case Months():
-                made = self._made(whole_number(name), arranged=arranged)
-                return made, both(made >= 0, made <= MOST_MONTHS)
-            case Date():
-                return self._day(name, arranged=arranged)
-            case Record():
-                return None, true()
-            case Choices() | Records():
-                msg = f"`{path}` is no single value"
-                raise AssertionError(msg)
+            case v.YesNo():
+                return self.yes_no(path, arranged=arranged), t.true()
+            case v.Date():
+                return self._day(path + self.tag, arranged=arranged)
+            case v.Record():
+                return None, t.true()
+            case v.Choice() | v.Text():
+                pass
+            case v.Number(whole=whole, most=limit):
+                make = z3.Int if whole else z3.Real
+                most = MOST if limit is None else limit
+            case v.Money():
+                make, most = z3.Real, MOST
+            case v.Months():
+                most = MOST_MONTHS
+            case v.Choices() | v.Records():
+                raise AssertionError(f"`{path}` is no single value")
             case _:
                 assert_never(fact_type)
+        made = self._made(make, path + self.tag, arranged=arranged)
+        least = made >= 0
+        if isinstance(fact_type, v.Choice):
+            return made, t.both(least, made < len(fact_type.values))
+        if not isinstance(fact_type, v.Money):
+            most = None if most is None else t.exact(most)
+        return made, least if most is None else t.both(least, made <= most)
 
     def _day(self, name: str, *, arranged: bool) -> tuple[Day, Term]:
-        parts = [
-            self._made(whole_number(f"{name} {part}"), arranged=arranged)
-            for part in ("year", "month", "day")
-        ]
-        day = Day(*parts)
-        first, last = _NEARBY_YEARS
-        self.nearby[str(parts[0].decl().name())] = both(parts[0] >= first, parts[0] <= last)
-        return day, both(
-            day.year >= 1,
-            day.year <= _LAST_YEAR,
-            day.month >= 1,
-            day.month <= _MONTHS,
-            day.day >= 1,
-            day.day <= length_of_month(day.year, day.month),
+        year, month, day = (
+            self._made(z3.Int, f"{name} {part}", arranged=arranged) for part in PARTS
         )
+        first, last = _NEARBY_YEARS
+        self.nearby[t.name_of(year)] = t.both(year >= first, year <= last)
+        return Day(year, month, day), t.both(
+            year >= 1,
+            year <= _LAST_YEAR,
+            month >= 1,
+            month <= _MONTHS,
+            day >= 1,
+            day <= length_of_month(year, month),
+        )
+
+    def more(self, path: str, *, arranged: bool) -> Term:
+        """Return whether a list or a set may have more in it than is known."""
+        return t.false() if self.complete else self.yes_no(f"{path} more", arranged=arranged)
+
+    def named(self, names: Iterable[str]) -> dict[str, Term]:
+        """Return the variables of these names, in the order of the names."""
+        return {each: self.by_name[each] for each in sorted(names)}
+
+    def fixed(self, model: z3.ModelRef, names: Iterable[str]) -> list[Term]:
+        """Return that the variables of these names are what they are in a model."""
+        named = self.named(names).values()
+        return [each == model.eval(each, model_completion=True) for each in named]
 
     def near(self, names: Iterable[str]) -> list[Term]:
         """Return that dates among these variables are ones that people write."""
@@ -396,223 +364,179 @@ class Space:
             for law in self.laws.get(name, ()):
                 if law.get_id() not in found:
                     found[law.get_id()] = law
-                    waiting += sorted(names_in(law))
+                    waiting += sorted(t.names_in(law))
         return seen, list(found.values())
 
 
+@attrs.define(eq=False)
 class SymbolicRecord:
-    """One record of a subject, whose facts are made when they are first read."""
+    """
+    One record of a subject, whose facts are made when they are first read.
 
-    def __init__(
-        self, space: Space, cls: type, prefix: str, parent: Nested | None, *, arranged: bool
-    ) -> None:
-        self.space = space
-        self.cls = cls
-        self.prefix = prefix
-        self.parent = parent
-        self.arranged = arranged
-        self.held: dict[str, Held] = {}
+    Attributes:
+        space: all the facts of the subject.
+        cls: its attrs class.
+        prefix: what the paths of its facts begin with.
+        state: whether it is known and there, where it is inside a record.
+        arranged: whether governance can change it.
+        held: its facts, by name.
+    """
+
+    space: Space
+    cls: type
+    prefix: str
+    state: Single | None
+    arranged: bool
+    held: dict[str, Held] = attrs.field(factory=dict)
 
     def find(self, path: str) -> Held:
         """Return a fact by its dotted path."""
-        if path.startswith("local."):
-            return self.field(path, self.space.local[path.removeprefix("local.")])
-        record = self
-        names = path.split(".")
-        for name in names[:-1]:
-            inner = record.field(name)
-            assert isinstance(inner, Nested)  # noqa: S101 - settled when the rule was checked
-            record = inner.inner
-        return record.field(names[-1])
-
-    def field(self, name: str, local: Fact | None = None) -> Held:
-        """Return a fact of this record, made if it was not read before."""
+        is_local = path.startswith(_LOCAL)
+        name, _, rest = (path, "", "") if is_local else path.partition(".")
         if name not in self.held:
-            self.held[name] = self._make(name, local or vocabulary_of(self.cls).fields[name])
-        return self.held[name]
+            local, own = self.space.local, v.vocabulary_of(self.cls).fields
+            fact = local[path.removeprefix(_LOCAL)] if is_local else own[name]
+            self.held[name] = self._make(name, fact)
+        held = self.held[name]
+        if not rest:
+            return held
+        assert isinstance(held, Nested)  # noqa: S101 - settled when the rule was checked
+        return held.inner.find(rest)
 
-    def _make(self, name: str, fact: Fact) -> Held:
+    def _make(self, name: str, fact: v.Fact) -> Held:
         path = self.prefix + name
-        arranged = self.arranged or fact.kind is Kind.ARRANGEMENT
+        arranged = self.arranged or fact.kind is v.Kind.ARRANGEMENT
         match fact.type:
-            case Record(cls):
+            case v.Record(cls):
                 # Where arrangements stand in a circumstance, adopting one puts the record there.
-                mixed = path not in self.space.tested and _has_arrangements(cls)
-                state = self.space.single(fact, path, self.parent, arranged=arranged or mixed)
-                inner = SymbolicRecord(self.space, cls, f"{path}.", None, arranged=arranged)
-                nested = Nested(state, inner)
-                inner.parent = nested
-                return nested
-            case Choices(values):
+                mixed = path not in self.space.tested and has_arrangements(cls)
+                state = self.space.single(fact, path, self.state, arranged=arranged or mixed)
+                inner = SymbolicRecord(self.space, cls, f"{path}.", state, arranged=arranged)
+                return Nested(state, inner)
+            case v.Choices(values):
                 return self._members(fact, path, values, arranged=arranged)
-            case Records(cls):
+            case v.Records(cls):
                 return self._listed(fact, path, cls, arranged=arranged)
             case _:
-                return self.space.single(fact, path, self.parent, arranged=arranged)
+                return self.space.single(fact, path, self.state, arranged=arranged)
 
     def _members(
-        self, fact: Fact, path: str, values: tuple[str, ...], *, arranged: bool
+        self, fact: v.Fact, path: str, values: tuple[str, ...], *, arranged: bool
     ) -> Members:
         space = self.space
         of = {each: space.yes_no(f"{path} {each}", arranged=arranged) for each in values}
-        more = false() if space.complete else space.yes_no(f"{path} more", arranged=arranged)
-        members = Members(path, fact, of, more)
+        members = Members(path, fact, of, space.more(path, arranged=arranged))
         for each in of.values():
-            space.law([each], *self._gone([each], more))
-        if is_variable(more):
-            space.law([more], implied(both(*of.values()), no(more)), *self._gone([], more))
+            space.law([each], *self._gone([each], members.more))
+        if t.is_variable(members.more):
+            all_in = t.implied(t.both(*of.values()), t.no(members.more))
+            space.law([members.more], all_in, *self._gone([], members.more))
         return members
 
-    def _listed(self, fact: Fact, path: str, cls: type, *, arranged: bool) -> Listed:
+    def _listed(self, fact: v.Fact, path: str, cls: type, *, arranged: bool) -> Listed:
         space = self.space
-        bound = range(space.bound)
-        there = tuple(space.yes_no(f"{path}[{each}] there", arranged=arranged) for each in bound)
-        more = false() if space.complete else space.yes_no(f"{path} more", arranged=arranged)
-        records = tuple(
-            SymbolicRecord(space, cls, f"{path}[{each}].", None, arranged=arranged)
-            for each in bound
-        )
-        listed = Listed(path, fact, there, records, more)
-        chain = [implied(later, sooner) for sooner, later in itertools.pairwise(there)]
+        places = [f"{path}[{each}]" for each in range(space.bound)]
+        of = {each: space.yes_no(f"{each} there", arranged=arranged) for each in places}
+        more = space.more(path, arranged=arranged)
+        records = (SymbolicRecord(space, cls, f"{each}.", None, arranged) for each in places)
+        listed = Listed(path, fact, of, more, tuple(records))
+        there = list(of.values())
+        chain = [t.implied(later, sooner) for sooner, later in itertools.pairwise(there)]
         space.law(listed.variables(), *chain, *self._gone(there[:1], more))
         return listed
 
     def _gone(self, inside: Iterable[Term], more: Term) -> list[Term]:
         """Return the laws of a list or set in a record that may be none or unknown."""
-        if self.parent is None:
+        if self.state is None:
             return []
-        state = self.parent.state
-        empty = both(*(no(each) for each in inside))
-        laws = [implied(state.none, both(empty, no(more)))]
-        return [*laws, implied(no(state.known), both(empty, more))]
+        empty = t.both(*map(t.no, inside))
+        gone = t.implied(self.state.none, t.both(empty, t.no(more)))
+        return [gone, t.implied(t.no(self.state.known), t.both(empty, more))]
 
     def pinned(self, record: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - an attrs object
         """Yield each variable with the constant that it has for a subject."""
         for name, held in self.held.items():
-            if name.startswith("local."):
-                value = _local(record, name.removeprefix("local."))
-            else:
-                value = record if record is UNKNOWN or record is None else getattr(record, name)
-            if isinstance(held, Nested):
-                yield from held.state.pinned(value)
-                yield from held.inner.pinned(value)
-                continue
-            if value is None:
-                value = absent(held.fact)
-            if isinstance(held, Listed):
-                yield from _pinned_list(held, value)
-            else:
-                yield from held.pinned(value)
+            value = record
+            if record is not UNKNOWN and record is not None:
+                local = name.removeprefix(_LOCAL)
+                value = getattr(record, name) if local == name else record.local.get(local, UNKNOWN)
+            yield from pinned(held, absent(held.fact) if value is None else value)
 
     def read(self, model: z3.ModelRef, wanted: set[str]) -> Tree:
         """Return the facts of a model whose variables are wanted, as plain data."""
         tree: Tree = {}
         for name, held in self.held.items():
-            value: Any = UNKNOWN
-            if isinstance(held, Nested):
-                if _named(held.state.variables()) & wanted or not held.state.variables():
-                    value = held.state.read(model)
-                    if value is not UNKNOWN and value is not None:
-                        value = held.inner.read(model, wanted)
-            elif not _named(held.variables()) & wanted:
+            if wanted.isdisjoint(map(t.name_of, held.variables())):
                 continue
-            elif isinstance(held, Listed):
-                value = _read_list(held, model, wanted)
-            else:
-                value = held.read(model)
-            if value is UNKNOWN:
-                continue
-            if name.startswith("local."):
-                tree.setdefault("local", {})[name.removeprefix("local.")] = value
-            else:
-                tree[name] = value
+            value = held.read(model, wanted)
+            if value is not UNKNOWN:
+                local = name.removeprefix(_LOCAL)
+                (tree if local == name else tree.setdefault("local", {}))[local] = value
         return tree
 
 
-def _local(record: Any, name: str) -> Any:  # noqa: ANN401 - any fact's value
-    if record is UNKNOWN or record is None:
-        return UNKNOWN
-    return record.local.get(name, UNKNOWN)
+def pinned(held: Held, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - any fact's value
+    """Yield each variable of a fact with the constant that makes it this value."""
+    pairs: list[tuple[Term, Term]] = []
+    match held:
+        case Nested(state=state, inner=inner):
+            yield from pinned(state, value)
+            yield from inner.pinned(value)
+        case Single(known=known, none=none, term=term):
+            pairs = [(known, t.truth(value is not UNKNOWN)), (none, t.truth(value is None))]
+            if term is not None:
+                there = constant(None if value is UNKNOWN else value, held.fact.type, held.texts)
+                pairs += zip(term, there, strict=True) if isinstance(term, Day) else [(term, there)]
+        case Members(of=of, more=more):
+            members = {UNKNOWN} if value is UNKNOWN else value
+            pairs = [(each, t.truth(name in members)) for name, each in of.items()]
+            pairs.append((more, t.truth(UNKNOWN in members)))
+        case Listed(of=of, more=more, records=records):
+            several = [UNKNOWN] if value is UNKNOWN else value
+            known = [each for each in several if each is not UNKNOWN]
+            pairs = [(each, t.truth(place < len(known))) for place, each in enumerate(of.values())]
+            pairs.append((more, t.truth(UNKNOWN in several)))
+            for place, record in enumerate(records):
+                yield from record.pinned(known[place] if place < len(known) else UNKNOWN)
+    for variable, pin in pairs:
+        if t.is_variable(variable):
+            yield variable, z3.ToReal(pin) if z3.is_real(variable) and z3.is_int(pin) else pin
 
 
-def _pinned_list(held: Listed, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - a tuple
-    known = [] if value is UNKNOWN else [each for each in value if each is not UNKNOWN]
-    for index, (there, record) in enumerate(zip(held.there, held.records, strict=True)):
-        yield there, truth(index < len(known))
-        yield from record.pinned(known[index] if index < len(known) else UNKNOWN)
-    if is_variable(held.more):
-        yield held.more, truth(value is UNKNOWN or UNKNOWN in value)
+def has_arrangements(cls: type) -> bool:
+    """Tell whether governance can change anything in a record."""
+    return any(fact.kind is v.Kind.ARRANGEMENT for _, fact in v.vocabulary_of(cls).walk())
 
 
-def _read_list(held: Listed, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - a list
-    found: list[Any] = [
-        record.read(model, wanted)
-        for there, record in zip(held.there, held.records, strict=True)
-        if holds(model, there)
-    ]
-    if holds(model, held.more):
-        return [*found, UNKNOWN] if found else UNKNOWN
-    return found
-
-
-def _has_arrangements(cls: type) -> bool:
-    return any(fact.kind is Kind.ARRANGEMENT for _, fact in vocabulary_of(cls).walk())
-
-
-def _named(variables: Iterable[Term]) -> set[str]:
-    return {str(each.decl().name()) for each in variables}
-
-
-def constant(value: Any, fact_type: FactType, texts: list[str], sort: Any = None) -> Term:  # noqa: ANN401 - any fact's value
-    """Return the term of a value; of None, any that is in range."""
+def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noqa: ANN401 - any fact's value
+    """Return the term of a value, a Day of a date; of None, any that is in range."""
     match fact_type:
-        case YesNo():
-            return truth(bool(value))
-        case Choice(values=values):
-            return exact(0 if value is None else values.index(str(value)))
-        case Text():
-            if value is None:
-                return exact(0)
+        case v.YesNo():
+            return t.truth(bool(value))
+        case v.Choice(values=values):
+            return t.exact(0 if value is None else values.index(str(value)))
+        case v.Text() if value is not None:
             if value not in texts:
                 texts.append(value)
-            return exact(texts.index(value))
-        case Number() | Money() | Months():
-            number = exact(value or 0)
-            return (
-                z3.ToReal(number)
-                if sort is not None and sort.kind() == z3.Z3_REAL_SORT and z3.is_int(number)
-                else number
-            )
-        case Date():
-            return day_of(value)
-        case Choices() | Record() | Records():
-            msg = "it is no single value"
-            raise AssertionError(msg)
+            return t.exact(texts.index(value))
+        case v.Text() | v.Number() | v.Money() | v.Months():
+            return t.exact(value or 0)
+        case v.Date():
+            return day_of(value or _SOME_DAY)
+        case v.Choices() | v.Record() | v.Records():
+            raise AssertionError("it is no single value")
         case _:
             assert_never(fact_type)
 
 
 def day_of(date: dt.date) -> Day:
     """Return a date as a day of numbers."""
-    return Day(*(exact(each) for each in (date.year, date.month, date.day)))
+    return Day(*(t.exact(each) for each in (date.year, date.month, date.day)))
 
 
-def decimal(fraction: Fraction) -> Decimal:
-    """Return a fraction as the decimal number that it is."""
-    return Decimal(fraction.numerator) / Decimal(fraction.denominator)
-
-
-def holds(model: z3.ModelRef, term: Term) -> bool:
-    """Tell whether a yes or no is yes in a model."""
-    return bool(z3.is_true(model.eval(term, model_completion=True)))
-
-
-def number_in(model: z3.ModelRef, term: Term) -> int:
-    """Return a whole number of a model."""
-    return int(model.eval(term, model_completion=True).as_long())
-
-
-def fraction_in(model: z3.ModelRef, term: Term) -> Fraction:
-    """Return a number of a model, exactly."""
+def value_in(model: z3.ModelRef, term: Term) -> Any:  # noqa: ANN401 - of the sort of the term
+    """Return the value of a term in a model: a yes or no, a whole number or a fraction."""
     value = model.eval(term, model_completion=True)
-    return Fraction(str(value.as_fraction()))
+    if z3.is_bool(value):
+        return z3.is_true(value)
+    return value.as_long() if z3.is_int(value) else value.as_fraction()

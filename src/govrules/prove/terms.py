@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar, copy_context
 from decimal import Decimal
 from fractions import Fraction
@@ -28,8 +28,6 @@ class World:
         context: the z3 context; terms of two contexts do not mix.
         true: *true*, of which z3 keeps one.
         false: *false*, likewise.
-        true_number: the number by which z3 knows *true*.
-        false_number: the number by which z3 knows *false*.
         names: the names of the variables in a term, by its number, each with the term itself,
             because z3 gives the number of one that is gone to another.
     """
@@ -37,16 +35,13 @@ class World:
     context: z3.Context
     true: Term
     false: Term
-    true_number: int
-    false_number: int
     names: dict[int, tuple[Term, frozenset[str]]] = attrs.field(factory=dict)
 
     @classmethod
     def new(cls) -> World:
         """Return a world in which nothing was made yet."""
         context = z3.Context()
-        true, false = (z3.BoolVal(each, context) for each in (True, False))
-        return cls(context, true, false, true.get_id(), false.get_id())
+        return cls(context, *(z3.BoolVal(each, context) for each in (True, False)))
 
 
 _WORLD: Final[ContextVar[World]] = ContextVar("the world that terms are made in")
@@ -106,19 +101,9 @@ def real(number: Fraction) -> Term:
     return z3.RealVal(str(number), _world().context)
 
 
-def yes_or_no(name: str) -> Term:
-    """Return a variable that is true or false."""
-    return z3.Bool(name, _world().context)
-
-
-def whole_number(name: str) -> Term:
-    """Return a variable that is a whole number."""
-    return z3.Int(name, _world().context)
-
-
-def real_number(name: str) -> Term:
-    """Return a variable that is a real number."""
-    return z3.Real(name, _world().context)
+def variable(make: Callable[[str, z3.Context], Term], name: str) -> Term:
+    """Return a variable: `z3.Bool`, `z3.Int` or `z3.Real` of a name."""
+    return make(name, _world().context)
 
 
 # ── Logic, folded where it is settled ─────────────────────────────────────────────────────────
@@ -126,32 +111,33 @@ def real_number(name: str) -> Term:
 
 def is_true(term: Term) -> bool:
     """Tell whether a term is *true* itself; z3 keeps one of it, and knows it by its number."""
-    return bool(term.get_id() == _world().true_number)
+    return bool(term.get_id() == true().get_id())
 
 
 def is_false(term: Term) -> bool:
     """Tell whether a term is *false* itself."""
-    return bool(term.get_id() == _world().false_number)
+    return bool(term.get_id() == false().get_id())
 
 
 def both(*parts: Term) -> Term:
     """Return *and*, folded where a part is settled."""
-    kept = [each for each in parts if not is_true(each)]
-    if any(is_false(each) for each in kept):
-        return false()
-    if len(kept) < 2:  # noqa: PLR2004 - one part is itself
-        return kept[0] if kept else true()
-    return z3.And(*kept)
+    return _joined(z3.And, parts, true(), false())
 
 
 def either(*parts: Term) -> Term:
     """Return *or*, folded where a part is settled."""
-    kept = [each for each in parts if not is_false(each)]
-    if any(is_true(each) for each in kept):
-        return true()
+    return _joined(z3.Or, parts, false(), true())
+
+
+def _joined(join: Any, parts: Iterable[Term], idle: Term, decisive: Term) -> Term:  # noqa: ANN401 - of z3
+    """Return parts joined, without those that are idle; what is decisive where a part is."""
+    skipped, settled = idle.get_id(), decisive.get_id()
+    kept = [each for each in parts if each.get_id() != skipped]
+    if any(each.get_id() == settled for each in kept):
+        return decisive
     if len(kept) < 2:  # noqa: PLR2004 - one part is itself
-        return kept[0] if kept else false()
-    return z3.Or(*kept)
+        return kept[0] if kept else idle
+    return join(*kept)
 
 
 def no(part: Term) -> Term:
@@ -195,6 +181,11 @@ def is_variable(term: Term) -> bool:
     return bool(z3.is_const(term)) and term.decl().kind() == z3.Z3_OP_UNINTERPRETED
 
 
+def name_of(variable: Term) -> str:
+    """Return the name of a variable."""
+    return str(variable.decl().name())
+
+
 def names_in(term: Term) -> frozenset[str]:
     """Return the names of the variables in a term."""
     names = _world().names
@@ -214,7 +205,7 @@ def names_in(term: Term) -> frozenset[str]:
             found |= settled[1]
             continue
         if is_variable(each):
-            found.add(str(each.decl().name()))
+            found.add(name_of(each))
         waiting += each.children()
     names[key] = (term, frozenset(found))
     return names[key][1]

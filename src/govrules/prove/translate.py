@@ -13,34 +13,10 @@ import attrs
 import z3
 
 from govrules.lowering import formulas as f
-from govrules.prove.symbols import (
-    Day,
-    Listed,
-    Members,
-    Nested,
-    Single,
-    Space,
-    SymbolicRecord,
-    constant,
-    earlier,
-    months_earlier,
-    same_day,
-)
-from govrules.prove.terms import (
-    Term,
-    added,
-    both,
-    either,
-    exact,
-    false,
-    implied,
-    is_false,
-    no,
-    number_of,
-    one_of,
-    true,
-    truth,
-)
+from govrules.prove import symbols
+from govrules.prove import terms as t
+from govrules.prove.symbols import Day, Single, Space, SymbolicRecord
+from govrules.prove.terms import Term
 from govrules.rulebook.ast import FactSource, Op
 from govrules.vocabulary import FactType, Months
 
@@ -86,16 +62,16 @@ class Translator:
     def _made(self, node: f.Formula | f.Num, env: _Env) -> Term:
         match node:
             case f.Const(value=value):
-                return truth(value)
+                return t.truth(value)
             case f.And(items=items):
-                return both(*(self._term(each, env) for each in items))
+                return t.both(*(self._term(each, env) for each in items))
             case f.Neg(item=f.And(items=items)):
-                return either(*(self._term(f.no(each), env) for each in items))
+                return t.either(*(self._term(f.no(each), env) for each in items))
             case f.Neg(item=item):
-                return no(self._term(item, env))
+                return t.no(self._term(item, env))
             case f.Unknown(read=read):
                 held = self._held(read, env)
-                return _naming(held, no(held.known))
+                return _naming(held, t.no(held.known))
             case f.Absent(read=read):
                 return self._held(read, env).none
             case f.More(read=read):
@@ -104,47 +80,43 @@ class Translator:
             case f.Among(read=read, values=values):
                 one = self._held(read, env)
                 several = [self._constant(each, read.type) for each in sorted(values)]
-                return both(_there(one), either(*(_equal(one.term, each) for each in several)))
+                same = (_related(Op.EQUALS, one.term, each) for each in several)
+                return t.both(one.there, t.either(*same))
             case f.Holds():
                 return self._holds(node, env)
             case f.Meets(read=read, wanted=wanted, all=every):
                 return self._meets(self._held(read, env).of, wanted, env, every=every)
             case f.Exists():
-                return either(*(so for so, _ in self._records(node, env)))
+                return t.either(*(so for so, _ in self._records(node, env)))
             case f.Above(one=one, other=other, equal=equal):
                 more, less = self._term(one, env), self._term(other, env)
                 return z3.simplify(more >= less if equal else more > less)
             case f.May(table=table, values=values):
                 several = [so for each, so in table.may.items() if each in values]
-                return either(*(self._term(each, env) for each in several))
-            case f.Amount() | f.Total() | f.Members() | f.Times():
-                return self._number(node, env)
-            case _:
-                assert_never(node)
-
-    def _number(self, number: f.Num, env: _Env) -> Term:
-        match number:
+                return t.either(*(self._term(each, env) for each in several))
             case f.Amount(of=of):
-                return self._amount(of, env) if isinstance(of, f.Read) else exact(of)
+                return self._amount(of, env) if isinstance(of, f.Read) else t.exact(of)
             case f.Members(read=read):
-                return number_of(self._held(read, env).of.values())
+                return t.number_of(self._held(read, env).of.values())
             case f.Times(one=one, other=f.Total(of=None) as total):
                 # Added up rather than multiplied, which z3 could not always decide.
                 each = self._term(one, env)
-                return added(one_of(so, each, exact(0)) for so, _ in self._records(total, env))
+                return t.added(
+                    t.one_of(so, each, t.exact(0)) for so, _ in self._records(total, env)
+                )
             case f.Times(one=one, other=other):
                 return self._term(one, env) * self._term(other, env)
             case f.Total(of=of):
-                return added(
-                    one_of(so, exact(1) if of is None else self._amount(of, inner), exact(0))
-                    for so, inner in self._records(number, env)
+                return t.added(
+                    t.one_of(so, t.exact(1) if of is None else self._amount(of, inner), t.exact(0))
+                    for so, inner in self._records(node, env)
                 )
             case _:
-                assert_never(number)
+                assert_never(node)
 
     def _amount(self, read: f.Read, env: _Env) -> Term:
         held = self._held(read, env)
-        return one_of(_there(held), held.term, exact(0))
+        return t.one_of(held.there, held.term, t.exact(0))
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
@@ -154,39 +126,39 @@ class Translator:
         if read.source is FactSource.DERIVED:
             # Nobody states what is derived: it is unknown, whatever stands for its value.
             texts, value = self.space.texts, self._constant(None, read.type)
-            return Single(read.path, read.fact, false(), false(), value, texts)
+            return Single(read.path, read.fact, t.false(), t.false(), value, texts)
         local = "local." if read.source is FactSource.LOCAL else ""
         assert read.var is not None  # noqa: S101 - only the date is of no record
         held = env[read.var].find(local + read.path)
-        return held.state if isinstance(held, Nested) else held
+        return held.state if isinstance(held, symbols.Nested) else held
 
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
-        return constant(value, kind, self.space.texts)
+        return symbols.constant(value, kind, self.space.texts)
 
     def _records(self, of: f.Exists | f.Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
         """Yield for each place of a list whether a record is there and so, with the records."""
         assert of.var.list is not None  # noqa: S101 - only lists are gone through
         listed = self._held(of.var.list, env)
-        for there, record in zip(listed.there, listed.records, strict=True):
+        for there, record in listed.places:
             inner = {**env, of.var: record}
-            yield both(there, self.term(of.so, inner)), inner
+            yield t.both(there, self.term(of.so, inner)), inner
 
     # ── Relations ─────────────────────────────────────────────────────────────────────────────
 
     def _holds(self, node: f.Holds, env: _Env) -> Term:
         one = self._held(node.one, env)
-        there = [_there(one)]
+        there = [one.there]
         if isinstance(node.other, f.Read):
             held = self._held(node.other, env)
             other = held.term
-            there.append(_there(held))
+            there.append(held.there)
         else:
             other = self._constant(node.other, Months() if node.op.is_age else node.type)
         if node.op.is_age:
             as_of = self._held(f.AS_OF_READ, env)
-            exists, before = months_earlier(as_of.term, other)
-            return both(*there, _there(as_of), exists, earlier(one.term, before))
-        return both(*there, _related(node.op, one.term, other))
+            exists, before = symbols.months_earlier(as_of.term, other)
+            return t.both(*there, as_of.there, exists, symbols.earlier(one.term, before))
+        return t.both(*there, _related(node.op, one.term, other))
 
     def _meets(
         self, inside: Mapping[str, Term], wanted: f.Read | frozenset[str], env: _Env, *, every: bool
@@ -194,32 +166,30 @@ class Translator:
         if isinstance(wanted, f.Read):
             of = self._held(wanted, env).of
         else:
-            of = dict.fromkeys(sorted(wanted), true())
-        pairs = [(so, inside.get(each, false())) for each, so in of.items()]
+            of = dict.fromkeys(sorted(wanted), t.true())
+        pairs = [(so, inside.get(each, t.false())) for each, so in of.items()]
         if every:
-            return both(*(implied(so, here) for so, here in pairs))
-        return either(*(both(so, here) for so, here in pairs))
+            return t.both(*(t.implied(so, here) for so, here in pairs))
+        return t.either(*(t.both(so, here) for so, here in pairs))
 
 
-def _naming(held: Single | Members | Listed, unknown: Term) -> Term:
+def _naming(held: Single | symbols.Members | symbols.Listed, unknown: Term) -> Term:
     """Return whether a fact is unknown; where nothing is, its name is kept for examples."""
     variables = held.variables()
-    return variables[0] != variables[0] if is_false(unknown) and variables else unknown
-
-
-def _there(held: Single) -> Term:
-    return both(held.known, no(held.none))
-
-
-def _equal(one: Term | Day, other: Term | Day) -> Term:
-    if isinstance(one, Day):
-        return same_day(one, other)
-    return z3.simplify(one == other)
+    return variables[0] != variables[0] if t.is_false(unknown) and variables else unknown
 
 
 def _related(op: Op, one: Term | Day, other: Term | Day) -> Term:
-    if op is Op.EQUALS:
-        return _equal(one, other)
-    if isinstance(one, Day):
-        return no(earlier(one, other)) if op is Op.AT_LEAST else earlier(other, one)
-    return one >= other if op is Op.AT_LEAST else one > other
+    match op, one:
+        case Op.EQUALS, Day():
+            return symbols.same_day(one, other)
+        case Op.EQUALS, _:
+            return z3.simplify(one == other)
+        case Op.AT_LEAST, Day():
+            return t.no(symbols.earlier(one, other))
+        case Op.AT_LEAST, _:
+            return one >= other
+        case _, Day():
+            return symbols.earlier(other, one)
+        case _:
+            return one > other

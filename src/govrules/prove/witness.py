@@ -11,21 +11,13 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines.reference import Case, case_of
+from govrules.engines.reference import Case, case_of, derive, judge
 from govrules.errors import GovrulesError
 from govrules.examples import run_derived_example, run_example
 from govrules.facts import Facts
 from govrules.nodes import Report, parse
 from govrules.prove.symbols import Tree
-from govrules.rulebook.ast import (
-    Derived,
-    DerivedExample,
-    Example,
-    Rule,
-    Rulebook,
-    Severity,
-    Verdict,
-)
+from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
@@ -65,20 +57,14 @@ def subject_of(tree: Tree, cls: type) -> Any:  # noqa: ANN401 - the subject's cl
     fields = vocabulary_of(cls).fields
     values: dict[str, Any] = {}
     for name, value in tree.items():
-        if name == AS_OF.name and name not in fields:
-            continue
-        if name == "local":
-            values[name] = dict(value)
-            continue
-        match fields[name].type:
-            case Record(inner):
-                values[name] = subject_of(value, inner) if isinstance(value, dict) else value
-            case Records(inner):
-                values[name] = tuple(
-                    subject_of(each, inner) if isinstance(each, dict) else each for each in value
-                )
-            case _:
-                values[name] = value
+        kind = fields[name].type if name in fields else None
+        if isinstance(kind, Record) and isinstance(value, dict):
+            values[name] = subject_of(value, kind.cls)
+        elif isinstance(kind, Records):
+            several = [each if each is UNKNOWN else subject_of(each, kind.cls) for each in value]
+            values[name] = tuple(several)
+        elif kind is not None or name != AS_OF.name:
+            values[name] = value
     return cls(**values)
 
 
@@ -89,15 +75,15 @@ def case_for(tree: Tree, cls: type, rulebook: Rulebook) -> Case:
 
 def removable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any part of a tree
     """Yield what could be left out of a tree, the largest parts first."""
-    inner: list[tuple[str | int, Any]] = []
-    if isinstance(tree, dict):
-        inner = list(tree.items())
-    elif isinstance(tree, list):
-        inner = list(reversed(list(enumerate(tree))))
-    elif isinstance(tree, frozenset):
-        yield from ((*path, each) for each in sorted(tree - {UNKNOWN}))
-    for key, _ in inner:
-        yield (*path, key)
+    inner: list[tuple[Any, Any]] = []
+    match tree:
+        case dict():
+            inner = list(tree.items())
+        case list():
+            inner = list(enumerate(tree))[::-1]
+        case frozenset():
+            inner = [(each, None) for each in sorted(tree - {UNKNOWN})]
+    yield from ((*path, key) for key, _ in inner)
     for key, value in inner:
         yield from removable(value, (*path, key))
 
@@ -138,17 +124,14 @@ def _entries(tree: Tree, cls: type, prefix: str = "") -> Iterator[str]:
     fields = vocabulary_of(cls).fields
     for name, value in tree.items():
         if name == "local":
-            for inner, each in value.items():
-                yield f"local.{inner}: {_written(each)}"
+            yield from (f"local.{key}: {_written(each)}" for key, each in value.items())
             continue
-        fact = fields.get(name)
-        if fact is not None and isinstance(fact.type, Record) and isinstance(value, dict):
-            inner_entries = list(_entries(value, fact.type.cls, f"{prefix}{name}."))
-            yield from inner_entries or [f"{prefix}{name}: {{}}"]
-        elif fact is not None and isinstance(fact.type, Records):
-            records = [
-                "unknown" if each is UNKNOWN else given(each, fact.type.cls) for each in value
-            ]
+        kind = fields[name].type if name in fields else None
+        if isinstance(kind, Record) and isinstance(value, dict):
+            inner = list(_entries(value, kind.cls, f"{prefix}{name}."))
+            yield from inner or [f"{prefix}{name}: {{}}"]
+        elif isinstance(kind, Records):
+            records = ["unknown" if each is UNKNOWN else given(each, kind.cls) for each in value]
             yield f"{prefix}{name}: {'[' + ', '.join(records) + ']' if records else 'none'}"
         else:
             yield f"{prefix}{name}: {_written(value)}"
@@ -175,50 +158,34 @@ def _written(value: Any) -> str:  # noqa: ANN401 - any fact's value
             return str(value)
 
 
-def show_rule(
-    rule: Rule,
-    tree: Tree,
-    name: str,
-    *,
-    verdict: Verdict,
-    severity: Severity | None,
-    rulebook: Rulebook,
-) -> Shown:
+def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Shown:
     """
-    Return an example of a rule, once the reference engine has said the same of it.
+    Return an example of a rule or a derived fact, as the reference engine says when it is read.
+
+    One of a derived fact that has no value fails until it has.
 
     Raises:
-        DisagreementError: it said something else.
+        DisagreementError: the engine said something else of what was read.
     """
-    cls = rulebook.subjects[rule.subject]
-    facts = given(tree, cls)
-    graded = f", severity: {severity.value}" if severity else ""
-    text = f"- {{ name: {_written(name)}, given: {facts}, expect: {verdict.value}{graded} }}"
+    cls = about.cls if isinstance(about, Derived) else rulebook.subjects[about.subject]
+    case, facts = case_for(tree, cls, rulebook), given(tree, cls)
     record, as_of = _read(facts, cls, rulebook)
-    example = Example(name, record, verdict, severity, None, None, as_of)
-    problem = run_example(rule, example, rulebook).problem
-    if problem:
-        raise DisagreementError(f"`{rule.id}`: {problem}, in {text}")
-    return Shown(rule.id, text)
-
-
-def show_derived(
-    derived: Derived, tree: Tree, name: str, *, value: str | bool | None, rulebook: Rulebook
-) -> Shown:
-    """
-    Return an example of a derived fact; where it has no value, one that fails until it has.
-
-    Raises:
-        DisagreementError: the reference engine said something else.
-    """
-    facts = given(tree, derived.cls)
-    record, as_of = _read(facts, derived.cls, rulebook)
-    expect = _written(derived.rows[-1].value if value is None else value)
-    text = f"- {{ name: {_written(name)}, given: {facts}, expect: {expect} }}"
-    result = run_derived_example(derived, DerivedExample(name, record, value, as_of), rulebook)
-    if result.values != (value,):
-        raise DisagreementError(f"`{derived.name}` is {result.values}, in {text}")
-    return Shown(derived.name, text, fails=value is None)
+    text = f"- {{ name: {_written(name)}, given: {facts}, expect: "
+    if isinstance(about, Rule):
+        said = judge(about, case)
+        graded = f", severity: {said.severity.value}" if said.severity else ""
+        text += f"{said.verdict.value}{graded} }}"
+        example = Example(name, record, said.verdict, said.severity, None, None, as_of)
+        problem = run_example(about, example, rulebook).problem
+        if problem:
+            raise DisagreementError(f"`{about.id}`: {problem}, in {text}")
+        return Shown(about.id, text)
+    value, *more = derive(about, case)
+    text += f"{_written(about.rows[-1].value if value is None else value)} }}"
+    values = run_derived_example(about, DerivedExample(name, record, value, as_of), rulebook).values
+    if more or values != (value,):
+        raise DisagreementError(f"`{about.name}` is {values}, in {text}")
+    return Shown(about.name, text, fails=value is None)
 
 
 def _read(facts: str, cls: type, rulebook: Rulebook) -> tuple[object, dt.date | None]:
