@@ -9,11 +9,10 @@ records does not add up.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeGuard
 
 import attrs
 
-from govrules.lowering.formulas import Exists, Node, Num, Read, Total, total
+from govrules.lowering.formulas import Exists, Node, Num, Total, total
 from govrules.lowering.reads import beneath
 from govrules.rulebook.reads import Path
 
@@ -41,14 +40,8 @@ def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
 
 def _over(nodes: Iterable[Node], listed: Path) -> list[Exists | Total]:
     """Return all that goes through a list."""
-    return [each for each in beneath(nodes) if _goes_through(each, listed)]
-
-
-def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
-    if not isinstance(node, Exists | Total):
-        return False
-    assert node.var.list is not None  # noqa: S101 - only lists are gone through
-    return node.var.list.full_path == listed
+    found = (each for each in beneath(nodes) if isinstance(each, Exists | Total))
+    return [each for each in found if each.var.prefix == f"{listed}[]."]
 
 
 def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
