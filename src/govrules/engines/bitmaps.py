@@ -178,14 +178,10 @@ class Spans:
     real: Bitmap | None
 
     @cached_property
-    def _words(self) -> Integers:
-        return self.offsets // _WORD
-
-    @cached_property
-    def _below(self) -> Bitmap:
-        """The bits before each offset, in its word."""
-        places = (self.offsets % _WORD).astype(np.uint64)
-        return (np.uint64(1) << places) - np.uint64(1)
+    def _places(self) -> tuple[Integers, Bitmap]:
+        """The word of each offset, and the bits before it there."""
+        words, places = np.divmod(self.offsets, _WORD)
+        return words, (np.uint64(1) << places.astype(np.uint64)) - np.uint64(1)
 
     def counted(self, bitmap: Bitmap) -> Integers:
         """Return of how many in each row the bit is set."""
@@ -195,8 +191,9 @@ class Spans:
         words[:-1] = bitmap
         before = np.zeros(len(words), np.int64)
         np.cumsum(np.bitwise_count(bitmap), out=before[1:])
-        ranks: Integers = before[self._words]
-        ranks += np.bitwise_count(words[self._words] & self._below)
+        own, below = self._places
+        ranks: Integers = before[own]
+        ranks += np.bitwise_count(words[own] & below)
         return np.diff(ranks)
 
     def summed(self, numbers: Integers, where: Bitmap) -> Integers:

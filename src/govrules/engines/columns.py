@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, assert_never
 
 import pyarrow as pa
 
-from govrules import vocabulary
+from govrules import vocabulary as v
 from govrules.errors import FactsError
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
@@ -30,6 +31,8 @@ _DIGITS: Final = 18
 BLOCK: Final = 65_536
 _SAID: Final = ("evidence", "origin")
 _BESIDE: Final = ("local", "stated")
+#: Types of facts for which it makes no difference, or is said in them, that they are absent.
+_ALONE: Final = (v.YesNo, v.Choices, v.Record, v.Records)
 
 
 def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
@@ -45,7 +48,7 @@ def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
 
 
 def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
-    about = vocabulary.vocabulary_of(cls).about
+    about = v.vocabulary_of(cls).about
     found = _companions(dict(_fact_types(cls)), rulebook)
     for name in _BESIDE:
         inner = _companions(_beside(name, cls, rulebook), rulebook, always=name == "stated")
@@ -55,7 +58,7 @@ def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
     return found + [pa.field(each, text) for each in _SAID if each in about]
 
 
-def _beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, vocabulary.FactType]:
+def _beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, v.FactType]:
     """Return the types of local or derived facts, which no field of the class holds."""
     if rulebook is None:
         return {}
@@ -66,46 +69,39 @@ def _beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, voc
 
 
 def _companions(
-    facts: Mapping[str, vocabulary.FactType], rulebook: Rulebook | None, *, always: bool = False
+    facts: Mapping[str, v.FactType], rulebook: Rulebook | None, *, always: bool = False
 ) -> list[pa.Field]:
     """Return the columns of facts, and of those for which it makes a difference, of absence."""
     found = []
     for name, fact_type in facts.items():
         found.append(pa.field(name, arrow_type(fact_type, rulebook)))
-        if always or has_companion(fact_type):
+        if always or not isinstance(fact_type, _ALONE):
             found.append(pa.field(f"{name}{NONE}", pa.bool_()))
     return found
 
 
-def has_companion(fact_type: vocabulary.FactType) -> bool:
-    """Tell whether it makes a difference that a fact of a type is absent."""
-    return not isinstance(
-        fact_type, vocabulary.YesNo | vocabulary.Choices | vocabulary.Record | vocabulary.Records
-    )
-
-
-def arrow_type(fact_type: vocabulary.FactType, rulebook: Rulebook | None = None) -> pa.DataType:
+def arrow_type(fact_type: v.FactType, rulebook: Rulebook | None = None) -> pa.DataType:
     """Return the Arrow type of a type; the records in it have the rulebook's facts too."""
     match fact_type:
-        case vocabulary.YesNo():
+        case v.YesNo():
             return pa.bool_()
-        case vocabulary.Text():
+        case v.Text():
             return pa.string()
-        case vocabulary.Money():
+        case v.Money():
             return pa.decimal128(_DIGITS, _PENCE)
-        case vocabulary.Number(whole=False):
+        case v.Number(whole=False):
             return pa.decimal128(_DIGITS, _THOUSANDTHS)
-        case vocabulary.Number() | vocabulary.Months():
+        case v.Number() | v.Months():
             return pa.int64()
-        case vocabulary.Date():
+        case v.Date():
             return pa.date32()
-        case vocabulary.Choice():
+        case v.Choice():
             return pa.dictionary(pa.int32(), pa.string())
-        case vocabulary.Choices():
+        case v.Choices():
             return pa.list_(pa.dictionary(pa.int32(), pa.string()))
-        case vocabulary.Record(cls):
+        case v.Record(cls):
             return pa.struct([*_fields(cls, rulebook), pa.field(NONE, pa.bool_())])
-        case vocabulary.Records(cls):
+        case v.Records(cls):
             return pa.list_(pa.struct(_fields(cls, rulebook)))
         case _:
             assert_never(fact_type)
@@ -140,14 +136,9 @@ def to_batches(
         FactsError: a number has more digits than a column keeps.
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name not in leave_out)
-    taken: list[dict[str, Any]] = []
-    for subject in subjects:
-        taken.append(_row(subject, cls, rulebook))
-        if len(taken) == rows:
-            yield _batch(taken, schema)
-            taken = []
-    if taken:
-        yield _batch(taken, schema)
+    made = (_row(subject, cls, rulebook) for subject in subjects)
+    while several := list(islice(made, rows)):
+        yield _batch(several, schema)
 
 
 def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
@@ -156,15 +147,14 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
         try:
             arrays.append(pa.array([row.get(field.name) for row in rows], field.type))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise FactsError(
-                field.name, f"what a column of {field.type} keeps", str(error)
-            ) from error
+            expected = f"what a column of {field.type} keeps"
+            raise FactsError(field.name, expected, str(error)) from error
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 @functools.cache
-def _fact_types(cls: type) -> tuple[tuple[str, vocabulary.FactType], ...]:
-    return tuple((name, fact.type) for name, fact in vocabulary.vocabulary_of(cls).fields.items())
+def _fact_types(cls: type) -> tuple[tuple[str, v.FactType], ...]:
+    return tuple((name, fact.type) for name, fact in v.vocabulary_of(cls).fields.items())
 
 
 def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
@@ -173,7 +163,7 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
         value = getattr(record, name)
         if value is not UNKNOWN:
             _put(row, name, value, fact_type, rulebook)
-    about = vocabulary.vocabulary_of(cls).about
+    about = v.vocabulary_of(cls).about
     for beside in _BESIDE:
         said = getattr(record, beside) if beside in about else None
         if said:
@@ -194,19 +184,19 @@ def _put(
     row: dict[str, Any],
     name: str,
     value: Any,  # noqa: ANN401 - any fact's value
-    fact_type: vocabulary.FactType,
+    fact_type: v.FactType,
     rulebook: Rulebook | None,
 ) -> None:
     match fact_type:
-        case vocabulary.YesNo():
+        case v.YesNo():
             row[name] = value is True
-        case vocabulary.Choices():
-            row[name] = [] if value is None else _members(value)
-        case vocabulary.Records(cls):
+        case v.Choices():
+            row[name] = _members(value or frozenset())
+        case v.Records(cls):
             row[name] = [
                 None if each is UNKNOWN else _row(each, cls, rulebook) for each in value or ()
             ]
-        case vocabulary.Record(cls):
+        case v.Record(cls):
             row[name] = {NONE: True} if value is None else _row(value, cls, rulebook)
         case _ if value is None:
             row[f"{name}{NONE}"] = True
@@ -224,8 +214,8 @@ def _members(value: frozenset[Any]) -> list[str | None]:
 
 def from_row(batch: pa.RecordBatch, index: int, cls: type, rulebook: Rulebook | None = None) -> Any:  # noqa: ANN401 - an object of the class
     """Return a row of a batch as an object of its class."""
-    (row,) = batch.slice(index, 1).to_pylist()
-    return _record(row, cls, rulebook)
+    (found,) = subjects_of(batch.slice(index, 1), cls, rulebook)
+    return found
 
 
 def subjects_of(
@@ -237,7 +227,7 @@ def subjects_of(
 
 
 def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - an object of the class
-    about = vocabulary.vocabulary_of(cls).about
+    about = v.vocabulary_of(cls).about
     values = {name: _value(row, name, held, rulebook) for name, held in _fact_types(cls)}
     for beside in _BESIDE:
         inner = row.get(beside)
@@ -252,19 +242,19 @@ def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any
 
 
 def _value(
-    row: Mapping[str, Any], name: str, fact_type: vocabulary.FactType, rulebook: Rulebook | None
+    row: Mapping[str, Any], name: str, fact_type: v.FactType, rulebook: Rulebook | None
 ) -> Any:  # noqa: ANN401 - any fact's value
     value = row.get(name)
     if value is None:
         return None if row.get(f"{name}{NONE}") else UNKNOWN
     match fact_type:
-        case vocabulary.Choices():
+        case v.Choices():
             return frozenset(UNKNOWN if each is None else each for each in value)
-        case vocabulary.Records(cls):
+        case v.Records(cls):
             return tuple(
                 UNKNOWN if each is None else _record(each, cls, rulebook) for each in value
             )
-        case vocabulary.Record(cls):
+        case v.Record(cls):
             return None if value.get(NONE) else _record(value, cls, rulebook)
         case _:
             return value
