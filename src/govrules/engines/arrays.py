@@ -30,6 +30,8 @@ from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
 from govrules.truth import Unknown
 from govrules.vocabulary import Choices, Records
 
+#: Columns that no formula reads.
+_NOT_READ: Final = frozenset(("evidence", "origin"))
 _PREFIX: Final = {FactSource.LOCAL: "local.", FactSource.DERIVED: "stated."}
 
 
@@ -147,11 +149,10 @@ class Block:
         """Return where something is worked out: on the records that it is about, if on one list."""
         if about not in self._homes:
             deepest = max(about, key=lambda var: var.depth, default=None)
-            chain, var = set(), deepest
-            while var is not None:
-                chain.add(var)
-                var = None if var.list is None else var.list.var
-            self._homes[about] = self._rows(deepest) if deepest and about <= chain else None
+            chain = [deepest]
+            while (var := chain[-1]) and var.list:
+                chain.append(var.list.var)
+            self._homes[about] = self._rows(deepest) if about and about.issubset(chain) else None
         return self._homes[about] or rows
 
     def _of(self, node: f.Formula | f.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
@@ -242,9 +243,8 @@ class Block:
                 return reduce(or_, (self._of(table.may[each], rows) for each in values))
             case f.Amount(of=f.Read() as read):
                 column = self._at(read, rows)
-                return np.where(
-                    bitmaps.unpack(column.known, rows.number), column.data, 0
-                ), column.scale
+                known = bitmaps.unpack(column.known, rows.number)
+                return np.where(known, column.data, 0), column.scale
             case f.Amount(of=value):
                 return Fraction(value).as_integer_ratio()  # type: ignore[arg-type]
             case f.Members(read=read):
@@ -312,9 +312,7 @@ def outcomes(
     for start in range(0, len(subjects), BLOCK):
         several = subjects[start : start + BLOCK]
         try:
-            (batch,) = to_batches(
-                several, cls, rulebook, leave_out=frozenset(("evidence", "origin"))
-            )
+            (batch,) = to_batches(several, cls, rulebook, leave_out=_NOT_READ)
         except FactsError:
             yield from reference.outcomes(rules, several, as_of, rulebook)
             continue

@@ -8,10 +8,11 @@ beyond the last row mean nothing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from math import gcd
+from operator import eq
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
@@ -210,10 +211,7 @@ class Spans:
 
 #: Integers stay below this, so that 64 bits hold them.
 _MOST: Final = 2**62
-_RELATION: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
-    **ORDER,
-    Op.EQUALS: lambda one, other: one == other,
-}
+_RELATION: Final = {**ORDER, Op.EQUALS: eq}
 
 
 def related(one: Column, op: Op, other: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any value
