@@ -114,7 +114,7 @@ def test_a_column_that_is_not_there_is_missing(path):
 def test_lists_and_sets_of_nulls_are_unknown():
     store = Store({"colours": pa.nulls(2), "items": pa.nulls(2)}, 2)
     members = store.set_column("colours", FACTS["colours"])
-    assert not unpack(members.closed, 2).any()
+    assert not unpack(members.known, 2).any()
     assert not unpack(store.list_column("items", FACTS["items"]).closed, 2).any()
 
 
@@ -128,7 +128,7 @@ def test_a_gap_in_a_list_is_no_record():
     items = pa.array([[{"fine": True, "weight": 1}, None], [{"fine": False, "weight": 2}]])
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
     spans = Spans(found.offsets, found.real)
-    assert spans.total.tolist() == [1, 1]
+    assert spans.counted(everywhere(3)).tolist() == [1, 1]
     assert weights(found) == [1, None, 2]
     assert unpack(found.closed, 2).tolist() == [False, True]
 
@@ -138,7 +138,7 @@ def test_what_lies_under_a_list_that_is_null_is_no_record():
     items = pa.ListArray.from_arrays(pa.array([0, 1, 2]), values, mask=pa.array([True, False]))
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
     assert unpack(found.closed, 2).tolist() == [False, True]
-    assert Spans(found.offsets, found.real).total.tolist() == [0, 1]
+    assert Spans(found.offsets, found.real).counted(everywhere(2)).tolist() == [0, 1]
     assert weights(found) == [None, 2]
 
 
@@ -190,7 +190,7 @@ def test_sums_and_counts_of_rows(number):
         spans = Spans(offsets, None if counts is None else pack(counts))
         there = np.ones(number, bool) if counts is None else counts
         of = flags & there
-        assert spans.total.tolist() == [there[a:b].sum() for a, b in rows]
+        assert spans.counted(everywhere(number)).tolist() == [there[a:b].sum() for a, b in rows]
         assert spans.counted(pack(flags)).tolist() == [of[a:b].sum() for a, b in rows]
         summed = spans.summed(numbers, pack(flags)).tolist()
         assert summed == [numbers[a:b][of[a:b]].sum() for a, b in rows]

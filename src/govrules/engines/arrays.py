@@ -11,73 +11,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import reduce
 from operator import and_, or_
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, assert_never
 
 import attrs
 import numpy as np
 
-from govrules.engines import reference
-from govrules.engines.bitmaps import (
-    Bitmap,
-    Column,
-    Integers,
-    ListColumn,
-    SetColumn,
-    Spans,
-    Store,
-    days,
-    equals,
-    everywhere,
-    mask_of,
-    nowhere,
-    ordered,
-    pack,
-    product,
-    related,
-    summable,
-    taken,
-    unpack,
-)
+from govrules.engines import bitmaps, reference
 from govrules.engines.columns import BLOCK, to_batches
 from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
-from govrules.lowering.formulas import (
-    Above,
-    Absent,
-    Among,
-    Amount,
-    And,
-    Const,
-    Exists,
-    Formula,
-    Holds,
-    May,
-    Meets,
-    Members,
-    More,
-    Neg,
-    Num,
-    Read,
-    Table,
-    Times,
-    Total,
-    Unknown,
-    Var,
-    amount,
-    in_order,
-)
+from govrules.lowering import formulas as f
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import FactSource, Rule, Rulebook
-from govrules.truth import Unknown as UnknownDate
-from govrules.vocabulary import Choices
+from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
+from govrules.truth import Unknown
+from govrules.vocabulary import Choices, Records
 
-#: A number of each row, or of all, times a scale; and the scale.
-Scaled: TypeAlias = tuple[Any, int]
-
+#: Columns that no formula reads.
+_NOT_READ: Final = frozenset(("evidence", "origin"))
 _PREFIX: Final = {FactSource.LOCAL: "local.", FactSource.DERIVED: "stated."}
 
 
@@ -96,26 +50,21 @@ class Rows:
     """
 
     number: int
-    var: Var | None = None
-    own: Integers | None = None
+    var: f.Var | None = None
+    own: bitmaps.Integers | None = None
     outer: Rows | None = None
-    starts: Integers | None = None
+    starts: bitmaps.Integers | None = None
     memo: dict[Any, Any] = attrs.field(factory=dict, init=False)
 
-    @cached_property
-    def parent(self) -> Integers:
-        """Which of the rows around each row is in."""
-        assert self.outer is not None  # noqa: S101 - nothing is around the subjects
-        assert self.starts is not None  # noqa: S101 - likewise
-        return np.repeat(np.arange(self.outer.number), np.diff(self.starts))
-
-    def index(self, var: Var | None) -> Integers | None:
+    def index(self, var: f.Var | None) -> bitmaps.Integers | None:
         """Return which record of a variable each row is in; None for all of them, in order."""
         if var is self.var or self.outer is None:
             return self.own
         if var not in self.memo:
+            assert self.starts is not None  # noqa: S101 - only nothing around has none
             chosen = self.outer.index(var)
-            self.memo[var] = self.parent if chosen is None else chosen[self.parent]
+            around = np.arange(self.outer.number) if chosen is None else chosen
+            self.memo[var] = np.repeat(around, np.diff(self.starts))
         return self.memo[var]  # type: ignore[no-any-return]
 
 
@@ -133,52 +82,54 @@ class Block:
 
     def __init__(
         self,
-        root: Store,
-        as_of: dt.date | UnknownDate,
-        lists: Mapping[str, ListColumn] | None = None,
+        root: bitmaps.Store,
+        as_of: dt.date | Unknown,
+        lists: Mapping[str, bitmaps.ListColumn] | None = None,
     ) -> None:
         self.root = root
         self.top = Rows(root.rows)
         self._day = as_of if isinstance(as_of, dt.date) else None
         self._lists = lists or {}
-        self._done: set[Table] = set()
+        self._done: set[f.Table] = set()
         #: Facts of all records that have them.
-        self._read: dict[Read, Any] = {}
-        self._homes: dict[frozenset[Var], Rows | None] = {}
+        self._read: dict[f.Read, Any] = {}
+        self._homes: dict[frozenset[f.Var], Rows | None] = {}
 
-    def bitmap(self, formula: Formula) -> Bitmap:
+    def bitmap(self, formula: f.Formula) -> bitmaps.Bitmap:
         """Return where a formula about the subjects holds."""
         self._fill(formula)
         return self._of(formula, self.top)  # type: ignore[no-any-return]
 
-    def number(self, num: Num) -> Scaled:
+    def number(self, num: f.Num) -> bitmaps.Scaled:
         """Return a number about the subjects."""
         self._fill(num)
         return self._of(num, self.top)  # type: ignore[no-any-return]
 
-    def know(self, leaf: Exists | Total, number: Fraction) -> None:
+    def know(self, leaf: f.Exists | f.Total, number: Fraction) -> None:
         """Take it as known how many records are so, or what they come to, in all rows."""
-        some = everywhere(self.top.number) if number > 0 else nowhere(self.top.number)
-        self.top.memo[leaf] = some if isinstance(leaf, Exists) else number.as_integer_ratio()
+        some = (
+            bitmaps.everywhere(self.top.number) if number > 0 else bitmaps.nowhere(self.top.number)
+        )
+        self.top.memo[leaf] = some if isinstance(leaf, f.Exists) else number.as_integer_ratio()
 
-    def _fill(self, node: Formula | Num) -> None:
+    def _fill(self, node: f.Formula | f.Num) -> None:
         """Work the derived facts beneath out, each after those that it reads."""
         if self._done.issuperset(node.tables):
             return
-        for table in in_order((node,), self._done):
+        for table in f.in_order((node,), self._done):
             for may in table.may.values():
                 self._of(may, self._rows(table.var))
             self._done.add(table)
 
     # ── Records and rows ──────────────────────────────────────────────────────────────────────
 
-    def _rows(self, var: Var | None) -> Rows:
+    def _rows(self, var: f.Var | None) -> Rows:
         """Return the rows that are all records of a list, in order."""
         if var is None or var.list is None:
             return self.top
         return self._inside(var, self._rows(var.list.var))[0]
 
-    def _inside(self, var: Var, rows: Rows) -> tuple[Rows, Spans]:
+    def _inside(self, var: f.Var, rows: Rows) -> tuple[Rows, bitmaps.Spans]:
         """Return the records of a list for each of some rows, and how they lie in these."""
         key = (var, "inside")
         if key in rows.memo:
@@ -190,22 +141,21 @@ class Block:
             starts = np.concatenate([[0], np.cumsum(starts[chosen + 1] - starts[chosen])])
             own = np.arange(starts[-1])
             own += np.repeat(column.offsets[chosen] - starts[:-1], np.diff(starts))
-            real = real if real is None else taken(real, column.records.rows, own)
-        rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), Spans(starts, real)
+            real = real if real is None else bitmaps.taken(real, column.records.rows, own)
+        rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), bitmaps.Spans(starts, real)
         return rows.memo[key]  # type: ignore[no-any-return]
 
-    def _home(self, about: frozenset[Var], rows: Rows) -> Rows:
+    def _home(self, about: frozenset[f.Var], rows: Rows) -> Rows:
         """Return where something is worked out: on the records that it is about, if on one list."""
         if about not in self._homes:
             deepest = max(about, key=lambda var: var.depth, default=None)
-            chain, var = set(), deepest
-            while var is not None:
-                chain.add(var)
-                var = None if var.list is None else var.list.var
-            self._homes[about] = self._rows(deepest) if deepest and about <= chain else None
+            chain = [deepest]
+            while (var := chain[-1]) and var.list:
+                chain.append(var.list.var)
+            self._homes[about] = self._rows(deepest) if about and about.issubset(chain) else None
         return self._homes[about] or rows
 
-    def _of(self, node: Formula | Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _of(self, node: f.Formula | f.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
         """Return what a formula or a number is of some rows."""
         found = rows.memo.get(node)
         if found is None:
@@ -215,7 +165,7 @@ class Block:
             else:
                 found, index = self._of(node, home), rows.index(home.var)
                 if not isinstance(found, tuple):
-                    found = taken(found, home.number, index)
+                    found = bitmaps.taken(found, home.number, index)
                 elif isinstance(found[0], np.ndarray):
                     found = found[0][index], found[1]
             rows.memo[node] = found
@@ -223,142 +173,118 @@ class Block:
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _kept(self, read: Read, of: str) -> Any:  # noqa: ANN401 - a column of any kind
+    def _kept(self, read: f.Read) -> Any:  # noqa: ANN401 - a column of any kind
         """Return a fact of all records that have it."""
         found = self._read.get(read)
         if found is None:
             path = _PREFIX.get(read.source, "") + read.path
             listed = None if read.var is None else read.var.list
             store = self.root if listed is None else self._list(listed).records
-            found = self._read[read] = getattr(store, of)(path, read.fact)
+            kinds = {Choices: store.set_column, Records: store.list_column}
+            of = kinds.get(type(read.type), store.column)
+            of = store.stated if read.source is FactSource.DERIVED else of
+            found = self._read[read] = of(path, read.fact)
         return found
 
-    def _list(self, read: Read) -> ListColumn:
+    def _list(self, read: f.Read) -> bitmaps.ListColumn:
         given = self._lists.get(read.path) if read.var is not None and not read.var.depth else None
-        return self._kept(read, "list_column") if given is None else given
+        return self._kept(read) if given is None else given
 
-    def _set(self, read: Read, rows: Rows) -> SetColumn:
-        assert read.var is not None  # noqa: S101 - the date is no set
-        return self._kept(read, "set_column").at(rows.index(read.var))  # type: ignore[no-any-return]
-
-    def _column(self, read: Read, rows: Rows) -> Column:
+    def _at(self, read: f.Read, rows: Rows) -> bitmaps.Column:
+        """Return a fact of some rows."""
         if read.var is not None:
-            of = "stated" if read.source is FactSource.DERIVED else "column"
-            return self._kept(read, of).at(rows.index(read.var))  # type: ignore[no-any-return]
-        none = nowhere(rows.number)
-        if self._day is None:
-            return Column(rows.number, ~none, none, np.zeros(rows.number, np.int32))
-        return Column(rows.number, none, none, np.full(rows.number, days(self._day), np.int32))
+            return self._kept(read).at(rows.index(read.var))  # type: ignore[no-any-return]
+        none = bitmaps.nowhere(rows.number)
+        known, day = (none, 0) if self._day is None else (~none, bitmaps.days(self._day))
+        return bitmaps.Column(rows.number, known, none, np.full(rows.number, day, np.int32))
 
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
-    def _worked(self, node: Formula | Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _worked(self, node: f.Formula | f.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
         match node:
-            case Const(value=value):
-                return everywhere(rows.number) if value else nowhere(rows.number)
-            case And(items=items):
+            case f.Const(value=value):
+                return bitmaps.everywhere(rows.number) if value else bitmaps.nowhere(rows.number)
+            case f.And(items=items):
                 return self._all(items, rows)
-            case Neg(item=item):
+            case f.Neg(item=item):
                 return ~self._of(item, rows)
-            case Unknown(read=read):
-                return self._column(read, rows).unknown
-            case Absent(read=read):
-                return self._column(read, rows).none
-            case More(read=read):
-                return self._more(read, rows)
-            case Among(read=read, values=values):
-                column = self._column(read, rows)
-                found = nowhere(rows.number)
-                for each in values:
-                    found |= equals(column, each, read.type)
-                return found & column.known
-            case Holds():
+            case f.Unknown(read=read):
+                return self._at(read, rows).unknown
+            case f.Absent(read=read):
+                return self._at(read, rows).none
+            case f.More(read=f.Read(type=Choices()) as read):
+                return ~self._at(read, rows).known
+            case f.More(read=read):
+                lists = self._list(read)
+                number = len(lists.offsets) - 1
+                return ~bitmaps.taken(lists.closed, number, rows.index(read.var))
+            case f.Among(read=read, values=values):
+                column = self._at(read, rows)
+                found = (bitmaps.related(column, Op.EQUALS, each, read.type) for each in values)
+                return reduce(or_, found) & column.known
+            case f.Holds():
                 return self._related(node, rows)
-            case Meets(read=read, wanted=wanted, all=every):
-                own = self._set(read, rows).masks
-                if isinstance(wanted, Read):
-                    other: Any = self._set(wanted, rows).masks
+            case f.Meets(read=read, wanted=wanted, all=every):
+                own = self._at(read, rows).data
+                if isinstance(wanted, f.Read):
+                    other: Any = self._at(wanted, rows).data
                 else:
                     assert isinstance(read.type, Choices)  # noqa: S101 - nothing else is a set
-                    other = mask_of(wanted, read.type.values)
-                return pack(other & ~own == 0) if every else pack(own & other != 0)
-            case Exists(var=var, so=so):
+                    other = bitmaps.mask_of(wanted, read.type.values)
+                return bitmaps.pack(other & ~own == 0) if every else bitmaps.pack(own & other != 0)
+            case f.Exists(var=var, so=so):
                 inner, spans = self._inside(var, rows)
-                return pack(spans.counted(self._of(so, inner)) > 0)
-            case Above(one=one, other=other, equal=equal):
-                (first, scale), (second, of) = self._of(one, rows), self._of(other, rows)
-                first, second = product(first, of), product(second, scale)
-                above = first >= second if equal else first > second
-                return pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
-            case May(table=table, values=values):
+                return bitmaps.pack(spans.counted(self._of(so, inner)) > 0)
+            case f.Above(one=one, other=other, equal=equal):
+                op = Op.AT_LEAST if equal else Op.MORE_THAN
+                above = bitmaps.holds(self._of(one, rows), op, self._of(other, rows))
+                return bitmaps.pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
+            case f.May(table=table, values=values):
                 return reduce(or_, (self._of(table.may[each], rows) for each in values))
-            case Amount() | Total() | Members() | Times():
-                return self._number(node, rows)
-            case _:
-                assert_never(node)
-
-    def _all(self, items: Sequence[Formula], rows: Rows) -> Bitmap:
-        """Return where all of some formulas hold; what must not hold is put together first."""
-        must, must_not = [], []
-        for each in items:
-            if isinstance(each, Neg):
-                must_not.append(self._of(each.item, rows))
-            else:
-                must.append(self._of(each, rows))
-        if must_not:
-            must.append(~reduce(or_, must_not))
-        return reduce(and_, must)
-
-    def _more(self, read: Read, rows: Rows) -> Bitmap:
-        """Return where a list or a set may have more in it."""
-        if isinstance(read.type, Choices):
-            return ~self._set(read, rows).closed
-        assert read.var is not None  # noqa: S101 - the date is no list
-        column = self._list(read)
-        return ~taken(column.closed, len(column.offsets) - 1, rows.index(read.var))
-
-    def _related(self, node: Holds, rows: Rows) -> Bitmap:
-        one, other = self._column(node.one, rows), node.other
-        known = one.known
-        if isinstance(other, Read):
-            other = self._column(other, rows)
-            known = known & other.known
-        if node.op.is_age:
-            months, _ = self._of(amount(node.other), rows)
-            return self._older(one, months) & known
-        if isinstance(other, Column):
-            return related(one, node.op, other, node.type) & known
-        return ordered(one, node.op, other) & known
-
-    def _older(self, column: Column, months: Any) -> Bitmap:  # noqa: ANN401 - a number, or one of each row
-        """Return where dates are older than so many months."""
-        if self._day is None:
-            return nowhere(column.rows)
-        several, places = np.unique(np.atleast_1d(months), return_inverse=True)
-        limits = [days(months_before(self._day, each)) for each in several.tolist()]
-        return pack(column.data < np.array(limits, np.int64)[places])
-
-    def _number(self, num: Num, rows: Rows) -> Scaled:
-        match num:
-            case Amount(of=Read() as read):
-                column = self._column(read, rows)
-                return np.where(unpack(column.known, rows.number), column.data, 0), column.scale
-            case Amount(of=value):
+            case f.Amount(of=f.Read() as read):
+                column = self._at(read, rows)
+                known = bitmaps.unpack(column.known, rows.number)
+                return np.where(known, column.data, 0), column.scale
+            case f.Amount(of=value):
                 return Fraction(value).as_integer_ratio()  # type: ignore[arg-type]
-            case Members(read=read):
-                return np.bitwise_count(self._set(read, rows).masks).astype(np.int64), 1
-            case Times(one=one, other=other):
-                (first, scale), (second, of) = self._of(one, rows), self._of(other, rows)
-                return product(first, second), scale * of
-            case Total(var=var, so=so, of=of):
+            case f.Members(read=read):
+                return np.bitwise_count(self._at(read, rows).data).astype(np.int64), 1
+            case f.Times(one=one, other=other):
+                (first, scale), (second, by) = self._of(one, rows), self._of(other, rows)
+                return bitmaps.product(first, second), scale * by
+            case f.Total(var=var, so=so, of=of):
                 inner, spans = self._inside(var, rows)
                 where = self._of(so, inner)
                 if of is None:
                     return spans.counted(where), 1
-                numbers, scale = self._of(amount(of), inner)
-                return spans.summed(summable(numbers), where), scale
+                numbers, scale = self._of(f.amount(of), inner)
+                return spans.summed(numbers, where), scale
             case _:
-                assert_never(num)
+                assert_never(node)
+
+    def _all(self, items: Sequence[f.Formula], rows: Rows) -> bitmaps.Bitmap:
+        """Return where all of some formulas hold; what must not hold is put together first."""
+        must = [self._of(each, rows) for each in items if not isinstance(each, f.Neg)]
+        must_not = [self._of(each.item, rows) for each in items if isinstance(each, f.Neg)]
+        if must_not:
+            must.append(~reduce(or_, must_not))
+        return reduce(and_, must)
+
+    def _related(self, node: f.Holds, rows: Rows) -> bitmaps.Bitmap:
+        one, other = self._at(node.one, rows), node.other
+        known = one.known
+        if isinstance(other, f.Read):
+            other = self._at(other, rows)
+            known = known & other.known
+        if not node.op.is_age:
+            return bitmaps.related(one, node.op, other, node.type) & known
+        if self._day is None:
+            return bitmaps.nowhere(rows.number)
+        # A fact is older where it is before so many months ago: a number, or one of each row.
+        months, _ = self._of(f.amount(node.other), rows)
+        several, places = np.unique(np.atleast_1d(months), return_inverse=True)
+        limits = [bitmaps.days(months_before(self._day, each)) for each in several.tolist()]
+        return bitmaps.pack(one.data < np.array(limits, np.int64)[places]) & known
 
 
 # ── The engine ────────────────────────────────────────────────────────────────────────────────
@@ -367,7 +293,7 @@ class Block:
 def outcomes(
     rules: Sequence[Rule],
     subjects: Sequence[Any],
-    as_of: dt.date | UnknownDate,
+    as_of: dt.date | Unknown,
     rulebook: Rulebook,
 ) -> Iterator[Sequence[Outcome]]:
     """
@@ -386,13 +312,11 @@ def outcomes(
     for start in range(0, len(subjects), BLOCK):
         several = subjects[start : start + BLOCK]
         try:
-            (batch,) = to_batches(
-                several, cls, rulebook, leave_out=frozenset(("evidence", "origin"))
-            )
+            (batch,) = to_batches(several, cls, rulebook, leave_out=_NOT_READ)
         except FactsError:
             yield from reference.outcomes(rules, several, as_of, rulebook)
             continue
-        block = Block(Store.of(batch), as_of)
+        block = Block(bitmaps.Store.of(batch), as_of)
         told = (
             outcomes_of(*each, block.bitmap, batch.num_rows)
             for each in zip(rules, judged, strict=True)

@@ -8,10 +8,11 @@ beyond the last row mean nothing.
 from __future__ import annotations
 
 import datetime as dt
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
+from math import gcd
+from operator import eq
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
@@ -19,35 +20,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyarrow import types
 
-from govrules.engines.columns import NONE, PENCE, THOUSANDTHS
+from govrules.engines.columns import NONE, arrow_type
 from govrules.errors import EngineError, FactsError
-from govrules.facts import absent
 from govrules.rulebook.ast import ORDER, Op
 from govrules.values import describe
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Fact,
-    FactType,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    Text,
-    YesNo,
-)
+from govrules.vocabulary import Choice, Choices, Fact, FactType, Record, Records, Text, YesNo
 
 Bitmap: TypeAlias = NDArray[np.uint64]
 Flags: TypeAlias = NDArray[np.bool_]
 Integers: TypeAlias = NDArray[np.int64]
+#: A number of each row, or of all, times a scale; and the scale.
+Scaled: TypeAlias = tuple[Any, int]
 
 _WORD: Final = 64
-#: Sets are masks of one word; the highest bit stands for what no set of the type can have.
+#: Sets are masks of one word; the sign stands for what no set of the type can have.
 _MOST_MEMBERS: Final = 63
-_OUTSIDE: Final = np.uint64(1) << np.uint64(63)
 #: How many digits an integer of 64 bits may have.
 _DIGITS: Final = 20
 _EPOCH: Final = dt.date(1970, 1, 1).toordinal()
@@ -109,9 +98,14 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
 
 def valid(array: pa.Array) -> Bitmap:
     """Return where an array has a value."""
-    if pa.types.is_null(array.type):
+    if types.is_null(array.type):
         return nowhere(len(array))
     return bits(array.buffers()[0], array.offset, len(array))
+
+
+def _yes(flags: pa.BooleanArray) -> Bitmap:
+    """Return where an array says yes."""
+    return valid(flags) & bits(flags.buffers()[1], flags.offset, len(flags))
 
 
 @attrs.frozen(eq=False)
@@ -121,50 +115,36 @@ class Column:
 
     Attributes:
         rows: how many rows.
-        unknown: where nobody recorded it.
+        known: where it has a value; of a set, where it certainly has no more members.
         none: where it is known to be absent.
         data: the values, by its type: a bitmap of what is yes; integers (pence, thousandths, days,
-            places in the list of closed values); an Arrow array of texts; nothing for a record.
+            places in the list of closed values, or of a set the mask of its known members); an
+            Arrow array of texts; nothing for a record.
         scale: what a number is multiplied by in `data`.
     """
 
     rows: int
-    unknown: Bitmap
+    known: Bitmap
     none: Bitmap
     data: Any
     scale: int = 1
 
     @cached_property
-    def known(self) -> Bitmap:
-        """Where it has a value."""
-        return ~(self.unknown | self.none)
+    def unknown(self) -> Bitmap:
+        """Where nobody recorded it."""
+        return ~(self.known | self.none)
 
     def at(self, index: Integers | None) -> Column:
         """Return the fact of the rows of an index."""
         if index is None:
             return self
         data = self.data
-        if isinstance(data, pa.Array | pa.ChunkedArray):
+        if isinstance(data, pa.Array):
             data = data.take(pa.array(index))
         elif data is not None:
             data = taken(data, self.rows, index) if data.dtype == np.uint64 else data[index]
-        unknown = taken(self.unknown, self.rows, index)
-        return Column(len(index), unknown, taken(self.none, self.rows, index), data, self.scale)
-
-
-@attrs.frozen(eq=False)
-class SetColumn:
-    """The set of every row: its known members as a mask, and where it has certainly no more."""
-
-    rows: int
-    masks: NDArray[np.uint64]
-    closed: Bitmap
-
-    def at(self, index: Integers | None) -> SetColumn:
-        """Return the set of the rows of an index."""
-        if index is None:
-            return self
-        return SetColumn(len(index), self.masks[index], taken(self.closed, self.rows, index))
+        known, none = (taken(each, self.rows, index) for each in (self.known, self.none))
+        return Column(len(index), known, none, data, self.scale)
 
 
 @attrs.frozen(eq=False)
@@ -199,39 +179,29 @@ class Spans:
     real: Bitmap | None
 
     @cached_property
-    def _words(self) -> Integers:
-        return self.offsets // _WORD
-
-    @cached_property
-    def _below(self) -> Bitmap:
-        """The bits before each offset, in its word."""
-        places = (self.offsets % _WORD).astype(np.uint64)
-        return (np.uint64(1) << places) - np.uint64(1)
-
-    @cached_property
-    def total(self) -> Integers:
-        """How many there are in each row."""
-        if self.real is None:
-            return np.diff(self.offsets)
-        return self._counted(self.real)
+    def _places(self) -> tuple[Integers, Bitmap]:
+        """The word of each offset, and the bits before it there."""
+        words, places = np.divmod(self.offsets, _WORD)
+        return words, (np.uint64(1) << places.astype(np.uint64)) - np.uint64(1)
 
     def counted(self, bitmap: Bitmap) -> Integers:
         """Return of how many in each row the bit is set."""
-        return self._counted(bitmap if self.real is None else bitmap & self.real)
-
-    def _counted(self, bitmap: Bitmap) -> Integers:
+        bitmap = bitmap if self.real is None else bitmap & self.real
         # The bits before an offset: those of the words before its own, and those before it there.
         words = np.zeros(len(bitmap) + 1, np.uint64)
         words[:-1] = bitmap
         before = np.zeros(len(words), np.int64)
         np.cumsum(np.bitwise_count(bitmap), out=before[1:])
-        ranks: Integers = before[self._words]
-        ranks += np.bitwise_count(words[self._words] & self._below)
+        own, below = self._places
+        ranks: Integers = before[own]
+        ranks += np.bitwise_count(words[own] & below)
         return np.diff(ranks)
 
     def summed(self, numbers: Integers, where: Bitmap) -> Integers:
-        """Return the sum of the numbers of each row, of those whose bit is set."""
+        """Return the sum of the numbers of each row, none below nought, whose bit is set."""
         where = where if self.real is None else where & self.real
+        if len(numbers) and int(numbers.max()) * len(numbers) >= _MOST:
+            numbers = numbers.astype(object)
         sums = np.zeros(len(numbers) + 1, numbers.dtype)
         np.cumsum(np.where(unpack(where, len(numbers)), numbers, 0), out=sums[1:])
         return sums[self.offsets[1:]] - sums[self.offsets[:-1]]
@@ -241,54 +211,34 @@ class Spans:
 
 #: Integers stay below this, so that 64 bits hold them.
 _MOST: Final = 2**62
-_RELATION: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
-    **ORDER,
-    Op.EQUALS: lambda one, other: one == other,
-}
+_RELATION: Final = {**ORDER, Op.EQUALS: eq}
 
 
-def equals(column: Column, value: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any fact's value
-    """Return where a column has a value, of the rows that have one."""
-    match kind:
-        case YesNo():
-            return column.data if value else ~column.data  # type: ignore[no-any-return]
-        case Text():
-            return _from_arrow(pc.equal(column.data, value))
-        case Choice(values):
-            return pack(column.data == values.index(value))
+def related(one: Column, op: Op, other: Any, kind: FactType) -> Bitmap:  # noqa: ANN401 - any value
+    """Return where a column equals another or a value, or is at least or more than it."""
+    match kind, other:
+        case YesNo(), Column(data=data):
+            return ~(one.data ^ data)  # type: ignore[no-any-return]
+        case YesNo(), _:
+            return one.data if other else ~one.data  # type: ignore[no-any-return]
+        case Text(), _:
+            return _yes(pc.equal(one.data, other.data if isinstance(other, Column) else other))
+        case _, Column(data=data, scale=scale):
+            second: Scaled = data, scale
+        case Choice(values), _:
+            second = values.index(other), 1
+        case _, dt.date():
+            second = days(other), 1
         case _:
-            return ordered(column, Op.EQUALS, value)
+            second = Fraction(other).as_integer_ratio()
+    return pack(holds((one.data, one.scale), op, second))
 
 
-def ordered(column: Column, op: Op, value: Any) -> Bitmap:  # noqa: ANN401 - a number or a date
-    """Return where a column is at least, more than, or equal to a number or a date."""
-    if isinstance(value, dt.date):
-        return pack(_RELATION[op](column.data, days(value)))
-    number = Fraction(value) * column.scale
-    if number.denominator == 1:
-        return pack(_RELATION[op](column.data, number.numerator))
-    if op is Op.EQUALS:
-        return nowhere(column.rows)
-    return pack(column.data > math.floor(number))
-
-
-def related(one: Column, op: Op, other: Column, kind: FactType) -> Bitmap:
-    """Return where two columns are equal, or one is at least or more than the other."""
-    match kind:
-        case YesNo():
-            return ~(one.data ^ other.data)  # type: ignore[no-any-return]
-        case Text():
-            return _from_arrow(pc.equal(one.data, other.data))
-        case _:
-            first, second = one.data, other.data
-            if one.scale != other.scale:
-                first, second = product(first, other.scale), product(second, one.scale)
-            return pack(_RELATION[op](first, second))
-
-
-def _from_arrow(flags: pa.Array) -> Bitmap:
-    there = flags.fill_null(False)  # noqa: FBT003 - Arrow's own
-    return pack(np.asarray(there.to_numpy(zero_copy_only=False), np.bool_))
+def holds(one: Scaled, op: Op, other: Scaled) -> Any:  # noqa: ANN401 - a flag or an array of them
+    """Tell whether a number equals another, or is at least or more than it."""
+    (first, scale), (second, of) = one, other
+    common = gcd(scale, of)
+    return _RELATION[op](product(first, of // common), product(second, scale // common))
 
 
 def product(one: Any, other: Any) -> Any:  # noqa: ANN401 - integers or arrays of them
@@ -300,38 +250,40 @@ def product(one: Any, other: Any) -> Any:  # noqa: ANN401 - integers or arrays o
     return one * other
 
 
-def summable(numbers: Integers) -> Integers:
-    """Return numbers above nought so that no sum of them runs over."""
-    if len(numbers) and int(numbers.max()) * len(numbers) >= _MOST:
-        return numbers.astype(object)
-    return numbers
-
-
 def _top(number: Any) -> int:  # noqa: ANN401 - an integer or an array
     if isinstance(number, int):
         return abs(number)
     return max(abs(int(number.max())), abs(int(number.min()))) if len(number) else 0
 
 
-def mask_of(members: frozenset[str], values: tuple[str, ...]) -> np.uint64:
+def mask_of(members: frozenset[str], values: tuple[str, ...]) -> np.int64:
     """Return a set as a mask; what is none of its type's values is a bit that no set has."""
-    mask = np.uint64(0)
-    for each in members:
-        place = np.uint64(values.index(each)) if each in values else None
-        mask |= _OUTSIDE if place is None else np.uint64(1) << place
-    return mask
+    places = {values.index(each) if each in values else _MOST_MEMBERS for each in members}
+    return np.uint64(sum(1 << place for place in places)).view(np.int64)
+
+
+#: Types that are cast into each other.
+_ALIKE: Final = (
+    (types.is_integer, types.is_decimal, types.is_floating),
+    (types.is_string, types.is_large_string, types.is_dictionary),
+    (types.is_temporal,),
+)
+
+
+def _may_be_cast(one: pa.DataType, other: pa.DataType) -> bool:
+    alike = (all(any(is_(of) for is_ in kind) for of in (one, other)) for kind in _ALIKE)
+    return types.is_null(one) or any(alike)
 
 
 # ── Records ───────────────────────────────────────────────────────────────────────────────────
 
 
 class _Inside(NamedTuple):
-    """A record in every row: its columns, and where it is not known, absent, or there."""
+    """A record in every row: its columns, and where it is there, and known to be absent."""
 
     columns: Mapping[str, pa.Array]
-    unknown: Bitmap
-    none: Bitmap
     there: Bitmap
+    none: Bitmap
 
 
 class Store:
@@ -349,56 +301,50 @@ class Store:
     def __init__(self, columns: Mapping[str, pa.Array], rows: int, place: str = "") -> None:
         self.rows = rows
         self.place = place
-        none, all_ = nowhere(rows), everywhere(rows)
-        self._inside: dict[str, _Inside] = {"": _Inside(columns, none, none, all_)}
+        self._inside = {"": _Inside(columns, everywhere(rows), nowhere(rows))}
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, place: str = "") -> Store:
         """Return the rows of a batch as records."""
         return cls(dict(zip(batch.schema.names, batch.columns, strict=True)), batch.num_rows, place)
 
+    def _error(self, path: str, expected: str, found: object) -> FactsError:
+        return FactsError(self.place + path, expected, str(found))
+
+    def _array(self, path: str, hint: str = "") -> tuple[_Inside, pa.Array, Bitmap]:
+        """Return the record that a fact is in, its array, and where that has a value."""
+        head, _, name = path.rpartition(".")
+        record = self._record(head)
+        array = record.columns.get(name)
+        if array is None:
+            raise self._error(path, f"a column of the table{hint}", "missing")
+        return record, array, record.there & valid(array)
+
     def _record(self, path: str) -> _Inside:
         found = self._inside.get(path)
         if found is None:
-            head, _, name = path.rpartition(".")
-            outer = self._record(head)
-            array = outer.columns.get(name)
-            if array is None:
-                raise FactsError(self.place + path, "a column of the table", "missing")
-            if not pa.types.is_struct(array.type):
-                raise FactsError(self.place + path, "a column of records", str(array.type))
+            outer, array, here = self._array(path)
+            if not types.is_struct(array.type):
+                raise self._error(path, "a column of records", array.type)
             columns = {field.name: array.field(place) for place, field in enumerate(array.type)}
-            here = outer.there & valid(array)
             none = here & self._absent(columns, NONE)
-            found = _Inside(
-                columns,
-                outer.unknown | (outer.there & ~here),
-                outer.none | none,
-                here & ~none,
-            )
-            self._inside[path] = found
+            found = self._inside[path] = _Inside(columns, here & ~none, outer.none | none)
         return found
 
     def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Bitmap:
         array = columns.get(name)
         if array is None or array.null_count == len(array):
             return nowhere(self.rows)
-        if not pa.types.is_boolean(array.type):
-            raise FactsError(self.place + name, "a column of yes and no", str(array.type))
-        return valid(array) & bits(array.buffers()[1], array.offset, self.rows)
+        if not types.is_boolean(array.type):
+            raise self._error(name, "a column of yes and no", array.type)
+        return _yes(array)
 
-    def _leaf(self, path: str) -> tuple[_Inside, pa.Array, Bitmap]:
-        """Return the record that a fact is in, its array, and where it is known to be absent."""
-        head, _, name = path.rpartition(".")
-        record = self._record(head)
-        array = record.columns.get(name)
-        if array is None:
-            raise FactsError(
-                self.place + path,
-                "a column of the table (where nobody recorded it, a column of nulls)",
-                "missing",
-            )
-        return record, array, self._absent(record.columns, f"{name}{NONE}")
+    def _leaf(self, path: str) -> tuple[pa.Array, Bitmap, Bitmap]:
+        """Return the array of a fact, where it has a value, and where it is known to be absent."""
+        hint = " (where nobody recorded it, a column of nulls)"
+        record, array, here = self._array(path, hint)
+        absent = self._absent(record.columns, f"{path.rpartition('.')[2]}{NONE}")
+        return array, here, record.none | (record.there & ~here & absent)
 
     def column(self, path: str, fact: Fact, *, raw: bool = False) -> Column:
         """
@@ -416,19 +362,14 @@ class Store:
         """
         if isinstance(fact.type, Record):
             record = self._record(path)
-            return Column(self.rows, record.unknown, record.none, None)
-        record, array, none = self._leaf(path)
-        here = record.there & valid(array)
-        none = (record.there & none & ~here) | record.none
-        unknown = record.unknown | (record.there & ~here & ~none)
-        if isinstance(fact.type, YesNo):
-            array = self._cast(array, pa.bool_(), fact, path)
-            yes = here & bits(array.buffers()[1], array.offset, self.rows)
-            if not raw and absent(fact) is False:
-                none = nowhere(self.rows)
-            return Column(self.rows, unknown, none, yes)
+            return Column(self.rows, record.there, record.none, None)
+        array, here, none = self._leaf(path)
         data, scale = self._data(array, fact, path)
-        return Column(self.rows, unknown, none, data, scale)
+        if isinstance(fact.type, YesNo):
+            data = here & data
+            if not raw:
+                here, none = here | none, nowhere(self.rows)
+        return Column(self.rows, here, none, data, scale)
 
     def stated(self, path: str, fact: Fact) -> Column:
         """Return what somebody stated of a derived fact; nothing where there is no such column."""
@@ -437,73 +378,54 @@ class Store:
             return self.column(path, fact, raw=True)
         none = nowhere(self.rows)
         data = none if isinstance(fact.type, YesNo) else np.zeros(self.rows, np.int16)
-        return Column(self.rows, ~none, none, data)
+        return Column(self.rows, none, none, data)
 
-    def _data(self, array: pa.Array, fact: Fact, path: str) -> tuple[Any, int]:
-        match fact.type:
-            case Text():
-                return self._cast(array, pa.string(), fact, path), 1
-            case Choice(values):
-                return self._codes(array, values, path), 1
-            case Date():
-                return _numbers(self._cast(array, pa.date32(), fact, path), np.int32), 1
-            case Money() | Number(whole=False):
-                places = PENCE if isinstance(fact.type, Money) else THOUSANDTHS
-                if pa.types.is_integer(array.type):
-                    # Arrow asks for room for every integer before it looks at those that there are.
-                    array = array.cast(pa.decimal128(_DIGITS + places, places))
-                cast = self._cast(array, pa.decimal128(18, places), fact, path)
-                return _decimals(cast), 10**places
-            case Number() | Months():
-                return _numbers(self._cast(array, pa.int64(), fact, path), np.int64), 1
-            case _:
-                raise AssertionError("sets, lists and records are read by their own")
-
-    def _cast(self, array: pa.Array, to: pa.DataType, fact: Fact, path: str) -> pa.Array:
-        if array.type.equals(to):
-            return array
-        numbers = (pa.types.is_integer, pa.types.is_decimal, pa.types.is_floating)
-        number = any(each(array.type) for each in numbers)
-        wanted = any(each(to) for each in numbers)
-        textual = pa.types.is_string(to) and (
-            pa.types.is_large_string(array.type) or pa.types.is_dictionary(array.type)
-        )
-        dated = pa.types.is_date(to) and pa.types.is_temporal(array.type)
-        if pa.types.is_null(array.type) or textual or dated or (number and wanted):
+    def _data(self, array: pa.Array, fact: Fact, path: str) -> Scaled:
+        """Return the values of a fact as `Column` has them, under nulls any; and their scale."""
+        if isinstance(fact.type, Choice):
+            return self._codes(array, fact.type.values, path), 1
+        to = arrow_type(fact.type)
+        if types.is_decimal(to) and types.is_integer(array.type):
+            # Arrow asks for room for every integer before it looks at those that there are.
+            array = array.cast(pa.decimal128(_DIGITS + to.scale, to.scale))
+        if not array.type.equals(to):
+            if not _may_be_cast(array.type, to):
+                raise self._error(path, f"{describe(fact.type)} ({to})", array.type)
             try:
-                return array.cast(to)
+                array = array.cast(to)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise FactsError(self.place + path, describe(fact.type), str(error)) from error
-        raise FactsError(self.place + path, f"{describe(fact.type)} ({to})", str(array.type))
+                raise self._error(path, describe(fact.type), error) from error
+        if types.is_string(to):
+            return array, 1
+        if types.is_boolean(to):
+            return bits(array.buffers()[1], array.offset, len(array)), 1
+        if types.is_decimal(to):
+            # Of a decimal of at most 18 digits the lower half is the integer.
+            return _numbers(array, np.int64, 2), 10**to.scale
+        return _numbers(array, np.int32 if types.is_date(to) else np.int64), 1
 
     def _codes(self, array: pa.Array, values: tuple[str, ...], path: str) -> NDArray[np.int16]:
         """Return the place of each value among the closed values; for a null any place."""
-        if pa.types.is_dictionary(array.type):
-            words = array.dictionary.to_pylist()
-            places = np.array([_place(values, each) for each in words] or [0], np.int16)
-            raw = _numbers(array.indices, array.indices.type.to_pandas_dtype())
-            # Under a null there may be any number.
-            codes = places.take(raw, mode="clip")
-            if places.min() < 0:
-                wrong = (codes < 0) & unpack(valid(array), len(array))
-                if wrong.any():
-                    self._no_value(path, values, words[raw[int(np.argmax(wrong))]])
-                codes = np.maximum(codes, 0)
-            return codes
-        if pa.types.is_null(array.type):
+        if types.is_null(array.type):
             return np.zeros(len(array), np.int16)
-        if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-            raise FactsError(self.place + path, f"one of {', '.join(values)}", str(array.type))
-        found = pc.index_in(array, pa.array(values, array.type))
-        if found.null_count > array.null_count:
-            strange = array.filter(pc.and_(array.is_valid(), found.is_null()))
-            self._no_value(path, values, strange[0].as_py())
-        return np.asarray(found.fill_null(0), np.int16)
+        one_of = f"one of {', '.join(values)}"
+        if types.is_string(array.type) or types.is_large_string(array.type):
+            array = array.dictionary_encode()
+        if not types.is_dictionary(array.type):
+            raise self._error(path, one_of, array.type)
+        words = array.dictionary.to_pylist()
+        places = [values.index(each) if each in values else -1 for each in words]
+        raw = _numbers(array.indices, array.indices.type.to_pandas_dtype())
+        # Under a null there may be any number.
+        codes = np.array(places or [0], np.int16).take(raw, mode="clip")
+        if -1 in places:
+            wrong = (codes < 0) & unpack(valid(array), len(array))
+            if wrong.any():
+                raise self._error(path, one_of, repr(words[raw[int(np.argmax(wrong))]]))
+            codes = np.maximum(codes, 0)
+        return codes
 
-    def _no_value(self, path: str, values: tuple[str, ...], word: object) -> None:
-        raise FactsError(self.place + path, f"one of {', '.join(values)}", repr(word))
-
-    def set_column(self, path: str, fact: Fact) -> SetColumn:
+    def set_column(self, path: str, fact: Fact) -> Column:
         """
         Return a fact that is a set.
 
@@ -514,27 +436,14 @@ class Store:
         values = fact.type.values
         if len(values) > _MOST_MEMBERS:
             raise EngineError("columnar", f"`{path}` has more than {_MOST_MEMBERS} closed values")
-        record, array, none = self._leaf(path)
-        if pa.types.is_null(array.type):
-            array = array.cast(pa.list_(pa.string()))
-        self._is_list(array, path)
-        here = record.there & valid(array)
-        offsets = np.asarray(array.offsets).astype(np.int64)
-        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
-        codes = self._codes(inner, values, path)
-        gaps = ~valid(inner)
-        members = np.uint64(1) << codes.astype(np.uint64)
-        members[unpack(gaps, len(inner))] = 0
-        masks = np.zeros(self.rows, np.uint64)
+        inner, offsets, here, closed = self._items(path, fact)
+        members = np.int64(1) << self._codes(inner, values, path).astype(np.int64)
+        members[~unpack(valid(inner), len(inner))] = 0
+        masks = np.zeros(self.rows, np.int64)
         filled = np.flatnonzero(np.diff(offsets))
-        closed = here
-        if len(filled):
-            starts = offsets[:-1][filled] - offsets[0]
-            masks[filled] = np.bitwise_or.reduceat(members, starts)
-            if inner.null_count:
-                closed = here & ~pack(Spans(offsets - offsets[0], gaps).total > 0)
+        masks[filled] = np.bitwise_or.reduceat(members, offsets[filled])
         masks[~unpack(here, self.rows)] = 0
-        return SetColumn(self.rows, masks, closed | record.none | (record.there & none & ~here))
+        return Column(self.rows, closed, nowhere(self.rows), masks)
 
     def list_column(self, path: str, fact: Fact) -> ListColumn:
         """
@@ -543,18 +452,7 @@ class Store:
         Raises:
             FactsError: the column is missing, or of another type.
         """
-        assert isinstance(fact.type, Records)  # noqa: S101 - settled when the rule was checked
-        record, array, none = self._leaf(path)
-        if pa.types.is_null(array.type):
-            array = array.cast(pa.list_(pa.struct([])))
-        self._is_list(array, path)
-        here = record.there & valid(array)
-        closed = here
-        offsets = np.asarray(array.offsets).astype(np.int64)
-        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
-        offsets = offsets - offsets[0]
-        if not pa.types.is_struct(inner.type):
-            raise FactsError(self.place + path, "a list of records", str(array.type))
+        inner, offsets, here, closed = self._items(path, fact)
         lengths = np.diff(offsets)
         if (pack(lengths > 0) & ~here).any():
             there = np.repeat(unpack(here, self.rows), lengths)
@@ -562,38 +460,34 @@ class Store:
             inner = pa.StructArray.from_arrays(
                 inner.flatten(), fields=list(inner.type), mask=pa.array(~there)
             )
-        real: Bitmap | None = None
-        if inner.null_count:
-            real = valid(inner)
-            closed = here & ~pack(Spans(offsets, ~real).total > 0)
         # Flattened, what lies under a gap is null.
-        columns = {
-            field.name: array for field, array in zip(inner.type, inner.flatten(), strict=True)
-        }
-        records = Store(columns, int(offsets[-1]), f"{self.place}{path}[].")
-        closed = closed | record.none | (record.there & none & ~here)
-        return ListColumn(offsets, closed, records, real)
+        columns = dict(zip((field.name for field in inner.type), inner.flatten(), strict=True))
+        records = Store(columns, len(inner), f"{self.place}{path}[].")
+        return ListColumn(offsets, closed, records, valid(inner) if inner.null_count else None)
 
-    def _is_list(self, array: pa.Array, path: str) -> None:
-        if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
-            raise FactsError(self.place + path, "a list", str(array.type))
+    def _items(self, path: str, fact: Fact) -> tuple[pa.Array, Integers, Bitmap, Bitmap]:
+        """Return all items, where each row's begin, where there are any, and where no more."""
+        array, here, none = self._leaf(path)
+        records = isinstance(fact.type, Records)
+        if types.is_null(array.type):
+            array = array.cast(pa.list_(pa.struct([]) if records else pa.string()))
+        if not (types.is_list(array.type) or types.is_large_list(array.type)):
+            raise self._error(path, "a list", array.type)
+        if records and not types.is_struct(array.type.value_type):
+            raise self._error(path, "a list of records", array.type)
+        offsets = np.asarray(array.offsets).astype(np.int64)
+        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        offsets -= offsets[0]
+        closed = here
+        if inner.null_count:
+            closed = here & ~pack(Spans(offsets, None).counted(~valid(inner)) > 0)
+        return inner, offsets, here, closed | none
 
 
-def _place(values: tuple[str, ...], word: object) -> int:
-    return values.index(word) if word in values else -1
-
-
-def _numbers(array: pa.Array, dtype: Any) -> NDArray[Any]:  # noqa: ANN401 - a numpy type
+def _numbers(array: pa.Array, dtype: Any, step: int = 1) -> NDArray[Any]:  # noqa: ANN401 - a numpy type
+    """Return the numbers of an array; of several beside each other the first."""
     buffer = array.buffers()[1]
     if buffer is None:
         return np.zeros(len(array), dtype)
-    return np.frombuffer(buffer, dtype)[array.offset : array.offset + len(array)]
-
-
-def _decimals(array: pa.Array) -> Integers:
-    """Return decimals of at most 18 digits as integers: the lower half of each."""
-    buffer = array.buffers()[1]
-    if buffer is None:
-        return np.zeros(len(array), np.int64)
-    halves = np.frombuffer(buffer, np.int64)[2 * array.offset : 2 * (array.offset + len(array))]
-    return halves[::2]
+    end = array.offset + len(array)
+    return np.frombuffer(buffer, dtype)[step * array.offset : step * end : step]

@@ -11,38 +11,28 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final, assert_never
 
 import pyarrow as pa
 
+from govrules import vocabulary as v
 from govrules.errors import FactsError
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Fact,
-    FactType,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    Text,
-    YesNo,
-    vocabulary_of,
-)
 
 #: What the name of a column ends in that says whether a fact is known to be absent.
 NONE: Final = "__none"
 #: Digits after the point, of money and of other numbers that need not be whole.
-PENCE, THOUSANDTHS = 2, 3
+_PENCE, _THOUSANDTHS = 2, 3
 #: With no more digits than these a decimal fits into 64 bits.
 _DIGITS: Final = 18
 #: Rows of a batch, unless told otherwise: the bitmaps of as many stay in cache.
 BLOCK: Final = 65_536
 _SAID: Final = ("evidence", "origin")
+_BESIDE: Final = ("local", "stated")
+#: Types of facts for which it makes no difference, or is said in them, that they are absent.
+_ALONE: Final = (v.YesNo, v.Choices, v.Record, v.Records)
 
 
 def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
@@ -58,67 +48,60 @@ def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
 
 
 def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
-    vocabulary = vocabulary_of(cls)
-    found = [
-        field
-        for name, fact in vocabulary.fields.items()
-        for field in _fact_fields(name, fact.type, rulebook)
-    ]
-    for name, facts in (("local", _local(rulebook)), ("stated", _derived(cls, rulebook))):
-        inner = [
-            field
-            for each, fact in facts.items()
-            for field in _fact_fields(each, fact.type, rulebook, always=name == "stated")
-        ]
-        if name in vocabulary.about and inner:
+    about = v.vocabulary_of(cls).about
+    found = _companions(dict(_fact_types(cls)), rulebook)
+    for name in _BESIDE:
+        inner = _companions(_beside(name, cls, rulebook), rulebook, always=name == "stated")
+        if inner and name in about:
             found.append(pa.field(name, pa.struct(inner)))
     text = pa.map_(pa.string(), pa.string())
-    return found + [pa.field(each, text) for each in _SAID if each in vocabulary.about]
+    return found + [pa.field(each, text) for each in _SAID if each in about]
 
 
-def _local(rulebook: Rulebook | None) -> Mapping[str, Fact]:
-    return {} if rulebook is None else rulebook.local
+def _beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, v.FactType]:
+    """Return the types of local or derived facts, which no field of the class holds."""
+    if rulebook is None:
+        return {}
+    if name == "local":
+        return {each: fact.type for each, fact in rulebook.local.items()}
+    derived = rulebook.derived.items()
+    return {each: held.fact.type for each, held in derived if held.cls is cls}
 
 
-def _derived(cls: type, rulebook: Rulebook | None) -> Mapping[str, Fact]:
-    derived = {} if rulebook is None else rulebook.derived
-    return {name: each.fact for name, each in derived.items() if each.cls is cls}
+def _companions(
+    facts: Mapping[str, v.FactType], rulebook: Rulebook | None, *, always: bool = False
+) -> list[pa.Field]:
+    """Return the columns of facts, and of those for which it makes a difference, of absence."""
+    found = []
+    for name, fact_type in facts.items():
+        found.append(pa.field(name, arrow_type(fact_type, rulebook)))
+        if always or not isinstance(fact_type, _ALONE):
+            found.append(pa.field(f"{name}{NONE}", pa.bool_()))
+    return found
 
 
-def _fact_fields(
-    name: str, fact_type: FactType, rulebook: Rulebook | None, *, always: bool = False
-) -> Iterator[pa.Field]:
-    yield pa.field(name, _arrow_type(fact_type, rulebook))
-    if always or has_companion(fact_type):
-        yield pa.field(f"{name}{NONE}", pa.bool_())
-
-
-def has_companion(fact_type: FactType) -> bool:
-    """Tell whether it makes a difference that a fact of a type is absent."""
-    return not isinstance(fact_type, YesNo | Choices | Record | Records)
-
-
-def _arrow_type(fact_type: FactType, rulebook: Rulebook | None) -> pa.DataType:
+def arrow_type(fact_type: v.FactType, rulebook: Rulebook | None = None) -> pa.DataType:
+    """Return the Arrow type of a type; the records in it have the rulebook's facts too."""
     match fact_type:
-        case YesNo():
+        case v.YesNo():
             return pa.bool_()
-        case Text():
+        case v.Text():
             return pa.string()
-        case Money():
-            return pa.decimal128(_DIGITS, PENCE)
-        case Number(whole=False):
-            return pa.decimal128(_DIGITS, THOUSANDTHS)
-        case Number() | Months():
+        case v.Money():
+            return pa.decimal128(_DIGITS, _PENCE)
+        case v.Number(whole=False):
+            return pa.decimal128(_DIGITS, _THOUSANDTHS)
+        case v.Number() | v.Months():
             return pa.int64()
-        case Date():
+        case v.Date():
             return pa.date32()
-        case Choice():
+        case v.Choice():
             return pa.dictionary(pa.int32(), pa.string())
-        case Choices():
+        case v.Choices():
             return pa.list_(pa.dictionary(pa.int32(), pa.string()))
-        case Record(cls):
+        case v.Record(cls):
             return pa.struct([*_fields(cls, rulebook), pa.field(NONE, pa.bool_())])
-        case Records(cls):
+        case v.Records(cls):
             return pa.list_(pa.struct(_fields(cls, rulebook)))
         case _:
             assert_never(fact_type)
@@ -153,14 +136,9 @@ def to_batches(
         FactsError: a number has more digits than a column keeps.
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name not in leave_out)
-    taken: list[dict[str, Any]] = []
-    for subject in subjects:
-        taken.append(_row(subject, cls, rulebook))
-        if len(taken) == rows:
-            yield _batch(taken, schema)
-            taken = []
-    if taken:
-        yield _batch(taken, schema)
+    made = (_row(subject, cls, rulebook) for subject in subjects)
+    while several := list(islice(made, rows)):
+        yield _batch(several, schema)
 
 
 def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
@@ -169,15 +147,14 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
         try:
             arrays.append(pa.array([row.get(field.name) for row in rows], field.type))
         except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            raise FactsError(
-                field.name, f"what a column of {field.type} keeps", str(error)
-            ) from error
+            expected = f"what a column of {field.type} keeps"
+            raise FactsError(field.name, expected, str(error)) from error
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 @functools.cache
-def _fact_types(cls: type) -> tuple[tuple[str, FactType], ...]:
-    return tuple((name, fact.type) for name, fact in vocabulary_of(cls).fields.items())
+def _fact_types(cls: type) -> tuple[tuple[str, v.FactType], ...]:
+    return tuple((name, fact.type) for name, fact in v.vocabulary_of(cls).fields.items())
 
 
 def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
@@ -186,20 +163,17 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
         value = getattr(record, name)
         if value is not UNKNOWN:
             _put(row, name, value, fact_type, rulebook)
-    about = vocabulary_of(cls).about
-    if "local" in about and record.local:
-        local: dict[str, Any] = {}
-        row["local"] = local
-        for name, fact in _local(rulebook).items():
-            value = record.local.get(name, UNKNOWN)
-            if value is not UNKNOWN:
-                _put(local, name, value, fact.type, rulebook)
-    if "stated" in about and record.stated:
-        row["stated"] = {
-            f"{name}{NONE}" if value is None else name: True if value is None else value
-            for name, value in record.stated.items()
-            if value is not UNKNOWN
-        }
+    about = v.vocabulary_of(cls).about
+    for beside in _BESIDE:
+        said = getattr(record, beside) if beside in about else None
+        if said:
+            inner = row[beside] = {}
+            for name, fact_type in _beside(beside, cls, rulebook).items():
+                value = said.get(name, UNKNOWN)
+                if value is None and beside == "stated":
+                    inner[f"{name}{NONE}"] = True
+                elif value is not UNKNOWN:
+                    _put(inner, name, value, fact_type, rulebook)
     for name in _SAID:
         if name in about and getattr(record, name):
             row[name] = list(getattr(record, name).items())
@@ -210,19 +184,19 @@ def _put(
     row: dict[str, Any],
     name: str,
     value: Any,  # noqa: ANN401 - any fact's value
-    fact_type: FactType,
+    fact_type: v.FactType,
     rulebook: Rulebook | None,
 ) -> None:
     match fact_type:
-        case YesNo():
+        case v.YesNo():
             row[name] = value is True
-        case Choices():
-            row[name] = [] if value is None else _members(value)
-        case Records(cls):
+        case v.Choices():
+            row[name] = _members(value or frozenset())
+        case v.Records(cls):
             row[name] = [
                 None if each is UNKNOWN else _row(each, cls, rulebook) for each in value or ()
             ]
-        case Record(cls):
+        case v.Record(cls):
             row[name] = {NONE: True} if value is None else _row(value, cls, rulebook)
         case _ if value is None:
             row[f"{name}{NONE}"] = True
@@ -240,8 +214,8 @@ def _members(value: frozenset[Any]) -> list[str | None]:
 
 def from_row(batch: pa.RecordBatch, index: int, cls: type, rulebook: Rulebook | None = None) -> Any:  # noqa: ANN401 - an object of the class
     """Return a row of a batch as an object of its class."""
-    (row,) = batch.slice(index, 1).to_pylist()
-    return _record(row, cls, rulebook)
+    (found,) = subjects_of(batch.slice(index, 1), cls, rulebook)
+    return found
 
 
 def subjects_of(
@@ -253,36 +227,34 @@ def subjects_of(
 
 
 def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - an object of the class
-    vocabulary = vocabulary_of(cls)
-    values = {
-        name: _value(row, name, fact.type, rulebook) for name, fact in vocabulary.fields.items()
-    }
-    for name, facts in (("local", _local(rulebook)), ("stated", _derived(cls, rulebook))):
-        if name in vocabulary.about and row.get(name):
-            read = {
-                each: _value(row[name], each, fact.type, rulebook) for each, fact in facts.items()
-            }
-            values[name] = {each: value for each, value in read.items() if value is not UNKNOWN}
+    about = v.vocabulary_of(cls).about
+    values = {name: _value(row, name, held, rulebook) for name, held in _fact_types(cls)}
+    for beside in _BESIDE:
+        inner = row.get(beside)
+        if inner and beside in about:
+            facts = _beside(beside, cls, rulebook).items()
+            read = {name: _value(inner, name, held, rulebook) for name, held in facts}
+            values[beside] = {name: value for name, value in read.items() if value is not UNKNOWN}
     for name in _SAID:
-        if name in vocabulary.about and row.get(name):
+        if name in about and row.get(name):
             values[name] = dict(row[name])
     return cls(**values)
 
 
 def _value(
-    row: Mapping[str, Any], name: str, fact_type: FactType, rulebook: Rulebook | None
+    row: Mapping[str, Any], name: str, fact_type: v.FactType, rulebook: Rulebook | None
 ) -> Any:  # noqa: ANN401 - any fact's value
     value = row.get(name)
     if value is None:
         return None if row.get(f"{name}{NONE}") else UNKNOWN
     match fact_type:
-        case Choices():
+        case v.Choices():
             return frozenset(UNKNOWN if each is None else each for each in value)
-        case Records(cls):
+        case v.Records(cls):
             return tuple(
                 UNKNOWN if each is None else _record(each, cls, rulebook) for each in value
             )
-        case Record(cls):
+        case v.Record(cls):
             return None if value.get(NONE) else _record(value, cls, rulebook)
         case _:
             return value

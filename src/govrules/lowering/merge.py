@@ -9,7 +9,6 @@ records does not add up.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeGuard
 
 import attrs
 
@@ -34,16 +33,10 @@ class Merged:
 
 def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
     """Return what formulas and numbers about a subject ask of one of its lists."""
-    over = [each for each in beneath(nodes) if _goes_through(each, listed)]
+    through = (each for each in beneath(nodes) if isinstance(each, Exists | Total))
+    over = [each for each in through if each.var.prefix == f"{listed}[]."]
     leaves = tuple(each for each in over if _adds_up(each, listed))
     return Merged(leaves, len(leaves) == len(over))
-
-
-def _goes_through(node: Node | Read, listed: Path) -> TypeGuard[Exists | Total]:
-    if not isinstance(node, Exists | Total):
-        return False
-    assert node.var.list is not None  # noqa: S101 - only lists are gone through
-    return node.var.list.full_path == listed
 
 
 def _adds_up(leaf: Exists | Total, listed: Path) -> bool:

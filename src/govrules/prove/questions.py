@@ -13,7 +13,8 @@ import z3
 from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.explain.english import joined
-from govrules.lowering.lower import Judged, Lowering
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering
 from govrules.prove import symbols, witness
 from govrules.prove import terms as t
 from govrules.prove.solving import (
