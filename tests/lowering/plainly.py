@@ -7,7 +7,8 @@ from typing import Any
 
 from govrules.engines.reference import months_before
 from govrules.facts import read_field, said
-from govrules.lowering.formulas import (
+from govrules.lowering.formulas import spelled
+from govrules.lowering.ir import (
     Above,
     Absent,
     Among,
@@ -90,7 +91,7 @@ class Plainly:
                 a, b = self.number(one, env), self.number(other, env)
                 return a >= b if equal else a > b
             case May():
-                return self.holds(formula.formula, env)
+                return self.holds(spelled(formula), env)
             case _:
                 raise AssertionError(formula)
 

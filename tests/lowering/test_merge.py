@@ -6,7 +6,7 @@ import pytest
 
 from govrules import Register, load_rulebook
 from govrules.assessment import rules_for
-from govrules.lowering.formulas import Exists, Total
+from govrules.lowering.ir import Exists, Total
 from govrules.lowering.lower import Lowering
 from govrules.lowering.merge import counted, mergeable
 from govrules.rulebook.ast import (

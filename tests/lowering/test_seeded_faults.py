@@ -20,7 +20,15 @@ from hypothesis import strategies as st
 from govrules.engines.registry import engine, said
 from govrules.lowering import formulas, kleene, lower
 from govrules.lowering import judged as judging
-from govrules.lowering.formulas import FALSE, Pair, Read, both, either, exists, no
+from govrules.lowering.formulas import (
+    FALSE,
+    Pair,
+    both,
+    either,
+    exists,
+    no,
+)
+from govrules.lowering.ir import Read
 from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import Grade, Mitigation, Op, Quantity, Rule, Rulebook, Severity, Share

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govrules import load_rulebook
-from govrules.lowering.formulas import FALSE, subject
+from govrules.lowering.formulas import FALSE
+from govrules.lowering.ir import subject
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity

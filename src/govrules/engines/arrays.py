@@ -25,6 +25,7 @@ from govrules.engines.registry import Outcome
 from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
 from govrules.truth import Unknown
@@ -50,13 +51,13 @@ class Rows:
     """
 
     number: int
-    var: f.Var | None = None
+    var: ir.Var | None = None
     own: bitmaps.Integers | None = None
     outer: Rows | None = None
     starts: bitmaps.Integers | None = None
     memo: dict[Any, Any] = attrs.field(factory=dict, init=False)
 
-    def index(self, var: f.Var | None) -> bitmaps.Integers | None:
+    def index(self, var: ir.Var | None) -> bitmaps.Integers | None:
         """Return which record of a variable each row is in; None for all of them, in order."""
         if var is self.var or self.outer is None:
             return self.own
@@ -90,46 +91,46 @@ class Block:
         self.top = Rows(root.rows)
         self._day = as_of if isinstance(as_of, dt.date) else None
         self._lists = lists or {}
-        self._done: set[f.Table] = set()
+        self._done: set[ir.Table] = set()
         #: Facts of all records that have them.
-        self._read: dict[f.Read, Any] = {}
-        self._homes: dict[frozenset[f.Var], Rows | None] = {}
+        self._read: dict[ir.Read, Any] = {}
+        self._homes: dict[frozenset[ir.Var], Rows | None] = {}
 
-    def bitmap(self, formula: f.Formula) -> bitmaps.Bitmap:
+    def bitmap(self, formula: ir.Formula) -> bitmaps.Bitmap:
         """Return where a formula about the subjects holds."""
         self._fill(formula)
         return self._of(formula, self.top)  # type: ignore[no-any-return]
 
-    def number(self, num: f.Num) -> bitmaps.Scaled:
+    def number(self, num: ir.Num) -> bitmaps.Scaled:
         """Return a number about the subjects."""
         self._fill(num)
         return self._of(num, self.top)  # type: ignore[no-any-return]
 
-    def know(self, leaf: f.Exists | f.Total, number: Fraction) -> None:
+    def know(self, leaf: ir.Exists | ir.Total, number: Fraction) -> None:
         """Take it as known how many records are so, or what they come to, in all rows."""
         some = (
             bitmaps.everywhere(self.top.number) if number > 0 else bitmaps.nowhere(self.top.number)
         )
-        self.top.memo[leaf] = some if isinstance(leaf, f.Exists) else number.as_integer_ratio()
+        self.top.memo[leaf] = some if isinstance(leaf, ir.Exists) else number.as_integer_ratio()
 
-    def _fill(self, node: f.Formula | f.Num) -> None:
+    def _fill(self, node: ir.Formula | ir.Num) -> None:
         """Work the derived facts beneath out, each after those that it reads."""
         if self._done.issuperset(node.tables):
             return
-        for table in f.in_order((node,), self._done):
+        for table in ir.in_order((node,), self._done):
             for may in table.may.values():
                 self._of(may, self._rows(table.var))
             self._done.add(table)
 
     # ── Records and rows ──────────────────────────────────────────────────────────────────────
 
-    def _rows(self, var: f.Var | None) -> Rows:
+    def _rows(self, var: ir.Var | None) -> Rows:
         """Return the rows that are all records of a list, in order."""
         if var is None or var.list is None:
             return self.top
         return self._inside(var, self._rows(var.list.var))[0]
 
-    def _inside(self, var: f.Var, rows: Rows) -> tuple[Rows, bitmaps.Spans]:
+    def _inside(self, var: ir.Var, rows: Rows) -> tuple[Rows, bitmaps.Spans]:
         """Return the records of a list for each of some rows, and how they lie in these."""
         key = (var, "inside")
         if key in rows.memo:
@@ -145,7 +146,7 @@ class Block:
         rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), bitmaps.Spans(starts, real)
         return rows.memo[key]  # type: ignore[no-any-return]
 
-    def _home(self, about: frozenset[f.Var], rows: Rows) -> Rows:
+    def _home(self, about: frozenset[ir.Var], rows: Rows) -> Rows:
         """Return where something is worked out: on the records that it is about, if on one list."""
         if about not in self._homes:
             deepest = max(about, key=lambda var: var.depth, default=None)
@@ -155,7 +156,7 @@ class Block:
             self._homes[about] = self._rows(deepest) if about and about.issubset(chain) else None
         return self._homes[about] or rows
 
-    def _of(self, node: f.Formula | f.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _of(self, node: ir.Formula | ir.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
         """Return what a formula or a number is of some rows."""
         found = rows.memo.get(node)
         if found is None:
@@ -173,7 +174,7 @@ class Block:
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _kept(self, read: f.Read) -> Any:  # noqa: ANN401 - a column of any kind
+    def _kept(self, read: ir.Read) -> Any:  # noqa: ANN401 - a column of any kind
         """Return a fact of all records that have it."""
         found = self._read.get(read)
         if found is None:
@@ -186,11 +187,11 @@ class Block:
             found = self._read[read] = of(path, read.fact)
         return found
 
-    def _list(self, read: f.Read) -> bitmaps.ListColumn:
+    def _list(self, read: ir.Read) -> bitmaps.ListColumn:
         given = self._lists.get(read.path) if read.var is not None and not read.var.depth else None
         return self._kept(read) if given is None else given
 
-    def _at(self, read: f.Read, rows: Rows) -> bitmaps.Column:
+    def _at(self, read: ir.Read, rows: Rows) -> bitmaps.Column:
         """Return a fact of some rows."""
         if read.var is not None:
             return self._kept(read).at(rows.index(read.var))  # type: ignore[no-any-return]
@@ -200,59 +201,59 @@ class Block:
 
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
-    def _worked(self, node: f.Formula | f.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _worked(self, node: ir.Formula | ir.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
         match node:
-            case f.Const(value=value):
+            case ir.Const(value=value):
                 return bitmaps.everywhere(rows.number) if value else bitmaps.nowhere(rows.number)
-            case f.And(items=items):
+            case ir.And(items=items):
                 return self._all(items, rows)
-            case f.Neg(item=item):
+            case ir.Neg(item=item):
                 return ~self._of(item, rows)
-            case f.Unknown(read=read):
+            case ir.Unknown(read=read):
                 return self._at(read, rows).unknown
-            case f.Absent(read=read):
+            case ir.Absent(read=read):
                 return self._at(read, rows).none
-            case f.More(read=f.Read(type=Choices()) as read):
+            case ir.More(read=ir.Read(type=Choices()) as read):
                 return ~self._at(read, rows).known
-            case f.More(read=read):
+            case ir.More(read=read):
                 lists = self._list(read)
                 number = len(lists.offsets) - 1
                 return ~bitmaps.taken(lists.closed, number, rows.index(read.var))
-            case f.Among(read=read, values=values):
+            case ir.Among(read=read, values=values):
                 column = self._at(read, rows)
                 found = (bitmaps.related(column, Op.EQUALS, each, read.type) for each in values)
                 return reduce(or_, found) & column.known
-            case f.Holds():
+            case ir.Holds():
                 return self._related(node, rows)
-            case f.Meets(read=read, wanted=wanted, all=every):
+            case ir.Meets(read=read, wanted=wanted, all=every):
                 own = self._at(read, rows).data
-                if isinstance(wanted, f.Read):
+                if isinstance(wanted, ir.Read):
                     other: Any = self._at(wanted, rows).data
                 else:
                     assert isinstance(read.type, Choices)  # noqa: S101 - nothing else is a set
                     other = bitmaps.mask_of(wanted, read.type.values)
                 return bitmaps.pack(other & ~own == 0) if every else bitmaps.pack(own & other != 0)
-            case f.Exists(var=var, so=so):
+            case ir.Exists(var=var, so=so):
                 inner, spans = self._inside(var, rows)
                 return bitmaps.pack(spans.counted(self._of(so, inner)) > 0)
-            case f.Above(one=one, other=other, equal=equal):
+            case ir.Above(one=one, other=other, equal=equal):
                 op = Op.AT_LEAST if equal else Op.MORE_THAN
                 above = bitmaps.holds(self._of(one, rows), op, self._of(other, rows))
                 return bitmaps.pack(np.broadcast_to(np.asarray(above, np.bool_), rows.number))
-            case f.May(table=table, values=values):
+            case ir.May(table=table, values=values):
                 return reduce(or_, (self._of(table.may[each], rows) for each in values))
-            case f.Amount(of=f.Read() as read):
+            case ir.Amount(of=ir.Read() as read):
                 column = self._at(read, rows)
                 known = bitmaps.unpack(column.known, rows.number)
                 return np.where(known, column.data, 0), column.scale
-            case f.Amount(of=value):
+            case ir.Amount(of=value):
                 return Fraction(value).as_integer_ratio()  # type: ignore[arg-type]
-            case f.Members(read=read):
+            case ir.Members(read=read):
                 return np.bitwise_count(self._at(read, rows).data).astype(np.int64), 1
-            case f.Times(one=one, other=other):
+            case ir.Times(one=one, other=other):
                 (first, scale), (second, by) = self._of(one, rows), self._of(other, rows)
                 return bitmaps.product(first, second), scale * by
-            case f.Total(var=var, so=so, of=of):
+            case ir.Total(var=var, so=so, of=of):
                 inner, spans = self._inside(var, rows)
                 where = self._of(so, inner)
                 if of is None:
@@ -262,18 +263,18 @@ class Block:
             case _:
                 assert_never(node)
 
-    def _all(self, items: Sequence[f.Formula], rows: Rows) -> bitmaps.Bitmap:
+    def _all(self, items: Sequence[ir.Formula], rows: Rows) -> bitmaps.Bitmap:
         """Return where all of some formulas hold; what must not hold is put together first."""
-        must = [self._of(each, rows) for each in items if not isinstance(each, f.Neg)]
-        must_not = [self._of(each.item, rows) for each in items if isinstance(each, f.Neg)]
+        must = [self._of(each, rows) for each in items if not isinstance(each, ir.Neg)]
+        must_not = [self._of(each.item, rows) for each in items if isinstance(each, ir.Neg)]
         if must_not:
             must.append(~reduce(or_, must_not))
         return reduce(and_, must)
 
-    def _related(self, node: f.Holds, rows: Rows) -> bitmaps.Bitmap:
+    def _related(self, node: ir.Holds, rows: Rows) -> bitmaps.Bitmap:
         one, other = self._at(node.one, rows), node.other
         known = one.known
-        if isinstance(other, f.Read):
+        if isinstance(other, ir.Read):
             other = self._at(other, rows)
             known = known & other.known
         if not node.op.is_age:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 from govrules.engines.registry import Outcome
-from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Rule, Verdict
 
@@ -15,10 +15,10 @@ CLEAR: Final = Outcome(Verdict.CLEAR, None, None, ())
 NOT_APPLICABLE: Final = Outcome(Verdict.NOT_APPLICABLE, None, None, ())
 #: What decides how grave an outcome is: the mask of a derived fact, or whether a formula holds;
 #: each with its place in a number.
-Atoms: TypeAlias = dict[f.Table | f.Formula, int]
+Atoms: TypeAlias = dict[ir.Table | ir.Formula, int]
 
 
-def outcome_of(rule: Rule, judged: Judged, holds: Callable[[f.Formula], bool]) -> Outcome:
+def outcome_of(rule: Rule, judged: Judged, holds: Callable[[ir.Formula], bool]) -> Outcome:
     """
     Return what a rule says of a subject.
 
@@ -61,26 +61,26 @@ class Outcomes(dict[int, Outcome]):
         self.atoms = atoms_of(judged)
         self._rule = rule
         self._judged = judged
-        self._verdict: dict[f.Formula, bool] = {
+        self._verdict: dict[ir.Formula, bool] = {
             judged.not_applicable: False,
             judged.clear: False,
             judged.flagged: flagged,
         }
 
     def __missing__(self, number: int) -> Outcome:
-        def holds(formula: f.Formula) -> bool:
+        def holds(formula: ir.Formula) -> bool:
             match formula:
-                case f.Const(value=value):
+                case ir.Const(value=value):
                     return value
                 case _ if formula in self._verdict:
                     return self._verdict[formula]
                 case _ if formula in self.atoms:
                     return bool(number >> self.atoms[formula] & 1)
-                case f.Neg(item=item):
+                case ir.Neg(item=item):
                     return not holds(item)
-                case f.And(items=items):
+                case ir.And(items=items):
                     return all(map(holds, items))
-                case f.May(table=table, values=values):
+                case ir.May(table=table, values=values):
                     mask = sum(table.bits[each] for each in values)
                     return bool(number >> self.atoms[table] & mask)
                 case _:
@@ -98,20 +98,20 @@ def atoms_of(judged: Judged) -> Atoms:
         for atom in _atoms(formula):
             if atom not in found:
                 found[atom] = width
-                width += len(atom.bits) if isinstance(atom, f.Table) else 1
+                width += len(atom.bits) if isinstance(atom, ir.Table) else 1
     return found
 
 
-def _atoms(formula: f.Formula) -> Iterator[f.Table | f.Formula]:
+def _atoms(formula: ir.Formula) -> Iterator[ir.Table | ir.Formula]:
     """Yield the derived facts that a formula asks, and the largest parts that ask none."""
     match formula:
-        case f.Const():
+        case ir.Const():
             return
-        case f.Neg(item=item):
+        case ir.Neg(item=item):
             yield from _atoms(item)
-        case f.May(table=table):
+        case ir.May(table=table):
             yield table
-        case f.And(items=items) if formula.tables:
+        case ir.And(items=items) if formula.tables:
             for each in items:
                 yield from _atoms(each)
         case _:

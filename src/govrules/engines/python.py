@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from govrules.engines.outcomes import Atoms, atoms_of
 from govrules.engines.source import Block, Layout, sanitise
 from govrules.lowering import formulas as f
-from govrules.lowering import passes
+from govrules.lowering import ir, passes
 from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Op
 from govrules.vocabulary import Choice, Choices, YesNo
@@ -30,7 +30,7 @@ _WORTH_A_NAME: Final = 3
 _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE"
 
 #: What holds wherever an expression is looked at.
-_Known: TypeAlias = frozenset[f.Formula]
+_Known: TypeAlias = frozenset[ir.Formula]
 
 
 class Writer(Layout):
@@ -45,7 +45,7 @@ class Writer(Layout):
         self._rules = rules
         self._asked = [passes.asked(each.formulas) for each in rules]
         tables = dict.fromkeys(
-            each for keys in self._asked for each in keys if isinstance(each, f.Table)
+            each for keys in self._asked for each in keys if isinstance(each, ir.Table)
         )
         units = [*self._asked, *(passes.asked(each.sides) for each in tables)]
         uses = Counter(node for each in units for node in each)
@@ -66,7 +66,7 @@ class Writer(Layout):
 
             cls: the class of the subjects.
         """
-        top = Block(None, f.subject(cls))
+        top = Block(None, ir.subject(cls))
         top.names["record", top.var] = "subject"
         for index, (name, judged) in enumerate(zip(names, self._rules, strict=True)):
             top.lines.append(f"# {index}: {sanitise(name)}")
@@ -80,7 +80,7 @@ class Writer(Layout):
 
     def _rule(self, index: int, judged: Judged, top: Block) -> None:
         block = top
-        passed: list[f.Formula] = []
+        passed: list[ir.Formula] = []
         around: list[tuple[Block, str]] = []
         # What takes loops is looked at last: the rest often says that the rule does not apply.
         cheap, costly = passes.apart(judged.not_applicable)
@@ -109,7 +109,7 @@ class Writer(Layout):
         """Return the index of an outcome: what decides how grave it is, as one number."""
         parts = []
         for atom, place in atoms.items():
-            if isinstance(atom, f.Table):
+            if isinstance(atom, ir.Table):
                 mask = self._mask(atom, block)
                 parts.append(f"{mask} << {place}" if place else mask)
             else:
@@ -118,16 +118,16 @@ class Writer(Layout):
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def _mask(self, table: f.Table, block: Block) -> str:
+    def _mask(self, table: ir.Table, block: Block) -> str:
         """Return the name of the mask of the values that a derived fact may have."""
         found = block.find(table)
         if found is None:
-            for each in f.in_order([table]):
+            for each in ir.in_order([table]):
                 if block.find(each) is None:
                     found = self.bind(each, each.var, block, "derived", partial(self._table, each))
         return found or ""
 
-    def _table(self, table: f.Table, name: str, block: Block) -> None:
+    def _table(self, table: ir.Table, name: str, block: Block) -> None:
         bits = table.bits
         stated, inner = "", block
         if table.stated is not None:
@@ -160,7 +160,7 @@ class Writer(Layout):
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
     def _say(
-        self, formula: f.Formula, block: Block, known: _Known = frozenset(), depth: int = 0
+        self, formula: ir.Formula, block: Block, known: _Known = frozenset(), depth: int = 0
     ) -> str:
         """
         Return the expression that holds where a formula does.
@@ -174,18 +174,18 @@ class Writer(Layout):
 
             depth: in how many others it stands.
         """
-        affirmed = not isinstance(formula, f.Neg)
-        item = formula.item if isinstance(formula, f.Neg) else formula
+        affirmed = not isinstance(formula, ir.Neg)
+        item = formula.item if isinstance(formula, ir.Neg) else formula
         name = self._named(item, block, depth)
         if name is not None:
             return name if affirmed else f"not {name}"
         return self._expression(item, block, known, depth, affirmed=affirmed)
 
-    def _named(self, item: f.Formula, block: Block, depth: int) -> str | None:
+    def _named(self, item: ir.Formula, block: Block, depth: int) -> str | None:
         """Return the name of what has one: what several rules ask, or what stands too deep."""
-        if isinstance(item, f.Exists) and item.so is not f.TRUE:
+        if isinstance(item, ir.Exists) and item.so is not f.TRUE:
             return self._found(passes.Sought(item), block)
-        deep = depth > _MOST_NESTED and isinstance(item, f.And)
+        deep = depth > _MOST_NESTED and isinstance(item, ir.And)
         worth = item in self.shared and passes.size(item) >= _WORTH_A_NAME
         if not deep and not worth:
             return block.find(item)
@@ -196,12 +196,12 @@ class Writer(Layout):
         return self.bind(item, passes.owner(item, block.var), block, "so", write)
 
     def _expression(
-        self, item: f.Formula, block: Block, known: _Known, depth: int, *, affirmed: bool = True
+        self, item: ir.Formula, block: Block, known: _Known, depth: int, *, affirmed: bool = True
     ) -> str:
         match item:
-            case f.Const(value=value):
+            case ir.Const(value=value):
                 return str(value is affirmed)
-            case f.And(items=items):
+            case ir.And(items=items):
                 parts = []
                 open_, rest = passes.ends(items)
                 for node in open_:
@@ -219,41 +219,43 @@ class Writer(Layout):
                     return test if affirmed else contrary
                 return f"{'' if affirmed else 'not '}({' and '.join([*guards, test])})"
 
-    def _leaf(self, item: f.Formula, block: Block, known: _Known) -> list[str]:
+    def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[str]:
         """Return expressions that must all hold, and last the contrary of the last of them."""
         match item:
-            case f.Unknown(read=fact):
+            case ir.Unknown(read=fact):
                 name = self.raw(fact, block)
                 return [f"{name} is UNKNOWN", f"{name} is not UNKNOWN"]
-            case f.Absent(read=fact):
+            case ir.Absent(read=fact):
                 name = self.raw(fact, block)
                 return [f"{name} is None", f"{name} is not None"]
-            case f.More(read=f.Read(type=Choices()) as fact):
+            case ir.More(read=ir.Read(type=Choices()) as fact):
                 name = self.raw(fact, block)
                 return [f"UNKNOWN in {name}", f"UNKNOWN not in {name}"]
-            case f.More(read=fact):
+            case ir.More(read=fact):
                 number, name = self.counted(fact, block), self.raw(fact, block)
                 return [f"{number} < len({name})", f"{number} == len({name})"]
-            case f.Among(read=fact, values=values):
+            case ir.Among(read=fact, values=values):
                 return self._among(self.raw(fact, block), values)
-            case f.Holds():
+            case ir.Holds():
                 return self._holds(item, block, known)
-            case f.Meets(read=fact, wanted=wanted, all=every):
+            case ir.Meets(read=fact, wanted=wanted, all=every):
                 own = self.raw(fact, block)
                 other = (
-                    self.raw(wanted, block) if isinstance(wanted, f.Read) else self.constant(wanted)
+                    self.raw(wanted, block)
+                    if isinstance(wanted, ir.Read)
+                    else self.constant(wanted)
                 )
                 if every:
                     return [f"{other} <= {own}", f"not {other} <= {own}"]
                 return [f"not {other}.isdisjoint({own})", f"{other}.isdisjoint({own})"]
-            case f.Exists(var=f.Var(list=f.Read() as fact)):
+            case ir.Exists(var=ir.Var(list=ir.Read() as fact)):
                 number = self.counted(fact, block)
                 return [number, f"not {number}"]
-            case f.Above(one=one, other=other, equal=equal):
+            case ir.Above(one=one, other=other, equal=equal):
                 left, right = (self._number(each, block, known) for each in (one, other))
                 sign, contrary = (">=", "<") if equal else (">", "<=")
                 return [f"{left} {sign} {right}", f"{left} {contrary} {right}"]
-            case f.May(table=table, values=values):
+            case ir.May(table=table, values=values):
                 test = f"{self._mask(table, block)} & {sum(table.bits[each] for each in values)}"
                 return [test, f"not {test}"]
             case _:
@@ -269,10 +271,10 @@ class Writer(Layout):
         word = self.constant(value)
         return [f"{name} == {word}", f"{name} != {word}"]
 
-    def _holds(self, item: f.Holds, block: Block, known: _Known) -> list[str]:
+    def _holds(self, item: ir.Holds, block: Block, known: _Known) -> list[str]:
         left = self.raw(item.one, block)
         guards = _guards(item.one, left, known)
-        fact = item.other if isinstance(item.other, f.Read) else None
+        fact = item.other if isinstance(item.other, ir.Read) else None
         right = self.constant(item.other) if fact is None else self.raw(fact, block)
         if item.op is Op.OLDER_THAN:
             if fact is None:
@@ -299,22 +301,22 @@ class Writer(Layout):
         sign, contrary = (">=", "<") if item.op is Op.AT_LEAST else (">", "<=")
         return [*guards, f"{left} {sign} {right}", f"{left} {contrary} {right}"]
 
-    def _number(self, number: f.Num, block: Block, known: _Known) -> str:
+    def _number(self, number: ir.Num, block: Block, known: _Known) -> str:
         match number:
-            case f.Amount(of=f.Read() as fact):
+            case ir.Amount(of=ir.Read() as fact):
                 name = self.raw(fact, block)
                 guards = _guards(fact, name, known)
                 return f"({name} if {' and '.join(guards)} else 0)" if guards else name
-            case f.Amount(of=value):
+            case ir.Amount(of=value):
                 return self.constant(value)
-            case f.Members(read=fact):
+            case ir.Members(read=fact):
                 name = self.raw(fact, block)
                 return f"(len({name}) - (UNKNOWN in {name}))"
-            case f.Times(one=one, other=other):
+            case ir.Times(one=one, other=other):
                 return f"{self._number(one, block, known)} * {self._number(other, block, known)}"
-            case f.Total(var=f.Var(list=f.Read() as fact), so=so, of=None) if so is f.TRUE:
+            case ir.Total(var=ir.Var(list=ir.Read() as fact), so=so, of=None) if so is f.TRUE:
                 return self.counted(fact, block)
-            case f.Total():
+            case ir.Total():
                 return self._found(passes.Sought(number), block)
             case _:
                 raise AssertionError("it is no number")
@@ -339,7 +341,7 @@ class Writer(Layout):
             inner.lines.append("    continue")
             self._pass(chain, names, inner, [])
             for each, said in names.items():
-                home.lines.append(f"{said} = {'False' if isinstance(each.node, f.Exists) else 0}")
+                home.lines.append(f"{said} = {'False' if isinstance(each.node, ir.Exists) else 0}")
                 home.names[each] = said
             home.nest(f"for {record} in {whole}:", inner)
 
@@ -367,26 +369,26 @@ class Writer(Layout):
         chain: Sequence[passes.Sought],
         names: dict[passes.Sought, str],
         block: Block,
-        passed: list[f.Formula],
+        passed: list[ir.Formula],
     ) -> None:
         """Write what a pass does with each record, where what stands before in the chain holds."""
         first, *others = chain
         node, name = first.node, names[first]
         said = self._say(f.given(node.so, passed), block)
         inner = block.inside()
-        if isinstance(node, f.Exists):
+        if isinstance(node, ir.Exists):
             inner.lines.append(f"{name} = True")
         else:
             amount = "1" if node.of is None else self.raw(node.of, inner)
             inner.lines.append(f"{name} = {name} + {amount}")
         if others:
             self._pass(others, names, inner, [*passed, node.so])
-        elif all(isinstance(each.node, f.Exists) for each in names):
+        elif all(isinstance(each.node, ir.Exists) for each in names):
             inner.lines.append("break")
         block.nest(f"if {said}:", inner)
 
 
-def _guards(fact: f.Read, name: str, known: _Known) -> list[str]:
+def _guards(fact: ir.Read, name: str, known: _Known) -> list[str]:
     """Return what must be looked at before a value is compared."""
     found = []
     if f.no(f.absent(fact)) is not f.TRUE and f.no(f.absent(fact)) not in known:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.errors import EngineError
-from govrules.lowering.formulas import Read, Var
+from govrules.lowering.ir import Read, Var
 from govrules.rulebook.ast import FactSource
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choices, Records, vocabulary_of

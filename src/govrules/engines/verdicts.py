@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from govrules.engines.bitmaps import Bitmap, everywhere, nowhere, unpack
 from govrules.engines.registry import Outcome
-from govrules.lowering.formulas import Formula
+from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
 

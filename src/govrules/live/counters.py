@@ -18,7 +18,7 @@ from govrules.live.pairs import Entries, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Index, Leaf, Settled, Settler, Task, names_of, settler_of_list
 from govrules.lowering.evaluate import Evaluation
-from govrules.lowering.formulas import Node
+from govrules.lowering.ir import Node
 from govrules.lowering.reads import reads
 from govrules.model import Register
 from govrules.rulebook.ast import Rule, Rulebook

@@ -18,7 +18,7 @@ from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.lowering.evaluate import Evaluation
-from govrules.lowering.formulas import Exists, Node, Total
+from govrules.lowering.ir import Exists, Node, Total
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import Merged, mergeable

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, assert_never
 import attrs
 
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
 from govrules.rulebook import ast
@@ -21,10 +22,10 @@ from govrules.rulebook.walk import once_each, operands
 from govrules.vocabulary import Choices, Records
 
 #: Where each fact is asked for.
-Asks: TypeAlias = dict[f.Read, f.Formula]
+Asks: TypeAlias = dict[ir.Read, ir.Formula]
 
 
-def _add(into: Asks, more_: Asks, where: f.Formula = f.TRUE) -> None:
+def _add(into: Asks, more_: Asks, where: ir.Formula = f.TRUE) -> None:
     """Add what is asked somewhere."""
     for read, asked in more_.items():
         into[read] = f.any_of(into.get(read, f.FALSE), f.all_of(where, asked))
@@ -43,9 +44,9 @@ class Asking:
 
     lowering: Lowering
     derived: Mapping[str, ast.Derived]
-    _tables: dict[f.Var, dict[str, Asks]] = attrs.field(factory=dict, init=False)
+    _tables: dict[ir.Var, dict[str, Asks]] = attrs.field(factory=dict, init=False)
 
-    def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> dict[str, f.Formula]:
+    def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> dict[str, ir.Formula]:
         """
         Return by path where a rule asks for each fact that it reads, and that it hangs on.
 
@@ -56,7 +57,7 @@ class Asking:
 
             cls: the class of the subjects.
         """
-        top, found = (f.subject(cls),), Asks()
+        top, found = (ir.subject(cls),), Asks()
         scope = [] if rule.applies_when is None else [rule.applies_when]
         scope += [each.when for each in rule.unless]
         in_scope = f.all_of(judged.unknown, judged.scope.open)
@@ -71,7 +72,7 @@ class Asking:
         for grade in rule.grades:
             _add(found, self._residual(grade.when, top), open_)
             open_ = f.all_of(open_, f.no(self.lowering.pair(grade.when, top).true))
-        asked: dict[str, f.Formula] = {}
+        asked: dict[str, ir.Formula] = {}
         for read, where in found.items():
             asked[read.full_path] = f.any_of(asked.get(read.full_path, f.FALSE), where)
         return asked
@@ -138,7 +139,7 @@ class Asking:
             case _:
                 assert_never(operand)
 
-    def _may_be(self, ref: ast.FactRef, value: Any, scopes: Vars) -> f.Formula:  # noqa: ANN401 - a closed value
+    def _may_be(self, ref: ast.FactRef, value: Any, scopes: Vars) -> ir.Formula:  # noqa: ANN401 - a closed value
         """Return where a fact may have a value."""
         if ref.source is ast.FactSource.DERIVED:
             return f.may(self.lowering.table(ref.path, scopes[ref.level]), (value,))
@@ -155,7 +156,7 @@ class Asking:
         whole = isinstance(ref.type, Records | Choices)
         return {fact: f.more(fact) if whole else f.unknown(fact)}
 
-    def _of_table(self, derived: ast.Derived, var: f.Var) -> Asks:
+    def _of_table(self, derived: ast.Derived, var: ir.Var) -> Asks:
         """Return what a derived fact of a record asks, where nobody stated it."""
         held, found = self.lowering.table(derived.name, var), Asks()
         reached = f.TRUE if held.stated is None else f.unknown(held.stated)
@@ -165,7 +166,7 @@ class Asking:
         return {read: _named(read, var, asked, derived) for read, asked in found.items()}
 
 
-def _named(read: f.Read, var: f.Var, formula: f.Formula, derived: ast.Derived) -> f.Formula:
+def _named(read: ir.Read, var: ir.Var, formula: ir.Formula, derived: ast.Derived) -> ir.Formula:
     """Return a formula as a table of its own, so that a chain of them does not grow."""
     name, rows = f"{derived.name} asks {read.full_path}", [(f.Pair(formula, f.no(formula)), True)]
     held = f.table(name, var, rows, otherwise=False, stated=None, fact=derived.fact)

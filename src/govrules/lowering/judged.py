@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 import attrs
 
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.kleene import disjunction, wherever
 from govrules.rulebook import ast
 
@@ -33,22 +34,22 @@ class Judged:
         requires: whether what it requires holds.
     """
 
-    not_applicable: f.Formula
-    clear: f.Formula
-    flagged: f.Formula
-    severities: Mapping[ast.Severity, f.Formula]
-    mitigations: tuple[f.Formula, ...]
+    not_applicable: ir.Formula
+    clear: ir.Formula
+    flagged: ir.Formula
+    severities: Mapping[ast.Severity, ir.Formula]
+    mitigations: tuple[ir.Formula, ...]
     scope: f.Pair
     requires: f.Pair
 
     @property
-    def formulas(self) -> tuple[f.Formula, ...]:
+    def formulas(self) -> tuple[ir.Formula, ...]:
         """All that tells of the outcome."""
         verdicts = (self.not_applicable, self.clear, self.flagged)
         return (*verdicts, *self.severities.values(), *self.mitigations)
 
     @property
-    def unknown(self) -> f.Formula:
+    def unknown(self) -> ir.Formula:
         """Where it may turn out flagged."""
         return f.both(*map(f.no, (self.not_applicable, self.clear, self.flagged)))
 
@@ -59,14 +60,14 @@ class Part(NamedTuple):
     scope: f.Pair
     requires: f.Pair
     relief: tuple[f.Pair, ...]
-    grades: Mapping[ast.Severity, f.Formula]
+    grades: Mapping[ast.Severity, ir.Formula]
 
     @property
-    def may_flag(self) -> f.Formula:
+    def may_flag(self) -> ir.Formula:
         """Where it flags, or may."""
         return f.both(f.no(self.scope.false), f.no(self.requires.true))
 
-    def severity(self, severity: ast.Severity) -> f.Formula:
+    def severity(self, severity: ast.Severity) -> ir.Formula:
         """Return where a severity is possible: as it is, and a step down."""
         relieved = disjunction(self.relief)
         above_ = [each for each in self.grades if each.stepped_down() is severity]
@@ -78,7 +79,7 @@ class Part(NamedTuple):
 
 #: A rule by the values of the derived facts that it reads, one after the other, with where each may
 #: be; at least one always may.
-Tree: TypeAlias = "Part | tuple[tuple[f.Formula, Tree], ...]"
+Tree: TypeAlias = "Part | tuple[tuple[ir.Formula, Tree], ...]"
 
 
 def judged_of(tree: Tree, mitigations: int) -> Judged:
@@ -125,14 +126,14 @@ def _parts(tree: Tree) -> Iterator[Part]:
         yield from _parts(below)
 
 
-def _everywhere(tree: Tree, of: Callable[[Part], f.Formula]) -> f.Formula:
+def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds for all values that may be."""
     if isinstance(tree, Part):
         return of(tree)
     return wherever((possible, _everywhere(below, of)) for possible, below in tree)
 
 
-def _of_flagging(tree: Tree, of: Callable[[Part], f.Formula]) -> f.Formula:
+def _of_flagging(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
     several = {of(part) for part in _parts(tree)}
     if len(several) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 
 
 def conjunction(pairs: Iterable[f.Pair]) -> f.Pair:
@@ -18,9 +19,9 @@ def disjunction(pairs: Iterable[f.Pair]) -> f.Pair:
     return ~conjunction(~each for each in pairs)
 
 
-def wherever(alternatives: Iterable[tuple[f.Formula, f.Formula]]) -> f.Formula:
+def wherever(alternatives: Iterable[tuple[ir.Formula, ir.Formula]]) -> ir.Formula:
     """Return what holds for each alternative that may be; at least one always may."""
-    grouped: dict[f.Formula, list[f.Formula]] = {}
+    grouped: dict[ir.Formula, list[ir.Formula]] = {}
     for possible, formula in alternatives:
         if possible is not f.FALSE:
             grouped.setdefault(formula, []).append(possible)
@@ -38,8 +39,8 @@ def wherever(alternatives: Iterable[tuple[f.Formula, f.Formula]]) -> f.Formula:
 
 
 def _factored(
-    formulas: Sequence[f.Formula], joined: Callable[[Sequence[f.Formula]], f.Formula]
-) -> f.Formula:
+    formulas: Sequence[ir.Formula], joined: Callable[[Sequence[ir.Formula]], ir.Formula]
+) -> ir.Formula:
     """Return formulas joined by their alternatives, what all of them have in common told once."""
     parts = [_items(each) for each in formulas]
     common = [each for each in parts[0] if all(each in other for other in parts)]
@@ -54,11 +55,11 @@ def _factored(
     return joined(formulas)
 
 
-def _items(formula: f.Formula) -> tuple[f.Formula, ...]:
-    return formula.items if isinstance(formula, f.And) else (formula,)
+def _items(formula: ir.Formula) -> tuple[ir.Formula, ...]:
+    return formula.items if isinstance(formula, ir.And) else (formula,)
 
 
-def agreed(alternatives: Iterable[tuple[f.Formula, f.Pair]]) -> f.Pair:
+def agreed(alternatives: Iterable[tuple[ir.Formula, f.Pair]]) -> f.Pair:
     """Return what all alternatives that may be agree on; at least one always may."""
     every = list(alternatives)
     return f.Pair(

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 import attrs
 
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.judged import Judged, Part, Tree, judged_of
 from govrules.lowering.kleene import agreed, conjunction, disjunction
 from govrules.rulebook import ast
@@ -30,7 +31,7 @@ from govrules.vocabulary import (
 )
 
 #: The records in sight, the subject first.
-Vars: TypeAlias = tuple[f.Var, ...]
+Vars: TypeAlias = tuple[ir.Var, ...]
 #: Values that derived facts of the subject are taken to have, each with the fact's name.
 Taken: TypeAlias = frozenset[tuple[str, Any]]
 
@@ -45,8 +46,8 @@ class Value(NamedTuple):
         term: what it is otherwise: a fact or a constant.
     """
 
-    unknown: f.Formula
-    none: f.Formula
+    unknown: ir.Formula
+    none: ir.Formula
     term: Any = None
 
 
@@ -62,31 +63,31 @@ class Range(NamedTuple):
         most_of: what the greatest is parted among; above nought.
     """
 
-    least: f.Num
-    most: f.Num
-    unlimited: f.Formula = f.FALSE
-    least_of: f.Num = f.ONE
-    most_of: f.Num = f.ONE
+    least: ir.Num
+    most: ir.Num
+    unlimited: ir.Formula = f.FALSE
+    least_of: ir.Num = f.ONE
+    most_of: ir.Num = f.ONE
 
 
 _NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
-Alternatives: TypeAlias = list[tuple[f.Formula, Any]]
+Alternatives: TypeAlias = list[tuple[ir.Formula, Any]]
 _Test: TypeAlias = Callable[[ast.Op, Value], f.Pair]
 _CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
 
 
-def read_of(ref: ast.FactRef, scopes: Vars) -> f.Read:
+def read_of(ref: ast.FactRef, scopes: Vars) -> ir.Read:
     """Return a fact of the records in sight, as it is read."""
     if ref.source is ast.FactSource.AS_OF:
         return f.AS_OF_READ
-    return f.read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
+    return ir.read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
 
 
-def each_of(ref: ast.FactRef, scopes: Vars, *, recorded: bool = True) -> f.Var:
+def each_of(ref: ast.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
     """Return the records of a list, or where not recorded, one that nobody recorded yet."""
     depth = max(each.depth for each in scopes) + 1
-    return f.record_of(read_of(ref, scopes), depth, recorded=recorded)
+    return ir.record_of(read_of(ref, scopes), depth, recorded=recorded)
 
 
 class Lowering:
@@ -99,7 +100,7 @@ class Lowering:
 
     def __init__(self, derived: Mapping[str, ast.Derived]) -> None:
         self._derived = derived
-        self._tables: dict[tuple[str, f.Var, Taken], f.Table] = {}
+        self._tables: dict[tuple[str, ir.Var, Taken], ir.Table] = {}
         self._reached: dict[str, frozenset[str]] = {}
 
     # ── Rules ─────────────────────────────────────────────────────────────────────────────────
@@ -108,7 +109,7 @@ class Lowering:
         """Return a rule on subjects of a class as formulas."""
         lowered: dict[tuple[int, Taken], f.Pair] = {}
         tree = self._split(
-            rule, (f.subject(cls),), splits(rule, self._derived), frozenset(), lowered
+            rule, (ir.subject(cls),), splits(rule, self._derived), frozenset(), lowered
         )
         return judged_of(tree, len(rule.mitigated_by))
 
@@ -152,7 +153,7 @@ class Lowering:
 
     def condition(self, condition: ast.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
-        return self.pair(condition, (f.subject(cls),))
+        return self.pair(condition, (ir.subject(cls),))
 
     def pair(self, condition: ast.Condition, scopes: Vars) -> f.Pair:
         """Return a condition on the records in sight as formulas."""
@@ -160,11 +161,11 @@ class Lowering:
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def table(self, name: str, var: f.Var) -> f.Table:
+    def table(self, name: str, var: ir.Var) -> ir.Table:
         """Return the table of a derived fact of a record."""
         return self._table(name, var, frozenset())
 
-    def _table(self, name: str, var: f.Var, taken: Taken) -> f.Table:
+    def _table(self, name: str, var: ir.Var, taken: Taken) -> ir.Table:
         key = self._key(name, var, taken)
         if key not in self._tables:
             keys = {each: self._key(each, var, taken) for each in self._derived}
@@ -174,7 +175,7 @@ class Lowering:
                 self._tables[keys[each]] = self._made(self._derived[each], var, taken)
         return self._tables[key]
 
-    def _key(self, name: str, var: f.Var, taken: Taken) -> tuple[str, f.Var, Taken]:
+    def _key(self, name: str, var: ir.Var, taken: Taken) -> tuple[str, ir.Var, Taken]:
         return name, var, self._of_taken((name,), taken) if taken else taken
 
     def _of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
@@ -190,12 +191,12 @@ class Lowering:
             self._reached[each] = frozenset(read_).union(*below)
         return self._reached[name]
 
-    def _made(self, derived: ast.Derived, var: f.Var, taken: Taken) -> f.Table:
+    def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.Table:
         seen = _Seen(self, (var,), taken)
         rows = [(seen.pair(row.when), row.value) for row in derived.rows]
         can_state = "stated" in vocabulary_of(var.cls).about
         said = (
-            f.read(var, derived.name, ast.FactSource.DERIVED, derived.fact) if can_state else None
+            ir.read(var, derived.name, ast.FactSource.DERIVED, derived.fact) if can_state else None
         )
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
@@ -214,7 +215,7 @@ class _Seen:
     scopes: Vars
     taken: Taken
 
-    def inside(self, var: f.Var) -> _Seen:
+    def inside(self, var: ir.Var) -> _Seen:
         return _Seen(self.lowering, (*self.scopes, var), self.taken)
 
     def pair(self, condition: ast.Condition) -> f.Pair:
@@ -253,7 +254,7 @@ class _Seen:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, ref: ast.FactRef) -> f.Read:
+    def read(self, ref: ast.FactRef) -> ir.Read:
         return read_of(ref, self.scopes)
 
     def values(self, ref: ast.FactRef) -> Alternatives:
@@ -317,7 +318,7 @@ class _Seen:
                 ]
         return [(possible, each) for possible, each in found if possible is not f.FALSE]
 
-    def _known(self, ref: ast.FactRef) -> f.Formula:
+    def _known(self, ref: ast.FactRef) -> ir.Formula:
         if isinstance(ref.type, Records | Choices):
             return f.no(f.more(self.read(ref)))
         if ref.source is not ast.FactSource.DERIVED:
@@ -349,10 +350,10 @@ class _Seen:
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
-    def _each(self, ref: ast.FactRef) -> f.Var:
+    def _each(self, ref: ast.FactRef) -> ir.Var:
         return each_of(ref, self.scopes)
 
-    def _maybe(self, where: ast.Condition | None, var: f.Var) -> f.Pair:
+    def _maybe(self, where: ast.Condition | None, var: ir.Var) -> f.Pair:
         return _CERTAIN if where is None else self.inside(var).pair(where)
 
     def _quantified(self, quantity: ast.Quantity, ref: ast.FactRef, where: ast.Condition) -> f.Pair:
@@ -455,7 +456,7 @@ def compare(one: Value, op: ast.Op, other: Value, kind: FactType) -> f.Pair:
         return f.Pair(same, f.both(known, f.no(same)))
     if op.is_age:
         both_there = f.both(both_there, f.no(f.unknown(f.AS_OF_READ)))
-    if isinstance(related, f.Among) and other.unknown is other.none is f.FALSE:
+    if isinstance(related, ir.Among) and other.unknown is other.none is f.FALSE:
         return f.Pair(related, f.both(known, f.no(related)))
     return f.Pair(
         f.both(both_there, related),
@@ -467,11 +468,11 @@ def _compared_with(value: Value, kind: FactType, op: ast.Op, other: Value) -> f.
     return compare(value, op, other, kind)
 
 
-def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> f.Formula:  # noqa: ANN401 - any two values
+def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
     """Return whether two values that are there stand in a relation, in the few that leaves have."""
     match op:
         case ast.Op.LESS_THAN | ast.Op.AT_MOST if not (
-            isinstance(one, f.Read) or isinstance(other, f.Read)
+            isinstance(one, ir.Read) or isinstance(other, ir.Read)
         ):
             return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
         case ast.Op.LESS_THAN:
@@ -480,16 +481,16 @@ def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> f.Formula:  # 
             return f.no(_related(ast.Op.MORE_THAN, one, other, kind))
         case ast.Op.NEWER_THAN:
             return f.no(_related(ast.Op.OLDER_THAN, one, other, kind))
-        case ast.Op.EQUALS if isinstance(one, f.Read) and isinstance(other, f.Read):
+        case ast.Op.EQUALS if isinstance(one, ir.Read) and isinstance(other, ir.Read):
             return f.holds(op, one, other, kind)
-        case ast.Op.EQUALS if isinstance(one, f.Read) or isinstance(other, f.Read):
-            fact, value = (one, other) if isinstance(one, f.Read) else (other, one)
+        case ast.Op.EQUALS if isinstance(one, ir.Read) or isinstance(other, ir.Read):
+            fact, value = (one, other) if isinstance(one, ir.Read) else (other, one)
             return f.among(fact, frozenset({value}))
         case ast.Op.EQUALS:
             return f.TRUE if one == other else f.FALSE
-        case _ if isinstance(one, f.Read):
+        case _ if isinstance(one, ir.Read):
             return f.holds(op, one, other, kind)
-        case _ if isinstance(other, f.Read):
+        case _ if isinstance(other, ir.Read):
             # A constant at least a fact: the fact is not more than it.
             return f.no(f.holds(_STRICT[op], other, one, kind))
         case _:
@@ -506,7 +507,7 @@ def _ordered(op: ast.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa:
     return ast.ORDER[op](one, other)
 
 
-def _includes(op: ast.SetOp, fact: f.Read, wanted: Value) -> f.Pair:
+def _includes(op: ast.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:
     known, closed = f.no(wanted.unknown), f.no(f.more(fact))
     term = frozenset() if wanted.none is f.TRUE or wanted.term is None else wanted.term
     met = f.meets(fact, term, all_=op is not ast.SetOp.INCLUDES)

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 import attrs
 
-from govrules.lowering.formulas import Exists, Node, Num, Read, Total, total
+from govrules.lowering.formulas import total
+from govrules.lowering.ir import Exists, Node, Num, Read, Total
 from govrules.lowering.reads import beneath
 from govrules.rulebook.reads import Path
 

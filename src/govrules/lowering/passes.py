@@ -9,6 +9,7 @@ import attrs
 
 from govrules.facts import parts_of
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.rulebook.ast import FactSource
 
 #: How many looks at names a comparison takes, guards included.
@@ -25,16 +26,16 @@ class Sought:
         open: whether a record that nobody recorded counts as being so.
     """
 
-    node: f.Exists | f.Total
+    node: ir.Exists | ir.Total
     open: bool = False
 
 
-def ends(items: tuple[f.Formula, ...]) -> tuple[list[f.Exists], list[f.Formula]]:
+def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formula]]:
     """Return what no record of a list is that has no more, and the other parts of an *and*."""
-    lists: dict[f.Read, f.Exists] = {}
+    lists: dict[ir.Read, ir.Exists] = {}
     for each in items:
         match each:
-            case f.Neg(item=f.Exists(var=f.Var(list=f.Read() as fact), so=so) as node) if (
+            case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.Read() as fact), so=so) as node) if (
                 so is not f.TRUE
             ):
                 if f.no(f.more(fact)) in items:
@@ -45,30 +46,30 @@ def ends(items: tuple[f.Formula, ...]) -> tuple[list[f.Exists], list[f.Formula]]
     return [*lists.values()], [each for each in items if each not in told]
 
 
-def asked(roots: Sequence[f.Formula]) -> dict[Hashable, None]:
+def asked(roots: Sequence[ir.Formula]) -> dict[Hashable, None]:
     """Return all that some formulas ask themselves, by the keys under which it may be bound."""
     waiting: list[Any] = list(roots)
     found: dict[Hashable, None] = {}
     while waiting:
         each = waiting.pop()
-        if each in found or not isinstance(each, f.Node | f.Read | f.Table | f.Var):
+        if each in found or not isinstance(each, ir.Node | ir.Read | ir.Table | ir.Var):
             continue
         found[each] = None
         match each:
-            case f.Var(list=fact):
+            case ir.Var(list=fact):
                 waiting.append(fact)
-            case f.Read(var=var, path=path, source=source):
+            case ir.Read(var=var, path=path, source=source):
                 if var is not None and source is FactSource.RECORDED:
                     found |= {("part", part, var): None for part in parts_of(path)}
                 elif source is FactSource.LOCAL:
                     found["local", var] = None
-            case f.Table(var=var):
+            case ir.Table(var=var):
                 found["stated", var] = None
-            case f.And(items=items):
+            case ir.And(items=items):
                 open_, rest = ends(items)
                 found |= {Sought(node, open=True): None for node in open_}
                 waiting += [*rest, *(node.so for node in open_)]
-            case f.Exists(so=so) | f.Total(so=so) if so is not f.TRUE:
+            case ir.Exists(so=so) | ir.Total(so=so) if so is not f.TRUE:
                 found[Sought(each)] = None
                 waiting += each.parts()
             case _:
@@ -76,78 +77,80 @@ def asked(roots: Sequence[f.Formula]) -> dict[Hashable, None]:
     return found
 
 
-def apart(formula: f.Formula) -> tuple[f.Formula, f.Formula]:
+def apart(formula: ir.Formula) -> tuple[ir.Formula, ir.Formula]:
     """Return an *or* in two: what is seen at a glance, and what takes loops or derived facts."""
     items = (
-        formula.item.items if isinstance(formula, f.Neg) and isinstance(formula.item, f.And) else ()
+        formula.item.items
+        if isinstance(formula, ir.Neg) and isinstance(formula.item, ir.And)
+        else ()
     )
     parts = [f.no(each) for each in items] or [formula]
     cheap = [each for each in parts if not _is_costly(each)]
     return f.either(*cheap), f.either(*(each for each in parts if each not in cheap))
 
 
-def _is_costly(formula: f.Formula) -> bool:
+def _is_costly(formula: ir.Formula) -> bool:
     match formula:
-        case f.And(items=items):
+        case ir.And(items=items):
             return any(map(_is_costly, items))
-        case f.Neg(item=item):
+        case ir.Neg(item=item):
             return _is_costly(item)
-        case f.Exists(so=so):
+        case ir.Exists(so=so):
             return so is not f.TRUE
-        case f.Above() | f.May():
+        case ir.Above() | ir.May():
             return True
         case _:
             return False
 
 
-def rank(item: f.Formula) -> int:
+def rank(item: ir.Formula) -> int:
     """Return what is looked at first: what most often decides, and last what costs."""
-    inner = item.item if isinstance(item, f.Neg) else item
+    inner = item.item if isinstance(item, ir.Neg) else item
     match inner:
-        case f.Among() | f.May():
+        case ir.Among() | ir.May():
             return 0
-        case f.And():
+        case ir.And():
             return 2 + any(map(_is_costly, inner.items))
-        case f.Exists() | f.Above():
+        case ir.Exists() | ir.Above():
             return 3
         case _:
             return 1
 
 
-def size(formula: f.Formula) -> int:
+def size(formula: ir.Formula) -> int:
     """Return how many looks at a name a formula takes."""
     match formula:
-        case f.And(items=items):
+        case ir.And(items=items):
             return sum(map(size, items))
-        case f.Neg(item=item):
+        case ir.Neg(item=item):
             return size(item)
-        case f.Holds() | f.Above():
+        case ir.Holds() | ir.Above():
             return _GUARDED
         case _:
             return 1
 
 
-def owner(node: f.Node, otherwise: f.Var) -> f.Var:
+def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:
     """Return the innermost record that a formula is about."""
     return max(node.about, key=lambda each: each.depth, default=otherwise)
 
 
-def following(item: f.Formula) -> frozenset[f.Formula]:
+def following(item: ir.Formula) -> frozenset[ir.Formula]:
     """Return what holds where a formula does, as far as guards need it."""
     facts: list[Any] = []
-    if isinstance(item, f.Among):
+    if isinstance(item, ir.Among):
         facts = [item.read]
-    elif isinstance(item, f.Holds):
+    elif isinstance(item, ir.Holds):
         facts = [item.one, item.other]
     return frozenset({item}).union(
         *(
             {f.no(f.unknown(each)), f.no(f.absent(each))}
             for each in facts
-            if isinstance(each, f.Read)
+            if isinstance(each, ir.Read)
         )
     )
 
 
-def implies(one: f.Formula, other: f.Formula) -> bool:
+def implies(one: ir.Formula, other: ir.Formula) -> bool:
     """Tell whether it is seen that where one formula holds, the other does."""
     return f.given(other, [one]) is f.TRUE

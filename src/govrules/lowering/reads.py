@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from govrules.lowering.formulas import Node, Read, Table, Var
+from govrules.lowering.ir import Node, Read, Table, Var
 from govrules.rulebook.reads import Path
 from govrules.vocabulary import Record
 

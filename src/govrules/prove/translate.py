@@ -13,6 +13,7 @@ import attrs
 import z3
 
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.symbols import Day, Single, Space, SymbolicRecord
@@ -21,7 +22,7 @@ from govrules.rulebook.ast import FactSource, Op
 from govrules.vocabulary import FactType, Months
 
 #: The record for which each variable of a formula stands.
-_Env: TypeAlias = Mapping[f.Var, SymbolicRecord]
+_Env: TypeAlias = Mapping[ir.Var, SymbolicRecord]
 
 
 @attrs.define(eq=False)
@@ -34,17 +35,17 @@ class Translator:
     """
 
     space: Space
-    _terms: dict[tuple[f.Formula | f.Num, tuple[SymbolicRecord, ...]], Term] = attrs.field(
+    _terms: dict[tuple[ir.Formula | ir.Num, tuple[SymbolicRecord, ...]], Term] = attrs.field(
         factory=dict
     )
     #: The tables about the subject that are terms already.
-    _done: set[f.Table] = attrs.field(factory=set)
+    _done: set[ir.Table] = attrs.field(factory=set)
 
-    def term(self, formula: f.Formula, env: _Env | None = None) -> Term:
+    def term(self, formula: ir.Formula, env: _Env | None = None) -> Term:
         """Return a formula as a term; with no records given, one about the subject alone."""
-        env = {f.subject(self.space.cls): self.space.top} if env is None else env
+        env = {ir.subject(self.space.cls): self.space.top} if env is None else env
         # Tables become terms one after the other, so that no chain of them is walked down.
-        for table in f.in_order([formula], self._done):
+        for table in ir.in_order([formula], self._done):
             if table.var in env:
                 for each in table.may.values():
                     self._term(each, env)
@@ -52,61 +53,61 @@ class Translator:
                     self._done.add(table)
         return self._term(formula, env)
 
-    def _term(self, node: f.Formula | f.Num, env: _Env) -> Term:
+    def _term(self, node: ir.Formula | ir.Num, env: _Env) -> Term:
         about = sorted(node.about, key=lambda var: var.depth)
         key = (node, tuple(env[each] for each in about))
         if key not in self._terms:
             self._terms[key] = self._made(node, env)
         return self._terms[key]
 
-    def _made(self, node: f.Formula | f.Num, env: _Env) -> Term:
+    def _made(self, node: ir.Formula | ir.Num, env: _Env) -> Term:
         match node:
-            case f.Const(value=value):
+            case ir.Const(value=value):
                 return t.truth(value)
-            case f.And(items=items):
+            case ir.And(items=items):
                 return t.both(*(self._term(each, env) for each in items))
-            case f.Neg(item=f.And(items=items)):
+            case ir.Neg(item=ir.And(items=items)):
                 return t.either(*(self._term(f.no(each), env) for each in items))
-            case f.Neg(item=item):
+            case ir.Neg(item=item):
                 return t.no(self._term(item, env))
-            case f.Unknown(read=read):
+            case ir.Unknown(read=read):
                 held = self._held(read, env)
                 return _naming(held, t.no(held.known))
-            case f.Absent(read=read):
+            case ir.Absent(read=read):
                 return self._held(read, env).none
-            case f.More(read=read):
+            case ir.More(read=read):
                 held = self._held(read, env)
                 return _naming(held, held.more)
-            case f.Among(read=read, values=values):
+            case ir.Among(read=read, values=values):
                 one = self._held(read, env)
                 several = [self._constant(each, read.type) for each in sorted(values)]
                 same = (_related(Op.EQUALS, one.term, each) for each in several)
                 return t.both(one.there, t.either(*same))
-            case f.Holds():
+            case ir.Holds():
                 return self._holds(node, env)
-            case f.Meets(read=read, wanted=wanted, all=every):
+            case ir.Meets(read=read, wanted=wanted, all=every):
                 return self._meets(self._held(read, env).of, wanted, env, every=every)
-            case f.Exists():
+            case ir.Exists():
                 return t.either(*(so for so, _ in self._records(node, env)))
-            case f.Above(one=one, other=other, equal=equal):
+            case ir.Above(one=one, other=other, equal=equal):
                 more, less = self._term(one, env), self._term(other, env)
                 return z3.simplify(more >= less if equal else more > less)
-            case f.May(table=table, values=values):
+            case ir.May(table=table, values=values):
                 several = [so for each, so in table.may.items() if each in values]
                 return t.either(*(self._term(each, env) for each in several))
-            case f.Amount(of=of):
-                return self._amount(of, env) if isinstance(of, f.Read) else t.exact(of)
-            case f.Members(read=read):
+            case ir.Amount(of=of):
+                return self._amount(of, env) if isinstance(of, ir.Read) else t.exact(of)
+            case ir.Members(read=read):
                 return t.number_of(self._held(read, env).of.values())
-            case f.Times(one=one, other=f.Total(of=None) as total):
+            case ir.Times(one=one, other=ir.Total(of=None) as total):
                 # Added up rather than multiplied, which z3 could not always decide.
                 each = self._term(one, env)
                 return t.added(
                     t.one_of(so, each, t.exact(0)) for so, _ in self._records(total, env)
                 )
-            case f.Times(one=one, other=other):
+            case ir.Times(one=one, other=other):
                 return self._term(one, env) * self._term(other, env)
-            case f.Total(of=of):
+            case ir.Total(of=of):
                 return t.added(
                     t.one_of(so, t.exact(1) if of is None else self._amount(of, inner), t.exact(0))
                     for so, inner in self._records(node, env)
@@ -114,13 +115,13 @@ class Translator:
             case _:
                 assert_never(node)
 
-    def _amount(self, read: f.Read, env: _Env) -> Term:
+    def _amount(self, read: ir.Read, env: _Env) -> Term:
         held = self._held(read, env)
         return t.one_of(held.there, held.term, t.exact(0))
 
     # ── Facts ─────────────────────────────────────────────────────────────────────────────────
 
-    def _held(self, read: f.Read, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
+    def _held(self, read: ir.Read, env: _Env) -> Any:  # noqa: ANN401 - of the kind that the leaf asks
         if read.source is FactSource.AS_OF:
             return self.space.as_of
         if read.source is FactSource.DERIVED:
@@ -135,7 +136,7 @@ class Translator:
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return symbols.constant(value, kind, self.space.texts)
 
-    def _records(self, of: f.Exists | f.Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
+    def _records(self, of: ir.Exists | ir.Total, env: _Env) -> Iterator[tuple[Term, _Env]]:
         """Yield for each place of a list whether a record is there and so, with the records."""
         assert of.var.list is not None  # noqa: S101 - only lists are gone through
         listed = self._held(of.var.list, env)
@@ -145,10 +146,10 @@ class Translator:
 
     # ── Relations ─────────────────────────────────────────────────────────────────────────────
 
-    def _holds(self, node: f.Holds, env: _Env) -> Term:
+    def _holds(self, node: ir.Holds, env: _Env) -> Term:
         one = self._held(node.one, env)
         there = [one.there]
-        if isinstance(node.other, f.Read):
+        if isinstance(node.other, ir.Read):
             held = self._held(node.other, env)
             other = held.term
             there.append(held.there)
@@ -161,9 +162,14 @@ class Translator:
         return t.both(*there, _related(node.op, one.term, other))
 
     def _meets(
-        self, inside: Mapping[str, Term], wanted: f.Read | frozenset[str], env: _Env, *, every: bool
+        self,
+        inside: Mapping[str, Term],
+        wanted: ir.Read | frozenset[str],
+        env: _Env,
+        *,
+        every: bool,
     ) -> Term:
-        if isinstance(wanted, f.Read):
+        if isinstance(wanted, ir.Read):
             of = self._held(wanted, env).of
         else:
             of = dict.fromkeys(sorted(wanted), t.true())

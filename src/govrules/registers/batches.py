@@ -38,7 +38,7 @@ from govrules.errors import EngineError, FactsError
 from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
-from govrules.lowering.formulas import Exists, Formula, Num, Read, Total
+from govrules.lowering.ir import Exists, Formula, Num, Read, Total
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
 from govrules.lowering.merge import counted, mergeable

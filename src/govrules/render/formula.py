@@ -13,8 +13,8 @@ from typing import Any, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.explain.english import joined, value_phrase
-from govrules.lowering.formulas import (
-    TRUE,
+from govrules.lowering.formulas import TRUE, among, no, unknown
+from govrules.lowering.ir import (
     Above,
     Absent,
     Among,
@@ -35,9 +35,6 @@ from govrules.lowering.formulas import (
     Total,
     Unknown,
     Var,
-    among,
-    no,
-    unknown,
 )
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import SEVERITIES, Op, Rule, Rulebook

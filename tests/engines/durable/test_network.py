@@ -24,7 +24,7 @@ from govrules.engines.durable.network import (
 from govrules.engines.durable.settle import outcomes
 from govrules.engines.registry import said
 from govrules.errors import EngineError
-from govrules.lowering.formulas import And, May, Neg
+from govrules.lowering.ir import And, May, Neg
 from govrules.lowering.lower import lowered
 from govrules.rulebook.ast import (
     All,

@@ -17,6 +17,7 @@ import attrs
 
 from govrules.errors import EngineError
 from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 
 _T = TypeVar("_T")
@@ -78,10 +79,10 @@ class Network:
         shown: each formula of the rules with the property and the word that show it.
     """
 
-    atoms: tuple[f.Formula, ...]
+    atoms: tuple[ir.Formula, ...]
     nodes: int
     shards: tuple[Shard, ...]
-    shown: Mapping[f.Formula, Settled]
+    shown: Mapping[ir.Formula, Settled]
 
 
 def network_of(rules: Sequence[Judged]) -> Network:
@@ -106,42 +107,42 @@ def network_of(rules: Sequence[Judged]) -> Network:
 class _Builder:
     """Numbers atoms from 0 upwards and nodes from -1 downwards until all atoms are known."""
 
-    atoms: dict[f.Formula, int] = attrs.field(factory=dict)
+    atoms: dict[ir.Formula, int] = attrs.field(factory=dict)
     nodes: dict[int, Terms] = attrs.field(factory=dict)
     _by_terms: dict[frozenset[Term], int] = attrs.field(factory=dict)
-    _settled: dict[f.Formula, Settled] = attrs.field(factory=dict)
-    _usual: dict[f.Formula, bool] = attrs.field(factory=dict)
+    _settled: dict[ir.Formula, Settled] = attrs.field(factory=dict)
+    _usual: dict[ir.Formula, bool] = attrs.field(factory=dict)
     #: The derived facts whose values are worked out.
-    _tables: set[f.Table] = attrs.field(factory=set)
+    _tables: set[ir.Table] = attrs.field(factory=set)
 
-    def settled(self, formula: f.Formula) -> Settled:
+    def settled(self, formula: ir.Formula) -> Settled:
         """Return the property that shows a formula, and the word that it then has."""
-        if isinstance(formula, f.Neg):
+        if isinstance(formula, ir.Neg):
             number, word = self.settled(formula.item)
             return number, NO if word == YES else YES
         if formula not in self._settled:
             self._settled[formula] = self._property(formula)
         return self._settled[formula]
 
-    def _property(self, formula: f.Formula) -> Settled:
+    def _property(self, formula: ir.Formula) -> Settled:
         match formula:
-            case f.And(items=items) if self._is_usual(formula):
+            case ir.And(items=items) if self._is_usual(formula):
                 against = (_conjuncts(f.no(each)) for each in items)
                 return self._node(tuple(frozenset(map(self.settled, each)) for each in against)), NO
-            case f.And(items=items):
+            case ir.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
-            case f.May():
-                for table in f.in_order([formula], self._tables):
+            case ir.May():
+                for table in ir.in_order([formula], self._tables):
                     # Those of records of lists are part of the atoms that go through the lists.
                     if not table.var.depth:
                         self._tables.add(table)
                         for so in table.may.values():
                             self.settled(so)
-                return self.settled(formula.formula)
+                return self.settled(f.spelled(formula))
             case _:
                 return self.atoms.setdefault(formula, len(self.atoms)), YES
 
-    def _is_usual(self, formula: f.Formula) -> bool:
+    def _is_usual(self, formula: ir.Formula) -> bool:
         """
         Tell whether a formula holds where nothing is known.
 
@@ -150,18 +151,18 @@ class _Builder:
         """
         if formula not in self._usual:
             match formula:
-                case f.Neg(item=item):
+                case ir.Neg(item=item):
                     usual = not self._is_usual(item)
-                case f.And(items=items):
+                case ir.And(items=items):
                     # All are asked, so that what is beneath the next derived fact is known.
                     parts = [self._is_usual(each) for each in items]
                     usual = all(parts)
-                case f.May():
-                    usual = self._is_usual(formula.formula)
-                case f.Const(value=value):
+                case ir.May():
+                    usual = self._is_usual(f.spelled(formula))
+                case ir.Const(value=value):
                     usual = value
                 case _:
-                    usual = isinstance(formula, f.Unknown | f.More)
+                    usual = isinstance(formula, ir.Unknown | ir.More)
             self._usual[formula] = usual
         return self._usual[formula]
 
@@ -191,7 +192,7 @@ class _Builder:
 
     # ── Shards ────────────────────────────────────────────────────────────────────────────────
 
-    def finish(self, shown: Mapping[f.Formula, Settled]) -> Network:
+    def finish(self, shown: Mapping[ir.Formula, Settled]) -> Network:
         """Return the network, with the nodes numbered after the atoms."""
         first = len(self.atoms)
 
@@ -219,8 +220,8 @@ class _Builder:
         )
 
 
-def _conjuncts(formula: f.Formula) -> tuple[f.Formula, ...]:
-    return formula.items if isinstance(formula, f.And) else (formula,)
+def _conjuncts(formula: ir.Formula) -> tuple[ir.Formula, ...]:
+    return formula.items if isinstance(formula, ir.And) else (formula,)
 
 
 def _in_parts(several: Sequence[_T], most: int) -> Iterator[tuple[_T, ...]]:

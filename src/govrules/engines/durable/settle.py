@@ -16,7 +16,7 @@ from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.lowering.evaluate import Evaluation
-from govrules.lowering.formulas import Formula
+from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
 from govrules.rulebook.ast import Rule, Rulebook
