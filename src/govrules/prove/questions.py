@@ -599,6 +599,7 @@ class Prover:
                 left = [each for each in left if symbols.value_in(model, covered[each])]
             else:
                 found.append(self._both_flagged(rule, other, premise, clock))
+                left.remove(other.id)
         return found
 
     def _both_flagged(self, rule: Rule, other: Rule, premise: Term, clock: Clock) -> Finding:
