@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from govrules.engines.registry import engine, said
-from govrules.lowering import formulas, kleene, lower
+from govrules.lowering import formulas, ir, kleene, lower
 from govrules.lowering import judged as judging
 from govrules.lowering.formulas import (
     FALSE,
@@ -258,6 +258,6 @@ def test_nothing_is_found_where_there_is_no_fault():
 )
 def test_a_fault_is_found(owner, name, fault, monkeypatch):
     # What was lowered rightly must not be found again in its place.
-    monkeypatch.setattr(formulas, "_made", WeakValueDictionary())
+    monkeypatch.setattr(ir, "_made", WeakValueDictionary())
     monkeypatch.setattr(owner, name, fault(getattr(owner, name)))
     assert next(disagreements(), None) is not None

@@ -126,6 +126,6 @@ def test_small_rules(rulebook):
 
 
 def test_what_is_lowered_wrongly_is_found(monkeypatch):
-    monkeypatch.setattr("govrules.lowering.lower.exists", lambda var, so: FALSE)
+    monkeypatch.setattr("govrules.lowering.formulas.exists", lambda var, so: FALSE)
     with pytest.raises(AssertionError):
         proved(SHIPPED)
