@@ -31,6 +31,10 @@ def _add(into: Asks, more_: Asks, where: ir.Formula = f.TRUE) -> None:
         into[read] = f.any_of(into.get(read, f.FALSE), f.all_of(where, asked))
 
 
+def _open(pair: f.Pair) -> ir.Formula:
+    return f.all_of(f.no(pair.true), f.no(pair.false))
+
+
 @attrs.frozen(eq=False)
 class Asking:
     """
@@ -60,11 +64,12 @@ class Asking:
         top, found = (ir.subject(cls),), Asks()
         scope = [] if rule.applies_when is None else [rule.applies_when]
         scope += [each.when for each in rule.unless]
-        in_scope = f.all_of(judged.unknown, judged.scope.open)
+        unknown_ = f.all_of(*map(f.no, (judged.not_applicable, judged.clear, judged.flagged)))
+        in_scope = f.all_of(unknown_, _open(judged.scope))
         for condition in scope:
             _add(found, self._residual(condition, top), in_scope)
         requires = self._residual(rule.requires, top)
-        _add(found, requires, f.all_of(judged.unknown, judged.requires.open))
+        _add(found, requires, f.all_of(unknown_, _open(judged.requires)))
         pairs = combinations(judged.severities.values(), 2)
         open_ = f.all_of(judged.flagged, f.any_of(*(f.all_of(*pair) for pair in pairs)))
         for mitigation in rule.mitigated_by:
@@ -95,7 +100,7 @@ class Asking:
                 _add(found, self._of_records(condition, scopes))
                 number = ast.tested(condition)
                 _add(found, {} if number is None else self._of_predicate(number, scopes))
-        open_ = self.lowering.pair(condition, scopes).open
+        open_ = _open(self.lowering.pair(condition, scopes))
         return {read: f.all_of(open_, asked) for read, asked in found.items()}
 
     def _of_records(self, condition: ast.OnList, scopes: Vars) -> Asks:

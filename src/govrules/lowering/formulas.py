@@ -29,11 +29,6 @@ class Pair(NamedTuple):
     def __invert__(self) -> Pair:
         return Pair(self.false, self.true)
 
-    @property
-    def open(self) -> ir.Formula:
-        """Where it is unknown."""
-        return both(no(self.true), no(self.false))
-
 
 def table(  # noqa: PLR0917 - as the attributes of a table stand
     name: str,

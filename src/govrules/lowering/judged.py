@@ -48,11 +48,6 @@ class Judged:
         verdicts = (self.not_applicable, self.clear, self.flagged)
         return (*verdicts, *self.severities.values(), *self.mitigations)
 
-    @property
-    def unknown(self) -> ir.Formula:
-        """Where it may turn out flagged."""
-        return f.both(*map(f.no, (self.not_applicable, self.clear, self.flagged)))
-
 
 class Part(NamedTuple):
     """A rule for one joint value of the derived facts that it reads."""
