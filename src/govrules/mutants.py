@@ -45,6 +45,7 @@ from govrules.rulebook.ast import (
     Severity,
     Test,
     beside,
+    tested,
 )
 from govrules.vocabulary import Choice, FactType, Number
 
@@ -238,8 +239,9 @@ def _here(condition: Condition) -> Iterator[Changed]:
                 change = f"`{quantity.value}` to `{other.value}` in: {words}"
                 yield attrs.evolve(condition, quantity=other), change
         case _:
+            number = tested(condition)
             types = [each.type for each in beside(condition)] or [Number(whole=True)]
-            for compared, change in _comparisons(condition.predicate, types[0]):
+            for compared, change in () if number is None else _comparisons(number, types[0]):
                 yield attrs.evolve(condition, predicate=compared), f"{change} in: {words}"
 
 
