@@ -242,7 +242,8 @@ def _here(condition: Condition) -> Iterator[Changed]:
             number = tested(condition)
             types = [each.type for each in beside(condition)] or [Number(whole=True)]
             for compared, change in () if number is None else _comparisons(number, types[0]):
-                yield attrs.evolve(condition, predicate=compared), f"{change} in: {words}"
+                put: Any = {"predicate": compared}
+                yield attrs.evolve(condition, **put), f"{change} in: {words}"
 
 
 def _without_one(items: tuple[Condition, ...], condition: All | AnyOf) -> Iterator[Changed]:
