@@ -1095,6 +1095,11 @@ class Partnership(About):
         "the legal form",
         ask="What is its legal form?",
     )
+    legal_form_considered: Recorded[bool] = arrangement(
+        "the partners have considered whether it needs a form in law of its own",
+        no="the partners have not considered whether it needs a form in law of its own",
+        ask="Have the partners considered whether it needs a form in law of its own?",
+    )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
         no="it neither employs, owns, borrows nor contracts in its own name",
@@ -1159,6 +1164,11 @@ class Partnership(About):
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
         ask="What happens if it ends or a partner leaves, and how do resources go back?",
+    )
+    ending_settled: Recorded[bool] = arrangement(
+        "it is settled what became of its money, staff, assets and records",
+        no="it is not settled what became of its money, staff, assets and records",
+        ask="Now that it has ended: is it settled what became of money, staff, assets and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",

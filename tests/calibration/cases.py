@@ -36,6 +36,8 @@ class Case:
         among: what else may stand among the first five.
         said: what has to be found.
         not_said: what must not be found.
+        awaiting: rules that should find something and cannot be written yet.
+        revised: what was changed after the rules were run, and why; "" where nothing was.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Case:
     among: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     not_said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    awaiting: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    revised: str = ""
 
     @property
     def points(self) -> int:
