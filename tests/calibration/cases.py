@@ -15,7 +15,6 @@ from govrules import assess, load_rulebook
 from govrules.findings import Finding
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Rulebook, Severity
-from govrules.rulebook.load import packs_in
 
 HERE: Final = Path(__file__).parent
 #: So many findings are what a reader takes in.
@@ -112,7 +111,7 @@ class Judged:
 @cache
 def rulebook() -> Rulebook:
     """Return all shipped packs together."""
-    return load_rulebook(*packs_in(()))
+    return load_rulebook()
 
 
 @cache
