@@ -246,9 +246,7 @@ def test_the_directives_build_pages_without_a_warning(tmp_path):
         'extensions = ["myst_parser", "govrules.sphinxext"]\nnitpicky = True\nproject = "x"\n'
     )
     (tmp_path / "index.md").write_text("# X\n\n```{toctree}\nrules\ncovered\n```\n")
-    (tmp_path / "rules.md").write_text(
-        "# Rules\n\n```{govrules-catalogue} governing-partnerships\n```\n"
-    )
+    (tmp_path / "rules.md").write_text("# Rules\n\n```{govrules-catalogue}\n```\n")
     (tmp_path / "covered.md").write_text(
         "# Covered\n\n```{govrules-coverage} units.yaml\n:linked:\n```\n"
     )

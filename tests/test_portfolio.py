@@ -55,10 +55,11 @@ def test_the_example_is_read_without_a_problem(read, assessed):
 
 #: The faults that the example register is made to have: what each is found by.
 FAULTS = [
-    ("declared-count-differs-from-register", Severity.HIGH, "declared_count", "14"),
+    ("declared-count-differs-from-register", Severity.MEDIUM, "declared_count", "14"),
     ("register-not-reviewed", Severity.MEDIUM, "reviewed", "18 March 2024"),
     ("register-not-reviewed-by-audit-committee", Severity.LOW, "reviewed_by", "officers"),
     ("entry-not-reviewed", Severity.MEDIUM, "partnerships[2].reviewed", "Growth corridor board"),
+    ("ended-entry-on-register", Severity.LOW, "partnerships[17].status", "ended"),
     (
         "cost-of-portfolio-not-known",
         Severity.HIGH,

@@ -146,6 +146,14 @@ class Reason(StrEnum):
     HISTORY = "history"
 
 
+class CostPart(StrEnum):
+    """What the cost of a partnership to a body is made of."""
+
+    CASH = "cash"
+    STAFF_TIME = "staff_time"
+    IN_KIND = "in_kind"
+
+
 class ValueStatus(StrEnum):
     """How far the assessment of value has come."""
 
@@ -286,6 +294,7 @@ class Handling(StrEnum):
 
     RECUSED = "recused"
     MINUTED = "minuted"
+    RULED_NO_CONFLICT = "ruled_no_conflict"
     NOTHING = "nothing"
 
 
@@ -369,7 +378,7 @@ class Aims:
     published: Recorded[bool] = arrangement(
         "the aims are published",
         no="the aims are not published",
-        ask="Are the aims published, and where?",
+        ask="Are the aims published?",
     )
     method_stated: Recorded[bool] = arrangement(
         "it is written down how working together achieves the aims",
@@ -391,10 +400,14 @@ class Rationale:
         "the reasons for its existence",
         ask="Why does the partnership exist?",
     )
+    main_reason: Recorded[Reason] = fact(
+        "the main reason for its existence",
+        ask="Which is the main reason for which the partnership exists?",
+    )
     need_evidenced: Recorded[bool] = arrangement(
         "evidence of need supports it",
         no="no evidence of need supports it",
-        ask="What evidence of need supports the partnership; would it exist without the grant?",
+        ask="Does evidence of need support the partnership?",
     )
     alternatives_considered: Recorded[bool] = arrangement(
         "other ways to the same end have been weighed",
@@ -433,6 +446,14 @@ class ValueAssessment:
         "the full yearly cost to the organisation",
         ask="What does it cost in money, staff time and other resources in a year?",
     )
+    cost_covers: Recorded[SetOf[CostPart]] = arrangement(
+        "the parts that the cost takes in",
+        ask="Which parts does the cost take in: cash, staff time, help in kind?",
+    )
+    begun: Recorded[dt.date] = arrangement(
+        "the date on which the assessment of value under way began",
+        ask="When did the assessment of value that is under way begin?",
+    )
     net: Recorded[NetValue] = fact(
         "the balance of benefits over costs",
         ask="Do the benefits outweigh the costs?",
@@ -456,6 +477,14 @@ class Funding:
     annual_spend: Recorded[Decimal] = fact(
         "the annual spend",
         ask="How much does the partnership spend in a year?",
+    )
+    total_spend: Recorded[Decimal] = fact(
+        "the total spent to date",
+        ask="With no figure for a year: how much has been spent in all so far?",
+    )
+    contract_value: Recorded[Decimal] = fact(
+        "the value of its contracts over their whole term",
+        ask="With no figure for a year: what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
         "grant comes from outside the partners",
@@ -488,16 +517,16 @@ class Funding:
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how money is reported to them",
         no="partners have not agreed how money is reported to them",
-        ask="What are the financial reporting arrangements?",
+        ask="Have the partners agreed how, and how often, money is reported to them?",
     )
     spending_authority: Recorded[str] = arrangement(
         "the body or post that decides how money is spent",
         ask="Who decides how the money is spent?",
     )
     reallocation_rule: Recorded[bool] = arrangement(
-        "a rule says when money can be moved between purposes",
-        no="no rule says when money can be moved between purposes",
-        ask="Can money be moved between purposes, and by what rule?",
+        "a rule says whether money may be moved between purposes",
+        no="no rule says whether money may be moved between purposes",
+        ask="Does a rule say whether money may be moved between purposes (virement)?",
     )
     liabilities_allocated: Recorded[bool] = arrangement(
         "each partner's liabilities are settled",
@@ -526,7 +555,7 @@ class Pool:
     overspend_rule: Recorded[bool] = arrangement(
         "a rule says who bears an overspend or keeps an underspend",
         no="no rule says who bears an overspend or keeps an underspend",
-        ask="If the pool is overspent, who pays?",
+        ask="Does a rule say who bears an overspend and who keeps an underspend?",
     )
     basis: Recorded[PoolBasis] = fact(
         "the power under which budgets are pooled",
@@ -574,6 +603,10 @@ class GoverningDocument:
         "every partner has signed the governing document",
         no="not every partner has signed the governing document",
         ask="Has every partner signed the governing document?",
+    )
+    signed: Recorded[dt.date] = arrangement(
+        "the date on which the governing document was signed",
+        ask="When was the governing document signed or adopted?",
     )
     legally_binding: Recorded[bool] = arrangement(
         "the governing document is legally binding",
@@ -637,12 +670,12 @@ class Leadership:
     lead_agreed: Recorded[bool] = arrangement(
         "the partners have agreed who leads",
         no="the partners have not agreed who leads",
-        ask="Who is in charge, and have all partners agreed it?",
+        ask="Have all partners agreed who is in charge?",
     )
     dominated: Recorded[bool] = fact(
         "one partner or person dominates",
         no="no partner or person dominates",
-        ask="Does any one partner or person dominate: agenda, chair, secretariat, votes?",
+        ask="Does one partner or person dominate agenda, chair, secretariat or votes?",
     )
     balanced: Recorded[bool] = arrangement(
         "rules balance the power of the strongest partner",
@@ -658,22 +691,22 @@ class Decisions:
     process_defined: Recorded[bool] = arrangement(
         "it is defined how decisions are made",
         no="it is not defined how decisions are made",
-        ask="How are decisions made, and where is that written?",
+        ask="Is it written down how decisions are made?",
     )
     minuted: Recorded[bool] = arrangement(
         "decisions are minuted",
         no="decisions are not minuted",
-        ask="How are decisions recorded?",
+        ask="Are decisions minuted?",
     )
     actions_tracked: Recorded[bool] = arrangement(
         "somebody sees that decisions are acted on",
         no="nobody sees that decisions are acted on",
-        ask="Who makes sure that decisions are acted on?",
+        ask="Does somebody make sure that decisions are acted on?",
     )
     reported_back: Recorded[bool] = arrangement(
         "decisions are formally reported to every partner",
         no="decisions are not formally reported to every partner",
-        ask="To whom are decisions reported, and how?",
+        ask="Are decisions formally reported to every partner?",
     )
     made_elsewhere: Recorded[bool] = arrangement(
         "the real decisions are made elsewhere",
@@ -683,7 +716,7 @@ class Decisions:
     meaningful: Recorded[bool] = fact(
         "it took a decision that changed something in the last year",
         no="it took no decision that changed anything in the last year",
-        ask="What has changed in the last year because of the partnership?",
+        ask="Has it taken a decision in the last year that changed something?",
     )
     meetings_public: Recorded[bool] = arrangement(
         "meetings and papers are open to the public",
@@ -721,7 +754,7 @@ class DeclaredInterest:
     )
     handled: Recorded[Handling] = arrangement(
         "the way in which the interest was handled",
-        ask="What was done about the declared interest?",
+        ask="What followed: did the member stand aside, was it ruled no conflict, or only noted?",
     )
 
 
@@ -732,7 +765,7 @@ class Conflicts:
     policy: Recorded[bool] = arrangement(
         "a policy on conflicts of interest is in use",
         no="no policy on conflicts of interest is in use",
-        ask="How are conflicts of interest resolved?",
+        ask="Is a policy on conflicts of interest in use?",
     )
     register: Recorded[bool] = arrangement(
         "a register of interests is kept",
@@ -762,7 +795,7 @@ class Risk:
     early_warning: Recorded[bool] = arrangement(
         "something would warn the partners when things go wrong",
         no="nothing would warn the partners when things go wrong",
-        ask="How do partners know when things go wrong?",
+        ask="Would anything warn the partners when things go wrong?",
     )
     power_to_act: Recorded[str] = arrangement(
         "the body or post with power to step in",
@@ -805,7 +838,7 @@ class Performance:
     reported: Recorded[bool] = arrangement(
         "targets met and missed are reported",
         no="targets met and missed are not reported",
-        ask="How do partners know which targets are met and which missed?",
+        ask="Are targets met and missed reported to the partners?",
     )
     contribution_monitored: Recorded[bool] = arrangement(
         "each partner's contribution is monitored",
@@ -821,7 +854,7 @@ class Assurance:
     internal_audit: Recorded[bool] = arrangement(
         "internal audit has it in its plan",
         no="internal audit does not have it in its plan",
-        ask="When did internal audit last look, and is it in the plan?",
+        ask="Does internal audit have the partnership in its plan?",
     )
     governance_statement: Recorded[bool] = arrangement(
         "the annual governance statement considers it",
@@ -867,7 +900,7 @@ class Staffing:
     terms_agreed: Recorded[bool] = arrangement(
         "terms of employment and line management are agreed",
         no="terms of employment and line management are not agreed",
-        ask="Who employs and who manages the staff, on what terms?",
+        ask="Are terms of employment and line management of the staff agreed?",
     )
 
 
@@ -906,12 +939,12 @@ class PublicAccountability:
     annual_report: Recorded[bool] = arrangement(
         "the public is told each year what was spent and achieved",
         no="the public is not told each year what was spent and achieved",
-        ask="How does the public know that the money is well spent?",
+        ask="Is the public told each year what was spent and achieved?",
     )
     users_involved: Recorded[bool] = arrangement(
         "users are involved in decisions and design",
         no="users are not involved in decisions and design",
-        ask="How are users involved in decisions and design?",
+        ask="Are users involved in decisions and design?",
     )
 
 
@@ -981,12 +1014,12 @@ class Partner:
     delegated_authority: Recorded[bool] = arrangement(
         "its representative has delegated authority",
         no="its representative has no delegated authority",
-        ask="Can the partner's representative commit it, and up to what?",
+        ask="Can the partner's representative commit it, within a limit that is recorded?",
     )
     objective_served: Recorded[bool] = arrangement(
         "the partnership serves one of its corporate objectives",
         no="the partnership serves none of its corporate objectives",
-        ask="Which of the partner's corporate objectives does the partnership serve?",
+        ask="Does the partnership serve one of the partner's corporate objectives?",
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
         "the links between its own governance and the partnership",
@@ -1046,6 +1079,10 @@ class Partnership(About):
         "the status of the partnership",
         ask="Is the partnership proposed, active, dormant, closing or ended?",
     )
+    started: Recorded[dt.date] = fact(
+        "the date on which the partnership began",
+        ask="When did the partnership begin, or when is it to begin?",
+    )
     area: Recorded[str] = fact(
         "the area it serves",
         ask="Which area does the partnership serve?",
@@ -1057,6 +1094,11 @@ class Partnership(About):
     legal_form: Recorded[LegalForm] = arrangement(
         "the legal form",
         ask="What is its legal form?",
+    )
+    legal_form_considered: Recorded[bool] = arrangement(
+        "the partners have considered whether it needs a form in law of its own",
+        no="the partners have not considered whether it needs a form in law of its own",
+        ask="Have the partners considered whether it needs a form in law of its own?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
@@ -1091,6 +1133,11 @@ class Partnership(About):
         no="it is not recorded how it relates to partnerships like it",
         ask="Is it recorded how the partnership relates to others like it?",
     )
+    listed_by_parent: Recorded[bool] = arrangement(
+        "its parent partnership lists it",
+        no="its parent partnership does not list it",
+        ask="Does its parent partnership list it among those beneath it?",
+    )
     sub_group: Recorded[bool] = fact(
         "it is a sub-group of another partnership",
         no="it is no sub-group of another partnership",
@@ -1117,6 +1164,11 @@ class Partnership(About):
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
         ask="What happens if it ends or a partner leaves, and how do resources go back?",
+    )
+    ending_settled: Recorded[bool] = arrangement(
+        "it is settled what became of its money, staff, assets and records",
+        no="it is not settled what became of its money, staff, assets and records",
+        ask="Now that it has ended: is it settled what became of money, staff, assets and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
@@ -1208,17 +1260,17 @@ class Organisation:
     entry_policy: Recorded[bool] = arrangement(
         "a policy says when to join a partnership",
         no="no policy says when to join a partnership",
-        ask="What is the policy on joining partnerships?",
+        ask="Does a policy say when to join a partnership?",
     )
     exit_policy: Recorded[bool] = arrangement(
         "a policy says when to leave a partnership",
         no="no policy says when to leave a partnership",
-        ask="What is the policy on leaving partnerships?",
+        ask="Does a policy say when to leave a partnership?",
     )
     formality_criteria: Recorded[bool] = arrangement(
         "criteria say when collaboration becomes a formal partnership",
         no="no criteria say when collaboration becomes a formal partnership",
-        ask="When does collaboration become a formal partnership?",
+        ask="Do criteria say when collaboration becomes a formal partnership?",
     )
     own_governance_assessed: Recorded[dt.date] = arrangement(
         "the date on which its own governance was last assessed",

@@ -22,7 +22,7 @@ from govrules.catalogue import catalogue
 from govrules.coverage import read_units
 from govrules.render.catalogue import coverage_markdown, markdown
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, shipped_packs
+from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
 
 _RULE: Final = re.compile(r"^### (?P<id>[a-z0-9-]+)$", re.MULTILINE)
 
@@ -40,7 +40,7 @@ class _Written(SphinxDirective):
 
     def rulebook(self, packs: str) -> Rulebook:
         """Load packs; a page is written again when one of their files changes."""
-        named = packs.split() or ["governing-partnerships"]
+        named = packs.split() or packs_in(())
         folders = [self._pack(each) for each in named]
         for folder in folders:
             for file in sorted((folder if folder.is_dir() else shipped_packs() / folder).iterdir()):

@@ -283,9 +283,12 @@ def test_packs_may_extend_each_other(tmp_path: Path) -> None:
     assert load_rulebook(tmp_path / "one").id == "one"
 
 
-def test_the_founding_pack_is_loaded_if_none_is_named() -> None:
-    """Without packs, the rules of good partnership governance are loaded."""
-    assert load_rulebook().id == "governing-partnerships"
+def test_all_shipped_packs_are_loaded_if_none_is_named() -> None:
+    """Without packs, every shipped rule is in force, the core's first."""
+    rulebook = load_rulebook()
+    assert rulebook.id == "governing-partnerships+agreements-in-force+health-pooled-funds"
+    alone = [load_rulebook(each.name).rules for each in shipped_packs().iterdir()]
+    assert {each.id for each in rulebook.rules} == {each.id for rules in alone for each in rules}
 
 
 @pytest.mark.parametrize("name", sorted(each.name for each in shipped_packs().iterdir()))

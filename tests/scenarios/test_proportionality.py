@@ -79,6 +79,10 @@ def test_a_small_network_is_told_nothing_above_low_even_with_nothing_but_terms_a
             kind=DocumentKind.TERMS_OF_REFERENCE,
             clauses=frozenset(),
             legally_binding=False,
+            signed_by_all=True,
+            signed=full.governing_document.signed,
+            expires=None,
+            review_point_set=True,
             reviewed=full.governing_document.reviewed,
         ),
         accountability=Accountability(

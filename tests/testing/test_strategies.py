@@ -34,7 +34,7 @@ def test_each_class_has_a_strategy_by_its_type(cls: type) -> None:
 @pytest.fixture(scope="module")
 def counted():
     of_partnerships = [each for each in SHIPPED.rules if each.subject == "partnership"]
-    return shares(attrs.evolve(SHIPPED, rules=tuple(of_partnerships)), examples=400)
+    return shares(attrs.evolve(SHIPPED, rules=tuple(of_partnerships)), examples=1600)
 
 
 def test_rules_fire_stay_quiet_and_ask_in_comparable_shares(counted) -> None:
@@ -49,7 +49,7 @@ def test_every_rule_on_partnerships_is_seen_flagged_clear_and_unknown(counted) -
             assert counts[verdict] > 0, (rule, counts)
 
 
-def test_most_rules_are_seen_each_way_at_least_twice_in_a_hundred(counted) -> None:
+def test_most_rules_are_seen_each_way_at_least_once_in_two_hundred(counted) -> None:
     rare = [
         rule
         for rule, counts in counted.items()
@@ -59,7 +59,8 @@ def test_most_rules_are_seen_each_way_at_least_twice_in_a_hundred(counted) -> No
 
 
 def test_thresholds_are_hit_exactly_and_just_missed() -> None:
-    threshold = max(boundaries(SHIPPED, AS_OF)[vocabulary_of(Funding).fields["annual_spend"]])
+    marks = boundaries(SHIPPED, AS_OF)[vocabulary_of(Funding).fields["annual_spend"]]
+    threshold = max(each for each in marks if each is not None)
     seen = set()
 
     @settings(max_examples=1500)

@@ -29,6 +29,7 @@ from govrules.render.text import Line, assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
+from govrules.unread import unread
 
 
 def _version() -> str:
@@ -202,6 +203,9 @@ def _lines(checked: list[Checked], output: Path | None, *, verbose: bool) -> Ite
             yield from register_lines(each, verbose=verbose, follow=follow)
         else:
             yield from assessment_lines(each, verbose=verbose)
+            facts = unread(each.subject, each.rulebook)
+            if facts:
+                yield (f"Read by no rule in force: {', '.join(facts)}", "dim")
 
 
 def _apart(checked: list[Checked]) -> list[Assessment]:

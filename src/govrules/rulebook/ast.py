@@ -28,6 +28,7 @@ INTENDABLE: Final = (
     "conflict",
     "perverse-incentive",
     "withholding-helps",
+    "never-worse",
 )
 
 #: What a literal in a rule can be; None is known to be absent.

@@ -109,7 +109,7 @@ def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None
     Load packs of rules and check them together.
 
     Args:
-        packs: folders, or the names of shipped packs; `governing-partnerships` if none is given.
+        packs: folders, or the names of shipped packs; all that are shipped if none is given.
 
         subjects: attrs classes that rules may be about, by the name that `subject:` gives them,
             beside partnership and register.
@@ -121,7 +121,7 @@ def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None
     '7'
     """
     loader = _Loader({**SUBJECTS, **(subjects or {})})
-    for pack in packs or ("governing-partnerships",):
+    for pack in packs or packs_in(()):
         loader.add(pack)
     return loader.finish()
 

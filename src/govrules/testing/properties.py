@@ -389,6 +389,66 @@ def _smaller(
             yield union
 
 
+# ── Effort ────────────────────────────────────────────────────────────────────────────────────
+
+
+def never_worse_for_having_begun(trial: Trial) -> None:
+    """
+    With an arrangement taken away, neither the worst severity nor how often it is found gets less.
+
+    What is wholly absent is then graded above what is imperfect, so that nobody who starts to put
+    things right looks worse for it. A rule that is meant to hold against more of something says so
+    under ``intended: never-worse`` and is left out.
+    """
+    complete = trial.completion()
+    ways = list(removals(complete))
+    if not ways:
+        return
+    path, without = trial.draw(st.sampled_from(ways))
+    before, after = (trial.assess(each) for each in (complete, without))
+    says = f"{_in_words(gravity(before))} became {_in_words(gravity(after))} without `{path}`"
+    trial.require(gravity(after) >= gravity(before), says, with_it=complete, without_it=without)
+
+
+def gravity(assessment: Assessment) -> tuple[int, int]:
+    """Return the rank of the worst severity and how many findings have it; nought for none."""
+    found = [
+        least(each).rank + 1
+        for each in assessment.of(Verdict.FLAGGED)
+        if "never-worse" not in dict(each.rule.intended)
+    ]
+    worst_ = max(found, default=0)
+    return worst_, found.count(worst_)
+
+
+def _in_words(pair: tuple[int, int]) -> str:
+    rank, number = pair
+    severity = next((each.value for each in Severity if each.rank + 1 == rank), "none")
+    return f"{number} {severity}"
+
+
+def removals(record: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any attrs object
+    """Yield each arrangement of a record with the record as it is without it."""
+    cls: type = type(record)
+    for name, fact in vocabulary_of(cls).fields.items():
+        value = getattr(record, name)
+        if value is UNKNOWN or value is None:
+            continue
+        path = f"{prefix}{name}"
+        if fact.kind is Kind.ARRANGEMENT and value is not False:
+            yield path, attrs.evolve(record, **{name: False if value is True else None})
+        if isinstance(fact.type, Record):
+            for inner, changed in removals(value, f"{path}."):
+                yield inner, attrs.evolve(record, **{name: changed})
+        elif isinstance(fact.type, Records):
+            for index, item in enumerate(value):
+                if item is UNKNOWN:
+                    continue
+                for inner, changed in removals(item, f"{path}[{index}]."):
+                    items = (*value[:index], changed, *value[index + 1 :])
+                    yield inner, attrs.evolve(record, **{name: items})
+
+
 # ── Form ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -491,6 +551,11 @@ PROPERTIES: Final[Mapping[str, Property]] = {
     )
 }
 
+#: What a pack can be held to beside them, where its rules are meant to work together.
+OF_PACKS: Final[Mapping[str, Property]] = {
+    each.__name__: each for each in (never_worse_for_having_begun,)
+}
+
 
 # ── Properties of a rule alone ────────────────────────────────────────────────────────────────
 
@@ -580,7 +645,7 @@ def check(
     Try a property on generated subjects of one kind; return on how many it was tried.
 
     Args:
-        name: one of `PROPERTIES`.
+        name: one of `PROPERTIES` or of `OF_PACKS`.
 
         rulebook: the rules.
 
@@ -608,7 +673,7 @@ def check(
         day = data.draw(st.sampled_from(days))
         trial = Trial(rulebook, data.draw(subjects[day]), day, data.draw, only_read=True)
         try:
-            PROPERTIES[name](trial)
+            (PROPERTIES.get(name) or OF_PACKS[name])(trial)
         except FalsifiedError:
             raise
         except Exception as error:

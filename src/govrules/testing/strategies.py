@@ -159,6 +159,11 @@ class Mood:
 
 
 _EVEN: Final = 50
+#: What most subjects are: a register of proposed, dormant and ended ones would try few rules.
+USUAL: Final[Mapping[str, str]] = {
+    "status": "active",
+    "legal_form": "unincorporated_association",
+}
 #: One is drawn for each subject, because where every fact is unknown as often as not, a rule that
 #: reads six of them is hardly ever anything but unknown.
 PARTIAL: Final = (
@@ -405,6 +410,8 @@ class _Values:
             case Choice(values, ordered):
                 tested = [each for each in self.ground.own.get(fact, ()) if each in values]
                 found = st.one_of(st.sampled_from(values), st.sampled_from(tested or values))
+                if USUAL.get(fact.name) in values:
+                    found = _weighted([(1, found), (4, st.just(USUAL[fact.name]))])
                 return self._staked(fact, found, st.just(values[0])) if ordered else found
             case Text():
                 texts = tuple(each for each in self.ground.values(fact) if isinstance(each, str))

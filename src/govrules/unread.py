@@ -1,0 +1,44 @@
+"""Which recorded facts no rule in force reads, so that nobody takes silence on them for a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.reads import reads
+from govrules.rulebook.walk import rule_conditions
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Record, Records, Text, vocabulary_of
+
+
+def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
+    """
+    Return the recorded facts of a subject that no rule about its kind reads, in their order.
+
+    A fact of a list's records stands under ``[]``. Texts are left out: most are names.
+    """
+    kinds = {name for name, cls in rulebook.subjects.items() if cls is type(subject)}
+    read: set[str] = set()
+    for rule in rulebook.rules:
+        if rule.subject in kinds:
+            read |= set(reads(rule_conditions(rule), rulebook.derived))
+    return tuple(path for path in dict.fromkeys(_recorded(subject)) if path not in read)
+
+
+def _recorded(record: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 - any attrs object
+    cls: type = type(record)
+    for name, fact in vocabulary_of(cls).fields.items():
+        value = getattr(record, name)
+        path = f"{prefix}{name}"
+        if value is UNKNOWN:
+            continue
+        if isinstance(fact.type, Record):
+            if value is not None:
+                yield from _recorded(value, f"{path}.")
+        elif isinstance(fact.type, Records):
+            for each in value or ():
+                if each is not UNKNOWN:
+                    yield from _recorded(each, f"{path}[].")
+        elif not isinstance(fact.type, Text):
+            yield path

@@ -1,0 +1,133 @@
+"""Invented partnerships, what a practitioner expects of each, and what the shipped rules find."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import yaml
+
+from govrules import assess, load_rulebook
+from govrules.findings import Finding
+from govrules.reading import read_subject
+from govrules.rulebook.ast import Rulebook, Severity
+
+HERE: Final = Path(__file__).parent
+#: So many findings are what a reader takes in.
+FIRST: Final = 5
+
+
+@attrs.frozen(eq=False)
+class Case:
+    """
+    A partnership and what a practitioner expects of it.
+
+    Attributes:
+        name: the name of its file in `cases`.
+        why: the judgement in a sentence or two.
+        gravest: the severity of the worst finding.
+        at_most: how many findings of a severity there may be.
+        first: what comes first, in order.
+        among: what else may stand among the first five.
+        said: what has to be found.
+        not_said: what must not be found.
+        awaiting: rules that should find something and cannot be written yet.
+        revised: what was changed after the rules were run, and why; "" where nothing was.
+    """
+
+    name: str
+    why: str
+    gravest: str
+    at_most: Mapping[str, int]
+    first: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    among: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    not_said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    awaiting: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    revised: str = ""
+
+    @property
+    def points(self) -> int:
+        """How many expectations there are; the gravest, the order and the first five are three."""
+        return 3 + len(self.at_most) + len(self.said) + len(self.not_said)
+
+
+@attrs.frozen
+class Judged:
+    """
+    What the rules find of a case.
+
+    Attributes:
+        flagged: the flagged findings, gravest first.
+        unread: warnings and problems of its file.
+        case: the case.
+    """
+
+    case: Case
+    flagged: tuple[Finding, ...]
+    unread: tuple[str, ...]
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """How many findings are critical, high, medium and low."""
+        found = Counter(each.severity for each in self.flagged)
+        return tuple(found[severity] for severity in sorted(Severity, key=lambda each: -each.rank))
+
+    @property
+    def gravest(self) -> str:
+        """The severity of the worst finding; `none` where nothing is flagged."""
+        worst = self.flagged[0].severity if self.flagged else None
+        return worst.value if worst else "none"
+
+    @property
+    def amiss(self) -> tuple[str, ...]:
+        """What is not as expected, one line each."""
+        return tuple(self._amiss())
+
+    def _amiss(self) -> Iterator[str]:
+        case = self.case
+        rank = {each.rule.id: each.severity.rank for each in self.flagged if each.severity}
+        if self.gravest != case.gravest:
+            yield f"the gravest finding is {self.gravest}, not {case.gravest}"
+        counts = Counter(each.severity.value for each in self.flagged if each.severity)
+        for severity, most in case.at_most.items():
+            if counts[severity] > most:
+                yield f"{counts[severity]} are {severity}, more than {most}"
+        order = [rank.get(each, -1) for each in case.first]
+        if order != sorted(order, reverse=True) or -1 in order:
+            yield f"the order is not {', '.join(case.first)}"
+        expected = {*case.first, *case.among}
+        stray = [each.rule.id for each in self.flagged[:FIRST] if each.rule.id not in expected]
+        if case.first and stray:
+            yield f"among the first {FIRST}: {', '.join(stray)}"
+        yield from (f"`{each}` is not found" for each in case.said if each not in rank)
+        yield from (f"`{each}` is found" for each in case.not_said if each in rank)
+
+
+@cache
+def rulebook() -> Rulebook:
+    """Return all shipped packs together."""
+    return load_rulebook()
+
+
+@cache
+def judged(case: Case) -> Judged:
+    """Return what the shipped rules find of a case."""
+    read = read_subject(HERE / "cases" / f"{case.name}.yaml", rulebook=rulebook())
+    found = assess(read.subject, rulebook(), as_of=read.as_of)
+    unread = tuple(str(each) for each in (*read.warnings, *read.problems))
+    return Judged(case, found.flagged, unread)
+
+
+def _cases() -> dict[str, Case]:
+    text = (HERE / "expected.yaml").read_text(encoding="utf-8")
+    written: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)["cases"]
+    return {name: Case(name=name, **each) for name, each in written.items()}
+
+
+#: Every case by its name.
+CASES: Final = _cases()

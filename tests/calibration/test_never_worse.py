@@ -1,0 +1,84 @@
+"""Nobody looks worse for having begun: less in place is never found less grave."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import attrs
+import pytest
+
+from govrules import Verdict, assess, load_rulebook
+from govrules.reading import read_subject
+from govrules.testing.properties import FalsifiedError, check, gravity, removals
+from tests.calibration.cases import CASES, HERE, rulebook
+
+#: So many generated partnerships, each with everything known and one arrangement taken away.
+TRIED = 1000
+DAY = dt.date(2026, 3, 31)
+#: A pack in which a document that is imperfect is graver than none.
+WORSE = """\
+govrules: 1
+theme: t
+rules:
+  - id: not-reviewed
+    title: A document was not reviewed
+    principle: P.
+    source: { document: policy, paragraph: 1 }
+    applies_when: { not: { governing_document.kind: none } }
+    requires: { governing_document.review_point_set: yes }
+    severity: high
+"""
+RULEBOOK = """\
+govrules: 1
+id: worse
+title: Worse
+version: "1"
+owner: tests
+sources:
+  policy: { title: The policy, publisher: A council, year: "2026" }
+"""
+
+
+def test_a_thousand_partnerships_are_never_better_for_having_less():
+    tried = check(
+        "never_worse_for_having_begun",
+        rulebook(),
+        "partnership",
+        as_of=DAY,
+        examples=TRIED,
+        seeded=20261129,
+    )
+    assert tried >= TRIED
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_case_is_better_for_having_less(name):
+    read = read_subject(HERE / "cases" / f"{name}.yaml", rulebook=rulebook())
+    before = assess(read.subject, rulebook(), as_of=read.as_of)
+    for path, without in removals(read.subject):
+        after = assess(without, rulebook(), as_of=read.as_of)
+        # What is asked instead of found is no better: nothing is known of it.
+        if after.counts[Verdict.UNKNOWN] <= before.counts[Verdict.UNKNOWN]:
+            assert gravity(after) >= gravity(before), path
+
+
+@pytest.fixture
+def worse(tmp_path):
+    (tmp_path / "rulebook.yaml").write_text(RULEBOOK)
+    (tmp_path / "t.yaml").write_text(WORSE)
+    return load_rulebook(tmp_path)
+
+
+def test_a_pack_that_punishes_beginning_is_found(worse):
+    with pytest.raises(FalsifiedError) as raised:
+        check(
+            "never_worse_for_having_begun", worse, "partnership", as_of=DAY, examples=500, seeded=1
+        )
+    assert "1 high became 0 none without `governing_document" in raised.value.says
+
+
+def test_what_is_meant_is_left_out(worse):
+    (rule,) = worse.rules
+    meant = attrs.evolve(rule, intended=(("never-worse", "A reason."),))
+    rules = attrs.evolve(worse, rules=(meant,))
+    check("never_worse_for_having_begun", rules, "partnership", as_of=DAY, examples=200, seeded=1)

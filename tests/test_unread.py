@@ -1,0 +1,33 @@
+"""A recorded fact that no rule in force reads is named, so that silence is no pass."""
+
+from __future__ import annotations
+
+from govrules import Funding, Partner, Partnership, load_rulebook
+from govrules.cli import main
+from govrules.model import OrganisationKind, Pool
+from govrules.unread import unread
+
+POOL = Partnership(
+    name="Care pool",
+    funding=Funding(pooled=True),
+    pool=Pool(vat_settled=False),
+    partners=(Partner(name="A", kind=OrganisationKind.CHARITY), Partner(name="B")),
+)
+
+
+def test_a_fact_of_a_pack_that_is_not_loaded_is_named():
+    found = unread(POOL, load_rulebook("governing-partnerships"))
+    assert set(found) == {"partners[].kind", "pool.vat_settled"}
+
+
+def test_all_shipped_packs_together_read_it():
+    assert unread(POOL, load_rulebook()) == ("partners[].kind",)
+
+
+def test_the_command_says_so(tmp_path, capsys):
+    path = tmp_path / "pool.yaml"
+    path.write_text("govrules: 1\nname: Pool\nfunding.pooled: yes\npool.vat_settled: no\n")
+    main(["check", str(path), "--rules", "governing-partnerships"])
+    assert "Read by no rule in force: pool.vat_settled\n" in capsys.readouterr().out
+    main(["check", str(path)])
+    assert "Read by no rule in force" not in capsys.readouterr().out
