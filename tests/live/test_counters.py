@@ -57,7 +57,7 @@ def book_of(*conditions):
 
 def merged_of(condition):
     (judged,) = lowered((on_register(condition),), SHIPPED)
-    return mergeable(judged.formulas(), ENTRIES)
+    return mergeable(judged.formulas, ENTRIES)
 
 
 def holds_to_reference(live):
@@ -68,7 +68,7 @@ def holds_to_reference(live):
 def test_shipped_rules_ask_nothing_but_numbers_of_entries():
     rules = [each for each in SHIPPED.rules if each.subject == "register"]
     merged = mergeable(
-        (each for judged in lowered(rules, SHIPPED) for each in judged.formulas()), ENTRIES
+        (each for judged in lowered(rules, SHIPPED) for each in judged.formulas), ENTRIES
     )
     assert merged.is_all
     assert len(merged.leaves) == len(set(merged.leaves)) > 10

@@ -86,9 +86,9 @@ def test_an_adverse_opinion_counts_in_every_partnership_of_the_organisation(engi
     other = Partner(name="A trust", weakness_on_risk_register=False)
     live.put_all(
         [
-            Partnership(id="one", partners=(unseen,)),
-            Partnership(id="two", partners=(other, UNKNOWN, unseen)),
-            Partnership(id="three", partners=(other,)),
+            Partnership(id="one", status="active", partners=(unseen,)),
+            Partnership(id="two", status="active", partners=(other, UNKNOWN, unseen)),
+            Partnership(id="three", status="active", partners=(other,)),
         ]
     )
     applied = live.change_organisation("eastshire council", {"weaknesses": ["adverse_opinion"]})
@@ -99,7 +99,7 @@ def test_an_adverse_opinion_counts_in_every_partnership_of_the_organisation(engi
     assert reason.fact == "partners[1].weaknesses"
     assert reason.evidence == "recorded of the organisation itself"
     assert told(live) == fresh(live)
-    assert moved(live.put(Partnership(id="four", partners=(unseen,))), WEAK)
+    assert moved(live.put(Partnership(id="four", status="active", partners=(unseen,))), WEAK)
     closed = live.remove_organisation("Eastshire Council")
     assert {each for each, _ in moved(closed, WEAK)} == {Movement.CLOSED}
     assert len(moved(closed, WEAK)) == 3
@@ -179,6 +179,7 @@ def test_only_rules_that_read_what_changed_are_settled_again(live, monkeypatch):
     live.change("pool", {"conflicts.register": True})
     assert judged == [
         ("conflicts-without-rules", "pool"),
+        ("undeclared-interest", "pool"),
         ("declared-interest-not-handled", "pool"),
     ]
 
