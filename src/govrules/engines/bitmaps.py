@@ -286,6 +286,10 @@ class _Inside(NamedTuple):
     none: Bitmap
 
 
+#: The record of the facts that packs add.
+_LOCAL: Final = "local"
+
+
 class Store:
     """
     Records of one class as columns.
@@ -302,6 +306,8 @@ class Store:
         self.rows = rows
         self.place = place
         self._inside = {"": _Inside(columns, everywhere(rows), nowhere(rows))}
+        if _LOCAL not in columns:
+            self._inside[_LOCAL] = _Inside({}, nowhere(rows), nowhere(rows))
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, place: str = "") -> Store:
@@ -316,6 +322,9 @@ class Store:
         head, _, name = path.rpartition(".")
         record = self._record(head)
         array = record.columns.get(name)
+        if array is None and head == _LOCAL:
+            # Who keeps a table need not know which facts of their own packs read.
+            array = pa.nulls(self.rows)
         if array is None:
             raise self._error(path, f"a column of the table{hint}", "missing")
         return record, array, record.there & valid(array)
