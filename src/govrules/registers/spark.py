@@ -43,6 +43,8 @@ SCHEMA: Final = (
     "questions string, facts string"
 )
 _PLAIN: Final = pa.schema([pa.field(each.name, pa.string()) for each in FINDINGS])
+#: Findings that Spark is handed at once: it holds a batch whole and off its heap, texts and all.
+_ROWS: Final = 65_536
 #: Pairs that a worker holds at once.
 _PAIRS: Final = 500
 
@@ -72,7 +74,7 @@ def assess_spark(
         judge = _kernel(packed, as_of, kind)
         for batch in batches:
             for found in judge(batch):
-                yield _plain(found)
+                yield from _plain(found)
 
     return frame.mapInArrow(work, SCHEMA)
 
@@ -153,7 +155,7 @@ def assess_pairs_spark(
                 ]
                 for each in to_batches(pairs, Pair, book):
                     for found in judge(each):
-                        yield _plain(found)
+                        yield from _plain(found)
 
     keyed = numbered.mapInArrow(keys, "_row long, _key string")
     one, two = keyed.alias("one"), keyed.alias("two")
@@ -174,10 +176,10 @@ def assess_pairs_spark(
     )
 
 
-def _plain(found: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [column.cast(pa.string()) for column in found.columns], schema=_PLAIN
-    )
+def _plain(found: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    for start in range(0, found.num_rows, _ROWS):
+        columns = [column.cast(pa.string()) for column in found.slice(start, _ROWS).columns]
+        yield pa.RecordBatch.from_arrays(columns, schema=_PLAIN)
 
 
 # A worker is handed the rulebook once with the task, and compiles it once.
