@@ -49,7 +49,7 @@ def test_generated_rules_evaluated_are_what_reference_says(case):
 def test_formulas_read_nothing_that_their_rule_does_not():
     rules = rules_for("partnership", PACKS[0], UNKNOWN)
     for rule, judged in zip(rules, lowered(rules, PACKS[0]), strict=True):
-        found = reads(judged.formulas())
+        found = reads(judged.formulas)
         named = read_by_conditions(rule_conditions(rule), PACKS[0].derived)
         assert found.items() <= {**named, "as_of": False}.items()
         assert found

@@ -31,7 +31,23 @@ from govrules.lowering.formulas import (
 from govrules.lowering.ir import Read
 from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import Grade, Mitigation, Op, Quantity, Rule, Rulebook, Severity, Share
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Grade,
+    Literal,
+    Mitigation,
+    Not,
+    Op,
+    Quantity,
+    Rule,
+    Rulebook,
+    Severity,
+    Share,
+)
+from govrules.rulebook.ast import Test as FactTest
 from govrules.testing.strategies import boundaries, partnerships, rulebooks
 from govrules.truth import UNKNOWN
 from tests.conformance.agreement import AS_OF, DATES, PACKS, cases, others, rules_of, stated
@@ -49,6 +65,15 @@ drawn_alike = settings(
 )
 #: A rulebook, rules of it, subjects, the date, and what the reference says of each.
 Compared: TypeAlias = tuple[Rulebook, tuple[Rule, ...], list[Any], Any, list[Any]]
+
+
+def rules_that_splits_settle() -> tuple[Rule, ...]:
+    """Rules that all values of a derived fact satisfy, or none, but no test of it alone."""
+    found: list[Condition] = []
+    for name, values in (("sound", (True, False)), ("tier", ("top", "middle", None))):
+        tests = [FactTest(small.ref(name), Compare(Op.EQUALS, Literal(each))) for each in values]
+        found += [AnyOf(tuple(tests)), Not(AnyOf(tuple(tests))), All((tests[0], tests[1]))]
+    return tuple(map(rule, itertools.count(), found))
 
 
 def whole_rules() -> tuple[Rule, ...]:
@@ -77,7 +102,12 @@ def compared() -> list[Compared]:
     kinds = [small.Item(fine=fine, weight=1) for fine in (True, False, UNKNOWN)]
     kinds += [small.Item(fine=each.fine) for each in kinds]
     pairs = [small.Thing(items=each) for each in itertools.product(kinds, repeat=2)]
-    for rules, several in ((all_, things()[::24]), (few, pairs), (whole_rules(), things()[::8])):
+    for rules, several in (
+        (all_, things()[::24]),
+        (few, pairs),
+        (whole_rules(), things()[::8]),
+        (rules_that_splits_settle(), things()[::24]),
+    ):
         add(small.rulebook_of(rules, DERIVED), rules, several, AS_OF)
 
     @drawn_alike
