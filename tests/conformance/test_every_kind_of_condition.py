@@ -230,3 +230,10 @@ def test_all_verdicts_are_met():
     met = [len(set(each)) for each in by_rule]
     # What is recorded is never unknown, and some sets include the empty set whatever is known.
     assert sum(each == 3 for each in met) > 0.8 * len(rules)
+
+
+def test_a_number_that_python_takes_for_yes_is_compared_as_a_number():
+    # True and 1 are equal to Python: a rule that was made with one must not be met for the other.
+    for value in (True, 1):
+        requires = FactTest(ref("size"), Compare(Op.EQUALS, Literal(value)))
+        compare("compiled", (rule(0, requires),), things()[::10], DATES[0])

@@ -20,7 +20,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir, passes
 from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Op
-from govrules.vocabulary import Choice, Choices, YesNo
+from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
 #: How deep expressions are nested before a part of them gets a name of its own.
 _MOST_NESTED: Final = 8
@@ -235,7 +235,7 @@ class Writer(Layout):
                 number, name = self.counted(fact, block), self.raw(fact, block)
                 return [f"{number} < len({name})", f"{number} == len({name})"]
             case ir.Among(read=fact, values=values):
-                return self._among(self.raw(fact, block), values)
+                return self._among(self.raw(fact, block), fact.type, values)
             case ir.Holds():
                 return self._holds(item, block, known)
             case ir.Meets(read=fact, wanted=wanted, all=every):
@@ -261,13 +261,14 @@ class Writer(Layout):
             case _:
                 raise AssertionError("it is no leaf")
 
-    def _among(self, name: str, values: frozenset[Any]) -> list[str]:
+    def _among(self, name: str, type_: FactType, values: frozenset[Any]) -> list[str]:
         if len(values) > 1:
             word = self.constant(values)
             return [f"{name} in {word}", f"{name} not in {word}"]
         (value,) = values
-        if isinstance(value, bool):
-            return [f"{name} is {value}", f"{name} is not {value}"]
+        # The type decides, not the value: to Python 1 and True are equal, and so are sets of them.
+        if isinstance(type_, YesNo):
+            return [f"{name} is {bool(value)}", f"{name} is not {bool(value)}"]
         word = self.constant(value)
         return [f"{name} == {word}", f"{name} != {word}"]
 
