@@ -19,10 +19,8 @@ def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401
     A fact of a list's records stands under ``[]``. Texts are left out: most are names.
     """
     kinds = {name for name, cls in rulebook.subjects.items() if cls is type(subject)}
-    read: set[str] = set()
-    for rule in rulebook.rules:
-        if rule.subject in kinds:
-            read |= set(reads(rule_conditions(rule), rulebook.derived))
+    rules = (rule for rule in rulebook.rules if rule.subject in kinds)
+    read = reads((each for rule in rules for each in rule_conditions(rule)), rulebook.derived)
     return tuple(path for path in dict.fromkeys(_recorded(subject)) if path not in read)
 
 

@@ -23,7 +23,6 @@ from govrules.prove.symbols import (
     Single,
     Space,
     SymbolicRecord,
-    Value,
     constant,
     earlier,
     months_earlier,
@@ -87,6 +86,27 @@ class Pair:
 
     def __invert__(self) -> Pair:
         return Pair(self.false, self.true)
+
+
+@attrs.frozen(eq=False)
+class Value:
+    """
+    A single value: unknown, none, or its term.
+
+    Attributes:
+        unknown: whether nobody recorded it.
+        none: whether it is known to be absent; never where it is unknown.
+        term: a Bool, a number, a Day, or None for a record.
+    """
+
+    unknown: Term
+    none: Term
+    term: Any = None
+
+
+def value_of(single: Single) -> Value:
+    """Return a fact with one value as conditions see it."""
+    return Value(no(single.known), single.none, single.term)
 
 
 @attrs.frozen(eq=False)
@@ -292,7 +312,7 @@ class Encoder:
             case FactSource.DERIVED:
                 return self.derive(self.derived[ref.path], scopes[ref.level])
             case FactSource.AS_OF:
-                return [(true(), self.space.as_of.value)]
+                return [(true(), value_of(self.space.as_of))]
             case FactSource.RECORDED | FactSource.LOCAL:
                 held = scopes[ref.level].find(ref.path)
                 match held:
@@ -300,9 +320,9 @@ class Encoder:
                         found = either(*of.values())
                         return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
                     case Nested(state=state):
-                        return [(true(), state.value)]
+                        return [(true(), value_of(state))]
                     case Single():
-                        return [(true(), held.value)]
+                        return [(true(), value_of(held))]
                     case _:
                         assert_never(held)
             case _:
@@ -418,7 +438,7 @@ class Encoder:
         if not there:
             return Pair(false(), absent)
         if op.is_age:
-            as_of = self.space.as_of.value
+            as_of = value_of(self.space.as_of)
             known = both(known, no(as_of.unknown))
             assert isinstance(as_of.term, Day)
             exists, before = months_earlier(as_of.term, other.term)
@@ -506,7 +526,7 @@ class Encoder:
         for (there, counted), record in zip(pairs, listed.records, strict=True):
             held = (*scopes, record)[of.level].find(of.path)
             assert isinstance(held, Single)
-            amount = held.value
+            amount = value_of(held)
             counts = both(there, no(counted.false), no(amount.none))
             no_limit.append(both(counts, amount.unknown))
             known = both(counts, no(amount.unknown))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import attrs
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge, months_before
-from govrules.facts import Facts
+from govrules.facts import Facts, absent
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.rulebook.ast import (
@@ -42,14 +43,21 @@ from tests.properties import small
 
 z3 = pytest.importorskip("z3")
 
-from govrules.prove import symbols  # noqa: E402 - z3 must be there first
-from govrules.prove.symbols import (  # noqa: E402 - likewise
+from govrules.prove.symbols import (  # noqa: E402 - z3 must be there first
+    Day,
+    Held,
+    Listed,
+    Members,
+    Nested,
+    Single,
     Space,
+    SymbolicRecord,
+    constant,
     day_of,
     earlier,
     months_earlier,
 )
-from govrules.prove.terms import exact  # noqa: E402 - likewise
+from govrules.prove.terms import exact, is_variable, truth  # noqa: E402 - likewise
 from govrules.prove.translate import Translator  # noqa: E402 - likewise
 
 BOUND = 4
@@ -67,7 +75,46 @@ DAYS = (UNKNOWN, dt.date(2026, 1, 31), dt.date(2024, 2, 29), dt.date(2025, 3, 31
 
 
 def pinned(space: Space, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
-    return [*space.top.pinned(record), *symbols.pinned(space.as_of, as_of)]
+    """Each variable with the constant that it has for a subject on a day."""
+    return [*_of_record(space.top, record), *_pinned(space.as_of, as_of)]
+
+
+def _of_record(symbolic: SymbolicRecord, record: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each variable with the constant that it has for a subject."""
+    for name, held in symbolic.held.items():
+        value = record
+        if record is not UNKNOWN and record is not None:
+            local = name.removeprefix("local.")
+            value = getattr(record, name) if local == name else record.local.get(local, UNKNOWN)
+        yield from _pinned(held, absent(held.fact) if value is None else value)
+
+
+def _pinned(held: Held, value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each variable of a fact with the constant that makes it this value."""
+    pairs: list[tuple[Any, Any]] = []
+    match held:
+        case Nested(state=state, inner=inner):
+            yield from _pinned(state, value)
+            yield from _of_record(inner, value)
+        case Single(known=known, none=none, term=term):
+            pairs = [(known, truth(value is not UNKNOWN)), (none, truth(value is None))]
+            if term is not None:
+                there = constant(None if value is UNKNOWN else value, held.fact.type, held.texts)
+                pairs += zip(term, there, strict=True) if isinstance(term, Day) else [(term, there)]
+        case Members(of=of, more=more):
+            members = {UNKNOWN} if value is UNKNOWN else value
+            pairs = [(each, truth(name in members)) for name, each in of.items()]
+            pairs.append((more, truth(UNKNOWN in members)))
+        case Listed(of=of, more=more, records=records):
+            several = [UNKNOWN] if value is UNKNOWN else value
+            known = [each for each in several if each is not UNKNOWN]
+            pairs = [(each, truth(place < len(known))) for place, each in enumerate(of.values())]
+            pairs.append((more, truth(UNKNOWN in several)))
+            for place, record in enumerate(records):
+                yield from _of_record(record, known[place] if place < len(known) else UNKNOWN)
+    for variable, pin in pairs:
+        if is_variable(variable):
+            yield variable, z3.ToReal(pin) if z3.is_real(variable) and z3.is_int(pin) else pin
 
 
 def space_of(cls: type, rulebook: Rulebook, *tested: str) -> Space:

@@ -156,7 +156,7 @@ def may(table: ir.Table, values: Iterable[Any]) -> ir.Formula:
     possible = frozenset(values).intersection(table.may)
     if not table.var.recorded:
         # Of a record that nobody recorded yet nothing is left to be worked out.
-        return either(*(table.may[each] for each in table.may if each in possible))
+        return _ways(table, possible)
     if not possible:
         return FALSE
     return TRUE if len(possible) == len(table.may) else ir.once(ir.May, table, possible)
@@ -193,8 +193,11 @@ ONE: Final = amount(1)
 
 def spelled(asked: ir.May) -> ir.Formula:
     """Return what says the same as that a derived fact may have some values, without its table."""
-    ways = asked.table.may
-    return either(*(ways[each] for each in ways if each in asked.values))
+    return _ways(asked.table, asked.values)
+
+
+def _ways(table: ir.Table, values: frozenset[Any]) -> ir.Formula:
+    return either(*(where for value, where in table.ways if value in values))
 
 
 def either(*items: ir.Formula) -> ir.Formula:

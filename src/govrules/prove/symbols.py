@@ -16,7 +16,6 @@ import attrs
 import z3
 
 from govrules import vocabulary as v
-from govrules.facts import absent
 from govrules.prove import terms as t
 from govrules.prove.terms import Term
 from govrules.truth import UNKNOWN
@@ -79,22 +78,6 @@ def months_earlier(day: Day, months: Term) -> tuple[Term, Day]:
 
 
 @attrs.frozen(eq=False)
-class Value:
-    """
-    A single value: unknown, none, or its term.
-
-    Attributes:
-        unknown: whether nobody recorded it.
-        none: whether it is known to be absent; never where it is unknown.
-        term: a Bool, a number, a Day, or None for a record.
-    """
-
-    unknown: Term
-    none: Term
-    term: Any = None
-
-
-@attrs.frozen(eq=False)
 class Single:
     """A fact with one value, as variables; a record with only its state is one too."""
 
@@ -104,11 +87,6 @@ class Single:
     none: Term
     term: Any
     texts: list[str]
-
-    @property
-    def value(self) -> Value:
-        """The value as conditions see it."""
-        return Value(t.no(self.known), self.none, self.term)
 
     @property
     def there(self) -> Term:
@@ -453,15 +431,6 @@ class SymbolicRecord:
         gone = t.implied(self.state.none, t.both(empty, t.no(more)))
         return [gone, t.implied(t.no(self.state.known), t.both(empty, more))]
 
-    def pinned(self, record: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - an attrs object
-        """Yield each variable with the constant that it has for a subject."""
-        for name, held in self.held.items():
-            value = record
-            if record is not UNKNOWN and record is not None:
-                local = name.removeprefix(_LOCAL)
-                value = getattr(record, name) if local == name else record.local.get(local, UNKNOWN)
-            yield from pinned(held, absent(held.fact) if value is None else value)
-
     def read(self, model: z3.ModelRef, wanted: set[str]) -> Tree:
         """Return the facts of a model whose variables are wanted, as plain data."""
         tree: Tree = {}
@@ -473,34 +442,6 @@ class SymbolicRecord:
                 local = name.removeprefix(_LOCAL)
                 (tree if local == name else tree.setdefault("local", {}))[local] = value
         return tree
-
-
-def pinned(held: Held, value: Any) -> Iterator[tuple[Term, Term]]:  # noqa: ANN401 - any fact's value
-    """Yield each variable of a fact with the constant that makes it this value."""
-    pairs: list[tuple[Term, Term]] = []
-    match held:
-        case Nested(state=state, inner=inner):
-            yield from pinned(state, value)
-            yield from inner.pinned(value)
-        case Single(known=known, none=none, term=term):
-            pairs = [(known, t.truth(value is not UNKNOWN)), (none, t.truth(value is None))]
-            if term is not None:
-                there = constant(None if value is UNKNOWN else value, held.fact.type, held.texts)
-                pairs += zip(term, there, strict=True) if isinstance(term, Day) else [(term, there)]
-        case Members(of=of, more=more):
-            members = {UNKNOWN} if value is UNKNOWN else value
-            pairs = [(each, t.truth(name in members)) for name, each in of.items()]
-            pairs.append((more, t.truth(UNKNOWN in members)))
-        case Listed(of=of, more=more, records=records):
-            several = [UNKNOWN] if value is UNKNOWN else value
-            known = [each for each in several if each is not UNKNOWN]
-            pairs = [(each, t.truth(place < len(known))) for place, each in enumerate(of.values())]
-            pairs.append((more, t.truth(UNKNOWN in several)))
-            for place, record in enumerate(records):
-                yield from record.pinned(known[place] if place < len(known) else UNKNOWN)
-    for variable, pin in pairs:
-        if t.is_variable(variable):
-            yield variable, z3.ToReal(pin) if z3.is_real(variable) and z3.is_int(pin) else pin
 
 
 def has_arrangements(cls: type) -> bool:
