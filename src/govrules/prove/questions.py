@@ -21,6 +21,7 @@ from govrules.prove.solving import (
     Clock,
     Found,
     UndecidedError,
+    irrelevant,
     solve,
     solve_with,
     with_no_answer,
@@ -659,8 +660,7 @@ class Prover:
 
     def _cores(self, rules: list[Rule]) -> Iterator[_Core]:
         """Yield every smallest set of rules that cannot always be cleared together."""
-        clock = Clock.of(self.seconds)
-        self._goals = {rule.id: self._goal(rule, clock) for rule in rules}
+        self._goals = {rule.id: self._goal(rule) for rule in rules}
         for group in self._groups(rules):
             known: list[frozenset[str]] = []
             waiting: list[frozenset[str]] = [frozenset()]
@@ -683,22 +683,15 @@ class Prover:
                     yield found
                 waiting += [left_out | {each} for each in sorted(core)]
 
-    def _goal(self, rule: Rule, clock: Clock) -> Term:
+    def _goal(self, rule: Rule) -> Term:
         """Return that a rule is met, without arrangements on which that does not depend."""
         told = self._of(rule)
-        space = told.space
-        grave = t.both(told.flagged, _in_force(rule, space), told.at_least[self.level])
+        grave = t.both(told.flagged, _in_force(rule, told.space), told.at_least[self.level])
         goal = t.no(grave)
-        for variable in space.named(names_in(goal) & space.arranged).values():
-            if not z3.is_bool(variable):
-                continue
-            _, laws = space.laws_of(names_in(goal))
-            cases = [z3.substitute(goal, (variable, each)) for each in (t.true(), t.false())]
-            solver = t.new_solver()
-            solver.add(*laws, z3.Xor(*cases))
-            if not clock.check(solver):
-                goal = z3.simplify(cases[1])
-        return goal
+        named, laws = names_in(goal), told.space.laws_of(names_in(goal))[1]
+        arranged = told.space.named(named & told.space.arranged).values()
+        idle = irrelevant(goal, laws, [each for each in arranged if z3.is_bool(each)])
+        return z3.simplify(z3.substitute(goal, *((each, t.false()) for each in idle)))
 
     def _groups(self, rules: list[Rule]) -> list[list[Rule]]:
         """Return the rules in groups that have no arrangement in common."""

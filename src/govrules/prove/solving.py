@@ -15,6 +15,8 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF
 
 _ROUNDS: tuple[int, ...] = (1, 100, 10**6)
+#: The seconds in which a goal is made smaller where that is easy.
+_SOON = 1.0
 
 
 class UndecidedError(Exception):
@@ -106,6 +108,33 @@ def solve_with(space: Space, clock: Clock, wanted: set[str], terms: Sequence[Ter
         if clock.check(solver, *rounded):
             model = solver.model()
     return Found(space, model, wanted)
+
+
+def irrelevant(goal: Term, laws: Iterable[Term], variables: Sequence[Term]) -> list[Term]:
+    """
+    Return truth variables, on all of which together a goal does not depend where the laws hold.
+
+    One solver learns for them all; what it does not decide soon counts as relevant.
+    """
+    solver = t.new_solver()
+    differs, gone = ([z3.FreshConst(each.sort()) for each in variables] for _ in range(2))
+    left = [t.both(each, t.no(out)) for each, out in zip(variables, gone, strict=True)]
+    yes = [t.either(*pair) for pair in zip(differs, left, strict=True)]
+    no = [t.both(t.no(each), rest) for each, rest in zip(differs, left, strict=True)]
+    copies = (z3.substitute(goal, *zip(variables, each, strict=True)) for each in (yes, no))
+    solver.add(*laws, z3.Xor(*copies))
+    idle: list[Term] = []
+    out = list(map(t.no, gone))
+    for number, variable in enumerate(variables):
+        same = [t.no(each) for each in differs if each is not differs[number]]
+        try:
+            matters = Clock.of(_SOON).check(solver, differs[number], *same, *out)
+        except UndecidedError:
+            matters = True
+        if not matters:
+            out[number] = gone[number]
+            idle.append(variable)
+    return idle
 
 
 def with_no_answer(
