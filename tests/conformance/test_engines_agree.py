@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -87,10 +89,12 @@ def test_on_small_rulebooks(name, rulebook, things, as_of):
 @pytest.mark.parametrize("pack", range(len(PACKS)))
 def test_on_the_examples_of_every_rule(name, pack):
     rulebook = PACKS[pack]
+    given = defaultdict(list)
     for rule in rulebook.rules:
         for example in rule.examples:
-            as_of = example.as_of or DATES[-1]
-            agree(name, rules_of(rulebook, rule.subject, as_of), [example.given], as_of, rulebook)
+            given[rule.subject, example.as_of or DATES[-1]].append(example.given)
+    for (kind, as_of), subjects in given.items():
+        agree(name, rules_of(rulebook, kind, as_of), subjects, as_of, rulebook)
 
 
 @each_engine

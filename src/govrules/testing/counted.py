@@ -43,7 +43,7 @@ def shares(
     for kind in kinds_of(rulebook):
 
         def look(subject: Any) -> None:  # noqa: ANN401 - any attrs object
-            for finding in assess(subject, rulebook, as_of=as_of).findings:
+            for finding in assess(subject, rulebook, as_of=as_of, engine="compiled").findings:
                 counts = found.setdefault(finding.rule.id, dict.fromkeys(Verdict, 0))
                 counts[finding.verdict] += 1
 
