@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -14,7 +15,7 @@ from govrules.engines.reference import Case, case_of, judge
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
-from govrules.explain.plan import outline
+from govrules.explain.plan import Outline, outline
 from govrules.explain.remembered import Memory
 from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, changes
@@ -41,23 +42,54 @@ class RankedQuestion:
 
 
 @attrs.frozen
+class Step:
+    """
+    A piece of work of a plan: the changes that serve one finding most.
+
+    Attributes:
+        rule: the id of the gravest rule that the changes serve.
+        severity: how grave what it flags is; None where it would only begin to flag.
+        do: what the rule says is to be done about it; "" where it says nothing.
+        who: who does it; "" where the rule does not say.
+        within: by when; "" where the rule does not say.
+        changes: what to change.
+        helps: the ids of all the rules that these changes serve, the gravest first.
+    """
+
+    rule: str
+    severity: Severity | None
+    do: str
+    who: str
+    within: str
+    changes: tuple[Change, ...]
+    helps: tuple[str, ...]
+
+
+@attrs.frozen
 class Plan:
     """
-    The fewest changes that clear all findings at or above a level.
+    The fewest changes that settle all findings at or above a level, and flag nothing new.
 
     Attributes:
         level: the level.
-        changes: what to change.
-        clears: the ids of the rules that then no longer flag.
-        left: the ids of flagged rules that no change of arrangements clears.
+        steps: what to do, the gravest first, and of what is as grave, what is due first.
+        clears: the ids of the rules that then no longer flag, for certain.
+        left: the ids of flagged rules that no change of arrangements clears with the others.
+        open: the ids of the rules of which it would not be known whether they flag.
         proven_smallest: whether every smaller plan was ruled out.
     """
 
     level: Severity
-    changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
     clears: tuple[str, ...]
     left: tuple[str, ...]
+    open: tuple[str, ...]
     proven_smallest: bool
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change, in the order of the steps."""
+        return tuple(change for step in self.steps for change in step.changes)
 
 
 @attrs.frozen
@@ -184,11 +216,44 @@ class Assessment:
         found = outline(self._rules, self._case, level)
         return Plan(
             level=level,
-            changes=changes(found.changes, self._case),
+            steps=tuple(self._steps(found)),
             clears=tuple(rule.id for rule in found.cleared),
             left=tuple(rule.id for rule in found.left),
+            open=tuple(rule.id for rule in found.open),
             proven_smallest=found.proven,
         )
+
+    def _steps(self, found: Outline) -> Iterator[Step]:
+        """Yield the changes of a plan as pieces of work, in the order in which they are due."""
+        served: dict[Rule, dict[str, Any]] = {}
+        for path, rules in found.helps.items():
+            served.setdefault(rules[0], {})[path] = found.changes[path]
+        findings = {rule: self._finding(place) for place, rule in enumerate(self._rules)}
+        order = [findings[rule] for rule in served]
+        for finding in sorted(order, key=lambda each: (_gravity(each), _due(each.rule))):
+            way = served[finding.rule]
+            helped = {rule: None for path in way for rule in found.helps[path]}
+            remedy = finding.rule.remedy
+            yield Step(
+                rule=finding.rule.id,
+                severity=finding.severity,
+                do=finding.remedy,
+                who="" if remedy is None else remedy.who,
+                within="" if remedy is None else remedy.within,
+                changes=changes(way, self._case),
+                helps=tuple(rule.id for rule in helped),
+            )
+
+
+#: The days of each unit of time in which a remedy is due.
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+_SPAN = re.compile(rf"(\d+) ({'|'.join(_DAYS)})s?\b")
+
+
+def _due(rule: Rule) -> int:
+    """Return about how many days there are for what a rule asks for; what has no number is soon."""
+    found = _SPAN.search("" if rule.remedy is None else rule.remedy.within)
+    return int(found[1]) * _DAYS[found[2]] if found else 0
 
 
 def _gravity(finding: Finding) -> int:

@@ -183,6 +183,24 @@ def read_field(record: Any, path: str, fact: Fact) -> Any:  # noqa: ANN401 - any
     return absent(fact) if value is None else value
 
 
+def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object, any value
+    """
+    Return what is recorded of a subject under a path, such as ``partners[1].risk_share``.
+
+    Nothing is recorded under the path of a record that a list does not have, or of a derived fact.
+    """
+    for step in path.split("."):
+        name, _, index = step.removesuffix("]").partition("[")
+        if record is UNKNOWN or record is None:
+            return record
+        inside = isinstance(record, Mapping)
+        record = record.get(name, UNKNOWN) if inside else getattr(record, name, UNKNOWN)
+        if index and record is not UNKNOWN:
+            known = [each for each in record or () if each is not UNKNOWN]
+            record = known[int(index)] if int(index) < len(known) else UNKNOWN
+    return record
+
+
 def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
     """Return what a fact is when it is known to be absent: no, nothing in it, or None."""
     match fact.type:

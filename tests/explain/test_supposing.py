@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from govrules.engines.reference import case_of, evaluate
 from govrules.explain.clears import LONG, SHOWN, clears
-from govrules.explain.supposing import contradict, followed_by, supposing, trial_of
+from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.ways import contradict, followed_by
 from govrules.facts import Facts
 from govrules.model import Funding, Leadership, Partner, Partnership, Protocol, Register
 from govrules.rulebook.ast import (

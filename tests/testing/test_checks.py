@@ -140,9 +140,9 @@ def test_a_property_that_is_falsified_shows_the_smallest_subject(
         for finding in trial.assess().findings:
             trial.require(finding.verdict is not Verdict.FLAGGED, "it is flagged", finding.rule)
 
-    monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", nothing_is_flagged)
+    monkeypatch.setitem(theorems.PROPERTIES, "changes_settle", nothing_is_flagged)
     pack = write_pack(tmp_path / "ours", SOUND)
-    text = outcome(pack, "remedies_clear[partnership]")
+    text = outcome(pack, "changes_settle[partnership]")
     assert "rules.yaml:5: rule `pooled-without-protocol`: it is flagged" in text
     assert "`pooled-without-protocol` is flagged, high" in text
     shown = text.split("as a file:\n")[1].split("  of the subject", maxsplit=1)[0]
@@ -159,8 +159,8 @@ def test_what_raises_is_shown_with_its_subject(
         if trial.subject.funding is None:
             raise ValueError("nothing to divide")
 
-    monkeypatch.setitem(theorems.PROPERTIES, "remedies_clear", breaks)
-    text = outcome(write_pack(tmp_path / "ours", SOUND), "remedies_clear[partnership]")
+    monkeypatch.setitem(theorems.PROPERTIES, "changes_settle", breaks)
+    text = outcome(write_pack(tmp_path / "ours", SOUND), "changes_settle[partnership]")
     assert "rulebook.yaml: ValueError: nothing to divide" in text
     assert "funding: none" in text
 

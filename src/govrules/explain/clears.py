@@ -19,7 +19,8 @@ from govrules.engines.reference import (
     scope_of,
     split,
 )
-from govrules.explain.supposing import Way, contradict, supposing, trial_of
+from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, Scope, parts_of
 from govrules.rulebook.ast import (
     All,
@@ -88,29 +89,62 @@ class _Hints:
 
     Attributes:
         compared: the values that the rule compares each fact with, by the fact's name.
+        effort: how much a way asks for.
+        gives_up: whether what is in place may be given up.
         tables: the ways that were found for derived facts, by the prefix of the record and the
             name.
     """
 
     compared: Mapping[str, tuple[Any, ...]]
+    effort: Effort
+    gives_up: bool
     tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
 
     def elsewhere(self) -> _Hints:
         """Return the hints for another case, in which nothing was looked for yet."""
-        return _Hints(self.compared)
+        return _Hints(self.compared, self.effort, self.gives_up)
+
+    def allow(self, way: Way) -> bool:
+        """Tell whether a way may be followed."""
+        return self.gives_up or not self.effort.takes_away(way)
+
+    def pruned(self, ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
+        """Return the smallest ways, without those that do as another does and more."""
+        kept: list[Way] = []
+        for way in sorted(ways, key=self.effort.size):
+            if not any(other.items() <= way.items() for other in kept):
+                kept.append(way)
+            if len(kept) == most:
+                break
+        return kept
+
+    def joined(self, several: Iterable[list[Way]]) -> list[Way]:
+        """Return every way that takes one of each, where they agree."""
+        ways: list[Way] = [{}]
+        for options in several:
+            joined = (
+                {**way, **option}
+                for way in ways
+                for option in options
+                if not contradict(way, option)
+            )
+            ways = self.pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
+        return ways
 
 
 def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
     """
-    Return the smallest changes, all of one size, after which the rule no longer flags.
+    Return the smallest changes, all of one size, after which the rule is settled and never flags.
 
-    Of several amounts or dates for one fact the nearest to what the rule asks stands for all,
-    and doing without a fact is advised only where nothing else helps.
+    They give up nothing that is in place, unless nothing else helps. Of several amounts or dates
+    for one fact the nearest to what the rule asks stands for all, and doing without a fact is
+    advised only where nothing else helps.
     """
     ways = ways_out(rule, trial_of(case))
-    least = min((len(way) for way in ways), default=0)
+    size = Effort(case.facts.record, case.facts.supposed).size
+    least = min(map(size, ways), default=0)
     shown: dict[object, Way] = {}
-    for way in sorted((each for each in ways if len(each) == least), key=_absent):
+    for way in sorted((each for each in ways if size(each) == least), key=_absent):
         facts = frozenset(way)
         if _absent(way) and any(frozenset(each) == facts for each in shown.values()):
             continue
@@ -131,9 +165,19 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     Return changes after which the rule no longer flags, smallest first.
 
     None can be made smaller. Only arrangements are changed, and only so that what the rule
-    requires holds or an exception does: never by making the rule's own case go away.
+    requires holds or an exception does: never by making the rule's own case go away. What is in
+    place is given up only where no way leaves it.
     """
-    hints = _Hints(_constants(rule, case))
+    compared = compared_with(rule, case)
+    effort = Effort(case.facts.record, case.facts.supposed)
+    for gives_up in (False, True):
+        found = _ways_out(rule, case, _Hints(compared, effort, gives_up))
+        if found:
+            return sorted(found, key=effort.size)
+    return []
+
+
+def _ways_out(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
     met = [
         mended for way in _to_meet(rule, case, hints) for mended in _mended(way, rule, case, hints)
     ]
@@ -145,10 +189,10 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
-        shrunk = _shrunk(way, rule, case)
+        shrunk = _shrunk(way, rule, case, hints.effort)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
-    return sorted(found, key=len)
+    return found
 
 
 def _to_meet(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
@@ -157,7 +201,7 @@ def _to_meet(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
     cases = split(rule, case)
     if len(cases) > 1:
         apart = (_ways(rule.requires, each, Truth.TRUE, hints.elsewhere()) for each in cases)
-        found = _pruned([*found, *_joined(apart)])
+        found = hints.pruned([*found, *hints.joined(apart)])
     return found
 
 
@@ -191,7 +235,7 @@ def _applies(rule: Rule, case: Case) -> bool:
     return rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
 
 
-def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
+def _shrunk(way: Way, rule: Rule, case: Case, effort: Effort) -> Way | None:
     """Return the way without the changes it can do without; None where it leads nowhere."""
     if not way or not _settles(way, rule, case):
         return None
@@ -200,6 +244,13 @@ def _shrunk(way: Way, rule: Rule, case: Case) -> Way | None:
         fewer = {each: value for each, value in kept.items() if each != path}
         if fewer and _settles(fewer, rule, case):
             kept = fewer
+    for path, to in kept.items():
+        if isinstance(to, frozenset):
+            held = members(effort.now(path))
+            for member in sorted(held ^ to):
+                nearer = kept[path] ^ {member}
+                if nearer != held and _settles({**kept, path: nearer}, rule, case):
+                    kept[path] = nearer
     return kept
 
 
@@ -225,7 +276,7 @@ def _ways(condition: Condition, case: Case, target: Truth, hints: _Hints) -> lis
                 return _one_record(ref, where, case, goal, hints)
             return _every_record(ref, where, case, goal, hints)
         case _ if isinstance(condition.list.type, Choices):
-            return _of_set(condition, condition.list, case, target)
+            return _of_set(condition, condition.list, case, target, hints)
         case _:
             return _of_many(condition, case, target, hints)
 
@@ -239,28 +290,7 @@ def _of_several(
     needs_all: bool,
 ) -> list[Way]:
     each = [_ways(item, case, target, hints) for item in items]
-    return _joined(each) if needs_all else _pruned(itertools.chain.from_iterable(each))
-
-
-def _joined(several: Iterable[list[Way]]) -> list[Way]:
-    """Return every way that takes one of each, where they agree."""
-    ways: list[Way] = [{}]
-    for options in several:
-        joined = (
-            {**way, **option} for way in ways for option in options if not contradict(way, option)
-        )
-        ways = _pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
-    return ways
-
-
-def _pruned(ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
-    kept: list[Way] = []
-    for way in sorted(ways, key=len):
-        if not any(other.items() <= way.items() for other in kept):
-            kept.append(way)
-        if len(kept) == most:
-            break
-    return kept
+    return hints.joined(each) if needs_all else hints.pruned(itertools.chain.from_iterable(each))
 
 
 def _of_test(condition: Test, case: Case, target: Truth, hints: _Hints) -> list[Way]:
@@ -272,17 +302,21 @@ def _of_test(condition: Test, case: Case, target: Truth, hints: _Hints) -> list[
             found += _of_derived(condition, ref, case, target, hints)
         elif ref.fact.kind is Kind.ARRANGEMENT:
             found += _of_fact(condition, ref, case, target, hints)
-    return _pruned(found)
+    return hints.pruned(found)
 
 
 def _of_fact(
     condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
 ) -> list[Way]:
     path = case.facts.path(ref, case.scopes)
-    ways: list[Way] = [{path: value} for value in _candidates(ref, case, hints)]
-    ways += [{record: None} for record in _asked_around(ref, path, case, hints)]
-    ways += [_mentioned(added) for added in _new_records(ref, case)[:1]]
-    return [way for way in ways if evaluate(condition, supposing(case, way)) is target]
+    found: list[Way] = [{path: value} for value in _candidates(ref, case, hints)]
+    found += [{record: None} for record in _asked_around(ref, path, case, hints)]
+    found += [_mentioned(added) for added in _new_records(ref, case)[:1]]
+    return [
+        way
+        for way in found
+        if hints.allow(way) and evaluate(condition, supposing(case, way)) is target
+    ]
 
 
 def _asked_around(ref: FactRef, path: str, case: Case, hints: _Hints) -> list[str]:
@@ -304,7 +338,7 @@ def _of_derived(
         lambda each: _of_table(each, inner, hints),
     )
     path = case.facts.path(ref, case.scopes)
-    return _pruned(
+    return hints.pruned(
         way
         for value, several in ways.items()
         if evaluate(condition, supposing(case, {path: value})) is target
@@ -321,10 +355,10 @@ def _of_table(derived: Derived, case: Case, hints: _Hints) -> _Ways:
     before: list[list[Way]] = []
     for row in derived.rows:
         holds = _ways(row.when, case, Truth.TRUE, hints)
-        found.setdefault(row.value, []).extend(_joined([*before, holds]))
+        found.setdefault(row.value, []).extend(hints.joined([*before, holds]))
         before.append(_ways(row.when, case, Truth.FALSE, hints))
-    found.setdefault(derived.otherwise, []).extend(_joined(before))
-    return {value: _pruned(several) for value, several in found.items()}
+    found.setdefault(derived.otherwise, []).extend(hints.joined(before))
+    return {value: hints.pruned(several) for value, several in found.items()}
 
 
 def _records(ref: FactRef, case: Case) -> list[Case]:
@@ -349,7 +383,7 @@ def _one_record(
     found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, hints)]
     for added in _new_records(ref, case)[:1]:
         found += [_with_record(way, added) for way in _ways(where, added, wanted, hints)]
-    return _pruned(found)
+    return hints.pruned(found)
 
 
 def _every_record(
@@ -357,7 +391,7 @@ def _every_record(
 ) -> list[Way]:
     if not case.facts.records(ref, case.scopes)[1]:
         return []
-    return _joined(_ways(where, each, goal, hints) for each in _records(ref, case))
+    return hints.joined(_ways(where, each, goal, hints) for each in _records(ref, case))
 
 
 def _of_many(condition: OnList, case: Case, target: Truth, hints: _Hints) -> list[Way]:
@@ -374,7 +408,7 @@ def _of_many(condition: OnList, case: Case, target: Truth, hints: _Hints) -> lis
             if evaluate(condition, supposing(case, way)) is target
         ]
         if found:
-            return _pruned(found)
+            return hints.pruned(found)
     return []
 
 
@@ -416,7 +450,9 @@ def _mentioned(case: Case) -> Way:
     return {f"{scope.prefix}{first}": TO_BE_FOUND}
 
 
-def _of_set(condition: Condition, ref: FactRef, case: Case, target: Truth) -> list[Way]:
+def _of_set(
+    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
+) -> list[Way]:
     """Return the set with the fewest members added or removed that has the number wanted."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Choices):
         return []
@@ -427,12 +463,12 @@ def _of_set(condition: Condition, ref: FactRef, case: Case, target: Truth) -> li
     for number in range(len(ref.type.values) + 1):
         for changed in (ordered + others[:number], ordered[: len(ordered) - number]):
             way = {path: frozenset(changed)}
-            if evaluate(condition, supposing(case, way)) is target:
+            if hints.allow(way) and evaluate(condition, supposing(case, way)) is target:
                 return [way]
     return []
 
 
-def _constants(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
+def compared_with(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
     """Return the values that a rule, and the derived facts, compare each fact with."""
     roots = [*rule_conditions(rule)]
     roots += [row.when for derived in case.derived.values() for row in derived.rows]

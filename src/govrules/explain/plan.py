@@ -1,22 +1,32 @@
-"""The action plan: the fewest changes of arrangements that clear many findings at once."""
+"""The action plan: the fewest changes of arrangements after which many findings are settled."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Final
+import functools
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines.reference import Case, judge
-from govrules.explain.clears import ways_out
-from govrules.explain.supposing import Way, followed_by, supposing, trial_of
-from govrules.facts import parts_of
-from govrules.rulebook.ast import FactSource, Rule, Severity, Verdict
-from govrules.rulebook.walk import references, rule_conditions
+from govrules.engines.reference import Case, Judgement, judge
+from govrules.explain.clears import compared_with, ways_out
+from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.ways import Effort, Way, followed_by
+from govrules.facts import parts_of, recorded
+from govrules.rulebook.ast import FactRef, FactSource, Rule, Severity, Test, Verdict
+from govrules.rulebook.walk import nodes, operands, references, rule_conditions
+from govrules.truth import UNKNOWN
 
 #: How many combinations are tried before the best plan so far is given as not proven smallest.
 MAX_TRIED: Final = 2000
+#: How often a rule is judged on changes, or ways out of it are looked for, before that.
+MAX_WORK: Final = 20_000
+#: How many combinations are tried for one rule more, where not all can be cleared together.
+MAX_ADDED: Final = 20
+
+_SETTLED: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+_Changes: TypeAlias = dict[str, Any]
 
 
 @attrs.frozen
@@ -26,44 +36,299 @@ class Outline:
 
     Attributes:
         changes: what to change, by path.
-        cleared: the rules that it clears.
-        left: the rules that it leaves flagged, because no change of arrangements clears them
-            together with the others.
+        helps: by path, the rules that would flag or be open without that change.
+        cleared: the rules that it settles.
+        left: the flagged rules that it does not settle, because no change of arrangements settles
+            them together with the others.
+        open: the rules of which it is not known after the changes whether they flag.
         proven: whether every smaller plan was ruled out.
     """
 
     changes: Way
+    helps: Mapping[str, tuple[Rule, ...]]
     cleared: tuple[Rule, ...]
     left: tuple[Rule, ...]
+    open: tuple[Rule, ...]
     proven: bool
 
 
 def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
-    """Return the fewest changes after which no rule flags at a level or above, if any do."""
-    left: list[Rule] = []
-    proven = True
+    """
+    Return the fewest changes after which all that flags at a level or above is settled.
+
+    Nothing flags that did not before. A set to which three members are added is three changes.
+    """
+    board = _Board(rules, case, level)
+    planned = [rule for rule in board.goals if board.ways_out(rule, {})]
     while True:
-        search = _Search([rule for rule in rules if rule not in left], case, level)
-        search.follow({})
-        proven = proven and search.tried < MAX_TRIED
-        if search.best is not None:
+        touched = {*board.touched}
+        plans = [_plan(board, *group) for group in board.groups(planned, touched)]
+        # Ways that come up on the way may touch what other rules read.
+        if board.touched <= touched:
             break
-        # What most often stands in the way is left, and the rest planned without it.
-        left.append((search.blocked or search.met).most_common(1)[0][0])
-    flagged = [rule for rule in rules if _flags(rule, case, level)]
-    after = supposing(case, search.best)
-    cleared = tuple(rule for rule in flagged if not _flags(rule, after, level))
-    unsolved = tuple(rule for rule in rules if _flags(rule, after, level))
-    return Outline(search.best, cleared, unsolved, proven)
-
-
-def _flags(rule: Rule, case: Case, level: Severity) -> bool:
-    outcome = judge(rule, case)
-    return (
-        outcome.verdict is Verdict.FLAGGED
-        and outcome.severity is not None
-        and outcome.severity >= level
+    changes: _Changes = {}
+    for best, _ in plans:
+        changes |= best
+    after = {rule: board.judged(rule, changes).verdict for rule in rules}
+    return Outline(
+        changes,
+        {path: tuple(board.needing(path, changes)) for path in changes},
+        cleared=tuple(rule for rule in board.goals if after[rule] in _SETTLED),
+        left=tuple(rule for rule in board.goals if after[rule] not in _SETTLED),
+        open=tuple(rule for rule in rules if after[rule] is Verdict.UNKNOWN),
+        proven=all(proven for _, proven in plans),
     )
+
+
+def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
+    """Return the fewest changes that settle rules which share facts, and if that is proven."""
+    search = _Search(board, goals, watched)
+    search.follow({})
+    if search.best is not None:
+        return search.best, not search.spent
+    # They cannot all be met, or it takes long to see: the gravest first, as many as go together.
+    kept: list[Rule] = []
+    changes: _Changes = {}
+    for goal in sorted(goals, key=board.gravity, reverse=True):
+        more = _Search(board, [*kept, goal], watched, most=MAX_ADDED)
+        more.follow(changes)
+        if more.best is not None:
+            kept.append(goal)
+            changes = more.best
+    last = _Search(board, kept, watched, best=changes)
+    last.follow({})
+    return last.best or {}, not (search.spent or last.spent)
+
+
+class _Board:
+    """The rules on one subject under changes: what was worked out is kept."""
+
+    def __init__(self, rules: Sequence[Rule], case: Case, level: Severity) -> None:
+        self.rules = rules
+        self.case = trial_of(case)
+        self.level = level
+        self.effort = Effort(case.facts.record)
+        #: The paths that ways out change.
+        self.touched: set[str] = set()
+        self.work = 0
+        self._last: tuple[_Changes, Case] | None = None
+        self._reads = {rule: _read_by(rule, case) for rule in rules}
+        self._named: dict[str, frozenset[str]] = {}
+        self._reading: dict[str, list[Rule]] = {}
+        self._judged: dict[Hashable, Judgement] = {}
+        self._ways: dict[Hashable, list[Way]] = {}
+        self._before = {rule: judge(rule, self.case) for rule in rules}
+        self.goals = [rule for rule in rules if self._is_grave(self._before[rule])]
+
+    @functools.cached_property
+    def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
+        """What each fact is compared with, and which are compared with other facts."""
+        values: defaultdict[str, set[Any]] = defaultdict(set)
+        for rule in self.rules:
+            for path, several in compared_with(rule, self.case).items():
+                values[path].update(several)
+        roots = [each for rule in self.rules for each in rule_conditions(rule)]
+        roots += [row.when for derived in self.case.derived.values() for row in derived.rows]
+        tests = [each for root in roots for each in nodes(root) if isinstance(each, Test)]
+        crossed: set[str] = set()
+        for test in tests:
+            others = [each for each in operands(test.predicate) if isinstance(each, FactRef)]
+            crossed.update(each.path for each in others)
+            if others:
+                crossed.add(test.fact.path)
+        return {path: frozenset(each) for path, each in values.items()}, frozenset(crossed)
+
+    def gravity(self, rule: Rule) -> int:
+        """Return how grave what a rule flags is."""
+        severity = self._before[rule].severity
+        return -1 if severity is None else severity.rank
+
+    def _is_grave(self, outcome: Judgement) -> bool:
+        return (
+            outcome.verdict is Verdict.FLAGGED
+            and outcome.severity is not None
+            and outcome.severity >= self.level
+        )
+
+    def fails(self, rule: Rule, changed: Way, *, goal: bool) -> bool:
+        """Tell whether a rule is not settled that is to be, or flags though it did not before."""
+        outcome = self.judged(rule, changed)
+        if goal:
+            return outcome.verdict not in _SETTLED
+        if outcome.verdict is not Verdict.FLAGGED:
+            return False
+        before = self._before[rule]
+        newly = before.verdict is not Verdict.FLAGGED
+        return newly or (self._is_grave(outcome) and not self._is_grave(before))
+
+    def judged(self, rule: Rule, changed: Way) -> Judgement:
+        """Return what a rule says after changes."""
+        key = self._key(rule, changed)
+        if key not in self._judged:
+            self.work += 1
+            self._judged[key] = judge(rule, self._after(changed))
+        return self._judged[key]
+
+    def _after(self, changed: Way) -> Case:
+        """Return the case after changes: the last, whose derived facts are known, where it is."""
+        if self._last is None or self._last[0] != changed:
+            self._last = {**changed}, supposing(self.case, changed)
+        return self._last[1]
+
+    def ways_out(self, rule: Rule, changed: Way) -> list[Way]:
+        """Return ways out of a rule after changes; of several that are alike to all rules, one."""
+        key = self._key(rule, changed)
+        if key not in self._ways:
+            self.work += 1
+            alike: dict[Hashable, Way] = {}
+            for way in ways_out(rule, self._after(changed)):
+                alike.setdefault(self._class_of(way), way)
+                self.touched.update(way)
+            self._ways[key] = list(alike.values())
+        return self._ways[key]
+
+    def _class_of(self, way: Way) -> Hashable:
+        """Return what of a way rules can tell, beside the one that it is a way out of."""
+        shared = ((path, to) for path, to in way.items() if len(self.reading(path)) > 1)
+        return frozenset((path, self._as_compared(path, to)) for path, to in shared)
+
+    def _as_compared(self, path: str, to: Any) -> Any:  # noqa: ANN401 - any fact's value
+        values, crossed = self._tested
+        name = path.rpartition("].")[2]
+        if name in crossed:
+            return to
+        known = values.get(name, frozenset())
+        if isinstance(to, str):
+            return to if to in known else ""
+        if isinstance(to, frozenset):
+            sets = sorted((each for each in known if each), key=sorted)
+            return len(to), tuple((bool(to & each), each <= to) for each in sets)
+        return to
+
+    def reading(self, path: str) -> list[Rule]:
+        """Return the rules that read a fact."""
+        if path not in self._reading:
+            names = self._names(path)
+            self._reading[path] = [rule for rule in self.rules if names & self._reads[rule]]
+        return self._reading[path]
+
+    def _key(self, rule: Rule, changed: Way) -> Hashable:
+        """Return a key of the changes that matter to a rule: those of facts that it reads."""
+        reads = self._reads[rule]
+        return rule, frozenset(each for each in changed.items() if self._names(each[0]) & reads)
+
+    def _names(self, path: str) -> frozenset[str]:
+        """Return the names under which a rule may read a fact, or what comes into being by it."""
+        found = self._named.get(path)
+        if found is None:
+            place, _, own = path.rpartition("].")
+            inside = f"{place}]." if place else ""
+            names = {own, *(each for each in parts_of(own) if self._is_new(f"{inside}{each}"))}
+            if place and self._is_new(f"{place}]"):
+                names.add(path.partition("[")[0])
+            found = self._named[path] = frozenset(names)
+        return found
+
+    def _is_new(self, path: str) -> bool:
+        return recorded(self.case.facts.record, path) in (UNKNOWN, None)
+
+    def groups(
+        self, goals: Iterable[Rule], touched: Iterable[str]
+    ) -> list[tuple[list[Rule], list[Rule]]]:
+        """Return goals in groups that share no fact that is changed, each with all who read one."""
+        group_of: dict[Rule, list[Rule]] = {}
+        for path in sorted(touched):
+            reading = self.reading(path)
+            apart = {id(group_of[rule]): group_of[rule] for rule in reading if rule in group_of}
+            known = [rule for group in apart.values() for rule in group]
+            together = [*known, *(rule for rule in reading if rule not in group_of)]
+            group_of.update(dict.fromkeys(together, together))
+        wanted = {*goals}
+        groups = {id(each): each for each in group_of.values()}.values()
+        apart_ = [
+            (
+                [rule for rule in self.goals if rule in group and rule in wanted],
+                [rule for rule in self.rules if rule in group],
+            )
+            for group in map(set, groups)
+        ]
+        return [(several, watched) for several, watched in apart_ if several]
+
+    def needing(self, path: str, changes: Way) -> list[Rule]:
+        """Return the rules that a change serves, the gravest first."""
+        fewer = {each: to for each, to in changes.items() if each != path}
+        served = [
+            rule
+            for rule in self.reading(path)
+            if self.fails(rule, fewer, goal=rule in self.goals)
+            and not self.fails(rule, changes, goal=rule in self.goals)
+        ]
+        return sorted(served, key=self.gravity, reverse=True)
+
+
+class _Search:
+    """Branch and bound over the ways out of each rule in turn."""
+
+    def __init__(
+        self,
+        board: _Board,
+        goals: Sequence[Rule],
+        watched: Sequence[Rule],
+        *,
+        best: _Changes | None = None,
+        most: int | None = None,
+    ) -> None:
+        self.board = board
+        self.goals = frozenset(goals)
+        self.left_out = frozenset(board.goals) - self.goals
+        self.watched = [rule for rule in watched if rule not in self.left_out]
+        self.best = best
+        self.size = board.effort.size
+        self.tried = 0
+        self.most = MAX_TRIED if most is None else most
+        self.ends = board.work + MAX_WORK
+        self._seen: set[Hashable] = set()
+
+    @property
+    def spent(self) -> bool:
+        """Whether it ended before all was tried."""
+        return self.tried >= self.most or self.board.work >= self.ends
+
+    def follow(self, changed: _Changes) -> None:
+        """Look for a plan that begins with these changes."""
+        state = frozenset(changed.items())
+        if state in self._seen or self.spent:
+            return
+        self._seen.add(state)
+        self.tried += 1
+        failing = [rule for rule in self.watched if self._fails(rule, changed)]
+        if not failing:
+            needed = self._needed(changed)
+            if self.best is None or self.size(needed) < self.size(self.best):
+                self.best = needed
+            return
+        options = [self.board.ways_out(rule, changed) for rule in failing]
+        if not all(options):
+            return
+        fewest = _at_least(options, changed, self.size)
+        if self.best is not None and self.size(changed) + fewest >= self.size(self.best):
+            return
+        # The rule with the fewest ways out decides most.
+        for way in min(options, key=len):
+            self.follow(followed_by(changed, way))
+
+    def _fails(self, rule: Rule, changed: Way) -> bool:
+        return self.board.fails(rule, changed, goal=rule in self.goals)
+
+    def _needed(self, changed: _Changes) -> _Changes:
+        """Return the changes without those that others among them have made needless."""
+        kept = changed
+        for path in changed:
+            fewer = {each: to for each, to in kept.items() if each != path}
+            reading = [each for each in self.board.reading(path) if each not in self.left_out]
+            if not any(self._fails(rule, fewer) for rule in reading):
+                kept = fewer
+        return kept if kept is changed else self._needed(kept)
 
 
 def _read_by(rule: Rule, case: Case) -> frozenset[str]:
@@ -78,100 +343,24 @@ def _read_by(rule: Rule, case: Case) -> frozenset[str]:
     return frozenset(found)
 
 
-class _Search:
-    """Branch and bound over the ways out of each flagged rule in turn."""
-
-    def __init__(self, rules: Sequence[Rule], case: Case, level: Severity) -> None:
-        self.rules = rules
-        self.case = trial_of(case)
-        self.level = level
-        self.best: dict[str, Any] | None = None
-        self.tried = 0
-        #: How often a rule was met that nothing clears.
-        self.blocked: Counter[Rule] = Counter()
-        #: How often a rule was met at all.
-        self.met: Counter[Rule] = Counter()
-        self._reads = {rule.id: _read_by(rule, case) for rule in rules}
-        self._flags: dict[Hashable, bool] = {}
-        self._ways: dict[Hashable, list[Way]] = {}
-        self._seen: set[Hashable] = set()
-
-    def follow(self, changed: dict[str, Any]) -> None:
-        """Look for a plan that begins with these changes."""
-        state = frozenset(changed.items())
-        if state in self._seen or self.tried >= MAX_TRIED:
-            return
-        self._seen.add(state)
-        self.tried += 1
-        flagged = [rule for rule in self.rules if self._flagged(rule, changed)]
-        if not flagged:
-            needed = self._needed(changed)
-            if self.best is None or len(needed) < len(self.best):
-                self.best = needed
-            return
-        self.met.update(flagged)
-        options = [(rule, self._ways_out(rule, changed)) for rule in flagged]
-        stuck = [rule for rule, ways in options if not ways]
-        if stuck:
-            self.blocked.update(stuck)
-            return
-        fewest = _at_least([ways for _, ways in options], changed)
-        if self.best is not None and len(changed) + fewest >= len(self.best):
-            return
-        # The rule with the fewest ways out decides most.
-        for way in min((ways for _, ways in options), key=len):
-            self.follow(followed_by(changed, way))
-
-    def _needed(self, changed: dict[str, Any]) -> dict[str, Any]:
-        """Return the changes without those that others among them have made needless."""
-        kept = changed
-        for path in changed:
-            fewer = {each: to for each, to in kept.items() if each != path}
-            if not any(self._flagged(rule, fewer) for rule in self.rules):
-                kept = fewer
-        return kept
-
-    def _flagged(self, rule: Rule, changed: Mapping[str, Any]) -> bool:
-        key = self._key(rule, changed)
-        if key not in self._flags:
-            self._flags[key] = _flags(rule, supposing(self.case, changed), self.level)
-        return self._flags[key]
-
-    def _ways_out(self, rule: Rule, changed: Mapping[str, Any]) -> list[Way]:
-        key = self._key(rule, changed)
-        if key not in self._ways:
-            self._ways[key] = ways_out(rule, supposing(self.case, changed))
-        return self._ways[key]
-
-    def _key(self, rule: Rule, changed: Mapping[str, Any]) -> Hashable:
-        """Return a key of the changes that matter to a rule: those of facts that it reads."""
-        reads = self._reads[rule.id]
-        matter = [(path, to) for path, to in changed.items() if _name(path) & reads]
-        return rule.id, frozenset(matter)
-
-
-def _name(path: str) -> set[str]:
-    """Return the names under which a rule may read a fact: whole, of its list, or in a record."""
-    whole = path.partition("[")[0]
-    return {whole} | _parts(path.rpartition("].")[2])
-
-
 def _parts(path: str) -> set[str]:
     """Return a path and those of the records that it leads through."""
     return {*parts_of(path), path}
 
 
-def _at_least(options: Sequence[Sequence[Way]], changed: Mapping[str, Any]) -> int:
+def _at_least(options: Sequence[Sequence[Way]], changed: Way, size: Any) -> int:  # noqa: ANN401 - a function
     """Return a number of changes that no plan can do without: rules that share no fact add up."""
     total = 0
     counted: set[str] = set()
     inside: set[str] = set()
-    for ways in sorted(options, key=lambda each: sum(len(way) for way in each)):
+    now = size(changed)
+    least = [(min(size(followed_by(changed, way)) - now for way in ways), ways) for ways in options]
+    for more, ways in sorted(least, key=lambda each: len(each[1])):
         paths = {path for way in ways for path in way}
         parts = {part for path in paths for part in _parts(path)}
         # Doing away with a record changes the facts in it too.
         if not paths & inside and not parts & counted:
             counted |= paths
             inside |= parts
-            total += min(len(way.keys() - changed.keys()) for way in ways)
+            total += max(0, more)
     return total

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
 from govrules.engines.reference import Case, evaluate
+from govrules.explain.ways import Way, followed_by
 from govrules.facts import Scope
 from govrules.rulebook.ast import Condition, FactRef
 from govrules.rulebook.reads import reads
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import AS_OF
 
-#: Changes of facts, by path.
-Way = Mapping[str, Any]
 #: What the paths of the record begin with that a condition is put to.
 _OWN: Final = "(own)."
 
@@ -24,30 +22,6 @@ def supposing(case: Case, changes: Way) -> Case:
     """Return the case as it would be after changes, on top of those already supposed."""
     supposed = followed_by(case.facts.supposed, changes)
     return attrs.evolve(case, facts=attrs.evolve(case.facts, supposed=supposed))
-
-
-def followed_by(changes: Way, more: Way) -> dict[str, Any]:
-    """Return changes and later ones together, without those that the later ones undo."""
-    kept = {path: to for path, to in changes.items() if not contradict({path: to}, more)}
-    return {**kept, **more}
-
-
-def contradict(one: Way, other: Way) -> bool:
-    """Tell whether two ways want different values, or a record to be none and something in it."""
-    if any(one.get(path, value) != value for path, value in other.items()):
-        return True
-    return _hollows(one, other) or _hollows(other, one)
-
-
-def _hollows(one: Way, other: Way) -> bool:
-    """Tell whether a way does away with a record in which another wants something."""
-    gone = tuple(f"{path}." for path, to in one.items() if to is None)
-    if not gone:
-        return False
-    # No, none and nothing in it are what the facts of a record are that is none.
-    return any(
-        path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
-    )
 
 
 @attrs.frozen

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from govrules.assessment import Assessment, Plan
+from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.english import counted, sentence
-from govrules.findings import Change
 from govrules.render.plain import plain
 from govrules.render.text import Line, item
-from govrules.rulebook.ast import Verdict
 
 
 def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
@@ -19,7 +17,7 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
     level = f"at {plan.level.value} or above"
     if not plan.clears and not plan.left:
         yield f"Nothing is flagged {level}, so there is nothing to plan.", ""
-        yield from _open(assessment)
+        yield from _open(plan)
         yield "", ""
         return
     if plan.changes:
@@ -27,19 +25,33 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
         cleared = f"{counted(len(plan.clears), 'finding')} flagged {level}"
         yield f"{changes} would clear {cleared}; {_how_small(plan)}.", ""
         yield "", ""
-    for number, change in enumerate(plan.changes, 1):
-        yield from item(f"{number}", f"{sentence(change.phrase)}  ({change.fact})", indent=2)
-        for rule in helped(assessment, plan, change):
-            yield from item("for", _rule(assessment, rule), indent=5)
-    if plan.changes:
+    for number, step in enumerate(plan.steps, 1):
+        yield from _step_lines(assessment, number, step)
+    if plan.steps:
         yield "", ""
     if plan.left:
         yield f"No change of arrangements clears {counted(len(plan.left), 'finding')}:", "bold"
         for rule in plan.left:
             yield from item("", _rule(assessment, rule), indent=2)
         yield "", ""
-    yield from _open(assessment)
+    yield from _open(plan)
     yield "", ""
+
+
+def _step_lines(assessment: Assessment, number: int, step: Step) -> Iterator[Line]:
+    grave = "to come" if step.severity is None else step.severity.value
+    yield from item(f"{number}", f"[{grave}] {step.do or _rule(assessment, step.rule)}", indent=2)
+    if step.who or step.within:
+        yield from item("who", _owner(step), indent=5)
+    for change in step.changes:
+        yield from item("·", f"{sentence(change.phrase)}  ({change.fact})", indent=5)
+    for rule in step.helps:
+        yield from item("for", _rule(assessment, rule), indent=5)
+
+
+def _owner(step: Step) -> str:
+    due = f"within {step.within}" if step.within[:1].isdigit() else f"by {step.within}"
+    return ", ".join(filter(None, (step.who, due if step.within else "")))
 
 
 def _how_small(plan: Plan) -> str:
@@ -52,24 +64,10 @@ def _rule(assessment: Assessment, rule: str) -> str:
     return f"{assessment.rulebook.rule(rule).title}  [{rule}]"
 
 
-def _open(assessment: Assessment) -> Iterator[Line]:
-    number = len(assessment.of(Verdict.UNKNOWN))
-    if number:
-        rules = counted(number, "rule")
-        yield f"The facts for {rules} are not known yet: `govrules ask` asks for them.", ""
-
-
-def helped(assessment: Assessment, plan: Plan, change: Change) -> tuple[str, ...]:
-    """Return the rules that a change helps to clear, as their own ways out show."""
-    planned = {each.fact for each in plan.changes}
-    found = []
-    for finding in assessment.flagged:
-        if finding.rule.id not in plan.clears:
-            continue
-        ways = [{each.fact for each in way} for way in finding.clears]
-        if any(change.fact in way and way <= planned for way in ways):
-            found.append(finding.rule.id)
-    return tuple(found)
+def _open(plan: Plan) -> Iterator[Line]:
+    if plan.open:
+        rules = counted(len(plan.open), "rule")
+        yield f"{rules} would still be open: `govrules ask` asks for what is not known.", ""
 
 
 def plan_data(assessment: Assessment, plan: Plan) -> dict[str, Any]:
@@ -78,16 +76,23 @@ def plan_data(assessment: Assessment, plan: Plan) -> dict[str, Any]:
         "id": assessment.id,
         "name": assessment.name,
         "level": plan.level.value,
-        "changes": [
+        "steps": [
             {
-                "fact": each.fact,
-                "to": plain(each.to),
-                "phrase": each.phrase,
-                "helps": [*helped(assessment, plan, each)],
+                "rule": step.rule,
+                "severity": None if step.severity is None else step.severity.value,
+                "do": step.do,
+                "who": step.who,
+                "within": step.within,
+                "changes": [
+                    {"fact": each.fact, "to": plain(each.to), "phrase": each.phrase}
+                    for each in step.changes
+                ],
+                "helps": [*step.helps],
             }
-            for each in plan.changes
+            for step in plan.steps
         ],
         "clears": [*plan.clears],
         "left": [*plan.left],
+        "open": [*plan.open],
         "proven_smallest": plan.proven_smallest,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 import attrs
@@ -19,13 +19,14 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.assessment import Assessment, assess
-from govrules.engines.reference import Case, case_of, judge
+from govrules.assessment import Assessment, Plan, assess
+from govrules.engines.reference import Case, Judgement, case_of, judge
 from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
 from govrules.explain.english import condition_phrase, rule_sentence
 from govrules.explain.supposing import supposing
+from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.nodes import Report, parse
@@ -313,11 +314,11 @@ def because_is_sufficient(trial: Trial) -> None:
             trial.require(none is not finding.verdict, says, finding.rule)
 
 
-def remedies_clear(trial: Trial) -> None:
-    """Each way out that a finding offers changes arrangements alone, and clears it."""
-    whole = trial.case()
+def changes_settle(trial: Trial) -> None:
+    """Each way out that a finding offers changes arrangements alone, and settles it."""
+    whole, effort = trial.case(), Effort(trial.subject)
     for finding in trial.assess().flagged:
-        sizes = {len(way) for way in finding.clears}
+        sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
         trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
         for way in finding.clears:
             after = judge(finding.rule, supposing(whole, {each.fact: each.to for each in way}))
@@ -346,7 +347,67 @@ def is_arrangement(path: str, cls: type, rulebook: Rulebook) -> bool:
 
 
 def plan_is_smallest(trial: Trial) -> None:
-    """A plan leaves flagged what it says it leaves, and nothing smaller does as much."""
+    """A plan settles what it says, and nothing smaller that is tried does as much."""
+    planned = _planned(trial)
+    plan, judged = planned.plan, planned.judged
+    settled = planned.settled(judged(planned.changes))
+    by_id = {rule.id: rule for rule in planned.rules}
+    for name in planned.goals:
+        says = name in plan.clears
+        trial.require(
+            says is (name in settled), "the plan does not say how it leaves it", by_id[name]
+        )
+        trial.require(says is not (name in plan.left), "it is cleared and left", by_id[name])
+    if plan.left or not plan.proven_smallest:
+        return
+    for smaller in _smaller(planned):
+        words = ", ".join(smaller) or "no change"
+        enough = planned.goals <= planned.settled(judged(smaller))
+        newly = planned.newly_flagged(smaller)
+        trial.require(not enough or bool(newly), f"a smaller plan would do: {words}")
+
+
+def plan_flags_nothing_new(trial: Trial) -> None:
+    """After a plan no rule flags that did not before, and what is open then is said."""
+    planned = _planned(trial)
+    newly = planned.newly_flagged(planned.changes)
+    trial.require(not newly, f"the plan brings about {', '.join(sorted(newly))}")
+    after = planned.judged(planned.changes)
+    open_ = {name for name, each in after.items() if each.verdict is Verdict.UNKNOWN}
+    trial.require(open_ == {*planned.plan.open}, "the plan does not say what is open after it")
+
+
+@attrs.frozen
+class _Planned:
+    rules: Sequence[Rule]
+    case: Case
+    assessment: Assessment
+    plan: Plan
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        return {change.fact: change.to for change in self.plan.changes}
+
+    @property
+    def goals(self) -> set[str]:
+        level = self.plan.level
+        return {each.rule.id for each in self.assessment.flagged if least(each) >= level}
+
+    def judged(self, changes: Mapping[str, Any]) -> Mapping[str, Judgement]:
+        case = supposing(self.case, changes)
+        return {rule.id: judge(rule, case) for rule in self.rules}
+
+    def settled(self, after: Mapping[str, Judgement]) -> set[str]:
+        away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+        return {name for name, each in after.items() if each.verdict in away}
+
+    def newly_flagged(self, changes: Mapping[str, Any]) -> set[str]:
+        before, after = self.judged({}), self.judged(changes)
+        flagged = [name for name, each in after.items() if each.verdict is Verdict.FLAGGED]
+        return {each for each in flagged if before[each].verdict is not Verdict.FLAGGED}
+
+
+def _planned(trial: Trial) -> _Planned:
     level = trial.draw(st.sampled_from(Severity))
     # The plans of a few rules at a time: of all rules at once one takes most of a second.
     chosen = trial.draw(
@@ -354,38 +415,19 @@ def plan_is_smallest(trial: Trial) -> None:
     )
     trial = attrs.evolve(trial, rulebook=attrs.evolve(trial.rulebook, rules=tuple(chosen)))
     assessment = trial.assess()
-    plan = assessment.plan(level)
     rules = [each.rule for each in assessment.findings]
-    whole = trial.case()
-
-    def grave(changes: Mapping[str, Any]) -> set[str]:
-        case = supposing(whole, changes)
-        outcomes = {rule.id: judge(rule, case) for rule in rules}
-        return {name for name, each in outcomes.items() if each.severity and each.severity >= level}
-
-    changes = {change.fact: change.to for change in plan.changes}
-    before, after = grave({}), grave(changes)
-    by_id = {rule.id: rule for rule in rules}
-    for name in sorted(after ^ set(plan.left)):
-        trial.require(holds=False, says="the plan does not say how it leaves it", rule=by_id[name])
-    trial.require(set(plan.clears) == before - after, "the plan clears other rules than it says")
-    if plan.left or not plan.proven_smallest:
-        return
-    for smaller in _smaller(assessment, changes, level):
-        words = ", ".join(smaller) or "no change"
-        trial.require(bool(grave(smaller)), f"a smaller plan would do: {words}")
+    return _Planned(rules, trial.case(), assessment, assessment.plan(level))
 
 
-def _smaller(
-    assessment: Assessment, changes: Mapping[str, Any], level: Severity
-) -> Iterator[Mapping[str, Any]]:
+def _smaller(planned: _Planned) -> Iterator[Mapping[str, Any]]:
     """Yield sets of changes that are smaller: all but one of the plan's, and unions of ways out."""
+    size, changes = Effort(planned.case.facts.record).size, planned.changes
     for left_out in changes:
         yield {path: to for path, to in changes.items() if path != left_out}
-    ways = [each.clears for each in assessment.flagged if least(each) >= level]
+    ways = [each.clears for each in planned.assessment.flagged if each.rule.id in planned.goals]
     for chosen in itertools.islice(itertools.product(*ways), _MOST_UNIONS):
         union = {change.fact: change.to for way in chosen for change in way}
-        if len(union) < len(changes):
+        if size(union) < size(changes):
             yield union
 
 
@@ -540,8 +582,9 @@ PROPERTIES: Final[Mapping[str, Property]] = {
         knowledge_is_monotone,
         questions_suffice,
         because_is_sufficient,
-        remedies_clear,
+        changes_settle,
         plan_is_smallest,
+        plan_flags_nothing_new,
         withholding_never_helps,
         severity_is_bounded,
         order_and_duplicates_do_not_matter,

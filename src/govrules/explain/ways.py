@@ -1,0 +1,86 @@
+"""Changes of facts: what two of them come to together, how much they ask for and what they undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from govrules.facts import recorded
+from govrules.truth import UNKNOWN
+
+#: Changes of facts, by path.
+Way = Mapping[str, Any]
+
+
+def followed_by(changes: Way, more: Way) -> dict[str, Any]:
+    """Return changes and later ones together, without those that the later ones undo."""
+    kept = {path: to for path, to in changes.items() if not contradict({path: to}, more)}
+    return {**kept, **more}
+
+
+def contradict(one: Way, other: Way) -> bool:
+    """Tell whether two ways want different values, or a record to be none and something in it."""
+    if any(one.get(path, value) != value for path, value in other.items()):
+        return True
+    return _hollows(one, other) or _hollows(other, one)
+
+
+def _hollows(one: Way, other: Way) -> bool:
+    """Tell whether a way does away with a record in which another wants something."""
+    gone = tuple(f"{path}." for path, to in one.items() if to is None)
+    if not gone:
+        return False
+    # No, none and nothing in it are what the facts of a record are that is none.
+    return any(
+        path.startswith(gone) and to not in (False, None, frozenset()) for path, to in other.items()
+    )
+
+
+@attrs.frozen(eq=False)
+class Effort:
+    """
+    How much changes of a record ask for.
+
+    Attributes:
+        record: the subject as it is recorded.
+        supposed: what is supposed of it instead, by path.
+    """
+
+    record: Any = attrs.field(repr=False)
+    supposed: Way = attrs.field(factory=dict)
+    _known: dict[tuple[str, Any], tuple[int, bool]] = attrs.field(init=False, factory=dict)
+
+    def size(self, way: Way) -> int:
+        """Return how many changes a way is: of a set, each member that it adds or takes out."""
+        return sum(self._of(path, to)[0] for path, to in way.items())
+
+    def takes_away(self, way: Way) -> bool:
+        """Tell whether a way gives up what is in place: a member, a record, a yes, or a value."""
+        return any(self._of(path, to)[1] for path, to in way.items())
+
+    def _of(self, path: str, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's value
+        key = (path, to)
+        if key not in self._known:
+            self._known[key] = _asked(self.now(path), to)
+        return self._known[key]
+
+    def now(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
+        """Return what a fact is before the changes."""
+        return self.supposed[path] if path in self.supposed else recorded(self.record, path)
+
+
+def _asked(now: Any, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's values
+    """Return how many changes it is from one value to another, and whether something is lost."""
+    if isinstance(to, frozenset):
+        held = members(now)
+        return max(1, len(held ^ to)), not held <= to
+    gives_up = to is None or (to is False and now is True)
+    return 1, gives_up and now not in (UNKNOWN, None, False, (), frozenset())
+
+
+def members(value: Any) -> frozenset[str]:  # noqa: ANN401 - the value of a set
+    """Return the members that a recorded set is known to have."""
+    several = () if value is UNKNOWN or value is None else value
+    return frozenset(each for each in several if each is not UNKNOWN)
