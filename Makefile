@@ -151,7 +151,7 @@ releasable: $(VENV)/made  ## Say what stands in the way of a release (TAG=v1.2.3
 
 .PHONY: workflows
 workflows: $(VENV)/developed  ## Check the workflows, without asking any other host
-	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github docs/workflows
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github docs/workflows/rules.yml
 
 .PHONY: audit
 audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses (asks other hosts)

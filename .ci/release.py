@@ -16,6 +16,7 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 RESERVED = (".invalid", ".example", ".test", "localhost", "example.com", "example.org")
@@ -39,7 +40,7 @@ def version(root: Path = ROOT) -> str:
 def releases(changelog: str) -> dict[str, tuple[str | None, str]]:
     """Return each version of a changelog with its date, None where it has none, and its text."""
     found = list(HEADING.finditer(changelog))
-    ends = [each.start() for each in found[1:]] + [len(changelog)]
+    ends = [*(each.start() for each in found), len(changelog)][1:]
     return {
         each["version"]: (each["date"], changelog[each.end() : end].strip())
         for each, end in zip(found, ends, strict=True)
@@ -50,10 +51,10 @@ def obstacles(tag: str, root: Path = ROOT) -> list[str]:
     """Return what stands in the way of a release under a tag, as sentences."""
     here = version(root)
     address = str(project(root)["tool"]["hatch"]["metadata"]["hooks"]["custom"]["address"])
-    host = re.sub(r"^[a-z]+://|[/:].*", "", address.removeprefix("https://"))
+    host = urlsplit(address).hostname or ""
     sections = releases((root / "CHANGELOG.md").read_text(encoding="utf-8"))
     found = []
-    if host.endswith(RESERVED):
+    if not host or host.endswith(RESERVED):
         found.append(
             f"The address {address} is reserved and leads nowhere:"
             " put the real one into pyproject.toml, under [tool.hatch.metadata.hooks.custom]."
