@@ -32,7 +32,7 @@ def listed(root: Path) -> list[str]:
 
 
 class Shipped(BuildHookInterface):
-    """Ships what the list names: all of it as source, the package, packs and examples as a wheel."""
+    """Ships what the list names: all as source; the package, packs and examples as a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Tell hatchling of each file, and of the bill of materials in a wheel."""

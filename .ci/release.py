@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 RESERVED = (".invalid", ".example", ".test", "localhost", "example.com", "example.org")
 HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\](?: - (?P<date>\d{4}-\d\d-\d\d))?$", re.MULTILINE)
 HEADER = """\
-# Every file that ships, and no other: all in the source archive; src, rules and examples in the wheel.
-# `make ships` writes it from what git holds.
+# Every file that ships, and no other. All are in the source archive; src, rules and examples are in
+# the wheel. `make ships` writes this from what git holds.
 """
 
 
@@ -85,7 +85,7 @@ def shipped(root: Path = ROOT) -> str:
 
 
 def kept_of(bill: dict[str, Any]) -> dict[str, Any]:
-    """Return a bill of materials without addresses: what is in it, its licences, what needs what."""
+    """Return a bill of materials without addresses: what it names, licences, what needs what."""
     keep = ("bom-ref", "licenses", "name", "purl", "type", "version")
     parts = [bill["metadata"]["component"], *bill["components"]]
     itself, *components = [{key: each[key] for key in keep if key in each} for each in parts]

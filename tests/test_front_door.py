@@ -40,7 +40,7 @@ def release() -> ModuleType:
 
 def loaded(path: Path) -> Any:
     """Return a file of YAML; `on` is a word there, and not yes."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 - texts alone
 
 
 def linted(*paths: Path) -> subprocess.CompletedProcess[str]:
@@ -169,7 +169,9 @@ def test_the_citation_names_no_person_and_no_version_of_its_own() -> None:
 
 
 def test_the_address_of_the_project_stands_in_one_line() -> None:
-    held = [line for line in (ROOT / "shipped.txt").read_text("utf-8").splitlines() if "#" not in line]
+    held = [
+        line for line in (ROOT / "shipped.txt").read_text("utf-8").splitlines() if "#" not in line
+    ]
     texts = [ROOT / each for each in held if not each.startswith("tests/")]
     found = [
         (path.name, line)
@@ -259,7 +261,7 @@ def repository(folder: Path, address: str, changes: str) -> Path:
     ],
 )
 def test_what_stands_in_the_way_of_a_release_is_said(
-    release: ModuleType, tmp_path: Path, tag: str, address: str, changes: str, said: list[str]
+    release: ModuleType, tmp_path: Path, *, tag: str, address: str, changes: str, said: list[str]
 ) -> None:
     found = release.obstacles(tag, repository(tmp_path, address, changes))
     assert len(found) == len(said)
@@ -336,7 +338,8 @@ def test_a_hostile_pack_reads_nothing_outside_its_folder_and_runs_nothing(
     capsys.readouterr()
     for path in ("../secret.txt", str(tmp_path / "secret.txt"), "../pack/../secret.txt"):
         book.write_text(
-            sound.replace("    publisher:", f"    text: {path}\n    publisher:", 1), encoding="utf-8"
+            sound.replace("    publisher:", f"    text: {path}\n    publisher:", 1),
+            encoding="utf-8",
         )
         assert main(["lint", "pack"]) == 2
         said = capsys.readouterr()

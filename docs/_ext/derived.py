@@ -209,8 +209,8 @@ class Licences(Derived):
         bill = json.loads((ROOT / "requirements" / "run.cdx.json").read_text(encoding="utf-8"))
         lines = ["| package | version | licence |", "|---|---|---|"]
         for each in bill["components"]:
-            stated = [next(iter(one.values())) for one in each["licenses"]]
-            names = [one if isinstance(one, str) else one.get("id", one.get("name")) for one in stated]
+            stated = [one["license"] for one in each["licenses"]]
+            names = [one.get("id") or one["name"] for one in stated]
             said = ", ".join(name.removeprefix("License :: OSI Approved :: ") for name in names)
             lines.append(f"| {each['name']} | {each['version']} | {said} |")
         return "\n".join(lines)
@@ -224,7 +224,8 @@ class Hooks(Derived):
         about = metadata("govrules")
         urls = dict(each.split(", ", 1) for each in about.get_all("Project-URL") or [])
         hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-        lines = ["repos:", f"  - repo: {urls['Source']}", f"    rev: v{about['Version']}", "    hooks:"]
+        lines = ["repos:", f"  - repo: {urls['Source']}"]
+        lines += [f"    rev: v{about['Version']}", "    hooks:"]
         for each in hooks:
             lines += [f"      - id: {each['id']}", "        args: [our-rules]"]
         return "\n".join(["```yaml", *lines, "```"])
