@@ -137,7 +137,8 @@ dist: $(VENV)/developed  ## Build wheel and source archive twice, hold them equa
 	done
 	@diff -r dist $(VENV)/again
 	@cd dist && sha256sum * >SHA256SUMS
-	@unzip -p dist/*.whl '*/sboms/govrules.cdx.json' >dist/govrules.cdx.json
+	@$(BIN)/python -m zipfile -e dist/*.whl $(VENV)/again
+	@cp $(VENV)/again/*.dist-info/sboms/govrules.cdx.json dist
 	@$(BIN)/python .ci/release.py notes >dist/notes.md
 	@cat dist/SHA256SUMS
 

@@ -47,6 +47,12 @@ def releases(changelog: str) -> dict[str, tuple[str | None, str]]:
     }
 
 
+def notes(changelog: str, of: str) -> str:
+    """Return what a changelog says of a version, or of what is unreleased where it has none yet."""
+    found = releases(changelog)
+    return (found.get(of) or found.get("Unreleased") or (None, ""))[1]
+
+
 def obstacles(tag: str, root: Path = ROOT) -> list[str]:
     """Return what stands in the way of a release under a tag, as sentences."""
     here = version(root)
@@ -104,7 +110,7 @@ def main(arguments: list[str]) -> int:
                 print(each, file=sys.stderr)
             return 1 if found else 0
         case ["notes"]:
-            print(releases((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))[version()][1])
+            print(notes((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), version()))
         case ["ships"]:
             (ROOT / "shipped.txt").write_text(shipped(), encoding="utf-8")
         case ["materials"]:

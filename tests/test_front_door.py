@@ -274,6 +274,11 @@ def test_the_changelog_is_read_by_version(release: ModuleType) -> None:
         "1.2.0": ("2026-03-31", "### Added\n\n- A thing."),
         "1.1.0": ("2026-01-01", "- An older thing."),
     }
+    assert release.notes(CHANGES, "1.1.0") == "- An older thing."
+    assert (
+        release.notes(CHANGES.replace("[Unreleased]", "[Unreleased]\n\n- New."), "2.0.0")
+        == "- New."
+    )
     ours = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## .*$", ours, re.MULTILINE)
     assert len(release.releases(ours)) == len(headings) > 0
