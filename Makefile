@@ -157,7 +157,7 @@ workflows: $(VENV)/developed  ## Check the workflows, without asking any other h
 .PHONY: audit
 audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses (asks other hosts)
 	@for each in run build dev release; do \
-		$(VENV)/release/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/$$each.txt; \
+		$(VENV)/release/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$each.txt; \
 	done
 
 .PHONY: lowest
