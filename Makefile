@@ -169,7 +169,7 @@ PYTHONS ?= python3.11 python3.12 python3.13 python3.14
 .PHONY: pythons
 pythons:  ## Run the tests on each Python that is promised and installed (PYTHONS="python3.13")
 	@tried=0; for each in $(PYTHONS); do \
-		if command -v "$$each" >/dev/null; then \
+		if "$$each" -c "" 2>/dev/null; then \
 			tried=1; $(MAKE) test VENV=.venv-$$each PYTHON="$$each"; \
 		else echo "$$each is not installed here, and was not tried"; fi; \
 	done; [ $$tried = 1 ]
@@ -219,11 +219,11 @@ clean:  ## Remove everything that these commands made
 # Each file below is made once and again when what it was made from changes. The locks hold all that
 # is needed: where pip looks for more, a new release of what a lock names with an extra stops it.
 
-# The first Python that is new enough and can make environments; those that the live engine is
-# made for come first.
+# The Python that is asked for, or the first that is new enough and can make environments; those that
+# the live engine is made for come first.
 $(VENV)/made:
-	@for each in "$${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14 python; do \
-		if [ -n "$$each" ] && "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	@for each in $${PYTHON:-python3.12 python3.11 python3 python3.13 python3.14 python}; do \
+		if "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Making .venv with $$("$$each" --version)"; \
 			"$$each" -m venv --clear $(VENV); touch $@; exit 0; \
 		fi; \
