@@ -224,7 +224,7 @@ clean:  ## Remove everything that these commands made
 $(VENV)/made:
 	@for each in $${PYTHON:-python3.12 python3.11 python3 python3.13 python3.14 python}; do \
 		if "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			echo "Making .venv with $$("$$each" --version)"; \
+			echo "Making $(VENV) with $$("$$each" --version)"; \
 			"$$each" -m venv --clear $(VENV); touch $@; exit 0; \
 		fi; \
 	done; \
