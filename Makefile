@@ -33,7 +33,7 @@ test: $(VENV)/developed $(VENV)/live  ## Install what tests need and run them (A
 	@$(PYTEST) $(ARGS)
 
 .PHONY: lint
-lint: style types layers  ## Check style, types, layers and the shipped rules
+lint: style types layers workflows  ## Check style, types, layers, workflows and the shipped rules
 	@$(BIN)/govrules lint
 
 .PHONY: style
@@ -129,18 +129,80 @@ wheel: $(VENV)/developed  ## Build the wheel, install it alone and run its demo 
 	@cd $(VENV)/wheel/empty && ../venv/bin/govrules demo >../demo.txt && ../venv/bin/govrules test --no-coverage
 	@echo "$$(basename $(VENV)/wheel/*.whl): its demo runs"
 
+.PHONY: dist
+dist: $(VENV)/developed  ## Build wheel and source archive twice, hold them equal, and put them into dist/
+	@rm -rf dist $(VENV)/again
+	@for each in dist $(VENV)/again; do \
+		$(BIN)/python -m build --no-isolation --outdir $$each . >$(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }; \
+	done
+	@diff -r dist $(VENV)/again
+	@cd dist && sha256sum * >SHA256SUMS
+	@$(BIN)/python -m zipfile -e dist/*.whl $(VENV)/again
+	@cp $(VENV)/again/*.dist-info/sboms/govrules.cdx.json dist
+	@$(BIN)/python .ci/release.py notes >dist/notes.md
+	@cat dist/SHA256SUMS
+
+.PHONY: ships
+ships:  ## Write the list of what ships from what git holds
+	@$${PYTHON:-python3} .ci/release.py ships
+
+.PHONY: releasable
+releasable: $(VENV)/made  ## Say what stands in the way of a release (TAG=v1.2.3)
+	@$(BIN)/python .ci/release.py check "$(TAG)"
+
+.PHONY: workflows
+workflows: $(VENV)/developed  ## Check the workflows, without asking any other host
+	@$(BIN)/zizmor --offline --quiet --no-progress --persona pedantic .github docs/workflows/rules.yml
+
+.PHONY: audit
+audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses (asks other hosts)
+	@for each in run build dev release; do \
+		$(VENV)/release/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$each.txt; \
+	done
+
+.PHONY: lowest
+lowest: $(VENV)/lowest/made  ## Run the tests on the lowest versions that are promised
+	@$(VENV)/lowest/bin/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci $(ARGS)
+
+# Each has an environment of its own beside .venv; what is not installed here is said.
+PYTHONS ?= python3.11 python3.12 python3.13 python3.14
+.PHONY: pythons
+pythons:  ## Run the tests on each Python that is promised and installed (PYTHONS="python3.13")
+	@tried=0; for each in $(PYTHONS); do \
+		if "$$each" -c "" 2>/dev/null; then \
+			tried=1; $(MAKE) test VENV=.venv-$$each PYTHON="$$each"; \
+		else echo "$$each is not installed here, and was not tried"; fi; \
+	done; [ $$tried = 1 ]
+
 .PHONY: lock
 lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(PIP) install pip-tools
 	@$(LOCK) --upgrade --output-file requirements/dev.txt pyproject.toml requirements/dev.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
+	@$(LOCK) --output-file requirements/release.txt requirements/release.in
 	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
 	@$(LOCK) --output-file requirements/bench-imports.txt requirements/bench-imports.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/spark.txt requirements/spark.in
+	@$(MAKE) relock
+
+# What is made from the locks: the lowest versions, and the bill of materials of an environment that
+# holds what the library needs and nothing else.
+.PHONY: relock
+relock: $(VENV)/release/made
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/release/bin/uv pip compile --quiet --resolution lowest-direct \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--extra registers --extra prove --extra test --output-file requirements/lowest.txt \
+		pyproject.toml requirements/lowest.in
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/alone
+	@$(PIP) --python $(VENV)/alone/bin/python install --require-hashes --no-deps -r requirements/run.txt
+	@$(VENV)/release/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
+		--output-reproducible --short-PURLs --output-file $(VENV)/run.cdx.json $(VENV)/alone
+	@$(BIN)/python .ci/release.py materials <$(VENV)/run.cdx.json >$(VENV)/kept.cdx.json
+	@mv $(VENV)/kept.cdx.json requirements/run.cdx.json
 
 # No address of an index, no host and no path of a machine may stand in what is committed.
 LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
@@ -149,7 +211,7 @@ LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate
 
 .PHONY: clean
 clean:  ## Remove everything that these commands made
-	@rm -rf $(VENV) dist build docs/_build docs/_generated .pytest_cache .mypy_cache .ruff_cache \
+	@rm -rf $(VENV) .venv-* dist build docs/_build docs/_generated .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis .coverage .coverage.* htmlcov mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -157,12 +219,12 @@ clean:  ## Remove everything that these commands made
 # Each file below is made once and again when what it was made from changes. The locks hold all that
 # is needed: where pip looks for more, a new release of what a lock names with an extra stops it.
 
-# The first Python that is new enough and can make environments; those that the live engine is
-# made for come first.
+# The Python that is asked for, or the first that is new enough and can make environments; those that
+# the live engine is made for come first.
 $(VENV)/made:
-	@for each in "$${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14 python; do \
-		if [ -n "$$each" ] && "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-			echo "Making .venv with $$("$$each" --version)"; \
+	@for each in $${PYTHON:-python3.12 python3.11 python3 python3.13 python3.14 python}; do \
+		if "$$each" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$("$$each" --version)"; \
 			"$$each" -m venv --clear $(VENV); touch $@; exit 0; \
 		fi; \
 	done; \
@@ -186,6 +248,18 @@ $(VENV)/bench/made: $(VENV)/made requirements/bench.txt requirements/durable.txt
 	@$(BIN)/python -m venv --clear $(VENV)/bench
 	@$(VENV)/bench/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/bench.txt
 	@requirements/live $(VENV)/bench/bin/python $(VENV)/bench/live.log
+	@touch $@
+
+# What locks and audits wants versions of its own, and so do the lowest that are promised.
+$(VENV)/release/made: $(VENV)/made requirements/release.txt
+	@$(BIN)/python -m venv --clear $(VENV)/release
+	@$(VENV)/release/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/release.txt
+	@touch $@
+
+$(VENV)/lowest/made: $(VENV)/made pyproject.toml requirements/lowest.txt
+	@$(BIN)/python -m venv --clear $(VENV)/lowest
+	@$(VENV)/lowest/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/lowest.txt
+	@$(VENV)/lowest/bin/python -m pip -qq --no-input install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The live engine is built from source. Where that cannot be done, one line says why.

@@ -225,3 +225,35 @@ def test_every_condition_on_the_page_on_rules_can_be_read(
     )
     code = main(["lint", str(pack)])
     assert (code, capsys.readouterr().err) == (0, "")
+
+
+def test_a_first_change_goes_as_the_page_on_contributing_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    pack = tmp_path / "governing-partnerships"
+    shutil.copytree(ROOT / "rules" / "governing-partnerships", pack)
+    assert main(["explain", "agreement-not-reviewed"]) == 0
+    shown = capsys.readouterr().out
+    assert "(about a partnership; theme agreement; governing-partnerships/agreement.yaml:" in shown
+    assert "agreement_review_low" in shown
+
+    old, new = "36 months", "4 years"
+    assert f"Write `{new}` there in place of `{old}`" in page
+    book = pack / "rulebook.yaml"
+    before, name, after = book.read_text("utf-8").partition("\n  agreement_review_low:\n")
+    assert f"value: {old}\n" in after
+    book.write_text(before + name + after.replace(f"value: {old}", f"value: {new}", 1), "utf-8")
+    assert main(["test", "--no-coverage", str(pack)]) == 1
+    assert "Two fail" in page
+    assert capsys.readouterr().err.count("GR501") == 2
+
+    rules = pack / "agreement.yaml"
+    text = rules.read_text(encoding="utf-8")
+    start, end = text.index("- id: agreement-not-reviewed"), text.index("- id: roles-not-written")
+    lines = [
+        line.replace("2023-01-3", "2022-01-3") if "risk_tier: low" in line else line
+        for line in text[start:end].splitlines(keepends=True)
+    ]
+    rules.write_text(text[:start] + "".join(lines) + text[end:], encoding="utf-8")
+    assert main(["test", "--no-coverage", str(pack)]) == 0

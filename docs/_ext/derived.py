@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
+from importlib.metadata import metadata
 from pathlib import Path
 
+import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
@@ -34,6 +37,7 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
+ROOT = Path(__file__).parents[2]
 _GROUPS = {
     "GR0": "Reading a file",
     "GR1": "Conditions",
@@ -197,6 +201,36 @@ def escaped(text: str) -> str:
     return "`".join(outside)
 
 
+class Licences(Derived):
+    """The packages that the library needs, with their licences."""
+
+    def markdown(self) -> str:
+        """Return one row for each component of the bill of materials."""
+        bill = json.loads((ROOT / "requirements" / "run.cdx.json").read_text(encoding="utf-8"))
+        lines = ["| package | version | licence |", "|---|---|---|"]
+        for each in bill["components"]:
+            stated = [one["license"] for one in each["licenses"]]
+            names = [one.get("id") or one["name"] for one in stated]
+            said = ", ".join(name.removeprefix("License :: OSI Approved :: ") for name in names)
+            lines.append(f"| {each['name']} | {each['version']} | {said} |")
+        return "\n".join(lines)
+
+
+class Hooks(Derived):
+    """A configuration that uses the hooks of this version."""
+
+    def markdown(self) -> str:
+        """Return it as YAML, with the one address of the project."""
+        about = metadata("govrules")
+        urls = dict(each.split(", ", 1) for each in about.get_all("Project-URL") or [])
+        hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+        lines = ["repos:", f"  - repo: {urls['Source']}"]
+        lines += [f"    rev: v{about['Version']}", "    hooks:"]
+        for each in hooks:
+            lines += [f"      - id: {each['id']}", "        args: [our-rules]"]
+        return "\n".join(["```yaml", *lines, "```"])
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.add_directive("diagnostic-codes", DiagnosticCodes)
@@ -204,4 +238,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("tests-by-type", Tests)
     app.add_directive("facts", Facts)
     app.add_directive("cached", Cached)
+    app.add_directive("licences", Licences)
+    app.add_directive("hooks", Hooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

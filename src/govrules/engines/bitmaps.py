@@ -424,7 +424,7 @@ class Store:
             raise self._error(path, one_of, array.type)
         words = array.dictionary.to_pylist()
         places = [values.index(each) if each in values else -1 for each in words]
-        raw = _numbers(array.indices, array.indices.type.to_pandas_dtype())
+        raw = _numbers(array.indices, np.dtype(str(array.indices.type)))
         # Under a null there may be any number.
         codes = np.array(places or [0], np.int16).take(raw, mode="clip")
         if -1 in places:
