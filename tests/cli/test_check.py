@@ -179,7 +179,7 @@ def test_a_rule_file_is_no_subject(run, pack):
 
 def test_verbose_gives_reasons_for_what_does_not_apply(run, pack, in_order):
     assert "pooled-without-protocol: no budgets" not in run("check", in_order, "--rules", pack).out
-    ran = run("check", in_order, "--rules", pack, "--verbose")
+    ran = run("check", in_order, "--rules", pack, "--full")
     assert "pooled-without-protocol: " in ran.out
 
 

@@ -129,14 +129,14 @@ def test_pairs_are_summed_up_and_asked_about_once(run, paired, tmp_path):
     assert "3 pairs of partnerships with a partner or a parent in common" in said
     assert "Two partnerships do the same: 0 flagged, 3 unknown, 0 clear, 0 not applicable" in said
     assert "0 with something flagged 3 with something unknown, 0 in order and 0 to which" in said
-    assert "left out here: `--verbose` shows each, and `--format csv`, `jsonl` or `json`" in said
+    assert "left out here: `--full` shows each, and `--format csv`, `jsonl` or `json`" in said
     asked = "A trust: Is anything known against the shared partner's own governance?"
     assert f"{asked} (3 pairs, up to high)" in said
     assert "Of each pair: Which partners do both have? (3 pairs, up to high)" in said
     assert "X and Y" not in said
-    verbose = words(run("check", path, "--rules", paired, "--verbose").out)
-    assert all(pair in verbose for pair in ("X and Y", "X and Z", "Y and Z"))
-    assert "left out" not in verbose
+    full = words(run("check", path, "--rules", paired, "--full").out)
+    assert all(pair in full for pair in ("X and Y", "X and Z", "Y and Z"))
+    assert "left out" not in full
 
 
 def test_a_pair_with_something_flagged_is_shown(run, paired, tmp_path):
@@ -202,6 +202,6 @@ def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, 
     told = words(run("check", path, "--rules", pack).out.partition("(the register itself)")[2])
     assert "because: Pool 0, Pool 1, Pool 2, " in told
     assert "Pool 11 and 48 more: budgets are pooled (partnerships[].funding.pooled)" in told
-    apart = words(run("check", path, "--rules", pack, "--verbose").out)
+    apart = words(run("check", path, "--rules", pack, "--full").out)
     assert "because: Pool 59: budgets are pooled" in apart
     assert "48 more" not in apart

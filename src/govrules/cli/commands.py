@@ -141,7 +141,7 @@ def check(
     format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     fail_on: Level = "low",
-    verbose: bool = False,
+    full: bool = False,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -154,7 +154,7 @@ def check(
         How to print the findings; a workbook needs `--output`.
     fail_on
         The severity from which flagged findings make the exit code 1.
-    verbose
+    full
         In text, give the reasons also for rules that do not apply.
     """
     rulebook = load(rules)
@@ -188,11 +188,11 @@ def check(
 
         write(output, as_xlsx(explained))
     else:
-        show(_lines(checked, output, verbose=verbose), output)
+        show(_lines(checked, output, full=full), output)
     return _code(assessments, Severity(fail_on), problems=problems)
 
 
-def _lines(checked: list[Checked], output: Path | None, *, verbose: bool) -> Iterator[Line]:
+def _lines(checked: list[Checked], output: Path | None, *, full: bool) -> Iterator[Line]:
     from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
@@ -200,9 +200,9 @@ def _lines(checked: list[Checked], output: Path | None, *, verbose: bool) -> Ite
 
     for each in checked:
         if isinstance(each, RegisterAssessment):
-            yield from register_lines(each, verbose=verbose, follow=follow)
+            yield from register_lines(each, full=full, follow=follow)
         else:
-            yield from assessment_lines(each, verbose=verbose)
+            yield from assessment_lines(each, full=full)
             facts = unread(each.subject, each.rulebook)
             if facts:
                 yield (f"Read by no rule in force: {', '.join(facts)}", "dim")

@@ -43,13 +43,13 @@ class _Asked:
 
 
 def register_lines(
-    whole: RegisterAssessment, *, verbose: bool = False, follow: Follow = iter
+    whole: RegisterAssessment, *, full: bool = False, follow: Follow = iter
 ) -> Iterator[Line]:
     """
     Yield the assessment of a register line by line.
 
     Of pairs those with something flagged are shown. The others are counted, and what to ask about
-    them is asked once; `verbose` shows each pair.
+    them is asked once; `full` shows each pair.
     """
     entries = [each for each in whole.entries if each.findings]
     pairs = [each for each in whole.pairs if each.findings]
@@ -57,12 +57,10 @@ def register_lines(
     if many:
         yield from _overview(entries, pairs)
     if whole.register.findings:
-        yield from assessment_lines(
-            whole.register, verbose=verbose, nameless="(the register itself)"
-        )
+        yield from assessment_lines(whole.register, full=full, nameless="(the register itself)")
     asked: dict[str, _Asked] = {}
     for each in follow(entries):
-        yield from assessment_lines(each, verbose=verbose)
+        yield from assessment_lines(each, full=full)
         _ask(asked, each, _of_any_record)
     if many:
         ranked = sorted(asked.items(), key=lambda each: (-each[1].findings, -each[1].could_be.rank))
@@ -72,9 +70,9 @@ def register_lines(
             for text, each in ranked
         ]
         yield from _ask_first("Ask first on the register", helps)
-    for each in follow([each for each in pairs if verbose or _flags(each)]):
-        yield from assessment_lines(each, verbose=verbose)
-    if pairs and not verbose:
+    for each in follow([each for each in pairs if full or _flags(each)]):
+        yield from assessment_lines(each, full=full)
+    if pairs and not full:
         yield from _pairs(pairs)
 
 
@@ -135,7 +133,7 @@ def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
             f"{standing[Verdict.UNKNOWN]:,} with something unknown, {standing[Verdict.CLEAR]:,} in "
             f"order and {standing[Verdict.NOT_APPLICABLE]:,} to which no rule applies"
         )
-        where = "`--verbose` shows each, and `--format csv`, `jsonl` or `json` holds every one"
+        where = "`--full` shows each, and `--format csv`, `jsonl` or `json` holds every one"
         yield from item("", f"{others}, left out here: {where}", indent=2)
     by_rule: dict[str, Counter[Verdict]] = {}
     rules: dict[str, Rule] = {}

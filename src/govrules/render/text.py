@@ -15,8 +15,8 @@ from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 
 WIDTH = 92
 _SHOWN_QUESTIONS = 10
-#: With more facts than these, those that say the same of several records are told as one.
-_TOLD_APART = 12
+#: How many lines of reasons a finding has, and how many names stand in one.
+MOST_REASONS: Final = 5
 #: The number of a record in the path of a fact.
 INDEX: Final = re.compile(r"\[\d+\]")
 _STYLES = {
@@ -30,28 +30,32 @@ Line: TypeAlias = tuple[str, str]
 
 
 def assessment_lines(
-    assessment: Assessment, *, verbose: bool = False, nameless: str = "(a subject without a name)"
+    assessment: Assessment, *, full: bool = False, nameless: str = "(a subject without a name)"
 ) -> Iterator[Line]:
-    """Yield an assessment line by line; `verbose` gives every reason, one by one."""
+    """Yield an assessment line by line; `full` gives every reason, one by one."""
     yield assessment.name or assessment.id or nameless, "bold"
     counts = counts_line(assessment.counts, assessment.severities)
     yield f"{counted(len(assessment.findings), 'rule')}: {counts}", ""
     yield "", ""
-    yield from _summed_up(assessment)
+    yield from _summed_up(assessment, full=full)
     for finding in assessment.flagged:
-        yield from _flagged(finding, verbose=verbose)
+        yield from _flagged(finding, full=full)
     yield from _unknown(assessment)
-    yield from _settled(assessment, verbose=verbose)
+    yield from _settled(assessment, full=full)
 
 
-def _summed_up(assessment: Assessment) -> Iterator[Line]:
+def _summed_up(assessment: Assessment, *, full: bool) -> Iterator[Line]:
     """Yield what the findings come to together: it is counted apart, and is no further fault."""
     for finding in assessment.summaries:
         if finding.severity is None:
             continue
         yield f"In sum, {_headline(finding, finding.severity)}", "bold"
-        for reason in finding.because:
-            yield from item("because", f"{reason.phrase}  [{reason.value}]")
+        parts = [f"{each.phrase}  [{each.value}]" for each in finding.because]
+        shown = parts if full or len(parts) <= MOST_REASONS else parts[: MOST_REASONS - 1]
+        for part in shown:
+            yield from item("because", part)
+        if len(shown) < len(parts):
+            yield from item("because", f"and {len(parts) - len(shown)} findings more")
         yield from item("do", sentence(finding.remedy))
         yield "", ""
 
@@ -83,11 +87,10 @@ def flagged_words(
     return f"{verdicts[Verdict.FLAGGED]:,} flagged" + (f" ({joined(graded)})" if graded else "")
 
 
-def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
+def _flagged(finding: Finding, *, full: bool) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield _headline(finding, finding.severity), _STYLES[finding.severity]
-    reasons = [(each, _seen(each)) for each in finding.because]
-    for phrase, where in _gathered(reasons, verbose=verbose):
+    for phrase, where in _reasons(finding, full=full):
         yield from item("because", phrase + (f"  ({where})" if where else ""))
     for mitigation in finding.mitigations:
         yield from item("one step lower", mitigation.because)
@@ -95,7 +98,7 @@ def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
         yield from item("do", sentence(finding.remedy) + _by_whom(finding))
     for number, way in enumerate(finding.clears):
         several = [(each, each.fact) for each in way]
-        phrases = [f"{phrase} ({fact})" for phrase, fact in _gathered(several, verbose=verbose)]
+        phrases = [f"{phrase} ({fact})" for phrase, fact in _gathered(several, full=full)]
         yield from item("or" if number else "cleared where", joined(phrases))
     for question in folded(finding.questions):
         yield from item("to know how grave", question.question)
@@ -105,19 +108,26 @@ def _flagged(finding: Finding, *, verbose: bool) -> Iterator[Line]:
     yield "", ""
 
 
-def _seen(reason: Reason) -> str:
-    return "; ".join(each for each in (reason.evidence, reason.origin) if each)
+def _reasons(finding: Finding, *, full: bool) -> Iterator[tuple[str, str]]:
+    """Yield what a finding rests on, in at most five lines unless it is to be given in full."""
+    seen = ((each.evidence, each.origin) for each in finding.because)
+    behind = ["; ".join(filter(None, several)) for several in seen]
+    lines = [*_gathered([*zip(finding.because, behind, strict=True)], full=full)]
+    if not full and len(lines) > MOST_REASONS:
+        more = len(lines) - MOST_REASONS + 1
+        lines = [*lines[: MOST_REASONS - 1], (f"and {more} facts more", "`--full` shows each")]
+    yield from lines
 
 
 def _gathered(
-    several: Sequence[tuple[Reason | Change, str]], *, verbose: bool
+    several: Sequence[tuple[Reason | Change, str]], *, full: bool
 ) -> Iterator[tuple[str, str]]:
     """
     Yield phrases on facts, and what stands behind each.
 
-    Where there are very many, those that say the same of several records are told as one.
+    Where there are many, those that say the same of several records are told as one.
     """
-    if verbose or len(several) <= _TOLD_APART:
+    if full or len(several) <= MOST_REASONS:
         yield from ((each.phrase, behind) for each, behind in several)
         return
     groups: dict[tuple[str, str], list[tuple[Reason | Change, str]]] = {}
@@ -130,9 +140,14 @@ def _gathered(
             each, behind = alike[0]
             yield each.phrase, behind
             continue
-        names = [each.record for each, _ in alike[:_TOLD_APART]]
-        more = len(alike) - len(names)
-        yield f"{joined([*names, f'{more:,} more'] if more else names)}: {said}", fact
+        yield f"{joined(_named([each.record for each, _ in alike]))}: {said}", fact
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    """Return the first names, and how many more there are."""
+    if len(names) <= MOST_REASONS + 1:
+        return [*names]
+    return [*names[:MOST_REASONS], f"{len(names) - MOST_REASONS:,} more"]
 
 
 def _by_whom(finding: Finding) -> str:
@@ -163,7 +178,7 @@ def _unknown(assessment: Assessment) -> Iterator[Line]:
     yield "", ""
 
 
-def _settled(assessment: Assessment, *, verbose: bool) -> Iterator[Line]:
+def _settled(assessment: Assessment, *, full: bool) -> Iterator[Line]:
     for verdict, title in (
         (Verdict.CLEAR, "In order"),
         (Verdict.NOT_APPLICABLE, "Not applicable"),
@@ -174,9 +189,9 @@ def _settled(assessment: Assessment, *, verbose: bool) -> Iterator[Line]:
         yield f"{title} ({len(findings)})", "bold"
         for finding in findings:
             reasons = joined(each.phrase for each in finding.because)
-            if verbose or verdict is Verdict.CLEAR:
+            if full or verdict is Verdict.CLEAR:
                 yield from item(finding.rule.id, reasons, indent=2)
-        if not verbose and verdict is Verdict.NOT_APPLICABLE:
+        if not full and verdict is Verdict.NOT_APPLICABLE:
             yield from item("rules", joined(each.rule.id for each in findings), indent=2)
         yield "", ""
 
