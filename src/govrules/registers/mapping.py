@@ -46,17 +46,18 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-ENCODINGS: Final = ("utf-8", "cp1252")
+ENCODINGS: Final = ("utf-8", "utf-16", "cp1252")
 _TABLE_KEYS: Final = (
     "table",
     "header",
     "encoding",
     "delimiter",
+    "sideways",
     "columns",
     "ignored",
     "skip",
 )
-MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "unknown", "lists")
+MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "rows", "unknown", "lists")
 COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "separator", "complete", "unsure")
 SKIP_KEYS: Final = ("column", "is", "unsure")
 LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
@@ -162,6 +163,8 @@ class TableMapping:
         complete: lists of which nothing can be missing.
         register: what it says of the register itself.
         as_of: the date of the assessment that it states, if it does.
+        rows: the list whose records the rows are, several to a partnership; "" where a row is a
+            partnership.
     """
 
     report: Report
@@ -170,6 +173,7 @@ class TableMapping:
     complete: frozenset[str] = frozenset()
     register: Register = attrs.field(factory=Register)
     as_of: dt.date | Unknown = UNKNOWN
+    rows: str = ""
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -234,6 +238,7 @@ class _Reader:
     report: Report
     declared: Declared
     unknown: frozenset[str] = frozenset()
+    rows: str = ""
 
     def read(self, node: Node) -> TableMapping | None:
         fields = Fields(self.report, node, MAPPING_KEYS, "a mapping")
@@ -245,13 +250,16 @@ class _Reader:
         fields.required("columns", "{Name: name}")
         self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
         register, as_of = self._register(fields)
+        self.rows = fields.choice("rows", tuple(_lists(Partnership))) or ""
         sheet = self._sheet(fields, Partnership)
         joined: dict[str, Joined] = {}
         complete: set[str] = set()
         for key, value in fields.entries("lists"):
             self._list(key, value, joined, complete)
         self._check_lists(sheet, joined)
-        return TableMapping(self.report, sheet, joined, frozenset(complete), register, as_of)
+        return TableMapping(
+            self.report, sheet, joined, frozenset(complete), register, as_of, self.rows
+        )
 
     def _register(self, fields: Fields) -> tuple[Register, dt.date | Unknown]:
         node = fields.value("register")
@@ -316,11 +324,15 @@ class _Reader:
                 'write one character, such as `";"`, or `tab`',
             )
             delimiter = ""
+        stated_table = fields.value("table")
+        several = fields.texts("table") if isinstance(stated_table, Items) else ()
         return Layout(
-            fields.text("table"),
+            several[0] if several else "" if stated_table is None else fields.text("table"),
             header,
             fields.choice("encoding", ENCODINGS) or "utf-8",
             delimiter,
+            several[1:],
+            bool(fields.yes_no("sideways")),
         )
 
     @staticmethod
@@ -397,7 +409,8 @@ class _Reader:
                 f"name one of them: {example}; or say under `values` which words mean `none`",
             )
             return None
-        if path.list and path.index is None and not wording.separator:
+        in_row = path.list and path.list == self.rows
+        if path.list and path.index is None and not wording.separator and not in_row:
             self.report.add(
                 Code.BAD_FORMAT,
                 f"`{path.text}` is read from a cell that holds several values",
@@ -492,6 +505,7 @@ class _Reader:
         first: dict[str, Column] = {}
         for column in columns:
             several = bool(column.path.list) and column.path.index is None
+            several = several and column.path.list != self.rows
             # A cell that holds several records is all that is said of its list.
             name = column.path.list if several else column.path.text
             other = first.setdefault(name, column)
@@ -503,7 +517,10 @@ class _Reader:
             if other is not column or (clash and clash[0].path.index is not None):
                 self.report.add(
                     Code.FACT_MAPPED_TWICE,
-                    f"`{column.path.text}` is read from another column already",
+                    f"`{column.path.text}` is read from another column already"
+                    if other is not column and other.path.text == column.path.text
+                    else f"`{column.path.list}` is read whole from the cells of another column, so "
+                    f"that nothing says to which of them `{column.path.text}` belongs",
                     column.node,
                     "keep one of the two",
                 )

@@ -30,16 +30,9 @@ from govrules.registers.cells import (
     written,
 )
 from govrules.registers.mapping import FactPath, path_of, paths_of
-from govrules.registers.sources import (
-    Grid,
-    Layout,
-    Opened,
-    fill,
-    has_grid,
-    lay_out,
-    open_grid,
-    open_table,
-)
+from govrules.registers.grids import Grid, has_grid, open_grid
+from govrules.registers.layouts import header_of, lay_out, open_table
+from govrules.registers.sources import Layout, Opened
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
@@ -202,7 +195,7 @@ def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -
     proposer = _Proposer(declared)
     grid, opened, layout = _open(file, table)
     if grid is not None:
-        layout = attrs.evolve(layout, header=proposer.header(grid))
+        layout = attrs.evolve(layout, header=header_of(grid))
         opened = lay_out(grid, layout)
     assert opened is not None  # noqa: S101 - one of the two was opened
     text = [
@@ -214,7 +207,7 @@ def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -
     ]
     text += proposer.lines(opened.table)
     if grid is not None and grid.others:
-        text += proposer.other_sheets(file, opened.table, grid.others)
+        text += proposer.other_sheets(file, opened.table, [*grid.others])
     text += proposer.lists()
     text += proposer.left_over(opened.table)
     text += proposer.not_found()
@@ -272,29 +265,6 @@ class _Proposer:
         self.columns: dict[int, _Guess] = {}
         self.in_lists: set[str] = set()
         self.joined: list[str] = []
-
-    # ── Where the headings are ──
-
-    def header(self, grid: Grid) -> tuple[int, int]:
-        """Return the rows of the headings: the first that is as full of words as any."""
-        rows = [*grid.rows[:_LOOKED_AT]]
-        fill(rows, grid.merged, (1, len(rows)))
-        words = [
-            len({fold_heading(each).casefold() for each in row if _is_word(each)}) for row in rows
-        ]
-        most = max(words, default=0)
-        last = next((at for at, number in enumerate(words) if number and number >= 0.8 * most), 0)
-        first = last
-        above = [each for each in rows[last - 1] if not blank(each)] if last else []
-        filled = sum(not blank(each) for each in rows[last]) if rows else 0
-        # A text over all columns is a title; one over some of them is a heading.
-        spanned = any(
-            top == last - 1 == bottom and 0 < right - left < filled - 1
-            for (top, left), (bottom, right) in grid.merged
-        )
-        if spanned or (not grid.sheet and len({fold_heading(str(each)) for each in above}) > 1):
-            first = last - 1
-        return first + 1, last + 1
 
     # ── What the columns hold ──
 
@@ -467,7 +437,7 @@ class _Proposer:
         for name in others:
             try:
                 grid = open_grid(file, Layout(table=name))
-                header = self.header(grid)
+                header = header_of(grid)
                 other = lay_out(grid, Layout(name, header)).table
             except FactsError:
                 continue

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from govrules.diagnostics import Code, Diagnostic, did_you_mean
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
+from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.build import Found, build
 from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
+from govrules.registers.grouped import one_a_row
+from govrules.registers.layouts import open_table, settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -29,14 +35,14 @@ from govrules.registers.sources import (
     Layout,
     Opened,
     arrow_table,
-    open_table,
     refuse,
     split_name,
     suffix_of,
 )
-from govrules.registers.tables import undisturbed
+from govrules.registers.tables import Table, undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records
 
 #: What a table in memory is called in findings and problems.
@@ -146,7 +152,7 @@ def _read_document(
 
 
 def _layout(layout: Layout, table: str) -> Layout:
-    return Layout(table or layout.table, layout.header, layout.encoding, layout.delimiter)
+    return attrs.evolve(layout, table=table, further=()) if table else layout
 
 
 def _read_table(
@@ -156,13 +162,25 @@ def _read_table(
         mapping = read_mapping(mapping, declared)
     found = Found()
     said = mapping or mapping_of_headings(opened, declared)
+    naming = _naming(opened.table, said)
+    notes = opened.notes
+    of_rows: Opened | None = None
+    if said.rows and naming:
+        opened, of_rows, said = one_a_row(opened, said, naming, found)
+        notes = opened.notes
+    else:
+        opened = settle(opened, naming)
 
     def open_joined(joined: Joined) -> Opened:
+        if of_rows is not None and joined is said.joined[said.rows]:
+            return of_rows
         return _open_joined(joined, said, file)
 
     register = build(opened, said, open_joined, found)
     if register is None:
         raise FactsError(said.report.file, "a mapping", "problems", said.report.in_order())
+    if naming and not said.rows:
+        found.diagnostics += _nameless(register)
     in_order = sorted(
         found.diagnostics, key=lambda each: (each.span.file, each.span.line, each.span.column)
     )
@@ -172,8 +190,30 @@ def _read_table(
         said.as_of,
         tuple(each for each in everything if each.code.is_warning),
         tuple(each for each in everything if not each.code.is_warning),
-        tuple(str(each) for each in found.tallies),
+        (*(str(each) for each in found.tallies), *notes),
     )
+
+
+def _naming(table: Table, mapping: TableMapping) -> list[int]:
+    """Return the columns that name a partnership: that of its id, then that of its name."""
+    found: list[int] = []
+    for wanted in ("id", "name"):
+        for column in mapping.sheet.columns:
+            places = table.find(column.heading) if column.path.text == wanted else []
+            found += places if len(places) == 1 else []
+    return found
+
+
+def _nameless(register: Register) -> Iterator[Diagnostic]:
+    """Warn of partnerships without a name, though others of their table have one."""
+    for each in entries_of(register):
+        if each.id is UNKNOWN and each.name is UNKNOWN and "" in each.origin:
+            yield Diagnostic(
+                Code.ROW_WITHOUT_NAME,
+                "the row names no partnership, and is read as one of its own",
+                read_place(each.origin[""]),
+                "if it goes on with the row above, give the mapping `rows: partners`",
+            )
 
 
 def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
