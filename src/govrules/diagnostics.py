@@ -368,9 +368,9 @@ class Code(Enum):
         "GR715",
         "row-of-one-cell",
         (
-            "One cell alone is filled in a row where others fill several: it may name a partnership "
-            "of which nothing else is known, or head a group. `skip` of a mapping says which. This "
-            "is a warning: the row is read."
+            "One cell alone is filled in a row where others fill several: it may name a "
+            "partnership of which nothing else is known, or head a group. `skip` of a mapping says "
+            "which. This is a warning: the row is read."
         ),
     )
     SHEET_OF_THE_SAME_KIND = (

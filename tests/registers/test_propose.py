@@ -13,6 +13,7 @@ import yaml
 from govrules import FactsError, load_rulebook
 from govrules.reading import declared_by
 from govrules.registers.mapping import read_mapping
+from govrules.registers.mapping_text import mapping_text
 from govrules.registers.propose import propose
 from govrules.registers.read import read_source
 from govrules.subjects import Declared
@@ -33,7 +34,7 @@ def proposed(text, *, name="register.csv", encoding="utf-8", **options):
 
 def mapped(name, declared=Declared(), **options):  # noqa: B008 - it holds nothing
     """Return what is proposed, after reading it as a mapping."""
-    text = propose(name, declared, **options)
+    text = mapping_text(propose(name, declared, **options))
     with open("mapping.yaml", "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
         file.write(text)
     read_mapping("mapping.yaml", declared)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import sys
 import time
@@ -23,7 +24,7 @@ from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
-from govrules.reading import Read, declared_by, read_subject
+from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.text import Line, assessment_lines
@@ -178,11 +179,11 @@ def check(
         data = report_data(explained, rulebook, common, told.diagnostics, told.notes)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     elif format == "jsonl":
-        data = (assessment_data(each) for each in explained)
         rest = problems_data(told.diagnostics, told.notes)
+        last = [rest] if any(rest.values()) else []
         lines = (
             json.dumps(each, ensure_ascii=False)
-            for each in (*data, *([rest] if any(rest.values()) else []))
+            for each in itertools.chain(map(assessment_data, explained), last)
         )
         emit("".join(f"{line}\n" for line in lines), output)
     elif format == "csv":
@@ -328,9 +329,7 @@ def _read(
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
-def assess_file(
-    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None
-) -> Checked:
+def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
     """
     Assess what a file holds.
 
@@ -776,46 +775,43 @@ def map_(
     register: Annotated[Path, Parameter(name="REGISTER", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
     table: Table = "",
+    headings: Annotated[
+        Path | None,
+        Parameter(name="--headings", help="A file of what registers of your own call facts."),
+    ] = None,
+    preview: Annotated[bool, Parameter(name="--preview", negative="")] = False,
+    entry: Entry = None,
     output: Output = None,
     overwrite: bool = False,
 ) -> int:
     """
     Propose which columns of a table hold which facts, for a person to confirm.
 
+    With --mapping nothing is proposed: that mapping is written in the other form, or previewed.
+
     Parameters
     ----------
     register
         A table: CSV, XLSX, Parquet, Arrow, DuckDB, or JSON with other keys than facts.
+    preview
+        Print one partnership as it is read, cell by cell: the first, or the one of --entry.
     overwrite
         Write over an output file that is there already.
     """
-    from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
-    from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
-    from govrules.registers.sources import split_name  # noqa: PLC0415 - likewise
+    from govrules.cli.mapping import Mapper  # noqa: PLC0415 - only this command needs it
 
-    if columns_of(register, table) is not None:
-        raise Stop(
-            f"govrules: `{register}` has facts as its columns, and needs no mapping",
-            f"  help: `govrules check {register}` reads it as it is",
-        )
     if output is not None and output.exists() and not overwrite:
         raise Stop(
             f"govrules: `{output}` is there already",
             "  help: name another file, or add `--overwrite`",
         )
-    rulebook = load(rules)
-    file, named = split_name(str(register))
-    text = propose(file, declared_by(rulebook), table=table or named)
-    emit(text, output)
-    if output is not None:
-        unsure = text.count("unsure: yes") - 1
-        emit(
-            f"wrote {output}: {unsure} entries to confirm\n\n"
-            "Try next:\n"
-            f"  govrules check {register} --mapping {output}\n"
-        )
-    return FINE
+    mapper = Mapper(register, load(rules), mapping=mapping, table=table, headings=headings)
+    if preview:
+        mapper.preview(entry or (), output)
+        return FINE
+    return mapper.write(output)
 
 
 @app.command

@@ -409,13 +409,16 @@ def _direct(
 def _with_states(
     states: Sequence[Any], made: Sequence[Any], contradicted: Callable[[int], None]
 ) -> list[Any]:
-    """Return records, those said to be none where they are; UNKNOWN where facts say otherwise."""
+    """Return records, those said to be there or none; UNKNOWN where facts say otherwise."""
     found: list[Any] = []
     for row, (state, record) in enumerate(zip(states, made, strict=True)):
         if state is UNKNOWN:
             found.append(record)
         elif record is UNKNOWN:
             found.append(state)
+        elif state is not None:
+            # That there is one is said here, and what it is elsewhere.
+            found.append(record)
         else:
             contradicted(row)
             found.append(UNKNOWN)

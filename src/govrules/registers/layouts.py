@@ -95,15 +95,8 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
     return attrs.evolve(
         opened,
         problems=(*opened.problems, *warnings),
-        notes=(*opened.notes, *_sheets_not_read(grid, layout)),
+        sheets={each: each in grid.hidden for each in grid.others if each not in layout.further},
     )
-
-
-def _sheets_not_read(grid: Grid, layout: Layout) -> Iterator[str]:
-    left = [each for each in grid.others if each not in layout.further]
-    if left:
-        named = [f"`{each}`" + (" (hidden)" if each in grid.hidden else "") for each in left]
-        yield f"{grid.name}: {counted(len(left), 'sheet')} not read: {', '.join(named)}"
 
 
 def alike(grid: Grid, headings: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
 from govrules.registers.cells import (
     DATE_FORMATS,
     MONEY_UNITS,
@@ -27,6 +27,7 @@ from govrules.registers.cells import (
     SHARE_UNITS,
     Wording,
 )
+from govrules.registers.mapping_nodes import is_workbook, nodes_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
@@ -65,6 +66,7 @@ LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
 _IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
 _CONFIRM: Final = "look at it, and delete `unsure: yes` if it is right"
+_CONFIRM_IN_BOOK: Final = "look at it, and write `yes` under `Read it?` if it is right"
 
 
 @attrs.frozen
@@ -223,11 +225,32 @@ def read_mapping(path: str | Path, declared: Declared) -> TableMapping:
     Raises:
         FactsError: it cannot be used; it carries every problem found.
     """
-    text, report = read_text(Path(path), str(path))
-    node = parse(text, report) if report.ok else None
+    node, report = nodes_of(path)
+    return _mapping(node, report, declared)
+
+
+def read_mapping_text(text: str, name: str, declared: Declared) -> TableMapping:
+    """
+    Read a mapping from a text in YAML.
+
+    Args:
+        text: the mapping.
+
+        name: what it is called in messages.
+
+        declared: the local and derived facts that columns may hold.
+
+    Raises:
+        FactsError: it cannot be used; it carries every problem found.
+    """
+    report = Report(name, text)
+    return _mapping(parse(text, report), report, declared)
+
+
+def _mapping(node: Node | None, report: Report, declared: Declared) -> TableMapping:
     mapping = _Reader(report, declared).read(node) if node is not None else None
     if mapping is None or not report.ok:
-        raise FactsError(str(path), "a mapping", "problems", report.in_order())
+        raise FactsError(report.file, "a mapping", "problems", report.in_order())
     return mapping
 
 
@@ -371,7 +394,10 @@ class _Reader:
         if not fields.yes_no("unsure"):
             return True
         self.report.add(
-            Code.NOT_CONFIRMED, f"{what} is not read: nobody confirmed it", node, _CONFIRM
+            Code.NOT_CONFIRMED,
+            f"{what} is not read: nobody confirmed it",
+            node,
+            _CONFIRM_IN_BOOK if is_workbook(self.report.file) else _CONFIRM,
         )
         return False
 
@@ -432,6 +458,9 @@ class _Reader:
                     key,
                     "keep one of the two: capitals and spaces are not told apart",
                 )
+            if isinstance(path.fact.type, Record) and _is_yes(node):
+                found[word] = path.fact.type.cls()
+                continue
             found[word] = reader.read_value(node, path.fact, path.text)
         return found
 
@@ -580,6 +609,10 @@ class _Reader:
                     column.node,
                     "keep one of the two",
                 )
+
+
+def _is_yes(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
 
 
 @functools.cache

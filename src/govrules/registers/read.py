@@ -10,6 +10,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError
+from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of
@@ -92,7 +93,7 @@ def read_register(
 def read_source(
     source: str | Path,
     *,
-    mapping: str | Path | None = None,
+    mapping: str | Path | TableMapping | None = None,
     table: str = "",
     rulebook: Rulebook | None = None,
 ) -> Read:
@@ -112,7 +113,7 @@ def read_source(
     if columns is not None:
         return columns.read(rulebook)
     declared = declared_by(rulebook)
-    said = None if mapping is None else read_mapping(mapping, declared)
+    said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
         return _read_table(open_table(file, layout), said, declared, file)
@@ -130,7 +131,7 @@ def columns_of(source: str | Path, table: str = "") -> Columns | None:
 
 
 def _read_document(
-    file: str, suffix: str, mapping: str | Path | None, table: str, rulebook: Rulebook | None
+    file: str, suffix: str, mapping: object, table: str, rulebook: Rulebook | None
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
         kinds = (*DOCUMENTS, *TABLES)
@@ -163,11 +164,9 @@ def _read_table(
     found = Found()
     said = mapping or mapping_of_headings(opened, declared)
     naming = _naming(opened.table, said)
-    notes = opened.notes
     of_rows: Opened | None = None
     if said.rows and naming:
         opened, of_rows, said = one_a_row(opened, said, naming, found)
-        notes = opened.notes
     else:
         opened = settle(opened, naming)
 
@@ -190,8 +189,20 @@ def _read_table(
         said.as_of,
         tuple(each for each in everything if each.code.is_warning),
         tuple(each for each in everything if not each.code.is_warning),
-        (*(str(each) for each in found.tallies), *notes),
+        (
+            *(str(each) for each in found.tallies),
+            *opened.notes,
+            *_sheets_not_read(opened, said),
+        ),
     )
+
+
+def _sheets_not_read(opened: Opened, mapping: TableMapping) -> Iterator[str]:
+    read = {each.sheet.layout.table for each in mapping.joined.values() if not each.file}
+    left = {name: hidden for name, hidden in opened.sheets.items() if name not in read}
+    if left:
+        named = (f"`{name}`" + (" (hidden)" if hidden else "") for name, hidden in left.items())
+        yield f"{opened.table.file}: {counted(len(left), 'sheet')} not read: {', '.join(named)}"
 
 
 def _naming(table: Table, mapping: TableMapping) -> list[int]:

@@ -87,7 +87,8 @@ class Opened:
         problems: of rows that had to be left out; warnings of others.
         above: how many rows stand above the headings.
         aside: the numbers of rows that are no records, by what they are.
-        notes: what else of the file is not read.
+        notes: what else is to be said of it.
+        sheets: the other sheets of its file, each with whether it is hidden.
     """
 
     table: Table
@@ -95,6 +96,7 @@ class Opened:
     above: int = 0
     aside: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
     notes: tuple[str, ...] = ()
+    sheets: Mapping[str, bool] = attrs.field(factory=dict)
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -261,6 +261,17 @@ class RowOrigin(Mapping[str, str]):
         for index, item in enumerate(self._present(places)):
             yield from (f"{name}[{index}].{path}" for path in places.items[item][0])
 
+    def by_column(self) -> dict[int, list[str]]:
+        """Return the paths of the facts that each column of the row gives."""
+        found: dict[int, list[str]] = {}
+        for path, at in self.places.columns.items():
+            found.setdefault(at, []).append(path)
+        for name, places in self.places.lists.items():
+            for index, item in enumerate([] if places.joined else self._present(places)):
+                for path, at in places.items[item][0].items():
+                    found.setdefault(at, []).append(f"{name}[{index}].{path}")
+        return found
+
     def _present(self, places: ListPlaces) -> list[int]:
         """Return which group of columns holds each record of this row."""
         if places.several:
