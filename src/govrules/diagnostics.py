@@ -382,6 +382,14 @@ class Code(Enum):
             "a warning: the rest is read."
         ),
     )
+    SECOND_TABLE = (
+        "GR718",
+        "second-table",
+        (
+            "Headings of the table stand here again, and in other columns: what follows is another "
+            "table. Its rows are left out."
+        ),
+    )
     ROW_WITHOUT_NAME = (
         "GR717",
         "row-without-name",

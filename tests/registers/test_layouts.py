@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from decimal import Decimal
 
 import pytest
@@ -482,3 +483,71 @@ def test_what_is_not_read_stands_in_the_machine_formats(form, capsys):
         "register.xlsx[Adults]: 2 rows, 1 partnership; 1 summing up (3)",
         "register.xlsx: 1 sheet not read: `Notes`",
     ]
+
+
+def ods(rows, hidden=()):
+    """Write an OpenDocument spreadsheet: a sheet Register, and hidden ones before it."""
+
+    def sheet(name, its, style=""):
+        body = "".join(
+            "<table:table-row>"
+            + "".join(
+                f'<table:table-cell office:value-type="float" office:value="{cell}"/>'
+                if isinstance(cell, int)
+                else f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+                for cell in row
+            )
+            + "</table:table-row>"
+            for row in its
+        )
+        return f'<table:table table:name="{name}"{style}>{body}</table:table>'
+
+    names = {"office": "office", "table": "table", "text": "text", "style": "style"}
+    spaces = " ".join(
+        f'xmlns:{key}="urn:oasis:names:tc:opendocument:xmlns:{value}:1.0"'
+        for key, value in names.items()
+    )
+    styles = '<style:style style:name="ta1" style:family="table"><style:table-properties table:display="false"/></style:style>'
+    sheets = "".join(sheet(each, [["Yes"], ["No"]], ' table:style-name="ta1"') for each in hidden)
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2">'
+        f"<office:automatic-styles>{styles}</office:automatic-styles>"
+        f"<office:body><office:spreadsheet>{sheets}{sheet('Register', rows)}</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    with zipfile.ZipFile("register.ods", "w") as packed:
+        packed.writestr("mimetype", kind)
+        packed.writestr("content.xml", content)
+        packed.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+
+
+def test_an_opendocument_sheet_is_read_with_its_cells(folder):
+    ods([HEADS, POOL, ["Total", "", "", 250000], ARTS], hidden=["Lists"])
+    found = read("register.ods")
+    assert names(found) == ["Care pool", "Arts network"]
+    assert found.subject.partnerships[1].origin["id"] == "register.ods[Register]!A4"
+    assert found.notes == (
+        "register.ods[Register]: 3 rows, 2 partnerships; 1 summing up (3)",
+        "register.ods: 1 sheet not read: `Lists` (hidden)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("heads", "row"),
+    [
+        (["Partnership", "Lead", "Budget", "Ref"], ["Arts network", "Arts", 0, "P2"]),
+        (["Lead", "Partnership", "Ended in"], ["Arts", "Arts network", 2024]),
+        (["Partnership", "Ref", "Reason"], ["Arts network", "P2", "no funds"]),
+    ],
+)
+def test_a_table_below_with_columns_elsewhere_is_left_out_with_an_error(heads, row):
+    book(R=[HEADS, POOL, WASTE, [], ["Ended"], heads, row])
+    found = read()
+    assert names(found) == ["Care pool", "Waste venture"]
+    assert [each.code.title for each in found.problems] == ["second-table"]
+    assert "2 of another table (6, 7)" in found.notes[0]
+    assert found.subject.partnerships[-1] is UNKNOWN

@@ -308,7 +308,8 @@ class _Rows:
             )
         self.found.diagnostics.extend(self.opened.problems)
         numbers = self.table.numbers
-        out = [each for each in self.opened.problems if not each.code.is_warning]
+        # Rows of another table are counted by what they are.
+        out = [each for each in self.opened.problems if each.code is Code.ROW_TOO_LONG]
         long = tuple(each.span.line for each in out)
         aside = self.opened.aside
         left_out = tuple(sorted((*long, *(numbers[row] for row in without_owner))))

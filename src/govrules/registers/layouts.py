@@ -36,6 +36,8 @@ _LOOKED_AT: Final = 20
 _DEEPEST: Final = 3
 #: From so many filled cells a row on, one cell alone stands out.
 _WIDE: Final = 3
+#: So many rows show how many cells a row fills.
+_SHOWN_BY: Final = 2000
 #: So many of the headings must stand in another sheet for its rows to belong to the same table.
 _SAME: Final = 0.7
 
@@ -43,10 +45,13 @@ REPEATED: Final = "repeating the headings"
 GROUP: Final = "heading a group"
 TOTAL: Final = "summing up"
 NOTE: Final = "of notes"
+OTHER: Final = "of another table"
 
 _TOTALS: Final = re.compile(
     r"(overall |grand |sub-? ?)?(totals?|sum)( [0-9]{4}([/-][0-9]{2,4})?)? ?:?", re.IGNORECASE
 )
+#: How a total begins, or what has spaces before it; whatever begins otherwise is none.
+_BEGINS: Final = re.compile(r"\s|overall|grand|sub|total|sum", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[-(]?£?[0-9][0-9,. ]*%?\)?")
 _NOTES: Final = re.compile(
     r"[*†‡]|(notes?|n\.?b\.?|sources?|key|footnotes?|updated?)( [0-9])? ?[:.\u2013-]|notes?$"
@@ -230,6 +235,16 @@ def lay_out(grid: Grid, layout: Layout) -> Opened:
     aside: dict[str, tuple[int, ...]] = {}
     if not layout.sideways:
         body, kept, aside = _set_aside(body, kept, headings, grid, last)
+        if OTHER in aside:
+            problems.append(
+                Diagnostic(
+                    Code.SECOND_TABLE,
+                    f"another table begins in row {aside[OTHER][0]}, whose columns stand "
+                    f"elsewhere: {counted(len(aside[OTHER]), 'row')} left out",
+                    Span(name, aside[OTHER][0], sheet=sheet),
+                    "give it a sheet of its own, or the columns of the first table",
+                )
+            )
     # A column of cells without a heading still holds something: it is named by its letter.
     widest = max(map(len, body), default=0)
     if (sheet or layout.sideways) and widest > width:
@@ -321,13 +336,33 @@ def _set_aside(
     """Part the rows that are certainly no records from the others, by what they are."""
     parts = [{*heading.casefold().split(" / "), heading.casefold()} for heading in headings]
     spanning = {top for (top, _), (bottom, _) in grid.merged if top == bottom}
+    begins = frozenset().union(*parts)
     wide = _is_wide(body)
     whats: dict[int, str] = {}
-    for at, row in enumerate(body):
+    # Nearly every row is a record, and shows it by its first two cells.
+    suspects = [
+        at
+        for at, row in enumerate(body)
+        if len(row) < 2  # noqa: PLR2004 - two cells
+        or not row[1]
+        or not isinstance(row[0], str)
+        or not row[0]
+        or row[0].casefold() in begins
+        or _BEGINS.match(row[0])
+    ]
+    for at in suspects:
+        row = body[at]
         what = _what(row, parts, merged=last + at in spanning, wide=wide)
+        if what == OTHER:
+            whats |= dict.fromkeys(
+                (each for each in range(at, len(body)) if not all(map(blank, body[each]))), OTHER
+            )
+            break
         if what:
             whats[at] = what
-    for at in [each for each, what in whats.items() if what == REPEATED]:
+    heads = [each for each, what in whats.items() if what == REPEATED]
+    heads += [each for each, what in whats.items() if what == OTHER][:1]
+    for at in heads:
         # What stands alone above headings that are repeated is the title of their table.
         above = at - 1
         while above >= 0 and (all(map(blank, body[above])) or only_cell(body[above]) is not None):
@@ -336,7 +371,7 @@ def _set_aside(
             above -= 1
     found = {
         what: tuple(numbers[at] for at in sorted(whats) if whats[at] == what)
-        for what in (REPEATED, GROUP, TOTAL, NOTE)
+        for what in (REPEATED, GROUP, TOTAL, NOTE, OTHER)
     }
     body, numbers = _without(body, numbers, {*whats})
     return body, numbers, {what: rows for what, rows in found.items() if rows}
@@ -345,17 +380,18 @@ def _set_aside(
 def _is_wide(body: Sequence[Sequence[Any]]) -> bool:
     """Tell whether most rows fill so many cells that one alone stands out."""
     filled = [
-        number for row in body[:2000] if (number := sum(not blank(each) for each in row))
-    ]  # The first rows show it.
+        number for row in body[:_SHOWN_BY] if (number := sum(not blank(each) for each in row))
+    ]
     return bool(filled) and median(filled) >= _WIDE
 
 
 def _what(row: Sequence[Any], parts: Sequence[set[str]], *, merged: bool, wide: bool) -> str:
     """Return what a row is if it is certainly no record; "" where it may be one."""
-    first = next((cell for cell in row if not blank(cell)), None)
+    filled = (cell for cell in row if not blank(cell))
+    first = next(filled, None)
     if not isinstance(first, str):
         return ""
-    alone = only_cell(row) is not None
+    alone = next(filled, None) is None
     said = fold_heading(first)
     if _TOTALS.fullmatch(said) and len(parts) > 1:
         others = [cell for cell in row if not blank(cell) and cell is not first]
@@ -368,7 +404,13 @@ def _what(row: Sequence[Any], parts: Sequence[set[str]], *, merged: bool, wide: 
         return ""
     texts = [(at, _said(cell)) for at, cell in enumerate(row) if not blank(cell)]
     same = sum(at < len(parts) and text in parts[at] for at, text in texts)
-    return REPEATED if same == len(texts) and (same > 1 or len(parts) == 1) else ""
+    if same == len(texts) and (same > 1 or len(parts) == 1):
+        return REPEATED
+    known = frozenset[str]().union(*parts)
+    again = sum(text in known for _, text in texts)
+    # Some of the headings, in other columns, and nothing but words.
+    elsewhere = again > max(1, same) and 2 * again >= len(texts)
+    return OTHER if elsewhere and all(map(_is_word, filter(None, row))) else ""
 
 
 def _is_number(cell: object) -> bool:
@@ -389,22 +431,28 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
         naming: the columns of ids and of names.
     """
     table = opened.table
-    rows = [*zip(*table.columns, strict=True)]
-    if not naming or not table.header or table.lines or not _is_wide(rows):
+    beginning = [*zip(*(column[:_SHOWN_BY] for column in table.columns), strict=True)]
+    if not naming or not table.header or table.lines or not _is_wide(beginning):
         return opened
     groups: set[int] = set()
     warnings: list[Diagnostic] = []
-    for at, row in enumerate(rows):
+    bare: Sequence[int] = range(table.height)
+    for at in sorted({*range(len(table.columns))} - {*naming}):
+        cells = table.columns[at]
+        bare = [row for row in bare if not cells[row] or blank(cells[row])]
+    for at in bare:
+        row = [column[at] for column in table.columns]
         place = only_cell(row)
-        if place is None or place not in naming or not isinstance(row[place], str):
+        cell = None if place is None else row[place]
+        if place is None or not isinstance(cell, str):
             continue
-        if place != naming[-1] and _is_no_reference(row[place], table.columns[place]):
+        if place != naming[-1] and _is_no_reference(cell, table.columns[place]):
             groups.add(at)
             continue
         warnings.append(
             Diagnostic(
                 Code.ROW_OF_ONE_CELL,
-                f"`{fold_heading(row[place])}` stands alone in its row: it is read as a "
+                f"`{fold_heading(cell)}` stands alone in its row: it is read as a "
                 "partnership of which nothing else is known",
                 table.place(at, place),
                 "if it is a heading or a note, write it under `skip` of the mapping",
