@@ -68,6 +68,8 @@ def test_likely_headings_are_right_or_left(tmp_path, declared):
 def test_headings_of_public_registers_are_right_or_left(tmp_path, declared):
     found = judged("public", declared, tmp_path)
     counts = Counter(said for said, *_ in found)
+    # So it came out when it was measured, with nothing fitted to it.
+    assert counts["right and sure"] + counts["right and marked"] >= 37, table(found)
     assert counts["wrong and sure"] == 0, table(found)
     assert counts["wrong and marked"] <= 6, table(found)
 
