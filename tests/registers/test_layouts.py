@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 
 from govrules.cli import main
+from govrules.errors import FactsError
 from govrules.registers.read import read_source
 from govrules.truth import UNKNOWN
 
@@ -551,3 +552,34 @@ def test_a_table_below_with_columns_elsewhere_is_left_out_with_an_error(heads, r
     assert [each.code.title for each in found.problems] == ["second-table"]
     assert "2 of another table (6, 7)" in found.notes[0]
     assert found.subject.partnerships[-1] is UNKNOWN
+
+
+def test_a_group_heads_a_list_of_references_and_names_too(folder):
+    book(
+        R=[["Ref", "Partnership"], ["P1", "Care pool"], ["Voluntary partnerships"], ["P2", "Arts"]]
+    )
+    mapping = "govrules: 1\ncolumns: { Ref: id, Partnership: name }\n"
+    found = read(mapping=mapping)
+    assert names(found) == ["Care pool", "Arts"]
+    assert "1 heading a group (3)" in found.notes[0]
+
+
+def test_many_names_alone_are_counted(folder):
+    rows = [POOL] * 60 + [["", f"Board {at}"] for at in range(25)]
+    book(R=[HEADS, *rows])
+    found = [each for each in read().warnings if each.code.title == "row-of-one-cell"]
+    assert len(found) == 21
+    assert any(each.message.startswith("5 more names stand alone") for each in found)
+
+
+def test_rows_of_partners_need_a_name_to_belong_to(folder):
+    text("Lead,Partner,Kind\nA,X,Charity\nB,Y,Charity\n")
+    mapping = 'govrules: 1\nrows: partners\ncolumns: { Lead: responsible_officer, Partner: "partners[].name", Kind: "partners[].kind" }\n'
+    with pytest.raises(FactsError, match="no column says to which partnership a row belongs"):
+        read("register.csv", mapping)
+    found = read(
+        "register.csv",
+        mapping.replace("Lead: responsible_officer", "Lead: { fact: name, unsure: yes }"),
+    )
+    assert found.subject.partnerships == ()
+    assert "not-confirmed" in {each.code.title for each in found.warnings}

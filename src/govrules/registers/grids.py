@@ -85,7 +85,9 @@ def has_grid(file: str) -> bool:
     return suffix_of(file) in (*TEXTS, *WORKBOOKS)
 
 
-def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False) -> Grid:
+def open_grid(
+    file: str, layout: Layout, *, name: str = "", first: bool = False, alone: bool = False
+) -> Grid:
     """
     Open a text file or a workbook, whose own rows hold the headings.
 
@@ -98,6 +100,8 @@ def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False)
 
         first: whether the first of several sheets will do.
 
+        alone: whether the other sheets are of no interest.
+
     Raises:
         FactsError: it cannot be read, or holds several sheets of which none was named.
     """
@@ -105,7 +109,7 @@ def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False)
     check_file(file, name, suffix_of(file))
     if suffix_of(file) in TEXTS:
         return _text(file, name, layout)
-    return _workbook(file, name, layout, first=first)
+    return _workbook(file, name, layout, first=first, alone=alone and bool(layout.table))
 
 
 # ── Text ──────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +168,7 @@ def _starts(text: str, delimiter: str) -> list[int]:
 # ── Workbooks ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
+def _workbook(file: str, name: str, layout: Layout, *, first: bool, alone: bool) -> Grid:
     calamine = needs("python_calamine", name, "python-calamine")
     _check_packed(file, name)
     try:
@@ -174,11 +178,13 @@ def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
                 for each in book.sheets_metadata
                 if each.typ == calamine.SheetTypeEnum.WorkSheet
             }
-            sheets = {each: book.get_sheet_by_name(each) for each in shown}
+            # To look at a sheet is to read it, which takes its time.
+            looked_at = [each for each in shown if not alone or each == layout.table]
+            sheets = {each: book.get_sheet_by_name(each) for each in looked_at}
             filled = [each for each, sheet in sheets.items() if sheet.height]
             # What is hidden, often lists and guidance, is taken for the register last.
             filled.sort(key=lambda each: not shown[each])
-            chosen = _chosen(name, layout, [*sheets], filled, shown, first=first)
+            chosen = _chosen(name, layout, [*shown], filled, shown, first=first)
             sheet = sheets[chosen]
             if sheet.total_height > MAX_ROWS:
                 too_many(name, sheet.total_height)

@@ -34,8 +34,11 @@ from govrules.registers.tables import MAX_ROWS, Part, Table, blank, fold_heading
 _LOOKED_AT: Final = 20
 #: Headings stand in at most so many rows.
 _DEEPEST: Final = 3
-#: From so many filled cells a row on, one cell alone stands out.
+#: From so many filled cells a row on, one cell alone stands out; and from so many it may.
 _WIDE: Final = 3
+_PERHAPS_WIDE: Final = 2
+#: So many rows of one cell are named, and the others counted.
+_NAMED: Final = 20
 #: So many rows show how many cells a row fills.
 _SHOWN_BY: Final = 2000
 #: So many of the headings must stand in another sheet for its rows to belong to the same table.
@@ -62,7 +65,7 @@ _NOTES: Final = re.compile(
 _LONG: Final = 90
 
 
-def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
+def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False) -> Opened:
     """
     Open the table that a file holds.
 
@@ -72,6 +75,8 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
         layout: which table it is, and where its headings are.
 
         name: what to call it; its path if not given.
+
+        alone: whether other sheets of the file are of no interest.
 
     Raises:
         FactsError: it cannot be read, or holds several tables of which none was named.
@@ -89,12 +94,13 @@ def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
         )
     if not has_grid(file):
         return open_columns(file, name, layout)
-    grid = open_grid(file, layout, name=name)
+    grid = open_grid(file, layout, name=name, alone=alone)
     opened = lay_out(grid, layout)
     warnings = [*_not_read(grid, layout, opened.table)]
     if layout.further:
         others = (
-            open_grid(file, attrs.evolve(layout, table=each), name=name) for each in layout.further
+            open_grid(file, attrs.evolve(layout, table=each), name=name, alone=True)
+            for each in layout.further
         )
         opened = _together(opened, [_like(opened.table, each, layout) for each in others])
     return attrs.evolve(
@@ -337,7 +343,7 @@ def _set_aside(
     parts = [{*heading.casefold().split(" / "), heading.casefold()} for heading in headings]
     spanning = {top for (top, _), (bottom, _) in grid.merged if top == bottom}
     begins = frozenset().union(*parts)
-    wide = _is_wide(body)
+    wide = _usual_width(body) >= _WIDE
     whats: dict[int, str] = {}
     # Nearly every row is a record, and shows it by its first two cells.
     suspects = [
@@ -377,12 +383,12 @@ def _set_aside(
     return body, numbers, {what: rows for what, rows in found.items() if rows}
 
 
-def _is_wide(body: Sequence[Sequence[Any]]) -> bool:
-    """Tell whether most rows fill so many cells that one alone stands out."""
+def _usual_width(body: Sequence[Sequence[Any]]) -> float:
+    """Return how many cells a row usually fills."""
     filled = [
         number for row in body[:_SHOWN_BY] if (number := sum(not blank(each) for each in row))
     ]
-    return bool(filled) and median(filled) >= _WIDE
+    return median(filled) if filled else 0
 
 
 def _what(row: Sequence[Any], parts: Sequence[set[str]], *, merged: bool, wide: bool) -> str:
@@ -432,10 +438,12 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
     """
     table = opened.table
     beginning = [*zip(*(column[:_SHOWN_BY] for column in table.columns), strict=True)]
-    if not naming or not table.header or table.lines or not _is_wide(beginning):
+    width = _usual_width(beginning)
+    if not naming or not table.header or table.lines or width < _PERHAPS_WIDE:
         return opened
     groups: set[int] = set()
     warnings: list[Diagnostic] = []
+    more = 0
     bare: Sequence[int] = range(table.height)
     for at in sorted({*range(len(table.columns))} - {*naming}):
         cells = table.columns[at]
@@ -449,15 +457,12 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
         if place != naming[-1] and _is_no_reference(cell, table.columns[place]):
             groups.add(at)
             continue
-        warnings.append(
-            Diagnostic(
-                Code.ROW_OF_ONE_CELL,
-                f"`{fold_heading(cell)}` stands alone in its row: it is read as a "
-                "partnership of which nothing else is known",
-                table.place(at, place),
-                "if it is a heading or a note, write it under `skip` of the mapping",
-            )
-        )
+        if len(warnings) < _NAMED:
+            warnings.append(_alone(table.place(at, place), f"`{fold_heading(cell)}` stands"))
+        else:
+            more += 1
+    if more:
+        warnings.append(_alone(table.place(), f"{more:,} more names stand"))
     found = tuple(table.numbers[at] for at in sorted(groups))
     aside = dict(opened.aside)
     if found:
@@ -467,6 +472,15 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
         table=table.without(frozenset(groups)),
         problems=(*opened.problems, *warnings),
         aside=aside,
+    )
+
+
+def _alone(place: Span, what: str) -> Diagnostic:
+    return Diagnostic(
+        Code.ROW_OF_ONE_CELL,
+        f"{what} alone in a row: read as a partnership of which nothing else is known",
+        place,
+        "if it is a heading or a note, write it under `skip` of the mapping",
     )
 
 

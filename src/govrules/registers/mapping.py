@@ -274,7 +274,7 @@ class _Reader:
         self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
         register, as_of = self._register(fields)
         self.rows = fields.choice("rows", tuple(_lists(Partnership))) or ""
-        sheet = self._sheet(fields, Partnership)
+        sheet = self._named_rows(self._sheet(fields, Partnership), fields)
         joined: dict[str, Joined] = {}
         complete: set[str] = set()
         for key, value in fields.entries("lists"):
@@ -282,6 +282,22 @@ class _Reader:
         self._check_lists(sheet, joined)
         return TableMapping(
             self.report, sheet, joined, frozenset(complete), register, as_of, self.rows
+        )
+
+    def _named_rows(self, sheet: Sheet, fields: Fields) -> Sheet:
+        """Return the columns that can be read where several rows are one partnership."""
+        if not self.rows or any(each.path.text in ("id", "name") for each in sheet.columns):
+            return sheet
+        what = f"`rows: {self.rows}` is not used: no column says to which partnership a row belongs"
+        help_ = "confirm or map a column as `id` or `name`"
+        code = Code.NOT_CONFIRMED if sheet.unsure else Code.BAD_FORMAT
+        self.report.add(code, what, fields.key("rows"), help_)
+        left = tuple(each for each in sheet.columns if each.path.list == self.rows)
+        self.rows = ""
+        return attrs.evolve(
+            sheet,
+            columns=tuple(each for each in sheet.columns if each not in left),
+            unsure=(*sheet.unsure, *(each.node for each in left if each.node is not None)),
         )
 
     def _register(self, fields: Fields) -> tuple[Register, dt.date | Unknown]:

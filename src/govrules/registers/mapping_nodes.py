@@ -248,7 +248,7 @@ class _Book:
 
     def _sheet(self, name: str) -> Sequence[Sequence[Any]]:
         try:
-            return open_grid(self.path, Layout(name)).rows
+            return open_grid(self.path, Layout(name), alone=True).rows
         except FactsError as error:
             if not any(each.code is Code.UNKNOWN_TABLE for each in error.diagnostics):
                 raise

@@ -231,7 +231,7 @@ def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
     """Open the table of a list: another sheet of the register's file, or a file beside it."""
     if joined.file:
         beside = Path(mapping.report.file).parent / joined.file
-        return open_table(str(beside), joined.sheet.layout, name=str(beside))
+        return open_table(str(beside), joined.sheet.layout, name=str(beside), alone=True)
     if not file:
         refuse(
             Code.UNKNOWN_TABLE,
@@ -239,7 +239,7 @@ def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
             "a table in memory has no other table beside it",
             "name a `file` for the list",
         )
-    return open_table(file, joined.sheet.layout)
+    return open_table(file, joined.sheet.layout, alone=True)
 
 
 def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
