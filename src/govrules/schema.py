@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, assert_never
 from govrules.model import Partnership, Register
 from govrules.reading import declared_by
 from govrules.registers.cells import DATE_FORMATS, MONEY_UNITS, MONTHS_UNITS, SHARE_UNITS
-from govrules.registers.mapping import ENCODINGS, paths_of
+from govrules.registers.mapping import ENCODINGS
+from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT

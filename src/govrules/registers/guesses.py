@@ -25,7 +25,7 @@ from govrules.registers.cells import (
     written,
 )
 from govrules.registers.headings import Meaning, YesOrNo, key_of
-from govrules.registers.mapping import FactPath
+from govrules.registers.paths import FactPath
 from govrules.registers.tables import blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.values import Problem

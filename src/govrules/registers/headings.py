@@ -19,7 +19,7 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership
 from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
-from govrules.registers.mapping import FactPath, path_of, paths_of
+from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_format

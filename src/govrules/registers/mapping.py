@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from govrules.registers.cells import (
     Wording,
 )
 from govrules.registers.mapping_nodes import is_workbook, nodes_of
+from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
@@ -64,29 +65,8 @@ SKIP_KEYS: Final = ("column", "is", "unsure")
 LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 
 _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
-_IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
 _CONFIRM: Final = "look at it, and delete `unsure: yes` if it is right"
 _CONFIRM_IN_BOOK: Final = "look at it, and write `yes` under `Read it?` if it is right"
-
-
-@attrs.frozen
-class FactPath:
-    """
-    The path of a fact in a table.
-
-    Attributes:
-        text: as it is written: ``funding.pooled``, ``partners[0].name`` or ``partners[].name``.
-        fact: the fact.
-        list: the list that the fact is in; "" where it is in none.
-        index: which of the list's records; None where one cell holds several.
-        rest: the path of the fact in a record of that list; the whole path where it is in none.
-    """
-
-    text: str
-    fact: Fact
-    list: str = ""
-    index: int | None = None
-    rest: str = ""
 
 
 @attrs.frozen(eq=False)
@@ -181,41 +161,6 @@ class TableMapping:
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What of it is not used because nobody confirmed it."""
         return self.report.in_order()
-
-
-def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
-    """Return the path that a text names, or None where there is no such fact."""
-    vocabulary = vocabulary_of(cls)
-    local = declared.local.get(text.removeprefix("local."))
-    if local is not None and text.startswith("local.") and "local" in vocabulary.about:
-        return FactPath(text, local, rest=text)
-    if text in vocabulary.facts:
-        return FactPath(text, vocabulary.facts[text], rest=text)
-    derived = declared.derived.get(text)
-    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
-        return FactPath(text, derived[0], rest=text)
-    found = _IN_LIST.fullmatch(text)
-    records = vocabulary.facts.get(found["list"]) if found else None
-    if found is None or records is None or not isinstance(records.type, Records):
-        return None
-    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
-    if inner is None:
-        return None
-    index = int(found["index"]) if found["index"] else None
-    return FactPath(text, inner, found["list"], index, found["rest"])
-
-
-def paths_of(cls: type, declared: Declared) -> Iterator[str]:
-    """Yield every path that a column may hold, the records of lists under ``[]``."""
-    vocabulary = vocabulary_of(cls)
-    for path, fact in vocabulary.facts.items():
-        yield path
-        if isinstance(fact.type, Records):
-            yield from (f"{path}[].{inner}" for inner in vocabulary_of(fact.type.cls).facts)
-    if "local" in vocabulary.about:
-        yield from (f"local.{name}" for name in declared.local)
-    if "stated" in vocabulary.about:
-        yield from (name for name, (_, owner) in declared.derived.items() if owner is cls)
 
 
 def read_mapping(path: str | Path, declared: Declared) -> TableMapping:

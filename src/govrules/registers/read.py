@@ -26,9 +26,9 @@ from govrules.registers.mapping import (
     Joined,
     Sheet,
     TableMapping,
-    path_of,
     read_mapping,
 )
+from govrules.registers.paths import path_of
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
