@@ -263,3 +263,16 @@ def test_from_a_spreadsheet_to_a_report_in_three_commands_and_no_yaml(folder, ca
     assert run("check", "register.csv", *arguments) == 1
     said = capsys.readouterr().out
     assert "Budgets are pooled without an agreed protocol" in said or "pooled" in said
+
+
+def test_a_list_is_confirmed_in_the_settings(folder, capsys):
+    assert run("map", "eastshire.xlsx", "--output", "book.xlsx") == 0
+    read = read_source("eastshire.xlsx", mapping="book.xlsx")
+    [warning] = [each for each in read.warnings if each.code.title == "not-confirmed"]
+    assert str(warning.span).startswith("book.xlsx[Settings]!B")
+    assert warning.help == "look at it, and delete the row of its `unsure` if it is right"
+    rows = sheet("book.xlsx", "Settings")
+    at = next(number for number, row in enumerate(rows) if row[2] == "unsure")
+    cells = {(at, column): "" for column in range(8)}
+    read = read_source("eastshire.xlsx", mapping=edited("book.xlsx", {"Settings": cells}))
+    assert len([each for each in read.subject.partnerships[0].partners if each.name]) >= 2

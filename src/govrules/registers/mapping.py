@@ -27,7 +27,7 @@ from govrules.registers.cells import (
     SHARE_UNITS,
     Wording,
 )
-from govrules.registers.mapping_nodes import is_workbook, nodes_of
+from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
@@ -65,8 +65,6 @@ SKIP_KEYS: Final = ("column", "is", "unsure")
 LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 
 _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
-_CONFIRM: Final = "look at it, and delete `unsure: yes` if it is right"
-_CONFIRM_IN_BOOK: Final = "look at it, and write `yes` under `Read it?` if it is right"
 
 
 @attrs.frozen(eq=False)
@@ -358,7 +356,7 @@ class _Reader:
             Code.NOT_CONFIRMED,
             f"{what} is not read: nobody confirmed it",
             node,
-            _CONFIRM_IN_BOOK if is_workbook(self.report.file) else _CONFIRM,
+            f"look at it, and {how_to_confirm(node)} if it is right",
         )
         return False
 

@@ -85,6 +85,14 @@ def is_workbook(path: str | Path) -> bool:
     return Path(path).suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
 
 
+def how_to_confirm(node: Node) -> str:
+    """Return what a person does to confirm an entry, where it stands."""
+    sheet = getattr(node, "sheet", "")
+    if sheet == SETTINGS:
+        return "delete the row of its `unsure`"
+    return "write `yes` under `Read it?`" if sheet else "delete `unsure: yes`"
+
+
 def nodes_of(path: str | Path) -> tuple[Node | None, Report]:
     """
     Return what a mapping file says as nodes, and the report for its problems.
