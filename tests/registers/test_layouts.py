@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import zipfile
 from decimal import Decimal
 
 import pytest
 import xlsxwriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from govrules.cli import main
 from govrules.errors import FactsError
@@ -309,6 +314,35 @@ def test_names_that_are_merged_over_several_rows_are_of_each(folder):
     assert members(read(mapping=ROWS_OF_PARTNERS)) == TWO
 
 
+def test_rows_of_partners_may_stand_in_several_sheets_and_on_their_side(folder):
+    heads = ["Ref", "Partnership", "Lead", "Partner", "Kind"]
+    book(
+        A=[
+            heads,
+            ["P1", "Care pool", "D", "X Council", "Unitary council"],
+            ["", "", "", "Y ICB", "nonsense"],
+        ],
+        B=[heads, ["P2", "Arts", "A", "X Council", "Unitary council"]],
+    )
+    found = read(mapping=ROWS_OF_PARTNERS + "table: [A, B]\n")
+    assert {key: [name for name, _ in each] for key, each in members(found).items()} == {
+        "Care pool": ["X Council", "Y ICB"],
+        "Arts": ["X Council"],
+    }
+    assert found.subject.partnerships[1].origin["partners[0].name"] == "register.xlsx[B]!D2"
+    assert str(found.warnings[0].span) == "register.xlsx[A]!E3"
+    rows = [
+        ["Partnership", "Care pool", "", "Arts"],
+        ["Partner", "X", "Y", "X"],
+        ["Lead", "D", "", "A"],
+    ]
+    text("".join(",".join(row) + "\n" for row in rows))
+    mapping = 'govrules: 1\nsideways: yes\nrows: partners\ncolumns: { Partnership: name, Partner: "partners[].name", Lead: responsible_officer }\n'
+    care, arts = read("register.csv", mapping).subject.partnerships
+    assert [each.name for each in care.partners if each is not UNKNOWN] == ["X", "Y"]
+    assert [each.name for each in arts.partners if each is not UNKNOWN] == ["X"]
+
+
 def test_rows_of_one_partnership_that_differ_are_reported(folder):
     text("Ref,Partnership,Lead,Partner,Kind\nP1,Care pool,A,X,Charity\n,,B,Y,Charity\n")
     found = read("register.csv", ROWS_OF_PARTNERS)
@@ -583,3 +617,64 @@ def test_rows_of_partners_need_a_name_to_belong_to(folder):
     )
     assert found.subject.partnerships == ()
     assert "not-confirmed" in {each.code.title for each in found.warnings}
+
+
+# ── No row is lost, whatever stands in it ─────────────────────────────────────────────────────
+
+CELLS = st.sampled_from(
+    [
+        "",
+        "",
+        "P1",
+        "P7",
+        "Care pool",
+        "Arts",
+        "Ref",
+        "Partnership",
+        "Lead",
+        "Budget",
+        "Total",
+        "Grand total",
+        "5",
+        "£3k",
+        "* note",
+        "Note: x",
+        "Voluntary partnerships",
+        "A:",
+        7,
+        0,
+        "y" * 95,
+    ]
+)
+
+
+@given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=12), merged=st.booleans())
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_rows_in_are_partnerships_out_and_rows_that_are_named(folder, rows, merged):
+    if merged:
+        book(R=[HEADS, *rows])
+    else:
+        table = io.StringIO()
+        csv.writer(table).writerows([HEADS, *rows])
+        text(table.getvalue())
+    found = read("register.xlsx" if merged else "register.csv")
+    tally = found.notes[0].partition(": ")[2].split("; ")
+    rows_in, out = (int(each.split()[0].replace(",", "")) for each in tally[0].split(", "))
+    assert out == len(names(found))
+    assert rows_in == out + sum(int(each.split()[0]) for each in tally[1:])
+    numbers = [
+        int(one)
+        for each in tally[1:]
+        for one in re.findall(r"[0-9]+", each.partition("(")[2])
+        if "more" not in each
+    ]
+    assert len({*numbers}) == len(numbers)
+
+
+def test_rows_that_are_skipped_are_no_partners_either(folder):
+    text("Ref,Partnership,Lead,Partner,Kind\nP1,Care pool,A,X,Charity\nP2,Ended,B,Y,Charity\n")
+    found = read("register.csv", ROWS_OF_PARTNERS + "skip: [{ column: Partnership, is: Ended }]\n")
+    assert names(found) == ["Care pool"]
+    assert found.problems == ()

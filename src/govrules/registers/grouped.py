@@ -50,11 +50,17 @@ def one_a_row(
     )
     first = [rows[0] for rows in groups]
     # Rows without a name of their own belong to the one above: what joins them is written in each.
-    names = [f"{table.numbers[at]}" for at in first]
+    names = [*map(str, range(len(groups)))]
     whole = attrs.evolve(
         table,
         columns=(*columns, names),
         headings=(*table.headings, _KEY),
+        # What joins a row is told at the cell that names it.
+        lines=(*table.lines, table.lines[naming[0]]) if table.lines else (),
+        parts=tuple(
+            attrs.evolve(each, columns=(*each.columns, each.columns[naming[0]]))
+            for each in table.parts
+        ),
         numbers=[table.numbers[at] for at in first],
         part=[table.part[at] for at in first] if table.part else (),
     )
@@ -68,6 +74,8 @@ def one_a_row(
         table,
         columns=(*table.columns, [names[at] if at >= 0 else "" for at in owners]),
         headings=whole.headings,
+        lines=whole.lines,
+        parts=whole.parts,
     ).without(empty)
     node = attrs.evolve(_node(mapping, own[0].node if own else None), text=_KEY)
     others = (at for at in range(len(table.headings)) if at not in listed)
@@ -79,6 +87,7 @@ def one_a_row(
                 for each in inner
             ),
             tuple(attrs.evolve(node, text=table.named(at)) for at in others),
+            mapping.sheet.skips,
         ),
         "",
         node,

@@ -447,8 +447,9 @@ class _Proposer:
 
     def _join(self, file: str, name: str, table: Table) -> bool:
         """Propose another sheet as the list of partners, if its rows belong to partnerships."""
-        lists = self.proposal.settings.get("lists", {})
-        if "partners" in self.in_cells or "partners" in lists:
+        settings = self.proposal.settings
+        told = "rows" in settings or "partners" in settings.get("lists", {})
+        if told or "partners" in self.in_cells:
             return False
         try:
             grid = open_grid(file, Layout(name))
