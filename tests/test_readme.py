@@ -178,7 +178,7 @@ def test_the_page_on_registers_shows_what_is_printed(
         elif printed and (language == "text" or text.startswith("# Proposed by")):
             assert text.strip() in printed
             outputs += 1
-    assert outputs == 4
+    assert outputs == 7
     assert (tmp_path / "eastshire.mapping.yaml").read_text("utf-8") in [text for _, text in page]
 
 

@@ -12,6 +12,7 @@ from govrules.cli.exits import FINE, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
+from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
@@ -94,8 +95,8 @@ class Mapper:
         if output is not None:
             left = sum(not each.about and not each.ignored for each in self.proposal.columns)
             emit(
-                f"wrote {output}: {self.proposal.unsure} entries to confirm, {left} columns left "
-                "over\n\n"
+                f"wrote {output}: {counted(self.proposal.unsure, 'proposal')} to confirm, "
+                f"{counted(left, 'column')} left over\n\n"
                 "Try next:\n"
                 f"  govrules map {self.register} --mapping {output} --preview\n"
                 f"  govrules check {self.register} --mapping {output}\n"
