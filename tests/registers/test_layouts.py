@@ -250,6 +250,17 @@ def test_rows_and_columns_that_are_hidden_are_read_and_said(folder):
     assert found.notes[1] == "register.xlsx[R]: 1 hidden row read: 3"
 
 
+def test_columns_that_are_hidden_are_read_and_said(folder):
+    with xlsxwriter.Workbook("register.xlsx") as made:
+        sheet = made.add_worksheet("R")
+        for at, row in enumerate([HEADS, POOL, ARTS]):
+            sheet.write_row(at, 0, row)
+        sheet.set_column("C:D", None, None, {"hidden": True})
+    found = read()
+    assert found.subject.partnerships[0].responsible_officer == "DASS"
+    assert found.notes[1] == "register.xlsx[R]: 2 hidden columns: `Lead`, `Budget`"
+
+
 # ── One partner a row ─────────────────────────────────────────────────────────────────────────
 
 PARTNERS = MAPPING.replace(

@@ -40,11 +40,9 @@ _LOOKED_AT: Final = 65_536
 _ROWS_LOOKED_AT: Final = 50
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _OFFICE: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_HIDDEN_ROW: Final = re.compile(rb'<(?:\w+:)?row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="(\d+)"')
-_HIDDEN_COLUMNS: Final = re.compile(
-    rb'<(?:\w+:)?col\b(?=[^>]*\bhidden="(?:1|true)")'
-    rb'(?=[^>]*\bmin="(?P<first>\d+)")(?=[^>]*\bmax="(?P<last>\d+)")'
-)
+_HIDDEN: Final = re.compile(rb'\bhidden="(?:1|true)"')
+_ROW: Final = re.compile(rb'<(?:\w+:)?row\b.*?\br="(\d+)"')
+_COLUMNS: Final = re.compile(rb'<(?:\w+:)?col\b(?=.*?\bmin="(\d+)")(?=.*?\bmax="(\d+)")')
 
 #: The first and the last cell of a merged area, counted from 0.
 Area = tuple[tuple[int, int], tuple[int, int]]
@@ -282,13 +280,22 @@ def _hidden(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
             data = packed.read(_part_of(packed, sheet))
     except (zipfile.BadZipFile, KeyError, OSError, ValueError, ET.ParseError):
         return none, none
-    rows = frozenset(int(each[1]) for each in _HIDDEN_ROW.finditer(data))
-    columns = frozenset(
-        at
-        for each in _HIDDEN_COLUMNS.finditer(data)
-        for at in range(int(each["first"]), min(int(each["last"]), MAX_ROWS) + 1)
-    )
-    return rows, columns
+    rows: set[int] = set()
+    columns: set[int] = set()
+    # To look for a word is far quicker than to look for a pattern, and few sheets have it.
+    if b'hidden="' not in data:
+        return none, none
+    for found in _HIDDEN.finditer(data):
+        tag = data[data.rfind(b"<", 0, found.start()) : found.start()]
+        tag += data[found.start() : data.find(b">", found.start())]
+        row = _ROW.match(tag)
+        of_columns = _COLUMNS.match(tag)
+        if row:
+            rows.add(int(row[1]))
+        elif of_columns:
+            last = min(int(of_columns[2]), MAX_ROWS)
+            columns.update(range(int(of_columns[1]), last + 1))
+    return frozenset(rows), frozenset(columns)
 
 
 def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:

@@ -53,8 +53,8 @@ OTHER: Final = "of another table"
 _TOTALS: Final = re.compile(
     r"(overall |grand |sub-? ?)?(totals?|sum)( [0-9]{4}([/-][0-9]{2,4})?)? ?:?", re.IGNORECASE
 )
-#: How a total begins, or what has spaces before it; whatever begins otherwise is none.
-_BEGINS: Final = re.compile(r"\s|overall|grand|sub|total|sum", re.IGNORECASE)
+#: How a total begins.
+_TOTAL_BEGINS: Final = ("overall", "grand", "sub", "total", "sum")
 _NUMBER: Final = re.compile(r"[-(]?£?[0-9][0-9,. ]*%?\)?")
 _NOTES: Final = re.compile(
     r"[*†‡]|(notes?|n\.?b\.?|sources?|key|footnotes?|updated?)( [0-9])? ?[:.\u2013-]|notes?$"
@@ -342,19 +342,18 @@ def _set_aside(
     """Part the rows that are certainly no records from the others, by what they are."""
     parts = [{*heading.casefold().split(" / "), heading.casefold()} for heading in headings]
     spanning = {top for (top, _), (bottom, _) in grid.merged if top == bottom}
-    begins = frozenset().union(*parts)
+    begins = {each[:3] for each in (*_TOTAL_BEGINS, *frozenset[str]().union(*parts))}
     wide = _usual_width(body) >= _WIDE
     whats: dict[int, str] = {}
     # Nearly every row is a record, and shows it by its first two cells.
     suspects = [
         at
         for at, row in enumerate(body)
-        if len(row) < 2  # noqa: PLR2004 - two cells
-        or not row[1]
-        or not isinstance(row[0], str)
-        or not row[0]
-        or row[0].casefold() in begins
-        or _BEGINS.match(row[0])
+        if not (first := row[0] if row else "")
+        or (
+            type(first) is str
+            and (len(row) == 1 or not row[1] or first[:3].lower() in begins or first[0] <= " ")
+        )
     ]
     for at in suspects:
         row = body[at]
@@ -444,10 +443,16 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
     groups: set[int] = set()
     warnings: list[Diagnostic] = []
     more = 0
-    bare: Sequence[int] = range(table.height)
-    for at in sorted({*range(len(table.columns))} - {*naming}):
-        cells = table.columns[at]
-        bare = [row for row in bare if not cells[row] or blank(cells[row])]
+    others = [table.columns[at] for at in range(len(table.columns)) if at not in naming]
+    # One column that is filled all the way down shows that no row has one cell alone.
+    full = any("" not in cells and None not in cells for cells in others)
+    bare: Sequence[int] = range(0 if full else table.height)
+    for cells in others:
+        bare = [
+            row
+            for row in bare
+            if not (cell := cells[row]) or (type(cell) is str and cell.isspace())
+        ]
     for at in bare:
         row = [column[at] for column in table.columns]
         place = only_cell(row)
