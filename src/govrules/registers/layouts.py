@@ -474,7 +474,7 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
         aside[GROUP] = tuple(sorted((*aside.get(GROUP, ()), *found)))
     return attrs.evolve(
         opened,
-        table=table.without(frozenset(groups)),
+        table=table.without(frozenset(groups)) if groups else table,
         problems=(*opened.problems, *warnings),
         aside=aside,
     )
