@@ -48,6 +48,9 @@ def test_a_warning_says_that_it_is_one() -> None:
         "column-not-mapped",
         "not-confirmed",
         "row-without-facts",
+        "row-of-one-cell",
+        "sheet-of-the-same-kind",
+        "row-without-name",
     ]
 
 

@@ -364,6 +364,41 @@ class Code(Enum):
             "known, or does not fit the fact."
         ),
     )
+    ROW_OF_ONE_CELL = (
+        "GR715",
+        "row-of-one-cell",
+        (
+            "One cell alone is filled in a row where others fill several: it may name a "
+            "partnership of which nothing else is known, or head a group. `skip` of a mapping says "
+            "which. This is a warning: the row is read."
+        ),
+    )
+    SHEET_OF_THE_SAME_KIND = (
+        "GR716",
+        "sheet-of-the-same-kind",
+        (
+            "Another sheet of the workbook has the same headings, and is not read, so that "
+            "partnerships may be missing. `table` of a mapping names one sheet or several. This is "
+            "a warning: the rest is read."
+        ),
+    )
+    SECOND_TABLE = (
+        "GR718",
+        "second-table",
+        (
+            "Headings of the table stand here again, and in other columns: what follows is another "
+            "table. Its rows are left out."
+        ),
+    )
+    ROW_WITHOUT_NAME = (
+        "GR717",
+        "row-without-name",
+        (
+            "The row has neither a reference nor a name, though the table has columns of them: it "
+            "may go on with the row above. `rows: partners` of a mapping says that each row is one "
+            "partner. This is a warning: the row is read."
+        ),
+    )
 
     @property
     def id(self) -> str:
@@ -391,6 +426,9 @@ _WARNINGS: Final = (
     Code.COLUMN_NOT_MAPPED,
     Code.NOT_CONFIRMED,
     Code.ROW_WITHOUT_FACTS,
+    Code.ROW_OF_ONE_CELL,
+    Code.SHEET_OF_THE_SAME_KIND,
+    Code.ROW_WITHOUT_NAME,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

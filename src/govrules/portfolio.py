@@ -90,6 +90,12 @@ def entries_of(register: Register) -> tuple[Partnership, ...]:
     return tuple(each for each in register.partnerships if isinstance(each, Partnership))
 
 
+def is_empty(assessed: RegisterAssessment) -> bool:
+    """Tell whether a register certainly holds no partnership, so that nothing was checked."""
+    register = assessed.register.subject
+    return isinstance(register, Register) and register.partnerships == ()
+
+
 def owner_of(register: Register) -> str:
     """Return the name of the organisation whose register it is; "" where nobody says."""
     name = register.organisation.name if isinstance(register.organisation, Organisation) else ""

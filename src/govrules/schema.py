@@ -8,7 +8,8 @@ from typing import Any, Final, TypeAlias, assert_never
 from govrules.model import Partnership, Register
 from govrules.reading import declared_by
 from govrules.registers.cells import DATE_FORMATS, MONEY_UNITS, MONTHS_UNITS, SHARE_UNITS
-from govrules.registers.mapping import ENCODINGS, paths_of
+from govrules.registers.mapping import ENCODINGS
+from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
@@ -369,6 +370,7 @@ def mapping_schema(rulebook: Rulebook) -> Schema:
                 "govrules": {"const": int(FORMAT)},
                 "register": _object(facts),
                 **of_rows,
+                "rows": {"enum": lists},
                 "unknown": _list(_WORD),
                 "lists": _object(joined),
             },
@@ -409,7 +411,8 @@ def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
         required=["column", "is"],
     )
     return {
-        "table": _WORD,
+        "table": {"anyOf": [_WORD, _list(_WORD)]},
+        "sideways": _YES_NO,
         "header": {"type": ["integer", "string"]},
         "encoding": {"enum": [*ENCODINGS]},
         "delimiter": _TEXT,
@@ -450,6 +453,8 @@ def findings_schema() -> Schema:
             "summaries": _list(finding),
         }
     )
+    words = ("code", "name", "message", "help", "place")
+    problem = _whole({**dict.fromkeys(words, _TEXT), "warning": {"type": "boolean"}})
     return {
         "$schema": _DIALECT,
         "title": "govrules: findings",
@@ -459,6 +464,8 @@ def findings_schema() -> Schema:
                 "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
                 "as_of": nullable,
                 "subjects": _list(subject),
+                "problems": _list(problem),
+                "notes": _list(_TEXT),
             }
         ),
     }

@@ -26,7 +26,7 @@ import xlsxwriter
 from govrules.cli import main
 from govrules.diagnostics import Code, Diagnostic
 from govrules.errors import FactsError
-from govrules.registers import sources
+from govrules.registers import grids, sources
 from govrules.registers.read import read_register, read_source
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "folder": ("register.csv", lambda path: path.mkdir()),
     "binary": ("register.csv", lambda path: path.write_bytes(b"name\n\x00\x01\x02")),
     "cp1252": ("register.csv", lambda path: path.write_bytes("name\nCaf\u00e9\n".encode("cp1252"))),
-    "utf-16": ("register.csv", lambda path: path.write_bytes("name\nCare\n".encode("utf-16"))),
+    "utf-16": ("register.jsonl", lambda path: path.write_bytes('{"name": 1}\n'.encode("utf-16"))),
     "workbook-named-csv": ("register.csv", lambda path: workbook(path, Register=ROWS)),
     "text-named-xlsx": ("register.xlsx", lambda path: path.write_text("name\nCare pool\n")),
     "text-named-parquet": ("register.parquet", lambda path: path.write_text("name\nCare pool\n")),
@@ -126,6 +126,10 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
                 ["", "", "", "", "", "a note"],
             ],
         ),
+    ),
+    "sheets-of-the-same-kind": (
+        "register.xlsx",
+        lambda path: workbook(path, Adults=ROWS, Children=ROWS, Place=ROWS, Notes=[["See site"]]),
     ),
 }
 
@@ -214,7 +218,7 @@ def test_a_reader_that_is_not_installed_is_named_with_what_to_install(tmp_path, 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "xlsx"])
 def test_more_rows_than_are_read_are_refused(tmp_path, monkeypatch, suffix):
-    for module in ("sources", "lines"):
+    for module in ("sources", "lines", "grids", "layouts"):
         monkeypatch.setattr(f"govrules.registers.{module}.MAX_ROWS", 3)
     path = tmp_path / f"register.{suffix}"
     if suffix == "csv":
@@ -239,7 +243,7 @@ def test_files_over_the_limit_are_refused(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_TABLE_BYTES", 100_000)
+    monkeypatch.setattr(grids, "MAX_TABLE_BYTES", 100_000)
     path = tmp_path / "register.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/workbook.xml", b" " * 200_000)

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import shutil
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
 import xlsxwriter
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from govrules import FactsError, load_rulebook
+from govrules.cli import main
 from govrules.reading import declared_by
 from govrules.registers.mapping import read_mapping
+from govrules.registers.mapping_text import mapping_text
 from govrules.registers.propose import propose
 from govrules.registers.read import read_source
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -33,7 +43,7 @@ def proposed(text, *, name="register.csv", encoding="utf-8", **options):
 
 def mapped(name, declared=Declared(), **options):  # noqa: B008 - it holds nothing
     """Return what is proposed, after reading it as a mapping."""
-    text = propose(name, declared, **options)
+    text = mapping_text(propose(name, declared, **options))
     with open("mapping.yaml", "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
         file.write(text)
     read_mapping("mapping.yaml", declared)
@@ -199,3 +209,290 @@ def test_headings_that_yaml_would_read_otherwise_are_quoted(folder):
 def test_a_document_is_no_table_to_be_mapped(folder):
     with pytest.raises(FactsError, match="no table is read"):
         proposed("name: Care pool\n", name="pool.yaml")
+
+
+# ── Right or silent ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "heading", ["Agreement", "Written agreement?", "Terms of reference in place (Y/N)"]
+)
+def test_a_yes_or_no_of_an_agreement_says_that_there_is_one(folder, heading):
+    found, _ = proposed(f"Partnership,{heading}\nCare pool,Y\nArts,n\nWaste,TBC\nForum,y\n")
+    about = found["columns"][heading]
+    assert about["fact"] == "governing_document"
+    assert about["unsure"] is True
+    confirm()
+    care, arts, waste, forum = read_source(
+        "register.csv", mapping="mapping.yaml"
+    ).subject.partnerships
+    assert care.governing_document.kind is UNKNOWN
+    assert forum.governing_document == care.governing_document
+    assert arts.governing_document is None
+    assert waste.governing_document is UNKNOWN
+
+
+def confirm():
+    with open("mapping.yaml", encoding="utf-8") as file:  # noqa: PTH123 - where the test stands
+        text = file.read()
+    with open("mapping.yaml", "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
+        file.write(text.replace(", unsure: yes", "").replace("    unsure: yes\n", ""))
+
+
+def test_that_there_is_an_agreement_goes_with_what_it_is(folder):
+    with open("mapping.yaml", "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
+        file.write(
+            "govrules: 1\ncolumns: { Partnership: name, Agreement: { fact: governing_document, values: "
+            "{ Y: yes, N: none } }, Kind: governing_document.kind }\n"
+        )
+    with open("register.csv", "w", encoding="utf-8") as file:  # noqa: PTH123 - likewise
+        file.write("Partnership,Agreement,Kind\nA,Y,Constitution\nB,N,Constitution\nC,Y,\n")
+    read = read_source("register.csv", mapping="mapping.yaml")
+    a, b, c = (each.governing_document for each in read.subject.partnerships)
+    assert a.kind == "constitution"
+    assert b is UNKNOWN
+    assert c.kind is UNKNOWN
+    assert "`governing_document` is none here" in read.warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Review date", ["01/04/2027", "01/12/2026", "15/06/2027"]),
+        ("Next review", ["01/04/2027", "01/12/2026", "15/06/2027"]),
+        ("Reports to", ["Cabinet", "Scrutiny", "Cabinet"]),
+        ("RAG", ["R", "A", "G"]),
+        ("Amount Awarded", ["2500", "3000", "3500"]),
+        ("Amount Disbursed", ["", "", ""]),
+        ("Planned Dates:Start Date", ["2024-01-18", "", ""]),
+        ("Recipient Org:Name", ["Group 1", "Group 2", "Group 3"]),
+        ("Lead officer", ["Yes", "No", "Yes"]),
+        ("Partners", ["3", "4", "12"]),
+        ("Pooled budget", ["see report", "by the ICB", "ask finance"]),
+        ("Portfolio holder", ["Cllr Green", "Cllr Shah", "Cllr Price"]),
+    ],
+)
+def test_what_no_fact_holds_is_left_over(folder, heading, cells):
+    found, text = proposed(
+        f"Partnership,{heading}\n" + "".join(f"p{at},{each}\n" for at, each in enumerate(cells))
+    )
+    assert found["columns"] == {"Partnership": "name"}
+    assert heading in text or not any(cells)
+
+
+def test_the_likely_facts_of_a_column_left_over_stand_below_it_with_their_questions(folder):
+    _, text = proposed("Partnership,Review date\nCare pool,01/04/2027\n")
+    assert (
+        "#   Review date\n#     perhaps reviewed: When was the partnership last reviewed?\n" in text
+    )
+
+
+def test_a_heading_counts_where_its_cells_cannot_be_read(folder):
+    found, text = proposed(
+        'Title of the partnership,Total annual budget\nTrust,c. lots\nPool,"£250-£300k"\n'
+    )
+    assert found["columns"]["Title of the partnership"] == "name"
+    assert found["columns"]["Total annual budget"]["unsure"] is True
+    assert "not read as it stands: `c. lots`" in text
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Pooled budget?", ["Y", "y", "N", "n"]),
+        (
+            "Governing document",
+            ["Memorandum of Understandings", "memorandum of understandings", "MOU", "MoU"],
+        ),
+        ("Legal form", ["CLG", "clg", "Joint Comittee", "joint comittee"]),
+        ("Status", ["Live", "LIVE", "live", "Closed"]),
+        ("Agreement", ["Yes", "YES", "yes", "no"]),
+    ],
+)
+def test_words_in_other_letters_are_one_word(folder, heading, cells):
+    found, _ = proposed(
+        f"Partnership,{heading}\n" + "".join(f"p{at},{each}\n" for at, each in enumerate(cells))
+    )
+    confirm()
+    read = read_source("register.csv", mapping="mapping.yaml")
+    assert not [each for each in read.warnings if each.code.title == "unreadable-value"]
+    words = [str(each).casefold() for each in found["columns"][heading].get("values", {})]
+    assert len({*words}) == len(words)
+
+
+def test_facts_of_one_list_are_not_read_from_two_cells(folder):
+    shutil.copy(HERE / "draft.xls", "draft.xls")
+    found, _ = mapped("draft.xls")
+    listed = [each for each in found["columns"].values() if "partners[]" in str(each)]
+    assert len(listed) == 1
+    confirm()
+    read = read_source("draft.xls", mapping="mapping.yaml")
+    assert len(read.subject.partnerships) == 5
+    assert str(read.notes[0]) == "draft.xls[Draft register]: 5 rows, 5 partnerships"
+    coastal = read.subject.partnerships[1]
+    assert [each.name for each in coastal.partners[:2]] == [
+        "Environment Agency",
+        "Norvale District Council",
+    ]
+    assert coastal.origin["value.cost"] == "draft.xls[Draft register]!F3"
+    assert coastal.risk is UNKNOWN
+    assert read.subject.partnerships[0].risk.register == "nowhere"
+
+
+def test_a_name_that_stands_twice_is_said_before_anything_else(folder):
+    _, text = proposed(
+        "Partnership,Risk,Protocol\nForum,Managers,Y\nForum,Funding,N\nBoard,Funding,N\n"
+    )
+    before = text.partition("govrules: 1")[0]
+    assert "`Forum` stands in rows 2 and 3 of `Partnership`" in before
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("No.", "Requirement", "Update"),
+        ("Ref", "Question", "Answer"),
+        ("Id", "Standards", "Evidence"),
+    ],
+)
+def test_rows_of_requirements_are_no_partnerships(folder, heads):
+    found, text = proposed(
+        ",".join(heads) + "\n1,Publish the framework,Done\n2,Keep roles clear,In progress\n"
+    )
+    assert found["columns"] == {heads[0]: {"fact": "id", "unsure": True}}
+    assert "# No column names a partnership: the rows may be none." in text
+    assert "the table may lie on its" in text
+    assert main(["check", "register.csv", "--mapping", "mapping.yaml"]) == 3
+
+
+def test_a_second_sheet_joins_whatever_zeros_its_keys_begin_with(folder):
+    with xlsxwriter.Workbook("register.xlsx") as book:
+        main_sheet = book.add_worksheet("Register")
+        for at, row in enumerate(
+            [("Ref", "Partnership"), (7, "Care pool"), ("008", "Arts"), ("P 9", "Waste")]
+        ):
+            main_sheet.write_row(at, 0, row)
+        others = book.add_worksheet("Partners")
+        for at, row in enumerate(
+            [
+                ("Ref", "Partner", "Type"),
+                ("007", "Council A", "Unitary council"),
+                (8, "Arts East", "Charity"),
+                ("P9", "Waste Ltd", "Company"),
+                (7, "ICB", "Integrated care board"),
+                ("P10", "Ghost", "Company"),
+            ]
+        ):
+            others.write_row(at, 0, row)
+    found, _ = mapped("register.xlsx")
+    assert found["table"] == "Register"
+    assert found["lists"]["partners"]["table"] == "Partners"
+    assert found["lists"]["partners"]["columns"] == {"Partner": "name", "Type": "kind"}
+
+
+def test_a_partner_a_row_is_noticed(folder):
+    rows = "Care pool,DASS,X Council,Unitary council\n,,Y ICB,ICB\n,,Z Trust,Charity\nArts,Arts,X Council,Unitary council\n"
+    found, _ = proposed("Partnership,Lead officer,Partner,Type\n" + rows)
+    assert found["rows"] == "partners"
+    assert found["columns"]["Partner"] == "partners[].name"
+    assert found["columns"]["Type"]["fact"] == "partners[].kind"
+    read = read_source("register.csv", mapping="mapping.yaml")
+    assert [
+        len([one for one in each.partners if one is not UNKNOWN])
+        for each in read.subject.partnerships
+    ] == [3, 1]
+
+
+# ── Never refused ─────────────────────────────────────────────────────────────────────────────
+
+WORDS = st.sampled_from(
+    [
+        "Y",
+        "y",
+        "N",
+        "Yes",
+        "TBC",
+        "n/a",
+        "None",
+        "nil",
+        "£5",
+        "12k",
+        "31/3/24",
+        "2025",
+        "Cabinet",
+        "A; B",
+        "A, B",
+        "MoU",
+        "memo of understanding",
+        "MEMORANDUM OF UNDERSTANDING",
+        "Statutory",
+        "active",
+        "Live",
+        "",
+        "1",
+        "0",
+        "Total",
+        "* note",
+        ": [x]",
+        "#",
+        "- a",
+    ]
+)
+HEADINGS = st.sampled_from(
+    [
+        "Ref",
+        "Name",
+        "Partnership",
+        "Partners",
+        "Partner",
+        "Partner 1",
+        "Partner 2",
+        "Type",
+        "Agreement",
+        "Agreement?",
+        "Pooled",
+        "Budget",
+        "Budget £k",
+        "Last reviewed",
+        "Review date",
+        "Status",
+        "Risk register",
+        "Votes",
+        "Role",
+        "Exit terms",
+        "Scrutiny",
+        "x: [y]",
+        "# z",
+        "Money / Pooled?",
+        "",
+        "yes",
+        "partners[0].name",
+    ]
+)
+
+
+@given(
+    heads=st.lists(HEADINGS, min_size=1, max_size=7),
+    rows=st.lists(st.lists(WORDS, min_size=7, max_size=7), max_size=6),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_is_proposed_is_never_refused_confirmed_or_not(folder, heads, rows):
+    if not any(map(str.strip, heads)):
+        return
+    table = io.StringIO()
+    csv.writer(table).writerows([heads, *(row[: len(heads)] for row in rows)])
+    try:
+        proposed(table.getvalue())
+    except FactsError as error:
+        # Every heading may be drawn empty once it is quoted, which leaves nothing to map.
+        if {each.code.title for each in error.diagnostics} == {"no-headings"}:
+            return
+        raise
+    for _ in range(2):
+        try:
+            read_source("register.csv", mapping="mapping.yaml")
+        except FactsError as error:
+            raise AssertionError([str(each) for each in error.diagnostics]) from error
+        confirm()

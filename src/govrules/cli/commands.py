@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import sys
 import time
@@ -16,15 +17,16 @@ from cyclopts import App, Parameter
 from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
+from govrules.cli.said import Said
 from govrules.diagnostics import CODES, did_you_mean
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
-from govrules.portfolio import RegisterAssessment, assess_register, entries_of
-from govrules.reading import Read, declared_by, read_subject
+from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
+from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.plain import assessment_data, report_data
+from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.text import Line, assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -160,7 +162,7 @@ def check(
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
-    checked, problems = _assess_all(
+    checked, told = _assess_all(
         subjects,
         rulebook,
         mapping=mapping,
@@ -174,10 +176,15 @@ def check(
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
     explained = _followed(assessments, output)
     if format == "json":
-        data = report_data(explained, rulebook, common)
+        data = report_data(explained, rulebook, common, told.diagnostics, told.notes)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     elif format == "jsonl":
-        lines = (json.dumps(assessment_data(each), ensure_ascii=False) for each in explained)
+        rest = problems_data(told.diagnostics, told.notes)
+        last = [rest] if any(rest.values()) else []
+        lines = (
+            json.dumps(each, ensure_ascii=False)
+            for each in itertools.chain(map(assessment_data, explained), last)
+        )
         emit("".join(f"{line}\n" for line in lines), output)
     elif format == "csv":
         from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
@@ -186,10 +193,10 @@ def check(
     elif format == "xlsx" and output is not None:
         from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
 
-        write(output, as_xlsx(explained))
+        write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
         show(_lines(checked, output, full=full), output)
-    return _code(assessments, Severity(fail_on), problems=problems)
+    return _code(checked, Severity(fail_on), told)
 
 
 def _lines(checked: list[Checked], output: Path | None, *, full: bool) -> Iterator[Line]:
@@ -235,28 +242,29 @@ def _assess_all(
     given: dt.date | None,
     engine: str | None,
     only: Collection[str] = (),
-) -> tuple[list[Checked], bool]:
+) -> tuple[list[Checked], Said]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
     Where entries of registers are named, they alone are assessed.
 
-    Return the assessments, and whether anything was wrong with the files or with what they hold.
+    Return the assessments, and what was said of the files and of what they hold.
     """
     if engine is not None:
         # An engine that is not there is said before anything is read.
         engine_called(engine)
-    reads, problems = _read_all(paths, rulebook, mapping, table, only)
+    reads, told = _read_all(paths, rulebook, mapping, table, only)
     if only:
         reads = _entries_called(only, reads)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found, unsound = assess_file(read, rulebook, given or stated, engine)
+        found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
-        problems = problems or unsound
-    return checked, problems
+        if isinstance(found, RegisterAssessment):
+            told.say(found.problems)
+    return checked, told
 
 
 def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
@@ -285,22 +293,23 @@ def _read_all(
     mapping: Path | None,
     table: str,
     only: Collection[str] = (),
-) -> tuple[list[Read], bool]:
+) -> tuple[list[Read], Said]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
-    problems = False
+    told = Said()
     for path in paths:
         try:
             read = _read(path, rulebook, mapping, table, only)
         except FactsError as error:
-            warn([str(each) for each in error.diagnostics] or [str(error)])
-            problems = True
+            told.say(error.diagnostics)
+            if not error.diagnostics:
+                told.fail(str(error))
+            told.failed = True
             continue
-        warn(str(each) for each in (*read.warnings, *read.problems))
-        warn(read.notes)
-        problems = problems or bool(read.problems)
+        told.say((*read.warnings, *read.problems))
+        told.note(read.notes)
         reads.append(read)
-    return reads, problems
+    return reads, told
 
 
 def _read(
@@ -320,30 +329,30 @@ def _read(
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
-def assess_file(
-    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None
-) -> tuple[Checked, bool]:
+def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
     """
-    Assess what a file holds; and say whether a register has problems as data.
+    Assess what a file holds.
 
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
     if not isinstance(read.subject, Register):
-        return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE), False
+        return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE)
     chosen = engine or engine_for(len(entries_of(read.subject)))
     try:
-        whole = assess_register(read.subject, rulebook, as_of=as_of, engine=chosen)
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=chosen)
     except EngineError:
         if engine is not None:
             raise
-        whole = assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
-    warn(str(each) for each in whole.problems)
-    return whole, bool(whole.problems)
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
 
 
-def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> int:
-    if problems:
+def _code(checked: list[Checked], level: Severity, told: Said) -> int:
+    if told.failed:
         return PROBLEM
+    assessments = _apart(checked)
+    if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
+        warn(["govrules: nothing was checked: no partnership was read"])
+        return NOTHING_CHECKED
     if not any(each.findings for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
@@ -384,18 +393,18 @@ def findings(
     from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
 
     rulebook = load(rules)
-    problems = False
+    told = Said()
     columns = columns_of(register, table) if mapping is None else None
     if columns is not None:
-        warn(str(each) for each in columns.not_read(rulebook))
+        told.say(columns.not_read(rulebook))
         entries = entries_of_columns(columns)
     else:
-        reads, problems = _read_all([register], rulebook, mapping, table)
+        reads, told = _read_all([register], rulebook, mapping, table)
         if not reads:
             return PROBLEM
         entries = entries_of_register(reads[0], register, rulebook)
     code = tabulate(entries, rulebook, day(as_of), output, Severity(fail_on))
-    return PROBLEM if problems else code
+    return PROBLEM if told.failed else code
 
 
 @app.command
@@ -766,46 +775,43 @@ def map_(
     register: Annotated[Path, Parameter(name="REGISTER", negative="")],
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
     table: Table = "",
+    headings: Annotated[
+        Path | None,
+        Parameter(name="--headings", help="A file of what registers of your own call facts."),
+    ] = None,
+    preview: Annotated[bool, Parameter(name="--preview", negative="")] = False,
+    entry: Entry = None,
     output: Output = None,
     overwrite: bool = False,
 ) -> int:
     """
     Propose which columns of a table hold which facts, for a person to confirm.
 
+    With --mapping nothing is proposed: that mapping is written in the other form, or previewed.
+
     Parameters
     ----------
     register
         A table: CSV, XLSX, Parquet, Arrow, DuckDB, or JSON with other keys than facts.
+    preview
+        Print one partnership as it is read, cell by cell: the first, or the one of --entry.
     overwrite
         Write over an output file that is there already.
     """
-    from govrules.registers.propose import propose  # noqa: PLC0415 - only this command needs it
-    from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
-    from govrules.registers.sources import split_name  # noqa: PLC0415 - likewise
+    from govrules.cli.mapping import Mapper  # noqa: PLC0415 - only this command needs it
 
-    if columns_of(register, table) is not None:
-        raise Stop(
-            f"govrules: `{register}` has facts as its columns, and needs no mapping",
-            f"  help: `govrules check {register}` reads it as it is",
-        )
     if output is not None and output.exists() and not overwrite:
         raise Stop(
             f"govrules: `{output}` is there already",
             "  help: name another file, or add `--overwrite`",
         )
-    rulebook = load(rules)
-    file, named = split_name(str(register))
-    text = propose(file, declared_by(rulebook), table=table or named)
-    emit(text, output)
-    if output is not None:
-        unsure = text.count("unsure: yes") - 1
-        emit(
-            f"wrote {output}: {unsure} entries to confirm\n\n"
-            "Try next:\n"
-            f"  govrules check {register} --mapping {output}\n"
-        )
-    return FINE
+    mapper = Mapper(register, load(rules), mapping=mapping, table=table, headings=headings)
+    if preview:
+        mapper.preview(entry or (), output)
+        return FINE
+    return mapper.write(output)
 
 
 @app.command
@@ -836,7 +842,7 @@ def plan(
     from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    checked, problems = _assess_all(
+    checked, told = _assess_all(
         subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
     )
     assessments = _apart(checked)
@@ -850,7 +856,7 @@ def plan(
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)
-    return _code(assessments, Severity(level), problems=problems)
+    return _code(checked, Severity(level), told)
 
 
 @app.command

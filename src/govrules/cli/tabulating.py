@@ -133,6 +133,9 @@ def tabulate(
         ) from error
     emit(_summary(entries.rows, number, tally, output))
     warn(_left_out(rulebook, as_of))
+    if not entries.rows and entries.complete:
+        warn(["govrules: nothing was checked: no partnership was read"])
+        return NOTHING_CHECKED
     if not number:
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED

@@ -48,6 +48,7 @@ class Tally:
         skipped: the numbers of rows that the mapping skips.
         empty: the numbers of rows that hold something, but no fact.
         left_out: the numbers of rows with a problem.
+        aside: the numbers of rows that are no records, by what they are.
     """
 
     table: str
@@ -59,11 +60,13 @@ class Tally:
     skipped: tuple[int, ...] = ()
     empty: tuple[int, ...] = ()
     left_out: tuple[int, ...] = ()
+    aside: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
         words = [f"{self.table}: {counted(self.rows, 'row')}, {counted(self.read, self.what)}"]
         for why, numbers in (
             ("blank", self.blank),
+            *self.aside.items(),
             ("skipped as the mapping says", self.skipped),
             ("without a fact", self.empty),
             ("left out", self.left_out),
@@ -130,7 +133,7 @@ def build(
         each.warn_of_columns({at for pair in keys.values() for at in pair if at is not None})
         each.skip()
     partnerships = _Partnerships(main, mapping).made(rows, keys)
-    complete = not opened.problems
+    complete = all(each.code.is_warning for each in opened.problems)
     listed: tuple[Any, ...] = (*partnerships,) if complete else (*partnerships, UNKNOWN)
     origin = {"": str(main.table.place()), "partnerships": str(main.table.place())}
     return attrs.evolve(
@@ -305,9 +308,12 @@ class _Rows:
             )
         self.found.diagnostics.extend(self.opened.problems)
         numbers = self.table.numbers
-        long = tuple(each.span.line for each in self.opened.problems)
+        # Rows of another table are counted by what they are.
+        out = [each for each in self.opened.problems if each.code is Code.ROW_TOO_LONG]
+        long = tuple(each.span.line for each in out)
+        aside = self.opened.aside
         left_out = tuple(sorted((*long, *(numbers[row] for row in without_owner))))
-        total = len(numbers) + len(self.skipped) + len(long)
+        total = len(numbers) + len(self.skipped) + len(long) + sum(map(len, aside.values()))
         self.found.tallies.append(
             Tally(
                 str(self.table.place()),
@@ -319,6 +325,7 @@ class _Rows:
                 self.skipped,
                 tuple(numbers[row] for row in without),
                 left_out,
+                aside,
             )
         )
 
@@ -403,13 +410,16 @@ def _direct(
 def _with_states(
     states: Sequence[Any], made: Sequence[Any], contradicted: Callable[[int], None]
 ) -> list[Any]:
-    """Return records, those said to be none where they are; UNKNOWN where facts say otherwise."""
+    """Return records, those said to be there or none; UNKNOWN where facts say otherwise."""
     found: list[Any] = []
     for row, (state, record) in enumerate(zip(states, made, strict=True)):
         if state is UNKNOWN:
             found.append(record)
         elif record is UNKNOWN:
             found.append(state)
+        elif state is not None:
+            # That there is one is said here, and what it is elsewhere.
+            found.append(record)
         else:
             contradicted(row)
             found.append(UNKNOWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
 from govrules.registers.cells import (
     DATE_FORMATS,
     MONEY_UNITS,
@@ -27,6 +27,8 @@ from govrules.registers.cells import (
     SHARE_UNITS,
     Wording,
 )
+from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
+from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
@@ -46,44 +48,23 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-ENCODINGS: Final = ("utf-8", "cp1252")
+ENCODINGS: Final = ("utf-8", "utf-16", "cp1252")
 _TABLE_KEYS: Final = (
     "table",
     "header",
     "encoding",
     "delimiter",
+    "sideways",
     "columns",
     "ignored",
     "skip",
 )
-MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "unknown", "lists")
+MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "rows", "unknown", "lists")
 COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "separator", "complete", "unsure")
 SKIP_KEYS: Final = ("column", "is", "unsure")
 LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 
 _HEADER: Final = re.compile(r"([1-9][0-9]{0,3})(?: ?(?:-|to) ?([1-9][0-9]{0,3}))?")
-_IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
-_CONFIRM: Final = "look at it, and delete `unsure: yes` if it is right"
-
-
-@attrs.frozen
-class FactPath:
-    """
-    The path of a fact in a table.
-
-    Attributes:
-        text: as it is written: ``funding.pooled``, ``partners[0].name`` or ``partners[].name``.
-        fact: the fact.
-        list: the list that the fact is in; "" where it is in none.
-        index: which of the list's records; None where one cell holds several.
-        rest: the path of the fact in a record of that list; the whole path where it is in none.
-    """
-
-    text: str
-    fact: Fact
-    list: str = ""
-    index: int | None = None
-    rest: str = ""
 
 
 @attrs.frozen(eq=False)
@@ -162,6 +143,8 @@ class TableMapping:
         complete: lists of which nothing can be missing.
         register: what it says of the register itself.
         as_of: the date of the assessment that it states, if it does.
+        rows: the list whose records the rows are, several to a partnership; "" where a row is a
+            partnership.
     """
 
     report: Report
@@ -170,46 +153,12 @@ class TableMapping:
     complete: frozenset[str] = frozenset()
     register: Register = attrs.field(factory=Register)
     as_of: dt.date | Unknown = UNKNOWN
+    rows: str = ""
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
         """What of it is not used because nobody confirmed it."""
         return self.report.in_order()
-
-
-def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
-    """Return the path that a text names, or None where there is no such fact."""
-    vocabulary = vocabulary_of(cls)
-    local = declared.local.get(text.removeprefix("local."))
-    if local is not None and text.startswith("local.") and "local" in vocabulary.about:
-        return FactPath(text, local, rest=text)
-    if text in vocabulary.facts:
-        return FactPath(text, vocabulary.facts[text], rest=text)
-    derived = declared.derived.get(text)
-    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
-        return FactPath(text, derived[0], rest=text)
-    found = _IN_LIST.fullmatch(text)
-    records = vocabulary.facts.get(found["list"]) if found else None
-    if found is None or records is None or not isinstance(records.type, Records):
-        return None
-    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
-    if inner is None:
-        return None
-    index = int(found["index"]) if found["index"] else None
-    return FactPath(text, inner, found["list"], index, found["rest"])
-
-
-def paths_of(cls: type, declared: Declared) -> Iterator[str]:
-    """Yield every path that a column may hold, the records of lists under ``[]``."""
-    vocabulary = vocabulary_of(cls)
-    for path, fact in vocabulary.facts.items():
-        yield path
-        if isinstance(fact.type, Records):
-            yield from (f"{path}[].{inner}" for inner in vocabulary_of(fact.type.cls).facts)
-    if "local" in vocabulary.about:
-        yield from (f"local.{name}" for name in declared.local)
-    if "stated" in vocabulary.about:
-        yield from (name for name, (_, owner) in declared.derived.items() if owner is cls)
 
 
 def read_mapping(path: str | Path, declared: Declared) -> TableMapping:
@@ -219,11 +168,32 @@ def read_mapping(path: str | Path, declared: Declared) -> TableMapping:
     Raises:
         FactsError: it cannot be used; it carries every problem found.
     """
-    text, report = read_text(Path(path), str(path))
-    node = parse(text, report) if report.ok else None
+    node, report = nodes_of(path)
+    return _mapping(node, report, declared)
+
+
+def read_mapping_text(text: str, name: str, declared: Declared) -> TableMapping:
+    """
+    Read a mapping from a text in YAML.
+
+    Args:
+        text: the mapping.
+
+        name: what it is called in messages.
+
+        declared: the local and derived facts that columns may hold.
+
+    Raises:
+        FactsError: it cannot be used; it carries every problem found.
+    """
+    report = Report(name, text)
+    return _mapping(parse(text, report), report, declared)
+
+
+def _mapping(node: Node | None, report: Report, declared: Declared) -> TableMapping:
     mapping = _Reader(report, declared).read(node) if node is not None else None
     if mapping is None or not report.ok:
-        raise FactsError(str(path), "a mapping", "problems", report.in_order())
+        raise FactsError(report.file, "a mapping", "problems", report.in_order())
     return mapping
 
 
@@ -234,6 +204,7 @@ class _Reader:
     report: Report
     declared: Declared
     unknown: frozenset[str] = frozenset()
+    rows: str = ""
 
     def read(self, node: Node) -> TableMapping | None:
         fields = Fields(self.report, node, MAPPING_KEYS, "a mapping")
@@ -245,13 +216,32 @@ class _Reader:
         fields.required("columns", "{Name: name}")
         self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
         register, as_of = self._register(fields)
-        sheet = self._sheet(fields, Partnership)
+        self.rows = fields.choice("rows", tuple(_lists(Partnership))) or ""
+        sheet = self._named_rows(self._sheet(fields, Partnership), fields)
         joined: dict[str, Joined] = {}
         complete: set[str] = set()
         for key, value in fields.entries("lists"):
             self._list(key, value, joined, complete)
         self._check_lists(sheet, joined)
-        return TableMapping(self.report, sheet, joined, frozenset(complete), register, as_of)
+        return TableMapping(
+            self.report, sheet, joined, frozenset(complete), register, as_of, self.rows
+        )
+
+    def _named_rows(self, sheet: Sheet, fields: Fields) -> Sheet:
+        """Return the columns that can be read where several rows are one partnership."""
+        if not self.rows or any(each.path.text in ("id", "name") for each in sheet.columns):
+            return sheet
+        what = f"`rows: {self.rows}` is not used: no column says to which partnership a row belongs"
+        help_ = "confirm or map a column as `id` or `name`"
+        code = Code.NOT_CONFIRMED if sheet.unsure else Code.BAD_FORMAT
+        self.report.add(code, what, fields.key("rows"), help_)
+        left = tuple(each for each in sheet.columns if each.path.list == self.rows)
+        self.rows = ""
+        return attrs.evolve(
+            sheet,
+            columns=tuple(each for each in sheet.columns if each not in left),
+            unsure=(*sheet.unsure, *(each.node for each in left if each.node is not None)),
+        )
 
     def _register(self, fields: Fields) -> tuple[Register, dt.date | Unknown]:
         node = fields.value("register")
@@ -316,11 +306,15 @@ class _Reader:
                 'write one character, such as `";"`, or `tab`',
             )
             delimiter = ""
+        stated_table = fields.value("table")
+        several = fields.texts("table") if isinstance(stated_table, Items) else ()
         return Layout(
-            fields.text("table"),
+            several[0] if several else "" if stated_table is None else fields.text("table"),
             header,
             fields.choice("encoding", ENCODINGS) or "utf-8",
             delimiter,
+            several[1:],
+            bool(fields.yes_no("sideways")),
         )
 
     @staticmethod
@@ -359,7 +353,10 @@ class _Reader:
         if not fields.yes_no("unsure"):
             return True
         self.report.add(
-            Code.NOT_CONFIRMED, f"{what} is not read: nobody confirmed it", node, _CONFIRM
+            Code.NOT_CONFIRMED,
+            f"{what} is not read: nobody confirmed it",
+            node,
+            f"look at it, and {how_to_confirm(node)} if it is right",
         )
         return False
 
@@ -397,7 +394,8 @@ class _Reader:
                 f"name one of them: {example}; or say under `values` which words mean `none`",
             )
             return None
-        if path.list and path.index is None and not wording.separator:
+        in_row = path.list and path.list == self.rows
+        if path.list and path.index is None and not wording.separator and not in_row:
             self.report.add(
                 Code.BAD_FORMAT,
                 f"`{path.text}` is read from a cell that holds several values",
@@ -419,6 +417,9 @@ class _Reader:
                     key,
                     "keep one of the two: capitals and spaces are not told apart",
                 )
+            if isinstance(path.fact.type, Record) and _is_yes(node):
+                found[word] = path.fact.type.cls()
+                continue
             found[word] = reader.read_value(node, path.fact, path.text)
         return found
 
@@ -492,6 +493,7 @@ class _Reader:
         first: dict[str, Column] = {}
         for column in columns:
             several = bool(column.path.list) and column.path.index is None
+            several = several and column.path.list != self.rows
             # A cell that holds several records is all that is said of its list.
             name = column.path.list if several else column.path.text
             other = first.setdefault(name, column)
@@ -503,7 +505,10 @@ class _Reader:
             if other is not column or (clash and clash[0].path.index is not None):
                 self.report.add(
                     Code.FACT_MAPPED_TWICE,
-                    f"`{column.path.text}` is read from another column already",
+                    f"`{column.path.text}` is read from another column already"
+                    if other is not column and other.path.text == column.path.text
+                    else f"`{column.path.list}` is read whole from the cells of another column, so "
+                    f"that nothing says to which of them `{column.path.text}` belongs",
                     column.node,
                     "keep one of the two",
                 )
@@ -563,6 +568,10 @@ class _Reader:
                     column.node,
                     "keep one of the two",
                 )
+
+
+def _is_yes(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
 
 
 @functools.cache

@@ -1,354 +1,324 @@
 """
 Propose a mapping: what the columns of somebody's own table hold, and how sure that is.
 
-Headings are set against the words of the vocabulary, and cells against the types of facts. What
-is only likely is marked as unsure, and reading leaves it out until a person confirms it.
+A heading is set against what registers call facts, and the cells below it against the type of the
+fact. What is only likely is marked as unsure, and reading leaves it out until a person confirms it;
+what is not likely is left over, with the facts that a person may choose from.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
-from rapidfuzz import fuzz
 
 from govrules.errors import FactsError
-from govrules.model import Partnership
-from govrules.registers.cells import (
-    DATE_FORMATS,
-    PER_CENT,
-    UNKNOWN_WORDS,
-    Bad,
-    CellReader,
-    Wording,
-    read_choice,
-    written,
-)
-from govrules.registers.mapping import FactPath, path_of, paths_of
-from govrules.registers.sources import (
-    Grid,
-    Layout,
-    Opened,
-    fill,
-    has_grid,
-    lay_out,
-    open_grid,
-    open_table,
-)
+from govrules.explain.english import counted
+from govrules.registers.grids import Grid, has_grid, open_grid
+from govrules.registers.guesses import Guess, as_text, guess, is_answered
+from govrules.registers.headings import Headings, Meaning
+from govrules.registers.layouts import alike, header_of, lay_out, lies_on_its_side, open_table
+from govrules.registers.sources import Layout, Opened, suffix_of
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.subjects import Declared
-from govrules.truth import UNKNOWN
-from govrules.values import Problem
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Fact,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    YesNo,
-    vocabulary_of,
-)
 
-_LOOKED_AT: Final = 20
-_CELLS: Final = 2000
-_CANDIDATES: Final = 6
-#: From here on a heading says what a column holds, if its cells agree.
-_SURE: Final = 90
-#: Below this it says nothing.
-_LIKELY: Final = 62
-#: So far must a fact be ahead of the next for a column to be sure of it.
-_AHEAD: Final = 4
-#: So many of the cells must be readable for a column to be sure of its fact.
-_FIT: Final = 0.75
-_SAME_WORD: Final = 86
-_WIDTH: Final = 96
-_SHOWN: Final = 3
-
-_STOP_WORDS: Final = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "is",
-        "are",
-        "it",
-        "its",
-        "to",
-        "for",
-        "and",
-        "in",
-        "on",
-        "by",
-        "or",
-        "any",
-        "there",
-        "what",
-        "which",
-        "who",
-        "when",
-        "does",
-        "do",
-        "has",
-        "have",
-        "been",
-        "was",
-        "be",
-        "this",
-        "that",
-        "with",
-        "as",
-        "at",
-    ]
-)
-#: What registers call facts in words that the vocabulary does not use of them.
-_ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
-    "id": ("ref", "reference", "id", "no", "number", "partnership ref", "partnership id"),
-    "name": ("partnership", "partnership name", "name", "name of partnership", "title"),
-    "objective": ("objective", "objectives", "purpose", "aim", "aims"),
-    "status": ("status", "state", "stage"),
-    "area": ("area", "geography", "area covered", "place"),
-    "legal_form": ("legal form", "legal status", "constitution type"),
-    "nature": ("type", "type of partnership", "partnership type", "nature"),
-    "responsible_officer": ("lead officer", "responsible officer", "link officer", "officer"),
-    "reviewed": ("last reviewed", "review date", "date of last review", "last review", "reviewed"),
-    "parent": ("parent", "parent partnership", "reports to"),
-    "integration_level": ("integration", "level of integration"),
-    "funding.pooled": ("pooled", "pooled budget", "budget pooled", "pooled budgets"),
-    "funding.annual_spend": (
-        "spend",
-        "annual spend",
-        "budget",
-        "annual budget",
-        "expenditure",
-        "annual value",
-    ),
-    "funding.external_grant": ("grant", "external grant", "external funding", "grant funded"),
-    "accountability.accountable_body": ("accountable body", "lead authority", "lead body"),
-    "governing_document.kind": ("governing document", "agreement type", "document type"),
-    "governing_document.expires": ("expires", "expiry date", "agreement ends", "end date"),
-    "governing_document.reviewed": ("agreement reviewed", "document reviewed"),
-    "protocol.agreed": ("protocol", "protocol agreed", "protocol in place"),
-    "risk.register": ("risk register",),
-    "scrutiny.by": ("scrutiny", "scrutinised by", "scrutiny by"),
-    "scrutiny.last": ("last scrutiny", "last scrutinised"),
-    "assurance.internal_audit": ("internal audit", "audited", "in audit plan"),
-    "public.complaints": ("complaints", "complaints route", "complaints procedure"),
-    "partners[].name": (
-        "partners",
-        "partner organisations",
-        "members",
-        "partner",
-        "partner name",
-        "organisation",
-        "partner organisation",
-    ),
-    "partners[].kind": (
-        "type",
-        "partner type",
-        "organisation type",
-        "type of organisation",
-        "sector",
-    ),
-    "partners[].roles": ("role", "partner role", "roles"),
-    "partners[].named_accountable": ("named as accountable", "accountable"),
-    "partners[].voting_share": ("votes", "share of votes", "voting share"),
-}
-_YES_WORDS: Final = {"y": "yes", "t": "yes", "✓": "yes", "n": "no", "f": "no", "✗": "no"}
-_DIGITS: Final = {"1": "yes", "0": "no"}
 _TOTALS: Final = re.compile(r"(grand |sub-?)?totals?|sum", re.IGNORECASE)
 _NUMBERED: Final = re.compile(r"(?P<before>.*?)\s*(?P<number>[0-9]{1,2})\s*(?P<after>.*)")
-_SEPARATORS: Final = (";", "\n", "|", ",")
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*\??")
-_KEYWORDS: Final = frozenset({"yes", "no", "true", "false", "null", "none", "unknown", "on", "off"})
+_LONGEST_EXAMPLE: Final = 40
+#: What heads a column of questions.
+_ASKED: Final = frozenset({"requirement", "question", "criterion", "criteria", "standard"})
+_SHOWN: Final = 3
 
 
-@attrs.frozen
-class _Guess:
-    """What a column may hold: the fact, how it is written, and how sure that is."""
-
-    path: str
-    wording: Mapping[str, Any]
-    score: float
-    sure: bool
-    unread: tuple[str, ...] = ()
-
-
-def propose(file: str, declared: Declared, *, table: str = "", name: str = "") -> str:
+@attrs.define
+class ProposedColumn:
     """
-    Return the text of a mapping file for a table.
+    What is proposed for one column.
+
+    Attributes:
+        heading: its heading, as the mapping names it.
+        about: what the mapping says of it: the fact, and how it is written; empty if left over.
+        samples: some of its cells.
+        unread: some cells that cannot be read as the fact.
+        likely: facts that a person may choose from.
+        ignored: whether the mapping ignores it.
+    """
+
+    heading: str
+    about: dict[str, Any] = attrs.field(factory=dict)
+    samples: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()
+    ignored: bool = False
+
+    @property
+    def unsure(self) -> bool:
+        """Whether a person has to confirm it."""
+        return "unsure" in self.about
+
+
+@attrs.define
+class Proposal:
+    """
+    A mapping, and what a person who reads it wants to know.
+
+    Attributes:
+        file: what the table's file is called.
+        settings: what the mapping says, but for columns and what is ignored.
+        columns: of each column, in the order of the table.
+        notes: what strikes the eye before anything else.
+        not_found: the facts that no column was found for.
+        questions: of each fact, the question that asks for it.
+        choices: of each fact of a closed list, its values.
+    """
+
+    file: str
+    settings: dict[str, Any] = attrs.field(factory=dict)
+    columns: list[ProposedColumn] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    not_found: list[str] = attrs.field(factory=list)
+    questions: dict[str, str] = attrs.field(factory=dict)
+    choices: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+    @property
+    def unsure(self) -> int:
+        """How many entries a person has to confirm."""
+        lists = self.settings.get("lists", {})
+        skips = self.settings.get("skip", [])
+        marked = (*(each.about for each in self.columns), *lists.values(), *skips)
+        return sum("unsure" in each for each in marked)
+
+
+def propose(
+    file: str,
+    declared: Declared,
+    *,
+    table: str = "",
+    name: str = "",
+    headings: Path | None = None,
+) -> Proposal:
+    """
+    Return what is proposed for a table.
 
     Args:
         file: the table's file.
 
         declared: the local and derived facts that columns may hold.
 
-        table: the sheet or table; the first sheet that holds anything if not given.
+        table: the sheet or table; the sheet whose headings are most like facts if not given.
 
         name: what the file is called in the mapping.
 
+        headings: a file of what registers call facts, whose words count before the shipped ones.
+
     Raises:
-        FactsError: the file cannot be read.
+        FactsError: a file cannot be read.
     """
-    proposer = _Proposer(declared)
-    grid, opened, layout = _open(file, table)
-    if grid is not None:
-        layout = attrs.evolve(layout, header=proposer.header(grid))
-        opened = lay_out(grid, layout)
-    assert opened is not None  # noqa: S101 - one of the two was opened
-    text = [
-        f"# Proposed by `govrules map {name or file}`: read it before you use it.",
-        "# `check` takes nothing that is marked `unsure: yes`: where it is right, delete the mark.",
-        "govrules: 1",
-        *_layout_lines(layout),
-        "",
-    ]
-    text += proposer.lines(opened.table)
-    if grid is not None and grid.others:
-        text += proposer.other_sheets(file, opened.table, grid.others)
-    text += proposer.lists()
-    text += proposer.left_over(opened.table)
-    text += proposer.not_found()
-    return "\n".join(text).rstrip() + "\n"
+    proposer = _Proposer(Headings(declared, headings), name or file)
+    proposer.propose(file, table)
+    return proposer.proposal
 
 
-def _open(file: str, table: str) -> tuple[Grid | None, Opened | None, Layout]:
-    """Open a file as it seems to be written: its rows, or its table where it names columns."""
-    layout = Layout(table=table)
-    if not has_grid(file):
-        return None, open_table(file, layout), layout
-    try:
-        grid = open_grid(file, layout, first=True)
-    except FactsError as error:
-        # Only what is no UTF-8 is worth a second look.
-        if "UTF-8" not in str(error):
-            raise
-        layout = attrs.evolve(layout, encoding="cp1252")
-        grid = open_grid(file, layout)
-    beginning = grid.rows[:_LOOKED_AT]
-    if not grid.sheet and max(map(len, beginning), default=0) == 1:
-        for delimiter in (";", "\t", "|"):
-            if any(delimiter in str(cell) for row in beginning for cell in row):
-                layout = attrs.evolve(layout, delimiter=delimiter)
-                grid = open_grid(file, layout)
-                break
-    return grid, None, attrs.evolve(layout, table=grid.sheet)
+def describe(file: str, opened: Opened, mapping: Mapping[str, Any], declared: Declared) -> Proposal:
+    """
+    Return an existing mapping as a proposal, for a person to look over.
 
+    Args:
+        file: what the table's file is called.
 
-def _layout_lines(layout: Layout) -> Iterator[str]:
-    if layout.table:
-        yield f"table: {_quoted(layout.table)}"
-    first, last = layout.header
-    if last > 1:
-        yield f"header: {last}" if first == last else f"header: {first}-{last}"
-    if layout.encoding != "utf-8":
-        yield f"encoding: {layout.encoding}  # it is not UTF-8"
-    if layout.delimiter:
-        yield "delimiter: " + ("tab" if layout.delimiter == "\t" else _quoted(layout.delimiter))
+        opened: the table.
+
+        mapping: what the mapping says, as plain data.
+
+        declared: the local and derived facts that columns may hold.
+    """
+    proposer = _Proposer(Headings(declared), file)
+    proposer.describe(opened.table, mapping)
+    return proposer.proposal
 
 
 class _Proposer:
     """Collects what is proposed."""
 
-    def __init__(self, declared: Declared) -> None:
-        self.declared = declared
-        self.paths: dict[str, FactPath] = {}
-        self.words: dict[str, tuple[list[str], list[str]]] = {}
-        for text in paths_of(Partnership, declared):
-            path = path_of(text, Partnership, declared)
-            if path is not None and not isinstance(path.fact.type, (Record, Records)):
-                self.paths[text] = path
-                self.words[text] = _words_of(text, path.fact)
-        self.taken: dict[str, str] = {}
-        self.columns: dict[int, _Guess] = {}
-        self.in_lists: set[str] = set()
-        self.joined: list[str] = []
+    def __init__(self, headings: Headings, file: str) -> None:
+        self.headings = headings
+        self.proposal = Proposal(file)
+        self.taken: set[str] = set()
+        self.in_cells: set[str] = set()
 
-    # ── Where the headings are ──
+    # ── Which table, and how it is laid out ──
 
-    def header(self, grid: Grid) -> tuple[int, int]:
-        """Return the rows of the headings: the first that is as full of words as any."""
-        rows = [*grid.rows[:_LOOKED_AT]]
-        fill(rows, grid.merged, (1, len(rows)))
-        words = [
-            len({fold_heading(each).casefold() for each in row if _is_word(each)}) for row in rows
-        ]
-        most = max(words, default=0)
-        last = next((at for at, number in enumerate(words) if number and number >= 0.8 * most), 0)
-        first = last
-        above = [each for each in rows[last - 1] if not blank(each)] if last else []
-        filled = sum(not blank(each) for each in rows[last]) if rows else 0
-        # A text over all columns is a title; one over some of them is a heading.
-        spanned = any(
-            top == last - 1 == bottom and 0 < right - left < filled - 1
-            for (top, left), (bottom, right) in grid.merged
-        )
-        if spanned or (not grid.sheet and len({fold_heading(str(each)) for each in above}) > 1):
-            first = last - 1
-        return first + 1, last + 1
+    def propose(self, file: str, table: str) -> None:
+        settings = self.proposal.settings
+        grid: Grid | None = None
+        layout = Layout(table=table)
+        if has_grid(file):
+            grid, layout = self._laid_out(file, layout)
+            opened = lay_out(grid, layout)
+        else:
+            opened = open_table(file, layout)
+            if layout.table:
+                settings["table"] = layout.table
+        self._columns(opened.table)
+        if layout.sideways and grid is not None:
+            self._names_across(opened.table, header_of(grid)[1] - 1)
+        self._notes(opened)
+        if grid is not None and grid.others:
+            self._other_sheets(file, grid, opened.table, layout)
+        self._end(opened.table)
+
+    def _laid_out(self, file: str, layout: Layout) -> tuple[Grid, Layout]:
+        """Open a file as it seems to be written, and say so in the settings."""
+        settings = self.proposal.settings
+        try:
+            grid = open_grid(file, layout, first=True)
+        except FactsError as error:
+            # Only what is no UTF-8 is worth a second look.
+            if "UTF-8" not in str(error):
+                raise
+            layout = attrs.evolve(layout, encoding="cp1252")
+            grid = open_grid(file, layout)
+        if grid.sheet and not layout.table:
+            chosen = max(
+                (grid, *(each for name, each in grid.others.items() if name not in grid.hidden)),
+                key=self._likeness,
+            )
+            if chosen is not grid:
+                grid = open_grid(file, attrs.evolve(layout, table=chosen.sheet))
+        layout = attrs.evolve(layout, table=grid.sheet)
+        if grid.sheet:
+            settings["table"] = grid.sheet
+        side = lies_on_its_side(grid, self.headings.is_fact)
+        layout = attrs.evolve(layout, header=side or header_of(grid), sideways=side is not None)
+        first, last = layout.header
+        if side:
+            settings["sideways"] = "yes"
+            self.proposal.notes.append(
+                "The table lies on its side: questions run down it, and each column is one body."
+            )
+        if last > 1:
+            settings["header"] = f"{last}" if first == last else f"{first}-{last}"
+        if layout.encoding != "utf-8":
+            settings["encoding"] = layout.encoding
+        usual = "\t" if suffix_of(file) == ".tsv" else ","
+        if grid.delimiter and grid.delimiter != usual:
+            settings["delimiter"] = "tab" if grid.delimiter == "\t" else grid.delimiter
+            layout = attrs.evolve(layout, delimiter=grid.delimiter)
+        return grid, layout
+
+    def _likeness(self, grid: Grid) -> int:
+        """Return how many headings of a sheet are certainly facts."""
+        try:
+            table = lay_out(grid, Layout(grid.sheet, header_of(grid))).table
+        except FactsError:
+            return -1
+        certain = {
+            each.path
+            for heading in table.headings
+            for each in self.headings.meanings(heading)[: 1 if heading else 0]
+            if each.sure and not self.headings.paths[each.path].list
+        }
+        # A sheet of partners refers to partnerships, and one of partnerships names them.
+        return len(certain) + (len(self.headings.paths) if "name" in certain else 0)
 
     # ── What the columns hold ──
 
-    def lines(self, table: Table) -> Iterator[str]:
-        """Yield the columns with the facts that they may hold."""
-        numbered = self._numbered(table)
-        guesses = {
-            at: self._guesses(table, at)
-            for at in range(len(table.headings))
-            if at not in numbered and table.headings[at]
+    def _columns(self, table: Table) -> None:
+        chosen = self._numbered(table)
+        found = {
+            at: self._guesses(heading, table.columns[at])
+            for at, heading in enumerate(table.headings)
+            if at not in chosen and heading
         }
-        for at, guess in numbered.items():
-            self.columns[at] = guess
-        # The best match of all columns chooses first.
+        # The surest of all columns chooses first.
         ranked = sorted(
-            ((guess, at) for at, found in guesses.items() for guess in found),
-            key=lambda each: (-each[0].score, each[1]),
+            ((one, rank, at) for at, its in found.items() for rank, one in enumerate(its)),
+            key=lambda each: (not each[0].sure, each[1], -each[0].fit, each[2]),
         )
-        for guess, at in ranked:
-            if at in self.columns or self._is_taken(guess.path):
+        for one, _, at in ranked:
+            if at not in chosen and not self._is_taken(one.path):
+                chosen[at] = self._take(one)
+        self._one_partner_a_row(table, chosen)
+        for at, heading in enumerate(table.headings):
+            if at not in chosen and (not heading or all(map(blank, table.columns[at]))):
                 continue
-            self.columns[at] = guess
-            self.taken[guess.path] = table.named(at)
-        yield "columns:"
-        for at in sorted(self.columns):
-            yield from self._column(table, at, self.columns[at])
-        if not self.columns:
-            yield "  {}  # no heading is like the words of any fact"
-        yield from _skips(table)
+            self.proposal.columns.append(self._column(table, at, chosen.get(at)))
+
+    def _names_across(self, table: Table, at: int) -> None:
+        """Take what heads the columns of a table on its side for the names of partnerships."""
+        if "name" in self.taken or at >= len(table.headings) or not table.headings[at]:
+            return
+        cells = [_said(each) for each in table.columns[at]]
+        column = next(
+            (each for each in self.proposal.columns if each.heading == table.named(at)), None
+        )
+        if column is None or column.about or not any(cells):
+            return
+        column.about = {"fact": "name"}
+        if len(cells) < 2 or len({*cells}) < len(cells):  # noqa: PLR2004 - one may be no name
+            column.about["unsure"] = "yes"
+        self.taken.add("name")
+
+    def _take(self, one: Guess) -> Guess:
+        self.taken.add(one.path)
+        listed = self.headings.paths[one.path].list
+        if listed:
+            self.in_cells.add(listed)
+        return one
 
     def _is_taken(self, path: str) -> bool:
-        found = path_of(path, Partnership, self.declared)
-        in_list = found.list if found is not None else ""
-        return path in self.taken or bool(in_list and in_list in self.in_lists)
+        # A cell that holds several records is all that is said of its list.
+        return path in self.taken or self.headings.paths[path].list in self.in_cells
 
-    def _column(self, table: Table, at: int, guess: _Guess) -> Iterator[str]:
-        heading = _quoted(table.named(at))
-        about: dict[str, Any] = {"fact": guess.path, **guess.wording}
-        if not guess.sure:
-            about["unsure"] = "yes"
-        if len(about) == 1:
-            yield f"  {heading}: {_quoted(guess.path)}"
-        else:
-            yield f"  {heading}: {_flow(about)}"
-        if guess.unread:
-            words = ", ".join(f"`{each}`" for each in guess.unread)
-            yield f"    # not read as it stands: {words}"
-        elif not guess.sure:
-            yield f"    # for example: {_examples(table.columns[at])}"
-        found = path_of(guess.path, Partnership, self.declared)
-        if found is not None and found.list:
-            self.in_lists.add(found.list)
+    def _column(self, table: Table, at: int, one: Guess | None) -> ProposedColumn:
+        heading = table.headings[at]
+        column = ProposedColumn(table.named(at), samples=examples(table.columns[at]))
+        likely = self.headings.like(heading)
+        if one is not None:
+            column.about = {"fact": one.path, **one.wording}
+            if not one.sure:
+                column.about["unsure"] = "yes"
+            column.unread = one.unread
+            likely = [re.sub(r"\[[0-9]+\]", "[]", one.path), *likely]
+        column.likely = tuple(dict.fromkeys(likely))
+        return column
 
-    def _numbered(self, table: Table) -> dict[int, _Guess]:
+    def _guesses(
+        self,
+        heading: str,
+        cells: Sequence[Any],
+        inner: str = "",
+        *,
+        alone: bool = False,
+    ) -> list[Guess]:
+        """Return what a column may hold, the likeliest first; of a list only, if one is named."""
+        meanings = self.headings.meanings(heading, answered=is_answered(cells))
+        if inner:
+            singular = inner.removesuffix("s")
+            meanings += self.headings.meanings(f"{singular} {heading}")
+            meanings = [each for each in meanings if each.path.startswith(f"{inner}[].")]
+            meanings.sort(key=lambda each: not each.sure)
+        found = [
+            one
+            for each in dict.fromkeys(meanings)
+            if each.path and (one := self._guess(heading, each, cells, alone=alone)) is not None
+        ]
+        if len(found) > 1 and found[0].fit < found[1].fit:
+            found.sort(key=lambda each: -each.fit)
+        return found
+
+    def _guess(
+        self, heading: str, meaning: Meaning, cells: Sequence[Any], *, alone: bool
+    ) -> Guess | None:
+        path = self.headings.paths[meaning.path]
+        words = self.headings.values(meaning.path)
+        return guess(heading, path, meaning, cells, words, alone=alone)
+
+    def _numbered(self, table: Table) -> dict[int, Guess]:
         """Return columns such as `Partner 1` and `Partner 2`: one fact of several records."""
         groups: dict[str, list[tuple[int, int]]] = {}
         for at, heading in enumerate(table.headings):
@@ -356,485 +326,268 @@ class _Proposer:
             if found:
                 stem = fold_heading(f"{found['before']} {found['after']}").casefold()
                 groups.setdefault(stem, []).append((int(found["number"]), at))
-        guesses: dict[int, _Guess] = {}
-        used: set[str] = set()
+        guesses: dict[int, Guess] = {}
         for stem, members in groups.items():
             numbers = [number for number, _ in members]
             if len(members) < 2 or len(set(numbers)) < len(numbers):  # noqa: PLR2004 - one is no list
                 continue
-            inner = [path for path in self.paths if "[]" in path and path not in used]
             cells = [cell for _, at in members for cell in table.columns[at]]
-            best = self._best(stem, inner, cells, alone=True)
+            best = [
+                each
+                for each in self._guesses(stem, cells, alone=True)
+                if self.headings.paths[each.path].list and each.path not in self.taken
+            ]
             if not best:
                 continue
-            guess = best[0]
-            used.add(guess.path)
+            self.taken.add(best[0].path)
             for number, at in members:
-                path = guess.path.replace("[]", f"[{number - min(numbers)}]")
-                guesses[at] = attrs.evolve(guess, path=path)
-                self.taken[guess.path] = table.named(at)
+                path = best[0].path.replace("[]", f"[{number - min(numbers)}]")
+                guesses[at] = attrs.evolve(best[0], path=path)
+        for each in guesses.values():
+            self.in_cells.add(each.path.partition("[")[0])
         return guesses
 
-    def _guesses(self, table: Table, at: int) -> list[_Guess]:
-        return self._best(table.headings[at], [*self.paths], table.columns[at])
+    # ── One partner a row ──
 
-    def _best(
-        self, heading: str, paths: Sequence[str], cells: Sequence[Any], *, alone: bool = False
-    ) -> list[_Guess]:
-        """
-        Return what a column may hold, the likeliest first; only that can be sure, if it is ahead.
-
-        `alone` says that a cell holds one record of a list and not several.
-        """
-        scored = sorted(
-            ((self._score(heading, path), path) for path in paths),
-            key=lambda each: (-each[0], each[1]),
-        )[:_CANDIDATES]
-        known = [each for each in cells if not blank(each)]
-        sample = _sample(known)
-        found = [
-            self._guess(heading, path, score, sample, alone=alone)
-            for score, path in scored
-            if score >= _LIKELY
+    def _one_partner_a_row(self, table: Table, chosen: dict[int, Guess]) -> None:
+        """Notice that several rows are one partnership: unnamed below the first, or named alike."""
+        naming = [at for at, each in chosen.items() if each.path == "name"] or [
+            at for at, each in chosen.items() if each.path == "id"
         ]
-        found = sorted(
-            (each for each in found if each.score >= _LIKELY), key=lambda each: -each.score
-        )
-        if len(found) > 1 and found[0].score < found[1].score + _AHEAD:
-            found[0] = attrs.evolve(found[0], sure=False)
-        return [found[0], *(attrs.evolve(each, sure=False) for each in found[1:])] if found else []
-
-    def _score(self, heading: str, path: str) -> float:
-        """Return from 0 to 100 how far a heading says what a fact is about."""
-        names, questions = self.words[path]
-        parts = {heading, heading.rpartition(" / ")[2]}
-        best = 0.0
-        for part in parts:
-            said = _clean(part)
-            if not said:
+        listed = [at for at, each in chosen.items() if each.path.startswith("partners[].")]
+        if not naming or not listed or len(table.numbers) <= 1:
+            return
+        names = [_said(each) for each in table.columns[naming[0]]]
+        going_on = [
+            row
+            for row in range(1, len(names))
+            if names[row] in ("", names[row - 1]) and not blank(table.columns[listed[0]][row])
+        ]
+        if len(going_on) * 5 < len(names):
+            return
+        self.proposal.settings["rows"] = "partners"
+        self.in_cells.discard("partners")
+        for at, heading in enumerate(table.headings):
+            if not heading or (at in chosen and at not in listed and chosen[at].path != "nature"):
                 continue
-            for each in names:
-                if said == each:
-                    return 100
-                best = max(best, fuzz.token_sort_ratio(said, each))
-            for each in questions:
-                # A question says more than a heading, so that only its share of words counts.
-                best = max(best, 0.8 * fuzz.token_set_ratio(said, each))
-        return best
-
-    def _guess(
-        self,
-        heading: str,
-        path: str,
-        score: float,
-        sample: Sequence[Any],
-        *,
-        alone: bool,
-    ) -> _Guess:
-        found = self.paths[path]
-        if alone:
-            found = attrs.evolve(found, list="", text=found.rest)
-        wording, sure = _wording(heading, found, sample)
-        if found.list and "separator" not in wording:
-            wording["separator"] = _SEPARATORS[0]
-            sure = False
-        reader = CellReader(found.fact, _as_wording(found, wording))
-        unread: list[str] = []
-        known = bad = 0
-        for cell in sample:
-            for part in _parts(cell, found, wording):
-                value = reader.read(part)
-                if value is UNKNOWN:
-                    continue
-                known += 1
-                if isinstance(value, Bad):
-                    bad += 1
-                    unread.append(_as_text(part))
-        fit = 1 - bad / known if known else 1.0
-        shown = [each for each, _ in Counter(unread).most_common(_SHOWN)]
-        return _Guess(
-            path,
-            wording,
-            score * (0.5 + 0.5 * fit),
-            sure and score >= _SURE and fit >= _FIT and bool(known),
-            tuple(shown),
-        )
+            alone = self._guesses(heading, table.columns[at], "partners", alone=True)
+            fresh = [each for each in alone if at in listed or each.path not in self.taken]
+            if fresh:
+                chosen[at] = fresh[0]
+                self.taken.add(fresh[0].path)
 
     # ── What else there is ──
 
-    def other_sheets(self, file: str, table: Table, others: Sequence[str]) -> Iterator[str]:
-        """Look for the partners in another sheet of a workbook."""
-        for name in others:
-            try:
-                grid = open_grid(file, Layout(table=name))
-                header = self.header(grid)
-                other = lay_out(grid, Layout(name, header)).table
-            except FactsError:
-                continue
-            joins = _joining(table, other)
-            if joins is None or "partners" in self.in_lists:
-                yield f"# The sheet `{name}` is not read."
-                continue
-            self._join(name, header, table, other, joins)
-
-    def _join(
-        self,
-        name: str,
-        header: tuple[int, int],
-        table: Table,
-        other: Table,
-        joins: tuple[int, int],
-    ) -> None:
-        mine, its = joins
-        inner = [path for path in self.paths if path.startswith("partners[].")]
-        lines = [
-            "  partners:",
-            "    unsure: yes",
-            "    complete: no",
-            f"    table: {_quoted(name)}",
-        ]
-        if header[1] > 1:
-            first, last = header
-            lines.append(f"    header: {last}" if first == last else f"    header: {first}-{last}")
-        lines += [
-            f"    key: {_quoted(other.named(its))}",
-            f"    joins: {_quoted(table.named(mine))}",
-            "    columns:",
-        ]
-        used: set[str] = set()
-        left: list[str] = []
-        for at in range(len(other.headings)):
-            if at == its or not other.headings[at]:
-                continue
-            best = self._best(
-                other.headings[at],
-                [each for each in inner if each not in used],
-                other.columns[at],
-                alone=True,
+    def _notes(self, opened: Opened) -> None:
+        table = opened.table
+        notes = self.proposal.notes
+        for what, numbers in opened.aside.items():
+            shown = ", ".join(map(str, numbers[:_SHOWN])) + (" …" if numbers[_SHOWN:] else "")
+            notes.append(f"Left out: {counted(len(numbers), 'row')} {what} ({shown}).")
+        notes += opened.notes
+        named = any(each.about.get("fact") == "name" for each in self.proposal.columns)
+        if not named and table.numbers:
+            notes.append("No column names a partnership: the rows may be none.")
+        asked = [each for each in table.headings if each.casefold().rstrip("s") in _ASKED]
+        if asked and not table.lines:
+            notes.append(
+                f"`{asked[0]}` seems to hold what is asked of one body: the table may lie on its "
+                "side (`sideways: yes`)."
             )
-            if not best:
-                left.append(other.named(at))
+        for column in self.proposal.columns:
+            if column.about.get("fact") not in ("id", "name") or "rows" in self.proposal.settings:
                 continue
-            guess = best[0]
-            used.add(guess.path)
-            about: dict[str, Any] = {"fact": guess.path.partition("[].")[2], **guess.wording}
-            if not guess.sure:
-                about["unsure"] = "yes"
-            fact = _quoted(about["fact"]) if len(about) == 1 else _flow(about)
-            lines.append(f"      {_quoted(other.named(at))}: {fact}")
-        lines += [f"      # left over: {_quoted(each)}" for each in left]
-        if used:
-            self.joined += lines
-            self.taken.update(dict.fromkeys(used, name))
+            if not named and column.heading != "id":
+                column.about["unsure"] = "yes"
+            [at] = table.find(column.heading)[:1]
+            numbered = Counter(said for each in table.columns[at] if (said := _said(each)))
+            twice = [each for each, number in numbered.items() if number > 1]
+            if twice:
+                rows = [
+                    str(table.numbers[row])
+                    for row, each in enumerate(table.columns[at])
+                    if _said(each) == twice[0]
+                ]
+                first = next(as_text(each) for each in table.columns[at] if _said(each) == twice[0])
+                more = f", and {len(twice) - 1} more so" if twice[1:] else ""
+                notes.append(
+                    f"`{first}` stands in rows {' and '.join(rows[:_SHOWN])} of `{column.heading}`"
+                    f"{more}: a row may not be one partnership."
+                )
+                if column.about["fact"] == "id":
+                    column.about["unsure"] = "yes"
+        skip = self._skips(table)
+        if skip:
+            self.proposal.settings["skip"] = [skip]
 
-    def lists(self) -> Iterator[str]:
-        """Yield the lists, each with whether more may belong to it."""
-        if not self.in_lists and not self.joined:
-            return
-        yield ""
-        yield "# `complete: yes` says that no record is missing: then rules on every one settle."
-        yield "lists:"
-        for each in sorted(self.in_lists):
-            yield f"  {each}: {{ complete: no }}"
-        yield from self.joined
+    def _skips(self, table: Table) -> dict[str, Any] | None:
+        """Return the rows that may sum the others up."""
+        for at, cells in enumerate(table.columns):
+            words = {
+                fold_heading(each)
+                for each in cells
+                if isinstance(each, str) and _TOTALS.fullmatch(fold_heading(each))
+            }
+            if words and table.headings[at]:
+                return {"column": table.named(at), "is": sorted(words), "unsure": "yes"}
+        return None
 
-    def left_over(self, table: Table) -> Iterator[str]:
-        """Yield the columns that no fact was found for."""
-        left = [
-            table.named(at)
-            for at in range(len(table.headings))
-            if at not in self.columns and not all(map(blank, table.columns[at]))
+    def _other_sheets(self, file: str, grid: Grid, table: Table, layout: Layout) -> None:
+        """Look for more of the register, and for its partners, in other sheets of a workbook."""
+        settings = self.proposal.settings
+        same = [] if layout.sideways else alike(grid, table.headings)
+        if same:
+            settings["table"] = [layout.table, *same]
+        for name in grid.others:
+            if name in same:
+                continue
+            hidden = ", which is hidden," if name in grid.hidden else ""
+            if name in grid.hidden or not self._join(file, name, table):
+                self.proposal.notes.append(f"The sheet `{name}`{hidden} is not read.")
+
+    def _join(self, file: str, name: str, table: Table) -> bool:
+        """Propose another sheet as the list of partners, if its rows belong to partnerships."""
+        settings = self.proposal.settings
+        told = "rows" in settings or "partners" in settings.get("lists", {})
+        if told or "partners" in self.in_cells:
+            return False
+        try:
+            grid = open_grid(file, Layout(name))
+            header = header_of(grid)
+            other = lay_out(grid, Layout(name, header)).table
+        except FactsError:
+            return False
+        joins = _joining(table, other)
+        if joins is None:
+            return False
+        mine, its = joins
+        columns: dict[str, Any] = {}
+        used: set[str] = set()
+        for at, heading in enumerate(other.headings):
+            if at == its or not heading:
+                continue
+            best = [
+                each
+                for each in self._guesses(heading, other.columns[at], "partners", alone=True)
+                if each.path not in used
+            ]
+            if best:
+                used.add(best[0].path)
+                about: dict[str, Any] = {"fact": best[0].path.partition("[].")[2]}
+                about |= best[0].wording
+                if not best[0].sure:
+                    about["unsure"] = "yes"
+                columns[other.named(at)] = about
+        if not used:
+            return False
+        self.taken |= used
+        first, last = header
+        self.proposal.settings.setdefault("lists", {})["partners"] = {
+            "unsure": "yes",
+            "complete": "no",
+            "table": name,
+            **({"header": f"{last}" if first == last else f"{first}-{last}"} if last > 1 else {}),
+            "key": other.named(its),
+            "joins": table.named(mine),
+            "columns": columns,
+        }
+        return True
+
+    def _end(self, table: Table) -> None:
+        settings = self.proposal.settings
+        if "rows" in settings:
+            self.in_cells.add("partners")
+        for each in sorted(self.in_cells):
+            settings.setdefault("lists", {}).setdefault(each, {"complete": "no"})
+        if not table.numbers:
+            self.proposal.notes.append("The table has headings, and no row below them.")
+        self._vocabulary()
+
+    def _vocabulary(self) -> None:
+        proposal = self.proposal
+        for path, found in self.headings.paths.items():
+            proposal.questions[path] = found.fact.question
+            values = getattr(found.fact.type, "values", ())
+            if values:
+                proposal.choices[path] = tuple(values)
+        said = {
+            re.sub(r"\[[0-9]+\]", "[]", each.about["fact"])
+            for each in proposal.columns
+            if each.about
+        } | self.taken
+        proposal.not_found = [each for each in proposal.questions if each not in said]
+
+    # ── A mapping that is there ──
+
+    def describe(self, table: Table, mapping: Mapping[str, Any]) -> None:
+        """Set a mapping that is there beside its table."""
+        given = {
+            fold_heading(key).casefold(): (key, each) for key, each in mapping["columns"].items()
+        }
+        ignored = {fold_heading(each).casefold() for each in mapping.get("ignored", ())}
+        for at, heading in enumerate(table.headings):
+            names = [each.casefold() for each in (table.named(at), heading)]
+            key, about = next((given.pop(each) for each in names if each in given), ("", None))
+            if about is None and not heading and all(map(blank, table.columns[at])):
+                continue
+            column = self._column(table, at, None)
+            if about is not None:
+                column.heading = key
+                column.about = {"fact": about} if isinstance(about, str) else dict(about)
+                fact = re.sub(r"\[[0-9]+\]", "[]", column.about["fact"])
+                column.likely = tuple(dict.fromkeys((fact, *column.likely)))
+            column.ignored = bool(ignored & {*names})
+            ignored -= {*names}
+            self.proposal.columns.append(column)
+        for key, about in given.values():
+            self.proposal.columns.append(
+                ProposedColumn(key, {"fact": about} if isinstance(about, str) else dict(about))
+            )
+        self.proposal.columns += [
+            ProposedColumn(each, ignored=True)
+            for each in mapping.get("ignored", ())
+            if fold_heading(each).casefold() in ignored
         ]
-        if left:
-            yield ""
-            yield "# Columns left over. Map each to a fact, or write it below under `ignored`."
-            for each in left:
-                yield f"#   {_quoted(each)}"
-        yield ""
-        yield "ignored: []"
-
-    def not_found(self) -> Iterator[str]:
-        """Yield the facts that no column was found for."""
-        left = [each for each in self.paths if each not in self.taken]
-        yield ""
-        yield f"# Facts that no column was found for ({len(left)}); each stays unknown:"
-        for line in textwrap.wrap(", ".join(left), _WIDTH - 4, break_on_hyphens=False):
-            yield f"#   {line}"
-
-
-def _is_word(cell: object) -> bool:
-    return isinstance(cell, str) and any(each.isalpha() for each in cell)
-
-
-def _as_text(cell: object) -> str:
-    return fold_heading(cell) if isinstance(cell, str) else written(cell)
-
-
-def _sample(cells: Sequence[Any]) -> list[Any]:
-    """Return cells from the whole length of a column."""
-    return list(cells[:: max(1, len(cells) // _CELLS)])
-
-
-def _examples(cells: Iterable[Any]) -> str:
-    seen = dict.fromkeys(_as_text(each) for each in cells if not blank(each))
-    shown = [textwrap.shorten(each, 40, placeholder=" …") for each in [*seen][:_SHOWN]]
-    return ", ".join(f"`{each}`" for each in shown) or "no cell is filled"
-
-
-def _clean(text: str) -> str:
-    words = re.findall(r"[\w£%]+", text.casefold().replace("_", " "))
-    kept = [each for each in words if each not in _STOP_WORDS and each not in _UNITS]
-    return " ".join(kept or words)
-
-
-#: Words of a heading that say how it is written rather than what it holds.
-_UNITS: Final = frozenset(
-    [
-        "£",
-        "£k",
-        "£m",
-        "£000",
-        "£000s",
-        "000",
-        "000s",
-        "k",
-        "m",
-        "%",
-        "percent",
-        "cent",
-        "per",
-        "months",
-        "years",
-        "y",
-        "n",
-        "yes",
-        "date",
-        "dd",
-        "mm",
-        "yy",
-        "yyyy",
-        "if",
-        "list",
-        "please",
-    ]
-)
-
-
-def _words_of(path: str, fact: Fact) -> tuple[list[str], list[str]]:
-    """Return what a fact may be called in a heading, and the question that asks for it."""
-    last = path.rpartition(".")[2]
-    names = {path, last, fact.label.partition("the ")[2] or fact.label}
-    names |= set(_ALSO_CALLED.get(path, ()))
-    if path.startswith("partners[]."):
-        names = {each for each in names if each != last or last not in ("name", "kind")}
-        names.add(f"partner {last}")
-    elif "[]" in path:
-        names = {f"{path.partition('[]')[0].rpartition('.')[2].removesuffix('s')} {last}"}
-    elif "." in path and last in vocabulary_of(Partnership).fields:
-        names.discard(last)
-    questions = [] if "[]" in path else [_clean(fact.question)]
-    return sorted({_clean(each.replace("[]", " ").replace(".", " ")) for each in names}), questions
-
-
-def _parts(cell: Any, path: FactPath, wording: Mapping[str, Any]) -> list[Any]:  # noqa: ANN401 - any cell
-    separator = wording.get("separator", "")
-    if path.list and separator and isinstance(cell, str):
-        return [each for each in cell.split(separator) if each.strip()]
-    return [cell]
-
-
-def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
-    """Return a proposed wording as cells are read by it."""
-    states: dict[str, Any] = {"unknown": UNKNOWN, "yes": True, "no": False}
-    values = {
-        fold_heading(key).casefold(): states.get(value, value)
-        for key, value in wording.get("values", {}).items()
-    }
-    if isinstance(path.fact.type, Choices):
-        values = {
-            key: frozenset({value}) if isinstance(value, str) else value
-            for key, value in values.items()
+        self.proposal.settings = {
+            key: value
+            for key, value in mapping.items()
+            if key not in ("govrules", "columns", "ignored")
         }
-    dates = wording.get("dates", ())
-    return Wording(
-        values,
-        wording.get("unit", ""),
-        (dates,) if isinstance(dates, str) else tuple(dates),
-        "" if path.list else wording.get("separator", ""),
-    )
+        self._vocabulary()
 
 
-def _wording(heading: str, path: FactPath, cells: Sequence[Any]) -> tuple[dict[str, Any], bool]:
-    """Return how a column seems to be written, and whether that is certain."""
-    about: dict[str, Any] = {}
-    words = {_as_text(each) for each in cells}
-    known = {each for each in words if each.casefold() not in UNKNOWN_WORDS}
-    separator = _separator(cells)
-    if path.list and path.index is None and separator:
-        about["separator"] = separator
-    match path.fact.type:
-        case YesNo():
-            values, sure = _yes_no(known)
-        case Choice(allowed):
-            values, sure = _translated(known, allowed)
-        case Choices(allowed):
-            if separator:
-                about["separator"] = separator
-                parts = {fold_heading(part) for each in known for part in each.split(separator)}
-                known = {each for each in parts if each}
-            values, sure = _translated(known, allowed)
-            sure = sure and separator != ","
-        case Money():
-            values = {}
-            about |= _money_unit(heading)
-            sure = True
-        case Number(unit=unit) if unit == PER_CENT:
-            values = {}
-            numbers = [each for each in cells if isinstance(each, float)]
-            sure = not numbers or max(numbers) > 1
-            if not sure:
-                about["unit"] = "fraction"
-        case Months():
-            values = {}
-            sure = any(each in heading.casefold() for each in ("month", "year"))
-            about["unit"] = "years" if "year" in heading.casefold() else "months"
-        case Date():
-            values = {}
-            dates, sure = _dates(path.fact, cells)
-            if dates:
-                about["dates"] = dates[0] if len(dates) == 1 else dates
-        case _:
-            values, sure = {}, separator != "," or not about
-    if values:
-        about["values"] = values
-    return about, sure
+def examples(cells: Sequence[Any]) -> tuple[str, ...]:
+    """Return some of the cells of a column, each once and not at length."""
+    seen = dict.fromkeys(as_text(each) for each in cells if not blank(each))
+    return tuple(_short(each) for each in [*seen][:_SHOWN])
 
 
-def _separator(cells: Sequence[Any]) -> str:
-    """Return what parts several values in one cell; "" where nothing does."""
-    texts = [each.strip() for each in cells if isinstance(each, str)]
-    for each in _SEPARATORS:
-        parted = sum(each in text for text in texts)
-        # A comma may also stand within a name.
-        if parted and (each != "," or parted * 4 >= len(texts)):
-            return each
-    return ""
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[: _LONGEST_EXAMPLE - 2].rstrip()} …"
 
 
-def _yes_no(words: Iterable[str]) -> tuple[dict[str, str], bool]:
-    found: dict[str, str] = {}
-    sure = True
-    for each in sorted(words):
-        word = each.casefold()
-        if word in _YES_WORDS:
-            found[each] = _YES_WORDS[word]
-        elif word in _DIGITS:
-            found[each] = _DIGITS[word]
-            sure = False
-    return found, sure
-
-
-def _translated(words: Iterable[str], allowed: Sequence[str]) -> tuple[dict[str, str], bool]:
-    """Return what words may mean of a closed list, where they are not of it already."""
-    found: dict[str, str] = {}
-    for each in sorted(words):
-        if not isinstance(read_choice(each, allowed), Problem):
-            continue
-        scored = sorted(
-            ((fuzz.token_sort_ratio(_clean(each), _clean(value)), value) for value in allowed),
-            key=lambda pair: -pair[0],
-        )
-        if scored[0][0] >= _SAME_WORD:
-            found[each] = scored[0][1]
-    return found, not found
-
-
-def _money_unit(heading: str) -> dict[str, str]:
-    words = heading.casefold().replace("'", "").replace("’", "").replace(",", "")
-    if re.search(r"£ ?k\b|£ ?000s?\b|\b000s?\b|thousand", words):
-        return {"unit": "£k"}
-    return {"unit": "£m"} if re.search(r"£ ?m\b|million", words) else {}
-
-
-def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
-    """Return the ways in which dates are typed, and whether day and month are certain."""
-    texts = {_as_text(each) for each in cells if isinstance(each, str)}
-    numbers = [each for each in cells if isinstance(each, (int, float))]
-    plain = CellReader(fact, Wording())
-    left = {each for each in texts if isinstance(plain.read(each), Bad)}
-    found: list[str] = []
-    sure = True
-    for way in (each for each in DATE_FORMATS if each not in ("m/d/y", "excel")):
-        reader = CellReader(fact, Wording(dates=(way,)))
-        read = {each for each in left if not isinstance(reader.read(each), Bad)}
-        if read:
-            found.append(way)
-            left -= read
-            # A day above twelve shows which of the two numbers is the day.
-            if way in ("d/m/y", "d.m.y", "d-m-y"):
-                sure = any(int(re.split(r"\D", each)[0]) > 12 for each in read)  # noqa: PLR2004 - months
-    other = CellReader(fact, Wording(dates=("m/d/y",)))
-    american = {each for each in left if not isinstance(other.read(each), Bad)}
-    if american and "d/m/y" not in found:
-        found.append("m/d/y")
-    elif american:
-        sure = False
-    if numbers:
-        found.append("excel")
-        sure = False
-    return found, sure
-
-
-def _skips(table: Table) -> Iterator[str]:
-    """Yield the rows that sum the others up."""
-    for at, cells in enumerate(table.columns):
-        words = {
-            fold_heading(each)
-            for each in cells
-            if isinstance(each, str) and _TOTALS.fullmatch(fold_heading(each))
-        }
-        if words and table.headings[at]:
-            yield ""
-            yield "# A row that sums up the others is no partnership."
-            yield "skip:"
-            said = ", ".join(_quoted(each) for each in sorted(words))
-            yield f"  - {{ column: {_quoted(table.named(at))}, is: [{said}], unsure: yes }}"
-            return
+def _said(cell: object) -> str:
+    return "" if blank(cell) else as_text(cell).casefold()
 
 
 def _joining(table: Table, other: Table) -> tuple[int, int] | None:
     """Return the columns by which the rows of two tables belong to each other."""
     best: tuple[float, int, int] | None = None
     for mine, cells in enumerate(table.columns):
-        keys = [_as_text(each).casefold() for each in cells if not blank(each)]
-        if len(set(keys)) < 2 or len(set(keys)) < 0.9 * len(keys):  # noqa: PLR2004 - no key
+        keys = [*_keys(cells)]
+        known = {*keys}
+        if len(known) < 2 or len(known) < 0.9 * len(keys):  # noqa: PLR2004 - no key
             continue
-        known = set(keys)
         for its, others in enumerate(other.columns):
-            theirs = [_as_text(each).casefold() for each in others if not blank(each)]
+            theirs = [*_keys(others)]
             share = sum(each in known for each in theirs) / len(theirs) if theirs else 0
             if share >= 0.8 and (best is None or share > best[0]):  # noqa: PLR2004 - nearly all
                 best = (share, mine, its)
     return None if best is None else best[1:]
 
 
-def _quoted(text: str) -> str:
-    """Return a text as YAML reads it back."""
-    if _PLAIN.fullmatch(text) and text.casefold() not in _KEYWORDS:
-        return text
-    if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", text) and text not in _KEYWORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _flow(about: Mapping[str, Any]) -> str:
-    parts = []
-    for key, value in about.items():
-        if isinstance(value, dict):
-            said = _flow({_quoted(each): to for each, to in value.items()})
-        elif isinstance(value, list):
-            said = "[" + ", ".join(_quoted(each) for each in value) + "]"
-        else:
-            said = value if value in ("yes", "no", "unknown") else _quoted(value)
-        parts.append(f"{key}: {said}")
-    return "{ " + ", ".join(parts) + " }"
+def _keys(cells: Sequence[Any]) -> Iterator[str]:
+    """Yield what cells refer to, however zeros before it and spaces within it are written."""
+    for each in cells:
+        if not blank(each):
+            yield re.sub(r"\s+", "", as_text(each).casefold()).lstrip("0")

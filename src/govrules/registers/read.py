@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from govrules.diagnostics import Code, Diagnostic, did_you_mean
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError
+from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
+from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by, read_subject
 from govrules.registers.build import Found, build
 from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
+from govrules.registers.grouped import one_a_row
+from govrules.registers.layouts import open_table, settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
     Joined,
     Sheet,
     TableMapping,
-    path_of,
     read_mapping,
 )
+from govrules.registers.paths import path_of
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
@@ -29,14 +36,14 @@ from govrules.registers.sources import (
     Layout,
     Opened,
     arrow_table,
-    open_table,
     refuse,
     split_name,
     suffix_of,
 )
-from govrules.registers.tables import undisturbed
+from govrules.registers.tables import Table, undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records
 
 #: What a table in memory is called in findings and problems.
@@ -86,7 +93,7 @@ def read_register(
 def read_source(
     source: str | Path,
     *,
-    mapping: str | Path | None = None,
+    mapping: str | Path | TableMapping | None = None,
     table: str = "",
     rulebook: Rulebook | None = None,
 ) -> Read:
@@ -106,7 +113,7 @@ def read_source(
     if columns is not None:
         return columns.read(rulebook)
     declared = declared_by(rulebook)
-    said = None if mapping is None else read_mapping(mapping, declared)
+    said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
         return _read_table(open_table(file, layout), said, declared, file)
@@ -124,7 +131,7 @@ def columns_of(source: str | Path, table: str = "") -> Columns | None:
 
 
 def _read_document(
-    file: str, suffix: str, mapping: str | Path | None, table: str, rulebook: Rulebook | None
+    file: str, suffix: str, mapping: object, table: str, rulebook: Rulebook | None
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
         kinds = (*DOCUMENTS, *TABLES)
@@ -146,7 +153,7 @@ def _read_document(
 
 
 def _layout(layout: Layout, table: str) -> Layout:
-    return Layout(table or layout.table, layout.header, layout.encoding, layout.delimiter)
+    return attrs.evolve(layout, table=table, further=()) if table else layout
 
 
 def _read_table(
@@ -156,13 +163,23 @@ def _read_table(
         mapping = read_mapping(mapping, declared)
     found = Found()
     said = mapping or mapping_of_headings(opened, declared)
+    naming = _naming(opened.table, said)
+    of_rows: Opened | None = None
+    if said.rows and naming:
+        opened, of_rows, said = one_a_row(opened, said, naming, found)
+    else:
+        opened = settle(opened, naming)
 
     def open_joined(joined: Joined) -> Opened:
+        if of_rows is not None and joined is said.joined[said.rows]:
+            return of_rows
         return _open_joined(joined, said, file)
 
     register = build(opened, said, open_joined, found)
     if register is None:
         raise FactsError(said.report.file, "a mapping", "problems", said.report.in_order())
+    if naming and not said.rows:
+        found.diagnostics += _nameless(register)
     in_order = sorted(
         found.diagnostics, key=lambda each: (each.span.file, each.span.line, each.span.column)
     )
@@ -172,15 +189,49 @@ def _read_table(
         said.as_of,
         tuple(each for each in everything if each.code.is_warning),
         tuple(each for each in everything if not each.code.is_warning),
-        tuple(str(each) for each in found.tallies),
+        (
+            *(str(each) for each in found.tallies),
+            *opened.notes,
+            *_sheets_not_read(opened, said),
+        ),
     )
+
+
+def _sheets_not_read(opened: Opened, mapping: TableMapping) -> Iterator[str]:
+    read = {each.sheet.layout.table for each in mapping.joined.values() if not each.file}
+    left = {name: hidden for name, hidden in opened.sheets.items() if name not in read}
+    if left:
+        named = (f"`{name}`" + (" (hidden)" if hidden else "") for name, hidden in left.items())
+        yield f"{opened.table.file}: {counted(len(left), 'sheet')} not read: {', '.join(named)}"
+
+
+def _naming(table: Table, mapping: TableMapping) -> list[int]:
+    """Return the columns that name a partnership: that of its id, then that of its name."""
+    found: list[int] = []
+    for wanted in ("id", "name"):
+        for column in mapping.sheet.columns:
+            places = table.find(column.heading) if column.path.text == wanted else []
+            found += places if len(places) == 1 else []
+    return found
+
+
+def _nameless(register: Register) -> Iterator[Diagnostic]:
+    """Warn of partnerships without a name, though others of their table have one."""
+    for each in entries_of(register):
+        if each.id is UNKNOWN and each.name is UNKNOWN and "" in each.origin:
+            yield Diagnostic(
+                Code.ROW_WITHOUT_NAME,
+                "the row names no partnership, and is read as one of its own",
+                read_place(each.origin[""]),
+                "if it goes on with the row above, give the mapping `rows: partners`",
+            )
 
 
 def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
     """Open the table of a list: another sheet of the register's file, or a file beside it."""
     if joined.file:
         beside = Path(mapping.report.file).parent / joined.file
-        return open_table(str(beside), joined.sheet.layout, name=str(beside))
+        return open_table(str(beside), joined.sheet.layout, name=str(beside), alone=True)
     if not file:
         refuse(
             Code.UNKNOWN_TABLE,
@@ -188,7 +239,7 @@ def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
             "a table in memory has no other table beside it",
             "name a `file` for the list",
         )
-    return open_table(file, joined.sheet.layout)
+    return open_table(file, joined.sheet.layout, alone=True)
 
 
 def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:

@@ -1,5 +1,8 @@
 """
-Files to tables: CSV, workbooks, Parquet, Arrow, DuckDB and JSON Lines, each by its own library.
+Files whose own schema names columns, to tables: Parquet, Arrow, DuckDB and JSON Lines.
+
+Each is read by its own library. What every kind of file needs is here too: see `grids` for those
+whose own rows hold the headings.
 
 What cannot be opened is said with its cause and remedy; nothing of a broken file is used.
 """
@@ -7,13 +10,9 @@ What cannot be opened is said with its cause and remedy; nothing of a broken fil
 from __future__ import annotations
 
 import contextlib
-import csv
 import importlib
-import io
-import itertools
 import json
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -21,17 +20,19 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import FactsError
-from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table, blank, headings_of
+from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table
 
-_WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 ARROW: Final = (".arrow", ".feather", ".ipc")
 DUCKDB: Final = (".duckdb", ".ddb", ".db")
 LINES: Final = (".jsonl", ".ndjson")
-_TEXTS: Final = (".csv", ".tsv")
+TEXTS: Final = (".csv", ".tsv", ".txt")
 #: Files that hold subjects as they are written in YAML.
 DOCUMENTS: Final = (".yaml", ".yml", ".json")
-TABLES: Final = (*_TEXTS, *_WORKBOOKS, ".parquet", *ARROW, *DUCKDB, *LINES)
+TABLES: Final = (*TEXTS, *WORKBOOKS, ".parquet", *ARROW, *DUCKDB, *LINES)
 
+#: How text in UTF-16 begins, which spreadsheet programs call Unicode text.
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 #: How files of some kinds begin, what they are, and the suffixes under which they are looked for.
 _BEGINNINGS: Final = (
     (b"PK\x03\x04", 0, "a workbook or another zipped file", (".xlsx", ".xlsm", ".xlsb", ".ods")),
@@ -42,17 +43,14 @@ _BEGINNINGS: Final = (
     (b"SQLite format 3", 0, "an SQLite database", ()),
     (b"%PDF", 0, "a PDF", ()),
     (b"\x1f\x8b", 0, "a compressed file", ()),
-    (b"\xff\xfe", 0, "text in UTF-16", ()),
-    (b"\xfe\xff", 0, "text in UTF-16", ()),
+    *((mark, 0, "text in UTF-16", TEXTS) for mark in UTF_16),
 )
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _KINDS: Final = {
-    **dict.fromkeys(_WORKBOOKS, "a workbook"),
+    **dict.fromkeys(WORKBOOKS, "a workbook"),
     **dict.fromkeys(ARROW, "an Arrow file"),
     **dict.fromkeys(DUCKDB, "a DuckDB database"),
     **dict.fromkeys(LINES, "text in JSON Lines"),
-    ".csv": "text with a row a line",
-    ".tsv": "text with a row a line",
+    **dict.fromkeys(TEXTS, "text with a row a line"),
     ".parquet": "a Parquet file",
 }
 
@@ -65,52 +63,40 @@ class Layout:
     Attributes:
         table: the sheet or table; "" for the only one.
         header: the first and the last row of headings, counted from 1.
-        encoding: of a text file.
-        delimiter: of a text file; "" for a comma, or in a `.tsv` a tab.
+        encoding: of a text file; UTF-16 is told by the mark at its beginning.
+        delimiter: of a text file; "" for the one that parts its first rows most evenly.
+        further: further sheets whose rows belong to the same table.
+        sideways: whether the headings stand in columns, each partnership being a column.
     """
 
     table: str = ""
     header: tuple[int, int] = (1, 1)
     encoding: str = "utf-8"
     delimiter: str = ""
-
-
-@attrs.frozen(eq=False)
-class Grid:
-    """
-    The rows of a text file or a sheet, headings among them.
-
-    Attributes:
-        name: what the file is called.
-        rows: every row.
-        numbers: the line or row of each, counted from 1.
-        sheet: the sheet; "" in a text file.
-        merged: the first and the last cell of each merged area, counted from 0.
-        others: the names of the workbook's other sheets.
-    """
-
-    name: str
-    rows: Sequence[Sequence[Any]]
-    numbers: Sequence[int]
-    sheet: str = ""
-    merged: tuple[Any, ...] = ()
-    others: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
+    sideways: bool = False
 
 
 @attrs.frozen(eq=False)
 class Opened:
     """
-    A table, and what is wrong with rows of it that had to be left out.
+    A table, and what of its file is not in it.
 
     Attributes:
         table: the table.
-        problems: of rows that were left out.
+        problems: of rows that had to be left out; warnings of others.
         above: how many rows stand above the headings.
+        aside: the numbers of rows that are no records, by what they are.
+        notes: what else is to be said of it.
+        sheets: the other sheets of its file, each with whether it is hidden.
     """
 
     table: Table
     problems: tuple[Diagnostic, ...] = ()
     above: int = 0
+    aside: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+    notes: tuple[str, ...] = ()
+    sheets: Mapping[str, bool] = attrs.field(factory=dict)
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -138,54 +124,6 @@ def refuse(code: Code, file: str | Span, message: str, help_: str) -> NoReturn:
     """
     span = Span(file) if isinstance(file, str) else file
     raise FactsError(span.file, "a table", "problems", (Diagnostic(code, message, span, help_),))
-
-
-def open_table(file: str, layout: Layout, *, name: str = "") -> Opened:
-    """
-    Open the table that a file holds.
-
-    Args:
-        file: its path.
-
-        layout: which table it is, and where its headings are.
-
-        name: what to call it; its path if not given.
-
-    Raises:
-        FactsError: it cannot be read, or holds several tables of which none was named.
-    """
-    name = name or file
-    suffix = suffix_of(file)
-    check_file(file, name, suffix)
-    if suffix not in (*TABLES, ".json"):
-        near = did_you_mean(suffix, TABLES)
-        refuse(
-            Code.UNREADABLE_TABLE,
-            name,
-            f"no table is read from files that end in `{suffix}`",
-            near if near.startswith("did") else "save it as .csv or .xlsx",
-        )
-    if suffix in (*_TEXTS, *_WORKBOOKS):
-        return lay_out(open_grid(file, layout, name=name), layout)
-    if suffix in (*LINES, ".json"):
-        return _records(file, name, suffix)
-    if suffix == ".parquet":
-        parquet = needs("pyarrow.parquet", name)
-        return _arrow_file(
-            name,
-            lambda: parquet.ParquetFile(file, memory_map=True),
-            lambda opened: opened.metadata.num_rows,
-            lambda opened: opened.read(),
-        )
-    if suffix in ARROW:
-        feather = needs("pyarrow.feather", name)
-        return _arrow_file(
-            name,
-            lambda: feather.read_table(file),
-            lambda opened: opened.num_rows,
-            lambda opened: opened,
-        )
-    return _duckdb(file, name, layout)
 
 
 def check_file(file: str, name: str, suffix: str) -> None:
@@ -218,7 +156,8 @@ def check_file(file: str, name: str, suffix: str) -> None:
         )
     for mark, at, what, suffixes in _BEGINNINGS:
         if begins[at:].startswith(mark) and suffix not in suffixes:
-            better = f"name it `{path.stem}{suffixes[0]}`" if suffixes else "save it as CSV UTF-8"
+            named = bool(suffixes) and mark not in UTF_16
+            better = f"name it `{path.stem}{suffixes[0]}`" if named else "save it as CSV UTF-8"
             refuse(
                 Code.UNREADABLE_TABLE,
                 name,
@@ -239,7 +178,9 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     """
     data = Path(file).read_bytes()
     try:
-        # UTF-8 is written with and without a mark at its beginning.
+        # UTF-8 is written with and without a mark at its beginning, UTF-16 with one.
+        marked = encoding == "utf-8" and data.startswith(UTF_16)
+        encoding = "utf-16" if marked else encoding
         text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
@@ -260,141 +201,13 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     return text
 
 
-def open_grid(file: str, layout: Layout, *, name: str = "", first: bool = False) -> Grid:
+def several(name: str, names: Sequence[str], what: str) -> NoReturn:
     """
-    Open a text file or a workbook, whose own rows hold the headings.
-
-    Args:
-        file: its path.
-
-        layout: how it is laid out.
-
-        name: what to call it; its path if not given.
-
-        first: whether the first of several sheets will do.
+    Say that one of several sheets or tables must be named.
 
     Raises:
-        FactsError: it cannot be read, or holds several sheets of which none was named.
+        FactsError: always.
     """
-    name = name or file
-    check_file(file, name, suffix_of(file))
-    if suffix_of(file) in _TEXTS:
-        return _text(file, name, layout)
-    return _workbook(file, name, layout, first=first)
-
-
-def has_grid(file: str) -> bool:
-    """Tell whether the headings of a file stand in its own rows."""
-    return suffix_of(file) in (*_TEXTS, *_WORKBOOKS)
-
-
-def _text(file: str, name: str, layout: Layout) -> Grid:
-    text = read_lines(file, name, layout.encoding)
-    delimiter = layout.delimiter or ("\t" if suffix_of(file) == ".tsv" else ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Sequence[Any]] = []
-    # A register repeats itself: of equal cells one is kept, which then is near wherever it stands.
-    same = dict[str, str]().setdefault
-    try:
-        rows.extend([*map(same, row, row)] for row in reader)
-    except csv.Error as error:
-        cause, help_ = _cause(str(error))
-        refuse(Code.UNREADABLE_TABLE, Span(name, max(1, reader.line_num)), cause, help_)
-    numbers: Sequence[int] = range(1, len(rows) + 1)
-    if reader.line_num != len(rows):
-        numbers = _starts(text, delimiter)
-    return Grid(name, rows, numbers)
-
-
-def _cause(message: str) -> tuple[str, str]:
-    if "field larger" in message:
-        return "a cell holds more than 131,072 characters", "look for a quote that is never closed"
-    if "unexpected end" in message:
-        return "a quote is opened and never closed", "close the quote"
-    return "a quote ends before its cell does", 'write a quote inside a cell twice: `""`'
-
-
-def _starts(text: str, delimiter: str) -> list[int]:
-    """Return the line on which each row begins, where cells hold line breaks."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    ends = [reader.line_num for _ in reader]
-    return [1, *(each + 1 for each in ends[:-1])]
-
-
-# ── Workbooks ─────────────────────────────────────────────────────────────────────────────────
-
-
-def _workbook(file: str, name: str, layout: Layout, *, first: bool) -> Grid:
-    calamine = needs("python_calamine", name, "python-calamine")
-    _check_packed(file, name)
-    try:
-        with calamine.CalamineWorkbook.from_path(file) as book:
-            sheet = _sheet(book, name, layout, first=first)
-            if sheet.total_height > MAX_ROWS:
-                too_many(name, sheet.total_height)
-            others = tuple(each for each in book.sheet_names if each != sheet.name)
-            rows: list[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
-            merged = sheet.merged_cell_ranges or ()
-    except calamine.PasswordError:
-        _protected(name)
-    except (calamine.CalamineError, OSError, ValueError):
-        if suffix_of(file) != ".xls" and _ENCRYPTED in Path(file).read_bytes():
-            _protected(name)
-        refuse(
-            Code.UNREADABLE_TABLE,
-            name,
-            "it is no workbook that can be read, or it is cut short",
-            "open it in a spreadsheet program and save it again as .xlsx",
-        )
-    return Grid(name, rows, range(1, len(rows) + 1), sheet.name, tuple(merged), others)
-
-
-def _protected(name: str) -> NoReturn:
-    refuse(
-        Code.UNREADABLE_TABLE,
-        name,
-        "the workbook is protected by a password",
-        "save a copy without a password",
-    )
-
-
-def _check_packed(file: str, name: str) -> None:
-    """Refuse a workbook that would unpack to more than can be held."""
-    try:
-        with zipfile.ZipFile(file) as packed:
-            size = sum(each.file_size for each in packed.infolist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        return  # An old workbook, or a broken one, of which the reader says so.
-    if size > MAX_TABLE_BYTES:
-        refuse(
-            Code.FILE_TOO_LARGE,
-            name,
-            f"the workbook unpacks to more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
-            "split the register into several files",
-        )
-
-
-def _sheet(book: Any, name: str, layout: Layout, *, first: bool) -> Any:  # noqa: ANN401 - the reader's sheet
-    names: list[str] = book.sheet_names
-    if layout.table:
-        if layout.table not in names:
-            refuse(
-                Code.UNKNOWN_TABLE,
-                name,
-                f"there is no sheet `{layout.table}`",
-                did_you_mean(layout.table, names) or "name one of its sheets",
-            )
-        return book.get_sheet_by_name(layout.table)
-    sheets = [book.get_sheet_by_name(each) for each in names]
-    filled = [each for each in sheets if each.total_height]
-    if len(filled) > 1 and not first:
-        _several(name, [each.name for each in filled], "sheet")
-    if not filled:
-        refuse(Code.EMPTY_FILE, name, "no sheet holds anything", "name another workbook")
-    return filled[0]
-
-
-def _several(name: str, names: Sequence[str], what: str) -> NoReturn:
     listed = ", ".join(f"`{each}`" for each in names)
     refuse(
         Code.UNKNOWN_TABLE,
@@ -402,97 +215,6 @@ def _several(name: str, names: Sequence[str], what: str) -> NoReturn:
         f"the file holds several {what}s: {listed}",
         f"say which: `--table {names[0]}`, `{name}::{names[0]}`, or `table:` of the mapping",
     )
-
-
-def fill(rows: list[Sequence[Any]], merged: Sequence[Any], header: tuple[int, int]) -> None:
-    """Write what stands in a merged cell of the headings into every cell that it covers."""
-    for (top, left), (bottom, right) in merged:
-        if header[0] - 1 <= top and bottom < header[1] and bottom < len(rows):
-            for at in range(top, bottom + 1):
-                row = list(rows[at])
-                row[left : right + 1] = [rows[top][left]] * (right + 1 - left)
-                rows[at] = row
-
-
-def lay_out(grid: Grid, layout: Layout) -> Opened:
-    """
-    Part the headings from the rows below them, and turn rows into columns.
-
-    Raises:
-        FactsError: there are no headings where they should be, or too many rows.
-    """
-    first, last = layout.header
-    rows, numbers, name, sheet = [*grid.rows], grid.numbers, grid.name, grid.sheet
-    fill(rows, grid.merged, layout.header)
-    headings = headings_of(rows[first - 1 : last])
-    line = numbers[last - 1] if last <= len(rows) else 0
-    if not any(headings):
-        cause = f"row {last}, where the headings are looked for, is empty"
-        if not line:
-            cause = f"the headings are looked for in row {last}, and there are {len(rows)} rows"
-        refuse(
-            Code.NO_HEADINGS,
-            Span(name, line, sheet=sheet),
-            cause,
-            "give the mapping `header:` and the row of the headings",
-        )
-    width = max(at for at, each in enumerate(headings, 1) if each)
-    mark = next((each for each in ";\t|," if each in headings[0]), "")
-    if width == 1 and mark and not sheet:
-        written = "tab" if mark == "\t" else f'"{mark}"'
-        refuse(
-            Code.NO_HEADINGS,
-            Span(name, line),
-            "the headings are not parted where they should be",
-            f"give the mapping `delimiter: {written}`",
-        )
-    body = rows[last:]
-    if len(body) > MAX_ROWS:
-        too_many(name, len(body))
-    problems: list[Diagnostic] = []
-    kept = numbers[last:]
-    # A column of cells without a heading still holds something: it is named by its letter.
-    widest = max(map(len, body), default=0)
-    if sheet and widest > width:
-        width = widest
-        headings += ("",) * (width - len(headings))
-    elif widest > width:
-        body, kept = _check_width(body, kept, width, name, problems)
-    headings = headings[:width]
-    columns = tuple(itertools.zip_longest(*body, fillvalue=""))[:width]
-    columns += ((("",) * len(body)),) * (width - len(columns))
-    filled = [at for at in range(width) if headings[at] or not all(map(blank, columns[at]))]
-    while width and width - 1 not in filled:
-        width -= 1
-    table = Table(name, headings[:width], columns[:width], kept, sheet, line)
-    return Opened(table, tuple(problems), first - 1)
-
-
-def _check_width(
-    body: list[Sequence[Any]],
-    numbers: Sequence[int],
-    width: int,
-    name: str,
-    problems: list[Diagnostic],
-) -> tuple[list[Sequence[Any]], Sequence[int]]:
-    """Leave out rows whose values run past the headings: they may stand in the wrong columns."""
-    long = {at for at, row in enumerate(body) if not all(map(blank, row[width:]))}
-    for at in sorted(long):
-        extra = len(body[at]) - width
-        problems.append(
-            Diagnostic(
-                Code.ROW_TOO_LONG,
-                f"the row has {len(body[at])} values, and there are {width} headings",
-                Span(name, numbers[at]),
-                "put a value that holds the delimiter in quotes"
-                if extra == 1
-                else "give each of its columns a heading, or put values in quotes",
-            )
-        )
-    if not long:
-        return body, numbers
-    kept = [at for at in range(len(body)) if at not in long]
-    return [body[at] for at in kept], [numbers[at] for at in kept]
 
 
 def too_many(
@@ -560,6 +282,35 @@ def _arrow_file(
             "write it again from where it came from",
         )
     return arrow_table(table, name)
+
+
+def open_columns(file: str, name: str, layout: Layout) -> Opened:
+    """
+    Open a file whose own schema names its columns.
+
+    Raises:
+        FactsError: it cannot be read, or holds several tables of which none was named.
+    """
+    suffix = suffix_of(file)
+    if suffix in (*LINES, ".json"):
+        return _records(file, name, suffix)
+    if suffix == ".parquet":
+        parquet = needs("pyarrow.parquet", name)
+        return _arrow_file(
+            name,
+            lambda: parquet.ParquetFile(file, memory_map=True),
+            lambda opened: opened.metadata.num_rows,
+            lambda opened: opened.read(),
+        )
+    if suffix in ARROW:
+        feather = needs("pyarrow.feather", name)
+        return _arrow_file(
+            name,
+            lambda: feather.read_table(file),
+            lambda opened: opened.num_rows,
+            lambda opened: opened,
+        )
+    return _duckdb(file, name, layout)
 
 
 def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever holds Arrow data
@@ -639,7 +390,7 @@ def _duckdb_table(names: list[str], name: str, layout: Layout) -> str:
             )
         return layout.table
     if len(names) > 1:
-        _several(name, names, "table")
+        several(name, names, "table")
     return names[0]
 
 

@@ -22,8 +22,24 @@ MAX_ROWS: Final = 250_000
 #: The largest file that is opened, and the most that a workbook may unpack to.
 MAX_TABLE_BYTES: Final = 1_000_000_000
 
-_LETTERED: Final = re.compile(r"(?P<heading>.*?) ?\[(?P<letters>[A-Z]{1,3})\]")
+_LETTERED: Final = re.compile(r"(?P<heading>.*?) ?\[(?P<letters>[A-Z]{1,3}|[0-9]{1,7})\]")
 _ITEM: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]+)\](?:\.(?P<rest>.+))?")
+
+
+@attrs.frozen
+class Part:
+    """
+    One of several sheets of a table.
+
+    Attributes:
+        sheet: its name.
+        header: the row of its headings.
+        columns: for each column of the table, that of the sheet, counted from 0; -1 for none.
+    """
+
+    sheet: str
+    header: int
+    columns: tuple[int, ...]
 
 
 @attrs.frozen(eq=False)
@@ -38,6 +54,10 @@ class Table:
         numbers: the line or row of each row of cells, counted from 1.
         sheet: the sheet of a workbook; "" for everything else.
         header: the line or row of the headings; 0 where the file's own schema names columns.
+        lines: of a table on its side, the line or row of each column; `numbers` and `header` then
+            count the columns of the file.
+        parts: the sheets of which it is made; none where it is made of one.
+        part: of such a table, which part each row is in.
     """
 
     file: str
@@ -46,14 +66,36 @@ class Table:
     numbers: Sequence[int]
     sheet: str = ""
     header: int = 0
+    lines: Sequence[int] = ()
+    parts: tuple[Part, ...] = ()
+    part: Sequence[int] = ()
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        return len(self.numbers)
 
     def place(self, row: int | None = None, column: int | None = None) -> Span:
         """Return the place of a cell, a row, the headings' cell of a column, or the table."""
         number = self.header if row is None else self.numbers[row]
+        if self.lines:
+            return self._place_on_side(number, row, column)
+        if self.parts and (row is not None or column is not None):
+            part = self.parts[0 if row is None else self.part[row]]
+            if row is None:
+                number = part.header
+            at = 0 if column is None else part.columns[column] + 1
+            return Span(self.file, number, at, sheet=part.sheet)
         if self.sheet:
             at = 0 if column is None else column + 1
             return Span(self.file, number if at or row is not None else 0, at, sheet=self.sheet)
         return Span(self.file, 0 if row is None and column is None else number)
+
+    def _place_on_side(self, number: int, row: int | None, column: int | None) -> Span:
+        if row is None and column is None:
+            return Span(self.file, sheet=self.sheet)
+        line = self.lines[0 if column is None else column]
+        return Span(self.file, line, number if self.sheet else 0, sheet=self.sheet)
 
     @property
     def texts(self) -> bool:
@@ -66,7 +108,11 @@ class Table:
         same = sum(each.casefold() == heading.casefold() for each in self.headings)
         if heading and same == 1:
             return heading
-        return f"{heading} [{letters(column + 1)}]".strip()
+        return f"{heading} [{self._mark(column)}]".strip()
+
+    def _mark(self, column: int) -> str:
+        """Return what tells a column from others of one heading."""
+        return str(self.lines[column]) if self.lines else letters(column + 1)
 
     def find(self, name: str) -> list[int]:
         """Return the columns that a name may mean; one with a letter means that column only."""
@@ -78,7 +124,7 @@ class Table:
         return [
             at
             for at, each in enumerate(self.headings)
-            if letters(at + 1) == lettered["letters"]
+            if self._mark(at) == lettered["letters"]
             and each.casefold() == lettered["heading"].casefold()
         ]
 
@@ -89,6 +135,7 @@ class Table:
             self,
             columns=tuple([column[at] for at in kept] for column in self.columns),
             numbers=[self.numbers[at] for at in kept],
+            part=[self.part[at] for at in kept] if self.part else (),
         )
 
 
@@ -213,6 +260,17 @@ class RowOrigin(Mapping[str, str]):
             return
         for index, item in enumerate(self._present(places)):
             yield from (f"{name}[{index}].{path}" for path in places.items[item][0])
+
+    def by_column(self) -> dict[int, list[str]]:
+        """Return the paths of the facts that each column of the row gives."""
+        found: dict[int, list[str]] = {}
+        for path, at in self.places.columns.items():
+            found.setdefault(at, []).append(path)
+        for name, places in self.places.lists.items():
+            for index, item in enumerate([] if places.joined else self._present(places)):
+                for path, at in places.items[item][0].items():
+                    found.setdefault(at, []).append(f"{name}[{index}].{path}")
+        return found
 
     def _present(self, places: ListPlaces) -> list[int]:
         """Return which group of columns holds each record of this row."""

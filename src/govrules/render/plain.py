@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from govrules.assessment import Assessment
+from govrules.diagnostics import Diagnostic
 from govrules.explain.english import record_name
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rulebook, Verdict
@@ -85,8 +86,30 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def problems_data(problems: Iterable[Diagnostic], notes: Iterable[str]) -> dict[str, Any]:
+    """Return what is wrong with files, and what of them is not read, as plain data."""
+    return {
+        "problems": [
+            {
+                "code": each.code.id,
+                "name": each.code.title,
+                "warning": each.code.is_warning,
+                "message": each.message,
+                "help": each.help,
+                "place": str(each.span),
+            }
+            for each in problems
+        ],
+        "notes": [*notes],
+    }
+
+
 def report_data(
-    assessments: Iterable[Assessment], rulebook: Rulebook, as_of: dt.date | Unknown
+    assessments: Iterable[Assessment],
+    rulebook: Rulebook,
+    as_of: dt.date | Unknown,
+    problems: Iterable[Diagnostic] = (),
+    notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return a whole run as plain data."""
     return {
@@ -94,4 +117,5 @@ def report_data(
         "rulebook": {"id": rulebook.id, "version": rulebook.version},
         "as_of": as_of.isoformat() if isinstance(as_of, dt.date) else None,
         "subjects": [assessment_data(each) for each in assessments],
+        **problems_data(problems, notes),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from govrules.assessment import Assessment
+from govrules.diagnostics import Diagnostic
 from govrules.findings import Finding
 from govrules.render.plain import verdict_word
 
@@ -79,8 +80,16 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def as_xlsx(assessments: Iterable[Assessment]) -> bytes:
-    """Return findings as a workbook, whose bytes are the same every time."""
+def as_xlsx(
+    assessments: Iterable[Assessment],
+    problems: Sequence[Diagnostic] = (),
+    notes: Sequence[str] = (),
+) -> bytes:
+    """
+    Return findings as a workbook, whose bytes are the same every time.
+
+    What is wrong with the files, and what of them is not read, stands on a sheet of its own.
+    """
     import datetime as dt  # noqa: PLC0415 - only the workbook needs it
 
     from xlsxwriter import Workbook  # noqa: PLC0415 - only a workbook pays for it
@@ -104,6 +113,15 @@ def as_xlsx(assessments: Iterable[Assessment]) -> bytes:
                 )
         if last:
             sheet.autofilter(0, 0, last, len(HEADS) - 1)
+        if problems or notes:
+            of_files = book.add_worksheet("Files")
+            of_files.write_row(0, 0, ("place", "what", "help"), head)
+            of_files.set_column(0, 0, 34)
+            of_files.set_column(1, 2, 60)
+            said = [(str(each.span), each.message, each.help) for each in problems]
+            for at, line in enumerate([*said, *(("", each, "") for each in notes)], 1):
+                for column, text in enumerate(line):
+                    of_files.write_string(at, column, text, body)
     return buffer.getvalue()
 
 

@@ -1,0 +1,204 @@
+"""`govrules map`: what is proposed, or a mapping that is there, written out or shown at work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from govrules.cli.exits import FINE, Stop
+from govrules.cli.output import emit, show, warn, write
+from govrules.diagnostics import Diagnostic, did_you_mean
+from govrules.errors import FactsError
+from govrules.explain.english import counted
+from govrules.model import Partnership, Register
+from govrules.portfolio import entries_of
+from govrules.reading import Read, declared_by
+from govrules.registers.layouts import open_table
+from govrules.registers.mapping import read_mapping, read_mapping_text
+from govrules.registers.mapping_book import mapping_book
+from govrules.registers.mapping_nodes import is_workbook, nodes_of
+from govrules.registers.mapping_text import mapping_text, plain_of
+from govrules.registers.propose import Proposal, describe, propose
+from govrules.registers.read import columns_of, read_source
+from govrules.registers.sources import split_name
+from govrules.registers.tables import RowOrigin, blank
+from govrules.render.plain import plain
+from govrules.rulebook.ast import Rulebook
+from govrules.truth import UNKNOWN
+
+_LONGEST: Final = 60
+
+
+class Mapper:
+    """
+    A register with the mapping that is proposed for it, or given.
+
+    Args:
+        register: the register's file.
+
+        rulebook: the rules that declare local and derived facts.
+
+        mapping: a mapping that is there; None to propose one.
+
+        table: the sheet or table.
+
+        headings: a file of what registers call facts.
+    """
+
+    def __init__(
+        self,
+        register: Path,
+        rulebook: Rulebook,
+        *,
+        mapping: Path | None,
+        table: str,
+        headings: Path | None,
+    ) -> None:
+        if columns_of(register, table) is not None:
+            raise Stop(
+                f"govrules: `{register}` has facts as its columns, and needs no mapping",
+                f"  help: `govrules check {register}` reads it as it is",
+            )
+        self.register = register
+        self.rulebook = rulebook
+        self.mapping = mapping
+        self.file, named = split_name(str(register))
+        self.table = table or named
+        self.declared = declared_by(rulebook)
+        self.proposal = self._proposal(headings)
+
+    def _proposal(self, headings: Path | None) -> Proposal:
+        if self.mapping is None:
+            return propose(self.file, self.declared, table=self.table, headings=headings)
+        said = read_mapping(self.mapping, self.declared)
+        node, _ = nodes_of(self.mapping)
+        assert node is not None  # noqa: S101 - it was read before
+        layout = said.sheet.layout
+        if self.table:
+            layout = attrs.evolve(layout, table=self.table, further=())
+        return describe(self.file, open_table(self.file, layout), plain_of(node), self.declared)
+
+    def write(self, output: Path | None) -> int:
+        """Print or write the mapping, as a workbook where the output is called one."""
+        if output is not None and is_workbook(output):
+            if output.suffix.lower() != ".xlsx":
+                raise Stop(
+                    f"govrules: no workbook is written as `{output.suffix}`",
+                    f"  help: name it `{output.with_suffix('.xlsx')}`",
+                )
+            write(output, mapping_book(self.proposal))
+        else:
+            emit(mapping_text(self.proposal, confirmed=self.mapping is not None), output)
+        if output is not None:
+            left = sum(not each.about and not each.ignored for each in self.proposal.columns)
+            emit(
+                f"wrote {output}: {counted(self.proposal.unsure, 'proposal')} to confirm, "
+                f"{counted(left, 'column')} left over\n\n"
+                "Try next:\n"
+                f"  govrules map {self.register} --mapping {output} --preview\n"
+                f"  govrules check {self.register} --mapping {output}\n"
+            )
+        return FINE
+
+    def preview(self, entries: Collection[str], output: Path | None) -> None:
+        """Print how one partnership is read, cell by cell."""
+        unsure = {each.heading for each in self.proposal.columns if each.unsure}
+        for each in self.proposal.columns:
+            each.about.pop("unsure", None)
+        text = mapping_text(self.proposal)
+        name = str(self.mapping) if self.mapping is not None else "the proposal"
+        read = read_source(
+            self.file,
+            mapping=read_mapping_text(text, name, self.declared),
+            table=self.table,
+            rulebook=self.rulebook,
+        )
+        assert isinstance(read.subject, Register)  # noqa: S101 - a table is one
+        found = entries_of(read.subject)
+        if entries:
+            found = tuple(each for each in found if {each.id, each.name} & {*entries})
+        if not found:
+            wanted = next(iter(entries), "")
+            names = [each.name for each in entries_of(read.subject) if isinstance(each.name, str)]
+            raise Stop(
+                f"govrules: no partnership is called `{wanted}`"
+                if wanted
+                else "govrules: no row gives a partnership",
+                f"  help: {did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
+            )
+        warn(read.notes)
+        show(((line, "") for line in _lines(found[0], read, unsure)), output)
+
+
+def _lines(partnership: Partnership, read: Read, unsure: Collection[str]) -> Iterator[str]:
+    origin = partnership.origin
+    if not isinstance(origin, RowOrigin):
+        raise FactsError("the table", "rows", "a document")
+    table, row = origin.places.table, origin.row
+    yield f"{table.place(row)}: {_said(partnership.name)}"
+    paths = origin.by_column()
+    for at in range(len(table.headings)):
+        cell = table.columns[at][row]
+        named = table.named(at)
+        if named.startswith("\0") or (not table.headings[at] and blank(cell)):
+            continue
+        mark = " (to confirm)" if named in unsure else ""
+        yield f"  {named}: {_cell(cell)}"
+        found = paths.get(at, [])
+        for path in found:
+            yield f"    {path}{mark}: {_said(_value(partnership, path))}"
+        if not found:
+            yield "    no fact is read from it" if not blank(cell) else "    nothing to read"
+        for problem in _of_cell(read.warnings, str(table.place(row, at)), named):
+            yield f"    {problem.message.partition(' (`')[0]}"
+    for name, places in origin.places.lists.items():
+        if places.joined is not None:
+            rows = places.joined[1][row]
+            yield f"  {name}: {len(rows)} rows of {places.joined[0].table.place()}"
+            for index in range(len(rows)):
+                record = _value(partnership, f"{name}[{index}]")
+                facts = (
+                    f"{path}: {_said(_value(record, path))}" for path in places.joined[0].columns
+                )
+                yield f"    {'; '.join(facts)}"
+
+
+def _of_cell(found: Sequence[Diagnostic], place: str, heading: str) -> Iterator[Diagnostic]:
+    for each in found:
+        if str(each.span) == place and f"column `{heading}`" in each.message:
+            yield each
+
+
+def _cell(cell: object) -> str:
+    if blank(cell):
+        return "(empty)"
+    text = " ".join(str(cell).split())
+    return f"`{text if len(text) <= _LONGEST else f'{text[: _LONGEST - 2]} …'}`"
+
+
+def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
+    """Return what a record has at a path."""
+    for part in path.split("."):
+        name, _, index = part.partition("[")
+        if record is UNKNOWN or record is None:
+            return record
+        if isinstance(record, Partnership) and not hasattr(record, name):
+            return record.stated.get(path, UNKNOWN)
+        record = record.get(name, UNKNOWN) if hasattr(record, "get") else getattr(record, name)
+        if index and isinstance(record, tuple):
+            record = record[int(index.rstrip("]"))]
+    return record
+
+
+def _said(value: object) -> str:
+    if value is UNKNOWN:
+        return "unknown"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    shown = plain(value) if not attrs.has(type(value)) else "there is one"
+    return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)

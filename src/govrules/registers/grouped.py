@@ -1,0 +1,174 @@
+"""
+Tables with one partner a row: several rows are one partnership, named in the first or in each.
+
+They are read as two tables: the partnerships, each in the first of its rows, and the partners,
+which belong to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from govrules.diagnostics import Code
+from govrules.explain.english import counted
+from govrules.nodes import Scalar
+from govrules.registers.build import Found
+from govrules.registers.cells import written
+from govrules.registers.mapping import Joined, Sheet, TableMapping
+from govrules.registers.sources import Opened
+from govrules.registers.tables import Table, blank, fold_heading
+
+
+def one_a_row(
+    opened: Opened, mapping: TableMapping, naming: Sequence[int], found: Found
+) -> tuple[Opened, Opened, TableMapping]:
+    """
+    Part a table of one partner a row: the partnerships, their partners, and the mapping of both.
+
+    Args:
+        opened: the table.
+
+        mapping: what its columns hold, those of the list as ``partners[].name``.
+
+        naming: the columns of the id and the name.
+
+        found: where rows of one partnership that contradict each other are reported.
+    """
+    table = opened.table
+    groups, owners = _groups(table, naming)
+    own = [each for each in mapping.sheet.columns if each.path.list != mapping.rows]
+    inner = [each for each in mapping.sheet.columns if each.path.list == mapping.rows]
+    places = {at for each in own for at in table.find(each.heading)}
+    columns = tuple(
+        _of_groups(table, at, groups, found)
+        if at in places
+        else [cells[rows[0]] for rows in groups]
+        for at, cells in enumerate(table.columns)
+    )
+    first = [rows[0] for rows in groups]
+    # Rows without a name of their own belong to the one above: what joins them is written in each.
+    names = [*map(str, range(len(groups)))]
+    whole = attrs.evolve(
+        table,
+        columns=(*columns, names),
+        headings=(*table.headings, _KEY),
+        # What joins a row is told at the cell that names it.
+        lines=(*table.lines, table.lines[naming[0]]) if table.lines else (),
+        parts=tuple(
+            attrs.evolve(each, columns=(*each.columns, each.columns[naming[0]]))
+            for each in table.parts
+        ),
+        numbers=[table.numbers[at] for at in first],
+        part=[table.part[at] for at in first] if table.part else (),
+    )
+    listed = {at for each in inner for at in table.find(each.heading)}
+    empty = frozenset(
+        row
+        for row in range(table.height)
+        if owners[row] < 0 or all(blank(table.columns[at][row]) for at in listed)
+    )
+    of_rows = attrs.evolve(
+        table,
+        columns=(*table.columns, [names[at] if at >= 0 else "" for at in owners]),
+        headings=whole.headings,
+        lines=whole.lines,
+        parts=whole.parts,
+    ).without(empty)
+    node = attrs.evolve(_node(mapping, own[0].node if own else None), text=_KEY)
+    others = (at for at in range(len(table.headings)) if at not in listed)
+    joined = Joined(
+        Sheet(
+            mapping.sheet.layout,
+            tuple(
+                attrs.evolve(each, path=attrs.evolve(each.path, text=each.path.rest, list=""))
+                for each in inner
+            ),
+            tuple(attrs.evolve(node, text=table.named(at)) for at in others),
+            mapping.sheet.skips,
+        ),
+        "",
+        node,
+        node,
+    )
+    said = TableMapping(
+        mapping.report,
+        attrs.evolve(
+            mapping.sheet,
+            columns=tuple(own),
+            ignored=(
+                *mapping.sheet.ignored,
+                *(each.node for each in inner if each.node is not None),
+            ),
+        ),
+        {**mapping.joined, mapping.rows: joined},
+        mapping.complete,
+        mapping.register,
+        mapping.as_of,
+        mapping.rows,
+    )
+    blanks = [table.numbers[row] for row in range(table.height) if owners[row] < 0]
+    note = (
+        f"{table.place()}: {counted(table.height - len(blanks), 'row')} of partners are "
+        f"{counted(len(groups), 'partnership')}"
+    )
+    if blanks:
+        note += f"; {len(blanks):,} blank ({', '.join(map(str, blanks[:_NAMED]))})"
+    kept = attrs.evolve(opened, table=whole, notes=(*opened.notes, note))
+    return kept, Opened(of_rows), said
+
+
+_NAMED = 10
+#: Stands for the row of a partnership; no heading is written so.
+_KEY = "\0row"
+
+
+def _node(mapping: TableMapping, node: Scalar | None) -> Scalar:
+    return node or next(iter(mapping.sheet.unsure), Scalar("", plain=True, line=0, column=0))
+
+
+def _groups(table: Table, naming: Sequence[int]) -> tuple[list[list[int]], list[int]]:
+    """Return the rows of each partnership, and of each row which partnership's it is."""
+    by_name: dict[tuple[str, ...], int] = {}
+    groups: list[list[int]] = []
+    owners: list[int] = []
+    last = -1
+    for row in range(table.height):
+        cells = [table.columns[at][row] for at in naming]
+        if all(map(blank, (column[row] for column in table.columns))):
+            owners.append(-1)
+            last = -1
+            continue
+        if not all(map(blank, cells)) or last < 0:
+            name = tuple(
+                "" if blank(each) else fold_heading(written(each)).casefold() for each in cells
+            )
+            last = by_name.setdefault(name, len(groups)) if any(name) else len(groups)
+            if last == len(groups):
+                groups.append([])
+        groups[last].append(row)
+        owners.append(last)
+    return groups, owners
+
+
+def _of_groups(table: Table, at: int, groups: Sequence[Sequence[int]], found: Found) -> list[Any]:
+    """Return what the rows of each partnership say in a column; nothing where they disagree."""
+    cells: list[Any] = []
+    for rows in groups:
+        said: dict[str, int] = {}
+        for row in rows:
+            cell = table.columns[at][row]
+            if not blank(cell):
+                said.setdefault(fold_heading(written(cell)).casefold(), row)
+        if len(said) > 1:
+            places = " and ".join(str(table.numbers[row]) for row in sorted(said.values()))
+            found.add(
+                Code.UNREADABLE_VALUE,
+                f"rows {places} are one partnership, and differ (column `{table.named(at)}`)",
+                table.place(min(said.values()), at),
+                "write it in the first of its rows alone, or the same in each",
+            )
+        cells.append(table.columns[at][next(iter(said.values()))] if len(said) == 1 else "")
+    return cells

@@ -1,0 +1,334 @@
+"""
+How the cells of a column seem to be written, and how many of them can be read so.
+
+What cannot be told for certain, such as which of two numbers is the day, makes a proposal unsure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+from rapidfuzz import fuzz
+
+from govrules.registers.cells import (
+    DATE_FORMATS,
+    PER_CENT,
+    UNKNOWN_WORDS,
+    Bad,
+    CellReader,
+    Wording,
+    read_choice,
+    written,
+)
+from govrules.registers.headings import Meaning, YesOrNo, key_of
+from govrules.registers.paths import FactPath
+from govrules.registers.tables import blank, fold_heading
+from govrules.truth import UNKNOWN
+from govrules.values import Problem
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Fact,
+    Money,
+    Months,
+    Number,
+    Record,
+    Text,
+    YesNo,
+)
+
+_CELLS: Final = 2000
+#: So many of the cells must be readable for a column to be sure of its fact.
+_FIT: Final = 0.75
+#: So many must be for a heading that only may mean a fact of a closed list.
+_HALF: Final = 0.5
+_SAME_WORD: Final = 86
+_SHOWN: Final = 3
+_YES_WORDS: Final = {"y": "yes", "t": "yes", "\u2713": "yes", "n": "no", "f": "no", "\u2717": "no"}
+_DIGITS: Final = {"1": "yes", "0": "no"}
+_ANSWERS: Final = frozenset({"yes", "no", "true", "false", *_YES_WORDS})
+_SEPARATORS: Final = (";", "\n", "|", ",")
+
+
+@attrs.frozen
+class Guess:
+    """
+    What a column may hold.
+
+    Attributes:
+        path: the fact.
+        wording: how it is written, as a mapping says it.
+        sure: whether heading and cells together leave no doubt.
+        fit: how much of what is known in the cells can be read.
+        unread: some cells that cannot be.
+    """
+
+    path: str
+    wording: Mapping[str, Any]
+    sure: bool
+    fit: float = 1.0
+    unread: tuple[str, ...] = ()
+
+
+def is_answered(cells: Sequence[Any]) -> bool:
+    """Tell whether the cells of a column are plain yes and no."""
+    words = [as_text(each).casefold() for each in cells if not blank(each)]
+    known = [each for each in words if each not in UNKNOWN_WORDS]
+    return bool(known) and sum(each in _ANSWERS for each in known) >= _FIT * len(known)
+
+
+def guess(
+    heading: str,
+    path: FactPath,
+    meaning: Meaning,
+    cells: Sequence[Any],
+    words: Mapping[str, str],
+    *,
+    alone: bool = False,
+) -> Guess | None:
+    """
+    Return what a column may hold and how it is written; None where its cells say that it does not.
+
+    Args:
+        heading: its heading.
+
+        path: the fact that the heading may mean.
+
+        meaning: what the heading says of it.
+
+        cells: the cells below it.
+
+        words: what registers write for the values of the fact.
+
+        alone: whether a cell holds one record of a list and not several.
+    """
+    sample = [each for each in cells if not blank(each)]
+    sample = sample[:: max(1, len(sample) // _CELLS)]
+    if meaning.answers is not None:
+        return Guess(path.text, {"values": _answers(sample, meaning.answers)}, sure=False)
+    if isinstance(path.fact.type, Text) and not _are_names(path, sample):
+        return None
+    if isinstance(path.fact.type, Record):
+        return None
+    name = path.text
+    if alone:
+        path = attrs.evolve(path, list="", text=path.rest)
+    wording, certain = _wording(heading, path, sample, words)
+    if path.list and "separator" not in wording:
+        wording["separator"] = _SEPARATORS[0]
+        certain = False
+    reader = CellReader(path.fact, _as_wording(path, wording))
+    unread: list[str] = []
+    known = bad = 0
+    for cell in sample:
+        for part in _parts(cell, path, wording):
+            value = reader.read(part)
+            if value is UNKNOWN:
+                continue
+            known += 1
+            if isinstance(value, Bad):
+                bad += 1
+                unread.append(as_text(part))
+    fit = 1 - bad / known if known else 1.0
+    if fit < _HALF and not meaning.sure and not isinstance(path.fact.type, (Money, Date)):
+        return None
+    if not fit and isinstance(path.fact.type, YesNo):
+        return None
+    shown = tuple(each for each, _ in Counter(unread).most_common(_SHOWN))
+    sure = meaning.sure and certain and fit >= _FIT and bool(known)
+    return Guess(name, wording, sure, fit, shown)
+
+
+def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
+    """Tell whether cells may be names: numbers are none, but of references, nor is yes or no."""
+    if path.text == "id" or not cells:
+        return True
+    words = [as_text(each) for each in cells]
+    plain = sum(
+        not any(map(str.isalpha, each)) or each.casefold() in _ANSWERS
+        for each in words
+        if each.casefold() not in UNKNOWN_WORDS
+    )
+    return plain <= len(words) - plain
+
+
+def _answers(cells: Sequence[Any], answers: YesOrNo) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in sorted({as_text(each) for each in cells}):
+        word = each.casefold()
+        said = _YES_WORDS.get(word, {"true": "yes", "false": "no"}.get(word, word))
+        if said in ("yes", "no") and word not in map(str.casefold, found):
+            found[each] = answers.yes if said == "yes" else answers.no
+    return found
+
+
+def as_text(cell: object) -> str:
+    """Return what stands in a cell as a person reads it."""
+    return fold_heading(cell) if isinstance(cell, str) else written(cell)
+
+
+def _parts(cell: Any, path: FactPath, wording: Mapping[str, Any]) -> list[Any]:  # noqa: ANN401 - any cell
+    separator = wording.get("separator", "")
+    if path.list and separator and isinstance(cell, str):
+        return [each for each in cell.split(separator) if each.strip()]
+    return [cell]
+
+
+def _as_wording(path: FactPath, wording: Mapping[str, Any]) -> Wording:
+    """Return a proposed wording as cells are read by it."""
+    states: dict[str, Any] = {"unknown": UNKNOWN, "yes": True, "no": False}
+    values = {
+        fold_heading(key).casefold(): states.get(value, value)
+        for key, value in wording.get("values", {}).items()
+    }
+    if isinstance(path.fact.type, Choices):
+        values = {
+            key: frozenset({value}) if isinstance(value, str) else value
+            for key, value in values.items()
+        }
+    dates = wording.get("dates", ())
+    return Wording(
+        values,
+        wording.get("unit", ""),
+        (dates,) if isinstance(dates, str) else tuple(dates),
+        "" if path.list else wording.get("separator", ""),
+    )
+
+
+def _wording(
+    heading: str, path: FactPath, cells: Sequence[Any], meant: Mapping[str, str]
+) -> tuple[dict[str, Any], bool]:
+    """Return how a column seems to be written, and whether that is certain."""
+    about: dict[str, Any] = {}
+    words = {as_text(each) for each in cells}
+    known = {each for each in words if each.casefold() not in UNKNOWN_WORDS}
+    separator = _separator(cells)
+    if path.list and path.index is None and separator:
+        about["separator"] = separator
+    match path.fact.type:
+        case YesNo():
+            values, sure = _yes_no(known)
+        case Choice(allowed):
+            values, sure = _translated(known, allowed, meant)
+        case Choices(allowed):
+            if separator:
+                about["separator"] = separator
+                parts = {fold_heading(part) for each in known for part in each.split(separator)}
+                known = {each for each in parts if each}
+            values, sure = _translated(known, allowed, meant)
+            sure = sure and separator != ","
+        case Money():
+            values = {}
+            about |= _money_unit(heading)
+            sure = True
+        case Number(unit=unit) if unit == PER_CENT:
+            values = {}
+            numbers = [each for each in cells if isinstance(each, float)]
+            sure = not numbers or max(numbers) > 1
+            if not sure:
+                about["unit"] = "fraction"
+        case Months():
+            values = {}
+            sure = any(each in heading.casefold() for each in ("month", "year"))
+            about["unit"] = "years" if "year" in heading.casefold() else "months"
+        case Date():
+            values = {}
+            dates, sure = _dates(path.fact, cells)
+            if dates:
+                about["dates"] = dates[0] if len(dates) == 1 else dates
+        case _:
+            values, sure = {}, separator != "," or not about
+    if values:
+        about["values"] = values
+    return about, sure
+
+
+def _separator(cells: Sequence[Any]) -> str:
+    """Return what parts several values in one cell; "" where nothing does."""
+    texts = [each.strip() for each in cells if isinstance(each, str)]
+    for each in _SEPARATORS:
+        parted = sum(each in text for text in texts)
+        # A comma may also stand within a name.
+        if parted and (each != "," or parted * 4 >= len(texts)):
+            return each
+    return ""
+
+
+def _yes_no(words: Iterable[str]) -> tuple[dict[str, str], bool]:
+    found: dict[str, str] = {}
+    sure = True
+    for each in sorted(words):
+        word = each.casefold()
+        if word in map(str.casefold, found):
+            continue
+        if word in _YES_WORDS:
+            found[each] = _YES_WORDS[word]
+        elif word in _DIGITS:
+            found[each] = _DIGITS[word]
+            sure = False
+    return found, sure
+
+
+def _translated(
+    words: Iterable[str], allowed: Sequence[str], meant: Mapping[str, str]
+) -> tuple[dict[str, str], bool]:
+    """Return what words may mean of a closed list, where they are not of it already."""
+    found: dict[str, str] = {}
+    sure = True
+    for each in sorted(words):
+        if not isinstance(read_choice(each, allowed), Problem):
+            continue
+        # Capitals are not told apart where the mapping is read.
+        if each.casefold() in map(str.casefold, found):
+            continue
+        scored = sorted(
+            ((fuzz.token_sort_ratio(key_of(each), key_of(value)), value) for value in allowed),
+            key=lambda pair: -pair[0],
+        )
+        if each.casefold() in meant:
+            found[each] = meant[each.casefold()]
+        elif scored[0][0] >= _SAME_WORD:
+            found[each] = scored[0][1]
+            sure = False
+    return found, sure
+
+
+def _money_unit(heading: str) -> dict[str, str]:
+    words = heading.casefold().replace("'", "").replace("’", "").replace(",", "")
+    if re.search(r"£ ?k\b|£ ?000s?\b|\b000s?\b|thousand", words):
+        return {"unit": "£k"}
+    return {"unit": "£m"} if re.search(r"£ ?m\b|million", words) else {}
+
+
+def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
+    """Return the ways in which dates are typed, and whether day and month are certain."""
+    texts = {as_text(each) for each in cells if isinstance(each, str)}
+    numbers = [each for each in cells if isinstance(each, (int, float))]
+    plain = CellReader(fact, Wording())
+    left = {each for each in texts if isinstance(plain.read(each), Bad)}
+    found: list[str] = []
+    sure = True
+    for way in (each for each in DATE_FORMATS if each not in ("m/d/y", "excel")):
+        reader = CellReader(fact, Wording(dates=(way,)))
+        read = {each for each in left if not isinstance(reader.read(each), Bad)}
+        if read:
+            found.append(way)
+            left -= read
+            # A day above twelve shows which of the two numbers is the day.
+            if way in ("d/m/y", "d.m.y", "d-m-y"):
+                sure = any(int(re.split(r"\D", each)[0]) > 12 for each in read)  # noqa: PLR2004 - months
+    other = CellReader(fact, Wording(dates=("m/d/y",)))
+    american = {each for each in left if not isinstance(other.read(each), Bad)}
+    if american and "d/m/y" not in found:
+        found.append("m/d/y")
+    elif american:
+        sure = False
+    if numbers:
+        found.append("excel")
+        sure = False
+    return found, sure

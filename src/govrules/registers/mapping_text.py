@@ -1,0 +1,173 @@
+"""A mapping as YAML, laid out for a person to read, with what only a person can decide."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from govrules.nodes import Entries, Node, Scalar
+from govrules.registers.propose import Proposal, ProposedColumn
+
+_WIDTH: Final = 96
+_MARK: Final = "unsure: yes"
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9]*( [A-Za-z0-9]+)*\??")
+_PATH: Final = re.compile(r"[a-z_]+(\.[a-z_]+)*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_KEYWORDS: Final = frozenset({"yes", "no", "true", "false", "null", "none", "unknown", "on", "off"})
+#: These stand before the columns, in this order.
+_FIRST: Final = (
+    "register",
+    "table",
+    "sideways",
+    "header",
+    "encoding",
+    "delimiter",
+    "rows",
+    "unknown",
+)
+_STATES: Final = ("yes", "no", "unknown", "none")
+
+
+def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
+    """
+    Return a mapping as YAML.
+
+    Args:
+        proposal: what it says.
+
+        confirmed: whether it is a mapping that was there, and no proposal.
+    """
+    settings = proposal.settings
+    lines: list[str] = []
+    if not confirmed:
+        lines = [
+            f"# Proposed by `govrules map {proposal.file}`: read it before you use it.",
+            f"# `check` takes nothing marked `{_MARK}`: where it is right, delete the mark.",
+        ]
+        for note in proposal.notes:
+            lines += textwrap.wrap(note, _WIDTH, initial_indent="# ", subsequent_indent="#   ")
+    lines.append("govrules: 1")
+    for key in _FIRST:
+        if key in settings:
+            lines += _block(key, settings[key], "")
+    lines += ["", "columns:", *_columns(proposal)]
+    if "skip" in settings:
+        lines += ["", "# A row that sums up the others is no partnership.", "skip:"]
+        lines += [f"  - {_flow(each)}" for each in settings["skip"]]
+    if settings.get("lists"):
+        lines += [
+            "",
+            "# `complete: yes` says that no record is missing: then rules on every one settle.",
+            "lists:",
+        ]
+        for key, each in settings["lists"].items():
+            lines += _list(key, each)
+    lines += [*_left_over(proposal), ""]
+    ignored = [each.heading for each in proposal.columns if each.ignored]
+    lines.append("ignored: " + _flow_list(ignored))
+    if not confirmed:
+        lines += ["", *_not_found(proposal)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def plain_of(node: Node) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Return what nodes hold as plain data, each word as a text."""
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Entries):
+        return {key.text: plain_of(value) for key, value in node.items}
+    return [plain_of(each) for each in node.items]
+
+
+def _columns(proposal: Proposal) -> Iterator[str]:
+    found = [each for each in proposal.columns if each.about]
+    for column in found:
+        yield f"  {quoted(column.heading)}: {_about(column.about)}"
+        if column.unread:
+            words = ", ".join(f"`{each}`" for each in column.unread)
+            yield f"    # not read as it stands: {words}"
+        elif column.unsure:
+            yield f"    # for example: {_samples(column)}"
+    if not found:
+        yield "  {}  # no heading is like the words of any fact"
+
+
+def _samples(column: ProposedColumn) -> str:
+    return ", ".join(f"`{each}`" for each in column.samples) or "no cell is filled"
+
+
+def _list(key: str, about: Mapping[str, Any]) -> Iterator[str]:
+    if all(isinstance(each, str) for each in about.values()):
+        yield f"  {quoted(key)}: {_flow(about)}"
+        return
+    yield from _block(key, about, "  ")
+
+
+def _block(key: str, value: Any, indent: str) -> Iterator[str]:  # noqa: ANN401 - plain data
+    if key == "columns" and isinstance(value, dict):
+        yield f"{indent}columns:"
+        for heading, about in value.items():
+            said = about if isinstance(about, dict) else {"fact": about}
+            yield f"{indent}  {quoted(heading)}: {_about(said)}"
+    elif isinstance(value, dict) and any(isinstance(each, (dict, list)) for each in value.values()):
+        yield f"{indent}{quoted(key)}:"
+        for each, inner in value.items():
+            yield from _block(each, inner, f"{indent}  ")
+    elif key in ("table", "header", "delimiter") and isinstance(value, str):
+        # These are words to a reader, whatever they look like.
+        number = key != "table" and re.fullmatch(r"[0-9]+(-[0-9]+)?|tab", value)
+        yield f"{indent}{key}: {value if number else quoted(value)}"
+    else:
+        yield f"{indent}{quoted(key)}: {_value(value)}"
+
+
+def _about(about: Mapping[str, Any]) -> str:
+    return quoted(about["fact"]) if len(about) == 1 else _flow(about)
+
+
+def _value(value: Any) -> str:  # noqa: ANN401 - plain data
+    if isinstance(value, dict):
+        return _flow(value)
+    if isinstance(value, list):
+        return _flow_list(value)
+    return value if value in _STATES else quoted(value)
+
+
+def _flow(about: Mapping[str, Any]) -> str:
+    if not about:
+        return "{}"
+    return "{ " + ", ".join(f"{quoted(key)}: {_value(each)}" for key, each in about.items()) + " }"
+
+
+def _flow_list(values: list[Any]) -> str:
+    return "[" + ", ".join(_value(each) for each in values) + "]"
+
+
+def _left_over(proposal: Proposal) -> Iterator[str]:
+    """Yield the columns that no fact was found for, each with what it may hold."""
+    left = [each for each in proposal.columns if not each.about and not each.ignored]
+    if left:
+        yield ""
+        yield "# Columns left over. Map each to a fact, or write it below under `ignored`."
+    for column in left:
+        yield f"#   {quoted(column.heading)}"
+        for path in column.likely:
+            yield f"#     perhaps {path}: {proposal.questions.get(path, '')}"
+
+
+def _not_found(proposal: Proposal) -> Iterator[str]:
+    left = proposal.not_found
+    yield f"# Facts that no column was found for ({len(left)}); each stays unknown:"
+    for line in textwrap.wrap(", ".join(left), _WIDTH - 4, break_on_hyphens=False):
+        yield f"#   {line}"
+
+
+def quoted(text: str) -> str:
+    """Return a text as YAML reads it back."""
+    if _PLAIN.fullmatch(text) and text.casefold() not in _KEYWORDS:
+        return text
+    if _PATH.fullmatch(text) and text not in _KEYWORDS:
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,69 @@
+"""Which fact a column holds, by its path: those of a record, and of records in lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from govrules.subjects import Declared
+from govrules.vocabulary import Fact, Records, vocabulary_of
+
+_IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
+
+
+@attrs.frozen
+class FactPath:
+    """
+    The path of a fact in a table.
+
+    Attributes:
+        text: as it is written: ``funding.pooled``, ``partners[0].name`` or ``partners[].name``.
+        fact: the fact.
+        list: the list that the fact is in; "" where it is in none.
+        index: which of the list's records; None where one cell holds several.
+        rest: the path of the fact in a record of that list; the whole path where it is in none.
+    """
+
+    text: str
+    fact: Fact
+    list: str = ""
+    index: int | None = None
+    rest: str = ""
+
+
+def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
+    """Return the path that a text names, or None where there is no such fact."""
+    vocabulary = vocabulary_of(cls)
+    local = declared.local.get(text.removeprefix("local."))
+    if local is not None and text.startswith("local.") and "local" in vocabulary.about:
+        return FactPath(text, local, rest=text)
+    if text in vocabulary.facts:
+        return FactPath(text, vocabulary.facts[text], rest=text)
+    derived = declared.derived.get(text)
+    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
+        return FactPath(text, derived[0], rest=text)
+    found = _IN_LIST.fullmatch(text)
+    records = vocabulary.facts.get(found["list"]) if found else None
+    if found is None or records is None or not isinstance(records.type, Records):
+        return None
+    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
+    if inner is None:
+        return None
+    index = int(found["index"]) if found["index"] else None
+    return FactPath(text, inner, found["list"], index, found["rest"])
+
+
+def paths_of(cls: type, declared: Declared) -> Iterator[str]:
+    """Yield every path that a column may hold, the records of lists under ``[]``."""
+    vocabulary = vocabulary_of(cls)
+    for path, fact in vocabulary.facts.items():
+        yield path
+        if isinstance(fact.type, Records):
+            yield from (f"{path}[].{inner}" for inner in vocabulary_of(fact.type.cls).facts)
+    if "local" in vocabulary.about:
+        yield from (f"local.{name}" for name in declared.local)
+    if "stated" in vocabulary.about:
+        yield from (name for name, (_, owner) in declared.derived.items() if owner is cls)
