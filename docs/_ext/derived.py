@@ -16,7 +16,7 @@ from govrules.diagnostics import Code
 from govrules.engines.reference import VERDICTS
 from govrules.rulebook.conditions import tests_for
 from govrules.truth import Truth
-from govrules.values import describe
+from govrules.decode.values import describe
 from govrules.vocabulary import (
     Choice,
     Choices,

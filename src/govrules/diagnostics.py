@@ -270,6 +270,38 @@ class Code(Enum):
         "two-spellings",
         "One partner seems to be named in two ways, so that it counts as two partners.",
     )
+    READ_WITH_CARE = (
+        "GR607",
+        "read-with-care",
+        (
+            "The value is read, though something beside it, such as `about` or the mark of a note, "
+            "may qualify it. This is a warning: the value counts."
+        ),
+    )
+    PLACEHOLDER = (
+        "GR608",
+        "placeholder",
+        (
+            "A word such as `TBC` or `n/a` says less than that nobody knows. The fact counts as "
+            "unknown. This is a warning: the rest is assessed."
+        ),
+    )
+    DATE_AHEAD = (
+        "GR609",
+        "date-ahead",
+        (
+            "The date of something that was done lies after the date of the assessment, so the "
+            "fact counts as unknown. This is a warning: the rest is assessed."
+        ),
+    )
+    PARTNER_TWICE = (
+        "GR610",
+        "partner-twice",
+        (
+            "One body stands twice among the partners of a partnership. It counts once. This is a "
+            "warning: the rest is assessed."
+        ),
+    )
     UNREADABLE_TABLE = (
         "GR701",
         "unreadable-table",
@@ -365,6 +397,15 @@ class Code(Enum):
         ),
     )
 
+    SUSPECT_CELL = (
+        "GR721",
+        "suspect-cell",
+        (
+            "The cell holds line breaks and the character that parts columns, so that a quote "
+            "that is not closed may have swallowed rows. It is not read."
+        ),
+    )
+
     @property
     def id(self) -> str:
         """The stable code, such as ``GR104``."""
@@ -388,6 +429,10 @@ class Code(Enum):
 
 _WARNINGS: Final = (
     Code.UNREADABLE_VALUE,
+    Code.READ_WITH_CARE,
+    Code.PLACEHOLDER,
+    Code.DATE_AHEAD,
+    Code.PARTNER_TWICE,
     Code.COLUMN_NOT_MAPPED,
     Code.NOT_CONFIRMED,
     Code.ROW_WITHOUT_FACTS,

@@ -10,16 +10,19 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.problems import Problem, describe
+from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.values import decoder, is_placeholder, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
-from govrules.values import Problem, describe, read
 from govrules.vocabulary import (
     AS_OF,
     Choices,
     Fact,
     Record,
     Records,
+    Text,
     Vocabulary,
     YesNo,
     vocabulary_of,
@@ -63,6 +66,8 @@ class SubjectReader:
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
     errors_in_entries: int = 0
+    #: How many facts are written as `null`.
+    nulls: int = 0
 
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
@@ -124,7 +129,8 @@ class SubjectReader:
                 return self._single(node, fact, path)
 
     def _as_of(self, node: Node) -> dt.date | Unknown:
-        value = self._single(node, AS_OF, "as_of")
+        # A date that the whole assessment hangs on is read as it stands, or not at all.
+        value = self._single(node, AS_OF, "as_of", strict=True)
         return value if isinstance(value, dt.date) else UNKNOWN
 
     def _record(
@@ -241,6 +247,7 @@ class SubjectReader:
         if state is None:
             return ()
         if state is UNKNOWN:
+            self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
             self.report.add(
@@ -299,6 +306,7 @@ class SubjectReader:
         if state is None:
             return frozenset()
         if state is UNKNOWN:
+            self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
             self.report.add(
@@ -330,17 +338,31 @@ class SubjectReader:
                 )
         return frozenset(members)
 
-    @staticmethod
-    def _state(node: Node) -> Unknown | str | None:
+    def _state(self, node: Node) -> Unknown | str | None:
         """Return None for `none`, UNKNOWN for `unknown` or nothing, and "" for a value."""
         if not isinstance(node, Scalar):
             return ""
-        word = node.text.strip().lower()
-        if not word or (node.plain and word in ("unknown", "~", "null")):
-            return UNKNOWN
-        return None if node.plain and word == "none" else ""
+        word = fold(node.text)
+        if word and not node.plain and word not in PLACEHOLDERS:
+            return ""
+        state = state_of(word)
+        if state is VALUE or (self.strict and word in PLACEHOLDERS):
+            return ""
+        self.nulls += word in ("null", "~")
+        return None if state is None else UNKNOWN
 
-    def _single(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any single value
+    def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
+        """Say that a word says less than that nobody knows, if it does."""
+        if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
+            self.report.add(
+                Code.PLACEHOLDER,
+                f"`{node.text}` counts as unknown (`{path}`)",
+                node,
+                "write the value, `none`, or nothing",
+            )
+
+    def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
+        strict = strict or self.strict
         if not isinstance(node, Scalar):
             self.report.add(
                 Code.WRONG_SHAPE,
@@ -352,17 +374,31 @@ class SubjectReader:
         state = self._state(node)
         if state is None:
             return False if isinstance(fact.type, YesNo) else None
-        if state is UNKNOWN:
+        if state is UNKNOWN or (not strict and is_placeholder(node.text, fact.type)):
+            self._placeholder(node, fact, path)
             return UNKNOWN
-        value = read(node.text, fact.type)
+        value = self._read(node, fact, strict=strict)
         if not isinstance(value, Problem):
             return value
         code, help_ = value.code, value.help
         if code is Code.UNREADABLE_VALUE:
-            code = Code.TYPE_MISMATCH if self.strict else code
+            code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
         self.report.add(code, value.about(path), node, help_)
-        return UNKNOWN
+        return value.value
+
+    def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
+        if isinstance(fact.type, Text):
+            if node.plain and fold(node.text) in YES_OR_NO:
+                return Problem(
+                    Code.TYPE_MISMATCH,
+                    f"`{node.text}` answers no question that asks for a text",
+                    "write who or what it is, or `none`; put a name that is such a word in quotes",
+                )
+            return node.text
+        if strict:
+            return read(node.text, fact.type)
+        return _decoder(fact.type)(node.text)
 
     def _about(
         self, head: str, group: list[tuple[str, Scalar, Node]], vocabulary: Vocabulary
@@ -446,6 +482,9 @@ class SubjectReader:
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+_decoder = functools.cache(decoder)
 
 
 @functools.cache

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.values import Problem, describe, read
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, describe, read
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -14,23 +14,26 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.english import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Scalar
-from govrules.registers.cells import Bad, CellReader, Wording, parted, written
+from govrules.registers.cells import CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
 from govrules.truth import UNKNOWN
-from govrules.values import Problem
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
 _ROWS_NAMED: Final = 10
 _LONGEST_MESSAGE: Final = 400
+#: What parts the columns of text files.
+_DELIMITERS: Final = ",;\t|"
+_BREAK: Final = "\n"
 
 
 @attrs.frozen
@@ -166,8 +169,8 @@ class _Rows:
         found: Found,
         fact: Fact | None = None,
     ) -> None:
-        self.opened = opened
-        self.table = opened.table
+        self.opened = _without_swallowed(opened)
+        self.table = self.opened.table
         self.sheet = sheet
         self.mapping = mapping
         self.found = found
@@ -263,11 +266,30 @@ class _Rows:
         if reader.bad:
             named = _Named(self, column, at)
             for row, value in enumerate(values):
-                if type(value) is Bad:
+                if type(value) is Problem:
                     values[row] = value.value
-                    named.say(row, value.problem)
+                    named.say(row, value)
             named.end()
+        if reader.placeholder:
+            self._placeholders(column, at, reader, cells)
         return values
+
+    def _placeholders(
+        self, column: Column, at: int, reader: CellReader, cells: Sequence[Any]
+    ) -> None:
+        """Say which cells of a column hold a word for what nobody knows, once for the column."""
+        rows = [row for row, cell in enumerate(cells) if reader.is_placeholder(cell)]
+        if not rows:
+            return
+        words = ", ".join(f"`{each}`" for each in dict.fromkeys(_text(cells[row]) for row in rows))
+        self.found.add(
+            Code.PLACEHOLDER,
+            f"{counted(len(rows), 'cell')} with {words}: nobody knows what the fact is "
+            f"(`{column.path.text}`, column `{self.table.named(at)}`)",
+            self.table.place(rows[0], at),
+            "fill the cells in, or leave them empty; where a word means that there is none, or "
+            "that nobody knows, say so in the mapping",
+        )
 
     def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
         """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
@@ -283,10 +305,11 @@ class _Rows:
             )
             for part in parts:
                 value = reader.read(part)
-                if type(value) is Bad:
-                    named.say(row, value.problem)
+                if type(value) is Problem:
+                    named.say(row, value)
                     value = value.value
-                items.append(value)
+                # A record whose only fact is said to be none is no record.
+                items.append(UNKNOWN if value is None else value)
             found.append(items)
         named.end()
         return found
@@ -323,6 +346,37 @@ class _Rows:
         )
 
 
+def _without_swallowed(opened: Opened) -> Opened:
+    """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
+    table = opened.table
+    if not table.texts:
+        return opened
+    parted_by = len(table.headings) - 1
+    rows = {
+        row: at
+        for at, cells in enumerate(table.columns)
+        for row, cell in enumerate(cells)
+        if "\n" in cell
+        and parted_by
+        and max(map(cell.count, _DELIMITERS)) >= cell.strip().count("\n") * parted_by > 0
+    }
+    if not rows:
+        return opened
+    problems = tuple(
+        Diagnostic(
+            Code.SUSPECT_CELL,
+            f"the row is left out: other rows seem to stand in its cell `{table.named(at)}`, "
+            f"{counted(table.columns[at][row].strip().count(_BREAK) + 1, 'line')} of the file",
+            table.place(row, at),
+            "close the quote that is open there, or take it away",
+        )
+        for row, at in sorted(rows.items())
+    )
+    return attrs.evolve(
+        opened, table=table.without(frozenset(rows)), problems=(*opened.problems, *problems)
+    )
+
+
 class _Named:
     """Names the cells of one column that cannot be read: some of them, and how many more."""
 
@@ -336,7 +390,13 @@ class _Named:
         """Report a cell, unless enough of its column have been."""
         self.number += 1
         if self.number <= MAX_CELLS_NAMED:
-            self._add(row, f"{problem.message} ({self._about()})", problem.help)
+            care = problem.code is Code.READ_WITH_CARE
+            self._add(
+                row,
+                f"{problem.message} ({self._about()})",
+                problem.of_column or problem.help,
+                problem.code if care else Code.UNREADABLE_VALUE,
+            )
 
     def end(self) -> None:
         """Say how many more there are."""
@@ -351,9 +411,10 @@ class _Named:
     def _about(self) -> str:
         return f"`{self.column.path.text}`, column `{self.rows.table.named(self.at)}`"
 
-    def _add(self, row: int | None, message: str, help_: str) -> None:
-        place = self.rows.table.place(row, self.at)
-        self.rows.found.add(Code.UNREADABLE_VALUE, message, place, help_)
+    def _add(
+        self, row: int | None, message: str, help_: str, code: Code = Code.UNREADABLE_VALUE
+    ) -> None:
+        self.rows.found.add(code, message, self.rows.table.place(row, self.at), help_)
 
 
 def _text(cell: object) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Final
 import attrs
 from rapidfuzz import fuzz
 
+from govrules.decode.values import Problem
 from govrules.errors import FactsError
 from govrules.model import Partnership
 from govrules.registers.cells import (
@@ -43,7 +44,6 @@ from govrules.registers.sources import (
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
-from govrules.values import Problem
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -761,7 +761,12 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     texts = {_as_text(each) for each in cells if isinstance(each, str)}
     numbers = [each for each in cells if isinstance(each, (int, float))]
     plain = CellReader(fact, Wording())
-    left = {each for each in texts if isinstance(plain.read(each), Bad)}
+    # A date that means one day alone is read as it stands, and shows how the others are typed.
+    left = {
+        each
+        for each in texts
+        if plain.read(each) not in (UNKNOWN, None) and not re.match(r"[0-9]{4}-", each)
+    }
     found: list[str] = []
     sure = True
     for way in (each for each in DATE_FORMATS if each not in ("m/d/y", "excel")):
@@ -779,7 +784,8 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
         found.append("m/d/y")
     elif american:
         sure = False
-    if numbers:
+    serial = CellReader(fact, Wording(dates=("excel",)))
+    if any(not isinstance(serial.read(each), Bad) for each in numbers):
         found.append("excel")
         sure = False
     return found, sure
