@@ -126,6 +126,11 @@ COUNTED: Final = Number(whole=True)
 PER_CENT: Final = Number(unit="per cent")
 
 
+def is_past(fact_type: FactType) -> bool:
+    """Tell whether values of a type are dates on which something was done."""
+    return isinstance(fact_type, Date) and fact_type.past
+
+
 def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:
     """Return the values of a type that has a closed list of them; else nothing."""
     if isinstance(fact_type, YesNo):

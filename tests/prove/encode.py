@@ -74,7 +74,7 @@ from govrules.rulebook.ast import (
     ValueTest,
 )
 from govrules.rulebook.walk import splits
-from govrules.vocabulary import Choices, FactType, Months, Record, Records, YesNo
+from govrules.vocabulary import Choices, Date, FactType, Months, Record, Records, YesNo
 
 
 @attrs.frozen(eq=False)
@@ -322,11 +322,22 @@ class Encoder:
                     case Nested(state=state):
                         return [(true(), value_of(state))]
                     case Single():
-                        return [(true(), value_of(held))]
+                        return [(true(), self._not_ahead(value_of(held), ref.type))]
                     case _:
                         assert_never(held)
             case _:
                 assert_never(ref.source)
+
+    def _not_ahead(self, value: Value, fact_type: FactType) -> Value:
+        """Return a date of something done as unknown where it lies after the assessment."""
+        if not isinstance(fact_type, Date) or not fact_type.past:
+            return value
+        as_of = value_of(self.space.as_of)
+        assert isinstance(as_of.term, Day)
+        assert isinstance(value.term, Day)
+        there = both(no(value.unknown), no(value.none), no(as_of.unknown), no(as_of.none))
+        ahead = both(there, earlier(as_of.term, value.term))
+        return Value(either(value.unknown, ahead), value.none, value.term)
 
     def derive(self, derived: Derived, record: SymbolicRecord) -> Alternatives:
         """Return every value that a derived fact may still have, each with when it may."""
