@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from govrules.diagnostics import Code, Diagnostic
+from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.model import Register
 from govrules.nodes import MAX_BYTES
@@ -43,7 +44,7 @@ def said_of(path: str) -> tuple[str, tuple[Diagnostic, ...]]:
         read = read_subject(path)
     except FactsError as error:
         return "refused", error.diagnostics
-    found = (*read.warnings, *read.problems)
+    found = (*read.warnings, *read.problems, *doubts(read.subject, read.as_of))
     if isinstance(read.subject, Register):
         found += tuple(register_problems(entries_of(read.subject)))
     return "used", found

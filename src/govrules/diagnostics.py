@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 from string import ascii_uppercase
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
@@ -465,6 +465,12 @@ class Span:
             return f"{self.file}[{self.sheet}]{cell}"
         return f"{self.file}:{self.line}" if self.line else self.file
 
+    @property
+    def exact(self) -> str:
+        """The place with its column, where it is one of a text."""
+        beside = self.line and self.column and not self.sheet
+        return f"{self}:{self.column}" if beside else str(self)
+
 
 def letters(column: int) -> str:
     """
@@ -480,6 +486,19 @@ def letters(column: int) -> str:
     return found
 
 
+class Place(str):
+    """A place as it is printed, which keeps the column that is not printed."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    def __new__(cls, span: Span | str) -> Self:
+        """Make the text of a place; of a text alone, the place that it says."""
+        place = super().__new__(cls, str(span))
+        place.span = span if isinstance(span, Span) else read_place(span)
+        return place
+
+
 def read_place(text: str) -> Span:
     """
     Return the place that was printed as a `Span` is.
@@ -487,6 +506,8 @@ def read_place(text: str) -> Span:
     >>> read_place("pool.yaml:3").line
     3
     """
+    if isinstance(text, Place):
+        return text.span
     cell = _CELL.fullmatch(text)
     if cell:
         column = 0
@@ -529,11 +550,8 @@ class Diagnostic:
     @property
     def headline(self) -> str:
         """The place, code, name and cause in one line."""
-        where = str(self.span)
-        if self.span.line and self.span.column and not self.span.sheet:
-            where += f":{self.span.column}"
         warning = "warning: " if self.code.is_warning else ""
-        return f"{where}: {warning}{self.code.id} {self.code.title}: {self.message}"
+        return f"{self.span.exact}: {warning}{self.code.id} {self.code.title}: {self.message}"
 
     def __str__(self) -> str:
         lines = [self.headline]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
+from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read
-from govrules.diagnostics import Code, did_you_mean
+from govrules.diagnostics import Code, Place, did_you_mean, read_place
+from govrules.model import Partner
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -86,7 +88,7 @@ class SubjectReader:
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
-        origin = {"": str(self.report.span(node))}
+        origin: dict[str, str] = {"": Place(self.report.span(node))}
         return self._record(entries, cls, "", origin, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
@@ -101,7 +103,7 @@ class SubjectReader:
             )
             return UNKNOWN
         entries = [(key.text, key, value) for key, value in node.items]
-        return self._entry(entries, cls, "", {"": str(self.report.span(node))})
+        return self._entry(entries, cls, "", {"": Place(self.report.span(node))})
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -200,7 +202,8 @@ class SubjectReader:
             if len(whole) > 1:
                 self._twice(path, whole[1][0])
             key, node = whole[0]
-            origin[path] = str(self.report.span(key))
+            beside = isinstance(node, Scalar) and node.line == key.line
+            origin[path] = Place(self.report.span(node if beside else key))
             if isinstance(fact.type, Records):
                 return self._records(node, fact, path, origin)
             if isinstance(fact.type, Choices):
@@ -218,7 +221,7 @@ class SubjectReader:
     ) -> Any:  # noqa: ANN401 - the record's class
         inner = list(parts)
         for key, node in whole:
-            origin[path] = str(self.report.span(key))
+            origin[path] = Place(self.report.span(key))
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
@@ -265,11 +268,13 @@ class SubjectReader:
                 complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
-                origin[where] = str(self.report.span(item))
+                origin[where] = Place(self.report.span(item))
                 entries = [(key.text, key, value) for key, value in item.items]
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
                     complete = False
+                elif (twin := twin_of(record, records)) is not None:
+                    self._merge(twin, record, records, path, origin)
                 else:
                     records.append(record)
             else:
@@ -282,6 +287,30 @@ class SubjectReader:
                     "write one `fact: value` a line; `- unknown` says that there may be more",
                 )
         return tuple(records) if complete else (*records, UNKNOWN)
+
+    def _merge(
+        self,
+        twin: int,
+        record: Any,  # noqa: ANN401 - a record of the list
+        records: list[Any],
+        path: str,
+        origin: dict[str, str],
+    ) -> None:
+        """Count a body that stands twice in a list once, with all that is known of it."""
+        where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
+        place = origin.get(f"{where}.name", origin[where])
+        span = read_place(place)
+        node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
+        self.report.add(
+            Code.PARTNER_TWICE,
+            f"`{record.name}` stands twice in `{path}`, the other at "
+            f"{origin.get(f'{first}.name', origin[first])}: it counts once",
+            node,
+            "leave one of the two out",
+        )
+        records[twin] = merged(records[twin], record)
+        for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
+            origin.setdefault(each.replace(where, first, 1), origin.pop(each))
 
     def _entry(
         self,
@@ -485,6 +514,36 @@ class SubjectReader:
 
 
 _decoder = functools.cache(decoder)
+
+
+def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list
+    """Return which of the partners before it is the same body; None where none is."""
+    if not isinstance(record, Partner) or not isinstance(record.name, str):
+        return None
+    name = fold_body(record.name)
+    same = (
+        at
+        for at, each in enumerate(records)
+        if isinstance(each, Partner) and isinstance(each.name, str) and fold_body(each.name) == name
+    )
+    return next(same, None)
+
+
+def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
+    """Return what two records say together; what they contradict each other in is unknown."""
+    values: dict[str, Any] = {}
+    cls: type = type(one)
+    for name, fact in vocabulary_of(cls).fields.items():
+        first, second = getattr(one, name), getattr(other, name)
+        if name == "name" or second is UNKNOWN or first == second:
+            values[name] = first
+        elif first is UNKNOWN:
+            values[name] = second
+        elif isinstance(fact.type, Choices) and None not in (first, second):
+            values[name] = first | second
+        else:
+            values[name] = UNKNOWN
+    return attrs.evolve(one, **values)
 
 
 @functools.cache

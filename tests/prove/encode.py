@@ -322,21 +322,20 @@ class Encoder:
                     case Nested(state=state):
                         return [(true(), value_of(state))]
                     case Single():
-                        return [(true(), self._not_ahead(value_of(held), ref.type))]
+                        return [(true(), self._not_ahead(held, ref.type))]
                     case _:
                         assert_never(held)
             case _:
                 assert_never(ref.source)
 
-    def _not_ahead(self, value: Value, fact_type: FactType) -> Value:
+    def _not_ahead(self, held: Single, fact_type: FactType) -> Value:
         """Return a date of something done as unknown where it lies after the assessment."""
+        value, as_of = value_of(held), self.space.as_of
         if not isinstance(fact_type, Date) or not fact_type.past:
             return value
-        as_of = value_of(self.space.as_of)
+        assert isinstance(held.term, Day)
         assert isinstance(as_of.term, Day)
-        assert isinstance(value.term, Day)
-        there = both(no(value.unknown), no(value.none), no(as_of.unknown), no(as_of.none))
-        ahead = both(there, earlier(as_of.term, value.term))
+        ahead = both(held.there, as_of.there, _DAYS[Op.MORE_THAN](held.term, as_of.term))
         return Value(either(value.unknown, ahead), value.none, value.term)
 
     def derive(self, derived: Derived, record: SymbolicRecord) -> Alternatives:

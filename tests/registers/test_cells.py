@@ -50,7 +50,7 @@ def test_nil_is_nought_in_an_amount_and_unknown_elsewhere(path):
     assert read("funding.annual_spend", "nil") == 0
 
 
-@pytest.mark.parametrize("cell", ["none", "nil", "Not applicable", "–"])
+@pytest.mark.parametrize("cell", ["none", "nil", "Not applicable", "\u2013"])
 @pytest.mark.parametrize("path", ["name", "protocol.agreed", "funding.annual_spend", "scrutiny.by"])
 def test_the_mapping_says_what_a_word_means(path, cell):
     assert read(path, cell, values={cell.casefold(): None}) is None

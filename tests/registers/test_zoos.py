@@ -216,7 +216,7 @@ YES_NO = {
     "N/A": WORD,
     "Not applicable": WORD,
     "-": WORD,
-    "–": WORD,
+    "\u2013": WORD,
     "—": WORD,
     "?": WORD,
     "??": WORD,
@@ -327,7 +327,7 @@ def test_the_mapping_says_which_day_of_a_period_counts(cell, first, last):
         ("up to £50k", "at most £50,000"),
         ("£1m-£5m", "from £1,000,000 to £5,000,000"),
         ("£1-5m", "from £1,000,000 to £5,000,000"),
-        ("£100k – £250k", "from £100,000 to £250,000"),
+        ("£100k \u2013 £250k", "from £100,000 to £250,000"),
     ],
 )
 def test_a_band_is_told_with_what_it_says(cell, says):

@@ -17,6 +17,7 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import CODES, did_you_mean
+from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
@@ -189,7 +190,7 @@ def check(
         write(output, as_xlsx(explained))
     else:
         show(_lines(checked, output, verbose=verbose), output)
-    return _code(assessments, Severity(fail_on), problems=problems)
+    return _code(assessments, Severity(fail_on), problems=problems, empty=_all_empty(checked))
 
 
 def _lines(checked: list[Checked], output: Path | None, *, verbose: bool) -> Iterator[Line]:
@@ -329,6 +330,7 @@ def assess_file(
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
     if not isinstance(read.subject, Register):
+        warn(str(each) for each in doubts(read.subject, as_of))
         return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE), False
     chosen = engine or engine_for(len(entries_of(read.subject)))
     try:
@@ -337,13 +339,25 @@ def assess_file(
         if engine is not None:
             raise
         whole = assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
-    warn(str(each) for each in whole.problems)
+    warn(str(each) for each in (*whole.warnings, *whole.problems))
     return whole, bool(whole.problems)
 
 
-def _code(assessments: list[Assessment], level: Severity, *, problems: bool) -> int:
+def _all_empty(checked: list[Checked]) -> bool:
+    """Tell whether all that was given are registers on which no partnership stands."""
+    return bool(checked) and all(
+        isinstance(each, RegisterAssessment) and not each.entries for each in checked
+    )
+
+
+def _code(
+    assessments: list[Assessment], level: Severity, *, problems: bool, empty: bool = False
+) -> int:
     if problems:
         return PROBLEM
+    if empty:
+        warn(["govrules: no partnership was checked: the register holds none"])
+        return NOTHING_CHECKED
     if not any(each.findings for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
@@ -850,7 +864,7 @@ def plan(
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)
-    return _code(assessments, Severity(level), problems=problems)
+    return _code(assessments, Severity(level), problems=problems, empty=_all_empty(checked))
 
 
 @app.command

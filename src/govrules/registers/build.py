@@ -14,16 +14,18 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.english import counted
-from govrules.model import Partnership, Register
+from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Scalar
 from govrules.registers.cells import CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
+from govrules.subjects import merged
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
@@ -537,20 +539,71 @@ class _Partnerships:
         complete = path in self.mapping.complete
         if several is not None:
             [(rest, (cells, at))] = several.items()
+            if cls is Partner and rest == "name":
+                self._merge_names(path, cells, at)
             self.lists[path] = ListPlaces(items=[({rest: at}, cells)], several=True)
             return [self._parts(cls, rest, each, complete=complete) for each in cells]
-        items: list[tuple[Mapping[str, int], Sequence[Any]]] = []
+        items: list[tuple[Mapping[str, int], list[Any]]] = []
         for index in sorted(each for each in groups if each is not None):
             group = groups[index]
             values = {rest: values for rest, (values, _) in group.items()}
+            if cls is Partner and "name" in values:
+                # Where a column for a partner says none, there is none, and not one without a name.
+                values["name"] = [UNKNOWN if each is None else each for each in values["name"]]
             made = _records(cls, values, self._contradicted, f"{path}[{index}].")
-            items.append(({rest: at for rest, (_, at) in group.items()}, made))
+            items.append(({rest: at for rest, (_, at) in group.items()}, [*made]))
+        if cls is Partner:
+            self._merge_columns(path, items)
         self.lists[path] = ListPlaces(items=items)
         end = () if complete else (UNKNOWN,)
         return [
             (*known, *end) if (known := [each for each in row if each is not UNKNOWN]) else UNKNOWN
             for row in zip(*(made for _, made in items), strict=True)
         ]
+
+    def _merge_columns(
+        self, path: str, items: Sequence[tuple[Mapping[str, int], list[Any]]]
+    ) -> None:
+        """Count a body that stands in two columns of a row once, with all that is known of it."""
+        known = [(made, columns["name"]) for columns, made in items if "name" in columns]
+        for row in range(len(self.rows.table.numbers)):
+            seen: dict[str, tuple[list[Any], int]] = {}
+            for made, at in known:
+                partner = made[row]
+                if partner is UNKNOWN or not isinstance(partner.name, str):
+                    continue
+                first = seen.setdefault(fold_body(partner.name), (made, at))
+                if first[0] is not made:
+                    first[0][row] = merged(first[0][row], partner)
+                    made[row] = UNKNOWN
+                    table = self.rows.table
+                    self._twice(
+                        path, partner.name, table.place(row, at), table.place(row, first[1])
+                    )
+
+    def _merge_names(self, path: str, cells: Sequence[Any], at: int) -> None:
+        """Count a body whose name stands twice in a cell once."""
+        for row, names in enumerate(cells):
+            if names is UNKNOWN or len(names) < 2:  # noqa: PLR2004 - one is not twice
+                continue
+            seen: set[str] = set()
+            for name in [*names]:
+                key = fold_body(name) if isinstance(name, str) else ""
+                if key and key in seen:
+                    names.reverse()
+                    names.remove(name)
+                    names.reverse()
+                    self._twice(path, name, self.rows.table.place(row, at))
+                seen.add(key)
+
+    def _twice(self, path: str, name: str, place: Span, other: Span | None = None) -> None:
+        at = "" if other is None else f", the other at {other}"
+        self.rows.found.add(
+            Code.PARTNER_TWICE,
+            f"`{name}` stands twice in `{path}`{at}: it counts once",
+            place,
+            "leave one of the two out",
+        )
 
     def _parts(self, cls: type, rest: str, values: Any, *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
         if values is UNKNOWN or not values:
@@ -591,6 +644,10 @@ class _Partnerships:
                 left_out.append(row)
                 self._without_owner(other, row, its, mine, rows)
         other.tally(sum(map(len, owned)), empty, left_out)
+        if cls is Partner:
+            records = [*records]
+            for rows in owned:
+                self._merge_rows(path, rows, records, other, its)
         self.lists[path] = ListPlaces(
             joined=(Places(table, {column.path.text: at for column, at in other.bound}), owned)
         )
@@ -599,6 +656,22 @@ class _Partnerships:
             self._list_of(records, rows, complete=complete and row not in twice)
             for row, rows in enumerate(owned)
         ]
+
+    def _merge_rows(
+        self, path: str, rows: list[int], records: list[Any], other: _Rows, its: int
+    ) -> None:
+        """Count a body of which two rows are about one partnership once."""
+        seen: dict[str, int] = {}
+        for row in [*rows]:
+            partner = records[row]
+            if partner is UNKNOWN or not isinstance(partner.name, str):
+                continue
+            first = seen.setdefault(fold_body(partner.name), row)
+            if first != row:
+                records[first] = merged(records[first], partner)
+                rows.remove(row)
+                place, before = (other.table.place(each, its) for each in (row, first))
+                self._twice(path, partner.name, place, before)
 
     @staticmethod
     def _list_of(records: Sequence[Any], rows: Sequence[int], *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
