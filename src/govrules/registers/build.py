@@ -36,6 +36,8 @@ _LONGEST_MESSAGE: Final = 400
 #: What parts the columns of text files.
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
+#: What parts names in a cell, and stands in none.
+_MARKS: Final = (";", "|", _BREAK, "\t")
 
 
 @attrs.frozen
@@ -135,7 +137,7 @@ def build(
         each.warn_of_columns({at for pair in keys.values() for at in pair if at is not None})
         each.skip()
     partnerships = _Partnerships(main, mapping).made(rows, keys)
-    complete = not opened.problems
+    complete = not main.opened.problems
     listed: tuple[Any, ...] = (*partnerships,) if complete else (*partnerships, UNKNOWN)
     origin = {"": str(main.table.place()), "partnerships": str(main.table.place())}
     return attrs.evolve(
@@ -232,6 +234,18 @@ class _Rows:
             for at in range(len(self.table.headings))
             if at not in self.seen and at not in keys
         ]
+        mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
+        facts = [] if mapped else [*vocabulary_of(Partnership).facts]
+        for each in left:
+            near = did_you_mean(each, facts)
+            if near.startswith("did you mean"):
+                self.found.add(
+                    Code.COLUMN_NOT_MAPPED,
+                    f"no fact is called `{each}`, so that nothing is read from the column",
+                    self.table.place(None, 0) if self.table.header else self.table.place(),
+                    near,
+                )
+                left = [other for other in left if other != each]
         if left:
             words = ", ".join(f"`{each}`" for each in left)
             self.found.add(
@@ -239,7 +253,7 @@ class _Rows:
                 f"no fact is read from {counted(len(left), 'column')}: {words}",
                 self.table.place(None, 0) if self.table.header else self.table.place(),
                 "map each to a fact, or write it under `ignored`"
-                if self.mapping.sheet.columns and self.mapping.sheet.columns[0].node
+                if mapped
                 else f"`govrules map {self.table.file}` proposes a mapping for them",
             )
 
@@ -274,7 +288,20 @@ class _Rows:
             named.end()
         if reader.placeholder:
             self._placeholders(column, at, reader, cells)
+        if column.path.list == "partners" and column.path.rest == "name":
+            self._one_body(column, at, values)
         return values
+
+    def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
+        """Take the names away that may be those of several bodies, and say so."""
+        named = _Named(self, column, at)
+        for row, cell in enumerate(self.table.columns[at]):
+            if isinstance(cell, str) and isinstance(values[row], str):
+                mark = next((each for each in _MARKS if each in cell.strip()), "")
+                if mark:
+                    values[row] = UNKNOWN
+                    named.say(row, _several_bodies(cell, mark))
+        named.end()
 
     def _placeholders(
         self, column: Column, at: int, reader: CellReader, cells: Sequence[Any]
@@ -302,9 +329,13 @@ class _Rows:
                 found.append(UNKNOWN)
                 continue
             items = []
-            parts = (
-                cell if isinstance(cell, list) else parted(_text(cell), column.wording.separator)
-            )
+            separator = column.wording.separator
+            parts = cell if isinstance(cell, list) else parted(_text(cell), separator)
+            mark = "" if isinstance(cell, list) else _other_mark(parts, separator)
+            if mark:
+                found.append(UNKNOWN)
+                named.say(row, _several_bodies(_text(cell), mark))
+                continue
             for part in parts:
                 value = reader.read(part)
                 if type(value) is Problem:
@@ -376,6 +407,29 @@ def _without_swallowed(opened: Opened) -> Opened:
     )
     return attrs.evolve(
         opened, table=table.without(frozenset(rows)), problems=(*opened.problems, *problems)
+    )
+
+
+def _other_mark(parts: Sequence[str], separator: str) -> str:
+    """Return what else may part the values of a cell; "" where nothing does."""
+    for mark in _MARKS:
+        if mark != separator and any(mark in each for each in parts):
+            return mark
+    # A name may hold one comma, beside others that are parted otherwise.
+    most = 1 if len(parts) > 1 else 0
+    commas = separator != "," and any(each.count(",") > most for each in parts)
+    return "," if commas else ""
+
+
+def _several_bodies(cell: str, mark: str) -> Problem:
+    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    text = " ".join(cell.split())
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"`{text}` may name several bodies: {what} stands in it",
+        "write one body a cell",
+        "map the column to `partners[].name` with what parts the names as its `separator`, and "
+        "part all names with that",
     )
 
 
