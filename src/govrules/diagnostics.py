@@ -494,8 +494,12 @@ class Place(str):
 
     def __new__(cls, span: Span | str) -> Self:
         """Make the text of a place; of a text alone, the place that it says."""
-        place = super().__new__(cls, str(span))
-        place.span = span if isinstance(span, Span) else read_place(span)
+        if isinstance(span, Span):
+            place = super().__new__(cls, str(span))
+            place.span = span
+            return place
+        place = super().__new__(cls, span)
+        place.span = read_place(span)
         return place
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -22,6 +22,7 @@ from govrules.vocabulary import (
     AS_OF,
     Choices,
     Fact,
+    FactType,
     Record,
     Records,
     Text,
@@ -32,6 +33,9 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+#: A longer text says no state.
+_LONGEST_WORD: Final = 40
+_NIL: Final = len("nil")
 _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 
 
@@ -371,7 +375,9 @@ class SubjectReader:
         """Return None for `none`, UNKNOWN for `unknown` or nothing, and "" for a value."""
         if not isinstance(node, Scalar):
             return ""
-        word = fold(node.text)
+        if len(node.text) > _LONGEST_WORD:
+            return ""
+        word = _word(node.text)
         if word and not node.plain and word not in PLACEHOLDERS:
             return ""
         state = state_of(word)
@@ -403,7 +409,8 @@ class SubjectReader:
         state = self._state(node)
         if state is None:
             return False if isinstance(fact.type, YesNo) else None
-        if state is UNKNOWN or (not strict and is_placeholder(node.text, fact.type)):
+        nil = len(node.text) == _NIL and not strict and is_placeholder(node.text, fact.type)
+        if state is UNKNOWN or nil:
             self._placeholder(node, fact, path)
             return UNKNOWN
         value = self._read(node, fact, strict=strict)
@@ -418,7 +425,7 @@ class SubjectReader:
 
     def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
         if isinstance(fact.type, Text):
-            if node.plain and fold(node.text) in YES_OR_NO:
+            if node.plain and len(node.text) <= _LONGEST_WORD and _word(node.text) in YES_OR_NO:
                 return Problem(
                     Code.TYPE_MISMATCH,
                     f"`{node.text}` answers no question that asks for a text",
@@ -513,7 +520,14 @@ class SubjectReader:
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
 
-_decoder = functools.cache(decoder)
+#: Words are few and often the same.
+_word = functools.lru_cache(maxsize=16_384)(fold)
+
+
+@functools.cache
+def _decoder(fact_type: FactType) -> Callable[[str], Any]:
+    """Return what reads the texts of a type, and keeps what it read last."""
+    return functools.lru_cache(maxsize=4096)(decoder(fact_type))
 
 
 def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list

@@ -98,6 +98,17 @@ def test_what_two_records_of_one_body_contradict_each_other_in_is_unknown(tmp_pa
     assert (one.independent, one.kind, two.name) == (UNKNOWN, "charity", "Two")
 
 
+def test_a_body_twice_on_a_line_counts_once(tmp_path):
+    path = tmp_path / "register.jsonl"
+    twice = [{"name": "One", "kind": "charity"}, {"name": "Two"}, {"name": "ONE"}]
+    path.write_text(
+        "\n".join(json.dumps({"name": each, "partners": twice}) for each in "AB"), "utf-8"
+    )
+    read = read_source(path)
+    assert [names(each) for each in read.subject.partnerships] == [["One", "Two"]] * 2
+    assert codes(read) == [Code.PARTNER_TWICE] * 2
+
+
 # ── Several in a cell ──
 
 

@@ -252,7 +252,7 @@ def _at(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
     name, _, index = head.partition("[")
     if head in _ABOUT:
         return getattr(record, head).get(rest, UNKNOWN)
-    value = getattr(record, name, UNKNOWN)
+    value: Any = getattr(record, name, UNKNOWN)
     if index:
         value = [each for each in value if each is not UNKNOWN][int(index.rstrip("]"))]
     return _at(value, rest) if rest else value

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
+from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder
 from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.model import Partnership, Register
+from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Report, move, parse
 from govrules.reading import Read
 from govrules.registers.records import make_records, maker
@@ -342,9 +343,21 @@ def _lists(reader: _RecordReader) -> _Column:
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
         lists = [each for each in values if type(each) is list]
         made = iter(reader([each for value in lists for each in value if type(each) is dict]))
-        return [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+        found = [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+        if reader.cls is Partner and any(map(_has_twins, found)):
+            raise _OddError
+        return found
 
     return read_lists
+
+
+def _has_twins(partners: Any) -> bool:  # noqa: ANN401 - a list's value
+    """Tell whether one body stands twice among partners."""
+    if partners is UNKNOWN or len(partners) < 2:  # noqa: PLR2004 - one has no twin
+        return False
+    names = [each.name for each in partners if each is not UNKNOWN]
+    bodies = [fold_body(each) for each in names if isinstance(each, str)]
+    return len({*bodies}) < len(bodies)
 
 
 def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
