@@ -313,11 +313,10 @@ class _Rows:
         words = ", ".join(f"`{each}`" for each in dict.fromkeys(_text(cells[row]) for row in rows))
         self.found.add(
             Code.PLACEHOLDER,
-            f"{counted(len(rows), 'cell')} with {words}: nobody knows what the fact is "
+            f"{counted(len(rows), 'cell')} with {words}: the fact is unknown "
             f"(`{column.path.text}`, column `{self.table.named(at)}`)",
             self.table.place(rows[0], at),
-            "fill the cells in, or leave them empty; where a word means that there is none, or "
-            "that nobody knows, say so in the mapping",
+            "fill them in, or leave them empty; a word under `unknown` of the mapping is not named",
         )
 
     def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
