@@ -250,6 +250,26 @@ def test_a_placeholder_is_unknown_in_every_format(tmp_path, path, word):
         assert codes(read) == [Code.PLACEHOLDER], name
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "name: A\nfunding: { pooled: null, annual_spend: ~ }\nreviewed:\n"),
+        ("b.json", '{"name": "A", "funding": {"pooled": null, "annual_spend": null}}'),
+        ("c.jsonl", '{"name": "A", "funding": {"pooled": null}}\n{"name": "B", "reviewed": null}'),
+        ("d.jsonl", '{"name": "A", "funding.pooled": null}\n{"name": "TBC", "reviewed": null}'),
+    ],
+)
+def test_null_is_unknown_and_noted_once_a_file(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    read = read_source(path)
+    assert read.notes == (
+        f"{path}: 2 facts are `null`, and so unknown: write `none` where there is none",
+    )
+    entry = read.subject.partnerships[0] if name[0] in "cd" else read.subject
+    assert entry.funding is UNKNOWN or entry.funding.pooled is UNKNOWN
+
+
 @pytest.mark.parametrize("column", ["reviewed", "scrutiny.last", "value.assessed"])
 def test_a_date_of_something_done_that_lies_ahead_is_told(tmp_path, capsys, column):
     path = tmp_path / "register.csv"

@@ -20,7 +20,7 @@ from govrules.decode.values import decoder, is_placeholder
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Report, move, parse
-from govrules.reading import Read
+from govrules.reading import Read, null_notes
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
 from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
@@ -103,6 +103,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
         UNKNOWN,
         tuple(each for each in report.in_order() if each.code.is_warning),
         tuple(each for each in report.in_order() if not each.code.is_warning),
+        null_notes(file, reader.quick.nulls + reader.careful.nulls),
     )
 
 
@@ -200,6 +201,8 @@ class QuickReader:
 
     def __init__(self) -> None:
         self.keys = 0
+        #: How many facts are written as `null`.
+        self.nulls = 0
         self._readers: dict[FactType, _Column] = {}
         self._partnerships = _RecordReader(Partnership, self)
 
@@ -227,6 +230,9 @@ class QuickReader:
         if len(lines) > 1 and not _once_each(lines, self.keys):
             for line in lines:
                 _ONCE.decode(line)
+        self.nulls += sum(
+            _nulls(each) for line, each in zip(lines, objects, strict=True) if "null" in line
+        )
         return made
 
     def reader(self, fact_type: FactType) -> _Column:
@@ -247,6 +253,15 @@ class QuickReader:
                 return _Single(_text)
             case _:
                 return _Single(_value(fact_type))
+
+
+def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
+    """Return how many values in a value are null."""
+    if isinstance(value, dict):
+        return sum(map(_nulls, value.values()))
+    if isinstance(value, list):
+        return sum(map(_nulls, value))
+    return value is None
 
 
 def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
