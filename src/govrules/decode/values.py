@@ -155,7 +155,7 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     unknown = wording.unknown
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
-        if value is None or value != value:  # noqa: PLR0124 - what is no number is not equal to itself
+        if is_nothing(value):
             return UNKNOWN
         if not said and not unknown and not isinstance(value, str):
             return typed(value)
@@ -172,6 +172,14 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
         return nil if word in NIL_WORDS else typed(value)
 
     return decode
+
+
+def is_nothing(value: object) -> bool:
+    """Tell whether nothing stands there: None, or what is no number."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    # What is no number is not equal to itself.
+    return value is None or bool(value != value)  # noqa: PLR0124
 
 
 def is_placeholder(value: object, fact_type: FactType) -> bool:

@@ -22,6 +22,7 @@ from govrules.decode.values import (
     SHARE_UNITS,
     Wording,
     decoder,
+    is_nothing,
     is_placeholder,
     parted,
     read_choice,
@@ -126,7 +127,7 @@ class CellReader:
 
     def is_placeholder(self, cell: Any) -> bool:  # noqa: ANN401 - whatever stands in a cell
         """Tell whether a cell says less than that nobody knows, and no mapping explains it."""
-        if blank(cell) or cell != cell or not is_placeholder(cell, self._type):  # noqa: PLR0124 - no number
+        if blank(cell) or is_nothing(cell) or not is_placeholder(cell, self._type):
             return False
         word = fold_heading(written(cell)).casefold()
         return word not in self._wording.values and word not in self._wording.unknown
