@@ -435,11 +435,12 @@ class _Values:
         found = self.ground.values(fact)
         days = tuple(each for each in found if isinstance(each, dt.date)) or _DAYS
         near = st.builds(_days_later, st.sampled_from(days), st.integers(-1, 1))
-        drawn = _weighted([(2, near), (1, st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31)))])
-        as_of = self.ground.as_of
-        if not is_past(fact.type) or isinstance(as_of, Unknown):
-            return drawn
-        return drawn.map(lambda day: min(day, as_of))
+        last, as_of = dt.date(2040, 12, 31), self.ground.as_of
+        if is_past(fact.type) and not isinstance(as_of, Unknown):
+            # Nothing was done after the day on which it is looked at.
+            last = as_of
+            near = near.map(lambda day: min(day, last))
+        return _weighted([(2, near), (1, st.dates(dt.date(2000, 1, 1), last))])
 
     def _numbers(self, fact: Fact, *, whole: bool, most: Decimal) -> SearchStrategy[int | Decimal]:
         found = [
