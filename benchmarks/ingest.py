@@ -77,14 +77,15 @@ def entries() -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
             "oversight.board": yes_no(),
             "value.assessment": chance.choice(["never", "done", "in_progress"]),
         }
+        bodies = chance.sample(range(1, 900), chance.randint(2, MOST_PARTNERS))
         partners = [
             {
-                "name": f"Body {chance.randint(1, 900)}",
+                "name": f"Body {body}",
                 "kind": chance.choice(["county_council", "nhs_trust", "charity", "police"]),
                 "named_accountable": yes_no(),
                 "voting_share": chance.randint(0, 100),
             }
-            for _ in range(chance.randint(2, MOST_PARTNERS))
+            for body in bodies
         ]
         yield _known(facts, chance), [_known(each, chance) for each in partners]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from govrules.diagnostics import Code, Diagnostic
+from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.model import Register
 from govrules.nodes import MAX_BYTES
@@ -43,7 +44,7 @@ def said_of(path: str) -> tuple[str, tuple[Diagnostic, ...]]:
         read = read_subject(path)
     except FactsError as error:
         return "refused", error.diagnostics
-    found = (*read.warnings, *read.problems)
+    found = (*read.warnings, *read.problems, *doubts(read.subject, read.as_of))
     if isinstance(read.subject, Register):
         found += tuple(register_problems(entries_of(read.subject)))
     return "used", found
@@ -92,7 +93,11 @@ def test_each_problem_is_said_once_and_can_be_mended(case: str, lay: Callable[[s
 def test_only_errors_refuse_a_file(lay: Callable[[str], str]) -> None:
     """A value that cannot be read is a warning, its fact is unknown, and the rest is read."""
     read = read_subject(lay("unreadable-values"))
-    assert {each.code for each in read.warnings} == {Code.UNREADABLE_VALUE}
+    assert {each.code for each in read.warnings} == {
+        Code.UNREADABLE_VALUE,
+        Code.READ_WITH_CARE,
+        Code.PLACEHOLDER,
+    }
     assert read.subject.name == "Eastshire care pool"
     assert repr(read.subject.funding.annual_spend) == "UNKNOWN"
     assert not read.problems

@@ -45,6 +45,10 @@ def test_a_warning_says_that_it_is_one() -> None:
     assert found.headline == "pool.yaml:1:1: warning: GR601 unreadable-value: `TBC`"
     assert [code.title for code in Code if code.is_warning] == [
         "unreadable-value",
+        "read-with-care",
+        "placeholder",
+        "date-ahead",
+        "partner-twice",
         "column-not-mapped",
         "not-confirmed",
         "row-without-facts",

@@ -241,7 +241,7 @@ def test_the_same_name_under_two_ids_is_no_duplicate():
 def test_entries_that_were_not_read_from_a_file_are_named_by_their_name():
     twins = [Partnership(id="A", name="Forum"), Partnership(id="a", name="Board")]
     nameless = [Partnership(id="A"), Partnership(id="A")]
-    for entries, place in ((twins, "Board"), (nameless, "a register")):
+    for entries, place in ((twins, "Board"), (nameless, "a partnership")):
         (problem,) = register_problems(entries)
         assert problem.code is Code.DUPLICATE_ENTRY
         assert problem.span.file == place

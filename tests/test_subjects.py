@@ -123,7 +123,7 @@ def test_each_fact_knows_its_line(pool: Partnership) -> None:
         return lines[int(line) - 1].strip()
 
     assert line_of("") == "govrules: 1"
-    assert line_of("name") == "name: NO"
+    assert line_of("name") == 'name: "NO"'
     assert line_of("tier") == "tier: high"
     assert line_of("funding") == "funding:"
     assert line_of("funding.pooled") == "pooled: yes"

@@ -15,11 +15,11 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata
 
 import govrules
+from govrules.decode.values import describe
 from govrules.diagnostics import Code
 from govrules.engines.reference import VERDICTS
 from govrules.rulebook.conditions import tests_for
 from govrules.truth import Truth
-from govrules.values import describe
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 import attrs
 import yaml
 
+from govrules.decode.values import Problem, describe, read
 from govrules.errors import FactsError, GovrulesError
 from govrules.facts import read_field, said
 from govrules.model import Partnership
@@ -18,7 +19,6 @@ from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, describe, read
 from govrules.vocabulary import Choice, Choices, Date, Fact, Record, Records, Text, vocabulary_of
 
 #: A key's path in a file and the node of its value.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 from string import ascii_uppercase
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
@@ -270,6 +270,38 @@ class Code(Enum):
         "two-spellings",
         "One partner seems to be named in two ways, so that it counts as two partners.",
     )
+    READ_WITH_CARE = (
+        "GR607",
+        "read-with-care",
+        (
+            "The value is read, though something beside it, such as `about` or the mark of a note, "
+            "may qualify it. This is a warning: the value counts."
+        ),
+    )
+    PLACEHOLDER = (
+        "GR608",
+        "placeholder",
+        (
+            "A word such as `TBC` or `n/a` says less than that nobody knows. The fact counts as "
+            "unknown. This is a warning: the rest is assessed."
+        ),
+    )
+    DATE_AHEAD = (
+        "GR609",
+        "date-ahead",
+        (
+            "The date of something that was done lies after the date of the assessment, so the "
+            "fact counts as unknown. This is a warning: the rest is assessed."
+        ),
+    )
+    PARTNER_TWICE = (
+        "GR610",
+        "partner-twice",
+        (
+            "One body stands twice among the partners of a partnership. It counts once. This is a "
+            "warning: the rest is assessed."
+        ),
+    )
     UNREADABLE_TABLE = (
         "GR701",
         "unreadable-table",
@@ -400,6 +432,15 @@ class Code(Enum):
         ),
     )
 
+    SUSPECT_CELL = (
+        "GR721",
+        "suspect-cell",
+        (
+            "The cell holds line breaks and the character that parts columns, so that a quote "
+            "that is not closed may have swallowed rows. It is not read."
+        ),
+    )
+
     @property
     def id(self) -> str:
         """The stable code, such as ``GR104``."""
@@ -423,6 +464,10 @@ class Code(Enum):
 
 _WARNINGS: Final = (
     Code.UNREADABLE_VALUE,
+    Code.READ_WITH_CARE,
+    Code.PLACEHOLDER,
+    Code.DATE_AHEAD,
+    Code.PARTNER_TWICE,
     Code.COLUMN_NOT_MAPPED,
     Code.NOT_CONFIRMED,
     Code.ROW_WITHOUT_FACTS,
@@ -458,6 +503,12 @@ class Span:
             return f"{self.file}[{self.sheet}]{cell}"
         return f"{self.file}:{self.line}" if self.line else self.file
 
+    @property
+    def exact(self) -> str:
+        """The place with its column, where it is one of a text."""
+        beside = self.line and self.column and not self.sheet
+        return f"{self}:{self.column}" if beside else str(self)
+
 
 def letters(column: int) -> str:
     """
@@ -473,6 +524,23 @@ def letters(column: int) -> str:
     return found
 
 
+class Place(str):
+    """A place as it is printed, which keeps the column that is not printed."""
+
+    __slots__ = ("span",)
+    span: Span
+
+    def __new__(cls, span: Span | str) -> Self:
+        """Make the text of a place; of a text alone, the place that it says."""
+        if isinstance(span, Span):
+            place = super().__new__(cls, str(span))
+            place.span = span
+            return place
+        place = super().__new__(cls, span)
+        place.span = read_place(span)
+        return place
+
+
 def read_place(text: str) -> Span:
     """
     Return the place that was printed as a `Span` is.
@@ -480,6 +548,8 @@ def read_place(text: str) -> Span:
     >>> read_place("pool.yaml:3").line
     3
     """
+    if isinstance(text, Place):
+        return text.span
     cell = _CELL.fullmatch(text)
     if cell:
         column = 0
@@ -522,11 +592,8 @@ class Diagnostic:
     @property
     def headline(self) -> str:
         """The place, code, name and cause in one line."""
-        where = str(self.span)
-        if self.span.line and self.span.column and not self.span.sheet:
-            where += f":{self.span.column}"
         warning = "warning: " if self.code.is_warning else ""
-        return f"{where}: {warning}{self.code.id} {self.code.title}: {self.message}"
+        return f"{self.span.exact}: {warning}{self.code.id} {self.code.title}: {self.message}"
 
     def __str__(self) -> str:
         lines = [self.headline]

@@ -16,7 +16,16 @@ import attrs
 
 from govrules.rulebook.ast import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
-from govrules.vocabulary import Choices, Fact, Record, Records, YesNo, vocabulary_of
+from govrules.vocabulary import (
+    Choices,
+    Fact,
+    FactType,
+    Record,
+    Records,
+    YesNo,
+    is_past,
+    vocabulary_of,
+)
 
 
 class Supposed(Enum):
@@ -114,7 +123,8 @@ class Facts:
             name = ref.path.removeprefix("local.")
             value = said(scope.record, "local").get(name, UNKNOWN)
             return absent(ref.fact) if value is None else value
-        return read_field(scope.record, ref.path, ref.fact)
+        found = read_field(scope.record, ref.path, ref.fact)
+        return UNKNOWN if lies_ahead(found, ref.type, self.as_of) else found
 
     def stated(self, name: str, scope: Scope) -> Any:  # noqa: ANN401 - any fact's
         """Return the value that somebody stated for a derived fact of a record, or UNKNOWN."""
@@ -199,6 +209,13 @@ def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object,
             known = [each for each in record or () if each is not UNKNOWN]
             record = known[int(index)] if int(index) < len(known) else UNKNOWN
     return record
+
+
+def lies_ahead(value: Any, fact_type: FactType, as_of: dt.date | Unknown) -> bool:  # noqa: ANN401 - any fact's value
+    """Tell whether something is said to have been done after the date of the assessment."""
+    if not is_past(fact_type) or not isinstance(value, dt.date):
+        return False
+    return as_of is not UNKNOWN and value > as_of
 
 
 def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type

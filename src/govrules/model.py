@@ -432,6 +432,7 @@ class ValueAssessment:
     assessed: Recorded[dt.date] = arrangement(
         "the date of the last assessment of value",
         ask="When was value last assessed?",
+        past=True,
     )
     criteria_agreed: Recorded[bool] = arrangement(
         "criteria of value were agreed beforehand",
@@ -445,6 +446,7 @@ class ValueAssessment:
     cost: Recorded[Decimal] = arrangement(
         "the full yearly cost to the organisation",
         ask="What does it cost in money, staff time and other resources in a year?",
+        yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
         "the parts that the cost takes in",
@@ -453,6 +455,7 @@ class ValueAssessment:
     begun: Recorded[dt.date] = arrangement(
         "the date on which the assessment of value under way began",
         ask="When did the assessment of value that is under way begin?",
+        past=True,
     )
     net: Recorded[NetValue] = fact(
         "the balance of benefits over costs",
@@ -477,6 +480,7 @@ class Funding:
     annual_spend: Recorded[Decimal] = fact(
         "the annual spend",
         ask="How much does the partnership spend in a year?",
+        yearly=True,
     )
     total_spend: Recorded[Decimal] = fact(
         "the total spent to date",
@@ -607,6 +611,7 @@ class GoverningDocument:
     signed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was signed",
         ask="When was the governing document signed or adopted?",
+        past=True,
     )
     legally_binding: Recorded[bool] = arrangement(
         "the governing document is legally binding",
@@ -620,6 +625,7 @@ class GoverningDocument:
     reviewed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was last reviewed",
         ask="When was the governing document last reviewed by all partners?",
+        past=True,
     )
     review_point_set: Recorded[bool] = arrangement(
         "it is set when the governing document is next reviewed",
@@ -741,6 +747,7 @@ class Scrutiny:
     last: Recorded[dt.date] = arrangement(
         "the date of the last scrutiny",
         ask="When was the partnership last scrutinised?",
+        past=True,
     )
 
 
@@ -1150,6 +1157,7 @@ class Partnership(About):
     reviewed: Recorded[dt.date] = arrangement(
         "the date of the last review",
         ask="When was the partnership last reviewed?",
+        past=True,
     )
     reason_listed: Recorded[bool] = arrangement(
         "it is recorded why it is kept among the partnerships",
@@ -1275,6 +1283,7 @@ class Organisation:
     own_governance_assessed: Recorded[dt.date] = arrangement(
         "the date on which its own governance was last assessed",
         ask="When was its own governance last assessed for partnership working?",
+        past=True,
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
@@ -1317,6 +1326,7 @@ class Register(About):
     reviewed: Recorded[dt.date] = arrangement(
         "the date on which the register was last reviewed",
         ask="When was the register last reviewed?",
+        past=True,
     )
     reviewed_by: Recorded[Reviewer] = arrangement(
         "the body that reviewed the register",

@@ -15,7 +15,10 @@ from typing import TypeAlias
 import attrs
 
 from govrules.assessment import Assessment, assess, assess_each
-from govrules.diagnostics import Code, Diagnostic, Span, read_place
+from govrules.decode.names import fold_body
+from govrules.decode.states import fold
+from govrules.diagnostics import Code, Diagnostic, Place
+from govrules.doubts import doubts, place_of
 from govrules.facts import origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
 from govrules.rulebook.ast import Rulebook
@@ -35,12 +38,14 @@ class RegisterAssessment:
         entries: on each partnership, in the register's order.
         pairs: on each two partnerships that share a partner or a parent.
         problems: what is wrong with the register as data.
+        warnings: facts that are read otherwise than they are recorded.
     """
 
     register: Assessment
     entries: tuple[Assessment, ...]
     pairs: tuple[Assessment, ...]
     problems: tuple[Diagnostic, ...]
+    warnings: tuple[Diagnostic, ...] = ()
 
     def all(self) -> tuple[Assessment, ...]:
         """Return every assessment that has findings: the register's, entries' and pairs'."""
@@ -80,6 +85,7 @@ def assess_register(
         entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
         pairs=tuple(assess_each(pairs, rulebook, as_of=as_of, engine=engine)),
         problems=tuple(register_problems(entries)),
+        warnings=tuple(doubts(register, as_of)),
     )
 
 
@@ -132,24 +138,19 @@ def keys_of(entry: Partnership) -> Iterator[str]:
         yield key_of_partner(name)
     for text in (entry.id, entry.name, entry.parent):
         if isinstance(text, str):
-            yield f"partnership {fold_name(text)}"
+            yield f"partnership {fold(text)}"
 
 
 def key_of_partner(name: str) -> str:
     """Return what the partnerships of a partner have in common."""
-    return f"partner {fold_name(name)}"
-
-
-def fold_name(name: str) -> str:
-    """Return a name as names are compared: in small letters, with single spaces."""
-    return " ".join(name.casefold().split())
+    return f"partner {fold_body(name)}"
 
 
 def _members(entry: Partnership) -> Members:
     if not isinstance(entry.partners, tuple):
         return {}, entry.partners is None
     known = [each for each in entry.partners if isinstance(each, Partner)]
-    named = {fold_name(each.name): each for each in known if isinstance(each.name, str)}
+    named = {fold_body(each.name): each for each in known if isinstance(each.name, str)}
     complete = len(known) == len(entry.partners)
     return named, complete and all(isinstance(each.name, str) for each in known)
 
@@ -235,7 +236,7 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
         return False
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
-    return fold_name(one) == fold_name(two)
+    return fold(one) == fold(two)
 
 
 def _similarity(one: str | Unknown | None, two: str | Unknown | None) -> Decimal | Unknown:
@@ -253,7 +254,7 @@ def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
     for entry, parent in ((first, parents[1]), (second, parents[0])):
         if isinstance(parent, Unknown):
             unknown = True
-        elif parent is not None and fold_name(parent) in _known_as(entry):
+        elif parent is not None and fold(parent) in _known_as(entry):
             return True
     if _same(*parents) is True:
         return True
@@ -268,7 +269,7 @@ def _parent(entry: Partnership) -> str | Unknown | None:
 
 
 def _known_as(entry: Partnership) -> set[str]:
-    return {fold_name(each) for each in (entry.id, entry.name) if isinstance(each, str)}
+    return {fold(each) for each in (entry.id, entry.name) if isinstance(each, str)}
 
 
 def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
@@ -282,61 +283,53 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
     def nearest(parent: str) -> list[str]:
         return difflib.get_close_matches(parent, in_order, n=1)
 
-    spellings: dict[str, tuple[str, Partnership]] = {}
+    spellings: dict[str, tuple[str, str]] = {}
     for entry in entries:
         if isinstance(entry.id, str):
-            twin = ids.setdefault(fold_name(entry.id), entry)
+            twin = ids.setdefault(fold(entry.id), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
                     f"two entries have the id `{entry.id}`, the other at {origin_of(twin, 'id')}",
-                    _place(entry, "id"),
+                    place_of(entry, "id"),
                     "give one of them another id, or remove it",
                 )
         elif isinstance(entry.name, str):
-            twin = names.setdefault(fold_name(entry.name), entry)
+            twin = names.setdefault(fold(entry.name), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
                     f"two entries without ids have the name `{entry.name}`, the other at "
                     f"{origin_of(twin, 'name')}",
-                    _place(entry, "name"),
+                    place_of(entry, "name"),
                     "give each an id of its own, or remove one",
                 )
-        if isinstance(entry.parent, str) and fold_name(entry.parent) not in known:
-            near = nearest(fold_name(entry.parent))
+        if isinstance(entry.parent, str) and fold(entry.parent) not in known:
+            near = nearest(fold(entry.parent))
             yield Diagnostic(
                 Code.UNKNOWN_PARENT,
                 f"the parent `{entry.parent}` is not on the register",
-                _place(entry, "parent"),
+                place_of(entry, "parent"),
                 f"did you mean `{near[0]}`?" if near else "add the parent, or write `parent: none`",
             )
         yield from _spellings(entry, spellings)
 
 
-def _spellings(
-    entry: Partnership, spellings: dict[str, tuple[str, Partnership]]
-) -> Iterator[Diagnostic]:
+def _spellings(entry: Partnership, spellings: dict[str, tuple[str, str]]) -> Iterator[Diagnostic]:
     if not isinstance(entry.partners, tuple):
         return
-    for index, partner in enumerate(entry.partners):
-        if not isinstance(partner, Partner) or not isinstance(partner.name, str):
+    known = [each for each in entry.partners if isinstance(each, Partner)]
+    for index, partner in enumerate(known):
+        if not isinstance(partner.name, str):
             continue
-        letters = "".join(each for each in partner.name.casefold() if each.isalnum())
-        spelt, other = spellings.setdefault(letters, (partner.name, entry))
+        path = f"partners[{index}].name"
+        letters = "".join(filter(str.isalnum, fold_body(partner.name)))
+        spelt, other = spellings.setdefault(letters, (partner.name, origin_of(entry, path)))
         if spelt != partner.name:
-            path = f"partners[{index}].name"
             yield Diagnostic(
                 Code.TWO_SPELLINGS,
                 f"one partner is named two ways: `{partner.name}` here, `{spelt}` at "
-                f"{origin_of(other)}",
-                _place(entry, path),
+                + (other.span.exact if isinstance(other, Place) else other),
+                place_of(entry, path),
                 "spell the name the same way everywhere",
             )
-
-
-def _place(entry: Partnership, path: str) -> Span:
-    place = read_place(origin_of(entry, path))
-    if place.file:
-        return place
-    return Span(entry.name if isinstance(entry.name, str) else "a register")

@@ -31,7 +31,7 @@ class Read:
         as_of: the date of assessment that the file states, if it does.
         warnings: values that could not be read and so count as unknown.
         problems: what is wrong with entries of a register that had to be left out.
-        notes: of each table, what became of its rows.
+        notes: of each table, what became of its rows; of other files, how many facts are `null`.
     """
 
     subject: Any
@@ -78,7 +78,15 @@ def read_subject(path: str | Path, *, rulebook: Rulebook | None = None) -> Read:
         raise FactsError(str(path), "facts", "problems", report.in_order())
     warnings = tuple(each for each in report.in_order() if each.code.is_warning)
     problems = tuple(each for each in report.in_order() if not each.code.is_warning)
-    return Read(subject, as_of, warnings, problems)
+    return Read(subject, as_of, warnings, problems, null_notes(str(path), reader.nulls))
+
+
+def null_notes(file: str, number: int) -> tuple[str, ...]:
+    """Return what is said of a file in which so many facts are written as `null`."""
+    if not number:
+        return ()
+    facts = "1 fact is" if number == 1 else f"{number:,} facts are"
+    return (f"{file}: {facts} `null`, and so unknown: write `none` where there is none",)
 
 
 def _read(node: Node, report: Report, reader: SubjectReader) -> tuple[Any, dt.date | Unknown]:

@@ -7,7 +7,13 @@ from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.model import Partnership, Register
 from govrules.reading import declared_by
-from govrules.registers.cells import DATE_FORMATS, MONEY_UNITS, MONTHS_UNITS, SHARE_UNITS
+from govrules.registers.cells import (
+    DATE_FORMATS,
+    MONEY_UNITS,
+    MONTHS_UNITS,
+    PERIODS,
+    SHARE_UNITS,
+)
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
@@ -393,7 +399,7 @@ def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
     numbered: Schema = {"type": "string", "pattern": r"^[a-z_.]+\[\d+\]\.[a-z_.]+$"}
     fact: Schema = {"anyOf": [paths, numbered]}
     units = sorted({*MONEY_UNITS, *SHARE_UNITS, *MONTHS_UNITS})
-    way: Schema = {"enum": [*DATE_FORMATS]}
+    way: Schema = {"enum": [*DATE_FORMATS, *PERIODS]}
     column = _object(
         {
             "fact": fact,

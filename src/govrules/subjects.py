@@ -5,21 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
-from govrules.diagnostics import Code, did_you_mean
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem, describe
+from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.values import decoder, is_placeholder, read
+from govrules.diagnostics import Code, Place, did_you_mean, read_place
+from govrules.model import Partner
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
-from govrules.values import Problem, describe, read
 from govrules.vocabulary import (
     AS_OF,
     Choices,
     Fact,
+    FactType,
     Record,
     Records,
+    Text,
     Vocabulary,
     YesNo,
     vocabulary_of,
@@ -27,6 +33,9 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+#: A longer text says no state.
+_LONGEST_WORD: Final = 40
+_NIL: Final = len("nil")
 _KEYS_OF_A_FILE: Final = ("govrules", "as_of")
 
 
@@ -63,6 +72,8 @@ class SubjectReader:
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
     errors_in_entries: int = 0
+    #: How many facts are written as `null`.
+    nulls: int = 0
 
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
@@ -81,7 +92,7 @@ class SubjectReader:
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
-        origin = {"": str(self.report.span(node))}
+        origin: dict[str, str] = {"": Place(self.report.span(node))}
         return self._record(entries, cls, "", origin, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
@@ -96,7 +107,7 @@ class SubjectReader:
             )
             return UNKNOWN
         entries = [(key.text, key, value) for key, value in node.items]
-        return self._entry(entries, cls, "", {"": str(self.report.span(node))})
+        return self._entry(entries, cls, "", {"": Place(self.report.span(node))})
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -124,7 +135,8 @@ class SubjectReader:
                 return self._single(node, fact, path)
 
     def _as_of(self, node: Node) -> dt.date | Unknown:
-        value = self._single(node, AS_OF, "as_of")
+        # A date that the whole assessment hangs on is read as it stands, or not at all.
+        value = self._single(node, AS_OF, "as_of", strict=True)
         return value if isinstance(value, dt.date) else UNKNOWN
 
     def _record(
@@ -194,7 +206,8 @@ class SubjectReader:
             if len(whole) > 1:
                 self._twice(path, whole[1][0])
             key, node = whole[0]
-            origin[path] = str(self.report.span(key))
+            beside = isinstance(node, Scalar) and node.line == key.line
+            origin[path] = Place(self.report.span(node if beside else key))
             if isinstance(fact.type, Records):
                 return self._records(node, fact, path, origin)
             if isinstance(fact.type, Choices):
@@ -212,7 +225,7 @@ class SubjectReader:
     ) -> Any:  # noqa: ANN401 - the record's class
         inner = list(parts)
         for key, node in whole:
-            origin[path] = str(self.report.span(key))
+            origin[path] = Place(self.report.span(key))
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
@@ -241,6 +254,7 @@ class SubjectReader:
         if state is None:
             return ()
         if state is UNKNOWN:
+            self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
             self.report.add(
@@ -258,11 +272,13 @@ class SubjectReader:
                 complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
-                origin[where] = str(self.report.span(item))
+                origin[where] = Place(self.report.span(item))
                 entries = [(key.text, key, value) for key, value in item.items]
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
                     complete = False
+                elif (twin := twin_of(record, records)) is not None:
+                    self._merge(twin, record, records, path, origin)
                 else:
                     records.append(record)
             else:
@@ -275,6 +291,30 @@ class SubjectReader:
                     "write one `fact: value` a line; `- unknown` says that there may be more",
                 )
         return tuple(records) if complete else (*records, UNKNOWN)
+
+    def _merge(
+        self,
+        twin: int,
+        record: Any,  # noqa: ANN401 - a record of the list
+        records: list[Any],
+        path: str,
+        origin: dict[str, str],
+    ) -> None:
+        """Count a body that stands twice in a list once, with all that is known of it."""
+        where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
+        place = origin.get(f"{where}.name", origin[where])
+        span = read_place(place)
+        node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
+        self.report.add(
+            Code.PARTNER_TWICE,
+            f"`{record.name}` stands twice in `{path}`, the other at "
+            f"{origin.get(f'{first}.name', origin[first])}: it counts once",
+            node,
+            "leave one of the two out",
+        )
+        records[twin] = merged(records[twin], record)
+        for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
+            origin.setdefault(each.replace(where, first, 1), origin.pop(each))
 
     def _entry(
         self,
@@ -299,6 +339,7 @@ class SubjectReader:
         if state is None:
             return frozenset()
         if state is UNKNOWN:
+            self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
             self.report.add(
@@ -330,17 +371,33 @@ class SubjectReader:
                 )
         return frozenset(members)
 
-    @staticmethod
-    def _state(node: Node) -> Unknown | str | None:
+    def _state(self, node: Node) -> Unknown | str | None:
         """Return None for `none`, UNKNOWN for `unknown` or nothing, and "" for a value."""
         if not isinstance(node, Scalar):
             return ""
-        word = node.text.strip().lower()
-        if not word or (node.plain and word in ("unknown", "~", "null")):
-            return UNKNOWN
-        return None if node.plain and word == "none" else ""
+        if len(node.text) > _LONGEST_WORD:
+            return ""
+        word = _word(node.text)
+        if word and not node.plain and word not in PLACEHOLDERS:
+            return ""
+        state = state_of(word)
+        if state is VALUE or (self.strict and word in PLACEHOLDERS):
+            return ""
+        self.nulls += word in ("null", "~")
+        return None if state is None else UNKNOWN
 
-    def _single(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any single value
+    def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
+        """Say that a word says less than that nobody knows, if it does."""
+        if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
+            self.report.add(
+                Code.PLACEHOLDER,
+                f"`{node.text}` counts as unknown (`{path}`)",
+                node,
+                "write the value, `none`, or nothing",
+            )
+
+    def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
+        strict = strict or self.strict
         if not isinstance(node, Scalar):
             self.report.add(
                 Code.WRONG_SHAPE,
@@ -352,17 +409,32 @@ class SubjectReader:
         state = self._state(node)
         if state is None:
             return False if isinstance(fact.type, YesNo) else None
-        if state is UNKNOWN:
+        nil = len(node.text) == _NIL and not strict and is_placeholder(node.text, fact.type)
+        if state is UNKNOWN or nil:
+            self._placeholder(node, fact, path)
             return UNKNOWN
-        value = read(node.text, fact.type)
+        value = self._read(node, fact, strict=strict)
         if not isinstance(value, Problem):
             return value
         code, help_ = value.code, value.help
         if code is Code.UNREADABLE_VALUE:
-            code = Code.TYPE_MISMATCH if self.strict else code
+            code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
         self.report.add(code, value.about(path), node, help_)
-        return UNKNOWN
+        return value.value
+
+    def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
+        if isinstance(fact.type, Text):
+            if node.plain and len(node.text) <= _LONGEST_WORD and _word(node.text) in YES_OR_NO:
+                return Problem(
+                    Code.TYPE_MISMATCH,
+                    f"`{node.text}` answers no question that asks for a text",
+                    "write who or what it is, or `none`; put a name that is such a word in quotes",
+                )
+            return node.text
+        if strict:
+            return read(node.text, fact.type)
+        return _decoder(fact.type)(node.text)
 
     def _about(
         self, head: str, group: list[tuple[str, Scalar, Node]], vocabulary: Vocabulary
@@ -446,6 +518,46 @@ class SubjectReader:
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+#: Words are few and often the same.
+_word = functools.lru_cache(maxsize=16_384)(fold)
+
+
+@functools.cache
+def _decoder(fact_type: FactType) -> Callable[[str], Any]:
+    """Return what reads the texts of a type, and keeps what it read last."""
+    return functools.lru_cache(maxsize=4096)(decoder(fact_type))
+
+
+def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list
+    """Return which of the partners before it is the same body; None where none is."""
+    if not isinstance(record, Partner) or not isinstance(record.name, str):
+        return None
+    name = fold_body(record.name)
+    same = (
+        at
+        for at, each in enumerate(records)
+        if isinstance(each, Partner) and isinstance(each.name, str) and fold_body(each.name) == name
+    )
+    return next(same, None)
+
+
+def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
+    """Return what two records say together; what they contradict each other in is unknown."""
+    values: dict[str, Any] = {}
+    cls: type = type(one)
+    for name, fact in vocabulary_of(cls).fields.items():
+        first, second = getattr(one, name), getattr(other, name)
+        if name == "name" or second is UNKNOWN or first == second:
+            values[name] = first
+        elif first is UNKNOWN:
+            values[name] = second
+        elif isinstance(fact.type, Choices) and None not in (first, second):
+            values[name] = first | second
+        else:
+            values[name] = UNKNOWN
+    return attrs.evolve(one, **values)
 
 
 @functools.cache

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
+from govrules.decode.values import describe
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
-from govrules.values import describe
 from govrules.vocabulary import (
     Choice,
     Choices,

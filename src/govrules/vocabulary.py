@@ -62,12 +62,16 @@ class Number:
 
 @attrs.frozen
 class Money:
-    """An amount of at least zero, in pounds."""
+    """An amount of at least zero, in pounds; of one year where it is `yearly`."""
+
+    yearly: bool = False
 
 
 @attrs.frozen
 class Date:
-    """A calendar date."""
+    """A calendar date; `past` where it says when something was done, so never lies ahead."""
+
+    past: bool = False
 
 
 @attrs.frozen
@@ -120,6 +124,11 @@ Value: TypeAlias = (
 COUNTED: Final = Number(whole=True)
 #: What a share is.
 PER_CENT: Final = Number(unit="per cent")
+
+
+def is_past(fact_type: FactType) -> bool:
+    """Tell whether values of a type are dates on which something was done."""
+    return isinstance(fact_type, Date) and fact_type.past
 
 
 def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:
@@ -201,6 +210,8 @@ def fact(
     each: str = "",
     unit: str = "",
     most: int | None = None,
+    past: bool = False,
+    yearly: bool = False,
 ) -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
     """
     Declare a field of an attrs class as a fact, unknown unless recorded.
@@ -219,9 +230,13 @@ def fact(
         unit: for a number, what it counts; ``months`` makes a whole number a length of time.
 
         most: for a number, the greatest value it can take.
+
+        past: for a date, that it says when something was done, so that it never lies ahead.
+
+        yearly: for an amount, that it is of one year.
     """
     about = {"label": label, "ask": ask, "kind": kind, "no": no}
-    about |= {"each": each, "unit": unit, "most": most}
+    about |= {"each": each, "unit": unit, "most": most, "past": past, "yearly": yearly}
     return attrs.field(default=UNKNOWN, metadata={_METADATA: about})
 
 
@@ -338,9 +353,9 @@ def _plain(arm: type, about: Mapping[str, Any]) -> FactType | None:
         case _ if arm is int:
             return Months() if unit == "months" else Number(whole=True, unit=unit, most=limit)
         case _ if arm is Decimal:
-            return Number(unit=unit, most=limit) if unit else Money()
+            return Number(unit=unit, most=limit) if unit else Money(bool(about.get("yearly")))
         case _ if arm is dt.date:
-            return Date()
+            return Date(bool(about.get("past")))
         case _:
             return None
 

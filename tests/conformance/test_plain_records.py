@@ -89,7 +89,7 @@ class Deed:
     price: Recorded[Decimal] = fact("the price", ask="What price?")
     pages: Recorded[int] = fact("the number of pages", ask="How many?", unit="pages")
     weight: Recorded[Decimal] = fact("the weight", ask="What weight?", unit="grams")
-    made: Recorded[dt.date] = fact("the date it was made", ask="When?")
+    made: Recorded[dt.date] = fact("the date it was made", ask="When?", past=True)
     ended: Recorded[dt.date] = fact("the date it ended", ask="When?")
     sheets: Recorded[ListOf[Page]] = fact("the sheets", ask="Which sheets?", each="sheet")
 

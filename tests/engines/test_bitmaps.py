@@ -47,7 +47,7 @@ def read(name, array):
         ("size", pa.nulls(2), ["?", "?"]),
         ("price", pa.array([Decimal("1.5"), None]), [150, "?"]),
         ("price", pa.array([1, None]), [100, "?"]),
-        ("weight", pa.array([0.5]), [500]),
+        ("weight", pa.array([0.5]), [500_000]),
         ("level", pa.array(["low", None, "top"]), [0, "?", 2]),
         ("level", pa.array(["low", None, "top"], pa.large_string()), [0, "?", 2]),
         ("level", pa.array(["top", None, "low"]).dictionary_encode(), [2, "?", 0]),

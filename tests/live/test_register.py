@@ -37,7 +37,7 @@ from tests.live.conftest import AS_OF, SHIPPED
 
 NO_PROTOCOL = "pooled-budget-without-protocol"
 WEAK = "weak-partner-not-on-risk-register"
-POOLED = {"funding.pooled": True, "protocol": None}
+POOLED = {"funding.pooled": True, "protocol": "none"}
 ENGINES = ("reference", "durable") if find_spec("durable_rules_engine") else ("reference",)
 
 
@@ -51,7 +51,7 @@ def moved(applied, rule):
 def test_a_finding_opens_changes_and_closes_as_facts_arrive(live):
     live.put(Partnership(id="pool"))
     assert not moved(live.change("pool", {"funding.pooled": True}), NO_PROTOCOL)
-    opened = live.change("pool", {"protocol": None})
+    opened = live.change("pool", {"protocol": "none"})
     assert moved(opened, NO_PROTOCOL) == [(Movement.OPENED, "pool")]
     changed = live.change("pool", {"risk_tier": "high"})
     (notice,) = (each for each in changed.notices if each.rule == NO_PROTOCOL)
@@ -329,7 +329,7 @@ def test_a_callback_that_does_not_return_is_waited_for_so_long_and_called_no_mor
     assert told(live) == fresh(live)
     heard = []
     live.listen(heard.append)
-    live.change("pool", {"protocol": None})
+    live.change("pool", {"protocol": "none"})
     assert [each.rule for each in heard] == [NO_PROTOCOL]
     stuck.set()
 
@@ -392,7 +392,7 @@ def test_a_snapshot_is_plain_json_and_resumes_where_it_was(fresh, told):
     assert heard == []
     assert told(again) == told(live) == fresh(again)
     assert again.snapshot() == live.snapshot()
-    later = {"funding.annual_spend": Decimal(3_000_000), "protocol": None, "funding.pooled": True}
+    later = {"funding.annual_spend": Decimal(3_000_000), "protocol": "none", "funding.pooled": True}
     known = next(key for key in events.ids if key in live)
     both = [each.change(known, later, at=9) for each in (live, again)]
     assert both[0].notices == both[1].notices

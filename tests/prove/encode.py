@@ -74,7 +74,7 @@ from govrules.rulebook.ast import (
     ValueTest,
 )
 from govrules.rulebook.walk import splits
-from govrules.vocabulary import Choices, FactType, Months, Record, Records, YesNo
+from govrules.vocabulary import Choices, Date, FactType, Months, Record, Records, YesNo
 
 
 @attrs.frozen(eq=False)
@@ -322,11 +322,21 @@ class Encoder:
                     case Nested(state=state):
                         return [(true(), value_of(state))]
                     case Single():
-                        return [(true(), value_of(held))]
+                        return [(true(), self._not_ahead(held, ref.type))]
                     case _:
                         assert_never(held)
             case _:
                 assert_never(ref.source)
+
+    def _not_ahead(self, held: Single, fact_type: FactType) -> Value:
+        """Return a date of something done as unknown where it lies after the assessment."""
+        value, as_of = value_of(held), self.space.as_of
+        if not isinstance(fact_type, Date) or not fact_type.past:
+            return value
+        assert isinstance(held.term, Day)
+        assert isinstance(as_of.term, Day)
+        ahead = both(held.there, as_of.there, _DAYS[Op.MORE_THAN](held.term, as_of.term))
+        return Value(either(value.unknown, ahead), value.none, value.term)
 
     def derive(self, derived: Derived, record: SymbolicRecord) -> Alternatives:
         """Return every value that a derived fact may still have, each with when it may."""

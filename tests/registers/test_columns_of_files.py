@@ -1,5 +1,6 @@
 """Files of columns are read as what they hold: whole, by batches, or single partnerships."""
 
+import attrs
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -113,16 +114,18 @@ def test_a_column_that_is_no_fact_is_said(tmp_path):
     assert read.subject.partnerships == TWO
 
 
-def test_a_row_that_does_not_fit_is_left_out_and_said(tmp_path):
+def test_a_value_that_does_not_fit_is_unknown_and_said(tmp_path):
     path = tmp_path / "register.parquet"
     whole = table(TWO)
     at = whole.schema.get_field_index("status")
     as_parquet(path, whole.set_column(at, "status", pa.array([None, "asleep"])))
     read = read_source(path, rulebook=BOOK)
-    assert read.subject.partnerships == TWO[:1]
-    (problem,) = read.problems
-    assert str(problem).startswith(f"{path}:2")
-    assert "`status` must be one of" in str(problem)
+    one, two = read.subject.partnerships
+    assert (one, two) == (TWO[0], attrs.evolve(TWO[1], status=UNKNOWN))
+    assert not read.problems
+    (told,) = read.warnings
+    assert str(told).startswith(f"{path}:2")
+    assert "`status` must be one of" in str(told)
 
 
 def test_what_is_cut_short_is_refused(tmp_path):

@@ -220,7 +220,7 @@ def test_what_one_column_holds_changes_nothing_of_another():
     )
     [read] = read_register(table).partnerships
     texts = (read.name, read.objective, read.area, read.responsible_officer)
-    assert texts == ("TRUE", "1", "1", "1")
+    assert texts == (UNKNOWN, "1", "1", "1")
 
 
 def test_a_cell_that_cannot_be_read_is_named_in_each_of_its_columns(tmp_path):
@@ -338,10 +338,10 @@ def test_numbers_stay_as_they_were_written(tmp_path):
     assert [str(each.funding.traced_share) for each in partnerships] == ["7", "7.0", "7.00", "7"]
 
 
-def test_one_is_not_yes(tmp_path):
+def test_one_is_yes_by_the_type_of_the_fact_and_two_is_not(tmp_path):
     path = tmp_path / "register.jsonl"
-    path.write_text('{"funding.pooled": true}\n{"funding.pooled": 1}\n{"funding.pooled": 1.0}\n')
+    path.write_text('{"funding.pooled": true}\n{"funding.pooled": 1}\n{"funding.pooled": 2}\n')
     read = read_source(path)
-    assert [each.span.line for each in read.warnings] == [2, 3]
+    assert [each.span.line for each in read.warnings] == [3]
     pooled = [each.funding.pooled for each in read.subject.partnerships]
-    assert pooled == [True, UNKNOWN, UNKNOWN]
+    assert pooled == [True, True, UNKNOWN]

@@ -19,6 +19,7 @@ from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
 from govrules.diagnostics import CODES, did_you_mean
+from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
@@ -263,7 +264,9 @@ def _assess_all(
         found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
         if isinstance(found, RegisterAssessment):
-            told.say(found.problems)
+            told.say((*found.warnings, *found.problems))
+        else:
+            told.say(doubts(found.subject, found.as_of))
     return checked, told
 
 

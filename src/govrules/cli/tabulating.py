@@ -14,6 +14,8 @@ from govrules.assessment import rules_for
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
 from govrules.cli.output import emit, warn
 from govrules.cli.progress import followed_batches
+from govrules.diagnostics import Code, Diagnostic
+from govrules.doubts import place_of
 from govrules.errors import FactsError
 from govrules.explain.english import counted, joined
 from govrules.model import Partnership, Register
@@ -71,10 +73,24 @@ def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
     from govrules.engines.columns import to_batches  # noqa: PLC0415 - it needs pyarrow
 
     entries, listed = entries_of(register), register.partnerships
+    told: set[tuple[int, str]] = set()
+
+    def misfit(entry: Partnership, path: str, value: object) -> None:
+        if (id(entry), path) in told:
+            return
+        told.add((id(entry), path))
+        doubt = Diagnostic(
+            Code.UNREADABLE_VALUE,
+            f"`{value}` has more digits than a column keeps, so that it is unknown here (`{path}`)",
+            place_of(entry, path),
+            "round it: amounts to the penny, other numbers to six places; `check` reads it whole",
+        )
+        warn([str(doubt)])
+
     return Entries(
         str(file),
         len(entries),
-        lambda _: to_batches(entries, Partnership, rulebook),
+        lambda _: to_batches(entries, Partnership, rulebook, misfit=misfit),
         register,
         isinstance(listed, tuple) and UNKNOWN not in listed,
         read.as_of,

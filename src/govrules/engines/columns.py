@@ -4,15 +4,15 @@ Subjects as columns: the Arrow schema of a class, and the way there and back.
 A null is a fact that nobody recorded. What is known to be absent is said beside it, in a column
 `<fact>__none`; a record that is absent has `__none` set in it. A null among the items of a list or
 a set says that there may be more. A yes/no that is absent is no, and an absent list or set is
-empty, as everywhere. Money is kept to the penny and other fractions to a thousandth.
+empty, as everywhere. Money is kept to the penny and other fractions to a millionth.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeAlias, assert_never
 
 import pyarrow as pa
 
@@ -24,11 +24,14 @@ from govrules.truth import UNKNOWN
 #: What the name of a column ends in that says whether a fact is known to be absent.
 NONE: Final = "__none"
 #: Digits after the point, of money and of other numbers that need not be whole.
-_PENCE, _THOUSANDTHS = 2, 3
+_PENCE, _MILLIONTHS = 2, 6
 #: With no more digits than these a decimal fits into 64 bits.
 _DIGITS: Final = 18
 #: Rows of a batch, unless told otherwise: the bitmaps of as many stay in cache.
 BLOCK: Final = 65_536
+_DOES_NOT_FIT: Final = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
+#: Is told of a subject, the path of a fact of it, and its value.
+Misfit: TypeAlias = Callable[[Any, str, Any], None]
 _SAID: Final = ("evidence", "origin")
 _BESIDE: Final = ("local", "stated")
 #: Types of facts for which it makes no difference, or is said in them, that they are absent.
@@ -90,7 +93,7 @@ def arrow_type(fact_type: v.FactType, rulebook: Rulebook | None = None) -> pa.Da
         case v.Money():
             return pa.decimal128(_DIGITS, _PENCE)
         case v.Number(whole=False):
-            return pa.decimal128(_DIGITS, _THOUSANDTHS)
+            return pa.decimal128(_DIGITS, _MILLIONTHS)
         case v.Number() | v.Months():
             return pa.int64()
         case v.Date():
@@ -117,6 +120,7 @@ def to_batches(
     *,
     rows: int = BLOCK,
     leave_out: frozenset[str] = frozenset(),
+    misfit: Misfit | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """
     Yield subjects of one class as Arrow batches.
@@ -132,24 +136,60 @@ def to_batches(
 
         leave_out: columns of the top level that are not wanted.
 
+        misfit: is told of each number with more digits than a column keeps, which is then unknown.
+
     Raises:
-        FactsError: a number has more digits than a column keeps.
+        FactsError: there is such a number, and nobody who is told of it.
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name not in leave_out)
-    made = (_row(subject, cls, rulebook) for subject in subjects)
-    while several := list(islice(made, rows)):
-        yield _batch(several, schema)
+    subjects = iter(subjects)
+    while several := list(islice(subjects, rows)):
+        made = [_row(each, cls, rulebook) for each in several]
+        yield pa.RecordBatch.from_arrays(
+            [_array(field, made, several, misfit) for field in schema], schema=schema
+        )
 
 
-def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
-    arrays = []
-    for field in schema:
-        try:
-            arrays.append(pa.array([row.get(field.name) for row in rows], field.type))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-            expected = f"what a column of {field.type} keeps"
-            raise FactsError(field.name, expected, str(error)) from error
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _array(
+    field: pa.Field, rows: list[dict[str, Any]], subjects: list[Any], misfit: Misfit | None
+) -> pa.Array:
+    values = [row.get(field.name) for row in rows]
+    try:
+        return pa.array(values, field.type)
+    except _DOES_NOT_FIT:
+
+        def told(subject: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
+            if misfit is None:
+                found = f"{value}, which has more digits than that"
+                raise FactsError(path, "a number that a column keeps", found)
+            misfit(subject, path, value)
+
+        kept = [
+            _kept(value, field.type, field.name, functools.partial(told, subject))
+            for value, subject in zip(values, subjects, strict=True)
+        ]
+        return pa.array(kept, field.type)
+
+
+def _kept(value: Any, kind: pa.DataType, path: str, told: Callable[[str, Any], None]) -> Any:  # noqa: ANN401 - as Arrow takes it
+    """Return a value without the numbers in it that a column does not keep."""
+    if value is None:
+        return None
+    if pa.types.is_struct(kind):
+        return {
+            each.name: _kept(value.get(each.name), each.type, f"{path}.{each.name}", told)
+            for each in kind
+        }
+    if pa.types.is_list(kind):
+        return [
+            _kept(each, kind.value_type, f"{path}[{at}]", told) for at, each in enumerate(value)
+        ]
+    try:
+        pa.scalar(value, kind)
+    except _DOES_NOT_FIT:
+        told(path, value)
+        return None
+    return value
 
 
 @functools.cache

@@ -1,13 +1,14 @@
 """
 Facts as events and snapshots carry them: plain values that JSON can hold, and paths into records.
 
-A mapping holds what is recorded; what it leaves out is unknown, and null is known to be absent.
-Single values may also be texts as a file has them (`"yes"`, `"12 months"`), read by their types.
+A mapping holds what is recorded; what it leaves out is unknown, as is null, and `none` is known to
+be absent. Single values may also be texts as a file has them (`"yes"`, `"12 months"`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
@@ -15,21 +16,21 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.problems import Problem, describe
+from govrules.decode.states import VALUE, fold, state_of
+from govrules.decode.values import decoder
+from govrules.diagnostics import Code
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, describe, read
 from govrules.vocabulary import (
-    Choice,
     Choices,
     Fact,
     FactType,
     Record,
     Records,
-    Text,
-    YesNo,
     vocabulary_of,
 )
 
@@ -38,8 +39,7 @@ MOST_FACTS: Final = 20_000
 
 _STEP: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[([0-9]{1,6})\])?", re.ASCII)
 _UNKNOWN: Final = "unknown"
-#: What says of a fact of any type but text what state it is in.
-_WORDS: Final[Mapping[str, Any]] = {"unknown": UNKNOWN, "none": None}
+_NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
 #: What is said about facts and is carried; where they were read is not.
@@ -65,7 +65,9 @@ def _value_to_plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value
     if value is UNKNOWN:
         return _UNKNOWN
     match value:
-        case None | bool() | int():
+        case None:
+            return _NONE
+        case bool() | int():
             return value
         case str():
             return str(value)
@@ -108,10 +110,11 @@ class Reader:
             if name in vocabulary.fields:
                 values[name] = self._value(value, vocabulary.fields[name].type, path=where)
             elif name in vocabulary.about and name in _CARRIED and isinstance(value, Mapping):
-                values[name] = {
+                read = {
                     key: self._about(name, key, each, cls=cls, path=f"{where}.{key}")
                     for key, each in value.items()
                 }
+                values[name] = {key: each for key, each in read.items() if each is not UNKNOWN}
             else:
                 raise _no_such_fact(where)
         return cls(**values)
@@ -173,8 +176,11 @@ class Reader:
             raise _no_such_fact(f"{prefix}{path}")
         known = dict(said(base, name))
         known.pop(key, None)
+        new = value
         if value is not UNKNOWN:
-            known[key] = self._about(name, key, value, cls=cls, path=f"{prefix}{path}")
+            new = self._about(name, key, value, cls=cls, path=f"{prefix}{path}")
+        if new is not UNKNOWN:
+            known[key] = new
         return attrs.evolve(base, **{name: known})
 
     def _in_list(
@@ -207,12 +213,11 @@ class Reader:
 
     def _value(self, value: Any, fact_type: FactType, *, path: Path) -> Any:  # noqa: ANN401
         """Return a plain value as the type has it."""
-        if isinstance(value, str) and not isinstance(fact_type, Text):
-            value = _WORDS.get(value.strip().lower(), value)
-        if value is None:
-            return False if isinstance(fact_type, YesNo) else None
-        if value is UNKNOWN:
+        if value is None or value is UNKNOWN:
             return UNKNOWN
+        several = isinstance(fact_type, Record | Records | Choices)
+        if several and isinstance(value, str) and state_of(fold(value)) is not VALUE:
+            return _decoder(fact_type)(value)
         match fact_type:
             case Record(cls):
                 return self.record(value, cls, path=f"{path}.")
@@ -224,21 +229,20 @@ class Reader:
                     for index, each in enumerate(_several(value, "a list of records", path))
                 )
             case Choices():
-                several = _several(value, "a list of values", path)
-                return frozenset(UNKNOWN if each == _UNKNOWN else each for each in several)
-            case Text():
-                return value
-            case Choice(values=values) if value in values:
-                return value
-            case _ if isinstance(value, str):
-                found = read(value, fact_type)
-                if isinstance(found, Problem):
-                    raise FactsError(path, describe(fact_type), f"`{value[:_SHOWN]}`")
-                return found
-            case _ if isinstance(value, float):
-                return Decimal(repr(value))
+                members = _several(value, "a list of values", path)
+                return frozenset(UNKNOWN if each == _UNKNOWN else each for each in members)
             case _:
-                return value
+                return self._single(value, fact_type, path)
+
+    @staticmethod
+    def _single(value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
+        found = _decoder(fact_type)(value)
+        if not isinstance(found, Problem):
+            # A text is kept as it was written.
+            return value if isinstance(found, str) and isinstance(value, str) else found
+        if found.code is Code.READ_WITH_CARE:
+            return found.value
+        raise FactsError(path, describe(fact_type), f"`{str(value)[:_SHOWN]}`")
 
     def _about(self, name: str, key: str, value: Any, *, cls: type, path: Path) -> Any:  # noqa: ANN401
         if name == "evidence":
@@ -256,6 +260,9 @@ class Reader:
             return self.rulebook.local.get(key)
         derived = self.rulebook.derived.get(key)
         return derived.fact if derived is not None and derived.cls is cls else None
+
+
+_decoder = functools.cache(decoder)
 
 
 def _no_such_fact(path: Path) -> FactsError:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.decode.names import fold_body
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.live.counters import ENTRIES
@@ -19,7 +20,7 @@ from govrules.live.plain import Reader, count_facts, fits
 from govrules.live.snapshot import Snapshot
 from govrules.live.world import Move, Plan, Subject, Weight, World
 from govrules.model import Organisation, Partnership, Register
-from govrules.portfolio import entries_of, fold_name
+from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
@@ -234,7 +235,7 @@ class LiveRegister:
         self._checked(organisation, Organisation)
         if not isinstance(organisation.name, str):
             raise FactsError("name", "the name of the organisation", "unknown")
-        name = fold_name(organisation.name)
+        name = fold_body(organisation.name)
 
         def work(world: World) -> Plan | str:
             return world.plan(organisations={name: organisation})
@@ -250,12 +251,12 @@ class LiveRegister:
         One that nobody recorded yet is recorded.
         """
         fits(len(facts), organisation)
-        name = fold_name(organisation)
+        name = fold_body(organisation)
 
         def work(world: World) -> Plan | str:
             known = world.organisations.get(name, Organisation(name=organisation))
             changed = self._with_facts(known, facts)
-            if not isinstance(changed.name, str) or fold_name(changed.name) != name:
+            if not isinstance(changed.name, str) or fold_body(changed.name) != name:
                 raise FactsError("name", f"`{organisation}`, as it was put", "another")
             return world.plan(organisations={name: changed})
 
@@ -263,7 +264,7 @@ class LiveRegister:
 
     def remove_organisation(self, organisation: str, *, at: int | None = None) -> Applied:
         """Forget what was recorded of an organisation; where nothing was, that is a no-op."""
-        name = fold_name(organisation)
+        name = fold_body(organisation)
 
         def work(world: World) -> Plan | str:
             if name not in world.organisations:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.assessment import rules_for
+from govrules.decode.names import fold_body
 from govrules.engines.reference import case_of
 from govrules.engines.registry import Outcome
 from govrules.facts import Facts
@@ -23,7 +24,7 @@ from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Settled, Settler, Task, settler_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
-from govrules.portfolio import fold_name, key_of_partner, keys_of, owner_of, pair_of
+from govrules.portfolio import key_of_partner, keys_of, owner_of, pair_of
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN, Unknown
@@ -269,7 +270,7 @@ class World:
     ) -> dict[str, Any]:
         if not isinstance(partner.name, str):
             return {}
-        name = fold_name(partner.name)
+        name = fold_body(partner.name)
         found = organisations[name] if name in organisations else self.organisations.get(name)
         if found is None:
             return {}

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from govrules.lowering import ir
 from govrules.rulebook.ast import FactSource, Op
-from govrules.vocabulary import AS_OF, Choice, Fact, FactType, YesNo, closed_values
+from govrules.vocabulary import AS_OF, Choice, Fact, FactType, YesNo, closed_values, is_past
 
 #: How many conjunctions are kept simplified.
 _MOST_KEPT: Final = 2**15
@@ -81,8 +81,13 @@ def no(item: ir.Formula) -> ir.Formula:
 
 
 def unknown(fact: ir.Read) -> ir.Formula:
-    """Return that nobody recorded a fact."""
-    return ir.once(ir.Unknown, fact) if fact.is_recorded else TRUE
+    """Return that nobody recorded a fact, or only a date that cannot be: of what is yet to come."""
+    if not fact.is_recorded:
+        return TRUE
+    leaf = ir.once(ir.Unknown, fact)
+    if is_past(fact.type):
+        return either(leaf, ir.once(ir.Holds, Op.MORE_THAN, fact, AS_OF_READ, fact.type))
+    return leaf
 
 
 def absent(fact: ir.Read) -> ir.Formula:

@@ -27,6 +27,7 @@ from govrules.vocabulary import (
     FactType,
     Records,
     YesNo,
+    is_past,
     vocabulary_of,
 )
 
@@ -456,7 +457,8 @@ def compare(one: Value, op: ast.Op, other: Value, kind: FactType) -> f.Pair:
         return f.Pair(same, f.both(known, f.no(same)))
     if op.is_age:
         both_there = f.both(both_there, f.no(f.unknown(f.AS_OF_READ)))
-    if isinstance(related, ir.Among) and other.unknown is other.none is f.FALSE:
+    plain_ = isinstance(related, ir.Among) and not is_past(related.read.type)
+    if plain_ and other.unknown is other.none is f.FALSE:
         return f.Pair(related, f.both(known, f.no(related)))
     return f.Pair(
         f.both(both_there, related),

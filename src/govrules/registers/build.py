@@ -14,23 +14,30 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.english import counted
-from govrules.model import Partnership, Register
+from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Scalar
-from govrules.registers.cells import Bad, CellReader, Wording, parted, written
+from govrules.registers.cells import CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
+from govrules.subjects import merged
 from govrules.truth import UNKNOWN
-from govrules.values import Problem
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
 _ROWS_NAMED: Final = 10
 _LONGEST_MESSAGE: Final = 400
+#: What parts the columns of text files.
+_DELIMITERS: Final = ",;\t|"
+_BREAK: Final = "\n"
+#: What parts names in a cell, and stands in none.
+_MARKS: Final = (";", "|", _BREAK, "\t")
 
 
 @attrs.frozen
@@ -133,7 +140,7 @@ def build(
         each.warn_of_columns({at for pair in keys.values() for at in pair if at is not None})
         each.skip()
     partnerships = _Partnerships(main, mapping).made(rows, keys)
-    complete = all(each.code.is_warning for each in opened.problems)
+    complete = all(each.code.is_warning for each in main.opened.problems)
     listed: tuple[Any, ...] = (*partnerships,) if complete else (*partnerships, UNKNOWN)
     origin = {"": str(main.table.place()), "partnerships": str(main.table.place())}
     return attrs.evolve(
@@ -169,8 +176,8 @@ class _Rows:
         found: Found,
         fact: Fact | None = None,
     ) -> None:
-        self.opened = opened
-        self.table = opened.table
+        self.opened = _without_swallowed(opened)
+        self.table = self.opened.table
         self.sheet = sheet
         self.mapping = mapping
         self.found = found
@@ -230,6 +237,18 @@ class _Rows:
             for at in range(len(self.table.headings))
             if at not in self.seen and at not in keys
         ]
+        mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
+        facts = [] if mapped else [*vocabulary_of(Partnership).facts]
+        for each in left:
+            near = did_you_mean(each, facts)
+            if near.startswith("did you mean"):
+                self.found.add(
+                    Code.COLUMN_NOT_MAPPED,
+                    f"no fact is called `{each}`, so that nothing is read from the column",
+                    self.table.place(None, 0) if self.table.header else self.table.place(),
+                    near,
+                )
+                left = [other for other in left if other != each]
         if left:
             words = ", ".join(f"`{each}`" for each in left)
             self.found.add(
@@ -237,7 +256,7 @@ class _Rows:
                 f"no fact is read from {counted(len(left), 'column')}: {words}",
                 self.table.place(None, 0) if self.table.header else self.table.place(),
                 "map each to a fact, or write it under `ignored`"
-                if self.mapping.sheet.columns and self.mapping.sheet.columns[0].node
+                if mapped
                 else f"`govrules map {self.table.file}` proposes a mapping for them",
             )
 
@@ -266,11 +285,42 @@ class _Rows:
         if reader.bad:
             named = _Named(self, column, at)
             for row, value in enumerate(values):
-                if type(value) is Bad:
+                if type(value) is Problem:
                     values[row] = value.value
-                    named.say(row, value.problem)
+                    named.say(row, value)
             named.end()
+        if reader.placeholder:
+            self._placeholders(column, at, reader, cells)
+        if column.path.list == "partners" and column.path.rest == "name":
+            self._one_body(column, at, values)
         return values
+
+    def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
+        """Take the names away that may be those of several bodies, and say so."""
+        named = _Named(self, column, at)
+        for row, cell in enumerate(self.table.columns[at]):
+            if isinstance(cell, str) and isinstance(values[row], str):
+                mark = next((each for each in _MARKS if each in cell.strip()), "")
+                if mark:
+                    values[row] = UNKNOWN
+                    named.say(row, _several_bodies(cell, mark))
+        named.end()
+
+    def _placeholders(
+        self, column: Column, at: int, reader: CellReader, cells: Sequence[Any]
+    ) -> None:
+        """Say which cells of a column hold a word for what nobody knows, once for the column."""
+        rows = [row for row, cell in enumerate(cells) if reader.is_placeholder(cell)]
+        if not rows:
+            return
+        words = ", ".join(f"`{each}`" for each in dict.fromkeys(_text(cells[row]) for row in rows))
+        self.found.add(
+            Code.PLACEHOLDER,
+            f"{counted(len(rows), 'cell')} with {words}: the fact is unknown "
+            f"(`{column.path.text}`, column `{self.table.named(at)}`)",
+            self.table.place(rows[0], at),
+            "fill them in, or leave them empty; a word under `unknown` of the mapping is not named",
+        )
 
     def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
         """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
@@ -281,15 +331,20 @@ class _Rows:
                 found.append(UNKNOWN)
                 continue
             items = []
-            parts = (
-                cell if isinstance(cell, list) else parted(_text(cell), column.wording.separator)
-            )
+            separator = column.wording.separator
+            parts = cell if isinstance(cell, list) else parted(_text(cell), separator)
+            mark = "" if isinstance(cell, list) else _other_mark(parts, separator)
+            if mark:
+                found.append(UNKNOWN)
+                named.say(row, _several_bodies(_text(cell), mark))
+                continue
             for part in parts:
                 value = reader.read(part)
-                if type(value) is Bad:
-                    named.say(row, value.problem)
+                if type(value) is Problem:
+                    named.say(row, value)
                     value = value.value
-                items.append(value)
+                # A record whose only fact is said to be none is no record.
+                items.append(UNKNOWN if value is None else value)
             found.append(items)
         named.end()
         return found
@@ -330,6 +385,60 @@ class _Rows:
         )
 
 
+def _without_swallowed(opened: Opened) -> Opened:
+    """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
+    table = opened.table
+    if not table.texts:
+        return opened
+    parted_by = len(table.headings) - 1
+    rows = {
+        row: at
+        for at, cells in enumerate(table.columns)
+        for row, cell in enumerate(cells)
+        if "\n" in cell
+        and parted_by
+        and max(map(cell.count, _DELIMITERS)) >= cell.strip().count("\n") * parted_by > 0
+    }
+    if not rows:
+        return opened
+    problems = tuple(
+        Diagnostic(
+            Code.SUSPECT_CELL,
+            f"the row is left out: other rows seem to stand in its cell `{table.named(at)}`, "
+            f"{counted(table.columns[at][row].strip().count(_BREAK) + 1, 'line')} of the file",
+            table.place(row, at),
+            "close the quote that is open there, or take it away",
+        )
+        for row, at in sorted(rows.items())
+    )
+    return attrs.evolve(
+        opened, table=table.without(frozenset(rows)), problems=(*opened.problems, *problems)
+    )
+
+
+def _other_mark(parts: Sequence[str], separator: str) -> str:
+    """Return what else may part the values of a cell; "" where nothing does."""
+    for mark in _MARKS:
+        if mark != separator and any(mark in each for each in parts):
+            return mark
+    # A name may hold one comma, beside others that are parted otherwise.
+    most = 1 if len(parts) > 1 else 0
+    commas = separator != "," and any(each.count(",") > most for each in parts)
+    return "," if commas else ""
+
+
+def _several_bodies(cell: str, mark: str) -> Problem:
+    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    text = " ".join(cell.split())
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"`{text}` may name several bodies: {what} stands in it",
+        "write one body a cell",
+        "map the column to `partners[].name` with what parts the names as its `separator`, and "
+        "part all names with that",
+    )
+
+
 class _Named:
     """Names the cells of one column that cannot be read: some of them, and how many more."""
 
@@ -343,7 +452,13 @@ class _Named:
         """Report a cell, unless enough of its column have been."""
         self.number += 1
         if self.number <= MAX_CELLS_NAMED:
-            self._add(row, f"{problem.message} ({self._about()})", problem.help)
+            care = problem.code is Code.READ_WITH_CARE
+            self._add(
+                row,
+                f"{problem.message} ({self._about()})",
+                problem.of_column or problem.help,
+                problem.code if care else Code.UNREADABLE_VALUE,
+            )
 
     def end(self) -> None:
         """Say how many more there are."""
@@ -358,9 +473,10 @@ class _Named:
     def _about(self) -> str:
         return f"`{self.column.path.text}`, column `{self.rows.table.named(self.at)}`"
 
-    def _add(self, row: int | None, message: str, help_: str) -> None:
-        place = self.rows.table.place(row, self.at)
-        self.rows.found.add(Code.UNREADABLE_VALUE, message, place, help_)
+    def _add(
+        self, row: int | None, message: str, help_: str, code: Code = Code.UNREADABLE_VALUE
+    ) -> None:
+        self.rows.found.add(code, message, self.rows.table.place(row, self.at), help_)
 
 
 def _text(cell: object) -> str:
@@ -486,20 +602,71 @@ class _Partnerships:
         complete = path in self.mapping.complete
         if several is not None:
             [(rest, (cells, at))] = several.items()
+            if cls is Partner and rest == "name":
+                self._merge_names(path, cells, at)
             self.lists[path] = ListPlaces(items=[({rest: at}, cells)], several=True)
             return [self._parts(cls, rest, each, complete=complete) for each in cells]
-        items: list[tuple[Mapping[str, int], Sequence[Any]]] = []
+        items: list[tuple[Mapping[str, int], list[Any]]] = []
         for index in sorted(each for each in groups if each is not None):
             group = groups[index]
             values = {rest: values for rest, (values, _) in group.items()}
+            if cls is Partner and "name" in values:
+                # Where a column for a partner says none, there is none, and not one without a name.
+                values["name"] = [UNKNOWN if each is None else each for each in values["name"]]
             made = _records(cls, values, self._contradicted, f"{path}[{index}].")
-            items.append(({rest: at for rest, (_, at) in group.items()}, made))
+            items.append(({rest: at for rest, (_, at) in group.items()}, [*made]))
+        if cls is Partner:
+            self._merge_columns(path, items)
         self.lists[path] = ListPlaces(items=items)
         end = () if complete else (UNKNOWN,)
         return [
             (*known, *end) if (known := [each for each in row if each is not UNKNOWN]) else UNKNOWN
             for row in zip(*(made for _, made in items), strict=True)
         ]
+
+    def _merge_columns(
+        self, path: str, items: Sequence[tuple[Mapping[str, int], list[Any]]]
+    ) -> None:
+        """Count a body that stands in two columns of a row once, with all that is known of it."""
+        known = [(made, columns["name"]) for columns, made in items if "name" in columns]
+        for row in range(len(self.rows.table.numbers)):
+            seen: dict[str, tuple[list[Any], int]] = {}
+            for made, at in known:
+                partner = made[row]
+                if partner is UNKNOWN or not isinstance(partner.name, str):
+                    continue
+                first = seen.setdefault(fold_body(partner.name), (made, at))
+                if first[0] is not made:
+                    first[0][row] = merged(first[0][row], partner)
+                    made[row] = UNKNOWN
+                    table = self.rows.table
+                    self._twice(
+                        path, partner.name, table.place(row, at), table.place(row, first[1])
+                    )
+
+    def _merge_names(self, path: str, cells: Sequence[Any], at: int) -> None:
+        """Count a body whose name stands twice in a cell once."""
+        for row, names in enumerate(cells):
+            if names is UNKNOWN or len(names) < 2:  # noqa: PLR2004 - one is not twice
+                continue
+            seen: set[str] = set()
+            for name in [*names]:
+                key = fold_body(name) if isinstance(name, str) else ""
+                if key and key in seen:
+                    names.reverse()
+                    names.remove(name)
+                    names.reverse()
+                    self._twice(path, name, self.rows.table.place(row, at))
+                seen.add(key)
+
+    def _twice(self, path: str, name: str, place: Span, other: Span | None = None) -> None:
+        at = "" if other is None else f", the other at {other}"
+        self.rows.found.add(
+            Code.PARTNER_TWICE,
+            f"`{name}` stands twice in `{path}`{at}: it counts once",
+            place,
+            "leave one of the two out",
+        )
 
     def _parts(self, cls: type, rest: str, values: Any, *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
         if values is UNKNOWN or not values:
@@ -540,6 +707,10 @@ class _Partnerships:
                 left_out.append(row)
                 self._without_owner(other, row, its, mine, rows)
         other.tally(sum(map(len, owned)), empty, left_out)
+        if cls is Partner:
+            records = [*records]
+            for rows in owned:
+                self._merge_rows(path, rows, records, other, its)
         self.lists[path] = ListPlaces(
             joined=(Places(table, {column.path.text: at for column, at in other.bound}), owned)
         )
@@ -548,6 +719,22 @@ class _Partnerships:
             self._list_of(records, rows, complete=complete and row not in twice)
             for row, rows in enumerate(owned)
         ]
+
+    def _merge_rows(
+        self, path: str, rows: list[int], records: list[Any], other: _Rows, its: int
+    ) -> None:
+        """Count a body of which two rows are about one partnership once."""
+        seen: dict[str, int] = {}
+        for row in [*rows]:
+            partner = records[row]
+            if partner is UNKNOWN or not isinstance(partner.name, str):
+                continue
+            first = seen.setdefault(fold_body(partner.name), row)
+            if first != row:
+                records[first] = merged(records[first], partner)
+                rows.remove(row)
+                place, before = (other.table.place(each, its) for each in (row, first))
+                self._twice(path, partner.name, place, before)
 
     @staticmethod
     def _list_of(records: Sequence[Any], rows: Sequence[int], *, complete: bool) -> Any:  # noqa: ANN401 - a list's value

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.problems import Problem
+from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.explain.english import counted
@@ -33,10 +35,11 @@ from govrules.registers.tables import MAX_ROWS, undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
-from govrules.vocabulary import Record, Records, vocabulary_of
+from govrules.vocabulary import Choices, Record, Records, vocabulary_of
 
 #: What a subject says of facts that are no facts of the vocabulary.
 _ABOUT: Final = frozenset({"local", "stated"})
+_CORRECT: Final = "correct the column or the value"
 
 
 @attrs.frozen(eq=False)
@@ -88,7 +91,7 @@ class Columns:
         """
         Return the partnerships as a register of objects, with the row of each.
 
-        A partnership that does not fit the vocabulary is left out and said.
+        A value that does not fit the vocabulary is unknown, and said.
 
         Args:
             rulebook: the rules, whose local and derived facts have columns too.
@@ -109,7 +112,7 @@ class Columns:
                 "`govrules findings` judges any number of rows; `--entry` explains single ones",
             )
         found: list[Partnership] = []
-        problems: list[Diagnostic] = []
+        told: list[Diagnostic] = []
         before = 0
         with undisturbed():
             for batch in self.batches():
@@ -119,18 +122,18 @@ class Columns:
                     rows, subjects_of(chosen, Partnership, rulebook), strict=True
                 ):
                     place = Span(self.name, before + row + 1)
-                    try:
-                        check_subject(subject, rulebook)
-                    except FactsError as error:
-                        problems.append(_misfit(error, place))
-                    else:
-                        origin = {"": f"{place.file}:{place.line}", **subject.origin}
-                        found.append(attrs.evolve(subject, origin=origin))
+                    fitting, misfits = _fitting(subject, rulebook, place)
+                    told += misfits
+                    if fitting is not UNKNOWN:
+                        origin = {"": f"{place.file}:{place.line}", **fitting.origin}
+                        found.append(attrs.evolve(fitting, origin=origin))
                 before += batch.num_rows
+        problems = [each for each in told if not each.code.is_warning]
+        warnings = [each for each in told if each.code.is_warning]
         return Read(
             Register(partnerships=tuple(found)),
             UNKNOWN,
-            tuple(self.not_read(rulebook)),
+            (*self.not_read(rulebook), *warnings),
             tuple(problems),
             (f"{self.name}: {len(found):,} of {before:,} rows read as partnerships",),
         )
@@ -212,10 +215,73 @@ def _called(batch: Any, names: Collection[str]) -> Sequence[int]:  # noqa: ANN40
     ]
 
 
-def _misfit(error: FactsError, span: Span) -> Diagnostic:
-    return Diagnostic(
-        Code.TYPE_MISMATCH, f"the row is left out: {error}", span, "correct the column or the value"
-    )
+def _fitting(
+    subject: Any,  # noqa: ANN401 - any attrs object
+    rulebook: Rulebook | None,
+    place: Span,
+) -> tuple[Any, list[Diagnostic]]:
+    """
+    Return a subject with every value as its type has it, and what is said of those that have none.
+
+    A value that does not fit is read as a cell is; where that cannot be done, it is unknown.
+    """
+    told: list[Diagnostic] = []
+    tried: set[str] = set()
+    while True:
+        try:
+            check_subject(subject, rulebook)
+        except FactsError as error:
+            path = error.path
+            mended = subject if path in tried else _mended(subject, path)
+            if mended is subject:
+                message = f"the row is left out: {error}"
+                told.append(Diagnostic(Code.TYPE_MISMATCH, message, place, _CORRECT))
+                return UNKNOWN, told
+            tried.add(path)
+            if _at(mended, path) is UNKNOWN:
+                message = f"the value is unknown: {error}"
+                told.append(Diagnostic(Code.UNREADABLE_VALUE, message, place, _CORRECT))
+            subject = mended
+        else:
+            return subject, told
+
+
+def _at(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
+    """Return the value of a fact by its path; UNKNOWN where there is none."""
+    head, _, rest = path.partition(".")
+    name, _, index = head.partition("[")
+    if head in _ABOUT:
+        return getattr(record, head).get(rest, UNKNOWN)
+    value: Any = getattr(record, name, UNKNOWN)
+    if index:
+        value = [each for each in value if each is not UNKNOWN][int(index.rstrip("]"))]
+    return _at(value, rest) if rest else value
+
+
+def _mended(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
+    """Return a record with a fact read by its type, or as it is where it has none of this path."""
+    cls: type = type(record)
+    head, _, rest = path.partition(".")
+    name, _, index = head.partition("[")
+    if head in _ABOUT:
+        kept = {each: value for each, value in getattr(record, head).items() if each != rest}
+        return attrs.evolve(record, **{head: kept})
+    fact = vocabulary_of(cls).fields.get(name)
+    if fact is None:
+        return record
+    value = getattr(record, name)
+    if not rest:
+        several = isinstance(fact.type, Record | Records | Choices)
+        found = UNKNOWN if several else decoder(fact.type)(value)
+        found = found.value if isinstance(found, Problem) else found
+        return attrs.evolve(record, **{name: found})
+    if not index:
+        return attrs.evolve(record, **{name: _mended(value, rest)})
+    items = [*value]
+    known = [at for at, each in enumerate(items) if each is not UNKNOWN]
+    at = known[int(index.rstrip("]"))]
+    items[at] = _mended(items[at], rest)
+    return attrs.evolve(record, **{name: tuple(items)})
 
 
 # ── Each kind of file ─────────────────────────────────────────────────────────────────────────

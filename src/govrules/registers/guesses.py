@@ -14,21 +14,16 @@ from typing import Any, Final
 import attrs
 from rapidfuzz import fuzz
 
-from govrules.registers.cells import (
-    DATE_FORMATS,
-    PER_CENT,
-    UNKNOWN_WORDS,
-    Bad,
-    CellReader,
-    Wording,
-    read_choice,
-    written,
-)
+from govrules.decode.dates import DATE_FORMATS
+from govrules.decode.problems import Problem
+from govrules.decode.states import fold, state_of
+from govrules.decode.values import PER_CENT, YES_NO_WORDS, Wording, read_choice, written
+from govrules.diagnostics import Code
+from govrules.registers.cells import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, key_of
 from govrules.registers.paths import FactPath
 from govrules.registers.tables import blank, fold_heading
 from govrules.truth import UNKNOWN
-from govrules.values import Problem
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -49,9 +44,8 @@ _FIT: Final = 0.75
 _HALF: Final = 0.5
 _SAME_WORD: Final = 86
 _SHOWN: Final = 3
-_YES_WORDS: Final = {"y": "yes", "t": "yes", "\u2713": "yes", "n": "no", "f": "no", "\u2717": "no"}
-_DIGITS: Final = {"1": "yes", "0": "no"}
-_ANSWERS: Final = frozenset({"yes", "no", "true", "false", *_YES_WORDS})
+#: Numbers that may be counts as well as yes and no.
+_DIGITS: Final = frozenset({"1", "0"})
 _SEPARATORS: Final = (";", "\n", "|", ",")
 
 
@@ -77,9 +71,12 @@ class Guess:
 
 def is_answered(cells: Sequence[Any]) -> bool:
     """Tell whether the cells of a column are plain yes and no."""
-    words = [as_text(each).casefold() for each in cells if not blank(each)]
-    known = [each for each in words if each not in UNKNOWN_WORDS]
-    return bool(known) and sum(each in _ANSWERS for each in known) >= _FIT * len(known)
+    known = [fold(each) for each in map(as_text, cells) if _is_known(each)]
+    return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _FIT * len(known)
+
+
+def _is_known(text: str) -> bool:
+    return state_of(fold(text)) is not UNKNOWN
 
 
 def guess(
@@ -131,7 +128,7 @@ def guess(
             if value is UNKNOWN:
                 continue
             known += 1
-            if isinstance(value, Bad):
+            if isinstance(value, Problem) and value.code is not Code.READ_WITH_CARE:
                 bad += 1
                 unread.append(as_text(part))
     fit = 1 - bad / known if known else 1.0
@@ -150,9 +147,9 @@ def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
         return True
     words = [as_text(each) for each in cells]
     plain = sum(
-        not any(map(str.isalpha, each)) or each.casefold() in _ANSWERS
+        not any(map(str.isalpha, each)) or fold(each) in YES_NO_WORDS
         for each in words
-        if each.casefold() not in UNKNOWN_WORDS
+        if _is_known(each)
     )
     return plain <= len(words) - plain
 
@@ -160,10 +157,9 @@ def _are_names(path: FactPath, cells: Sequence[Any]) -> bool:
 def _answers(cells: Sequence[Any], answers: YesOrNo) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in sorted({as_text(each) for each in cells}):
-        word = each.casefold()
-        said = _YES_WORDS.get(word, {"true": "yes", "false": "no"}.get(word, word))
-        if said in ("yes", "no") and word not in map(str.casefold, found):
-            found[each] = answers.yes if said == "yes" else answers.no
+        said = YES_NO_WORDS.get(fold(each))
+        if said is not None and each.casefold() not in map(str.casefold, found):
+            found[each] = answers.yes if said else answers.no
     return found
 
 
@@ -206,13 +202,14 @@ def _wording(
     """Return how a column seems to be written, and whether that is certain."""
     about: dict[str, Any] = {}
     words = {as_text(each) for each in cells}
-    known = {each for each in words if each.casefold() not in UNKNOWN_WORDS}
+    known = {each for each in words if _is_known(each)}
     separator = _separator(cells)
     if path.list and path.index is None and separator:
         about["separator"] = separator
+    values: dict[str, str] = {}
     match path.fact.type:
         case YesNo():
-            values, sure = _yes_no(known)
+            sure = not known & _DIGITS
         case Choice(allowed):
             values, sure = _translated(known, allowed, meant)
         case Choices(allowed):
@@ -223,26 +220,22 @@ def _wording(
             values, sure = _translated(known, allowed, meant)
             sure = sure and separator != ","
         case Money():
-            values = {}
             about |= _money_unit(heading)
             sure = True
         case Number(unit=unit) if unit == PER_CENT:
-            values = {}
             numbers = [each for each in cells if isinstance(each, float)]
             sure = not numbers or max(numbers) > 1
             if not sure:
                 about["unit"] = "fraction"
         case Months():
-            values = {}
             sure = any(each in heading.casefold() for each in ("month", "year"))
             about["unit"] = "years" if "year" in heading.casefold() else "months"
         case Date():
-            values = {}
             dates, sure = _dates(path.fact, cells)
             if dates:
                 about["dates"] = dates[0] if len(dates) == 1 else dates
         case _:
-            values, sure = {}, separator != "," or not about
+            sure = separator != "," or not about
     if values:
         about["values"] = values
     return about, sure
@@ -257,21 +250,6 @@ def _separator(cells: Sequence[Any]) -> str:
         if parted and (each != "," or parted * 4 >= len(texts)):
             return each
     return ""
-
-
-def _yes_no(words: Iterable[str]) -> tuple[dict[str, str], bool]:
-    found: dict[str, str] = {}
-    sure = True
-    for each in sorted(words):
-        word = each.casefold()
-        if word in map(str.casefold, found):
-            continue
-        if word in _YES_WORDS:
-            found[each] = _YES_WORDS[word]
-        elif word in _DIGITS:
-            found[each] = _DIGITS[word]
-            sure = False
-    return found, sure
 
 
 def _translated(
@@ -310,12 +288,17 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
     texts = {as_text(each) for each in cells if isinstance(each, str)}
     numbers = [each for each in cells if isinstance(each, (int, float))]
     plain = CellReader(fact, Wording())
-    left = {each for each in texts if isinstance(plain.read(each), Bad)}
+    # A date that means one day alone is read as it stands, and shows how the others are typed.
+    left = {
+        each
+        for each in texts
+        if plain.read(each) not in (UNKNOWN, None) and not re.match(r"[0-9]{4}-", each)
+    }
     found: list[str] = []
     sure = True
     for way in (each for each in DATE_FORMATS if each not in ("m/d/y", "excel")):
         reader = CellReader(fact, Wording(dates=(way,)))
-        read = {each for each in left if not isinstance(reader.read(each), Bad)}
+        read = {each for each in left if not isinstance(reader.read(each), Problem)}
         if read:
             found.append(way)
             left -= read
@@ -323,12 +306,13 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
             if way in ("d/m/y", "d.m.y", "d-m-y"):
                 sure = any(int(re.split(r"\D", each)[0]) > 12 for each in read)  # noqa: PLR2004 - months
     other = CellReader(fact, Wording(dates=("m/d/y",)))
-    american = {each for each in left if not isinstance(other.read(each), Bad)}
+    american = {each for each in left if not isinstance(other.read(each), Problem)}
     if american and "d/m/y" not in found:
         found.append("m/d/y")
     elif american:
         sure = False
-    if numbers:
+    serial = CellReader(fact, Wording(dates=("excel",)))
+    if any(not isinstance(serial.read(each), Problem) for each in numbers):
         found.append("excel")
         sure = False
     return found, sure

@@ -13,38 +13,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem
+from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.values import decoder, is_placeholder
 from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.model import Partnership, Register
+from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Report, move, parse
-from govrules.reading import Read
+from govrules.reading import Read, null_notes
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
 from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
-from govrules.values import Problem, check_number, read, read_date, read_duration
 from govrules.vocabulary import (
-    Choice,
     Choices,
-    Date,
     FactType,
-    Money,
-    Months,
-    Number,
     Record,
     Records,
     Text,
-    YesNo,
     vocabulary_of,
 )
-
-_STATES: Final[Mapping[str, Any]] = {
-    "": UNKNOWN,
-    "unknown": UNKNOWN,
-    "~": UNKNOWN,
-    "null": UNKNOWN,
-    "none": None,
-}
 
 
 class _OddError(Exception):
@@ -114,6 +103,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
         UNKNOWN,
         tuple(each for each in report.in_order() if each.code.is_warning),
         tuple(each for each in report.in_order() if not each.code.is_warning),
+        null_notes(file, reader.quick.nulls + reader.careful.nulls),
     )
 
 
@@ -187,19 +177,13 @@ def _read_carefully(line: str, number: int, reader: SubjectReader, error: Except
     return reader.read_entry(node, Partnership)
 
 
-def _decimal(text: str) -> Decimal:
-    if "e" in text or "E" in text:
-        raise _OddError
-    return Decimal(text)
-
-
 def _constant(_text: str) -> object:
     raise _OddError
 
 
-_PLAIN: Final = json.JSONDecoder(parse_float=_decimal, parse_constant=_constant)
+_PLAIN: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)
 _ONCE: Final = json.JSONDecoder(
-    object_pairs_hook=once, parse_float=_decimal, parse_constant=_constant
+    object_pairs_hook=once, parse_float=Decimal, parse_constant=_constant
 )
 #: So many lines are turned into columns together: few enough to stay near the processor.
 _AT_ONCE: Final = 128
@@ -217,6 +201,8 @@ class QuickReader:
 
     def __init__(self) -> None:
         self.keys = 0
+        #: How many facts are written as `null`.
+        self.nulls = 0
         self._readers: dict[FactType, _Column] = {}
         self._partnerships = _RecordReader(Partnership, self)
 
@@ -244,6 +230,9 @@ class QuickReader:
         if len(lines) > 1 and not _once_each(lines, self.keys):
             for line in lines:
                 _ONCE.decode(line)
+        self.nulls += sum(
+            _nulls(each) for line, each in zip(lines, objects, strict=True) if "null" in line
+        )
         return made
 
     def reader(self, fact_type: FactType) -> _Column:
@@ -260,18 +249,19 @@ class QuickReader:
                 return _lists(_RecordReader(cls, self))
             case Choices(values):
                 return _each(_choices(frozenset(values)))
-            case Choice(values):
-                return _words(_word(frozenset(values)))
-            case YesNo():
-                return _Single(_yes_no)
             case Text():
-                return _texts
-            case Money() | Number():
-                return _Single(_number(fact_type))
-            case Date():
-                return _words(_written(lambda text: read_date(text.strip())))
-            case Months():
-                return _words(_written(read_duration))
+                return _Single(_text)
+            case _:
+                return _Single(_value(fact_type))
+
+
+def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
+    """Return how many values in a value are null."""
+    if isinstance(value, dict):
+        return sum(map(_nulls, value.values()))
+    if isinstance(value, list):
+        return sum(map(_nulls, value))
+    return value is None
 
 
 def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
@@ -349,12 +339,10 @@ def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
     """Return what a value that is no fact's own says: that it is none, or unknown."""
     if value is None:
         return UNKNOWN
-    if not isinstance(value, str):
+    word = fold(value) if isinstance(value, str) else "?"
+    state = state_of(word)
+    if state is VALUE or word in PLACEHOLDERS:
         raise _OddError
-    word = value.strip().lower()
-    if word not in _STATES:
-        raise _OddError
-    state = _STATES[word]
     return none if state is None else state
 
 
@@ -370,9 +358,21 @@ def _lists(reader: _RecordReader) -> _Column:
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
         lists = [each for each in values if type(each) is list]
         made = iter(reader([each for value in lists for each in value if type(each) is dict]))
-        return [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+        found = [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+        if reader.cls is Partner and any(map(_has_twins, found)):
+            raise _OddError
+        return found
 
     return read_lists
+
+
+def _has_twins(partners: Any) -> bool:  # noqa: ANN401 - a list's value
+    """Tell whether one body stands twice among partners."""
+    if partners is UNKNOWN or len(partners) < 2:  # noqa: PLR2004 - one has no twin
+        return False
+    names = [each.name for each in partners if each is not UNKNOWN]
+    bodies = [fold_body(each) for each in names if isinstance(each, str)]
+    return len({*bodies}) < len(bodies)
 
 
 def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
@@ -386,19 +386,6 @@ def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
 
 def _each(read_value: Callable[[Any], Any]) -> _Column:
     return lambda values: [read_value(each) for each in values]
-
-
-def _words(read_value: Callable[[Any], Any]) -> _Column:
-    kept = Kept(read_value)
-
-    def read_words(values: Sequence[Any]) -> Sequence[Any]:
-        try:
-            return list(map(kept.__getitem__, values))
-        except TypeError:
-            # A list or an object is no word, and cannot be kept.
-            raise _OddError from None
-
-    return read_words
 
 
 class _Single:
@@ -433,56 +420,26 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
     return read_choices
 
 
-def _word(values: frozenset[str]) -> Callable[[Any], Any]:
-    return lambda value: value if type(value) is str and value in values else _state(value, None)
-
-
-def _yes_no(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-    if value is True or value is False:
-        return value
-    if isinstance(value, str):
-        found = read(value, YesNo())
-        if isinstance(found, bool):
-            return found
-    return _state(value, none=False)
-
-
-def _texts(values: Sequence[Any]) -> Sequence[Any]:
-    given = [each for each in values if each is not None]
-    if {*map(type, given)} <= {str} and _STATES.keys().isdisjoint(
-        map(str.lower, map(str.strip, given))
-    ):
-        return [UNKNOWN if each is None else each for each in values]
-    return [_text(each) for each in values]
-
-
 def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-    if type(value) is str and value.strip().lower() not in _STATES:
-        return value
-    return _state(value, None)
+    if type(value) is not str:
+        return _state(value, None)
+    word = fold(value)
+    if word in YES_OR_NO:
+        raise _OddError
+    return value if state_of(word) is VALUE and word not in NIL_WORDS else _state(value, None)
 
 
-def _written(read_text: Callable[[str], Any]) -> Callable[[Any], Any]:
-    def read_written(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        found = read_text(value) if type(value) is str else None
-        return _state(value, None) if found is None or isinstance(found, Problem) else found
+def _value(fact_type: FactType) -> Callable[[Any], Any]:
+    decode = decoder(fact_type)
 
-    return read_written
-
-
-def _number(fact_type: Money | Number) -> Callable[[Any], Any]:
-    whole = isinstance(fact_type, Number) and fact_type.whole
-
-    def read_number(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        found: object
-        if type(value) is int or type(value) is Decimal:
-            found = check_number(Decimal(value), fact_type, str(value))
-        elif type(value) is str and value.strip().lower() not in _STATES:
-            found = read(value, fact_type)
-        else:
-            return _state(value, None)
-        if isinstance(found, Problem) or (whole and type(found) is not int):
+    def read_value(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
+        if value is None:
+            return UNKNOWN
+        if isinstance(value, (list, dict)) or is_placeholder(value, fact_type):
+            raise _OddError
+        found = decode(value)
+        if isinstance(found, Problem):
             raise _OddError
         return found
 
-    return read_number
+    return read_value

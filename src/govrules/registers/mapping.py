@@ -24,6 +24,7 @@ from govrules.registers.cells import (
     MONEY_UNITS,
     MONTHS_UNITS,
     PER_CENT,
+    PERIODS,
     SHARE_UNITS,
     Wording,
 )
@@ -437,7 +438,7 @@ class _Reader:
         return self._words(fields, "unit", allowed, "a unit")[0]
 
     def _dates(self, fields: Fields, fact_type: FactType) -> tuple[str, ...]:
-        allowed = DATE_FORMATS if isinstance(fact_type, Date) else ()
+        allowed = (*DATE_FORMATS, *PERIODS) if isinstance(fact_type, Date) else ()
         return tuple(each for each in self._words(fields, "dates", allowed, "a date") if each)
 
     def _words(

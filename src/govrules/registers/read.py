@@ -36,6 +36,7 @@ from govrules.registers.sources import (
     Layout,
     Opened,
     arrow_table,
+    needs,
     refuse,
     split_name,
     suffix_of,
@@ -78,11 +79,14 @@ def read_register(
     if isinstance(source, (str, Path)):
         read = read_source(source, mapping=mapping, table=table, rulebook=rulebook)
     else:
-        columns = columns_of_table(source, IN_MEMORY) if mapping is None else None
+        # A stream can be read once, and gives nothing the second time.
+        pyarrow = needs("pyarrow", IN_MEMORY)
+        whole = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+        columns = columns_of_table(whole, IN_MEMORY) if mapping is None else None
         if columns is not None:
             read = columns.read(rulebook)
         else:
-            read = _read_table(arrow_table(source, IN_MEMORY), mapping, declared_by(rulebook), "")
+            read = _read_table(arrow_table(whole, IN_MEMORY), mapping, declared_by(rulebook), "")
     if read.problems:
         raise FactsError(str(source), "facts", "problems", read.problems)
     if not isinstance(read.subject, Register):

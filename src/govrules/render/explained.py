@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govrules.catalogue import facts_read, rule_entry
+from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import condition_phrase, joined, sentence, value_phrase
 from govrules.render.text import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
-from govrules.values import describe
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final, assert_never
 
 import attrs
 
+from govrules.decode.values import Problem, describe, read, read_duration
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
@@ -40,7 +41,6 @@ from govrules.rulebook.ast import (
     ValueTest,
 )
 from govrules.subjects import EVERY_FACT, Declared
-from govrules.values import Problem, describe, read, read_duration
 from govrules.vocabulary import (
     AS_OF,
     COUNTED,

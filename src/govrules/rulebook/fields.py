@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
-from govrules.values import Problem, read
 from govrules.vocabulary import Date, YesNo
 
 _RESERVED: Final = ("none", "unknown", "")

@@ -82,6 +82,7 @@ from govrules.vocabulary import (
     Text,
     YesNo,
     closed_values,
+    is_past,
     vocabulary_of,
 )
 
@@ -258,12 +259,14 @@ class _Ground:
         near: values for every fact of their type.
         local: local facts by name.
         read: the facts that are generated; None for all.
+        as_of: the date of the assessment, after which nothing was done.
     """
 
     own: Mapping[Fact, tuple[Plain, ...]]
     near: tuple[Plain, ...]
     local: Mapping[str, Fact]
     read: frozenset[Fact] | None = None
+    as_of: dt.date | Unknown = UNKNOWN
     _moods: dict[Mood, _Values] = attrs.field(factory=dict, init=False)
 
     @classmethod
@@ -277,13 +280,13 @@ class _Ground:
     ) -> _Ground:
         """Return what a rulebook says of values, and keep it for the next that asks."""
         if rulebook is None:
-            return cls({}, tuple(near), {})
+            return cls({}, tuple(near), {}, as_of=as_of)
         key = (id(rulebook), as_of, tuple(near), only_read)
         if key not in _GROUNDS:
             read = frozenset(_facts_read(rulebook)) if only_read else None
             if len(_GROUNDS) >= _MOST_GROUNDS:
                 _GROUNDS.clear()
-            made = cls(boundaries(rulebook, as_of), key[2], rulebook.local, read)
+            made = cls(boundaries(rulebook, as_of), key[2], rulebook.local, read, as_of)
             _GROUNDS[key] = (rulebook, made)
         return _GROUNDS[key][1]
 
@@ -432,7 +435,12 @@ class _Values:
         found = self.ground.values(fact)
         days = tuple(each for each in found if isinstance(each, dt.date)) or _DAYS
         near = st.builds(_days_later, st.sampled_from(days), st.integers(-1, 1))
-        return _weighted([(2, near), (1, st.dates(dt.date(2000, 1, 1), dt.date(2040, 12, 31)))])
+        last, as_of = dt.date(2040, 12, 31), self.ground.as_of
+        if is_past(fact.type) and not isinstance(as_of, Unknown):
+            # Nothing was done after the day on which it is looked at.
+            last = as_of
+            near = near.map(lambda day: min(day, last))
+        return _weighted([(2, near), (1, st.dates(dt.date(2000, 1, 1), last))])
 
     def _numbers(self, fact: Fact, *, whole: bool, most: Decimal) -> SearchStrategy[int | Decimal]:
         found = [

@@ -1,0 +1,287 @@
+"""What is doubtful in tables: it is said, and never read as if it were certain."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+
+from govrules.cli import main
+from govrules.decode.names import fold_body
+from govrules.diagnostics import Code, Place, Span, read_place
+from govrules.registers.read import read_register, read_source
+from govrules.truth import UNKNOWN
+
+
+@pytest.fixture
+def table(tmp_path):
+    def lay(text, mapping="", name="register.csv"):
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        if not mapping:
+            return read_source(path)
+        (tmp_path / "mapping.yaml").write_text(f"govrules: 1\n{mapping}", "utf-8")
+        return read_source(path, mapping=tmp_path / "mapping.yaml")
+
+    return lay
+
+
+def codes(read):
+    return [each.code for each in (*read.warnings, *read.problems)]
+
+
+def names(entry):
+    return [each if each is UNKNOWN else each.name for each in entry.partners]
+
+
+# ── One body ──
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Eastshire Council", "EASTSHIRE  COUNCIL"),
+        ("Smith & Sons", "Smith and Sons"),
+        ("Care Homes Ltd", "Care Homes Limited"),
+        ("Care Homes Ltd.", "Care Homes"),
+        ("Caf\u00e9 Trust", "Cafe\u0301 Trust"),
+        ("St Mary's Trust", "St Mary\u2019s Trust"),
+        ("Stoke-on-the-Hill", "Stoke\u2013on\u2013the\u2013Hill"),
+    ],
+)
+def test_one_body_is_one_however_it_is_spelt(one, other):
+    assert fold_body(one) == fold_body(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Eastshire Council", "Westshire Council"), ("Limited", "Ltd Council"), ("A1", "A2")],
+)
+def test_two_bodies_are_two(one, other):
+    assert fold_body(one) != fold_body(other)
+
+
+def test_a_body_in_two_columns_counts_once_with_all_that_is_known(table):
+    read = table(
+        "name,partners[0].name,partners[0].independent,partners[1].name,partners[1].kind,"
+        "partners[2].name\n"
+        "A,Smith & Sons,yes,SMITH AND SONS,charity,Third\nB,One,,Two,,None\n"
+    )
+    assert Code.PARTNER_TWICE in codes(read)
+    one, two = read.subject.partnerships
+    assert names(one) == ["Smith & Sons", "Third", UNKNOWN]
+    assert (one.partners[0].independent, one.partners[0].kind) == (True, "charity")
+    assert one.origin["partners[1].name"].endswith(":2")
+    assert names(two) == ["One", "Two", UNKNOWN]
+
+
+def test_a_body_twice_in_a_cell_counts_once(table):
+    mapping = 'columns: { name: name, who: { fact: "partners[].name", separator: ";" } }\n'
+    read = table('name,who\nA,"One; Two;ONE"\n', mapping)
+    assert names(read.subject.partnerships[0]) == ["One", "Two", UNKNOWN]
+    assert codes(read) == [Code.PARTNER_TWICE]
+
+
+def test_what_two_records_of_one_body_contradict_each_other_in_is_unknown(tmp_path):
+    path = tmp_path / "entry.yaml"
+    path.write_text(
+        "govrules: 1\npartners:\n"
+        "  - { name: One, independent: yes, kind: charity }\n"
+        "  - { name: Two }\n"
+        "  - { name: ONE, independent: no }\n"
+    )
+    one, two = read_source(path).subject.partners
+    assert (one.independent, one.kind, two.name) == (UNKNOWN, "charity", "Two")
+
+
+def test_a_body_twice_on_a_line_counts_once(tmp_path):
+    path = tmp_path / "register.jsonl"
+    twice = [{"name": "One", "kind": "charity"}, {"name": "Two"}, {"name": "ONE"}]
+    path.write_text(
+        "\n".join(json.dumps({"name": each, "partners": twice}) for each in "AB"), "utf-8"
+    )
+    read = read_source(path)
+    assert [names(each) for each in read.subject.partnerships] == [["One", "Two"]] * 2
+    assert codes(read) == [Code.PARTNER_TWICE] * 2
+
+
+# ── Several in a cell ──
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("One; Two", ["One", "Two", UNKNOWN]),
+        ("One;Two\nThree", ["One", "Two", "Three", UNKNOWN]),
+        ("Housing, Health and Care Trust; Two", ["Housing, Health and Care Trust", "Two", UNKNOWN]),
+        ("One, Two, Three", None),
+        ("One; Two, Three, Four", None),
+        ("One | Two", None),
+        ("One, Two", None),
+        ("One; Two | Three", None),
+    ],
+)
+def test_several_bodies_are_never_one_with_a_long_name(table, cell, found):
+    mapping = 'columns: { name: name, who: { fact: "partners[].name", separator: ";" } }\n'
+    # Two further columns, so that a line break in the cell swallows no row.
+    read = table(f'name,who,x,y\nA,"{cell}",,\n', mapping + "ignored: [x, y]\n")
+    entry = read.subject.partnerships[0]
+    if found is None:
+        assert entry.partners is UNKNOWN
+        assert Code.UNREADABLE_VALUE in codes(read)
+    else:
+        assert names(entry) == found
+        assert not codes(read)
+
+
+@pytest.mark.parametrize("cell", ["One; Two", "One | Two", "One\nTwo"])
+def test_a_cell_for_one_body_that_names_several_is_told(table, cell):
+    read = table(f'name,partners[0].name,id,area\nA,"{cell}",,\n')
+    assert read.subject.partnerships[0].partners is UNKNOWN
+    assert codes(read) == [Code.UNREADABLE_VALUE]
+
+
+# ── Rows, headings and values ──
+
+
+def test_rows_that_a_quote_swallowed_are_named(table):
+    read = table('id,name,funding.pooled\nA,"Alpha,yes\nB,Beta",yes\nC,Gamma,no\n')
+    assert codes(read) == [Code.SUSPECT_CELL]
+    known, rest = read.subject.partnerships
+    assert (known.id, rest) == ("C", UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["One\nTwo", "One, and\nmore"])
+def test_a_line_break_alone_swallows_nothing(table, name):
+    read = table(f'id,name,objective,area\nA,B,"{name}",\n')
+    assert not codes(read)
+
+
+@pytest.mark.parametrize(
+    ("heading", "meant"),
+    [("reviewd", "reviewed"), ("funding.anual_spend", "funding.annual_spend")],
+)
+def test_a_misspelt_heading_is_said_with_what_it_may_mean(table, heading, meant):
+    read = table(f"name,{heading}\nA,x\n")
+    [told] = read.warnings
+    assert (told.code, told.help) == (Code.COLUMN_NOT_MAPPED, f"did you mean `{meant}`?")
+
+
+def test_a_stream_is_read_once_and_whole():
+    flat = pa.table({"name": ["A", "B"], "funding.pooled": [1, 0]})
+    laid_out = pa.table({"name": ["A", "B"], "funding": [{"pooled": True}, {"pooled": False}]})
+    for each in (flat, laid_out):
+        stream = pa.RecordBatchReader.from_batches(each.schema, each.to_batches())
+        entries = read_register(stream).partnerships
+        assert [(one.name, one.funding.pooled) for one in entries] == [("A", True), ("B", False)]
+
+
+def test_a_value_that_does_not_fit_its_column_costs_that_value(tmp_path):
+    path = tmp_path / "register.parquet"
+    entries = pa.table(
+        {
+            "name": ["A", "B"],
+            "status": ["actve", "active"],
+            "funding": [{"pooled": True, "annual_spend": 1.5}, {"pooled": False}],
+        }
+    )
+    pyarrow.parquet.write_table(entries, path)
+    read = read_source(path)
+    one, two = read.subject.partnerships
+    assert (one.status, two.status) == (UNKNOWN, "active")
+    assert one.funding.annual_spend == Decimal("1.5")
+    assert [(each.code, each.span.line) for each in read.warnings] == [(Code.UNREADABLE_VALUE, 1)]
+
+
+@pytest.mark.parametrize("share", ["33.3333", "33.333333", "33.3333333333"])
+def test_a_third_stops_no_findings(tmp_path, capsys, share):
+    path = tmp_path / "register.csv"
+    path.write_text(f"id,name,partners[0].name,partners[0].voting_share\nA,A,X,{share}\nB,B,Y,50\n")
+    out = tmp_path / "findings.csv"
+    assert main(["findings", str(path), "--as-of", "2026-03-31", "--output", str(out)]) == 1
+    told = "partners[0].voting_share" in capsys.readouterr().err
+    assert told == (len(share) > 9)
+    assert out.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("empty.csv", "id,name\n"), ("empty.yaml", "govrules: 1\npartnerships: []\n")],
+)
+def test_an_empty_register_is_nothing_checked(tmp_path, capsys, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    assert main(["check", str(path), "--as-of", "2026-03-31"]) == 3
+    assert "no partnership was checked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["2.14E7", "1.0E7", "1e-05", "2.14e+07"])
+@pytest.mark.parametrize("name", ["entry.json", "entries.jsonl"])
+def test_a_number_of_json_is_that_number(tmp_path, name, value):
+    path = tmp_path / name
+    path.write_text(f'{{"name": "A", "funding": {{"annual_spend": {value}}}}}')
+    read = read_source(path)
+    entry = read.subject if name == "entry.json" else read.subject.partnerships[0]
+    assert entry.funding.annual_spend == Decimal(value)
+    assert not codes(read)
+
+
+@pytest.mark.parametrize("word", ["TBC", "n/a", "?", "not known", "\u2014"])
+@pytest.mark.parametrize("path", ["funding.spending_authority", "funding.annual_spend", "reviewed"])
+def test_a_placeholder_is_unknown_in_every_format(tmp_path, path, word):
+    files = {
+        "a.yaml": f'{path}: "{word}"\n',
+        "b.json": json.dumps({path: word}),
+        "c.jsonl": json.dumps({"name": "A", path: word}),
+        "d.csv": f"name,{path}\nA,{word}\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+        read = read_source(tmp_path / name)
+        entry = read.subject if name[0] in "ab" else read.subject.partnerships[0]
+        value = entry
+        for part in path.split("."):
+            value = value if value is UNKNOWN else getattr(value, part)
+        assert value is UNKNOWN
+        assert codes(read) == [Code.PLACEHOLDER], name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "name: A\nfunding: { pooled: null, annual_spend: ~ }\nreviewed:\n"),
+        ("b.json", '{"name": "A", "funding": {"pooled": null, "annual_spend": null}}'),
+        ("c.jsonl", '{"name": "A", "funding": {"pooled": null}}\n{"name": "B", "reviewed": null}'),
+        ("d.jsonl", '{"name": "A", "funding.pooled": null}\n{"name": "TBC", "reviewed": null}'),
+    ],
+)
+def test_null_is_unknown_and_noted_once_a_file(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    read = read_source(path)
+    assert read.notes == (
+        f"{path}: 2 facts are `null`, and so unknown: write `none` where there is none",
+    )
+    entry = read.subject.partnerships[0] if name[0] in "cd" else read.subject
+    assert entry.funding is UNKNOWN or entry.funding.pooled is UNKNOWN
+
+
+@pytest.mark.parametrize("column", ["reviewed", "scrutiny.last", "value.assessed"])
+def test_a_date_of_something_done_that_lies_ahead_is_told(tmp_path, capsys, column):
+    path = tmp_path / "register.csv"
+    path.write_text(f"id,name,{column}\nA,A,2027-04-01\nB,B,2026-03-31\n")
+    main(["check", str(path), "--as-of", "2026-03-31"])
+    told = [line for line in capsys.readouterr().err.splitlines() if "GR609" in line]
+    assert len(told) == 1
+    assert ":2: warning: GR609" in told[0].replace(":2:1:", ":2:")
+
+
+def test_the_place_of_each_spelling_has_its_column():
+    place = Place(Span("a.yaml", 10, 15, 3))
+    assert place == "a.yaml:10"
+    assert read_place(place).column == 15
+    assert pickle.loads(pickle.dumps(place)) == place  # noqa: S301 - our own
