@@ -16,15 +16,16 @@ def test_a_plan_says_what_each_change_clears(run, pack, pooled):
     )
     assert "(protocol.agreed)" in ran.out
     assert "for: Budgets are pooled without a protocol  [pooled-without-protocol]" in ran.out
-    assert "The facts for 1 rule are not known yet: `govrules ask` asks for them." in ran.out
+    assert "1 rule would still be open: `govrules ask` asks for what is not known." in ran.out
 
 
 def test_a_plan_as_json(run, pack, pooled):
     data = json.loads(run("plan", pooled, "--rules", pack, "--format", "json").out)
     (made,) = data["plans"]
-    assert made["changes"][0]["fact"] == "protocol.agreed"
-    assert made["changes"][0]["to"] is True
-    assert made["changes"][0]["helps"] == ["pooled-without-protocol"]
+    (step,) = made["steps"]
+    (change,) = step["changes"]
+    assert (change["fact"], change["to"]) == ("protocol.agreed", True)
+    assert (step["rule"], step["helps"]) == ("pooled-without-protocol", ["pooled-without-protocol"])
     assert (made["clears"], made["left"]) == (["pooled-without-protocol"], [])
     assert made["proven_smallest"] is True
 
@@ -54,8 +55,8 @@ def test_what_no_arrangement_clears_is_named(run, pack, tmp_path):
 def test_a_register_is_planned_entry_by_entry(run, pack, register):
     data = json.loads(run("plan", register, "--rules", pack, "--format", "json").out)
     assert [each["id"] for each in data["plans"]] == ["", "p1", "p2"]
-    assert len(data["plans"][1]["changes"]) == 2
-    assert data["plans"][2]["changes"] == []
+    assert sum(len(each["changes"]) for each in data["plans"][1]["steps"]) == 2
+    assert data["plans"][2]["steps"] == []
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

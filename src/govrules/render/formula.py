@@ -112,15 +112,15 @@ def _laid_out(phrase: _Phrase, pad: str, begin: str = "", *, inside: bool = Fals
 
 def _parted(words: _Words, pad: str, begin: str) -> Iterator[str]:
     """Yield the lines of words with phrases among them, each phrase on lines of its own."""
-    line = pad + begin
+    line, further = pad + begin, pad + " " * 2 * _STEP
     for each in words:
         if isinstance(each, str):
             line += each
         else:
-            yield f"{line}("
+            yield from textwrap.wrap(f"{line}(", _WIDTH, subsequent_indent=further)
             yield from _laid_out(each, pad + " " * _STEP)
             line = f"{pad})"
-    yield from textwrap.wrap(line, _WIDTH, subsequent_indent=pad + " " * 2 * _STEP)
+    yield from textwrap.wrap(line, _WIDTH, subsequent_indent=further)
 
 
 # ── Formulas ──────────────────────────────────────────────────────────────────────────────────
