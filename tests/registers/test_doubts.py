@@ -216,7 +216,7 @@ def test_an_empty_register_is_nothing_checked(tmp_path, capsys, name, text):
     path = tmp_path / name
     path.write_text(text)
     assert main(["check", str(path), "--as-of", "2026-03-31"]) == 3
-    assert "no partnership was checked" in capsys.readouterr().err
+    assert "no partnership was read" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["2.14E7", "1.0E7", "1e-05", "2.14e+07"])

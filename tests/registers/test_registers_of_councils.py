@@ -354,7 +354,7 @@ REGISTERS = {
         {
             "name": ["Sports Partnership", "Crime Partnership", "Travellers Board"],
             "aims.agreed": [True, True, False],
-            "conflicts.register": [True, REPORTED, False],
+            "conflicts.register": [True, UNKNOWN, False],
             "decisions.minuted": [True, UNKNOWN, True],
             "funding.annual_spend": [Decimal(12000), Decimal(85000), Decimal(0)],
         },
@@ -452,7 +452,7 @@ REGISTERS = {
             "governing_document.kind": ["trust_deed", "constitution"],
             "governing_document.legally_binding": [True, False],
             "assurance.internal_audit": [True, False],
-            "funding.guarantees": [Decimal(250000), REPORTED],
+            "funding.guarantees": [Decimal(250000), Decimal(0)],
         },
         [],
         0,

@@ -33,6 +33,8 @@ from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 MAX_CELLS_NAMED: Final = 20
 _ROWS_NAMED: Final = 10
 _LONGEST_MESSAGE: Final = 400
+#: Problems that cost a row.
+_ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
 #: What parts the columns of text files.
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
@@ -364,11 +366,10 @@ class _Rows:
         self.found.diagnostics.extend(self.opened.problems)
         numbers = self.table.numbers
         # Rows of another table are counted by what they are.
-        out = [each for each in self.opened.problems if each.code is Code.ROW_TOO_LONG]
-        long = tuple(each.span.line for each in out)
+        out = tuple(each.span.line for each in self.opened.problems if each.code in _ROWS_OUT)
         aside = self.opened.aside
-        left_out = tuple(sorted((*long, *(numbers[row] for row in without_owner))))
-        total = len(numbers) + len(self.skipped) + len(long) + sum(map(len, aside.values()))
+        left_out = tuple(sorted((*out, *(numbers[row] for row in without_owner))))
+        total = len(numbers) + len(self.skipped) + len(out) + sum(map(len, aside.values()))
         self.found.tallies.append(
             Tally(
                 str(self.table.place()),
