@@ -280,6 +280,26 @@ def test_a_date_of_something_done_that_lies_ahead_is_told(tmp_path, capsys, colu
     assert ":2: warning: GR609" in told[0].replace(":2:1:", ":2:")
 
 
+@pytest.mark.parametrize(
+    "entries",
+    ["name: A\nreviewed: 2027-04-01\n", "partnerships: [{ name: A, reviewed: 2027-04-01 }]\n"],
+)
+def test_programs_are_told_what_is_read_otherwise_than_recorded(tmp_path, capsys, entries):
+    path = tmp_path / "facts.yaml"
+    path.write_text(f"govrules: 1\n{entries}")
+    main(["check", str(path), "--as-of", "2026-03-31", "--format", "json"])
+    [told] = json.loads(capsys.readouterr().out)["problems"]
+    assert (told["code"], told["warning"]) == ("GR609", True)
+
+
+def test_programs_are_told_what_is_wrong_with_a_register(tmp_path, capsys):
+    path = tmp_path / "facts.yaml"
+    path.write_text("govrules: 1\npartnerships: [{ id: A, name: A }, { id: a, name: B }]\n")
+    assert main(["check", str(path), "--as-of", "2026-03-31", "--format", "json"]) == 2
+    told = json.loads(capsys.readouterr().out)["problems"]
+    assert [each["name"] for each in told if not each["warning"]] == ["duplicate-entry"]
+
+
 def test_the_place_of_each_spelling_has_its_column():
     place = Place(Span("a.yaml", 10, 15, 3))
     assert place == "a.yaml:10"
