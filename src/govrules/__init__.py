@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from govrules.lazily import lazily
 
 if TYPE_CHECKING:
-    from govrules.assessment import Assessment, Plan, RankedQuestion, assess
+    from govrules.assessment import Assessment, Plan, RankedQuestion, Step, assess
     from govrules.diagnostics import Code, Diagnostic
     from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
     from govrules.findings import Change, Finding, Question, Reason
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from govrules.truth import UNKNOWN
 
 _HOMES = {
-    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "assess"),
+    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
     "govrules.diagnostics": ("Code", "Diagnostic"),
     "govrules.errors": ("EngineError", "FactsError", "GovrulesError", "RuleFileError"),
     "govrules.findings": ("Change", "Finding", "Question", "Reason"),
@@ -93,6 +93,7 @@ __all__ = [
     "RuleFileError",
     "Rulebook",
     "Severity",
+    "Step",
     "Verdict",
     "assess",
     "assess_register",
