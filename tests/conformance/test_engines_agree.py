@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from govrules.assessment import assess
 from govrules.engines.registry import ENGINES, engine
-from govrules.model import Register
+from govrules.model import Partnership, Register
 from govrules.portfolio import assess_register
 from govrules.testing.strategies import boundaries, partnerships, rulebooks
 from tests.conformance.agreement import (
@@ -83,6 +83,12 @@ def test_on_generated_rulebooks(name, data):
 @given(small.rulebooks(), st.lists(small.sparse_things(), max_size=4), st.sampled_from(DATES))
 def test_on_small_rulebooks(name, rulebook, things, as_of):
     agree(name, rules_of(rulebook, "thing", as_of), things, as_of, rulebook)
+
+
+@each_engine
+def test_where_no_rule_is_in_force_each_subject_has_no_finding(name):
+    found = engine(name).outcomes((), (Partnership(), Partnership()), AS_OF, PACKS[0])
+    assert [len(each) for each in found] == [0, 0]
 
 
 @each_engine

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 import xlsxwriter
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from govrules import FactsError, load_rulebook
@@ -475,6 +475,7 @@ HEADINGS = st.sampled_from(
     heads=st.lists(HEADINGS, min_size=1, max_size=7),
     rows=st.lists(st.lists(WORDS, min_size=7, max_size=7), max_size=6),
 )
+@example(heads=["Agreement?"], rows=[["Y"] * 7, ["Total", *"YYYYYY"]])
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

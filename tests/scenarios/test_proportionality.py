@@ -155,16 +155,19 @@ def test_too_little_governance_cites_its_parts_and_is_counted_apart():
 
 
 def left(name, changes, level):
-    """Return the rules that still flag at or above a level when changes are made."""
+    """Return what is flagged at or above a level and not settled by changes, or flags with them."""
     found = read(name)
     facts = Facts(found.subject, found.as_of, supposed={each.fact: each.to for each in changes})
     case = case_of(facts, RULEBOOK)
     rules = [each.rule for each in assessment(name).findings]
     judged = [assess_rule(rule, case) for rule in rules]
+    before = {each.rule.id: each.severity for each in assessment(name).flagged}
+    away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
     return {
         each.rule.id
         for each in judged
-        if each.verdict is Verdict.FLAGGED and each.severity is not None and each.severity >= level
+        if (each.rule.id in before and before[each.rule.id] >= level and each.verdict not in away)
+        or (each.rule.id not in before and each.verdict is Verdict.FLAGGED)
     }
 
 

@@ -322,4 +322,4 @@ def outcomes(
             outcomes_of(*each, block.bitmap, batch.num_rows)
             for each in zip(rules, judged, strict=True)
         )
-        yield from zip(*told, strict=True)
+        yield from zip(*told, strict=True) if rules else [()] * len(several)

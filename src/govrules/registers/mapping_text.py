@@ -132,13 +132,17 @@ def _value(value: Any) -> str:  # noqa: ANN401 - plain data
         return _flow(value)
     if isinstance(value, list):
         return _flow_list(value)
-    return value if value in _STATES else quoted(value)
+    return value if value in _STATES else _in_flow(value)
+
+
+def _in_flow(text: str) -> str:
+    # Between braces a question mark begins a key.
+    return quoted(text) if "?" not in text else json.dumps(text, ensure_ascii=False)
 
 
 def _flow(about: Mapping[str, Any]) -> str:
-    if not about:
-        return "{}"
-    return "{ " + ", ".join(f"{quoted(key)}: {_value(each)}" for key, each in about.items()) + " }"
+    said = (f"{_in_flow(key)}: {_value(each)}" for key, each in about.items())
+    return f"{{ {', '.join(said)} }}" if about else "{}"
 
 
 def _flow_list(values: list[Any]) -> str:
