@@ -225,14 +225,13 @@ class Assessment:
 
     def _steps(self, found: Outline) -> Iterator[Step]:
         """Yield the changes of a plan as pieces of work, in the order in which they are due."""
-        served: dict[Rule, dict[str, Any]] = {}
+        served: dict[str, dict[str, Any]] = {}
         for path, rules in found.helps.items():
-            served.setdefault(rules[0], {})[path] = found.changes[path]
-        findings = {rule: self._finding(place) for place, rule in enumerate(self._rules)}
-        order = [findings[rule] for rule in served]
-        for finding in sorted(order, key=lambda each: (_gravity(each), _due(each.rule))):
-            way = served[finding.rule]
-            helped = {rule: None for path in way for rule in found.helps[path]}
+            served.setdefault(rules[0].id, {})[path] = found.changes[path]
+        order = [each for each in self.findings if each.rule.id in served]
+        for finding in sorted(order, key=_urgency):
+            way = served[finding.rule.id]
+            helped = {rule.id: None for path in way for rule in found.helps[path]}
             remedy = finding.rule.remedy
             yield Step(
                 rule=finding.rule.id,
@@ -241,13 +240,18 @@ class Assessment:
                 who="" if remedy is None else remedy.who,
                 within="" if remedy is None else remedy.within,
                 changes=changes(way, self._case),
-                helps=tuple(rule.id for rule in helped),
+                helps=tuple(helped),
             )
 
 
 #: The days of each unit of time in which a remedy is due.
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _SPAN = re.compile(rf"(\d+) ({'|'.join(_DAYS)})s?\b")
+
+
+def _urgency(finding: Finding) -> tuple[bool, int, int]:
+    """Return by what a finding comes before others; last what is not flagged yet."""
+    return finding.severity is None, _gravity(finding), _due(finding.rule)
 
 
 def _due(rule: Rule) -> int:

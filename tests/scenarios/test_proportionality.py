@@ -181,7 +181,6 @@ def test_the_plan_for_the_pool_names_the_fewest_arrangements_that_clear_what_is_
         assert left(BARE_POOL, others, Severity.CRITICAL), f"{each.fact} is not needed"
 
 
-@pytest.mark.slow
 def test_the_plan_for_the_pool_clears_everything():
     plan = assessment(BARE_POOL).plan()
     assert plan.left == ()

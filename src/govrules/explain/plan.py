@@ -69,13 +69,13 @@ def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
     changes: _Changes = {}
     for best, _ in plans:
         changes |= best
-    after = {rule: board.judged(rule, changes).verdict for rule in rules}
+    after = {rule.id: board.judged(rule, changes).verdict for rule in rules}
     return Outline(
         changes,
         {path: tuple(board.needing(path, changes)) for path in changes},
-        cleared=tuple(rule for rule in board.goals if after[rule] in _SETTLED),
-        left=tuple(rule for rule in board.goals if after[rule] not in _SETTLED),
-        open=tuple(rule for rule in rules if after[rule] is Verdict.UNKNOWN),
+        cleared=tuple(rule for rule in board.goals if after[rule.id] in _SETTLED),
+        left=tuple(rule for rule in board.goals if after[rule.id] not in _SETTLED),
+        open=tuple(rule for rule in rules if after[rule.id] is Verdict.UNKNOWN),
         proven=all(proven for _, proven in plans),
     )
 
@@ -112,13 +112,15 @@ class _Board:
         self.touched: set[str] = set()
         self.work = 0
         self._last: tuple[_Changes, Case] | None = None
-        self._reads = {rule: _read_by(rule, case) for rule in rules}
+        #: By the id of a rule, which is quicker to look up than the rule.
+        self._reads = {rule.id: _read_by(rule, case) for rule in rules}
         self._named: dict[str, frozenset[str]] = {}
         self._reading: dict[str, list[Rule]] = {}
         self._judged: dict[Hashable, Judgement] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._before = {rule: judge(rule, self.case) for rule in rules}
-        self.goals = [rule for rule in rules if self._is_grave(self._before[rule])]
+        self._before = {rule.id: judge(rule, self.case) for rule in rules}
+        self.goals = [rule for rule in rules if self._is_grave(self._before[rule.id])]
+        self.grave = frozenset(rule.id for rule in self.goals)
 
     @functools.cached_property
     def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
@@ -140,7 +142,7 @@ class _Board:
 
     def gravity(self, rule: Rule) -> int:
         """Return how grave what a rule flags is."""
-        severity = self._before[rule].severity
+        severity = self._before[rule.id].severity
         return -1 if severity is None else severity.rank
 
     def _is_grave(self, outcome: Judgement) -> bool:
@@ -157,7 +159,7 @@ class _Board:
             return outcome.verdict not in _SETTLED
         if outcome.verdict is not Verdict.FLAGGED:
             return False
-        before = self._before[rule]
+        before = self._before[rule.id]
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
@@ -209,13 +211,13 @@ class _Board:
         """Return the rules that read a fact."""
         if path not in self._reading:
             names = self._names(path)
-            self._reading[path] = [rule for rule in self.rules if names & self._reads[rule]]
+            self._reading[path] = [rule for rule in self.rules if names & self._reads[rule.id]]
         return self._reading[path]
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
         """Return a key of the changes that matter to a rule: those of facts that it reads."""
-        reads = self._reads[rule]
-        return rule, frozenset(each for each in changed.items() if self._names(each[0]) & reads)
+        reads = self._reads[rule.id]
+        return rule.id, frozenset(each for each in changed.items() if self._names(each[0]) & reads)
 
     def _names(self, path: str) -> frozenset[str]:
         """Return the names under which a rule may read a fact, or what comes into being by it."""
@@ -236,23 +238,20 @@ class _Board:
         self, goals: Iterable[Rule], touched: Iterable[str]
     ) -> list[tuple[list[Rule], list[Rule]]]:
         """Return goals in groups that share no fact that is changed, each with all who read one."""
-        group_of: dict[Rule, list[Rule]] = {}
+        group_of: dict[str, set[str]] = {}
         for path in sorted(touched):
-            reading = self.reading(path)
-            apart = {id(group_of[rule]): group_of[rule] for rule in reading if rule in group_of}
-            known = [rule for group in apart.values() for rule in group]
-            together = [*known, *(rule for rule in reading if rule not in group_of)]
+            together = {rule.id for rule in self.reading(path)}
+            for each in [*together]:
+                together |= group_of.get(each, set())
             group_of.update(dict.fromkeys(together, together))
-        wanted = {*goals}
-        groups = {id(each): each for each in group_of.values()}.values()
-        apart_ = [
+        found = [
             (
-                [rule for rule in self.goals if rule in group and rule in wanted],
-                [rule for rule in self.rules if rule in group],
+                [rule for rule in goals if rule.id in group],
+                [rule for rule in self.rules if rule.id in group],
             )
-            for group in map(set, groups)
+            for group in {id(each): each for each in group_of.values()}.values()
         ]
-        return [(several, watched) for several, watched in apart_ if several]
+        return [each for each in found if each[0]]
 
     def needing(self, path: str, changes: Way) -> list[Rule]:
         """Return the rules that a change serves, the gravest first."""
@@ -260,8 +259,8 @@ class _Board:
         served = [
             rule
             for rule in self.reading(path)
-            if self.fails(rule, fewer, goal=rule in self.goals)
-            and not self.fails(rule, changes, goal=rule in self.goals)
+            if self.fails(rule, fewer, goal=rule.id in self.grave)
+            and not self.fails(rule, changes, goal=rule.id in self.grave)
         ]
         return sorted(served, key=self.gravity, reverse=True)
 
@@ -279,9 +278,9 @@ class _Search:
         most: int | None = None,
     ) -> None:
         self.board = board
-        self.goals = frozenset(goals)
-        self.left_out = frozenset(board.goals) - self.goals
-        self.watched = [rule for rule in watched if rule not in self.left_out]
+        self.goals = frozenset(rule.id for rule in goals)
+        self.left_out = board.grave - self.goals
+        self.watched = [rule for rule in watched if rule.id not in self.left_out]
         self.best = best
         self.size = board.effort.size
         self.tried = 0
@@ -318,14 +317,14 @@ class _Search:
             self.follow(followed_by(changed, way))
 
     def _fails(self, rule: Rule, changed: Way) -> bool:
-        return self.board.fails(rule, changed, goal=rule in self.goals)
+        return self.board.fails(rule, changed, goal=rule.id in self.goals)
 
     def _needed(self, changed: _Changes) -> _Changes:
         """Return the changes without those that others among them have made needless."""
         kept = changed
         for path in changed:
             fewer = {each: to for each, to in kept.items() if each != path}
-            reading = [each for each in self.board.reading(path) if each not in self.left_out]
+            reading = [each for each in self.board.reading(path) if each.id not in self.left_out]
             if not any(self._fails(rule, fewer) for rule in reading):
                 kept = fewer
         return kept if kept is changed else self._needed(kept)
