@@ -23,7 +23,7 @@ for ask in (
 live = LiveRegister(rulebook)
 assert live.engine != "durable"
 live.put(Partnership(id="pool"))
-print(len(live.change("pool", {"funding.pooled": True, "protocol": None}).notices))
+print(len(live.change("pool", {"funding.pooled": True, "protocol": "none"}).notices))
 """
 
 

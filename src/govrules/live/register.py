@@ -108,7 +108,7 @@ class LiveRegister:
     >>> from govrules import Partnership, load_rulebook
     >>> live = LiveRegister(load_rulebook(), engine="reference")
     >>> _ = live.put(Partnership(id="care-pool"))
-    >>> for each in live.change("care-pool", {"funding.pooled": "yes", "protocol": None}).notices:
+    >>> for each in live.change("care-pool", {"funding.pooled": "yes", "protocol": "none"}).notices:
     ...     print(each.movement.value, each.rule)
     opened pooled-budget-without-protocol
     """
@@ -184,7 +184,8 @@ class LiveRegister:
 
             facts: by path, such as ``{"funding.pooled": True, "partners[0].weaknesses": []}``.
                 A value is as in the vocabulary, as JSON has it, or the text that a file would
-                have; None is known to be absent, UNKNOWN or ``"unknown"`` takes a fact back.
+                have: ``"none"`` is known to be absent; None, UNKNOWN or ``"unknown"`` takes a
+                fact back.
 
             at: the number of the event.
 

@@ -257,6 +257,9 @@ class Space:
         term, range_ = self._term(fact.type, path, arranged=arranged)
         single = Single(path, fact, known, none, term, self.texts)
         laws = [range_, t.implied(none, known)]
+        if self.complete and v.is_past(fact.type):
+            # What is said to be done on a day ahead is not known, and here all is.
+            laws.append(t.either(none, t.no(earlier(self.as_of.term, term))))
         if parent is not None:
             gone = none if may_be_none else t.no(term)
             laws.append(t.implied(parent.none, t.both(known, gone)))
