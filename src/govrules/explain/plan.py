@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines.reference import Case, Judgement, judge
+from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, judge
 from govrules.explain.clears import compared_with, ways_out
 from govrules.explain.supposing import supposing, trial_of
 from govrules.explain.ways import Effort, Way, followed_by
@@ -25,7 +25,6 @@ MAX_WORK: Final = 20_000
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
-_SETTLED: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 _Changes: TypeAlias = dict[str, Any]
 
 
@@ -73,8 +72,8 @@ def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
     return Outline(
         changes,
         {path: tuple(board.needing(path, changes)) for path in changes},
-        cleared=tuple(rule for rule in board.goals if after[rule.id] in _SETTLED),
-        left=tuple(rule for rule in board.goals if after[rule.id] not in _SETTLED),
+        cleared=tuple(rule for rule in board.goals if after[rule.id] in NEVER_FLAGS),
+        left=tuple(rule for rule in board.goals if after[rule.id] not in NEVER_FLAGS),
         open=tuple(rule for rule in rules if after[rule.id] is Verdict.UNKNOWN),
         proven=all(proven for _, proven in plans),
     )
@@ -156,7 +155,7 @@ class _Board:
         """Tell whether a rule is not settled that is to be, or flags though it did not before."""
         outcome = self.judged(rule, changed)
         if goal:
-            return outcome.verdict not in _SETTLED
+            return outcome.verdict not in NEVER_FLAGS
         if outcome.verdict is not Verdict.FLAGGED:
             return False
         before = self._before[rule.id]

@@ -11,7 +11,7 @@ import attrs
 import z3
 
 from govrules.diagnostics import Span
-from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
+from govrules.engines.reference import NEVER_FLAGS, Case, derive, evaluate, judge, scope_of
 from govrules.explain.english import joined
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
@@ -105,9 +105,6 @@ _OF_A_RULE: Final = (
 MOST_CONFLICTS: Final = 60
 Finding: TypeAlias = tuple[str, tuple[Shown, ...]]
 _Core: TypeAlias = tuple[list[Rule], tuple[Shown, ...]]
-
-#: Where nothing is left to be put right.
-_AWAY: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 
 @attrs.frozen(eq=False)
@@ -492,7 +489,7 @@ class Prover:
 
     def _escapes(self, rule: Rule, flagged: Tree, withheld: Tree) -> bool:
         was_flagged = self._verdict(rule, flagged) is Verdict.FLAGGED
-        return was_flagged and self._verdict(rule, withheld) in _AWAY
+        return was_flagged and self._verdict(rule, withheld) in NEVER_FLAGS
 
     # ── Perverse incentives ───────────────────────────────────────────────────────────────────
 
@@ -776,7 +773,7 @@ class Prover:
         outcome = judge(rule, case)
         if outcome.scope is not scope:
             return False
-        if outcome.verdict in _AWAY:
+        if outcome.verdict in NEVER_FLAGS:
             return True
         worst = outcome.could_be or outcome.severity
         return outcome.verdict is Verdict.FLAGGED and worst is not None and worst < self.level

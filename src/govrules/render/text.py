@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from govrules.assessment import Assessment
 from govrules.catalogue import place_phrase
@@ -27,6 +27,7 @@ _STYLES = {
 }
 #: A line and the style to show it in on a terminal.
 Line: TypeAlias = tuple[str, str]
+_T = TypeVar("_T")
 
 
 def assessment_lines(
@@ -51,11 +52,9 @@ def _summed_up(assessment: Assessment, *, full: bool) -> Iterator[Line]:
             continue
         yield f"In sum, {_headline(finding, finding.severity)}", "bold"
         parts = [f"{each.phrase}  [{each.value}]" for each in finding.because]
-        shown = parts if full or len(parts) <= MOST_REASONS else parts[: MOST_REASONS - 1]
-        for part in shown:
+        shown, more = _cut(parts, full=full)
+        for part in (*shown, f"and {more} findings more") if more else shown:
             yield from item("because", part)
-        if len(shown) < len(parts):
-            yield from item("because", f"and {len(parts) - len(shown)} findings more")
         yield from item("do", sentence(finding.remedy))
         yield "", ""
 
@@ -113,10 +112,18 @@ def _reasons(finding: Finding, *, full: bool) -> Iterator[tuple[str, str]]:
     seen = ((each.evidence, each.origin) for each in finding.because)
     behind = ["; ".join(filter(None, several)) for several in seen]
     lines = [*_gathered([*zip(finding.because, behind, strict=True)], full=full)]
-    if not full and len(lines) > MOST_REASONS:
-        more = len(lines) - MOST_REASONS + 1
-        lines = [*lines[: MOST_REASONS - 1], (f"and {more} facts more", "`--full` shows each")]
-    yield from lines
+    shown, more = _cut(lines, full=full)
+    yield from shown
+    if more:
+        yield f"and {more} facts more", "`--full` shows each"
+
+
+def _cut(lines: Sequence[_T], *, full: bool) -> tuple[Sequence[_T], int]:
+    """Return lines, or as many as leave room for one that says how many more there are."""
+    if full or len(lines) <= MOST_REASONS:
+        return lines, 0
+    shown = lines[: MOST_REASONS - 1]
+    return shown, len(lines) - len(shown)
 
 
 def _gathered(

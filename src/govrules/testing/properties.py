@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from govrules.assessment import Assessment, Plan, assess
-from govrules.engines.reference import Case, Judgement, case_of, judge
+from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, case_of, judge
 from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
@@ -184,7 +184,7 @@ def _never_goes_back(was: Finding, now: Finding) -> bool:
         case Verdict.UNKNOWN:
             return now.verdict is not Verdict.FLAGGED or worst(now) <= worst(was)
         case Verdict.CLEAR:
-            return now.verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+            return now.verdict in NEVER_FLAGS
         case Verdict.NOT_APPLICABLE:
             return now.verdict is Verdict.NOT_APPLICABLE
         case Verdict.FLAGGED if now.verdict is not Verdict.FLAGGED:
@@ -322,7 +322,7 @@ def changes_settle(trial: Trial) -> None:
         trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
         for way in finding.clears:
             after = judge(finding.rule, supposing(whole, {each.fact: each.to for each in way}))
-            cleared = after.verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+            cleared = after.verdict in NEVER_FLAGS
             words = "; ".join(f"{each.fact}: {each.phrase}" for each in way)
             trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
             for change in way:
@@ -398,8 +398,7 @@ class _Planned:
         return {rule.id: judge(rule, case) for rule in self.rules}
 
     def settled(self, after: Mapping[str, Judgement]) -> set[str]:
-        away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
-        return {name for name, each in after.items() if each.verdict in away}
+        return {name for name, each in after.items() if each.verdict in NEVER_FLAGS}
 
     def newly_flagged(self, changes: Mapping[str, Any]) -> set[str]:
         before, after = self.judged({}), self.judged(changes)
