@@ -151,6 +151,7 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
         "CLEAR": CLEAR,
         "NOT_APPLICABLE": NOT_APPLICABLE,
         "day_before": _day_before,
+        "last_day": _last_day,
     }
     for index, (rule, judged) in enumerate(zip(same.rules, code.judged, strict=True)):
         for letter in "FU":
@@ -201,3 +202,8 @@ def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -
 def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:
     """Return the day some months before the assessment; the first there is if that is unknown."""
     return months_before(as_of, months) if isinstance(as_of, dt.date) else dt.date.min
+
+
+def _last_day(as_of: dt.date | Unknown) -> dt.date:
+    """Return the last day on which something can have been done."""
+    return as_of if isinstance(as_of, dt.date) else dt.date.max
