@@ -216,10 +216,21 @@ class Closures:
         return possible
 
     def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
-        never = [(value, self.check(f.no(so))) for value, so in table.ways]
+        rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
+        stated = None if table.stated is None else self.at(table.stated)
 
         def fill(s: Frames) -> frozenset[Any]:
-            return frozenset(value for value, cannot in never if not cannot(s))
+            if stated is not None:
+                value = s[stated[0]].values[stated[1]]
+                if value is not UNKNOWN:
+                    return frozenset((value,))
+            found: list[Any] = []
+            for holds, fails, value in rows:
+                if holds(s):
+                    return frozenset((*found, value))
+                if not fails(s):
+                    found.append(value)
+            return frozenset((*found, table.otherwise))
 
         self._fillers[table] = fill
         return fill
