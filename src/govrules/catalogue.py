@@ -6,13 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
 
-from govrules.explain.english import (
-    condition_phrase,
-    rule_sentence,
-    sentence,
-    severity_sentence,
-    value_phrase,
-)
+from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
+from govrules.explain.phrases import sentence, value_phrase
 from govrules.rulebook.ast import (
     All,
     AnyOf,

@@ -13,28 +13,34 @@ from typing import Any, ClassVar
 
 import attrs
 
-from govrules.engines.reference import Case, Judgement, evaluate, judge
+from govrules.engines.reference import Case, Judgement, evaluate, judge, possible
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import english
+from govrules.explain import phrases
 from govrules.explain.because import Cited, because, reproduces, restricted
 from govrules.explain.clears import clears
+from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
 from govrules.explain.remembered import Explanation, Memory, seen_in
-from govrules.facts import evidence_of, origin_of, read_field
+from govrules.facts import evidence_of, origin_of, read_field, recorded
 from govrules.model import FindingFacts
 from govrules.rulebook.ast import (
     Citation,
+    FactRef,
     FactSource,
+    Includes,
+    Known,
     Mitigation,
     Quantified,
     Rule,
+    SetOp,
     Severity,
+    Test,
     Verdict,
 )
-from govrules.rulebook.walk import nodes
+from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth
-from govrules.vocabulary import Records, vocabulary_of
+from govrules.vocabulary import Choices, Record, Records, vocabulary_of
 
 
 class InRecord:
@@ -270,17 +276,17 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding as one English sentence."""
-        reasons = english.joined(each.phrase for each in self.because)
+        reasons = phrases.joined(each.phrase for each in self.because)
         match self.verdict:
             case Verdict.FLAGGED:
-                return english.sentence(f"{self.rule.title}: {reasons}")
+                return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return english.sentence(f"in order: {reasons}")
+                return phrases.sentence(f"in order: {reasons}")
             case Verdict.NOT_APPLICABLE:
-                return english.sentence(f"does not apply: {reasons}")
+                return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
-                number = english.counted(len(self.questions), "question")
-                return english.sentence(f"not known: {number} would settle it")
+                number = phrases.counted(len(self.questions), "question")
+                return phrases.sentence(f"not known: {number} would settle it")
 
     def _reason(self, cited: Cited) -> Reason:
         ref = cited.ref
@@ -289,15 +295,15 @@ class Finding:
         if cited.path.endswith("]"):
             # A record that counts by being there, whatever is known of it.
             name = _owner(cited)
-            there = f"the {ref.fact.each} {name} is recorded"
+            there = self._there(ref)
             evidence, origin = (
                 _nearest(evidence_of, record, cited),
                 _nearest(origin_of, record, cited),
             )
-            return Reason(cited.path, name, evidence, there, origin)
+            return Reason(cited.path, name, evidence, _with_owner(there, name), origin, name)
         value = cited_value(cited, case)
         owner = _owner(cited)
-        phrase = english.fact_phrase(ref.fact, value)
+        phrase = self._lacking(cited, value) or phrases.fact_phrase(ref.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
@@ -306,6 +312,44 @@ class Finding:
             origin=_nearest(origin_of, record, cited),
             record=owner,
         )
+
+    def _there(self, ref: FactRef) -> str:
+        """Return what counts of a record of which no fact is cited: what nobody recorded of it."""
+        for condition in rule_conditions(self.rule):
+            for node in nodes(condition):
+                if isinstance(node, Quantified) and node.list.path == ref.path:
+                    for each in nodes(node.where):
+                        if isinstance(each, Known):
+                            return known_phrase(each.fact.fact, recorded=False)
+        return f"this {ref.fact.each} is recorded"
+
+    def _lacking(self, cited: Cited, value: Any) -> str:  # noqa: ANN401 - any fact's value
+        """Return which members a set lacks that the rule asks for; "" where it lacks none."""
+        ref = cited.ref
+        if not isinstance(ref.type, Choices) or not value or self.verdict is not Verdict.FLAGGED:
+            return ""
+        case = self._case if not cited.scope.prefix else self._case.inside(cited.scope)
+        for node in nodes(self.rule.requires):
+            if isinstance(node, Test) and node.fact.path == ref.path:
+                wanted = _wanted(node, case)
+                if wanted:
+                    return phrases.missing_phrase(ref.fact, wanted - frozenset(value))
+        return ""
+
+
+def _wanted(test: Test, case: Case) -> frozenset[Any]:
+    """Return the members that a test of a set asks for, where it is known which and it fails."""
+    predicate = test.predicate
+    if not isinstance(predicate, Includes) or evaluate(test, case) is Truth.UNKNOWN:
+        return frozenset()
+    holds = evaluate(test, case) is (
+        Truth.FALSE if predicate.op is SetOp.MISSING_ANY_OF else Truth.TRUE
+    )
+    several = [each for each in possible(predicate.operand, case) if isinstance(each, frozenset)]
+    if holds or len(several) != 1:
+        return frozenset()
+    (wanted,) = several
+    return wanted if predicate.op is not SetOp.INCLUDES or len(wanted) == 1 else frozenset()
 
 
 def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's value
@@ -326,7 +370,7 @@ def changes(way: Mapping[str, Any], case: Case) -> tuple[Change, ...]:
 def _change(path: str, to: Any, case: Case) -> Change:  # noqa: ANN401 - any fact's value
     record: Any = case.facts.record
     cls: type = type(record)
-    owner = ""
+    owner = _of_two(record, path)
     *lists, last = path.split("].")
     for each in lists:
         name, _, index = each.rpartition("[")
@@ -336,10 +380,10 @@ def _change(path: str, to: Any, case: Case) -> Change:  # noqa: ANN401 - any fac
         known = [] if items is UNKNOWN else [item for item in items if item is not UNKNOWN]
         added = int(index) >= len(known)
         record = UNKNOWN if added else known[int(index)]
-        owner = f"a new {fact.each}" if added else english.record_name(record, int(index))
+        owner = f"a new {fact.each}" if added else phrases.record_name(record, int(index))
         cls = fact.type.cls
     found = case.fact(last, cls)
-    phrase = english.changed_phrase(found, to)
+    phrase = phrases.changed_phrase(found, to, recorded(case.facts.record, path))
     return Change(path, to, _with_owner(phrase, owner), owner)
 
 
@@ -364,9 +408,22 @@ def _with_owner(text: str, owner: str) -> str:
     return f"{owner}: {text}" if owner else text
 
 
+def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
+    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
+    name, _, inside = path.partition(".")
+    fields = vocabulary_of(type(record)).fields
+    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+        return ""
+    twins = [each for each in fields.values() if each.type == fields[name].type]
+    called = getattr(getattr(record, name), "name", UNKNOWN)
+    if len(twins) == 1:
+        return ""
+    return called if isinstance(called, str) else name
+
+
 def _owner(cited: Cited) -> str:
     """Return the name of the record that a fact is in; "" for the subject itself."""
     if not cited.scope.prefix:
-        return ""
+        return _of_two(cited.scope.record, cited.path)
     index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
-    return english.record_name(cited.scope.record, int(index))
+    return phrases.record_name(cited.scope.record, int(index))

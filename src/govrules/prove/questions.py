@@ -12,7 +12,7 @@ import z3
 
 from govrules.diagnostics import Span
 from govrules.engines.reference import NEVER_FLAGS, Case, derive, evaluate, judge, scope_of
-from govrules.explain.english import joined
+from govrules.explain.phrases import joined
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
 from govrules.prove import symbols, witness

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from govrules.assessment import Assessment, Plan, Step
-from govrules.explain.english import counted, sentence
+from govrules.explain.phrases import counted, sentence
 from govrules.render.plain import plain
 from govrules.render.text import Line, item
 

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.findings import Question
 from govrules.model import Pair, Partnership
 from govrules.portfolio import RegisterAssessment

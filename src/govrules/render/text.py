@@ -9,7 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from govrules.assessment import Assessment
 from govrules.catalogue import place_phrase
-from govrules.explain.english import counted, joined, sentence
+from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Change, Finding, Question, Reason
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 

@@ -24,7 +24,7 @@ from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, case_of, ju
 from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
-from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.explain.english import names_every, rule_sentence
 from govrules.explain.supposing import supposing
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
@@ -613,13 +613,9 @@ def english_names_every_fact(rulebook: Rulebook) -> None:
 
 def unnamed(condition: Condition) -> Iterator[str]:
     """Yield the facts that the English of a condition does not name."""
+    refs = [*references(condition)]
     for holds in (True, False):
-        phrase = condition_phrase(condition, holds=holds)
-        for ref in references(condition):
-            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
-            words |= {ref.fact.each} if isinstance(ref.type, Records) else set()
-            if not any(word and word in phrase for word in words):
-                yield ref.path
+        yield from names_every(condition, refs, holds=holds)
 
 
 def format_round_trips(rulebook: Rulebook) -> None:
