@@ -190,6 +190,13 @@ class Assessment:
         return {severity: found[severity] for severity in Severity}
 
     @property
+    def could_be(self) -> Mapping[Severity, int]:
+        """How many findings whose verdict is not known could turn out to have each severity."""
+        unknown = (each for each in self._outcomes if each.verdict is Verdict.UNKNOWN)
+        found = Counter(outcome.could_be for outcome in unknown)
+        return {severity: found[severity] for severity in Severity}
+
+    @property
     def good_practice(self) -> tuple[Finding, ...]:
         """The rules that apply and are met: good practice to report."""
         return self.of(Verdict.CLEAR)

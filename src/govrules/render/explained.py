@@ -9,7 +9,7 @@ from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined, sentence, value_phrase
-from govrules.render.text import Line, item
+from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
