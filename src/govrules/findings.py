@@ -411,7 +411,8 @@ def _with_owner(text: str, owner: str) -> str:
 def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
     name, _, inside = path.partition(".")
-    fields = vocabulary_of(type(record)).fields
+    cls: type = type(record)
+    fields = vocabulary_of(cls).fields
     if not inside or name not in fields or not isinstance(fields[name].type, Record):
         return ""
     twins = [each for each in fields.values() if each.type == fields[name].type]

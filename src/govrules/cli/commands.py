@@ -27,8 +27,8 @@ from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.lines import Line
+from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -207,9 +207,9 @@ def check(
 
 def _reasons(depth: str | None) -> int | None:
     """Read how many lines of reasons a finding has; None is all of them."""
-    if depth in (None, "all"):
+    if depth is None or depth == "all":
         return None
-    if depth is None or not depth.isdigit() or int(depth) < 1:
+    if not depth.isdigit() or int(depth) < 1:
         raise Stop(
             f"govrules: `--depth {depth}` is no number of lines",
             "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
@@ -396,11 +396,12 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         warn(["govrules: nothing was checked: no partnership was read"])
         return NOTHING_CHECKED
-    if not any(each.findings for each in assessments):
+    if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    flagged = [finding for each in assessments for finding in each.of(Verdict.FLAGGED)]
-    return FLAGGED if any(each.severity and each.severity >= level for each in flagged) else FINE
+    grave = [each for each in Severity if each >= level]
+    flagged = any(each.severities[one] for each in assessments for one in grave)
+    return FLAGGED if flagged else FINE
 
 
 @app.command

@@ -84,11 +84,17 @@ def page_lines(assessment: Assessment, *, hints: Sequence[str] = ()) -> Iterator
         attrs.evolve(rooms[-1], questions=min(page.asked_at_most, number)) for number in (5, 3, 1)
     ]
     rooms += [attrs.evolve(rooms[-1], works=3), attrs.evolve(rooms[-1], works=3, actions=3)]
-    for room in rooms:
-        lines = [*page.lines(room)]
-        if len(lines) <= MOST_LINES:
+    yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
+
+
+def fitted(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
+    """Return the first layout that takes no more lines than there may be, else the last."""
+    lines: list[Line] = []
+    for each in layouts:
+        lines = [*each]
+        if len(lines) <= most:
             break
-    yield from lines
+    return lines
 
 
 def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
@@ -356,7 +362,7 @@ def _action_lines(action: Action) -> Iterator[Line]:
 
 def _numbers(actions: Sequence[Action]) -> str:
     """Return how many actions are due by when, and how many of them are critical."""
-    told = []
+    told: list[str] = []
     for when in dict.fromkeys(map(_when, actions)):
         its = [each for each in actions if _when(each) == when]
         critical = sum(each.severity is Severity.CRITICAL for each in its)

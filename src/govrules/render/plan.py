@@ -7,8 +7,8 @@ from typing import Any
 
 from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.phrases import counted, sentence
-from govrules.render.plain import plain
 from govrules.render.lines import Line, item
+from govrules.render.plain import plain
 
 
 def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:

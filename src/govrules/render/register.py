@@ -18,7 +18,7 @@ from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.actions import due_date, when_phrase
 from govrules.render.lines import STYLES, WIDTH, Line, folded_text, item
-from govrules.render.page import gravest, rulebook_line, titled
+from govrules.render.page import fitted, gravest, rulebook_line, titled
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import SEVERITIES, Compare, Count, FactRef, Op, Rule, Severity, Verdict
@@ -73,11 +73,7 @@ def register_lines(
     page = _Page(whole, hints)
     rooms = [_Room(), _Room(frequent=0), _Room(frequent=0, officers=3)]
     rooms += [_Room(5, frequent=0, officers=3), _Room(5, 2, 0, 0), _Room(3, 1, 0, 0)]
-    for room in rooms:
-        lines = [*page.lines(room)]
-        if len(lines) <= MOST_LINES:
-            break
-    yield from lines
+    yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
     if full:
         for each in follow(page.in_full()):
             yield "", ""
@@ -99,8 +95,9 @@ class _Page:
     def __init__(self, whole: RegisterAssessment, hints: Sequence[str]) -> None:
         self.whole = whole
         self.hints = hints
-        self.entries = [each for each in whole.entries if each.findings]
-        self.pairs = [each for each in whole.pairs if each.findings]
+        self._made: dict[tuple[object, ...], list[Line]] = {}
+        self.entries = [each for each in whole.entries if each.checks]
+        self.pairs = [each for each in whole.pairs if each.checks]
         self.flagged = sorted(filter(_flags, self.entries), key=_gravity)
         self.as_of = whole.register.as_of
 
@@ -109,23 +106,28 @@ class _Page:
         rest = [each for each in self.entries if not _flags(each)]
         told = [each for each in self.pairs if _flags(each)]
         told += [each for each in self.pairs if not _flags(each) and each.of(Verdict.UNKNOWN)]
-        itself = [self.whole.register] if self.whole.register.findings else []
+        itself = [self.whole.register] if self.whole.register.checks else []
         return [*itself, *self.flagged, *rest, *told]
 
     def lines(self, room: _Room) -> Iterator[Line]:
-        yield from self._head()
-        yield from self._table()
+        blocks = [self._once(self._head), self._once(self._table)]
         if self.flagged and room.first:
-            yield from self._look(room.first)
+            blocks.append(self._once(self._look, room.first))
         if self.whole.register.flagged and room.to_put_right:
-            yield from self._organisation(room.to_put_right)
+            blocks.append(self._once(self._organisation, room.to_put_right))
         if self.flagged and room.frequent:
-            yield from self._frequent(room.frequent)
+            blocks.append(self._once(self._frequent, room.frequent))
         if room.officers:
-            yield from self._officers(room.officers)
-        yield "", ""
-        for hint in self.hints:
-            yield hint, ""
+            blocks.append(self._once(self._officers, room.officers))
+        blocks.append([(hint, "") for hint in self.hints])
+        yield from (line for block in blocks if block for line in (*block, ("", "")))
+
+    def _once(self, make: Callable[..., Iterable[Line]], *most: int) -> list[Line]:
+        """Return a block of lines, which other layouts may have asked for before."""
+        key = (make.__name__, *most)
+        if key not in self._made:
+            self._made[key] = [*make(*most)]
+        return self._made[key]
 
     def _head(self) -> Iterator[Line]:
         found = self.whole.register
@@ -142,7 +144,7 @@ class _Page:
             yield from folded_text(each, style="bold")
 
     def _headline(self) -> Iterator[str]:
-        both = [*self.entries, *([self.whole.register] if self.whole.register.findings else [])]
+        both = [*self.entries, *([self.whole.register] if self.whole.register.checks else [])]
         apply = sum(_apply(each) for each in both)
         unknown = sum(each.counts[Verdict.UNKNOWN] for each in both)
         little = apply and unknown > apply / 2
@@ -168,24 +170,20 @@ class _Page:
             yield "Nothing found to put right."
         notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
         if notice:
-            are = "has" if len(notice) == 1 else "have"
-            yield f"{counted(len(notice), 'partnership')} {are} ended or {'lies' if are == 'has' else 'lie'} dormant."
+            told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
+            yield f"{counted(len(notice), 'partnership')} {told} dormant."
 
     def _table(self) -> Iterator[Line]:
         grades = [each.value for each in reversed(SEVERITIES)]
-        yield "", ""
         yield _row("", "to put right", *grades, "not known", "met"), ""
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
-        if self.whole.register.findings:
+        if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
         if self.pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
-            verdicts: Counter[Verdict] = Counter()
-            severities: Counter[Severity] = Counter()
-            for each in several:
-                verdicts.update(each.counts)
-                severities.update(each.severities)
+            verdicts = {one: sum(each.counts[one] for each in several) for one in Verdict}
+            severities = {one: sum(each.severities[one] for each in several) for one in Severity}
             numbers = [
                 verdicts[Verdict.FLAGGED],
                 *(severities[each] for each in reversed(SEVERITIES)),
@@ -194,7 +192,6 @@ class _Page:
             yield _row(f"  {title}", *(f"{each:,}" if each else "-" for each in numbers)), ""
 
     def _look(self, most: int) -> Iterator[Line]:
-        yield "", ""
         yield _ranked("Look at first", "C", "H", "M", "L", "tier", "a year"), "bold"
         several = False
         for number, each in enumerate(self.flagged[:most], 1):
@@ -220,7 +217,6 @@ class _Page:
         flagged = self.whole.register.flagged
         shown = flagged[:most]
         number = f" ({len(shown)} of {len(flagged)})" if len(flagged) > len(shown) else ""
-        yield "", ""
         yield f"For the organisation to put right, gravest first{number}", "bold"
         for finding in shown:
             assert finding.severity is not None  # noqa: S101 - it is flagged
@@ -257,7 +253,6 @@ class _Page:
             for finding in each.flagged:
                 rules[finding.rule.id] = finding.rule
                 number[finding.rule.id] += 1
-        yield "", ""
         yield "Most frequent", "bold"
         for name, times in number.most_common(most):
             yield from item("", f"{times:>4,}  {rules[name].title}", indent=0)
@@ -277,7 +272,6 @@ class _Page:
             critical[name] += each.could_be[Severity.CRITICAL]
         if not unknown:
             return
-        yield "", ""
         title = "Answers that would settle most, by lead officer"
         yield _asked(title, "not known", "could be critical"), "bold"
         ranked = sorted(unknown, key=lambda name: (-critical[name], -unknown[name], name))
@@ -324,7 +318,7 @@ def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
 
 
 def _apply(assessment: Assessment) -> int:
-    return len(assessment.findings) - assessment.counts[Verdict.NOT_APPLICABLE]
+    return assessment.checks - assessment.counts[Verdict.NOT_APPLICABLE]
 
 
 def _status(assessment: Assessment) -> str:

@@ -111,7 +111,7 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
         yield from item("to put it right", sentence(finding.remedy) + _by_whom(finding, assessment))
     settled = settled_when(finding, assessment.subject, assessment.rulebook)
     yield from item("settled when", sentence(settled))
-    for each in asked(_alone(assessment, finding)):
+    for each in asked(_alone(finding)):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
     yield from item("why it matters", finding.principle)
     yield from item("source", f"{citation_phrase(finding.source, assessment.rulebook)}.")
@@ -119,7 +119,7 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
     yield "", ""
 
 
-def _alone(assessment: Assessment, finding: Finding) -> list[RankedQuestion]:
+def _alone(finding: Finding) -> list[RankedQuestion]:
     worst = finding.could_be or Severity.LOW
     return [RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions]
 

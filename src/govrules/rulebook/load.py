@@ -335,8 +335,8 @@ class _Loader:
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("type", "values", "label", "sentence", "denial", "absent", "present")
-        keys = (*keys, "question", "kind", "unit")
+        said = ("label", "sentence", "denial", "absent", "present", "question")
+        keys = ("type", "values", "kind", "unit", *said)
         name = key.text.removeprefix("local.")
         fields = Fields(report, node, keys, f"fact `{key.text}`")
         check_name(report, name, key, SNAKE)
