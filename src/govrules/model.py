@@ -459,7 +459,7 @@ class ValueAssessment:
     )
     net: Recorded[NetValue] = fact(
         "the balance of benefits over costs",
-        ask="Do the benefits outweigh the costs?",
+        ask="Do benefits outweigh costs, do costs outweigh benefits, or is that unclear?",
     )
     being_scaled_down: Recorded[bool] = arrangement(
         "the partnership is being scaled down or redesigned",
@@ -525,7 +525,7 @@ class Funding:
     )
     spending_authority: Recorded[str] = arrangement(
         "the body or post that decides how money is spent",
-        ask="Who decides how the money is spent?",
+        ask="Which body or post decides how the money is spent?",
     )
     reallocation_rule: Recorded[bool] = arrangement(
         "a rule says whether money may be moved between purposes",
@@ -636,16 +636,16 @@ class GoverningDocument:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PlaceAgreement:
-    """An agreement for the whole place that reaches over this partnership."""
+    """An agreement for a whole place that covers this partnership, such as a local area one."""
 
     kind: Recorded[PlaceAgreementKind] = fact(
         "the kind of place agreement",
-        ask="What kind of agreement is there for the whole place?",
+        ask="What kind of place agreement is there?",
     )
     in_force: Recorded[bool] = arrangement(
-        "an agreement for the whole place covers this partnership and is in force",
-        no="no agreement for the whole place that covers this partnership is in force",
-        ask="Is an agreement for the whole place, covering this partnership, in force?",
+        "a place agreement that covers this partnership is in force",
+        no="no place agreement that covers this partnership is in force",
+        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
     )
 
 
@@ -742,7 +742,7 @@ class Scrutiny:
 
     by: Recorded[SetOf[Scrutineer]] = arrangement(
         "the bodies that scrutinise it",
-        ask="Who scrutinises the partnership's decisions?",
+        ask="Which bodies scrutinise the partnership's decisions?",
     )
     last: Recorded[dt.date] = arrangement(
         "the date of the last scrutiny",
@@ -935,7 +935,7 @@ class PublicAccountability:
         ask="How can users complain and get redress?",
     )
     ombudsmen: Recorded[SetOf[Ombudsman]] = arrangement(
-        "the ombudsmen whom users are pointed to",
+        "the ombudsmen that users are pointed to",
         ask="To which ombudsman are users pointed?",
     )
     redress_published: Recorded[bool] = arrangement(
@@ -1030,11 +1030,11 @@ class Partner:
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
         "the links between its own governance and the partnership",
-        ask="How do the partnership's arrangements link to the partner's own governance?",
+        ask="By which links does the partner's own governance reach into the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
-        ask="Is anything known against the partner's own governance?",
+        ask="Which weaknesses of the partner's own governance are known?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "its weakness stands on the partnership's risk register",
@@ -1096,16 +1096,16 @@ class Partnership(About):
     )
     nature: Recorded[SetOf[Nature]] = fact(
         "the kinds of partnership that it is",
-        ask="What kind of partnership is it?",
+        ask="Of which kinds is the partnership?",
     )
     legal_form: Recorded[LegalForm] = arrangement(
         "the legal form",
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a form in law of its own",
-        no="the partners have not considered whether it needs a form in law of its own",
-        ask="Have the partners considered whether it needs a form in law of its own?",
+        "the partners have considered whether it needs a legal form of its own",
+        no="the partners have not considered whether it needs a legal form of its own",
+        ask="Have the partners considered whether it needs a legal form of its own?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
@@ -1147,7 +1147,7 @@ class Partnership(About):
     )
     sub_group: Recorded[bool] = fact(
         "it is a sub-group of another partnership",
-        no="it is no sub-group of another partnership",
+        no="it is not a sub-group of another partnership",
         ask="Is it a sub-group of another partnership?",
     )
     responsible_officer: Recorded[str] = arrangement(
@@ -1171,7 +1171,7 @@ class Partnership(About):
     )
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
-        ask="What happens if it ends or a partner leaves, and how do resources go back?",
+        ask="What is agreed for when it ends or a partner leaves?",
     )
     ending_settled: Recorded[bool] = arrangement(
         "it is settled what became of its money, staff, assets and records",
@@ -1180,7 +1180,7 @@ class Partnership(About):
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
-        ask="Is any test met that makes an issue serious enough for the governance statement?",
+        ask="Which tests of an issue serious enough for the governance statement does it meet?",
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
@@ -1204,20 +1204,20 @@ class Partnership(About):
     )
     governing_document: Recorded[GoverningDocument] = arrangement(
         "the governing document",
-        ask="Is there a governing document, and of what kind?",
+        ask="Is there a governing document?",
     )
     place_agreement: Recorded[PlaceAgreement] = arrangement(
         "the place agreement",
-        ask="Is there an agreement for the whole place?",
+        ask="Is there a place agreement?",
     )
     place_agreement_considered: Recorded[bool] = arrangement(
-        "an agreement for the whole place has been considered",
-        no="no agreement for the whole place has been considered",
-        ask="Has an agreement for the whole place been considered?",
+        "a place agreement has been considered",
+        no="no place agreement has been considered",
+        ask="Has a place agreement been considered?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
-        ask="Who answers for what, and to whom?",
+        ask="Who answers for what, and to which body?",
     )
     leadership: Recorded[Leadership] = fact("the leadership", ask="Who leads?")
     decisions: Recorded[Decisions] = fact(
@@ -1287,7 +1287,7 @@ class Organisation:
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
-        ask="Is anything known against its own governance?",
+        ask="Which weaknesses of its own governance are known?",
     )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
@@ -1330,7 +1330,7 @@ class Register(About):
     )
     reviewed_by: Recorded[Reviewer] = arrangement(
         "the body that reviewed the register",
-        ask="Who reviewed the register?",
+        ask="Which body reviewed the register?",
     )
     partnerships: Recorded[ListOf[Partnership]] = fact(
         "the partnerships on the register",
@@ -1350,7 +1350,7 @@ class SharedPartner:
     weak: Recorded[bool] = fact(
         "its own governance is known to be weak",
         no="its own governance is not known to be weak",
-        ask="Is anything known against the shared partner's own governance?",
+        ask="Is the shared partner's own governance known to be weak?",
     )
     on_both_risk_registers: Recorded[bool] = arrangement(
         "its weakness stands on the risk registers of both",
@@ -1375,7 +1375,7 @@ class Pair(About):
     membership_identical: Recorded[bool] = fact(
         "both have the same partners",
         no="they do not have the same partners",
-        ask="Have both the same partners?",
+        ask="Do both have the same partners?",
     )
     same_area: Recorded[bool] = fact(
         "both serve the same area",
@@ -1391,7 +1391,7 @@ class Pair(About):
     nested: Recorded[bool] = fact(
         "one stands under the other, or both under one parent",
         no="neither stands under the other, nor both under one parent",
-        ask="Does one stand under the other?",
+        ask="Does one stand under the other, or do both stand under one parent?",
     )
 
 
