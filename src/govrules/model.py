@@ -519,7 +519,7 @@ class ValueAssessment:
         },
         absent="nobody has set its benefits against its costs",
         present="its benefits have been set against its costs",
-        ask="Do the benefits outweigh the costs?",
+        ask="Do benefits outweigh costs, do costs outweigh benefits, or is that unclear?",
     )
     being_scaled_down: Recorded[bool] = arrangement(
         "the partnership is being scaled down or redesigned",
@@ -615,7 +615,7 @@ class Funding:
         sentence="{value} decides how money is spent",
         absent="nobody is named who decides how money is spent",
         present="it is named who decides how money is spent",
-        ask="Who decides how the money is spent?",
+        ask="Which body or post decides how the money is spent?",
     )
     reallocation_rule: Recorded[bool] = arrangement(
         "a rule says whether money may be moved between purposes",
@@ -807,17 +807,17 @@ class GoverningDocument:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PlaceAgreement:
-    """An agreement for the whole place that reaches over this partnership."""
+    """An agreement for a whole place that covers this partnership, such as a local area one."""
 
     kind: Recorded[PlaceAgreementKind] = fact(
         "the kind of place agreement",
-        no="there is no such agreement for the whole place as {value}",
+        no="there is no such place agreement as {value}",
         sentence={
-            "*": "there is {value} for the whole place",
-            "other": "there is another agreement for the whole place",
+            "*": "there is {value}",
+            "other": "there is a place agreement of another kind",
         },
-        absent="there is no agreement for the whole place",
-        present="there is an agreement for the whole place",
+        absent="there is no place agreement",
+        present="there is a place agreement",
         words={
             "local_area_agreement": "a local area agreement",
             "local_public_service_agreement": "a local public service agreement",
@@ -825,12 +825,12 @@ class PlaceAgreement:
             "devolution_deal": "a devolution deal",
             "growth_or_city_deal": "a growth or city deal",
         },
-        ask="What kind of agreement is there for the whole place?",
+        ask="What kind of place agreement is there?",
     )
     in_force: Recorded[bool] = arrangement(
-        "an agreement for the whole place covers this partnership and is in force",
-        no="no agreement for the whole place that covers this partnership is in force",
-        ask="Is an agreement for the whole place, covering this partnership, in force?",
+        "a place agreement that covers this partnership is in force",
+        no="no place agreement that covers this partnership is in force",
+        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
     )
 
 
@@ -940,7 +940,7 @@ class Scrutiny:
             "inspectorate": "an inspectorate",
             "own_board": "its own board",
         },
-        ask="Who scrutinises the partnership's decisions?",
+        ask="Which bodies scrutinise the partnership's decisions?",
     )
     last: Recorded[dt.date] = arrangement(
         "the date of the last scrutiny",
@@ -1215,7 +1215,7 @@ class PublicAccountability:
         ask="How can users complain and get redress?",
     )
     ombudsmen: Recorded[SetOf[Ombudsman]] = arrangement(
-        "the ombudsmen whom users are pointed to",
+        "the ombudsmen that users are pointed to",
         no="users are not pointed to {value}",
         sentence="users are pointed to {value}",
         absent="users are pointed to no ombudsman",
@@ -1390,7 +1390,7 @@ class Partner:
             "risk_register": "its risk register",
             "governance_statement": "its governance statement",
         },
-        ask="How do the partnership's arrangements link to the partner's own governance?",
+        ask="By which links does the partner's own governance reach into the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
@@ -1408,7 +1408,7 @@ class Partner:
             "insolvency_risk": "a risk of insolvency",
             "other": "something else",
         },
-        ask="Is anything known against the partner's own governance?",
+        ask="Which weaknesses of the partner's own governance are known?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "its weakness stands on the partnership's risk register",
@@ -1517,7 +1517,7 @@ class Partnership(About):
             "procurement": "procures goods and services",
             "registered_social_landlords": "is one of registered social landlords",
         },
-        ask="What kind of partnership is it?",
+        ask="Of which kinds is the partnership?",
     )
     legal_form: Recorded[LegalForm] = arrangement(
         "the legal form",
@@ -1545,9 +1545,9 @@ class Partnership(About):
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a form in law of its own",
-        no="the partners have not considered whether it needs a form in law of its own",
-        ask="Have the partners considered whether it needs a form in law of its own?",
+        "the partners have considered whether it needs a legal form of its own",
+        no="the partners have not considered whether it needs a legal form of its own",
+        ask="Have the partners considered whether it needs a legal form of its own?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
@@ -1654,7 +1654,7 @@ class Partnership(About):
             "return_of_resources": "how resources go back",
             "notice_costs": "who bears the costs of notice",
         },
-        ask="What happens if it ends or a partner leaves, and how do resources go back?",
+        ask="What is agreed for when it ends or a partner leaves?",
     )
     ending_settled: Recorded[bool] = arrangement(
         "it is settled what became of its money, staff, assets and records",
@@ -1676,7 +1676,7 @@ class Partnership(About):
             "public_interest_or_reputation": "the public interest or a reputation is touched",
             "formal_action_by_officer": "an officer took formal action",
         },
-        ask="Is any test met that makes an issue serious enough for the governance statement?",
+        ask="Which tests of an issue serious enough for the governance statement does it meet?",
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
@@ -1707,20 +1707,20 @@ class Partnership(About):
     )
     governing_document: Recorded[GoverningDocument] = arrangement(
         "the governing document",
-        ask="Is there a governing document, and of what kind?",
+        ask="Is there a governing document?",
     )
     place_agreement: Recorded[PlaceAgreement] = arrangement(
         "the place agreement",
-        ask="Is there an agreement for the whole place?",
+        ask="Is there a place agreement?",
     )
     place_agreement_considered: Recorded[bool] = arrangement(
-        "an agreement for the whole place has been considered",
-        no="no agreement for the whole place has been considered",
-        ask="Has an agreement for the whole place been considered?",
+        "a place agreement has been considered",
+        no="no place agreement has been considered",
+        ask="Has a place agreement been considered?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
-        ask="Who answers for what, and to whom?",
+        ask="Who answers for what, and to which body?",
     )
     leadership: Recorded[Leadership] = fact("the leadership", ask="Who leads?")
     decisions: Recorded[Decisions] = fact(
@@ -1812,7 +1812,7 @@ class Organisation:
             "insolvency_risk": "a risk of insolvency",
             "other": "something else",
         },
-        ask="Is anything known against its own governance?",
+        ask="Which weaknesses of its own governance are known?",
     )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
@@ -1885,7 +1885,7 @@ class Register(About):
             "cabinet": "the cabinet",
             "board": "the board",
         },
-        ask="Who reviewed the register?",
+        ask="Which body reviewed the register?",
     )
     partnerships: Recorded[ListOf[Partnership]] = fact(
         "the partnerships on the register",
@@ -1907,7 +1907,7 @@ class SharedPartner:
     weak: Recorded[bool] = fact(
         "its own governance is known to be weak",
         no="its own governance is not known to be weak",
-        ask="Is anything known against the shared partner's own governance?",
+        ask="Is the shared partner's own governance known to be weak?",
     )
     on_both_risk_registers: Recorded[bool] = arrangement(
         "its weakness stands on the risk registers of both",
@@ -1934,7 +1934,7 @@ class Pair(About):
     membership_identical: Recorded[bool] = fact(
         "both have the same partners",
         no="they do not have the same partners",
-        ask="Have both the same partners?",
+        ask="Do both have the same partners?",
     )
     same_area: Recorded[bool] = fact(
         "both serve the same area",
@@ -1951,7 +1951,7 @@ class Pair(About):
     nested: Recorded[bool] = fact(
         "one stands under the other, or both under one parent",
         no="neither stands under the other, nor both under one parent",
-        ask="Does one stand under the other?",
+        ask="Does one stand under the other, or do both stand under one parent?",
     )
 
 

@@ -18,11 +18,12 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
-from govrules.diagnostics import CODES, did_you_mean
+from govrules.diagnostics import CODES, Diagnostic, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
-from govrules.errors import EngineError, FactsError, RuleFileError
+from govrules.errors import EngineError, FactsError
+from govrules.explain.english import counted
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.reading import Read, read_subject
@@ -31,7 +32,7 @@ from govrules.render.lines import Line
 from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
+from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
 
 
@@ -546,7 +547,9 @@ Folder = Annotated[
 @app.command
 def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
     """
-    Check that packs are well formed; every problem with file, line, cause and remedy.
+    Check that packs are well formed and said plainly; every problem with file, line and remedy.
+
+    What is well formed and could be said better is a warning, which does not fail.
 
     Parameters
     ----------
@@ -555,19 +558,20 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
     format
         How to print the problems.
     """
-    problems = []
-    counted = 0
+    problems: list[Diagnostic] = []
+    number = 0
     packs = packs_in(directories or ())
     for pack in packs:
-        try:
-            counted += len(load_rulebook(pack).rules)
-        except RuleFileError as error:
-            problems += [each for each in error.diagnostics if each not in problems]
+        rulebook, said = lint_pack(pack)
+        number += len(rulebook.rules) if rulebook else 0
+        problems += [each for each in said if each not in problems]
+    failed = not all(each.code.is_warning for each in problems)
     if format == "json":
         data = [
             {
                 "code": each.code.id,
                 "name": each.code.title,
+                "warning": each.code.is_warning,
                 "message": each.message,
                 "help": each.help,
                 "file": each.span.file,
@@ -579,9 +583,11 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     else:
         warn(str(each) for each in problems)
-        if not problems:
-            emit(f"{counted} rules in {len(packs)} pack(s): no problem found\n")
-    return PROBLEM if problems else FINE
+        if not failed:
+            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
+            found = counted(len(problems), "warning") if problems else "no problem found"
+            emit(f"{of}: {found}\n")
+    return PROBLEM if failed else FINE
 
 
 @app.command(name="test")

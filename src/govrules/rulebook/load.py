@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
@@ -34,6 +34,7 @@ from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
+from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared
 from govrules.vocabulary import (
     Choice,
@@ -131,6 +132,25 @@ def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None
     return loader.finish()
 
 
+def lint_pack(pack: str | Path) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
+    """
+    Return a pack's rulebook, and what is wrong with it or warned of in its words.
+
+    The rulebook is None where something is wrong.
+    """
+    loader = _Loader(SUBJECTS)
+    loader.worded = []
+    loader.add(pack)
+    rulebook: Rulebook | None = None
+    found: list[Diagnostic] = []
+    try:
+        rulebook = loader.finish()
+    except RuleFileError as error:
+        found += error.diagnostics
+    found += [each for report in loader.worded for each in report.in_order()]
+    return rulebook, tuple(found)
+
+
 @attrs.define
 class _Pack:
     """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
@@ -149,6 +169,8 @@ class _Loader:
 
     def __init__(self, subjects: Mapping[str, type]) -> None:
         self.subjects = subjects
+        #: What is warned of in the words of each file; None where nobody asks.
+        self.worded: list[Report] | None = None
         self.packs: dict[Path, _Pack] = {}
         #: Packs begun: two that extend each other are read once.
         self.opened: set[Path] = set()
@@ -212,6 +234,8 @@ class _Loader:
         fields = Fields(report, node, _RULEBOOK_KEYS, "a rulebook")
         if not check_version(fields):
             return
+        if with_rules:
+            self._check_wording(node, report.file, text)
         loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
         for base in fields.words("extends"):
             self._extend(loaded, base)
@@ -438,7 +462,8 @@ class _Loader:
         if is_table:
             fact_type = Choice(values, ordered=True) if values else Text()
         denial = fields.text("denial") or ("" if is_table else f"not so: {label}")
-        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
+        asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
+        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
         if values or not is_table:
             pack.derived.append((key, fields))
@@ -481,6 +506,11 @@ class _Loader:
         used = {each.id: each for each in book.themes}
         titled = {each: theme for each, theme in self.themes.items() if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
+
+    def _check_wording(self, node: Node, file: str, text: str) -> None:
+        if self.worded is not None:
+            self.worded.append(Report(file, text))
+            check_wording(node, self.worded[-1])
 
     def _read_derived(
         self, pack: _Pack, reader: ConditionReader, key: Scalar, fields: Fields
@@ -634,6 +664,7 @@ class _Loader:
             node = parse(text, report) if report.ok else None
             if node is None:
                 continue
+            self._check_wording(node, report.file, text)
             fields = Fields(report, node, ("govrules", "theme", "rules"), "a rule file")
             if not check_version(fields):
                 continue
