@@ -23,7 +23,7 @@ from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.reading import Read, read_subject

@@ -158,11 +158,14 @@ def short_amount(amount: Decimal) -> str:
 
     >>> [short_amount(Decimal(each)) for each in ("18000000", "31470000", "650000", "0")]
     ['£18m', '£31.47m', '£650,000', '£0']
+    >>> short_amount(Decimal(81449610000))
+    '£81.45bn'
     """
     if amount < 1_000_000:  # noqa: PLR2004 - a million
         return _amount(amount)
-    millions = f"{amount / 1_000_000:.2f}".rstrip("0").rstrip(".")
-    return f"£{int(millions):,}m" if millions.isdigit() else f"£{millions}m"
+    unit, letters = (1_000_000, "m") if amount < 1_000_000_000 else (1_000_000_000, "bn")  # noqa: PLR2004
+    number = f"{amount / unit:,.2f}".rstrip("0").rstrip(".")
+    return f"£{number}{letters}"
 
 
 def _amount(amount: Decimal) -> str:
@@ -179,6 +182,20 @@ def duration(months: int) -> str:
     """
     years, rest = divmod(months, 12)
     return counted(months, "month") if rest or not years else counted(years, "year")
+
+
+def within_phrase(within: str) -> str:
+    """
+    Return by when something is to be done, as a rule says it.
+
+    >>> [within_phrase(each) for each in ("3 months", "the next meeting", "the next plan", "")]
+    ['within 3 months', 'at the next meeting', 'in the next plan', '']
+    """
+    if not within:
+        return ""
+    if within[:1].isdigit():
+        return f"within {within}"
+    return f"at {within}" if "meeting" in within else f"in {within}"
 
 
 # ── Values ────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from govrules.explain.phrases import day
+from govrules.explain.phrases import day, within_phrase
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import Unknown
@@ -141,10 +141,4 @@ def when_phrase(due: dt.date | None, within: str) -> str:
     >>> when_phrase(None, "the next meeting"), when_phrase(dt.date(2026, 4, 30), "3 months")
     ('at the next meeting', 'by 30 April 2026')
     """
-    if due is not None:
-        return f"by {day(due)}"
-    if not within:
-        return ""
-    if _SPAN.match(within):
-        return f"within {within}"
-    return f"at {within}" if "meeting" in within else f"in {within}"
+    return within_phrase(within) if due is None else f"by {day(due)}"

@@ -32,6 +32,17 @@ _NAMED: Final = 3
 #: Where the text of an action and the numbers of a table begin.
 _TEXT: Final = 14
 _NUMBERS: Final = 72
+#: How many questions, pieces of work and actions there are as room gets scarce.
+_TIGHTER: Final = (
+    (5, 5, 6),
+    (3, 5, 5),
+    (3, 4, 5),
+    (3, 4, 4),
+    (2, 3, 4),
+    (1, 3, 3),
+    (1, 2, 2),
+    (1, 1, 1),
+)
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
     Status.DORMANT: "This partnership is dormant.",
@@ -80,10 +91,9 @@ def page_lines(assessment: Assessment, *, hints: Sequence[str] = ()) -> Iterator
     page = _Page(assessment, hints)
     rooms = [_Room(page.asked_at_most)]
     rooms.append(attrs.evolve(rooms[-1], good=0))
-    rooms += [
-        attrs.evolve(rooms[-1], questions=min(page.asked_at_most, number)) for number in (5, 3, 1)
-    ]
-    rooms += [attrs.evolve(rooms[-1], works=3), attrs.evolve(rooms[-1], works=3, actions=3)]
+    for questions, works, actions in _TIGHTER:
+        at_most = min(page.asked_at_most, questions)
+        rooms.append(_Room(at_most, 0, works, actions))
     yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
 
 
@@ -267,6 +277,8 @@ class _Page:
     def _works(self, works: Sequence[Work]) -> Iterator[Line]:
         settled = len({each.rule.id for work in works for each in work.findings})
         pieces = "One piece" if len(works) == 1 else f"{_word(len(works))} pieces"
+        if len(works) < len(self.works):
+            pieces = f"The largest {pieces[:1].lower()}{pieces[1:]}"
         settle = "settles" if len(works) == 1 else "settle"
         yield "", ""
         title = f"{pieces} of work {settle} {settled} of the {len(self.flagged)}"
