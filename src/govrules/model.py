@@ -1050,6 +1050,9 @@ class Measure:
 
     name: Recorded[str] = fact(
         "the name of the measure",
+        sentence="the measure is called {value}",
+        absent="the measure has no name",
+        present="the measure has a name",
         ask="What is the measure called?",
     )
     kind: Recorded[MeasureKind] = arrangement(
@@ -1693,13 +1696,22 @@ class Partnership(About):
     )
     rationale: Recorded[Rationale] = fact(
         "the rationale",
+        absent="nobody has said why it exists",
+        present="it is said why it exists",
         ask="Why does the partnership exist?",
     )
     value: Recorded[ValueAssessment] = fact(
         "the assessment of value",
+        absent="nothing is recorded of its value",
+        present="its value has been considered",
         ask="How does the partnership add value?",
     )
-    funding: Recorded[Funding] = fact("the funding", ask="How is the partnership funded?")
+    funding: Recorded[Funding] = fact(
+        "the funding",
+        absent="it has no funding",
+        present="it has funding",
+        ask="How is the partnership funded?",
+    )
     pool: Recorded[Pool] = fact("the pooled fund", ask="Is there a pooled fund?")
     protocol: Recorded[Protocol] = arrangement(
         "the protocol",
@@ -1720,38 +1732,74 @@ class Partnership(About):
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
+        absent="nothing is in place for accountability",
+        present="something is in place for accountability",
         ask="Who answers for what, and to which body?",
     )
-    leadership: Recorded[Leadership] = fact("the leadership", ask="Who leads?")
+    leadership: Recorded[Leadership] = fact(
+        "the leadership",
+        absent="nothing is in place for leadership",
+        present="something is in place for leadership",
+        ask="Who leads?",
+    )
     decisions: Recorded[Decisions] = fact(
         "the decision-making",
+        absent="nothing is in place for decisions",
+        present="something is in place for decisions",
         ask="How are decisions made?",
     )
-    scrutiny: Recorded[Scrutiny] = arrangement("the scrutiny", ask="Who scrutinises it?")
+    scrutiny: Recorded[Scrutiny] = arrangement(
+        "the scrutiny",
+        absent="no body scrutinises it",
+        present="a body scrutinises it",
+        ask="Who scrutinises it?",
+    )
     conflicts: Recorded[Conflicts] = fact(
         "the handling of conflicts of interest",
+        absent="nothing is in place for conflicts of interest",
+        present="something is in place for conflicts of interest",
         ask="How are conflicts of interest resolved?",
     )
-    risk: Recorded[Risk] = arrangement("the risk management", ask="How is risk managed?")
+    risk: Recorded[Risk] = arrangement(
+        "the risk management",
+        absent="risk is not managed",
+        present="risk is managed",
+        ask="How is risk managed?",
+    )
     performance: Recorded[Performance] = arrangement(
         "the performance management",
+        absent="performance is not managed",
+        present="performance is managed",
         ask="How is performance managed?",
     )
     assurance: Recorded[Assurance] = arrangement(
         "the assurance",
+        absent="no assurance covers it",
+        present="assurance covers it",
         ask="What assurance covers the partnership?",
     )
     information: Recorded[InformationSharing] = fact(
         "the information sharing",
+        absent="partners share no information",
+        present="partners share information",
         ask="What information do partners share?",
     )
-    staffing: Recorded[Staffing] = fact("the staffing", ask="Who works for it?")
+    staffing: Recorded[Staffing] = fact(
+        "the staffing",
+        absent="it has no staff",
+        present="it has staff",
+        ask="Who works for it?",
+    )
     public: Recorded[PublicAccountability] = fact(
         "the accountability to the public",
+        absent="nothing is in place for accountability to the public",
+        present="something is in place for accountability to the public",
         ask="How does the partnership serve the public?",
     )
     oversight: Recorded[Oversight] = fact(
         "the oversight it carries",
+        absent="no oversight is carried",
+        present="oversight is carried",
         ask="How much oversight does it carry?",
     )
 
@@ -1846,6 +1894,9 @@ class Register(About):
 
     name: Recorded[str] = fact(
         "the name of the register",
+        sentence="the register is called {value}",
+        absent="the register has no name",
+        present="the register has a name",
         ask="What is the register called?",
     )
     organisation: Recorded[Organisation] = fact(
@@ -1902,6 +1953,9 @@ class SharedPartner:
 
     name: Recorded[str] = fact(
         "the shared partner's name",
+        sentence="the shared partner is called {value}",
+        absent="the shared partner has no name",
+        present="the shared partner has a name",
         ask="What is the shared partner called?",
     )
     weak: Recorded[bool] = fact(
@@ -1920,8 +1974,20 @@ class SharedPartner:
 class Pair(About):
     """Two partnerships of one register, and what they have in common."""
 
-    id: Recorded[str] = fact("the references of the two", ask="Which two partnerships are they?")
-    name: Recorded[str] = fact("the names of the two", ask="What are the two called?")
+    id: Recorded[str] = fact(
+        "the references of the two",
+        sentence="the references of the two are {value}",
+        absent="the two have no references",
+        present="the two have references",
+        ask="Which two partnerships are they?",
+    )
+    name: Recorded[str] = fact(
+        "the names of the two",
+        sentence="the names of the two are {value}",
+        absent="the two have no names",
+        present="the two have names",
+        ask="What are the two called?",
+    )
     first: Recorded[Partnership] = fact("the first of the two", ask="Which is the first?")
     second: Recorded[Partnership] = fact("the second of the two", ask="Which is the second?")
     shared_partners: Recorded[ListOf[SharedPartner]] = fact(
@@ -1976,8 +2042,20 @@ class FindingSeverity(OrderedChoice):
 class FindingFacts:
     """A finding of the first stage, as a fact for the second."""
 
-    rule: Recorded[str] = fact("the rule", ask="Which rule is it?")
-    name: Recorded[str] = fact("the title of the rule", ask="What does the rule say?")
+    rule: Recorded[str] = fact(
+        "the rule",
+        sentence="the rule is {value}",
+        absent="there is no rule",
+        present="there is a rule",
+        ask="Which rule is it?",
+    )
+    name: Recorded[str] = fact(
+        "the title of the rule",
+        sentence="the title of the rule is: {value}",
+        absent="the rule has no title",
+        present="the rule has a title",
+        ask="What does the rule say?",
+    )
     theme: Recorded[str] = fact(
         "the theme of the rule",
         no="the finding is not about {value}",

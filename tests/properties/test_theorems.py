@@ -15,8 +15,7 @@ from govrules import Severity, Verdict, assess
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate, judge, settle, split
 from govrules.explain.because import restricted
-from govrules.explain.english import condition_phrase, rule_sentence
-from govrules.explain.phrases import names_every
+from govrules.explain.english import condition_phrase, names_every, rule_sentence
 from govrules.explain.supposing import supposing
 from govrules.explain.ways import Effort
 from govrules.facts import Facts

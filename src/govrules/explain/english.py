@@ -249,7 +249,7 @@ def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
 
 
 def _bracketed(part: _Part, kind: type[All | AnyOf]) -> str:
-    """Return a clause; in brackets where it is a list, and the list around it is of another kind."""
+    """Return a clause; in brackets where it is a list inside a list of the other kind."""
     other = AnyOf if kind is All else All
     phrase = _phrase(part)
     return f"({phrase})" if len(_flat(part[0], other, holds=part[1])) > 1 else phrase

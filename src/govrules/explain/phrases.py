@@ -58,6 +58,7 @@ _VALUE: Final = "{value}"
 _SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
 _PARTNERSHIP: Final = "the partnership "
 _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+_NUMBERED: Final = re.compile(r"number \d+")
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
 
 
@@ -91,7 +92,14 @@ def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str
 
     >>> named(["A", "B"]), named(list("ABCDEFGH"))
     ('A and B', 'A, B, C, D, E and 3 more')
+    >>> named(["A", "number 9", "number 10"])
+    'A and numbers 9 and 10 without a name'
     """
+    numbers = [each.removeprefix("number ") for each in names if _NUMBERED.fullmatch(each)]
+    if len(numbers) > 1:
+        others = [each for each in names if not _NUMBERED.fullmatch(each)]
+        together = f"numbers {named(numbers, word)} without a name"
+        return f"{named(others)} {word} {together}" if others else together
     if len(names) <= MOST_NAMES:
         return joined(names, word)
     more = len(names) - MOST_NAMES + 1
@@ -311,7 +319,7 @@ def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's val
         case _ if value == 0 and fact.zero:
             return fact.zero[0]
         case _:
-            fill = _fill(value, fact, Op.EQUALS)
+            fill = _fill(value, fact, Op.EQUALS, dates=bool(fact.sentence))
             return _filled(_saying(fact), fill)
 
 
@@ -347,7 +355,11 @@ def missing_phrase(fact: Fact, members: Iterable[str]) -> str:
     """Return the clause that says that these members of a set are not there."""
     words = dict(fact.words)
     assert isinstance(fact.type, Choices)  # noqa: S101 - only sets have members
-    found = [_word(each, words) for each in fact.type.values if each in {*members}]
+    lacking = [each for each in fact.type.values if each in {*members}]
+    own = next((denies for value, _, denies in fact.said if [value] == lacking), "")
+    if own:
+        return own
+    found = [_word(each, words) for each in lacking]
     template = fact.denial or f"{fact.label} do not include {_VALUE}"
     return _filled(template, named(found, "or"), len(found))
 

@@ -10,9 +10,12 @@ from govrules.explain.phrases import named, presence, test_phrase
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
-from govrules.rulebook.ast import Includes, Literal, OneOf, Rule, Rulebook, SetOp
+from govrules.rulebook.ast import Count, Includes, Literal, OneOf, Rule, Rulebook, SetOp
+from govrules.rulebook.walk import nodes
 from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 
+#: What a fact becomes by a change that gives something up.
+_LESS: Final[tuple[object, ...]] = (False, None, frozenset())
 #: From so many choices on, it matters that one is made and not which.
 _ANY: Final = 5
 
@@ -32,13 +35,25 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
     ways = [
         way
         for way in finding.clears
-        if way and not effort.takes_away({each.fact: each.to for each in way})
+        if way
+        and not effort.takes_away({each.fact: each.to for each in way})
+        and not any(each.to in _LESS for each in way)
     ]
     if not ways:
         return good_state(finding.rule)
-    return _of_one_fact(ways, subject, rulebook, effort) or "; or ".join(
-        dict.fromkeys(told_together(way) for way in ways)
-    )
+    cls = type(subject)
+    groups: dict[str, list[Change]] = {}
+    others: list[str] = []
+    for way in ways:
+        if len(way) == 1:
+            groups.setdefault(INDEX.sub("[]", way[0].fact), []).append(way[0])
+        else:
+            others.append(told_together(way))
+    told = [
+        _alternatives(its, fact_at(path, cls, rulebook), effort, finding.rule)
+        for path, its in groups.items()
+    ]
+    return "; or ".join(dict.fromkeys([*told, *others]))
 
 
 def told_together(changes: Sequence[Change]) -> str:
@@ -53,38 +68,33 @@ def told_together(changes: Sequence[Change]) -> str:
     return "; ".join(told)
 
 
-def _of_one_fact(
-    ways: Sequence[Sequence[Change]],
-    subject: Any,  # noqa: ANN401 - any attrs object
-    rulebook: Rulebook,
-    effort: Effort,
-) -> str:
-    """Return ways that each give one fact another value as one clause; "" where they do not."""
-    if len(ways) == 1 or any(len(way) > 1 for way in ways):
-        return ""
-    changes = [each for way in ways for each in way]
-    paths = {INDEX.sub("[]", each.fact) for each in changes}
-    if len(paths) > 1:
-        return ""
-    said = {each.of_any_record for each in changes}
-    if len(said) == 1:
-        return f"{named([each.record for each in changes], 'or')}: {said.pop()}"
-    fact = fact_at(paths.pop(), type(subject), rulebook)
-    if fact is None or len({each.fact for each in changes}) > 1:
-        return ""
-    owner = f"{changes[0].record}: " if changes[0].record else ""
+def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:
+    """Return changes of one fact, of one record or of several, each of which would do."""
+    names = [*dict.fromkeys(each.record for each in changes if each.record)]
+    owner = f"{named(names, 'or')}: " if names else ""
+    said = [*dict.fromkeys(each.of_any_record for each in changes)]
+    told = _any_of(changes, fact, effort, rule) if fact is not None else ""
+    return owner + (told or "; or ".join(said))
+
+
+def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:
+    """Return that a fact has one of several values, or any; "" where there is no choice."""
     if isinstance(fact.type, Choice):
-        if len(changes) >= _ANY:
-            return owner + presence(fact)
-        wanted = OneOf(tuple(Literal(each.to) for each in changes))
-        return owner + test_phrase(fact, wanted, holds=True)
-    if isinstance(fact.type, Choices):
-        held = members(effort.now(changes[0].fact))
-        added = [each.to - held for each in changes]
-        if all(len(each) == 1 for each in added):
-            any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
-            return f"{owner}{test_phrase(fact, any_of, holds=True)} (at least one)"
-    return ""
+        wanted = tuple(Literal(each) for each in dict.fromkeys(each.to for each in changes))
+        if len(wanted) >= min(_ANY, len(fact.type.values)):
+            return presence(fact)
+        return test_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
+    if not isinstance(fact.type, Choices):
+        return ""
+    added = [each.to - members(effort.now(each.fact)) for each in changes]
+    if any(len(each) > 1 for each in added):
+        return ""
+    if any(isinstance(each, Count) and each.list.fact == fact for each in nodes(rule.requires)):
+        return presence(fact)
+    if len({*added}) == 1:
+        return ""
+    any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
+    return f"{test_phrase(fact, any_of, holds=True)} (at least one)"
 
 
 def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:

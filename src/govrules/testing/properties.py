@@ -24,8 +24,7 @@ from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, case_of, ju
 from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.explain.because import restricted
-from govrules.explain.english import rule_sentence
-from govrules.explain.phrases import names_every
+from govrules.explain.english import names_every, rule_sentence
 from govrules.explain.supposing import supposing
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
