@@ -49,6 +49,11 @@ def _wrapped(text: str, first: str, rest: str) -> Iterator[Line]:
             yield line, ""
 
 
+def cut(text: str, most: int) -> str:
+    """Return a text, or as much of it as there is room for."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def row(text: str, *cells: str, at: int, width: int = 10) -> str:
     """
     Return a text with numbers in columns beside it.

@@ -10,11 +10,11 @@ import attrs
 
 from govrules.assessment import Assessment, RankedQuestion
 from govrules.explain.phrases import counted, day, joined, named, sentence
-from govrules.findings import Finding, Question
+from govrules.findings import Finding
 from govrules.model import Status
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
 from govrules.render.advice import fact_at, good_state
-from govrules.render.lines import INDEX, STYLES, WIDTH, Line, folded_text, row
+from govrules.render.lines import INDEX, STYLES, WIDTH, Line, cut, folded_text, row
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
 from govrules.rulebook.walk import references
@@ -32,6 +32,9 @@ _NAMED: Final = 3
 #: Where the text of an action and the numbers of a table begin.
 _TEXT: Final = 14
 _NUMBERS: Final = 72
+#: How long a name and a title are at most where there is little room.
+_NAME: Final = 40
+_TITLE: Final = 60
 #: How many questions, pieces of work and actions there are as room gets scarce.
 _TIGHTER: Final = (
     (5, 5, 6),
@@ -57,16 +60,33 @@ class Asked:
     A question, once for all records that it is about.
 
     Attributes:
-        text: the question, with the names of the records where it is about several.
+        question: the question, without the names of the records that it is about.
+        records: their names; none where it is about the subject itself.
         fact: the path of the fact.
         rules: the ids of the rules that the answer helps to settle.
         could_be: the worst that it could show.
     """
 
-    text: str
+    question: str
+    records: tuple[str, ...]
     fact: str
     rules: frozenset[str]
     could_be: Severity
+
+    @property
+    def text(self) -> str:
+        """The question, with the names."""
+        return f"{named(self.records)}: {self.question}" if self.records else self.question
+
+    @property
+    def short(self) -> str:
+        """The question, with as many names as there is room for on a page."""
+        if len(self.records) <= _NAMED:
+            names = joined(cut(each, _NAME) for each in self.records)
+        else:
+            shown = [cut(each, _NAME) for each in self.records[:_NAMED]]
+            names = joined([*shown, f"{len(self.records) - _NAMED} more"])
+        return f"{names}: {self.question}" if names else self.question
 
 
 @attrs.frozen
@@ -114,7 +134,8 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
         groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
     found = [
         Asked(
-            _text_of([each.question for each in its]),
+            its[0].question.of_any_record,
+            tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
             its[0].question.fact if len(its) == 1 else fact,
             frozenset(rule for each in its for rule in each.rules),
             max(each.could_be for each in its),
@@ -122,12 +143,6 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
         for fact, its in groups.items()
     ]
     return sorted(found, key=lambda each: (-each.could_be.rank, -len(each.rules)))
-
-
-def _text_of(several: Sequence[Question]) -> str:
-    if len(several) == 1:
-        return several[0].question
-    return f"{named([each.record for each in several])}: {several[0].of_any_record}"
 
 
 def headline(assessment: Assessment) -> Iterator[str]:
@@ -230,7 +245,8 @@ class _Page:
         found = self.assessment
         date = "" if isinstance(found.as_of, Unknown) else f"as at {day(found.as_of)}"
         name = found.name or found.id or _NAMELESS
-        for index, line in enumerate(textwrap.wrap(name, WIDTH - len(date) - 2) or [name]):
+        wrapped = textwrap.wrap(name, WIDTH - len(date) - 2, max_lines=2, placeholder=" …")
+        for index, line in enumerate(wrapped):
             yield (titled(line, date) if date and not index else line), "bold"
         checks = counted(len(found.findings), "check")
         yield from folded_text(rulebook_line(found.rulebook, checks))
@@ -285,10 +301,9 @@ class _Page:
         yield row(title, "settles", "critical", at=_NUMBERS), "bold"
         for work in works:
             critical = str(work.critical or "-")
+            title = cut(work.title, _TITLE)
             yield (
-                row(
-                    f"  {work.letter}  {work.title}", str(len(work.findings)), critical, at=_NUMBERS
-                ),
+                row(f"  {work.letter}  {title}", str(len(work.findings)), critical, at=_NUMBERS),
                 "",
             )
 
@@ -323,7 +338,7 @@ class _Page:
         yield row(title, "helps to settle", at=_NUMBERS - 2), "bold"
         for number, one in enumerate(shown, 1):
             checks = counted(len(one.rules), "check") if number == 1 else str(len(one.rules))
-            yield from _numbered(number, one.text, checks)
+            yield from _numbered(number, one.short, checks)
         rest = self.asked[most:]
         if rest:
             grave = sum(one.could_be is worst for one in rest)
@@ -365,11 +380,11 @@ def _action_lines(action: Action) -> Iterator[Line]:
     letter = f"  ({action.letter})" if action.letter else ""
     word = action.severity.value.upper()
     text = f"{sentence(action.do)}{letter}"
-    for index, line in enumerate(textwrap.wrap(text, WIDTH - _TEXT, break_long_words=False)):
+    for index, line in enumerate(textwrap.wrap(text, WIDTH - _TEXT)):
         left = f"    {word}" if not index else ""
         yield f"{left:<{_TEXT}}{line}", STYLES[action.severity] if not index else ""
     if action.who:
-        yield f"{'':<{_TEXT}}{action.who[:1].upper()}{action.who[1:]}", ""
+        yield from folded_text(f"{action.who[:1].upper()}{action.who[1:]}", indent=_TEXT)
 
 
 def _numbers(actions: Sequence[Action]) -> str:
@@ -385,7 +400,7 @@ def _numbers(actions: Sequence[Action]) -> str:
 
 
 def _numbered(number: int, text: str, checks: str) -> Iterator[Line]:
-    wrapped = textwrap.wrap(text, _NUMBERS - 8, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(text, _NUMBERS - 8, break_on_hyphens=False)
     for index, line in enumerate(wrapped):
         left = f"  {number:>2}  {line}" if not index else f"      {line}"
         last = index == len(wrapped) - 1

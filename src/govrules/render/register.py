@@ -17,7 +17,7 @@ from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.actions import due_date, when_phrase
-from govrules.render.lines import STYLES, WIDTH, Line, folded_text, item
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item
 from govrules.render.page import fitted, gravest, rulebook_line, titled
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
@@ -133,10 +133,7 @@ class _Page:
         found = self.whole.register
         date = "" if isinstance(self.as_of, Unknown) else f"as at {day(self.as_of)}"
         name = found.name or _NAMELESS
-        yield (
-            titled(name, date) if len(name) + len(date) < WIDTH else f"{name[:60]}…  {date}",
-            "bold",
-        )
+        yield titled(cut(name, WIDTH - len(date) - 2), date), "bold"
         number = counted(len(self.whole.entries), "partnership")
         yield from folded_text(rulebook_line(found.rulebook, number))
         yield "", ""
@@ -199,7 +196,7 @@ class _Page:
             tier = tier_of(each)
             word = tier.word if tier is not None else ""
             several = several or word.endswith("+")
-            name = _cut(called(each.subject), 48)
+            name = cut(called(each.subject), 48)
             yield _ranked(f"  {number:>2}  {name}", *grades, word, _money(each)), ""
         notes = []
         if len(self.flagged) > most:
@@ -244,7 +241,7 @@ class _Page:
         if told:
             return told
         names = [*dict.fromkeys(each.record for each in finding.because if each.record)]
-        return named(names) if names else ""
+        return named([cut(each, 40) for each in names]) if names else ""
 
     def _frequent(self, most: int) -> Iterator[Line]:
         rules: dict[str, Rule] = {}
@@ -276,7 +273,7 @@ class _Page:
         yield _asked(title, "not known", "could be critical"), "bold"
         ranked = sorted(unknown, key=lambda name: (-critical[name], -unknown[name], name))
         for name in ranked[:most]:
-            of = f"{_cut(name, 44)} ({counted(entries[name], 'partnership')})"
+            of = f"{cut(name, 38)} ({counted(entries[name], 'partnership')})"
             yield _asked(f"  {of}", f"{unknown[name]:,}", f"{critical[name]:,}"), ""
         if len(ranked) > most:
             yield f"  and {counted(len(ranked) - most, 'more officer')}", ""
@@ -345,10 +342,6 @@ def _spent(several: Sequence[Assessment]) -> str:
         return ""
     least = "at least " if len(known) < len(several) else ""
     return f"{least}{short_amount(sum(known, Decimal(0)))}"
-
-
-def _cut(name: str, most: int) -> str:
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
 
 
 def _row(title: str, *cells: str) -> str:
