@@ -176,15 +176,27 @@ class Assessment:
         return tuple(sorted(self.of(Verdict.FLAGGED), key=_gravity))
 
     @property
+    def checks(self) -> int:
+        """How many rules are in force about it: as many as there are findings."""
+        return len(self._rules)
+
+    @cached_property
     def counts(self) -> Mapping[Verdict, int]:
         """How many findings have each verdict."""
         found = Counter(outcome.verdict for outcome in self._outcomes)
         return {verdict: found[verdict] for verdict in Verdict}
 
-    @property
+    @cached_property
     def severities(self) -> Mapping[Severity, int]:
         """How many flagged findings have each severity."""
         found = Counter(outcome.severity for outcome in self._outcomes)
+        return {severity: found[severity] for severity in Severity}
+
+    @cached_property
+    def could_be(self) -> Mapping[Severity, int]:
+        """How many findings whose verdict is not known could turn out to have each severity."""
+        unknown = (each for each in self._outcomes if each.verdict is Verdict.UNKNOWN)
+        found = Counter(outcome.could_be for outcome in unknown)
         return {severity: found[severity] for severity in Severity}
 
     @property

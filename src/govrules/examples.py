@@ -9,7 +9,8 @@ import attrs
 from govrules.assessment import assess_rule
 from govrules.diagnostics import Code, Diagnostic
 from govrules.engines.reference import Case, case_of, derive, evaluate
-from govrules.explain.english import condition_phrase, joined
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.rulebook.ast import (

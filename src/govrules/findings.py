@@ -15,23 +15,29 @@ import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import english
+from govrules.explain import phrases
 from govrules.explain.because import because
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
+from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
 from govrules.explain.view import View
-from govrules.facts import evidence_of, origin_of
+from govrules.facts import evidence_of, origin_of, recorded
 from govrules.rulebook.ast import (
     Citation,
+    Includes,
+    Known,
     Mitigation,
     Quantified,
     Rule,
+    SetOp,
     Severity,
+    Test,
     Verdict,
 )
-from govrules.rulebook.walk import nodes
-from govrules.truth import Truth
+from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Choices, Fact, Record, vocabulary_of
 
 
 class InRecord:
@@ -242,17 +248,17 @@ class Finding:
     @property
     def sentence(self) -> str:
         """The finding as one English sentence."""
-        reasons = english.joined(each.phrase for each in self.because)
+        reasons = phrases.joined(each.phrase for each in self.because)
         match self.verdict:
             case Verdict.FLAGGED:
-                return english.sentence(f"{self.rule.title}: {reasons}")
+                return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return english.sentence(f"in order: {reasons}")
+                return phrases.sentence(f"in order: {reasons}")
             case Verdict.NOT_APPLICABLE:
-                return english.sentence(f"does not apply: {reasons}")
+                return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
-                number = english.counted(len(self.questions), "question")
-                return english.sentence(f"not known: {number} would settle it")
+                number = phrases.counted(len(self.questions), "question")
+                return phrases.sentence(f"not known: {number} would settle it")
 
     def _reason(self, cited: Cited) -> Reason:
         owner = _owner(cited)
@@ -260,13 +266,15 @@ class Finding:
         origin = self._nearest(origin_of, cited)
         if not cited.name:
             # A record that counts by being there, whatever is known of it.
-            there = f"the {cited.fact.each} {owner} is recorded"
-            return Reason(cited.path, owner, evidence, there, origin)
+            there = _with_owner(self._there(cited.fact), owner)
+            return Reason(cited.path, owner, evidence, there, origin, owner)
+        value = cited.value
+        phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
         return Reason(
             fact=cited.path,
-            value=cited.value,
+            value=value,
             evidence=evidence,
-            phrase=_with_owner(english.fact_phrase(cited.fact, cited.value), owner),
+            phrase=_with_owner(phrase, owner),
             origin=origin,
             record=owner,
         )
@@ -278,6 +286,44 @@ class Finding:
             return look(subject, cited.path)
         return look(cited.frame.record, cited.name) or look(subject, cited.path)
 
+    def _there(self, listed: Fact) -> str:
+        """Return what counts of a record of which no fact is cited: what nobody recorded of it."""
+        for condition in rule_conditions(self.rule):
+            for node in nodes(condition):
+                if isinstance(node, Quantified) and node.list.fact == listed:
+                    for each in nodes(node.where):
+                        if isinstance(each, Known):
+                            return known_phrase(each.fact.fact, recorded=False)
+        return f"this {listed.each} is recorded"
+
+    def _lacking(self, cited: Cited) -> str:
+        """Return which members a set lacks that the rule asks for; "" where it lacks none."""
+        value = cited.value
+        if not isinstance(cited.fact.type, Choices) or not value:
+            return ""
+        if self.verdict is not Verdict.FLAGGED:
+            return ""
+        view = self._view.seen_from(cited.frame)
+        for node in nodes(self.rule.requires):
+            if isinstance(node, Test) and node.fact.path == cited.name:
+                wanted = _wanted(node, view)
+                if wanted:
+                    return phrases.missing_phrase(cited.fact, wanted - frozenset(value))
+        return ""
+
+
+def _wanted(test: Test, view: View) -> frozenset[Any]:
+    """Return the members that a test of a set asks for, where it is known which and it fails."""
+    predicate, truth = test.predicate, view.truth(test)
+    if not isinstance(predicate, Includes) or truth is Truth.UNKNOWN:
+        return frozenset()
+    holds = truth is (Truth.FALSE if predicate.op is SetOp.MISSING_ANY_OF else Truth.TRUE)
+    several = [each for each in view.possible(predicate.operand) if isinstance(each, frozenset)]
+    if holds or len(several) != 1:
+        return frozenset()
+    (wanted,) = several
+    return wanted if predicate.op is not SetOp.INCLUDES or len(wanted) == 1 else frozenset()
+
 
 def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
     """Return a way out as changes in words."""
@@ -285,14 +331,15 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
+    owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame, owner = view.frames[0], ""
+    frame = view.frames[0]
     for each in lists:
         name, _, place = each.rpartition("[")
         listed = frame.shape.facts[name]
         frame, added = view.record_of(frame, name, int(place))
-        owner = f"a new {listed.each}" if added else english.record_name(frame.record, int(place))
-    phrase = english.changed_phrase(frame.shape.facts[last], to)
+        owner = f"a new {listed.each}" if added else phrases.record_name(frame.record, int(place))
+    phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
     return Change(path, to, _with_owner(phrase, owner), owner)
 
 
@@ -305,9 +352,23 @@ def _with_owner(text: str, owner: str) -> str:
     return f"{owner}: {text}" if owner else text
 
 
+def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
+    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
+    name, _, inside = path.partition(".")
+    cls: type = type(record)
+    fields = vocabulary_of(cls).fields
+    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+        return ""
+    twins = [each for each in fields.values() if each.type == fields[name].type]
+    called = getattr(getattr(record, name), "name", UNKNOWN)
+    if len(twins) == 1:
+        return ""
+    return called if isinstance(called, str) else name
+
+
 def _owner(cited: Cited) -> str:
     """Return the name of the record that a fact is in; "" for the subject itself."""
     if not cited.frame.prefix:
-        return ""
+        return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return english.record_name(cited.frame.record, int(index))
+    return phrases.record_name(cited.frame.record, int(index))

@@ -16,7 +16,7 @@ from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate, judge, settle, split
 from govrules.engines.registry import said
 from govrules.explain.cells import Restricted, cited_among
-from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.explain.english import condition_phrase, names_every, rule_sentence
 from govrules.explain.view import view_of
 from govrules.explain.ways import Effort
 from govrules.facts import TO_BE_FOUND, Facts
@@ -513,16 +513,10 @@ def test_checked_rules_never_raise(thing: Thing, rulebook: Rulebook) -> None:
 def test_english_names_every_fact(rule: Rule) -> None:
     sentence = rule_sentence(rule)
     assert sentence.endswith(".")
-    named = [rule.requires, *(each.when for each in rule.unless)]
-    if rule.applies_when is not None:
-        named.append(rule.applies_when)
-    for condition in named:
-        phrase = condition_phrase(condition)
-        assert phrase in sentence
-        for ref in references(condition):
-            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
-            words |= {ref.fact.each} - {""}
-            assert any(word and word in phrase for word in words), (ref.path, phrase)
+    for condition in rule_conditions(rule):
+        refs = [*references(condition)]
+        assert names_every(condition, refs, holds=True) == []
+        assert names_every(condition, refs, holds=False) == []
 
 
 @given(conditions())

@@ -115,7 +115,7 @@ class _Asking:
             path: cited
             for condition in conditions
             for path, cited in self.of(condition, inner).items()
-            if cited.frame is not inner.frame
+            if not path.startswith(inner.frame.prefix)
         }
 
     def _of_predicate(self, predicate: Predicate, view: View) -> Support:

@@ -316,6 +316,16 @@ class View:
     def _seen(self, frames: Frames, scopes: Vars) -> View:
         return View(self.backend, frames, scopes, self.all, self.supposed, self.taken)
 
+    def seen_from(self, frame: Frame) -> View:
+        """Return the view from a record, with those that it is in."""
+        if frame.outer is None:
+            return self
+        outer = self.seen_from(frame.outer)
+        name = frame.prefix.removeprefix(frame.outer.prefix).partition("[")[0]
+        fact = frame.outer.shape.facts[name]
+        source = ast.FactSource.RECORDED
+        return outer.inside(ast.FactRef(name, len(outer.scopes) - 1, fact, source), frame)
+
     def added(self, ref: ast.FactRef, beyond: int) -> View:
         """Return the view from a record that a list does not have, so many beyond its end."""
         place = len(self.cell(ref)[0]) + beyond

@@ -23,7 +23,7 @@ from govrules.assessment import Assessment, Plan, assess
 from govrules.engines.reference import Case, Judgement, case_of, judge
 from govrules.engines.registry import ENGINES, NEVER_FLAGS
 from govrules.errors import EngineError
-from govrules.explain.english import condition_phrase, rule_sentence
+from govrules.explain.english import names_every, rule_sentence
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.findings import Finding
@@ -611,13 +611,9 @@ def english_names_every_fact(rulebook: Rulebook) -> None:
 
 def unnamed(condition: Condition) -> Iterator[str]:
     """Yield the facts that the English of a condition does not name."""
+    refs = [*references(condition)]
     for holds in (True, False):
-        phrase = condition_phrase(condition, holds=holds)
-        for ref in references(condition):
-            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
-            words |= {ref.fact.each} if isinstance(ref.type, Records) else set()
-            if not any(word and word in phrase for word in words):
-                yield ref.path
+        yield from names_every(condition, refs, holds=holds)
 
 
 def format_round_trips(rulebook: Rulebook) -> None:
