@@ -8,7 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -356,14 +356,21 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
     name, _, inside = path.partition(".")
     cls: type = type(record)
-    fields = vocabulary_of(cls).fields
-    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+    if not inside or name not in _twins(cls):
         return ""
-    twins = [each for each in fields.values() if each.type == fields[name].type]
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    if len(twins) == 1:
-        return ""
     return called if isinstance(called, str) else name
+
+
+@lru_cache
+def _twins(cls: type) -> frozenset[str]:
+    """Return the records in subjects of a class of which there is another of the same kind."""
+    kinds = {
+        name: fact.type
+        for name, fact in vocabulary_of(cls).fields.items()
+        if isinstance(fact.type, Record)
+    }
+    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
 
 
 def _owner(cited: Cited) -> str:
