@@ -231,7 +231,7 @@ class Finding:
                     for question in part.questions
                 )
             )
-        return tuple(map(_question, asked))
+        return tuple(_question(each, self._case) for each in asked)
 
     @cached_property
     def clears(self) -> tuple[tuple[Change, ...], ...]:
@@ -399,9 +399,21 @@ def _scopes(cited: Cited) -> tuple[Any, ...]:
     return (cited.scope,) * (cited.ref.level + 1)
 
 
-def _question(cited: Cited) -> Question:
+def _question(cited: Cited, case: Case) -> Question:
     owner = _owner(cited)
-    return Question(cited.path, _with_owner(cited.ref.fact.question, owner), owner)
+    text = _whether_all(cited, case) or cited.ref.fact.question
+    return Question(cited.path, _with_owner(text, owner), owner)
+
+
+def _whether_all(cited: Cited, case: Case) -> str:
+    """Return the question whether what is recorded of a list or a set is all; "" where none is."""
+    ref = cited.ref
+    if not isinstance(ref.type, Records | Choices):
+        return ""
+    known = cited_value(cited, case)
+    if isinstance(ref.type, Choices):
+        known = () if known is UNKNOWN or known is None else known - {UNKNOWN}
+    return phrases.whether_all(ref.fact, known) if known else ""
 
 
 def _with_owner(text: str, owner: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
@@ -83,7 +83,7 @@ def joined(words: Iterable[str], word: str = "and") -> str:
         return last
     # Without the comma nobody could tell where one of them ends and the last begins.
     has_own = any(f" {each} " in part for part in (*first, last) for each in ("and", "or"))
-    return f"{', '.join(first)}{',' if has_own else ''} {word} {last}"
+    return f"{', '.join(first)}{',' if has_own or ', ' in last else ''} {word} {last}"
 
 
 def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str:
@@ -341,6 +341,16 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     if len(known) < len(value):
         return f"{fact.label} include {names}"
     return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
+
+
+def whether_all(fact: Fact, known: Collection[Any]) -> str:
+    """Return the question whether these are all that a list or a set has."""
+    if isinstance(fact.type, Choices):
+        names = [_word(each, {}) for each in fact.type.values if each in known]
+    else:
+        names = [record_name(each, index) for index, each in enumerate(known)]
+    these = "Are these all" if len(names) > 1 else "Is this all of"
+    return f"{these} {fact.label}: {named(names)}?"
 
 
 def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
