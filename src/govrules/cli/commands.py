@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import attrs
 from cyclopts import App, Parameter
 
-from govrules.assessment import Assessment, assess
+from govrules.assessment import Assessment, assess, counted_together
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
@@ -400,9 +400,8 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    grave = [each for each in Severity if each >= level]
-    flagged = any(each.severities[one] for each in assessments for one in grave)
-    return FLAGGED if flagged else FINE
+    _, severities = counted_together(assessments)
+    return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
 
 
 @app.command

@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment
+from govrules.assessment import Assessment, counted_together
 from govrules.engines.reference import case_of, evaluate
-from govrules.explain.phrases import counted, day, fact_phrase, named, short_amount
+from govrules.explain.phrases import counted, day, fact_phrase, named, record_name, short_amount
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
@@ -21,9 +21,22 @@ from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item
 from govrules.render.page import fitted, gravest, rulebook_line, titled
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
-from govrules.rulebook.ast import SEVERITIES, Compare, Count, FactRef, Op, Rule, Severity, Verdict
+from govrules.rulebook.ast import (
+    SEVERITIES,
+    Compare,
+    Count,
+    FactRef,
+    Op,
+    Quantified,
+    Quantity,
+    Rule,
+    Severity,
+    Share,
+    Verdict,
+)
 from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth, Unknown
+from govrules.vocabulary import Records
 
 #: How many lines a register takes.
 MOST_LINES: Final = 50
@@ -179,8 +192,7 @@ class _Page:
         if self.pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
-            verdicts = {one: sum(each.counts[one] for each in several) for one in Verdict}
-            severities = {one: sum(each.severities[one] for each in several) for one in Severity}
+            verdicts, severities = counted_together(several)
             numbers = [
                 verdicts[Verdict.FLAGGED],
                 *(severities[each] for each in reversed(SEVERITIES)),
@@ -240,7 +252,7 @@ class _Page:
         told = counted_otherwise(finding, self.whole.register)
         if told:
             return told
-        names = [*dict.fromkeys(each.record for each in finding.because if each.record)]
+        names = [*dict.fromkeys(that_count(finding, self.whole.register))]
         return named([cut(each, 40) for each in names]) if names else ""
 
     def _frequent(self, most: int) -> Iterator[Line]:
@@ -277,6 +289,30 @@ class _Page:
             yield _asked(f"  {of}", f"{unknown[name]:,}", f"{critical[name]:,}"), ""
         if len(ranked) > most:
             yield f"  and {counted(len(ranked) - most, 'more officer')}", ""
+
+
+def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
+    """Yield the names of the partnerships for which a finding on their register is made."""
+    case = case_of(Facts(register.subject, register.as_of), register.rulebook)
+    for node in nodes(finding.rule.requires):
+        match node:
+            case Quantified(Quantity.EVERY, ref, where):
+                counts = Truth.FALSE
+            case Quantified(Quantity.NONE, ref, where):
+                counts = Truth.TRUE
+            case Count(ref, where, Compare(op)) | Share(ref, _, where, Compare(op)) if where:
+                counts = Truth.TRUE if op in (Op.AT_MOST, Op.LESS_THAN) else Truth.FALSE
+            case _:
+                continue
+        if not isinstance(ref.type, Records) or ref.type.cls is not Partnership:
+            continue
+        among = node.among if isinstance(node, Share) else None
+        for index, each in enumerate(case.facts.records(ref, case.scopes)[0]):
+            inside = case.inside(each)
+            if among is not None and evaluate(among, inside) is not Truth.TRUE:
+                continue
+            if evaluate(where, inside) is counts:
+                yield record_name(each.record, index)
 
 
 def counted_otherwise(finding: Finding, register: Assessment) -> str:
