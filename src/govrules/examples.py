@@ -140,7 +140,7 @@ def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
 
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
     """Run one example of a rule."""
-    finding = assess_rule(rule, example_case(example, rulebook))
+    finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
     return ExampleResult(rule, example, finding, _problem(example, finding))
 
 

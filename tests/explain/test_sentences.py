@@ -134,8 +134,7 @@ def of_rule(rule: Rule) -> Iterator[str]:
 def of_examples(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
     """Yield what is said of each example of a rule."""
     for example in rule.examples:
-        case = case_of(Facts(example.given, example.as_of or UNKNOWN), rulebook)
-        finding = assess_rule(rule, case)
+        finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
         yield from (f"because: {sentence(each.phrase)}" for each in finding.because)
         yield from (f"ask: {each.question}" for each in finding.questions)
         if finding.verdict is Verdict.FLAGGED and rule.subject != "assessment":

@@ -11,7 +11,8 @@ import attrs
 import z3
 
 from govrules.diagnostics import Span
-from govrules.engines.reference import NEVER_FLAGS, Case, derive, evaluate, judge, scope_of
+from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
+from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.phrases import joined
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
