@@ -17,7 +17,9 @@ _NEGATIVE: Final = re.compile(
     re.IGNORECASE,
 )
 #: What stands behind these is no part of what a title says first.
-_ASIDE: Final = re.compile(r"\b(?:and|that|which|who|what|how|whether|where|when|if|because|until|unless)\b|[,;:(]")
+_ASIDE: Final = re.compile(
+    r"\b(?:and|that|which|who|what|how|whether|where|when|if|because|until|unless)\b|[,;:(]"
+)
 _NEITHER: Final = re.compile(r"\bneither\b(.*?)\bnor\b", re.IGNORECASE)
 _STIFF: Final = re.compile(r"\b(?:whom|shall|it is required that)\b", re.IGNORECASE)
 #: Questions that begin so are not answered by yes or no.
