@@ -10,6 +10,7 @@ import attrs
 
 from govrules.explain.english import (
     condition_phrase,
+    joined,
     rule_sentence,
     sentence,
     severity_sentence,
@@ -217,6 +218,19 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
         parameters=tuple(_parameter(each) for each in rulebook.parameters.values()),
         sources=tuple(rulebook.documents.values()),
     )
+
+
+def claims_phrase(claims: Iterable[Claim]) -> str:
+    """
+    Return how far a source goes, the elements in which it goes alike named together.
+
+    >>> claims_phrase([Claim("scope", "ours"), Claim("test", "ours"), Claim("deadline", "ours")])
+    'scope, test and deadline ours'
+    """
+    alike: dict[str, list[str]] = {each: [] for each in SAYS_IN_WORDS.values()}
+    for claim in claims:
+        alike[claim.says].append(claim.element)
+    return "; ".join(f"{joined(of)} {says}" for says, of in alike.items() if of)
 
 
 def shares(rulebook: Rulebook) -> tuple[Share, ...]:
