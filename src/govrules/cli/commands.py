@@ -23,17 +23,17 @@ from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
+from govrules.render.lines import Line
 from govrules.render.plain import assessment_data, problems_data, report_data
-from govrules.render.text import Line, assessment_lines
+from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
-from govrules.unread import unread
 
 
 def _version() -> str:
@@ -79,6 +79,7 @@ Engine = Annotated[
         " given. The findings are the same.",
     ),
 ]
+Depth = Annotated[str | None, Parameter(name="--depth")]
 Entry = Annotated[
     list[str] | None,
     Parameter(
@@ -121,7 +122,7 @@ def demo() -> int:
     read = read_subject(path, rulebook=rulebook)
     show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
     emit(
-        "This is a real case: the report's Appendix 2, with only the facts that it states.\n"
+        "\nThis is a real case: the report's Appendix 2, with only the facts that it states.\n"
         "Nothing is flagged for what it does not state: those are questions.\n\n"
         "Try next:\n"
         "  govrules explain pooled-budget-without-protocol   a rule in plain English\n"
@@ -146,6 +147,7 @@ def check(
     output: Output = None,
     fail_on: Level = "low",
     full: bool = False,
+    depth: Depth = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -159,8 +161,11 @@ def check(
     fail_on
         The severity from which flagged findings make the exit code 1.
     full
-        In text, give the reasons also for rules that do not apply.
+        In text, below the page, each finding with its reasons, each question and what is met.
+    depth
+        The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
+    reasons = _reasons(depth)
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
@@ -197,24 +202,59 @@ def check(
 
         write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
-        show(_lines(checked, output, full=full), output)
+        show(_lines(checked, output, full=full or depth is not None, depth=reasons), output)
     return _code(checked, Severity(fail_on), told)
 
 
-def _lines(checked: list[Checked], output: Path | None, *, full: bool) -> Iterator[Line]:
+def _reasons(depth: str | None) -> int | None:
+    """Read how many lines of reasons a finding has; None is all of them."""
+    if depth is None or depth == "all":
+        return None
+    if not depth.isdigit() or int(depth) < 1:
+        raise Stop(
+            f"govrules: `--depth {depth}` is no number of lines",
+            "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
+        )
+    return int(depth)
+
+
+def _lines(
+    checked: list[Checked], output: Path | None, *, full: bool, depth: int | None
+) -> Iterator[Line]:
     from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
 
-    for each in checked:
+    for index, each in enumerate(checked):
+        if index:
+            yield "", ""
         if isinstance(each, RegisterAssessment):
-            yield from register_lines(each, full=full, follow=follow)
+            hints = () if full else _register_hints(each)
+            yield from register_lines(
+                each, full=full, depth=depth, follow=follow, hints=tuple(hints)
+            )
         else:
-            yield from assessment_lines(each, full=full)
-            facts = unread(each.subject, each.rulebook)
-            if facts:
-                yield (f"Read by no rule in force: {', '.join(facts)}", "dim")
+            hints = () if full else _hints(each)
+            yield from assessment_lines(each, full=full, depth=depth, hints=tuple(hints))
+
+
+def _hints(assessment: Assessment) -> Iterator[str]:
+    """Yield what to type next about one partnership."""
+    if assessment.flagged:
+        plan = "    The plan: govrules plan" if assessment.severities else ""
+        yield f"Every finding with its reasons: --full{plan}"
+    if assessment.of(Verdict.UNKNOWN):
+        yield "Answer them one by one: govrules ask    Every question: --full"
+    elif not assessment.flagged:
+        yield "Every check with its reasons: --full"
+
+
+def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
+    """Yield what to type next about a register."""
+    first = next((each.id for each in whole.entries if each.id), "ID")
+    yield f"One partnership: --entry {first}    Everything: --full"
+    yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
 
 
 def _apart(checked: list[Checked]) -> list[Assessment]:
@@ -357,11 +397,12 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         warn(["govrules: nothing was checked: no partnership was read"])
         return NOTHING_CHECKED
-    if not any(each.findings for each in assessments):
+    if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    flagged = [finding for each in assessments for finding in each.of(Verdict.FLAGGED)]
-    return FLAGGED if any(each.severity and each.severity >= level for each in flagged) else FINE
+    grave = [each for each in Severity if each >= level]
+    flagged = any(each.severities[one] for each in assessments for one in grave)
+    return FLAGGED if flagged else FINE
 
 
 @app.command

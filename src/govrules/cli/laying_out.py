@@ -8,7 +8,7 @@ from pathlib import Path
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, warn, write
 from govrules.diagnostics import Code
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.nodes import Report, parse, read_text
 from govrules.rulebook.layout import LayoutError, laid_out
 from govrules.rulebook.load import packs_in

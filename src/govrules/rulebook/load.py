@@ -46,6 +46,7 @@ from govrules.vocabulary import (
     Number,
     Text,
     YesNo,
+    sentences,
     vocabulary_of,
 )
 
@@ -358,7 +359,8 @@ class _Loader:
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("type", "values", "label", "denial", "question", "kind", "unit")
+        said = ("label", "sentence", "denial", "absent", "present", "question")
+        keys = ("type", "values", "kind", "unit", *said)
         name = key.text.removeprefix("local.")
         fields = Fields(report, node, keys, f"fact `{key.text}`")
         check_name(report, name, key, SNAKE)
@@ -383,14 +385,31 @@ class _Loader:
             self._name_taken(report, key, "another local fact")
             return
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
+        fact_type = self._local_type(fields) or Text()
         self.local[name] = Fact(
             name=key.text,
-            type=self._local_type(fields) or Text(),
+            type=fact_type,
             kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
             label=label,
             question=question,
-            denial=fields.text("denial") or f"not so: {label}",
+            **sentences(
+                label,
+                fact_type,
+                self._sentences(fields, "sentence", fact_type),
+                self._sentences(fields, "denial", fact_type),
+            ),
+            absent=fields.text("absent"),
+            present=fields.text("present"),
         )
+
+    @staticmethod
+    def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
+        """Return one sentence for every value, or a mapping with one for each that it names."""
+        values = fact_type.values if isinstance(fact_type, Choice) else ()
+        if not isinstance(fields.value(key), Entries):
+            return fields.text(key)
+        found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
+        return {each: found.text(each) for each in values if each in found}
 
     @staticmethod
     def _local_type(fields: Fields) -> FactType | None:
@@ -442,7 +461,7 @@ class _Loader:
         fact_type: FactType = YesNo()
         if is_table:
             fact_type = Choice(values, ordered=True) if values else Text()
-        denial = fields.text("denial") or f"not so: {label}"
+        denial = fields.text("denial") or ("" if is_table else f"not so: {label}")
         asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
