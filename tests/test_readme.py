@@ -251,9 +251,10 @@ def test_a_first_change_goes_as_the_page_on_contributing_says(
     rules = pack / "agreement.yaml"
     text = rules.read_text(encoding="utf-8")
     start, end = text.index("- id: agreement-not-reviewed"), text.index("- id: roles-not-written")
-    lines = [
-        line.replace("2023-01-3", "2022-01-3") if "risk_tier: low" in line else line
-        for line in text[start:end].splitlines(keepends=True)
+    examples = [
+        each.replace("2023-01-3", "2022-01-3") if "risk_tier: low" in each else each
+        for each in text[start:end].split("      - name: ")
     ]
-    rules.write_text(text[:start] + "".join(lines) + text[end:], encoding="utf-8")
+    changed = text[:start] + "      - name: ".join(examples) + text[end:]
+    rules.write_text(changed, encoding="utf-8")
     assert main(["test", "--no-coverage", str(pack)]) == 0

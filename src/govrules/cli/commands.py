@@ -589,6 +589,29 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
     return PROBLEM if failed else FINE
 
 
+@app.command(name="format")
+def format_(
+    directories: Annotated[
+        list[str], Parameter(name="DIR", negative="", help="A pack, or a folder of packs.")
+    ],
+    *,
+    check: Annotated[bool, Parameter(name="--check", negative="")] = False,
+) -> int:
+    """
+    Lay rule files out in block form, with short lines and all comments; what they say is kept.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs.
+    check
+        Write nothing, and say which files would be laid out anew; exit code 1 if there are any.
+    """
+    from govrules.cli.laying_out import lay_out  # noqa: PLC0415 - only this command needs it
+
+    return lay_out(directories, check=check)
+
+
 @app.command(name="test")
 def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
     """
