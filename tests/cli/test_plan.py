@@ -16,8 +16,7 @@ def test_a_plan_says_what_each_change_clears(run, pack, pooled):
         "",
         "  1  MEDIUM    Agree a protocol.",
         "               The partners, by 30 June 2026",
-        "               settled when: A protocol for decisions and money is agreed.",
-        "                 [protocol.agreed]",
+        f"{' ' * 15}settled when: A protocol for decisions and money is agreed. [protocol.agreed]",
         "               puts right: Budgets are pooled without a protocol",
         "",
         "1 check would still not be known: `govrules ask` asks what would settle them.",
@@ -39,7 +38,10 @@ def test_a_plan_as_json(run, pack, pooled):
 def test_a_level_leaves_out_what_is_less_grave(run, pack, pooled):
     ran = run("plan", pooled, "--rules", pack, "--level", "high")
     assert ran.code == 0
-    assert "There is nothing of high severity or above to put right, so there is nothing to plan." in ran.out
+    assert (
+        "There is nothing of high severity or above to put right, so there is nothing to plan."
+        in ran.out
+    )
 
 
 def test_what_no_arrangement_clears_is_named(run, pack, tmp_path):

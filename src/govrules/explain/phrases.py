@@ -420,7 +420,7 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
 # ── Tests of a fact ───────────────────────────────────────────────────────────────────────────
 
 
-def test_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
+def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
     """Return a test of a fact as a clause; with `holds` false, as the clause that denies it."""
     match predicate:
         case Compare(Op.EQUALS, Literal(None)):

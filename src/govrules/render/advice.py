@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from govrules.explain.english import condition_phrase
-from govrules.explain.phrases import named, presence, test_phrase
+from govrules.explain.phrases import named, predicate_phrase, presence
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
@@ -83,7 +83,7 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
         wanted = tuple(Literal(each) for each in dict.fromkeys(each.to for each in changes))
         if len(wanted) >= min(_ANY, len(fact.type.values)):
             return presence(fact)
-        return test_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
+        return predicate_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
     if not isinstance(fact.type, Choices):
         return ""
     added = [each.to - members(effort.now(each.fact)) for each in changes]
@@ -94,7 +94,7 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
     if len({*added}) == 1:
         return ""
     any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
-    return f"{test_phrase(fact, any_of, holds=True)} (at least one)"
+    return f"{predicate_phrase(fact, any_of, holds=True)} (at least one)"
 
 
 def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:

@@ -17,7 +17,7 @@ from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.actions import due_date, when_phrase
-from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text
 from govrules.render.page import fitted, gravest, rulebook_line, titled
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
@@ -214,9 +214,11 @@ class _Page:
         if len(self.flagged) > most:
             more = len(self.flagged) - most
             notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
-        none = len(self.entries) - len(self.flagged)
+        none = [each for each in self.entries if not _flags(each)]
         if none:
-            notes.append(f"{none:,} {'has' if none == 1 else 'have'} none")
+            notes.append(
+                f"{len(none):,} {'has' if len(none) == 1 else 'have'} none{_because(none)}"
+            )
         if several:
             notes.append("medium+: at least medium")
         if notes:
@@ -264,7 +266,7 @@ class _Page:
                 number[finding.rule.id] += 1
         yield "Most frequent", "bold"
         for name, times in number.most_common(most):
-            yield from item("", f"{times:>4,}  {rules[name].title}", indent=0)
+            yield from folded_text(f"{times:>4,}  {rules[name].title}")
 
     def _officers(self, most: int) -> Iterator[Line]:
         unknown: Counter[str] = Counter()
@@ -335,6 +337,17 @@ def counted_otherwise(finding: Finding, register: Assessment) -> str:
         more = f"; {certain + open_} if the {open_} that nobody can tell of do" if open_ else ""
         return f"{declared}, and {least}{certain} on the register count{more}"
     return ""
+
+
+def _because(several: Sequence[Assessment]) -> str:
+    """Return why nothing is flagged of partnerships of which hardly anything is known; else ""."""
+    if any(2 * each.counts[Verdict.UNKNOWN] < _apply(each) for each in several):
+        return ""
+    settled = max(_apply(each) - each.counts[Verdict.UNKNOWN] for each in several)
+    checks = max(_apply(each) for each in several)
+    on = "on it" if len(several) == 1 else "on each"
+    most = "none" if not settled else f"at most {settled}"
+    return f", because {most} of {checks} checks {on} {'is' if settled < 2 else 'are'} settled"  # noqa: PLR2004
 
 
 def _flags(assessment: Assessment) -> bool:
