@@ -253,7 +253,8 @@ class Finding:
             case Verdict.FLAGGED:
                 return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return phrases.sentence(f"in order: {reasons}")
+                met = f"{phrases.lowered(self.rule.met)} ({reasons})" if self.rule.met else reasons
+                return phrases.sentence(f"met: {met}")
             case Verdict.NOT_APPLICABLE:
                 return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:

@@ -50,7 +50,7 @@ def test_a_page_says_which_partnership_to_look_at_first(run, pack, tmp_path):
     assert lines[0].startswith("Ours ")
     assert lines[0].endswith("as at 31 March 2026")
     assert lines[1] == "A small pack 7, 13 partnerships"
-    assert "1 partnership has critical findings." in lines
+    assert "1 partnership has a critical finding." in lines
     assert (
         "12 of 27 checks are not known yet, because the facts are not on the register." not in lines
     )

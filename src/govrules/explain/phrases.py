@@ -71,6 +71,16 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def lowered(text: str) -> str:
+    """
+    Return a sentence as it stands within another.
+
+    >>> lowered("A board decides"), lowered("VAT is settled")
+    ('a board decides', 'VAT is settled')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def joined(words: Iterable[str], word: str = "and") -> str:
     """
     Return words as a list in prose.

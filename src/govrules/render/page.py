@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from govrules.assessment import Assessment, RankedQuestion
-from govrules.explain.phrases import counted, day, joined, named, sentence
+from govrules.explain.phrases import counted, day, joined, lowered, named, sentence
 from govrules.findings import Finding
 from govrules.model import Status
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
@@ -360,11 +360,6 @@ class _Page:
         if len(self.good) > most:
             text += f"; and {len(self.good) - most} more"
         yield from folded_text(text, indent=2)
-
-
-def lowered(text: str) -> str:
-    """Return a sentence as it stands within another."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _word(number: int) -> str:

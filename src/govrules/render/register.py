@@ -166,7 +166,9 @@ class _Page:
             spent = _spent(grave)
             money = f"; {they} {spent} a year" if spent else ""
             number = counted(len(grave), "partnership")
-            yield f"{number} {have} {worst.value} findings{money}."
+            alone = len(grave) == 1 and grave[0].severities[worst] == 1
+            what = f"a {worst.value} finding" if alone else f"{worst.value} findings"
+            yield f"{number} {have} {what}{money}."
         elif self.whole.register.flagged:
             number = counted(len(self.whole.register.flagged), "thing")
             yield f"{number} to put right on the register itself{gravest(self.whole.register)}."
