@@ -370,6 +370,18 @@ def counted_together(
     return verdicts, severities
 
 
+def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
+    """Return of how many subjects each rule flags something."""
+    by_id: dict[str, Rule] = {}
+    found: Counter[str] = Counter()
+    for each in assessments:
+        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
+            if outcome.verdict is Verdict.FLAGGED:
+                by_id[rule.id] = rule
+                found[rule.id] += 1
+    return Counter({by_id[name]: number for name, number in found.items()})
+
+
 def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
     """Return the rules in force about a kind of subject."""
     return tuple(rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of))

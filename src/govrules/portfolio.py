@@ -165,6 +165,7 @@ class _Side:
     entry: Partnership
     name: str
     id: str
+    place: str
     members: Members
     parent: str | Unknown | None
     known_as: frozenset[str]
@@ -195,6 +196,7 @@ def _side(entry: Partnership) -> _Side:
         entry=entry,
         name=name,
         id=entry.id if isinstance(entry.id, str) else name,
+        place=origin_of(entry),
         members=_members(entry),
         parent=fold(parent) if isinstance(parent, str) else parent,
         known_as=frozenset(_known_as(entry)),
@@ -217,7 +219,7 @@ def _pair(one: _Side, two: _Side) -> Pair:
     records: tuple[SharedPartner | Unknown, ...] = tuple(
         _shared(ones[name], twos[name]) for name in shared
     )
-    where = " and ".join(each for each in (origin_of(first), origin_of(second)) if each)
+    where = " and ".join(each for each in (one.place, two.place) if each)
     return Pair(
         id=f"{one.id} + {two.id}",
         name=f"{one.name} and {two.name}",
@@ -236,9 +238,7 @@ def _pair(one: _Side, two: _Side) -> Pair:
             one.evidence_below("first"),
             two.evidence_below("second"),
         ),
-        origin=ChainMap(
-            {"": origin_of(first)}, one.origin_below("first"), two.origin_below("second")
-        ),
+        origin=ChainMap({"": one.place}, one.origin_below("first"), two.origin_below("second")),
     )
 
 

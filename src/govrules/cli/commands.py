@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import gc
 import itertools
 import json
 import sys
@@ -202,7 +204,9 @@ def check(
 
         write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
-        show(_lines(checked, output, full=full or depth is not None, depth=reasons), output)
+        with uncollected():
+            in_full = full or depth is not None
+            show(_lines(checked, output, full=in_full, depth=reasons), output)
     return _code(checked, Severity(fail_on), told)
 
 
@@ -257,6 +261,18 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: findings by the hundred thousand are all kept to the end."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def _apart(checked: list[Checked]) -> list[Assessment]:
     """Return every assessment with findings, those of a register one by one."""
     return [
@@ -302,7 +318,8 @@ def _assess_all(
     checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found = assess_file(read, rulebook, given or stated, engine)
+        with uncollected():
+            found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
         if isinstance(found, RegisterAssessment):
             told.say((*found.warnings, *found.problems))

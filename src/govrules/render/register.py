@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, counted_together
+from govrules.assessment import Assessment, counted_together, flagged_together
 from govrules.engines.reference import case_of, evaluate
 from govrules.explain.phrases import counted, day, fact_phrase, named, record_name, short_amount
 from govrules.facts import Facts
@@ -29,7 +29,6 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Rule,
     Severity,
     Share,
     Verdict,
@@ -260,15 +259,9 @@ class _Page:
         return named([cut(each, 40) for each in names]) if names else ""
 
     def _frequent(self, most: int) -> Iterator[Line]:
-        rules: dict[str, Rule] = {}
-        number: Counter[str] = Counter()
-        for each in self.entries:
-            for finding in each.flagged:
-                rules[finding.rule.id] = finding.rule
-                number[finding.rule.id] += 1
         yield "Most frequent", "bold"
-        for name, times in number.most_common(most):
-            yield from folded_text(f"{times:>4,}  {rules[name].title}")
+        for rule, times in flagged_together(self.entries).most_common(most):
+            yield from folded_text(f"{times:>4,}  {rule.title}")
 
     def _officers(self, most: int) -> Iterator[Line]:
         unknown: Counter[str] = Counter()
