@@ -16,6 +16,8 @@ from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 
 #: What a fact becomes by a change that gives something up.
 _LESS: Final[tuple[object, ...]] = (False, None, frozenset())
+#: A way out with more parts than these is no sentence.
+_TOGETHER: Final = 4
 #: From so many choices on, it matters that one is made and not which.
 _ANY: Final = 5
 
@@ -29,13 +31,14 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
     """
     Return when a finding is settled, as a clause: the ways out, else the good state.
 
-    No way is told that takes something away: a role, a clause or a yes.
+    No way is told that takes something away, a role, a clause or a yes, or that is long.
     """
     effort = Effort(subject)
     ways = [
         way
         for way in finding.clears
         if way
+        and len(_groups(way)) <= _TOGETHER
         and not effort.takes_away({each.fact: each.to for each in way})
         and not any(each.to in _LESS for each in way)
     ]
@@ -58,14 +61,19 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
 
 def told_together(changes: Sequence[Change]) -> str:
     """Return changes as clauses, those that say the same of several records as one."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for each in changes:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
     told = []
-    for (_, said), its in groups.items():
+    for (_, said), its in _groups(changes).items():
         names = [each.record for each in its if each.record]
         told.append(f"{named(names)}: {said}" if names else said)
     return "; ".join(told)
+
+
+def _groups(changes: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
+    """Return changes by the fact and what is said of it, whatever record they are of."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    return groups
 
 
 def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:

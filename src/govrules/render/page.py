@@ -330,7 +330,7 @@ class _Page:
         least = min(each.could_be for each in shown)
         worst = max(each.could_be for each in shown)
         what = (
-            f"a {worst.value} finding" if least is worst else f"a {least.value} finding or a graver"
+            f"a {worst.value} finding" if least is worst else f"a {least.value} or graver finding"
         )
         each = "it could" if len(shown) == 1 else "each could"
         title = f"Answer {'this' if len(shown) == 1 else 'these'} first: {each} show {what}"
