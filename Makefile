@@ -86,6 +86,10 @@ bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 even
 bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse of the same files
 	@$(BIN)/python benchmarks/ingest.py
 
+.PHONY: bench-explain
+bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
+	@$(BIN)/python -m benchmarks.explain
+
 .PHONY: bench-registers
 bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)
 	@$(PIP) install --require-hashes --no-deps -r requirements/bench-registers.txt
