@@ -55,7 +55,8 @@ layers: $(VENV)/developed  ## Check that arrows never turn round
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: rules
-rules: $(VENV)/installed  ## Check the packs under rules/ and run their examples
+rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and run their examples
+	@$(BIN)/govrules format --check rules
 	@$(BIN)/govrules lint rules
 	@$(BIN)/govrules test rules
 

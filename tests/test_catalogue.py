@@ -125,7 +125,7 @@ def test_the_markdown_says_it_all(made):
         assert f"\n### {rule.id}\n" in text
         for part in (
             rule.title,
-            rule.sentence,
+            *(line.removeprefix("- ") for line in rule.sentence.split("\n")),
             rule.principle,
             rule.severity,
             *rule.sources,

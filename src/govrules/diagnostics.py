@@ -93,6 +93,14 @@ class Code(Enum):
             "that ends in `.yml` or `.YAML` would be left out."
         ),
     )
+    NOT_LAID_OUT = (
+        "GR015",
+        "not-laid-out",
+        (
+            "`govrules format` reads what it would write, and this file would not say the same: "
+            "nothing is written."
+        ),
+    )
     UNKNOWN_FACT = (
         "GR101",
         "unknown-fact",

@@ -37,7 +37,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth
-from govrules.vocabulary import Choices, Fact, Record, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
 class InRecord:
@@ -253,7 +253,8 @@ class Finding:
             case Verdict.FLAGGED:
                 return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return phrases.sentence(f"in order: {reasons}")
+                met = f"{phrases.lowered(self.rule.met)} ({reasons})" if self.rule.met else reasons
+                return phrases.sentence(f"met: {met}")
             case Verdict.NOT_APPLICABLE:
                 return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
@@ -345,7 +346,16 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
-    return Question(cited.path, _with_owner(cited.fact.question, owner), owner)
+    text = _whether_all(cited) or cited.fact.question
+    return Question(cited.path, _with_owner(text, owner), owner)
+
+
+def _whether_all(cited: Cited) -> str:
+    """Return the question whether what is recorded of a list or a set is all; "" where none is."""
+    if not cited.name or not isinstance(cited.fact.type, Records | Choices):
+        return ""
+    known = [each for each in cited.value if each is not UNKNOWN]
+    return phrases.whether_all(cited.fact, known) if known else ""
 
 
 def _with_owner(text: str, owner: str) -> str:

@@ -15,6 +15,7 @@ import attrs
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn
 from govrules.errors import FactsError
+from govrules.explain.phrases import counted
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
 from govrules.model import Partnership, Register
@@ -217,7 +218,7 @@ class Watching:
             if (number := sum(each.severity is severity for each in opened))
         ]
         many = f" ({', '.join(levels)})" if levels else ""
-        show([(f"watching {len(live)} partnership(s): {len(opened)} open{many}", "bold")])
+        show([(f"watching {counted(len(live), 'partnership')}: {len(opened)} open{many}", "bold")])
         sys.stdout.flush()
 
     def _tell(self, notices: tuple[Notice, ...]) -> None:
