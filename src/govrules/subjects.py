@@ -563,6 +563,6 @@ def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one cl
 @functools.cache
 def paths_of(cls: type) -> tuple[frozenset[str], frozenset[str]]:
     """Return the paths of all facts of a class, and those that stand for a list's records."""
-    recorded = frozenset(path for path, _ in vocabulary_of(cls).walk())
+    recorded = frozenset(vocabulary_of(cls).paths)
     lists = frozenset(path.partition("[]")[0] + "[]" for path in recorded if "[]" in path)
     return recorded, lists

@@ -101,4 +101,4 @@ def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:
     """Return the fact of a subject at a path, whatever record of a list it is of."""
     if path.startswith("local."):
         return rulebook.local.get(path.removeprefix("local."))
-    return dict(vocabulary_of(cls).walk()).get(INDEX.sub("[]", path))
+    return vocabulary_of(cls).paths.get(INDEX.sub("[]", path))

@@ -71,7 +71,7 @@ def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
         yield from _derived_lines(derived, rulebook)
         return
     for subject, cls in rulebook.subjects.items():
-        fact = dict(vocabulary_of(cls).walk()).get(path)
+        fact = vocabulary_of(cls).paths.get(path)
         if fact is not None:
             yield from _fact_lines(path, fact, f"of a {subject}", rulebook)
             return
@@ -116,6 +116,6 @@ def _readers(path: str, rulebook: Rulebook) -> Iterator[Line]:
 
 def near(name: str, rulebook: Rulebook) -> str:
     """Return the rule, fact or code that was most likely meant."""
-    facts = [path for cls in rulebook.subjects.values() for path, _ in vocabulary_of(cls).walk()]
+    facts = [path for cls in rulebook.subjects.values() for path in vocabulary_of(cls).paths]
     rules = [rule.id for rule in rulebook.rules]
     return did_you_mean(name, [*rules, *facts, *rulebook.derived, *CODES])
