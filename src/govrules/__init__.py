@@ -30,8 +30,8 @@ if TYPE_CHECKING:
         Register,
     )
     from govrules.portfolio import RegisterAssessment, assess_register
-    from govrules.reading import read_partnership
-    from govrules.registers.read import read_register
+    from govrules.reading import Read, read_partnership, read_text
+    from govrules.registers.read import read, read_register
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
     from govrules.truth import UNKNOWN
@@ -55,8 +55,8 @@ _HOMES = {
         "Register",
     ),
     "govrules.portfolio": ("RegisterAssessment", "assess_register"),
-    "govrules.reading": ("read_partnership",),
-    "govrules.registers.read": ("read_register",),
+    "govrules.reading": ("Read", "read_partnership", "read_text"),
+    "govrules.registers.read": ("read", "read_register"),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
     "govrules.truth": ("UNKNOWN",),
@@ -86,6 +86,7 @@ __all__ = [
     "Protocol",
     "Question",
     "RankedQuestion",
+    "Read",
     "Reason",
     "Register",
     "RegisterAssessment",
@@ -98,8 +99,10 @@ __all__ = [
     "assess",
     "assess_register",
     "load_rulebook",
+    "read",
     "read_partnership",
     "read_register",
+    "read_text",
     "ruleset",
 ]
 

@@ -35,10 +35,11 @@ class FactsError(GovrulesError):
     A subject does not fit the vocabulary.
 
     Attributes:
-        path: the fact, or the file where the subject was read from one.
+        path: the first fact, or the file where the subject was read from one.
         expected: what the vocabulary allows there.
         actual: what stands there.
-        diagnostics: every problem found in a file; empty for a Python object.
+        diagnostics: every problem found, each with the path of its fact; empty where what was
+            called, and not a fact, is wrong.
     """
 
     def __init__(

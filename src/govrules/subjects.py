@@ -20,6 +20,7 @@ from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
+    Choice,
     Choices,
     Fact,
     FactType,
@@ -33,6 +34,7 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+EVERY_VALUE: Final = "`govrules explain FACT` lists its values"
 #: A longer text says no state.
 _LONGEST_WORD: Final = 40
 _NIL: Final = len("nil")
@@ -71,16 +73,34 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
+    #: In events, rows and mappings a plain yes or no for a text is no fault of a file.
+    lenient: bool = False
+    #: What the paths of the record that is read begin with: "" or ``partnerships[2].``.
+    base: str = ""
     errors_in_entries: int = 0
     #: How many facts are written as `null`.
     nulls: int = 0
 
+    def _say(
+        self,
+        path: str,
+        code: Code,
+        message: str,
+        node: Node | None,
+        help_: str = "",
+        allowed: tuple[str, ...] = (),
+    ) -> None:
+        """Report a problem of a fact, by its path in the record that is read."""
+        whole = f"{self.base}{path}".removesuffix(".")
+        self.report.add(code, message, node, help_, path=whole, allowed=allowed)
+
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
         if not isinstance(node, Entries):
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write one `fact: value` a line",
             )
@@ -99,9 +119,10 @@ class SubjectReader:
         """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
         if not isinstance(node, Entries):
             self.errors_in_entries += 1
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write its facts as one object",
             )
@@ -123,7 +144,8 @@ class SubjectReader:
             case Record() | Records():
                 state = self._state(node)
                 if state == "":
-                    self.report.add(
+                    self._say(
+                        path,
                         Code.TYPE_MISMATCH,
                         f"`{path}` holds several facts",
                         node,
@@ -196,7 +218,8 @@ class SubjectReader:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
                 if isinstance(fact.type, Records):
                     help_ = f"write `{fact.name}:`, and below it a `- ` for each {fact.each}"
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"`{path}` is no record, so `{parts[0][0]}` cannot stand in it",
                     parts[0][1],
@@ -233,7 +256,8 @@ class SubjectReader:
             if state != "" and not inner:
                 return state
             said = "unknown" if state is UNKNOWN else "none"
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a record of facts"
                 if state == ""
@@ -246,7 +270,7 @@ class SubjectReader:
         return self._record(inner, cls, f"{path}.", origin)
 
     def _twice(self, path: str, key: Scalar) -> None:
-        self.report.add(Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
+        self._say(path, Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
     def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
@@ -257,7 +281,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a list of records",
                 node,
@@ -284,7 +309,8 @@ class SubjectReader:
             else:
                 complete = False
                 self.errors_in_entries += "origin" in vocabulary_of(fact.type.cls).about
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"each {fact.each} is a mapping of facts",
                     item,
@@ -305,7 +331,8 @@ class SubjectReader:
         place = origin.get(f"{where}.name", origin[where])
         span = read_place(place)
         node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        self.report.add(
+        self._say(
+            where,
             Code.PARTNER_TWICE,
             f"`{record.name}` stands twice in `{path}`, the other at "
             f"{origin.get(f'{first}.name', origin[first])}: it counts once",
@@ -326,8 +353,10 @@ class SubjectReader:
         if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
             # cannot be read leaves the others as they are.
-            before = self.report.errors
+            before, base = self.report.errors, self.base
+            self.base = f"{base}{where}." if where else base
             record = self._record(entries, cls, "", {"": origin[where]})
+            self.base = base
             broken = self.report.errors - before
             self.errors_in_entries += broken
             return UNKNOWN if broken else record
@@ -342,7 +371,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a set of values",
                 node,
@@ -354,7 +384,8 @@ class SubjectReader:
             if self._state(item) is UNKNOWN:
                 members.add(UNKNOWN)
             elif not isinstance(item, Scalar):
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"a value of `{path}` is a single word",
                     item,
@@ -363,11 +394,13 @@ class SubjectReader:
             elif item.text in fact.type.values:
                 members.add(item.text)
             else:
-                self.report.add(
+                self._say(
+                    path,
                     Code.UNKNOWN_VALUE,
                     f"unknown value `{item.text}` of `{path}`",
                     item,
-                    did_you_mean(item.text, fact.type.values),
+                    did_you_mean(item.text, fact.type.values) or EVERY_VALUE,
+                    fact.type.values,
                 )
         return frozenset(members)
 
@@ -389,7 +422,8 @@ class SubjectReader:
     def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
         """Say that a word says less than that nobody knows, if it does."""
         if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
-            self.report.add(
+            self._say(
+                path,
                 Code.PLACEHOLDER,
                 f"`{node.text}` counts as unknown (`{path}`)",
                 node,
@@ -399,7 +433,8 @@ class SubjectReader:
     def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
         strict = strict or self.strict
         if not isinstance(node, Scalar):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` must be {describe(fact.type)}",
                 node,
@@ -420,14 +455,14 @@ class SubjectReader:
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
-        self.report.add(code, value.about(path), node, help_)
+        self._say(path, code, value.about(path), node, help_, values_of(fact.type))
         return value.value
 
     def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
         if isinstance(fact.type, Text):
             if node.plain and len(node.text) <= _LONGEST_WORD and _word(node.text) in YES_OR_NO:
                 return Problem(
-                    Code.TYPE_MISMATCH,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.TYPE_MISMATCH,
                     f"`{node.text}` answers no question that asks for a text",
                     "write who or what it is, or `none`; put a name that is such a word in quotes",
                 )
@@ -447,7 +482,8 @@ class SubjectReader:
             elif isinstance(node, Entries):
                 entries = [(each.text, each, value) for each, value in node.items]
             else:
-                self.report.add(
+                self._say(
+                    head,
                     Code.WRONG_SHAPE,
                     f"`{head}` is a mapping of facts",
                     node,
@@ -465,7 +501,8 @@ class SubjectReader:
         fact = self.declared.local.get(name)
         if fact is None:
             help_ = did_you_mean(name, self.declared.local)
-            self.report.add(
+            self._say(
+                f"local.{name}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `local.{name}`",
                 key,
@@ -488,7 +525,8 @@ class SubjectReader:
         recorded, lists = paths_of(vocabulary.cls)
         declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
         if plain not in recorded and plain not in lists and plain not in declared:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
@@ -499,7 +537,8 @@ class SubjectReader:
         elif isinstance(node, Scalar):
             said[path] = node.text
         else:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.WRONG_SHAPE,
                 f"the evidence for `{path}` is a line of text",
                 node,
@@ -517,7 +556,28 @@ class SubjectReader:
         help_ = did_you_mean(word, allowed, written) or EVERY_FACT
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
-        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+        self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def words_of(cls: type) -> str:
+    """
+    Return what a record of a class is called.
+
+    >>> words_of(Partner)
+    'partner'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).lower()
+
+
+def values_of(fact_type: FactType) -> tuple[str, ...]:
+    """Return the closed values of a type; nothing where it has none."""
+    match fact_type:
+        case YesNo():
+            return ("yes", "no")
+        case Choice(values) | Choices(values):
+            return values
+        case _:
+            return ()
 
 
 #: Words are few and often the same.

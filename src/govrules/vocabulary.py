@@ -256,6 +256,53 @@ def about_facts(*, compared: bool = True) -> Any:  # noqa: ANN401 - see `fact`
     )
 
 
+@attrs.frozen(kw_only=True)
+class Subject:
+    """
+    The base of a class of subjects: what is said about its facts rather than being one.
+
+    A class of somebody's own that has it keeps where its facts were read and seen, takes a rule
+    pack's local facts, and its derived facts can be stated.
+
+    Attributes:
+        local: the values of a rule pack's local facts, by name.
+        stated: derived facts that somebody stated, which are then not derived, by name.
+        evidence: where a fact was seen, by fact path.
+        origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
+    """
+
+    local: Mapping[str, Any] = about_facts()
+    stated: Mapping[str, Any] = about_facts()
+    evidence: Mapping[str, str] = about_facts()
+    origin: Mapping[str, str] = about_facts(compared=False)
+
+
+@attrs.frozen
+class Collected:
+    """
+    Subjects that were read together and that no class of subjects lists.
+
+    Attributes:
+        entries: the subjects; UNKNOWN among them where there may be more.
+    """
+
+    entries: tuple[Any, ...]
+
+
+@functools.cache
+def list_of(cls: type) -> tuple[str, type] | None:
+    """
+    Return the list of subjects that a class holds, as a register holds its partnerships.
+
+    Returns:
+        the field's name and the class of its records; None where it lists no subjects.
+    """
+    for name, fact in vocabulary_of(cls).fields.items():
+        if isinstance(fact.type, Records) and issubclass(fact.type.cls, Subject):
+            return name, fact.type.cls
+    return None
+
+
 @functools.cache
 def vocabulary_of(cls: type) -> Vocabulary:
     """

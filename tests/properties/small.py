@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from govrules.model import About
+from govrules.vocabulary import Subject
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -92,7 +92,7 @@ class Item:
 
 
 @attrs.frozen(kw_only=True)
-class Thing(About):
+class Thing(Subject):
     big: Recorded[bool] = fact("it is big", no="it is small", ask="Is it big?")
     mended: Recorded[bool] = arrangement("it is mended", no="it is broken", ask="Is it mended?")
     painted: Recorded[bool] = arrangement("it is painted", no="it is bare", ask="Is it painted?")

@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from govrules import UNKNOWN
-from govrules.model import About, Funding, Partnership, Protocol
+from govrules.vocabulary import Subject
+from govrules.model import Funding, Partnership, Protocol
 from govrules.registers.records import make_records, maker
 from govrules.vocabulary import Record, Records, vocabulary_of
 
@@ -69,7 +70,7 @@ def checked(**more):
         checked(converter=str),
         checked(validator=attrs.validators.instance_of(str)),
         checked(init=False),
-        attrs.make_class("Other", {"name": attrs.field(default="")}, bases=(About,), frozen=True),
+        attrs.make_class("Other", {"name": attrs.field(default="")}, bases=(Subject,), frozen=True),
     ],
 )
 def test_what_a_class_sets_itself_is_left_to_it(cls):

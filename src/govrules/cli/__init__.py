@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # The same bytes whatever the machine's own encoding and line ends are.
             stream.reconfigure(encoding="utf-8", newline="\n")
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    # A dash alone is no option, and stands for standard input.
+    tokens = ["./-" if each == "-" else each for each in tokens]
     try:
         code = app(
             tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import json
@@ -25,7 +26,8 @@ from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
-from govrules.reading import Read, read_subject
+from govrules.nodes import decoded
+from govrules.reading import Read, read_values, read_subject, read_text
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, problems_data, report_data
 from govrules.render.text import Line, assessment_lines
@@ -61,6 +63,8 @@ Mapping = Annotated[
 Table = Annotated[
     str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
 ]
+#: What stands for standard input where a file is named.
+STANDARD_INPUT = Path("-")
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
 Level = Literal["low", "medium", "high", "critical"]
@@ -322,6 +326,8 @@ def _read(
     table: str,
     only: Collection[str] = (),
 ) -> Read:
+    if path == STANDARD_INPUT:
+        return _read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
     from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
@@ -330,6 +336,24 @@ def _read(
     if columns is not None:
         return columns.read(rulebook, only)
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
+
+
+def _read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+    """Read what comes by standard input: facts in YAML or JSON, or an object a line."""
+    name = str(STANDARD_INPUT)
+    if mapping is not None or table:
+        raise Stop(
+            "govrules: standard input holds no table",
+            "  help: save it, and name the file with `--mapping` or `--table`",
+        )
+    text, report = decoded(sys.stdin.buffer.read(), name)
+    if not report.ok:
+        raise FactsError(name, "facts", "problems", report.in_order())
+    lines = [each for each in text.splitlines() if each.strip()]
+    if len(lines) > 1 and all(each.startswith("{") and each.rstrip().endswith("}") for each in lines):
+        with contextlib.suppress(ValueError):
+            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
+    return read_text(text, name=name, rulebook=rulebook)
 
 
 def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
