@@ -189,6 +189,14 @@ class Code(Enum):
         "superseded-rule-present",
         "A rule supersedes another that is still in the rulebook: remove the older one.",
     )
+    SAYS_OF_NOTHING = (
+        "GR208",
+        "says-of-nothing",
+        (
+            "`says` tells how far the source goes in an element that the rule does not have: a "
+            "threshold, an exception or a deadline."
+        ),
+    )
     DERIVED_CYCLE = (
         "GR301",
         "derived-cycle",
@@ -208,6 +216,14 @@ class Code(Enum):
         "GR304",
         "unreachable-row",
         "A row of a derived fact's table repeats the condition of an earlier row.",
+    )
+    NOT_DECLARED = (
+        "GR305",
+        "not-declared",
+        (
+            "A rule file is of a theme, or a remedy part of a piece of work, to which no "
+            "`rulebook.yaml` gives a title."
+        ),
     )
     UNKNOWN_DOCUMENT = (
         "GR401",

@@ -26,6 +26,7 @@ from govrules.rulebook.ast import (
     ParameterValue,
     Quantified,
     Rulebook,
+    Says,
     Severity,
     Test,
     Verdict,
@@ -101,7 +102,7 @@ def test_the_form_of_a_parameter_says_its_type(rulebook: Rulebook) -> None:
         Decimal(250000),
         Money(),
         "It is much here.",
-        given_by_source=False,
+        says=Says.OURS,
         unit="pounds",
     )
     assert (parameters["small_grant"].value, parameters["small_grant"].type) == (
@@ -112,7 +113,7 @@ def test_the_form_of_a_parameter_says_its_type(rulebook: Rulebook) -> None:
         24,
         Months(),
     )
-    assert parameters["review_interval"].given_by_source
+    assert parameters["review_interval"].says is Says.STATED
     assert (parameters["new_rules"].value, parameters["new_rules"].type) == (
         dt.date(2024, 4, 1),
         Date(),
@@ -195,7 +196,7 @@ def test_a_rule_carries_all_that_is_said_of_it(rulebook: Rulebook) -> None:
     (exception,) = rule.unless
     assert isinstance(exception, Exemption)
     assert exception.because == "Nothing is left to do."
-    assert exception.source == Citation("plan", "5")
+    assert exception.source == Citation("plan", "5", says=Says.IMPLIED)
     (mitigation,) = rule.mitigated_by
     assert isinstance(mitigation, Mitigation)
     assert mitigation.source == Citation("plan", "6")

@@ -749,6 +749,7 @@ def catalogue(
     *,
     rules: Rules = None,
     format: Literal["markdown", "html", "xlsx"] = "markdown",  # noqa: A002 - the option's name
+    says: Annotated[bool, Parameter(name="--says", negative="")] = False,
     output: Output = None,
 ) -> int:
     """
@@ -756,16 +757,24 @@ def catalogue(
 
     Parameters
     ----------
+    says
+        Print only how much of the rules their sources state, how much they imply, and how much is
+        the pack's own.
     format
         Markdown, one HTML page, or a workbook (which needs `--output`).
     """
     from govrules import catalogue as catalogues  # noqa: PLC0415 - only this command needs it
     from govrules.render import catalogue as render  # noqa: PLC0415 - likewise
 
+    if says and format != "markdown":
+        raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
     if format == "xlsx" and output is None:
         raise Stop(
             "govrules: a workbook cannot be printed", "  help: add `--output catalogue.xlsx`"
         )
+    if says:
+        emit(render.shares_markdown(catalogues.shares(load(rules))), output)
+        return FINE
     made = catalogues.catalogue(load(rules))
     if format == "xlsx" and output is not None:
         write(output, render.xlsx(made))

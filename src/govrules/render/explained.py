@@ -20,9 +20,13 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     yield f"{entry.id}  (about a {entry.subject}; theme {entry.theme}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
+    if entry.met:
+        yield from item("Met", entry.met, indent=0)
     yield from item("Principle", entry.principle, indent=0)
     for source in entry.sources:
         yield from item("Source", source, indent=0)
+    claims = "; ".join(f"{each.element} {each.says}" for each in entry.says)
+    yield from item("What is the source's", claims, indent=0)
     yield from item("Severity", entry.severity, indent=0)
     for exception in entry.exceptions:
         yield from item("Exception", exception, indent=0)
@@ -30,6 +34,10 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield from item("One step lower", mitigation, indent=0)
     for remedy in entry.remedies:
         yield from item("Remedy", remedy, indent=0)
+    if entry.part_of:
+        yield from item("Part of", entry.part_of, indent=0)
+    if entry.note:
+        yield from item("Note", entry.note, indent=0)
     if entry.asks:
         yield "", ""
         yield "It may ask:", "bold"

@@ -15,7 +15,7 @@ import attrs
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.nodes import Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -27,10 +27,12 @@ from govrules.rulebook.ast import (
     Row,
     Rule,
     Rulebook,
+    Says,
+    Theme,
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
-from govrules.rulebook.rules import RuleReader, read_citation, read_given
+from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
 from govrules.subjects import Declared
 from govrules.vocabulary import (
@@ -64,6 +66,8 @@ _RULEBOOK_KEYS: Final = (
     "version",
     "owner",
     "extends",
+    "themes",
+    "work",
     "sources",
     "parameters",
     "facts",
@@ -150,6 +154,8 @@ class _Loader:
         self.reports: list[Report] = []
         self.documents: dict[str, Document] = {}
         self.texts: dict[str, str] = {}
+        self.themes: dict[str, Theme] = {}
+        self.work: dict[str, str] = {}
         self.parameters: dict[str, ParameterValue] = {}
         self.local: dict[str, Fact] = {}
         self.derived_facts: dict[str, tuple[Fact, type]] = {}
@@ -234,6 +240,12 @@ class _Loader:
     def _declare(self, pack: _Pack) -> None:
         for key in ("title", "version", "owner"):
             pack.fields.text(key, required=True)
+        for name, node in pack.fields.entries("themes"):
+            self._theme(pack, name, node)
+        for name, node in pack.fields.entries("work"):
+            title = self._titled(pack, name, node, "piece of work")
+            if self.work.setdefault(name.text, title) != title:
+                self._name_taken(pack.report, name, "another piece of work")
         for name, node in pack.fields.entries("sources"):
             self._source(pack, name, node)
         for name, node in pack.fields.entries("parameters"):
@@ -242,6 +254,25 @@ class _Loader:
             self._local(pack, name, node)
         for name, node in pack.fields.entries("derived"):
             self._declare_derived(pack, name, node)
+
+    def _theme(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        theme = Theme(key.text, self._titled(pack, key, node, "theme"))
+        if self.themes.setdefault(key.text, theme) != theme:
+            self._name_taken(pack.report, key, "another theme")
+
+    @staticmethod
+    def _titled(pack: _Pack, key: Scalar, node: Node, what: str) -> str:
+        """Return the title of a theme or a piece of work."""
+        check_name(pack.report, key.text, key)
+        if isinstance(node, Scalar) and node.text.strip():
+            return node.text
+        pack.report.add(
+            Code.WRONG_SHAPE,
+            f"the title of {what} `{key.text}` is a line of text",
+            node,
+            f"write `{key.text}: its title`",
+        )
+        return ""
 
     def _source(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
@@ -275,16 +306,15 @@ class _Loader:
 
     def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("value", "unit", "reason", "given_by_source")
+        keys = ("value", "unit", "reason", "says")
         fields = Fields(report, node, keys, f"parameter `{key.text}`")
         check_name(report, key.text, key, SNAKE)
         fields.required("value")
-        fields.required("given_by_source")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
-        given = fields.yes_no("given_by_source")
+        says = fields.choice("says", SAYS, required=True)
         value = fields.value("value")
-        if value is None or given is None:
+        if value is None or says is None:
             return
         read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
         if read is None:
@@ -299,7 +329,7 @@ class _Loader:
             self._name_taken(report, key, "another parameter")
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, given_by_source=given, unit=unit
+            key.text, read[0], read[1], reason, Says(says), unit
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
@@ -415,7 +445,7 @@ class _Loader:
         if diagnostics:
             raise RuleFileError(diagnostics)
         own = [pack for pack in self.packs.values() if pack.with_rules]
-        return Rulebook(
+        book = Rulebook(
             id="+".join(pack.id for pack in own),
             title=" and ".join(pack.fields.text("title") for pack in own),
             version="+".join(pack.fields.text("version") for pack in own),
@@ -426,7 +456,12 @@ class _Loader:
             local=MappingProxyType(self.local),
             rules=tuple(self.rules),
             subjects=MappingProxyType(dict(self.subjects)),
+            work=MappingProxyType(self.work),
         )
+        # Those to which a pack gives a place come first, then the others as their files come.
+        used = {each.id: each for each in book.themes}
+        titled = {each: theme for each, theme in self.themes.items() if each in used}
+        return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
 
     def _read_derived(
         self, pack: _Pack, reader: ConditionReader, key: Scalar, fields: Fields
@@ -584,6 +619,7 @@ class _Loader:
             if not check_version(fields):
                 continue
             theme = fields.name("theme")
+            self._check_theme(pack, fields, theme)
             fields.required("rules")
             reader = RuleReader(
                 report=report,
@@ -592,6 +628,7 @@ class _Loader:
                 texts=self.texts,
                 subjects=self.subjects,
                 theme=theme,
+                work=self.work,
                 ids=self.ids,
                 superseded=self.superseded,
             )
@@ -599,6 +636,17 @@ class _Loader:
                 rule = reader.rule(item)
                 if rule is not None:
                     self.rules.append(rule)
+
+    def _check_theme(self, pack: _Pack, fields: Fields, theme: str) -> None:
+        """Report a theme that is not among those to which the pack gives titles and an order."""
+        titled = isinstance(pack.fields.value("themes"), Entries)
+        if theme and titled and theme not in self.themes:
+            fields.report.add(
+                Code.NOT_DECLARED,
+                f"no theme is called `{theme}`",
+                fields.value("theme"),
+                did_you_mean(theme, self.themes) or "name it under `themes` in `rulebook.yaml`",
+            )
 
 
 def check_version(fields: Fields) -> bool:
