@@ -7,7 +7,7 @@ findings does not pay for what loads rules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from govrules.lazily import lazily
 
@@ -107,7 +107,15 @@ __all__ = [
 ]
 
 
-__getattr__ = lazily(__name__, _HOME_OF)
+_find = lazily(__name__, _HOME_OF)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+        return version("govrules")
+    return _find(name)
 
 
 def __dir__() -> list[str]:

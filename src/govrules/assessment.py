@@ -11,18 +11,31 @@ from typing import Any
 
 import attrs
 
-from govrules.engines.reference import Case, case_of, judge
-from govrules.engines.registry import Outcome
+from govrules.engines.reference import Case, case_of, judge, settle
+from govrules.engines.registry import Outcome, said
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.plan import Outline, outline
 from govrules.explain.remembered import Memory
 from govrules.facts import Facts
-from govrules.findings import Change, Finding, Question, changes
+from govrules.findings import Change, Finding, Question, Reason, changes
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.ast import (
+    Citation,
+    Compare,
+    Derived,
+    FactRef,
+    FactSource,
+    Literal,
+    Op,
+    Rule,
+    Rulebook,
+    Severity,
+    Test,
+    Verdict,
+)
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_subject
+from govrules.validate import check_as_of, check_rulebook, check_subject
 
 
 @attrs.frozen
@@ -39,6 +52,26 @@ class RankedQuestion:
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
+
+
+@attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact.
+        label: what it is, as a noun phrase.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -111,11 +144,27 @@ class Assessment:
     name: str
     as_of: dt.date | Unknown
     rulebook: Rulebook = attrs.field(repr=False)
-    subject: Any = attrs.field(repr=False)
+    subject: Any = attrs.field(repr=False, hash=False)
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
-    _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
+    #: Engines may know more of an outcome than they have to; what they say is compared.
+    _outcomes: Sequence[Outcome] = attrs.field(
+        repr=False, eq=lambda several: tuple(map(said, several)), hash=False, alias="outcomes"
+    )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
+
+    def __repr__(self) -> str:
+        called = f" {self.id}" if self.id else ""
+        return f"<Assessment{called}: {self.counts[Verdict.FLAGGED]} of {len(self._rules)} flagged>"
+
+    def __deepcopy__(self, _memo: object) -> Assessment:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The rules stand in the rulebook, and what is remembered is worked out again.
+        outcomes = [Outcome(*said(each)) for each in self._outcomes]
+        several = (self.id, self.name, self.as_of, self.rulebook, self.subject)
+        return _unpacked, (*several, outcomes, self._engine)
 
     @cached_property
     def _case(self) -> Case:
@@ -211,6 +260,32 @@ class Assessment:
         ]
         return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
 
+    @cached_property
+    def derived(self) -> Mapping[str, DerivedValue]:
+        """What each derived fact of the subject that is shown may be, and why, by its name."""
+        cls = type(self.subject)
+        shown = (each for each in self.rulebook.derived.values() if each.cls is cls and each.shown)
+        return {each.name: self._derived(each) for each in shown}
+
+    def _derived(self, derived: Derived) -> DerivedValue:
+        values = settle(derived.name, self._case)
+        # A rule that asks for the value that it has is explained by what it has it from.
+        ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
+        asked = Test(ref, Compare(Op.EQUALS, Literal(values[0])))
+        rule = Rule(
+            id=derived.name,
+            title=derived.fact.label,
+            theme="",
+            principle="",
+            source=derived.sources[0] if derived.sources else Citation("", ""),
+            requires=asked,
+            otherwise=Severity.LOW,
+        )
+        found = assess_rule(rule, self._case)
+        return DerivedValue(
+            derived.name, derived.fact.label, values, found.because, found.questions
+        )
+
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
         found = outline(self._rules, self._case, level)
@@ -242,6 +317,21 @@ class Assessment:
                 changes=changes(way, self._case),
                 helps=tuple(helped),
             )
+
+
+def _unpacked(
+    id_: str,
+    name: str,
+    as_of: dt.date | Unknown,
+    rulebook: Rulebook,
+    subject: Any,  # noqa: ANN401 - any attrs object
+    outcomes: Sequence[Outcome],
+    engine: str,
+) -> Assessment:
+    rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
+    return Assessment(
+        id_, name, as_of, rulebook, subject, rules=rules, outcomes=outcomes, engine=engine
+    )
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -313,6 +403,8 @@ def assess_each(
 
         EngineError: there is no such engine here, or it cannot do this rulebook.
     """
+    check_rulebook(rulebook)
+    check_as_of(as_of)
     judge_each = engine_called(engine).outcomes
     if not subjects:
         return

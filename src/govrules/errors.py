@@ -61,6 +61,28 @@ class FactsError(GovrulesError):
         return f"`{self.path}` must be {self.expected}, not {self.actual}"
 
 
+class VocabularyError(GovrulesError, TypeError):
+    """A class is no class of subjects: it is no attrs class, or a field has no type of a fact."""
+
+
+class NoSuchRuleError(GovrulesError, KeyError):
+    """
+    A rulebook has no rule of an id.
+
+    Attributes:
+        rule: the id.
+        help: the id that may have been meant; "" where none is near.
+    """
+
+    def __init__(self, rule: str, help_: str = "") -> None:
+        super().__init__(rule, help_)
+        self.rule = rule
+        self.help = help_
+
+    def __str__(self) -> str:
+        return f"there is no rule `{self.rule}`" + (f"; {self.help}" if self.help else "")
+
+
 class EngineError(GovrulesError):
     """
     An engine is not there, or cannot do this rulebook or this load.

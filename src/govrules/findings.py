@@ -130,14 +130,18 @@ class Finding:
     severity: Severity | None
     could_be: Severity | None
     mitigations: tuple[Mitigation, ...]
-    _case: Case = attrs.field(repr=False, alias="case")
-    _outcome: Outcome = attrs.field(repr=False, alias="outcome")
+    _case: Case = attrs.field(repr=False, alias="case", hash=False)
+    _outcome: Outcome = attrs.field(repr=False, eq=False, alias="outcome")
     #: The engine that judged.
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: What is known of findings of the same rule on other subjects; None where nothing is.
     _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
     #: For a rule that sums up findings: those findings, in the order of its facts.
-    _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
+    _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
+
+    def __repr__(self) -> str:
+        grave = f", {self.severity.value}" if self.severity else ""
+        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}>"
 
     @cached_property
     def _judged(self) -> Judgement:

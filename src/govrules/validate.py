@@ -34,6 +34,29 @@ from govrules.vocabulary import (
 )
 
 
+def check_as_of(as_of: object) -> None:
+    """
+    Check the date of an assessment.
+
+    Raises:
+        FactsError: it is neither a date nor UNKNOWN; a time of day is no date.
+    """
+    if as_of is UNKNOWN or (isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)):
+        return
+    raise FactsError("as_of", "a date (`datetime.date`) or UNKNOWN", repr(as_of)[:_SHOWN])
+
+
+def check_rulebook(rulebook: object) -> None:
+    """
+    Check that what is passed as a rulebook is one.
+
+    Raises:
+        FactsError: it is none.
+    """
+    if not isinstance(rulebook, Rulebook):
+        raise FactsError("rulebook", "what `load_rulebook` returned", type(rulebook).__name__)
+
+
 @attrs.frozen
 class Misfit:
     """

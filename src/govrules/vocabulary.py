@@ -18,6 +18,8 @@ from typing import Any, Final, TypeAlias, TypeVar, Union
 
 import attrs
 
+from govrules.errors import VocabularyError
+from govrules.frozen import Frozen
 from govrules.truth import UNKNOWN, Unknown
 
 T = TypeVar("T")
@@ -309,11 +311,11 @@ def vocabulary_of(cls: type) -> Vocabulary:
     Derive the vocabulary of an attrs class from its annotations and metadata.
 
     Raises:
-        TypeError: the class is no attrs class, or a field has a type that facts cannot take.
+        VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
-    if not attrs.has(cls):
-        msg = f"`{cls.__name__}` is no attrs class, so its facts are not declared"
-        raise TypeError(msg)
+    if not isinstance(cls, type) or not attrs.has(cls):
+        msg = f"`{getattr(cls, '__name__', type(cls).__name__)}` is no attrs class, so its facts are not declared"
+        raise VocabularyError(msg)
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}
     facts: dict[str, Fact] = {}
@@ -329,7 +331,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
             for path, inner in vocabulary_of(described.type.cls).facts.items():
                 facts[f"{field.name}.{path}"] = inner
     return Vocabulary(
-        cls, types.MappingProxyType(fields), types.MappingProxyType(facts), frozenset(about)
+        cls, Frozen(fields), Frozen(facts), frozenset(about)
     )
 
 
@@ -339,7 +341,7 @@ def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
     fact_type = _type_of(hint, about)
     if fact_type is None:
         msg = f"`{cls.__name__}.{field.name}` has the type {hint}, which no fact can take"
-        raise TypeError(msg)
+        raise VocabularyError(msg)
     label = about.get("label") or (words if isinstance(fact_type, YesNo) else f"the {words}")
     return Fact(
         name=field.name,
