@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from govrules.portfolio import RegisterAssessment, assess_register
     from govrules.reading import Read, read_partnership, read_text
     from govrules.registers.read import read, read_register
+    from govrules.render.plain import to_data
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
     from govrules.truth import UNKNOWN
@@ -57,6 +58,7 @@ _HOMES = {
     "govrules.portfolio": ("RegisterAssessment", "assess_register"),
     "govrules.reading": ("Read", "read_partnership", "read_text"),
     "govrules.registers.read": ("read", "read_register"),
+    "govrules.render.plain": ("to_data",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
     "govrules.truth": ("UNKNOWN",),
@@ -104,6 +106,7 @@ __all__ = [
     "read_register",
     "read_text",
     "ruleset",
+    "to_data",
 ]
 
 

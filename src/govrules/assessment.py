@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -246,17 +246,21 @@ class Assessment:
     @cached_property
     def questions(self) -> tuple[RankedQuestion, ...]:
         """Every question left, those that settle most verdicts first."""
+        return self.questions_of(self.findings)
+
+    def questions_of(self, findings: Iterable[Finding]) -> tuple[RankedQuestion, ...]:
+        """Return every question that some of the findings leave, ranked as all of them are."""
         asked: dict[Question, list[Finding]] = {}
-        for finding in self.findings:
+        for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
         ranked = [
             RankedQuestion(
                 question,
-                tuple(each.rule.id for each in findings),
-                max(each.could_be or each.severity or Severity.LOW for each in findings),
+                tuple(each.rule.id for each in several),
+                max(each.could_be or each.severity or Severity.LOW for each in several),
             )
-            for question, findings in asked.items()
+            for question, several in asked.items()
         ]
         return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
 

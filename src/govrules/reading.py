@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -21,17 +21,20 @@ from govrules import nodes
 from govrules.decode.values import is_nothing, written
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
-from govrules.model import Partnership, Register
+from govrules.facts import said
+from govrules.model import Partnership
 from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import SUBJECTS, check_format
-from govrules.subjects import Declared, SubjectReader
+from govrules.subjects import Declared, SubjectReader, says_a_state
 from govrules.truth import UNKNOWN, Unknown
-from govrules.vocabulary import Collected, list_of, vocabulary_of
+from govrules.vocabulary import Collected, Months, list_of, vocabulary_of
 
 _KEYS_OF_RULE_FILES: Final = ("rules", "sources", "parameters", "derived", "extends")
 #: Two escapes that are one character, which JSON may write so and YAML may not.
-_PAIR: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.I)
+_PAIR: Final = re.compile(
+    r"(?<!\\)((?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE
+)
 _TABS: Final = re.compile(r"^[ \t]*\t", re.MULTILINE)
 #: What no text holds.
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
@@ -89,9 +92,7 @@ def read_partnership(path: str | Path, *, rulebook: Rulebook | None = None) -> P
     return read.subject
 
 
-def read_subject(
-    path: str | Path, *, rulebook: Rulebook | None = None, kind: str = ""
-) -> Read:
+def read_subject(path: str | Path, *, rulebook: Rulebook | None = None, kind: str = "") -> Read:
     """
     Read whatever a file holds: a register if it lists `partnerships`, else a partnership.
 
@@ -206,7 +207,10 @@ def _read_node(
     lenient: bool = False,
 ) -> Read:
     reader = SubjectReader(
-        report, declared_by(rulebook), with_origin=bool(report.file or report.lines), lenient=lenient
+        report,
+        declared_by(rulebook),
+        with_origin=bool(report.file or report.lines),
+        lenient=lenient,
     )
     cls = class_of(rulebook, kind)
     subject: Any = None
@@ -417,6 +421,79 @@ def _as_mapping(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs obje
     return found
 
 
+# ── And back ──────────────────────────────────────────────────────────────────────────────────
+
+#: What is said about facts and is carried; where they were read is not.
+CARRIED: Final = ("local", "stated", "evidence")
+_UNKNOWN: Final = "unknown"
+_NONE: Final = "none"
+
+
+def facts_data(record: Any, *, stated: str = "") -> dict[str, Any]:  # noqa: ANN401 - any attrs object
+    """
+    Return a record as values that JSON can hold, without what is unknown; `read` takes them back.
+
+    Args:
+        record: the record.
+
+        stated: below which key the derived facts stand that somebody stated; "" for beside the
+            others, as files have them.
+    """
+    cls: type = type(record)
+    found = {
+        name: _months(value) if fact.type == Months() else _value_data(value, stated)
+        for name, fact in vocabulary_of(cls).fields.items()
+        if (value := getattr(record, name)) is not UNKNOWN
+    }
+    for name in CARRIED:
+        known = {key: each for key, each in said(record, name).items() if each is not UNKNOWN}
+        if not known:
+            continue
+        texts = name == "evidence"
+        written = {key: each if texts else _value_data(each, stated) for key, each in known.items()}
+        if name != "stated":
+            found[name] = written
+        elif stated:
+            found[stated] = written
+        else:
+            found |= written
+    return found
+
+
+def _value_data(value: Any, stated: str) -> Any:  # noqa: ANN401 - any fact's value
+    if value is UNKNOWN:
+        return _UNKNOWN
+    match value:
+        case None:
+            return _NONE
+        case bool() | int():
+            return value
+        case Enum():
+            return str(value.value)
+        case str():
+            # A text that would be read as a state says that it is a text.
+            return {"text": value} if says_a_state(value) else value
+        case Decimal():
+            whole = value == value.to_integral_value() and value < _MOST_EXACT
+            return int(value) if whole else str(value)
+        case dt.date():
+            return value.isoformat()
+        case frozenset():
+            return sorted(_UNKNOWN if each is UNKNOWN else str(each) for each in value)
+        case tuple():
+            return [_value_data(each, stated) for each in value]
+        case _:
+            return facts_data(value, stated=stated)
+
+
+def _months(value: int | None) -> str:
+    return _NONE if value is None else f"{value} months"
+
+
+#: Whole numbers below this are the same in every reader of JSON.
+_MOST_EXACT: Final = 2**53
+
+
 def node_of(value: Any, report: Report) -> Node:  # noqa: ANN401 - whatever a program holds
     """Return the values of a program as nodes; what is no value of a fact is reported."""
     return _Nodes(report).of(value, "")
@@ -425,9 +502,7 @@ def node_of(value: Any, report: Report) -> Node:  # noqa: ANN401 - whatever a pr
 # ── What stands at the top ────────────────────────────────────────────────────────────────────
 
 
-def _listed(
-    node: Items, reader: SubjectReader, cls: type, rulebook: Rulebook | None
-) -> Any:  # noqa: ANN401 - a register
+def _listed(node: Items, reader: SubjectReader, cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - a register
     """Return a register of the entries of a list."""
     collect, name = collector_of(cls, rulebook)
     found: list[Any] = []

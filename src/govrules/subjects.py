@@ -12,7 +12,7 @@ import attrs
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
-from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read
 from govrules.diagnostics import Code, Place, did_you_mean, read_place
 from govrules.model import Partner
@@ -432,6 +432,10 @@ class SubjectReader:
 
     def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
         strict = strict or self.strict
+        if isinstance(node, Entries) and isinstance(fact.type, Text):
+            found = _said_to_be_text(node)
+            if found is not None:
+                return found.text
         if not isinstance(node, Scalar):
             self._say(
                 path,
@@ -557,6 +561,22 @@ class SubjectReader:
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def _said_to_be_text(node: Entries) -> Scalar | None:
+    """Return the text that is written as one, whatever its words; None where none is."""
+    if len(node.items) != 1:
+        return None
+    [(key, value)] = node.items
+    return value if key.text == "text" and isinstance(value, Scalar) else None
+
+
+def says_a_state(text: str) -> bool:
+    """Tell whether a text would be read as a state, or as a yes or no, and not as what it is."""
+    if len(text) > _LONGEST_WORD:
+        return False
+    word = fold(text)
+    return state_of(word) is not VALUE or word in YES_OR_NO or word in NIL_WORDS
 
 
 def words_of(cls: type) -> str:

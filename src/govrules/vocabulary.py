@@ -330,9 +330,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
         if isinstance(described.type, Record):
             for path, inner in vocabulary_of(described.type.cls).facts.items():
                 facts[f"{field.name}.{path}"] = inner
-    return Vocabulary(
-        cls, Frozen(fields), Frozen(facts), frozenset(about)
-    )
+    return Vocabulary(cls, Frozen(fields), Frozen(facts), frozenset(about))
 
 
 def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:

@@ -25,11 +25,11 @@ from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
 from govrules.model import Register
-from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.nodes import decoded
-from govrules.reading import Read, read_values, read_subject, read_text
+from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
+from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.plain import assessment_data, problems_data, report_data
+from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
 from govrules.render.text import Line, assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
@@ -350,7 +350,9 @@ def _read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
     if not report.ok:
         raise FactsError(name, "facts", "problems", report.in_order())
     lines = [each for each in text.splitlines() if each.strip()]
-    if len(lines) > 1 and all(each.startswith("{") and each.rstrip().endswith("}") for each in lines):
+    if len(lines) > 1 and all(
+        each.startswith("{") and each.rstrip().endswith("}") for each in lines
+    ):
         with contextlib.suppress(ValueError):
             return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
     return read_text(text, name=name, rulebook=rulebook)
@@ -875,7 +877,7 @@ def plan(
     format
         How to print the plan.
     """
-    from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
+    from govrules.render.plan import plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
     checked, told = _assess_all(
@@ -884,11 +886,8 @@ def plan(
     assessments = _apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
-        data = {
-            "govrules": 1,
-            "rulebook": {"id": rulebook.id, "version": rulebook.version},
-            "plans": [plan_data(each, made) for each, made in plans],
-        }
+        said = problems_data(told.diagnostics, told.notes)
+        data = plans_data(plans, rulebook, said)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)

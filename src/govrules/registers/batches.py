@@ -45,8 +45,8 @@ from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
-from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.reading import class_of
+from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
 

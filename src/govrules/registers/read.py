@@ -29,6 +29,7 @@ from govrules.registers.mapping import (
     read_mapping,
 )
 from govrules.registers.paths import path_of
+from govrules.registers.rows import read_rows
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
@@ -36,14 +37,12 @@ from govrules.registers.sources import (
     Layout,
     Opened,
     arrow_table,
-    needs,
     refuse,
     split_name,
     suffix_of,
     table_of,
     whole_table,
 )
-from govrules.registers.rows import read_rows
 from govrules.registers.tables import Table, undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared, words_of

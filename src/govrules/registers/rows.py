@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from govrules.decode.states import fold
@@ -86,9 +85,7 @@ def _row(cells: list[tuple[str, Any]], number: int, report: Report) -> Node:
     entries: list[tuple[Scalar, Node]] = []
     for path, cell in cells:
         node = Scalar("unknown", plain=True, line=0, column=0) if blank(cell) else None
-        entries.append(
-            (Scalar(path, plain=True, line=0, column=0), node or node_of(cell, report))
-        )
+        entries.append((Scalar(path, plain=True, line=0, column=0), node or node_of(cell, report)))
     whole = Entries(entries, 0, 0)
     move(whole, number)
     return whole

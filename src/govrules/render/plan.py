@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
 from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.english import counted, sentence
-from govrules.render.plain import plain
 from govrules.render.text import Line, item
 
 
@@ -68,31 +65,3 @@ def _open(plan: Plan) -> Iterator[Line]:
     if plan.open:
         rules = counted(len(plan.open), "rule")
         yield f"{rules} would still be open: `govrules ask` asks for what is not known.", ""
-
-
-def plan_data(assessment: Assessment, plan: Plan) -> dict[str, Any]:
-    """Return a plan as plain data."""
-    return {
-        "id": assessment.id,
-        "name": assessment.name,
-        "level": plan.level.value,
-        "steps": [
-            {
-                "rule": step.rule,
-                "severity": None if step.severity is None else step.severity.value,
-                "do": step.do,
-                "who": step.who,
-                "within": step.within,
-                "changes": [
-                    {"fact": each.fact, "to": plain(each.to), "phrase": each.phrase}
-                    for each in step.changes
-                ],
-                "helps": [*step.helps],
-            }
-            for step in plan.steps
-        ],
-        "clears": [*plan.clears],
-        "left": [*plan.left],
-        "open": [*plan.open],
-        "proven_smallest": plan.proven_smallest,
-    }

@@ -15,7 +15,7 @@ import attrs
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Node, Report, Scalar, parse
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -32,8 +32,15 @@ from govrules.rulebook.ast import (
     Theme,
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
-from govrules.rulebook.packs import Folder, PackFiles, PackSource, files_of, installed, installed_pack
 from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.packs import (
+    Folder,
+    PackFiles,
+    PackSource,
+    files_of,
+    installed,
+    installed_pack,
+)
 from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
 from govrules.subjects import Declared
