@@ -7,11 +7,12 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, assume, given, settings
 from jsonschema import Draft202012Validator
 
 from govrules import (
     UNKNOWN,
+    Code,
     FactsError,
     Partner,
     Partnership,
@@ -49,7 +50,12 @@ def test_each_value_fits_the_schema(assessment: Any) -> None:
     assert problems(to_data(assessment.flagged[0]), "finding") == []
     assert problems(to_data(assessment.flagged[0].rule), "rule") == []
     assert problems(to_data(RULEBOOK), "rulebook") == []
-    assert problems(to_data(assessment.plan(max(each.severity for each in assessment.flagged))), "plan") == []
+    assert (
+        problems(
+            to_data(assessment.plan(max(each.severity for each in assessment.flagged))), "plan"
+        )
+        == []
+    )
     found = read({"status": "active", "reviewed": "last year"})
     assert problems(to_data(found.warnings[0]), "problem") == []
 
@@ -119,11 +125,15 @@ def normal(record: Any) -> Any:
     return attrs.evolve(record, **changed)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, phases=(Phase.explicit, Phase.generate))
 @given(subject=partnerships(RULEBOOK))
 def test_what_was_written_is_read_back_equal(subject: Partnership) -> None:
     said = json.loads(json.dumps(to_data(subject)))
-    assert read(said, rulebook=RULEBOOK).subject == normal(subject)
+    found = read(said, rulebook=RULEBOOK)
+    # Of one body that stands twice, what is read counts it once, and says so.
+    assume(Code.PARTNER_TWICE not in {each.code for each in found.warnings})
+    assert not found.warnings
+    assert found.subject == normal(subject)
     validator = Draft202012Validator(schema.subject_schema(RULEBOOK))
     assert [each.message for each in validator.iter_errors(said)] == []
 

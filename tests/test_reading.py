@@ -57,11 +57,17 @@ def one(found: Read) -> Partnership:
     return subject.partnerships[0] if isinstance(subject, Register) else subject
 
 
-def by_live(state: Any, tmp_path: Path) -> Partnership:
-    with_it = LiveRegister(RULEBOOK)
-    with_it.change("A", facts(state))
-    (entry,) = with_it.subjects()
-    return entry
+def live(state: Any) -> LiveRegister:
+    register = LiveRegister(RULEBOOK, engine="compiled")
+    register.put(Partnership(name="A"))
+    register.change("A", facts(state))
+    return register
+
+
+def by_snapshot(state: Any, _: Path) -> Partnership:
+    text = json.dumps(live(state).snapshot())
+    again = LiveRegister.resume(json.loads(text), RULEBOOK, engine="compiled")
+    return again.register().partnerships[0]
 
 
 def by_file(suffix: str, text: Callable[[Any], str]) -> Callable[[Any, Path], Partnership]:
@@ -95,12 +101,14 @@ DOORS: dict[str, Callable[[Any, Path], Partnership]] = {
     ),
     "pandas": lambda state, _: one(read(frame(state))),
     "Polars": lambda state, _: one(read(pl.DataFrame([facts(state)]))),
+    "live events": lambda state, _: live(state).register().partnerships[0],
+    "snapshot": by_snapshot,
     "DuckDB": lambda state, _: one(
         read(duckdb.connect().from_arrow(pa.Table.from_pylist([facts(state)])))
     ),
 }
 #: UNKNOWN itself is a value of Python.
-OF_PYTHON = ("mapping", "list of mappings")
+OF_PYTHON = ("mapping", "list of mappings", "live events", "snapshot")
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -110,7 +118,8 @@ def test_each_state_is_read_alike_through_every_door(door: str, tmp_path: Path) 
         for state, value in STATES.items()
         if state != "UNKNOWN" or door in OF_PYTHON
     }
-    print(f"{door:18}", {state: "none" if each is None else "unknown" for state, each in said.items()})  # noqa: T201
+    words = {state: "none" if each is None else "unknown" for state, each in said.items()}
+    print(f"{door:18}", words)  # noqa: T201 - `pytest -s` shows the table
     assert said == {state: READ_AS[state] for state in said}
 
 
@@ -290,16 +299,14 @@ def test_odd_bodies_are_read_or_refused_with_every_problem(at: int) -> None:
     """One error of the tree, that can be printed, with no file of this machine in it."""
     texts = at < len(TEXTS)
     try:
-        if texts:
-            found = read_text(TEXTS[at])
-        else:
-            found = read(BODIES[at - len(TEXTS)])
+        found = read_text(TEXTS[at]) if texts else read(BODIES[at - len(TEXTS)])
     except FactsError as error:
-        assert error.diagnostics
-        told = "\n".join(str(each) for each in error.diagnostics)
-        assert str(error)
+        told = "\n".join((str(error), *(str(each) for each in error.diagnostics)))
+        raised = True
     else:
+        raised = False
         told = "\n".join(str(each) for each in (*found.problems, *found.warnings))
+    assert told or not raised
     told.encode("utf-8")
     assert "site-packages" not in told
     assert "/tmp" not in told  # noqa: S108 - it must not stand there

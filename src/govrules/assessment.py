@@ -162,9 +162,12 @@ class Assessment:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The rules stand in the rulebook, and what is remembered is worked out again.
-        outcomes = [Outcome(*said(each)) for each in self._outcomes]
-        several = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (*several, outcomes, self._engine)
+        outcomes = [
+            Outcome(each.verdict, each.severity, each.could_be, each.mitigations)
+            for each in self._outcomes
+        ]
+        values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
+        return _unpacked, (values, outcomes, self._engine)
 
     @cached_property
     def _case(self) -> Case:
@@ -324,18 +327,13 @@ class Assessment:
 
 
 def _unpacked(
-    id_: str,
-    name: str,
-    as_of: dt.date | Unknown,
-    rulebook: Rulebook,
-    subject: Any,  # noqa: ANN401 - any attrs object
+    values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
 ) -> Assessment:
+    *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    return Assessment(
-        id_, name, as_of, rulebook, subject, rules=rules, outcomes=outcomes, engine=engine
-    )
+    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine)
 
 
 #: The days of each unit of time in which a remedy is due.

@@ -32,12 +32,17 @@ class Frozen(dict[K, V]):
     def __copy__(self) -> Frozen[K, V]:
         return self
 
-    def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:  # type: ignore[override]
+    def __or__(self, other: Mapping[Any, Any]) -> dict[Any, Any]:
         return dict(self) | dict(other)
 
     def _refuse(self, *_: object, **__: object) -> NoReturn:
         msg = "this mapping cannot be changed"
         raise TypeError(msg)
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+def frozen(values: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    """Return a mapping that stays as this one is now."""
+    return values if isinstance(values, Frozen) else Frozen(values)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -335,8 +336,8 @@ class _Nodes:
             return Scalar("unknown", plain=True, line=0, column=0)
         if isinstance(value, Mapping):
             return Entries([*self._entries(value, path, depth)], 0, 0)
-        if isinstance(value, list | tuple | Set):
-            several = sorted(value, key=str) if isinstance(value, Set) else value
+        if isinstance(value, list | tuple | AbstractSet):
+            several = sorted(value, key=str) if isinstance(value, AbstractSet) else value
             items = [self.of(each, f"{path}[{at}]", depth + 1) for at, each in enumerate(several)]
             return Items(items, 0, 0)
         if attrs.has(type(value)) and not isinstance(value, type):

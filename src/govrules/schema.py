@@ -480,9 +480,7 @@ def findings_schema() -> Schema:
         "propertyNames": {"enum": [*ELEMENTS]},
         "additionalProperties": {"enum": [*(each.value for each in Says), None]},
     }
-    remedy = _or_null(
-        _whole({"do": _TEXT, "who": _TEXT, "within": _TEXT, "part_of": nullable})
-    )
+    remedy = _or_null(_whole({"do": _TEXT, "who": _TEXT, "within": _TEXT, "part_of": nullable}))
     change = _defined("change")
     several = _list(_defined("question"))
     question = _whole({"fact": _TEXT, "question": _TEXT})
@@ -616,9 +614,7 @@ def components(name: str, schema: Schema) -> dict[str, Schema]:
     ['Findings', 'Findings-assessment']
     """
     own = {each: value for each, value in schema.items() if each not in _OF_DOCUMENTS}
-    found = {name: own} | {
-        f"{name}-{key}": value for key, value in schema.get("$defs", {}).items()
-    }
+    found = {name: own} | {f"{name}-{key}": value for key, value in schema.get("$defs", {}).items()}
     return {key: _rerooted(value, name) for key, value in found.items()}
 
 

@@ -88,6 +88,7 @@ class SubjectReader:
         message: str,
         node: Node | None,
         help_: str = "",
+        *,
         allowed: tuple[str, ...] = (),
     ) -> None:
         """Report a problem of a fact, by its path in the record that is read."""
@@ -400,7 +401,7 @@ class SubjectReader:
                     f"unknown value `{item.text}` of `{path}`",
                     item,
                     did_you_mean(item.text, fact.type.values) or EVERY_VALUE,
-                    fact.type.values,
+                    allowed=fact.type.values,
                 )
         return frozenset(members)
 
@@ -459,7 +460,7 @@ class SubjectReader:
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
-        self._say(path, code, value.about(path), node, help_, values_of(fact.type))
+        self._say(path, code, value.about(path), node, help_, allowed=values_of(fact.type))
         return value.value
 
     def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value

@@ -313,8 +313,9 @@ def vocabulary_of(cls: type) -> Vocabulary:
     Raises:
         VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
-    if not isinstance(cls, type) or not attrs.has(cls):
-        msg = f"`{getattr(cls, '__name__', type(cls).__name__)}` is no attrs class, so its facts are not declared"
+    if not attrs.has(cls):
+        name = getattr(cls, "__name__", type(cls).__name__)
+        msg = f"`{name}` is no attrs class, so its facts are not declared"
         raise VocabularyError(msg)
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}

@@ -189,7 +189,7 @@ def read_source(
     if mapping is None and suffix in LINES and not named and not own:
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
-        return _read_document(file, suffix, mapping, table or named, rulebook, kind)
+        return _read_document(file, suffix, mapping, table or named, rulebook=rulebook, kind=kind)
     if own:
         if mapping is not None:
             refuse(
@@ -222,7 +222,7 @@ def columns_of(source: str | Path, table: str = "") -> Columns | None:
 
 
 def _read_document(
-    file: str, suffix: str, mapping: object, table: str, rulebook: Rulebook | None, kind: str
+    file: str, suffix: str, mapping: object, table: str, *, rulebook: Rulebook | None, kind: str
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
         kinds = (*DOCUMENTS, *TABLES)

@@ -74,7 +74,8 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
     entries = [each for each in found if each is not UNKNOWN]
     listed = collect((*entries,) if complete else (*entries, UNKNOWN))
     result = read_of(listed, UNKNOWN, report, 0)
-    tally = f"{table.file}: {counted(len(table.numbers), 'row')}, {counted(len(entries), words_of(cls))}"
+    what = counted(len(entries), words_of(cls))
+    tally = f"{table.file}: {counted(len(table.numbers), 'row')}, {what}"
     tally += f"; {blanks:,} blank" if blanks else ""
     return Read(
         result.subject, result.as_of, result.warnings, result.problems, (tally, *opened.notes)

@@ -126,9 +126,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     """Return an assessment as plain data."""
     every = findings == "all"
     chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
-    summaries = [
-        each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED
-    ]
+    summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
     questions = assessment.questions if every else assessment.questions_of(chosen)
     return {
         "id": assessment.id,
@@ -398,8 +396,6 @@ def plans_data(
     dates = {each.as_of for each, _ in made}
     return {
         **head_data(rulebook, dates.pop() if len(dates) == 1 else UNKNOWN),
-        "plans": [
-            {"id": each.id, "name": each.name, **plan_data(plan)} for each, plan in made
-        ],
+        "plans": [{"id": each.id, "name": each.name, **plan_data(plan)} for each, plan in made],
         **said,
     }

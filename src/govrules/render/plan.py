@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+
 from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.english import counted, sentence
 from govrules.render.text import Line, item

@@ -21,7 +21,7 @@ import attrs
 
 from govrules.diagnostics import NOWHERE, Span, did_you_mean
 from govrules.errors import NoSuchRuleError
-from govrules.frozen import Frozen
+from govrules.frozen import frozen
 from govrules.vocabulary import Choice, Fact, FactType
 
 #: What the proofs can find of a rule, and a rule can say that it means.
@@ -57,16 +57,16 @@ class Severity(StrEnum):
         """The place in the order: 0 for low."""
         return _RANKS[self]
 
-    def __lt__(self, other: Severity) -> bool:
+    def __lt__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank < other.rank
 
-    def __le__(self, other: Severity) -> bool:
+    def __le__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank <= other.rank
 
-    def __gt__(self, other: Severity) -> bool:
+    def __gt__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank > other.rank
 
-    def __ge__(self, other: Severity) -> bool:
+    def __ge__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank >= other.rank
 
     def stepped_down(self) -> Severity:
@@ -614,14 +614,14 @@ class Rulebook:
     title: str
     version: str
     owner: str
-    documents: Mapping[str, Document] = attrs.field(converter=Frozen, hash=False)
-    parameters: Mapping[str, ParameterValue] = attrs.field(converter=Frozen, hash=False)
-    derived: Mapping[str, Derived] = attrs.field(converter=Frozen, hash=False)
-    local: Mapping[str, Fact] = attrs.field(converter=Frozen, hash=False)
+    documents: Mapping[str, Document] = attrs.field(converter=frozen, hash=False)
+    parameters: Mapping[str, ParameterValue] = attrs.field(converter=frozen, hash=False)
+    derived: Mapping[str, Derived] = attrs.field(converter=frozen, hash=False)
+    local: Mapping[str, Fact] = attrs.field(converter=frozen, hash=False)
     rules: tuple[Rule, ...]
-    subjects: Mapping[str, type] = attrs.field(converter=Frozen, hash=False)
+    subjects: Mapping[str, type] = attrs.field(converter=frozen, hash=False)
     themes: tuple[Theme, ...] = attrs.field()
-    work: Mapping[str, str] = attrs.field(factory=dict, converter=Frozen, hash=False)
+    work: Mapping[str, str] = attrs.field(factory=dict, converter=frozen, hash=False)
     packs: tuple[Pack, ...] = ()
 
     def __repr__(self) -> str:

@@ -91,8 +91,9 @@ class Texts:
         return decoded(_bytes(self.texts[name]), called)
 
     def beside(self, name: str) -> PackFiles | None:
-        """Return nothing: nothing stands beside it."""
+        """Return None: nothing stands beside it."""
         del name
+        return None
 
 
 def _bytes(text: str | bytes) -> bytes:
