@@ -14,7 +14,15 @@ from govrules.lazily import lazily
 if TYPE_CHECKING:
     from govrules.assessment import Assessment, Plan, RankedQuestion, Step, assess
     from govrules.diagnostics import Code, Diagnostic
-    from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
+    from govrules.errors import (
+        EngineError,
+        FactsError,
+        GovrulesError,
+        GovrulesWarning,
+        NoSuchRuleError,
+        RuleFileError,
+        VocabularyError,
+    )
     from govrules.findings import Change, Finding, Question, Reason
     from govrules.live.hosting import ruleset
     from govrules.live.notices import CallbackError, Notice
@@ -31,6 +39,7 @@ if TYPE_CHECKING:
     )
     from govrules.portfolio import RegisterAssessment, assess_register
     from govrules.reading import Read, read_partnership, read_text
+    from govrules.registers.frames import assess_table
     from govrules.registers.read import read, read_register
     from govrules.render.plain import to_data
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
@@ -40,7 +49,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
     "govrules.diagnostics": ("Code", "Diagnostic"),
-    "govrules.errors": ("EngineError", "FactsError", "GovrulesError", "RuleFileError"),
+    "govrules.errors": (
+        "EngineError",
+        "FactsError",
+        "GovrulesError",
+        "GovrulesWarning",
+        "NoSuchRuleError",
+        "RuleFileError",
+        "VocabularyError",
+    ),
     "govrules.findings": ("Change", "Finding", "Question", "Reason"),
     "govrules.live.hosting": ("ruleset",),
     "govrules.live.notices": ("CallbackError", "Notice"),
@@ -57,6 +74,7 @@ _HOMES = {
     ),
     "govrules.portfolio": ("RegisterAssessment", "assess_register"),
     "govrules.reading": ("Read", "read_partnership", "read_text"),
+    "govrules.registers.frames": ("assess_table",),
     "govrules.registers.read": ("read", "read_register"),
     "govrules.render.plain": ("to_data",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
@@ -78,7 +96,9 @@ __all__ = [
     "Finding",
     "Funding",
     "GovrulesError",
+    "GovrulesWarning",
     "LiveRegister",
+    "NoSuchRuleError",
     "Notice",
     "Organisation",
     "Partner",
@@ -98,8 +118,10 @@ __all__ = [
     "Severity",
     "Step",
     "Verdict",
+    "VocabularyError",
     "assess",
     "assess_register",
+    "assess_table",
     "load_rulebook",
     "read",
     "read_partnership",

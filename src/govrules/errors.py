@@ -14,6 +14,10 @@ class GovrulesError(Exception):
     """The base of every error that govrules raises on purpose."""
 
 
+class GovrulesWarning(UserWarning):
+    """Something of a table was not read, and what is left of it was assessed."""
+
+
 class RuleFileError(GovrulesError):
     """
     A rule file is wrong: all its problems at once.
