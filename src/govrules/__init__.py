@@ -44,7 +44,16 @@ if TYPE_CHECKING:
     from govrules.render.plain import to_data
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
-    from govrules.truth import UNKNOWN
+    from govrules.truth import UNKNOWN, Unknown
+    from govrules.vocabulary import (
+        ListOf,
+        OrderedChoice,
+        Recorded,
+        SetOf,
+        Subject,
+        arrangement,
+        fact,
+    )
 
 _HOMES = {
     "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
@@ -79,7 +88,16 @@ _HOMES = {
     "govrules.render.plain": ("to_data",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
-    "govrules.truth": ("UNKNOWN",),
+    "govrules.truth": ("UNKNOWN", "Unknown"),
+    "govrules.vocabulary": (
+        "ListOf",
+        "OrderedChoice",
+        "Recorded",
+        "SetOf",
+        "Subject",
+        "arrangement",
+        "fact",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -97,9 +115,11 @@ __all__ = [
     "Funding",
     "GovrulesError",
     "GovrulesWarning",
+    "ListOf",
     "LiveRegister",
     "NoSuchRuleError",
     "Notice",
+    "OrderedChoice",
     "Organisation",
     "Partner",
     "Partnership",
@@ -110,18 +130,24 @@ __all__ = [
     "RankedQuestion",
     "Read",
     "Reason",
+    "Recorded",
     "Register",
     "RegisterAssessment",
     "Remedy",
     "RuleFileError",
     "Rulebook",
+    "SetOf",
     "Severity",
     "Step",
+    "Subject",
+    "Unknown",
     "Verdict",
     "VocabularyError",
+    "arrangement",
     "assess",
     "assess_register",
     "assess_table",
+    "fact",
     "load_rulebook",
     "read",
     "read_partnership",

@@ -13,7 +13,7 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
-from govrules.decode.values import decoder, is_placeholder, read
+from govrules.decode.values import decoder, is_placeholder, read, read_choice
 from govrules.diagnostics import Code, Place, did_you_mean, read_place
 from govrules.model import Partner
 from govrules.nodes import Entries, Items, Node, Report, Scalar
@@ -394,6 +394,10 @@ class SubjectReader:
                 )
             elif item.text in fact.type.values:
                 members.add(item.text)
+            elif self.lenient and (word := read_choice(item.text, fact.type.values)) in (
+                fact.type.values
+            ):
+                members.add(word)
             else:
                 self._say(
                     path,
@@ -557,6 +561,15 @@ class SubjectReader:
         allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
         if top:
             allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
+        if word in derived and "stated" not in vocabulary.about:
+            self._say(
+                path,
+                Code.UNKNOWN_FACT,
+                f"`{path}` follows from other facts, and a {words_of(cls)} holds none that does",
+                key,
+                f"derive `{cls.__name__}` from `govrules.Subject`, so that it can be stated",
+            )
+            return
         written = key.text.removesuffix(word)
         help_ = did_you_mean(word, allowed, written) or EVERY_FACT
         if INDEX.search(word):

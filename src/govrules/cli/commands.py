@@ -17,6 +17,7 @@ from cyclopts import App, Parameter
 
 from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
+from govrules.cli.kinds import KINDS
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
 from govrules.diagnostics import CODES, did_you_mean
@@ -24,9 +25,14 @@ from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError, RuleFileError
-from govrules.model import Register
 from govrules.nodes import decoded
-from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
+from govrules.portfolio import (
+    RegisterAssessment,
+    assess_register,
+    entries_of,
+    is_empty,
+    is_register,
+)
 from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
@@ -45,7 +51,10 @@ def _version() -> str:
 
 app = App(
     name="govrules",
-    help="Rules for the governance of partnerships: unknown is not no, every finding explained.",
+    help=(
+        "Rules for the governance of partnerships: unknown is not no, every finding explained.\n\n"
+        "Every command takes `--subjects module:Class`: a class of your own that rules are about."
+    ),
     version=_version,
     help_format="plaintext",
     # `main` answers an interrupt, with a line that says so.
@@ -101,7 +110,7 @@ Checked: TypeAlias = Assessment | RegisterAssessment
 
 def load(rules: list[str] | None) -> Rulebook:
     """Load the packs that were named, or the one that is shipped."""
-    return load_rulebook(*(rules or ()))
+    return load_rulebook(*(rules or ()), subjects=KINDS.get())
 
 
 def day(text: str | None) -> dt.date | None:
@@ -279,9 +288,10 @@ def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
     known: dict[str, None] = {}
     found: dict[str, list[Read]] = {each: [] for each in names}
     for read in reads:
-        register = isinstance(read.subject, Register)
+        register = is_register(read.subject)
         for each in entries_of(read.subject) if register else (read.subject,):
-            called = {text for text in (each.id, each.name) if isinstance(text, str)}
+            texts = (getattr(each, name, UNKNOWN) for name in ("id", "name"))
+            called = {text for text in texts if isinstance(text, str)}
             known |= dict.fromkeys(sorted(called))
             for name in called & found.keys():
                 found[name].append(attrs.evolve(read, subject=each))
@@ -364,7 +374,7 @@ def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | No
 
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
-    if not isinstance(read.subject, Register):
+    if not is_register(read.subject):
         return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE)
     chosen = engine or engine_for(len(entries_of(read.subject)))
     try:
@@ -545,7 +555,7 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
     packs = packs_in(directories or ())
     for pack in packs:
         try:
-            counted += len(load_rulebook(pack).rules)
+            counted += len(load([pack]).rules)
         except RuleFileError as error:
             problems += [each for each in error.diagnostics if each not in problems]
     if format == "json":
@@ -588,7 +598,7 @@ def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = 
     failed = 0
     run = 0
     for pack in packs_in(directories or ()):
-        rulebook = load_rulebook(pack)
+        rulebook = load([pack])
         results = list(run_examples(rulebook))
         run += len(results)
         derived = list(run_derived_examples(rulebook))
@@ -679,7 +689,7 @@ def prove(
             "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
         )
     prover = questions.Prover(
-        load_rulebook(*packs_in(directories or ())),
+        load(packs_in(directories or ())),
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),

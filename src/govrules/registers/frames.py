@@ -8,6 +8,7 @@ written in a column is decoded once for each of its different values.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import warnings
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
@@ -34,10 +35,11 @@ from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
 from govrules.engines.verdicts import GRAVITIES, VERDICTS
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
-from govrules.registers.batches import SEPARATOR, kernel
+from govrules.registers.batches import SEPARATOR, Kernel, kernel
 from govrules.registers.sources import whole_table
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import check_as_of, check_rulebook
 
 #: Which findings a table holds.
 Which: TypeAlias = Literal["all", "flagged"]
@@ -92,16 +94,23 @@ def assess_table(
     A value that cannot be read counts as unknown, and a column that holds no fact is not read:
     each is said by a `GovrulesWarning`.
     """
+    check_rulebook(rulebook)
+    check_as_of(as_of)
     native, backend = _arrow(table)
     cls = class_of(rulebook, kind)
     name = next(each for each, known in rulebook.subjects.items() if known is cls)
-    judge = kernel(rulebook, as_of=as_of, kind=name, details=details)
+    judge = _kernel(rulebook, as_of, name, details=details)
     laid, said = laid_out(native, cls, rulebook)
     for each in said:
         warnings.warn(each, GovrulesWarning, stacklevel=2)
     found = [judge.whole(each) for each in laid.combine_chunks().to_batches(BLOCK)]
     made = _findings(found, len(judge.rules), laid, flagged=findings == "flagged")
     return _native(made, table, backend)
+
+
+@functools.lru_cache(maxsize=4)
+def _kernel(rulebook: Rulebook, as_of: dt.date | Unknown, kind: str, *, details: bool) -> Kernel:
+    return kernel(rulebook, as_of=as_of, kind=kind, details=details)
 
 
 # ── The libraries ─────────────────────────────────────────────────────────────────────────────

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Collection
+from typing import Any, Final
 
-from govrules.decode.states import fold
+from govrules.decode.states import VALUE, fold, state_of
 from govrules.diagnostics import Code, did_you_mean
 from govrules.explain.english import counted
-from govrules.nodes import Entries, Node, Report, Scalar, move
+from govrules.nodes import Entries, Items, Node, Report, Scalar, move
 from govrules.reading import Read, collector_of, declared_by, node_of, read_of
 from govrules.registers.sources import Opened, refuse
 from govrules.registers.tables import blank
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader, words_of
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import vocabulary_of
+from govrules.vocabulary import Choices, vocabulary_of
 
 
 def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
@@ -57,6 +59,8 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
                 None,
                 did_you_mean(table.headings[at], named) or "name the column as its fact",
             )
+    facts = vocabulary_of(cls).facts.items()
+    sets = {path for path, fact in facts if isinstance(fact.type, Choices)}
     reader = SubjectReader(report, declared, lenient=True)
     collect, name = collector_of(cls, rulebook)
     found: list[Any] = []
@@ -67,7 +71,7 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
             blanks += 1
             continue
         reader.base = f"{name}[{len(found)}]."
-        found.append(reader.read_entry(_row(cells, number, report), cls))
+        found.append(reader.read_entry(_row(cells, number, sets, report), cls))
     reader.base = ""
     report.diagnostics += opened.problems
     complete = UNKNOWN not in found
@@ -82,11 +86,23 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
     )
 
 
-def _row(cells: list[tuple[str, Any]], number: int, report: Report) -> Node:
+def _row(cells: list[tuple[str, Any]], number: int, sets: Collection[str], report: Report) -> Node:
     entries: list[tuple[Scalar, Node]] = []
     for path, cell in cells:
-        node = Scalar("unknown", plain=True, line=0, column=0) if blank(cell) else None
-        entries.append((Scalar(path, plain=True, line=0, column=0), node or node_of(cell, report)))
+        node: Node = _word("unknown") if blank(cell) else node_of(cell, report)
+        if path in sets and isinstance(node, Scalar) and state_of(fold(node.text)) is VALUE:
+            # What a cell says of a set is not all that there is.
+            parts = [each.strip() for each in _PARTED.split(node.text) if each.strip()]
+            node = Items([*map(_word, parts), _word("unknown")], 0, 0)
+        entries.append((_word(path), node))
     whole = Entries(entries, 0, 0)
     move(whole, number)
     return whole
+
+
+def _word(text: str) -> Scalar:
+    return Scalar(text, plain=True, line=0, column=0)
+
+
+#: What parts the values of a set in a cell.
+_PARTED: Final = re.compile(r"[;,|\n]")

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Hashable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,7 @@ from govrules.rulebook.packs import (
 )
 from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
-from govrules.subjects import Declared
+from govrules.subjects import Declared, words_of
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -54,6 +55,7 @@ from govrules.vocabulary import (
     Number,
     Text,
     YesNo,
+    list_of,
     vocabulary_of,
 )
 
@@ -144,6 +146,34 @@ def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None
     for pack in packs or packs_in(()):
         loader.add(pack)
     return loader.finish()
+
+
+def imported_kinds(names: Sequence[str]) -> dict[str, type]:
+    """
+    Import classes of subjects, each with that of the subjects it lists, if it is a register.
+
+    Args:
+        names: of each ``module:Class``, or ``name=module:Class`` where rules call it otherwise than
+            its class.
+
+    Raises:
+        GovrulesError: one cannot be imported, or is no class of subjects.
+    """
+    found: dict[str, type] = {}
+    for each in names:
+        name, equals, where = each.partition("=")
+        module, _, cls_name = (where if equals else each).partition(":")
+        try:
+            cls = getattr(import_module(module), cls_name)
+        except (ImportError, AttributeError, ValueError) as error:
+            msg = f"the kind of subject `{each}` cannot be imported: {error}"
+            raise GovrulesError(msg) from error
+        check_kind(each, cls)
+        found[name if equals else words_of(cls).replace(" ", "_")] = cls
+        inner = list_of(cls)
+        if inner is not None and inner[1] not in found.values():
+            found[words_of(inner[1]).replace(" ", "_")] = inner[1]
+    return found
 
 
 def check_kind(name: str, cls: object) -> None:
