@@ -210,15 +210,16 @@ def _read(text: str, rulebook: Rulebook) -> Any:  # noqa: ANN401 - a subject of 
     return subject
 
 
-def _value(subject: Any, asked: Askable) -> object:
+def _value(subject: Any, asked: Askable) -> object:  # noqa: ANN401 - of any class
     if asked.path.startswith("local."):
         return said(subject, "local").get(asked.path.removeprefix("local."), UNKNOWN)
     return read_field(subject, asked.path, asked.fact)
 
 
-def _others(subject: Any, asked: Askable) -> dict[str, object]:
+def _others(subject: Any, asked: Askable) -> dict[str, object]:  # noqa: ANN401 - of any class
     """Return every fact of a single value but the one that was asked for."""
-    facts = vocabulary_of(type(subject)).facts
+    cls: type = type(subject)
+    facts = vocabulary_of(cls).facts
     found: dict[str, object] = {
         path: read_field(subject, path, fact)
         for path, fact in facts.items()

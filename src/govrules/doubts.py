@@ -30,9 +30,10 @@ def doubts(subject: Any, as_of: dt.date | Unknown) -> Iterator[Diagnostic]:  # n
         as_of: the date of the assessment.
     """
     records = [subject]
+    cls: type = type(subject)
     if isinstance(subject, Collected):
         records = [each for each in subject.entries if each is not UNKNOWN]
-    elif (found := list_of(type(subject))) is not None:
+    elif (found := list_of(cls)) is not None:
         entries = getattr(subject, found[0])
         known = entries if isinstance(entries, tuple) else ()
         records += [each for each in known if each is not UNKNOWN]

@@ -106,9 +106,8 @@ def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) 
 
 def is_register(subject: object) -> bool:
     """Tell whether a subject lists others, as a register does."""
-    return isinstance(subject, Collected) or (
-        attrs.has(type(subject)) and list_of(type(subject)) is not None
-    )
+    cls: type = type(subject)
+    return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
 
 
 def listed(register: Any) -> Any:  # noqa: ANN401 - a register of any class
@@ -120,7 +119,8 @@ def listed(register: Any) -> Any:  # noqa: ANN401 - a register of any class
     """
     if isinstance(register, Collected):
         return register.entries
-    found = list_of(type(register)) if attrs.has(type(register)) else None
+    cls: type = type(register)
+    found = list_of(cls) if attrs.has(cls) else None
     if found is None:
         raise FactsError("register", "a register", type(register).__name__)
     return getattr(register, found[0])

@@ -78,7 +78,7 @@ def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
     cls = type(entries[0]) if entries else class_of(rulebook)
     told: set[tuple[int, str]] = set()
 
-    def misfit(entry: Any, path: str, value: object) -> None:
+    def misfit(entry: Any, path: str, value: object) -> None:  # noqa: ANN401 - of any class
         if (id(entry), path) in told:
             return
         told.add((id(entry), path))

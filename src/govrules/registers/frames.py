@@ -46,7 +46,12 @@ Which: TypeAlias = Literal["all", "flagged"]
 _NAME: Final = "the table"
 _SEVERITY: Final = pa.dictionary(pa.int8(), pa.string(), ordered=True)
 #: The libraries whose frames narwhals makes of Arrow data.
-_EAGER: Final = ("pandas", "polars", "pyarrow", "modin", "cudf")
+_EAGER: Final[Mapping[str, Any]] = {
+    "pandas": nw.Implementation.PANDAS,
+    "polars": nw.Implementation.POLARS,
+    "modin": nw.Implementation.MODIN,
+    "cudf": nw.Implementation.CUDF,
+}
 _MOST: Final = 10**15
 #: Of so many different values that cannot be read, each is shown.
 _SHOWN: Final = 5
@@ -137,7 +142,7 @@ def _native(found: Any, table: Any, backend: str) -> Any:  # noqa: ANN401 - data
         return duckdb.from_arrow(found)
     if backend not in _EAGER:
         return found
-    frame = nw.from_arrow(found, backend=backend)
+    frame = nw.from_arrow(found, backend=_EAGER[backend])
     if backend == "polars":
         ordered = nw.Enum([each.value for each in SEVERITIES])
         frame = frame.with_columns(nw.col("severity", "could_be").cast(ordered))
