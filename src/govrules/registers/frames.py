@@ -37,18 +37,18 @@ from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel
 from govrules.registers.sources import whole_table
-from govrules.rulebook.ast import SEVERITIES, Rulebook, Verdict
+from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
 
 #: Which findings a table holds.
 Which: TypeAlias = Literal["all", "flagged"]
 _NAME: Final = "the table"
-_SEVERITY: Final = pa.dictionary(pa.int8(), pa.string(), ordered=True)
+#: In the order of their codes.
+_LEVELS: Final = [each.value for each in GRAVITIES if each is not None]
 #: The libraries whose frames narwhals makes of Arrow data.
 _EAGER: Final[Mapping[str, Any]] = {
     "pandas": nw.Implementation.PANDAS,
-    "polars": nw.Implementation.POLARS,
     "modin": nw.Implementation.MODIN,
     "cudf": nw.Implementation.CUDF,
 }
@@ -140,13 +140,28 @@ def _native(found: Any, table: Any, backend: str) -> Any:  # noqa: ANN401 - data
 
         del table
         return duckdb.from_arrow(found)
-    if backend not in _EAGER:
+    if backend not in {*_EAGER, "polars"}:
         return found
-    frame = nw.from_arrow(found, backend=_EAGER[backend])
     if backend == "polars":
-        ordered = nw.Enum([each.value for each in SEVERITIES])
-        frame = frame.with_columns(nw.col("severity", "could_be").cast(ordered))
-    return frame.to_native()
+        return _polars(found)
+    return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
+
+
+def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
+    """Return findings as Polars has them: severities are an Enum, whose values have an order."""
+    import polars as pl  # noqa: PLC0415 - only who passes a dataframe of it has it
+
+    columns = {}
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        whole = column.combine_chunks()
+        if pa.types.is_dictionary(whole.type):
+            kind = pl.Enum(_LEVELS) if whole.type.ordered else pl.Categorical
+            # Each word becomes a category once, and not for each of its rows.
+            words = pl.Series(whole.dictionary.to_pylist(), dtype=pl.String).cast(kind)
+            columns[name] = words.gather(pl.from_arrow(whole.indices)).alias(name)
+        else:
+            columns[name] = pl.from_arrow(whole)
+    return pl.DataFrame(columns)
 
 
 # ── Findings ──────────────────────────────────────────────────────────────────────────────────
@@ -155,25 +170,25 @@ def _native(found: Any, table: Any, backend: str) -> Any:  # noqa: ANN401 - data
 def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any:  # noqa: ANN401 - batches
     """Return batches of findings as one table whose categories are each other's."""
     rows = laid.num_rows
-    several = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
-    chosen = None
-    if flagged:
-        words = [each.value for each in VERDICTS]
-        chosen = np.flatnonzero(several["verdict"][0] == words.index(Verdict.FLAGGED.value))
+    codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
+    words = [each.value for each in VERDICTS]
+    names = _names(laid)
+    called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
     row = np.repeat(np.arange(rows, dtype=np.int32), number)
     rule = np.tile(np.arange(number, dtype=np.int16), rows)
-    if chosen is not None:
-        row, rule = row[chosen], rule[chosen]
-    names = _names(laid)
-    called = names.indices.to_numpy(zero_copy_only=False)[row]
+    chosen = None
+    if flagged:
+        chosen = np.flatnonzero(codes["verdict"].to_numpy() == words.index(Verdict.FLAGGED.value))
+        row, rule, called = row[chosen], rule[chosen], called[chosen]
+        codes = {name: each.take(pa.array(chosen)) for name, each in codes.items()}
     rules = found[0].column("rule").dictionary if found else pa.array([], pa.string())
     columns = {
         "row": pa.array(row),
         "subject": pa.DictionaryArray.from_arrays(pa.array(called), names.dictionary),
         "rule": pa.DictionaryArray.from_arrays(pa.array(rule), rules),
-        "verdict": _coded(several["verdict"], [each.value for each in VERDICTS], chosen),
-        "severity": _graded(several["severity"], chosen),
-        "could_be": _graded(several["could_be"], chosen),
+        "verdict": pa.DictionaryArray.from_arrays(codes["verdict"], pa.array(words)),
+        "severity": _graded(codes["severity"]),
+        "could_be": _graded(codes["could_be"]),
     }
     for name in ("questions", "facts"):
         if found and name in found[0].schema.names:
@@ -181,37 +196,15 @@ def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any
     return pa.table(columns)
 
 
-def _codes(found: list[Any], name: str) -> tuple[Any, Any]:
-    """Return the codes of a column of all batches, and which of them are there."""
-    if not found:
-        return np.empty(0, np.int8), np.empty(0, bool)
-    codes, there = [], []
-    for batch in found:
-        indices = batch.column(name).indices
-        codes.append(np.frombuffer(indices.buffers()[1], np.int8, len(indices), indices.offset))
-        there.append(
-            np.ones(len(indices), bool)
-            if not indices.null_count
-            else indices.is_valid().to_numpy(zero_copy_only=False)
-        )
-    return np.concatenate(codes), np.concatenate(there)
+def _codes(found: list[Any], name: str) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return the codes of a column of all batches, which have the same words."""
+    several = [each.column(name).indices for each in found]
+    return pa.concat_arrays(several) if several else pa.array([], pa.int8())
 
 
-def _coded(codes: tuple[Any, Any], words: list[str], chosen: Any) -> Any:  # noqa: ANN401 - arrays
-    picked = codes[0] if chosen is None else codes[0][chosen]
-    return pa.DictionaryArray.from_arrays(pa.array(picked), pa.array(words))
-
-
-def _graded(codes: tuple[Any, Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays
-    """Return severities as ordered categories, lowest first."""
-    words = [each.value for each in GRAVITIES if each is not None]
-    in_order = [each.value for each in SEVERITIES]
-    picked, there = codes if chosen is None else (codes[0][chosen], codes[1][chosen])
-    if words != in_order:
-        places = np.array([in_order.index(each) for each in words], np.int8)
-        picked = np.where(there, places[np.clip(picked, 0, len(words) - 1)], 0).astype(np.int8)
-    indices = pa.array(picked, mask=~there)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(in_order), ordered=True)
+def _graded(codes: Any) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return severities as ordered categories, lowest first, which is the order of their codes."""
+    return pa.DictionaryArray.from_arrays(codes, pa.array(_LEVELS), ordered=True)
 
 
 def _lists(several: list[Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays
@@ -403,6 +396,9 @@ _STATES: Final = pa.array(
 _NONES: Final = pa.array(sorted(NONE_WORDS), pa.string())
 
 
+_ARE_TEXTS: Final = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+
+
 def _plainly(column: Any, fact_type: v.FactType, kind: Any) -> _Column | None:  # noqa: ANN401 - an Arrow array
     """Return a column whose own type says what it holds; None where its values must be read."""
     own = column.type
@@ -410,7 +406,7 @@ def _plainly(column: Any, fact_type: v.FactType, kind: Any) -> _Column | None:  
     match fact_type:
         case v.YesNo() if pa.types.is_boolean(own):
             return _Column(column)
-        case v.Text() if pa.types.is_string(own) or pa.types.is_large_string(own):
+        case v.Text() if any(each(own) for each in _ARE_TEXTS):
             return _texts(column.cast(pa.string()))
         case v.Date() if pa.types.is_date32(own):
             return _Column(column)
