@@ -8,13 +8,8 @@ from typing import Final
 
 import attrs
 
-from govrules.explain.english import (
-    condition_phrase,
-    rule_sentence,
-    sentence,
-    severity_sentence,
-    value_phrase,
-)
+from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
+from govrules.explain.phrases import sentence, value_phrase, within_phrase
 from govrules.rulebook.ast import (
     ELEMENTS,
     All,
@@ -267,8 +262,7 @@ def _case(when: Condition, because: str, source: Citation | None, rulebook: Rule
 def _remedies(rule: Rule) -> Iterator[str]:
     if rule.remedy is None:
         return
-    within = f"within {rule.remedy.within}" if rule.remedy.within else ""
-    about = [each for each in (rule.remedy.who, within) if each]
+    about = [each for each in (rule.remedy.who, within_phrase(rule.remedy.within)) if each]
     yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
     for when, do in rule.remedy.instead:
         yield f"Where {condition_phrase(when)}: {sentence(do)}"

@@ -140,7 +140,7 @@ def test_local_facts_have_a_type_a_kind_and_a_question(rulebook: Rulebook) -> No
     assert plan.kind is Kind.ARRANGEMENT
     assert plan.question == "Is there a plan for net zero?"
     assert plan.denial == "no plan says how it reaches net zero"
-    assert rulebook.local["carbon"].denial == "not so: the carbon"
+    assert rulebook.local["carbon"].denial == ""
     assert rulebook.local["carbon"].kind is Kind.CIRCUMSTANCE
 
 
@@ -512,7 +512,7 @@ def test_what_is_said_of_derived_facts(tmp_path: Path) -> None:
     assert [(each.document, each.paragraph) for each in sound.sources] == [("policy", "2")]
     assert size.sources == ()
     assert (sound.fact.kind, sound.fact.label) == (Kind.CIRCUMSTANCE, "it is sound")
-    assert sound.fact.question == "What is it is sound?"
+    assert sound.fact.question == "Is it so that it is sound?"
     lines = (tmp_path / "pack" / "rulebook.yaml").read_text().splitlines()
     assert [lines[each.span.line - 1].strip() for each in (sound, size)] == ["sound:", "size:"]
     assert sound.rows[0].span == sound.span

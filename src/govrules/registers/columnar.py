@@ -17,7 +17,7 @@ from govrules.decode.problems import Problem
 from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
 from govrules.registers.sources import (

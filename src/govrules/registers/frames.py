@@ -158,9 +158,9 @@ def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
             kind = pl.Enum(_LEVELS) if whole.type.ordered else pl.Categorical
             # Each word becomes a category once, and not for each of its rows.
             words = pl.Series(whole.dictionary.to_pylist(), dtype=pl.String).cast(kind)
-            columns[name] = words.gather(pl.from_arrow(whole.indices)).alias(name)
+            columns[name] = words.gather(pl.Series(whole.indices)).alias(name)
         else:
-            columns[name] = pl.from_arrow(whole)
+            columns[name] = pl.Series(whole)
     return pl.DataFrame(columns)
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
-from govrules.explain.english import counted, joined
+from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Area, Grid, fill, has_grid, only_cell, open_grid
 from govrules.registers.sources import (
     TABLES,

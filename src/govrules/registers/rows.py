@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from govrules.decode.states import VALUE, fold, state_of
 from govrules.diagnostics import Code, did_you_mean
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.nodes import Entries, Items, Node, Report, Scalar, move
 from govrules.reading import Read, collector_of, declared_by, node_of, read_of
 from govrules.registers.sources import Opened, refuse

@@ -69,7 +69,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _rule(rule: RuleEntry) -> Iterator[str]:
     yield f"### {rule.id}"
     yield ""
-    yield f"**{escaped(rule.title)}.** {escaped(rule.sentence)}"
+    first, *others = rule.sentence.split("\n")
+    yield f"**{escaped(rule.title)}.** {escaped(first)}"
+    if others:
+        yield ""
+    for line in others:
+        yield f"- {escaped(line[2:])}" if line.startswith("- ") else f"\n{escaped(line)}"
     yield ""
     yield f"- Principle: {escaped(rule.principle)}"
     yield from _item("Met", [rule.met] if rule.met else [])

@@ -12,7 +12,7 @@ import attrs
 from govrules.assessment import Assessment, DerivedValue, Plan, RankedQuestion
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
-from govrules.explain.english import record_name
+from govrules.explain.phrases import record_name
 from govrules.findings import Change, Finding, Question, Reason
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data

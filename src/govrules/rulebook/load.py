@@ -13,7 +13,7 @@ from typing import Final
 
 import attrs
 
-from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse
@@ -44,6 +44,7 @@ from govrules.rulebook.packs import (
 )
 from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
+from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared, words_of
 from govrules.vocabulary import (
     Choice,
@@ -56,6 +57,7 @@ from govrules.vocabulary import (
     Text,
     YesNo,
     list_of,
+    sentences,
     vocabulary_of,
 )
 
@@ -194,6 +196,27 @@ def check_kind(name: str, cls: object) -> None:
         raise GovrulesError(msg) from error
 
 
+def lint_pack(
+    pack: PackSource, *, subjects: Mapping[str, type] | None = None
+) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
+    """
+    Return a pack's rulebook, and what is wrong with it or warned of in its words.
+
+    The rulebook is None where something is wrong.
+    """
+    loader = _Loader({**SUBJECTS, **(subjects or {})})
+    loader.worded = []
+    loader.add(pack)
+    rulebook: Rulebook | None = None
+    found: list[Diagnostic] = []
+    try:
+        rulebook = loader.finish()
+    except RuleFileError as error:
+        found += error.diagnostics
+    found += [each for report in loader.worded for each in report.in_order()]
+    return rulebook, tuple(found)
+
+
 @attrs.define
 class _Pack:
     """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
@@ -231,6 +254,8 @@ class _Loader:
 
     def __init__(self, subjects: Mapping[str, type]) -> None:
         self.subjects = subjects
+        #: What is warned of in the words of each file; None where nobody asks.
+        self.worded: list[Report] | None = None
         self.packs: dict[Hashable, _Pack] = {}
         #: Packs begun: two that extend each other are read once.
         self.opened: set[Hashable] = set()
@@ -298,6 +323,8 @@ class _Loader:
         fields = Fields(report, node, _RULEBOOK_KEYS, "a rulebook")
         if not check_version(fields):
             return
+        if with_rules:
+            self._check_wording(node, report.file, text)
         loaded = _Pack(files, name, fields, report, fields.name("id"), with_rules)
         loaded.contents["rulebook.yaml"] = text
         for base in fields.words("extends"):
@@ -422,7 +449,8 @@ class _Loader:
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("type", "values", "label", "denial", "question", "kind", "unit")
+        said = ("label", "sentence", "denial", "absent", "present", "question")
+        keys = ("type", "values", "kind", "unit", *said)
         name = key.text.removeprefix("local.")
         fields = Fields(report, node, keys, f"fact `{key.text}`")
         check_name(report, name, key, SNAKE)
@@ -447,14 +475,31 @@ class _Loader:
             self._name_taken(report, key, "another local fact")
             return
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
+        fact_type = self._local_type(fields) or Text()
         self.local[name] = Fact(
             name=key.text,
-            type=self._local_type(fields) or Text(),
+            type=fact_type,
             kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
             label=label,
             question=question,
-            denial=fields.text("denial") or f"not so: {label}",
+            **sentences(
+                label,
+                fact_type,
+                self._sentences(fields, "sentence", fact_type),
+                self._sentences(fields, "denial", fact_type),
+            ),
+            absent=fields.text("absent"),
+            present=fields.text("present"),
         )
+
+    @staticmethod
+    def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
+        """Return one sentence for every value, or a mapping with one for each that it names."""
+        values = fact_type.values if isinstance(fact_type, Choice) else ()
+        if not isinstance(fields.value(key), Entries):
+            return fields.text(key)
+        found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
+        return {each: found.text(each) for each in values if each in found}
 
     @staticmethod
     def _local_type(fields: Fields) -> FactType | None:
@@ -507,8 +552,9 @@ class _Loader:
         fact_type: FactType = YesNo()
         if is_table:
             fact_type = Choice(values, ordered=True) if values else Text()
-        denial = fields.text("denial") or f"not so: {label}"
-        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
+        denial = fields.text("denial") or ("" if is_table else f"not so: {label}")
+        asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
+        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
         if values or not is_table:
             pack.derived.append((key, fields))
@@ -552,6 +598,11 @@ class _Loader:
         used = {each.id: each for each in book.themes}
         titled = {each: theme for each, theme in self.themes.items() if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
+
+    def _check_wording(self, node: Node, file: str, text: str) -> None:
+        if self.worded is not None:
+            self.worded.append(Report(file, text))
+            check_wording(node, self.worded[-1])
 
     def _read_derived(
         self, pack: _Pack, reader: ConditionReader, key: Scalar, fields: Fields
@@ -707,6 +758,7 @@ class _Loader:
             node = parse(text, report) if report.ok else None
             if node is None:
                 continue
+            self._check_wording(node, report.file, text)
             fields = Fields(report, node, ("govrules", "theme", "rules"), "a rule file")
             if not check_version(fields):
                 continue

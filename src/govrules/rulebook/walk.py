@@ -68,6 +68,25 @@ def has_threshold(rule: Rule) -> bool:
     )
 
 
+def parameters_of(rule: Rule) -> tuple[str, ...]:
+    """Return the names of the parameters that a rule compares with, each once."""
+    found: dict[str, None] = {}
+    waiting = [
+        operand
+        for root in rule_conditions(rule)
+        for node in nodes(root)
+        for predicate in predicates_at(node)
+        for operand in operands(predicate)
+    ]
+    while waiting:
+        operand = waiting.pop(0)
+        if isinstance(operand, Parameter):
+            found[operand.name] = None
+        elif isinstance(operand, By):
+            waiting += [each for _, each in operand.cases]
+    return tuple(found)
+
+
 def predicates_at(node: Condition) -> Iterator[Predicate]:
     """Yield what a condition itself tests by, and not a condition inside it."""
     match node:
