@@ -65,7 +65,7 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
     "explain a fact": (["explain", "security.tested", "--rules", "pack"], 0, "last security test"),
     "catalogue": (["catalogue", "--rules", "pack"], 0, "3 rules of `vendor-contracts`"),
     "schema": (["schema", "subject", "--rules", "pack"], 0, "annual_value"),
-    "check": (["check", "payroll.yaml", "--rules", "pack"], 1, "says nothing of its end"),
+    "check": (["check", "payroll.yaml", "--rules", "pack"], 1, "Agree an exit clause"),
     "check as JSON": (
         ["check", "payroll.yaml", "--rules", "pack", "--format", "json"],
         1,
@@ -76,7 +76,7 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
         1,
         "Payroll",
     ),
-    "plan": (["plan", "payroll.yaml", "--rules", "pack"], 1, "3 changes would clear 3 findings"),
+    "plan": (["plan", "payroll.yaml", "--rules", "pack"], 1, "3 changes settle 3 things"),
 }
 
 
