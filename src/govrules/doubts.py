@@ -12,9 +12,9 @@ from typing import Any, Final
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Span, read_place
 from govrules.facts import origin_of
-from govrules.model import Partner, Partnership, Register
+from govrules.model import Partner, Partnership
 from govrules.truth import UNKNOWN, Unknown
-from govrules.vocabulary import is_past, vocabulary_of
+from govrules.vocabulary import Collected, is_past, list_of, vocabulary_of
 
 #: Of one fact so many dates that lie ahead are named, and the others counted.
 _NAMED: Final = 20
@@ -30,8 +30,13 @@ def doubts(subject: Any, as_of: dt.date | Unknown) -> Iterator[Diagnostic]:  # n
         as_of: the date of the assessment.
     """
     records = [subject]
-    if isinstance(subject, Register) and isinstance(subject.partnerships, tuple):
-        records += [each for each in subject.partnerships if isinstance(each, Partnership)]
+    cls: type = type(subject)
+    if isinstance(subject, Collected):
+        records = [each for each in subject.entries if each is not UNKNOWN]
+    elif (found := list_of(cls)) is not None:
+        entries = getattr(subject, found[0])
+        known = entries if isinstance(entries, tuple) else ()
+        records += [each for each in known if each is not UNKNOWN]
     yield from _dates_ahead(records, as_of)
     for record in records:
         if isinstance(record, Partnership):

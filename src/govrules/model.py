@@ -8,10 +8,8 @@ A fact is unknown until recorded; a record set to None is known to be absent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
@@ -20,7 +18,7 @@ from govrules.vocabulary import (
     OrderedChoice,
     Recorded,
     SetOf,
-    about_facts,
+    Subject,
     arrangement,
     fact,
 )
@@ -1426,25 +1424,7 @@ class Partner:
 
 
 @attrs.frozen(kw_only=True)
-class About:
-    """
-    What is said about facts rather than being one.
-
-    Attributes:
-        local: the values of a rule pack's local facts, by name.
-        stated: derived facts that somebody stated, which are then not derived, by name.
-        evidence: where a fact was seen, by fact path.
-        origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
-    """
-
-    local: Mapping[str, Any] = about_facts()
-    stated: Mapping[str, Any] = about_facts()
-    evidence: Mapping[str, str] = about_facts()
-    origin: Mapping[str, str] = about_facts(compared=False)
-
-
-@attrs.frozen(kw_only=True)
-class Partnership(About):
+class Partnership(Subject):
     """Two or more independent bodies that work together to an end."""
 
     id: Recorded[str] = fact(
@@ -1889,7 +1869,7 @@ class Organisation:
 
 
 @attrs.frozen(kw_only=True)
-class Register(About):
+class Register(Subject):
     """All the partnerships that an organisation knows it is in."""
 
     name: Recorded[str] = fact(
@@ -1971,7 +1951,7 @@ class SharedPartner:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Pair(About):
+class Pair(Subject):
     """Two partnerships of one register, and what they have in common."""
 
     id: Recorded[str] = fact(
@@ -2079,7 +2059,7 @@ class FindingFacts:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AssessmentFacts(About):
+class AssessmentFacts(Subject):
     """The findings on one subject, as facts for rules that sum them up."""
 
     findings: Recorded[ListOf[FindingFacts]] = fact(

@@ -87,12 +87,21 @@ class Report:
         length = max(1, min(length, len(source) - node.column + 1))
         return Span(self.file, node.line, node.column, length)
 
-    def add(self, code: Code, message: str, node: Node | None = None, help_: str = "") -> None:
+    def add(
+        self,
+        code: Code,
+        message: str,
+        node: Node | None = None,
+        help_: str = "",
+        *,
+        path: str = "",
+        allowed: tuple[str, ...] = (),
+    ) -> None:
         """Report a problem at a node; a message is one line, however long the user's text is."""
         span = self.span(node)
         message = textwrap.shorten(message, _LONGEST_MESSAGE, placeholder=" …")
         source = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
-        self.diagnostics.append(Diagnostic(code, message, span, help_, source))
+        self.diagnostics.append(Diagnostic(code, message, span, help_, source, path, allowed))
 
 
 def read_text(path: Path, name: str) -> tuple[str, Report]:
@@ -110,7 +119,13 @@ def read_text(path: Path, name: str) -> tuple[str, Report]:
         reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
         report.add(Code.UNREADABLE_FILE, reason, help_="check the path and who may read it")
         return "", report
-    if data is None:
+    return decoded(data, name)
+
+
+def decoded(data: bytes | None, name: str) -> tuple[str, Report]:
+    """Return bytes as text and a report on it; None stands for more than is read."""
+    report = Report(name)
+    if data is None or len(data) > MAX_BYTES:
         report.add(
             Code.FILE_TOO_LARGE,
             f"the file has more than {MAX_BYTES // 1_000_000} MB",

@@ -12,14 +12,15 @@ import attrs
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
-from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
-from govrules.decode.values import decoder, is_placeholder, read
+from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.values import decoder, is_placeholder, read, read_choice
 from govrules.diagnostics import Code, Place, did_you_mean, read_place
 from govrules.model import Partner
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
+    Choice,
     Choices,
     Fact,
     FactType,
@@ -33,6 +34,7 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+EVERY_VALUE: Final = "`govrules explain FACT` lists its values"
 #: A longer text says no state.
 _LONGEST_WORD: Final = 40
 _NIL: Final = len("nil")
@@ -71,16 +73,35 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
+    #: In events, rows and mappings a plain yes or no for a text is no fault of a file.
+    lenient: bool = False
+    #: What the paths of the record that is read begin with: "" or ``partnerships[2].``.
+    base: str = ""
     errors_in_entries: int = 0
     #: How many facts are written as `null`.
     nulls: int = 0
 
+    def _say(
+        self,
+        path: str,
+        code: Code,
+        message: str,
+        node: Node | None,
+        help_: str = "",
+        *,
+        allowed: tuple[str, ...] = (),
+    ) -> None:
+        """Report a problem of a fact, by its path in the record that is read."""
+        whole = f"{self.base}{path}".removesuffix(".")
+        self.report.add(code, message, node, help_, path=whole, allowed=allowed)
+
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
         if not isinstance(node, Entries):
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write one `fact: value` a line",
             )
@@ -99,9 +120,10 @@ class SubjectReader:
         """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
         if not isinstance(node, Entries):
             self.errors_in_entries += 1
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write its facts as one object",
             )
@@ -123,7 +145,8 @@ class SubjectReader:
             case Record() | Records():
                 state = self._state(node)
                 if state == "":
-                    self.report.add(
+                    self._say(
+                        path,
                         Code.TYPE_MISMATCH,
                         f"`{path}` holds several facts",
                         node,
@@ -196,7 +219,8 @@ class SubjectReader:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
                 if isinstance(fact.type, Records):
                     help_ = f"write `{fact.name}:`, and below it a `- ` for each {fact.each}"
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"`{path}` is no record, so `{parts[0][0]}` cannot stand in it",
                     parts[0][1],
@@ -233,7 +257,8 @@ class SubjectReader:
             if state != "" and not inner:
                 return state
             said = "unknown" if state is UNKNOWN else "none"
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a record of facts"
                 if state == ""
@@ -246,7 +271,7 @@ class SubjectReader:
         return self._record(inner, cls, f"{path}.", origin)
 
     def _twice(self, path: str, key: Scalar) -> None:
-        self.report.add(Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
+        self._say(path, Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
     def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
@@ -257,7 +282,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a list of records",
                 node,
@@ -284,7 +310,8 @@ class SubjectReader:
             else:
                 complete = False
                 self.errors_in_entries += "origin" in vocabulary_of(fact.type.cls).about
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"each {fact.each} is a mapping of facts",
                     item,
@@ -305,7 +332,8 @@ class SubjectReader:
         place = origin.get(f"{where}.name", origin[where])
         span = read_place(place)
         node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        self.report.add(
+        self._say(
+            where,
             Code.PARTNER_TWICE,
             f"`{record.name}` stands twice in `{path}`, the other at "
             f"{origin.get(f'{first}.name', origin[first])}: it counts once",
@@ -326,8 +354,10 @@ class SubjectReader:
         if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
             # cannot be read leaves the others as they are.
-            before = self.report.errors
+            before, base = self.report.errors, self.base
+            self.base = f"{base}{where}." if where else base
             record = self._record(entries, cls, "", {"": origin[where]})
+            self.base = base
             broken = self.report.errors - before
             self.errors_in_entries += broken
             return UNKNOWN if broken else record
@@ -342,7 +372,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a set of values",
                 node,
@@ -354,7 +385,8 @@ class SubjectReader:
             if self._state(item) is UNKNOWN:
                 members.add(UNKNOWN)
             elif not isinstance(item, Scalar):
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"a value of `{path}` is a single word",
                     item,
@@ -362,12 +394,18 @@ class SubjectReader:
                 )
             elif item.text in fact.type.values:
                 members.add(item.text)
+            elif self.lenient and (word := read_choice(item.text, fact.type.values)) in (
+                fact.type.values
+            ):
+                members.add(word)
             else:
-                self.report.add(
+                self._say(
+                    path,
                     Code.UNKNOWN_VALUE,
                     f"unknown value `{item.text}` of `{path}`",
                     item,
-                    did_you_mean(item.text, fact.type.values),
+                    did_you_mean(item.text, fact.type.values) or EVERY_VALUE,
+                    allowed=fact.type.values,
                 )
         return frozenset(members)
 
@@ -389,7 +427,8 @@ class SubjectReader:
     def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
         """Say that a word says less than that nobody knows, if it does."""
         if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
-            self.report.add(
+            self._say(
+                path,
                 Code.PLACEHOLDER,
                 f"`{node.text}` counts as unknown (`{path}`)",
                 node,
@@ -398,8 +437,13 @@ class SubjectReader:
 
     def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
         strict = strict or self.strict
+        if isinstance(node, Entries) and isinstance(fact.type, Text):
+            found = _said_to_be_text(node)
+            if found is not None:
+                return found.text
         if not isinstance(node, Scalar):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` must be {describe(fact.type)}",
                 node,
@@ -420,14 +464,14 @@ class SubjectReader:
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
-        self.report.add(code, value.about(path), node, help_)
+        self._say(path, code, value.about(path), node, help_, allowed=values_of(fact.type))
         return value.value
 
     def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
         if isinstance(fact.type, Text):
             if node.plain and len(node.text) <= _LONGEST_WORD and _word(node.text) in YES_OR_NO:
                 return Problem(
-                    Code.TYPE_MISMATCH,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.TYPE_MISMATCH,
                     f"`{node.text}` answers no question that asks for a text",
                     "write who or what it is, or `none`; put a name that is such a word in quotes",
                 )
@@ -447,7 +491,8 @@ class SubjectReader:
             elif isinstance(node, Entries):
                 entries = [(each.text, each, value) for each, value in node.items]
             else:
-                self.report.add(
+                self._say(
+                    head,
                     Code.WRONG_SHAPE,
                     f"`{head}` is a mapping of facts",
                     node,
@@ -465,7 +510,8 @@ class SubjectReader:
         fact = self.declared.local.get(name)
         if fact is None:
             help_ = did_you_mean(name, self.declared.local)
-            self.report.add(
+            self._say(
+                f"local.{name}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `local.{name}`",
                 key,
@@ -488,7 +534,8 @@ class SubjectReader:
         recorded, lists = paths_of(vocabulary.cls)
         declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
         if plain not in recorded and plain not in lists and plain not in declared:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
@@ -499,7 +546,8 @@ class SubjectReader:
         elif isinstance(node, Scalar):
             said[path] = node.text
         else:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.WRONG_SHAPE,
                 f"the evidence for `{path}` is a line of text",
                 node,
@@ -513,11 +561,57 @@ class SubjectReader:
         allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
         if top:
             allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
+        if word in derived and "stated" not in vocabulary.about:
+            self._say(
+                path,
+                Code.UNKNOWN_FACT,
+                f"`{path}` follows from other facts, and a {words_of(cls)} holds none that does",
+                key,
+                f"derive `{cls.__name__}` from `govrules.Subject`, so that it can be stated",
+            )
+            return
         written = key.text.removesuffix(word)
         help_ = did_you_mean(word, allowed, written) or EVERY_FACT
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
-        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+        self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def _said_to_be_text(node: Entries) -> Scalar | None:
+    """Return the text that is written as one, whatever its words; None where none is."""
+    if len(node.items) != 1:
+        return None
+    [(key, value)] = node.items
+    return value if key.text == "text" and isinstance(value, Scalar) else None
+
+
+def says_a_state(text: str) -> bool:
+    """Tell whether a text would be read as a state, or as a yes or no, and not as what it is."""
+    if len(text) > _LONGEST_WORD:
+        return False
+    word = fold(text)
+    return state_of(word) is not VALUE or word in YES_OR_NO or word in NIL_WORDS
+
+
+def words_of(cls: type) -> str:
+    """
+    Return what a record of a class is called.
+
+    >>> words_of(Partner)
+    'partner'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).lower()
+
+
+def values_of(fact_type: FactType) -> tuple[str, ...]:
+    """Return the closed values of a type; nothing where it has none."""
+    match fact_type:
+        case YesNo():
+            return ("yes", "no")
+        case Choice(values) | Choices(values):
+            return values
+        case _:
+            return ()
 
 
 #: Words are few and often the same.

@@ -304,4 +304,4 @@ def test_the_place_of_each_spelling_has_its_column():
     place = Place(Span("a.yaml", 10, 15, 3))
     assert place == "a.yaml:10"
     assert read_place(place).column == 15
-    assert pickle.loads(pickle.dumps(place)) == place  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(place)) == place

@@ -7,11 +7,9 @@ be absent. Single values may also be texts as a file has them (`"yes"`, `"12 mon
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 import attrs
@@ -22,6 +20,7 @@ from govrules.decode.values import decoder
 from govrules.diagnostics import Code
 from govrules.errors import FactsError
 from govrules.facts import said
+from govrules.reading import CARRIED, facts_data
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
@@ -31,6 +30,7 @@ from govrules.vocabulary import (
     FactType,
     Record,
     Records,
+    Text,
     vocabulary_of,
 )
 
@@ -39,46 +39,13 @@ MOST_FACTS: Final = 20_000
 
 _STEP: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[([0-9]{1,6})\])?", re.ASCII)
 _UNKNOWN: Final = "unknown"
-_NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
-#: What is said about facts and is carried; where they were read is not.
-_CARRIED: Final = ("local", "stated", "evidence")
 
 
 def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
     """Return a record as values that JSON can hold, without what is unknown."""
-    cls: type = type(record)
-    plain = {
-        name: _value_to_plain(value)
-        for name in vocabulary_of(cls).fields
-        if (value := getattr(record, name)) is not UNKNOWN
-    }
-    for name in _CARRIED:
-        known = {key: each for key, each in said(record, name).items() if each is not UNKNOWN}
-        if known:
-            plain[name] = {key: _value_to_plain(each) for key, each in known.items()}
-    return plain
-
-
-def _value_to_plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value
-    if value is UNKNOWN:
-        return _UNKNOWN
-    match value:
-        case None:
-            return _NONE
-        case bool() | int():
-            return value
-        case str():
-            return str(value)
-        case Decimal() | dt.date():
-            return str(value)
-        case frozenset():
-            return sorted(_UNKNOWN if each is UNKNOWN else str(each) for each in value)
-        case tuple():
-            return [_value_to_plain(each) for each in value]
-        case _:
-            return to_plain(value)
+    return facts_data(record, stated="stated")
 
 
 @attrs.frozen
@@ -109,7 +76,7 @@ class Reader:
             where = f"{path}{name}"
             if name in vocabulary.fields:
                 values[name] = self._value(value, vocabulary.fields[name].type, path=where)
-            elif name in vocabulary.about and name in _CARRIED and isinstance(value, Mapping):
+            elif name in vocabulary.about and name in CARRIED and isinstance(value, Mapping):
                 read = {
                     key: self._about(name, key, each, cls=cls, path=f"{where}.{key}")
                     for key, each in value.items()
@@ -170,7 +137,7 @@ class Reader:
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)
-        if name not in _CARRIED or name not in vocabulary_of(cls).about:
+        if name not in CARRIED or name not in vocabulary_of(cls).about:
             raise _no_such_fact(f"{prefix}{path}")
         if name == "stated" and self._declared(name, key, cls) is None:
             raise _no_such_fact(f"{prefix}{path}")
@@ -236,6 +203,8 @@ class Reader:
 
     @staticmethod
     def _single(value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
+        if isinstance(value, Mapping) and isinstance(fact_type, Text) and [*value] == ["text"]:
+            return str(value["text"])
         found = _decoder(fact_type)(value)
         if not isinstance(found, Problem):
             # A text is kept as it was written.
@@ -282,7 +251,7 @@ def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa:
 def count_facts(record: Any) -> int:  # noqa: ANN401 - any attrs object
     """Return how many facts are recorded, members of sets and records of lists included."""
     cls: type = type(record)
-    number = sum(len(said(record, name)) for name in _CARRIED)
+    number = sum(len(said(record, name)) for name in CARRIED)
     for name in vocabulary_of(cls).fields:
         value = getattr(record, name)
         if value is UNKNOWN:

@@ -23,7 +23,7 @@ from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_subject
+from govrules.validate import check_as_of, check_rulebook, check_subject
 
 #: More entries than any organisation's register has; what exceeds it is an error of the sender.
 MOST_ENTRIES: Final = 200_000
@@ -130,6 +130,8 @@ class LiveRegister:
         self._lock = threading.RLock()
         self._listener: Listener | None = None
         self._number = 0
+        check_rulebook(rulebook)
+        check_as_of(as_of)
         self._world = World(rulebook, engine=self.engine, as_of=as_of, complete=complete)
         self._world.commit(self._world.plan())
         #: The number of the last event taken, for every subject that is there.
@@ -328,6 +330,8 @@ class LiveRegister:
         Raises:
             EngineError: the engine failed twice; nothing has changed.
         """
+        if as_of is not None:
+            check_as_of(as_of)
         with self._lock:
             self._refuse_from_callback()
             old = self._world

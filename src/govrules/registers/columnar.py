@@ -30,6 +30,7 @@ from govrules.registers.sources import (
     refuse,
     suffix_of,
     too_many,
+    whole_table,
 )
 from govrules.registers.tables import MAX_ROWS, undisturbed
 from govrules.rulebook.ast import Rulebook
@@ -179,8 +180,7 @@ def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 
     Raises:
         FactsError: pyarrow is not installed.
     """
-    pyarrow = needs("pyarrow", name)
-    table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+    table = whole_table(source, name)
     if not any(map(_is_laid_out, table.schema)):
         return None
 
@@ -234,16 +234,21 @@ def _fitting(
             path = error.path
             mended = subject if path in tried else _mended(subject, path)
             if mended is subject:
-                message = f"the row is left out: {error}"
+                message = f"the row is left out: {_first(error)}"
                 told.append(Diagnostic(Code.TYPE_MISMATCH, message, place, _CORRECT))
                 return UNKNOWN, told
             tried.add(path)
             if _at(mended, path) is UNKNOWN:
-                message = f"the value is unknown: {error}"
+                message = f"the value is unknown: {_first(error)}"
                 told.append(Diagnostic(Code.UNREADABLE_VALUE, message, place, _CORRECT))
             subject = mended
         else:
             return subject, told
+
+
+def _first(error: FactsError) -> str:
+    """Return what is said of the first fact that does not fit."""
+    return f"`{error.path}` must be {error.expected}, not {error.actual}"
 
 
 def _at(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
