@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
 
-from govrules.decode.names import fold_body
+from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read
 from govrules.diagnostics import Code, Place, did_you_mean, read_place
-from govrules.model import Partner
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -266,6 +265,7 @@ class SubjectReader:
             return UNKNOWN
         # Those that are known are counted without the gaps between them, as facts count them.
         records: list[Any] = []
+        bodies = Bodies()
         complete = True
         for item in node.items:
             if self._state(item) is UNKNOWN:
@@ -277,7 +277,7 @@ class SubjectReader:
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
                     complete = False
-                elif (twin := twin_of(record, records)) is not None:
+                elif (twin := bodies.twin(record, len(records))) is not None:
                     self._merge(twin, record, records, path, origin)
                 else:
                     records.append(record)
@@ -305,13 +305,8 @@ class SubjectReader:
         place = origin.get(f"{where}.name", origin[where])
         span = read_place(place)
         node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        self.report.add(
-            Code.PARTNER_TWICE,
-            f"`{record.name}` stands twice in `{path}`, the other at "
-            f"{origin.get(f'{first}.name', origin[first])}: it counts once",
-            node,
-            "leave one of the two out",
-        )
+        twice = counts_once(record.name, path, origin.get(f"{first}.name", origin[first]))
+        self.report.add(twice.code, twice.message, node, twice.help)
         records[twin] = merged(records[twin], record)
         for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
             origin.setdefault(each.replace(where, first, 1), origin.pop(each))
@@ -528,36 +523,6 @@ _word = functools.lru_cache(maxsize=16_384)(fold)
 def _decoder(fact_type: FactType) -> Callable[[str], Any]:
     """Return what reads the texts of a type, and keeps what it read last."""
     return functools.lru_cache(maxsize=4096)(decoder(fact_type))
-
-
-def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list
-    """Return which of the partners before it is the same body; None where none is."""
-    if not isinstance(record, Partner) or not isinstance(record.name, str):
-        return None
-    name = fold_body(record.name)
-    same = (
-        at
-        for at, each in enumerate(records)
-        if isinstance(each, Partner) and isinstance(each.name, str) and fold_body(each.name) == name
-    )
-    return next(same, None)
-
-
-def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
-    """Return what two records say together; what they contradict each other in is unknown."""
-    values: dict[str, Any] = {}
-    cls: type = type(one)
-    for name, fact in vocabulary_of(cls).fields.items():
-        first, second = getattr(one, name), getattr(other, name)
-        if name == "name" or second is UNKNOWN or first == second:
-            values[name] = first
-        elif first is UNKNOWN:
-            values[name] = second
-        elif isinstance(fact.type, Choices) and None not in (first, second):
-            values[name] = first | second
-        else:
-            values[name] = UNKNOWN
-    return attrs.evolve(one, **values)
 
 
 @functools.cache

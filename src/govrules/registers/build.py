@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.bodies import merged
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
@@ -25,7 +26,6 @@ from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
 from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
-from govrules.subjects import merged
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from govrules.decode.names import fold_body
+from govrules.bodies import Bodies
 from govrules.decode.problems import Problem
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder
@@ -370,9 +370,8 @@ def _has_twins(partners: Any) -> bool:  # noqa: ANN401 - a list's value
     """Tell whether one body stands twice among partners."""
     if partners is UNKNOWN or len(partners) < 2:  # noqa: PLR2004 - one has no twin
         return False
-    names = [each.name for each in partners if each is not UNKNOWN]
-    bodies = [fold_body(each) for each in names if isinstance(each, str)]
-    return len({*bodies}) < len(bodies)
+    bodies = Bodies()
+    return any(bodies.twin(each, at) is not None for at, each in enumerate(partners))
 
 
 def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
