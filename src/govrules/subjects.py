@@ -70,6 +70,8 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
+    #: Of rows and lines a value that cannot be read costs that value alone.
+    lenient: bool = False
     errors_in_entries: int = 0
     #: How many facts are written as `null`.
     nulls: int = 0
@@ -359,11 +361,12 @@ class SubjectReader:
                 members.add(item.text)
             else:
                 self.report.add(
-                    Code.UNKNOWN_VALUE,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.UNKNOWN_VALUE,
                     f"unknown value `{item.text}` of `{path}`",
                     item,
                     did_you_mean(item.text, fact.type.values),
                 )
+                members.add(UNKNOWN)
         return frozenset(members)
 
     def _state(self, node: Node) -> Unknown | str | None:
@@ -415,6 +418,8 @@ class SubjectReader:
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
+        if self.lenient and not code.is_warning:
+            code = Code.UNREADABLE_VALUE
         self.report.add(code, value.about(path), node, help_)
         return value.value
 

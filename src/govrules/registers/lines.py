@@ -91,7 +91,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
         )
     report = Report(file)
     report.lines = lines
-    reader = _LineReader(SubjectReader(report, declared))
+    reader = _LineReader(SubjectReader(report, declared, lenient=True))
     found: list[Any] = []
     with undisturbed():
         for at in range(0, len(numbered), _AT_ONCE):
