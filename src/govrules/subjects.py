@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
@@ -14,7 +14,7 @@ from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read
-from govrules.diagnostics import Code, Place, did_you_mean, read_place
+from govrules.diagnostics import Code, Place, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -50,6 +50,32 @@ class Declared:
 
     local: Mapping[str, Fact] = attrs.field(factory=dict)
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
+
+
+class _Origin(Mapping[str, str]):
+    """The places of the facts of a record, by path; worked out when they are asked for."""
+
+    __slots__ = ("nodes", "report")
+
+    def __init__(self, nodes: Mapping[str, Node], report: Report) -> None:
+        self.nodes = nodes
+        self.report = report
+
+    def __getitem__(self, path: str) -> str:
+        return Place(self.report.span(self.nodes[path]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        """Leave the file's text behind."""
+        return dict, (dict(self),)
 
 
 @attrs.define
@@ -93,8 +119,7 @@ class SubjectReader:
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
-        origin: dict[str, str] = {"": Place(self.report.span(node))}
-        return self._record(entries, cls, "", origin, top=True), as_of
+        return self._record(entries, cls, "", {"": node}, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
         """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
@@ -108,7 +133,7 @@ class SubjectReader:
             )
             return UNKNOWN
         entries = [(key.text, key, value) for key, value in node.items]
-        return self._entry(entries, cls, "", {"": Place(self.report.span(node))})
+        return self._entry(entries, cls, "", {"": node})
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -145,15 +170,15 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         prefix: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
         *,
         top: bool = False,
     ) -> Any:  # noqa: ANN401 - any attrs class can be a subject
         vocabulary = vocabulary_of(cls)
         groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
         for path, key, value in entries:
-            head, _, tail = path.partition(".")
-            if all(path.split(".")):
+            head, dot, tail = path.partition(".")
+            if (path and not dot) or all(path.split(".")):
                 groups.setdefault(head, []).append((tail, key, value))
             else:
                 self._unknown_fact(f"{prefix}{path}", path, key, vocabulary, cls, top=top)
@@ -177,7 +202,7 @@ class SubjectReader:
                 name: value for name, value in stated.items() if value is not UNKNOWN
             }
         if self.with_origin and "origin" in vocabulary.about:
-            values["origin"] = origin
+            values["origin"] = _Origin(origin, self.report)
         return cls(**values)
 
     def _is_derived(self, name: str, cls: type) -> bool:
@@ -188,10 +213,13 @@ class SubjectReader:
         group: list[tuple[str, Scalar, Node]],
         fact: Fact,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - any type that a fact takes
-        whole = [(key, node) for tail, key, node in group if not tail]
-        parts = [(tail, key, node) for tail, key, node in group if tail]
+        if len(group) == 1 and not group[0][0]:
+            whole, parts = [group[0][1:]], []
+        else:
+            whole = [(key, node) for tail, key, node in group if not tail]
+            parts = [(tail, key, node) for tail, key, node in group if tail]
         if not isinstance(fact.type, Record):
             if parts:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
@@ -208,7 +236,7 @@ class SubjectReader:
                 self._twice(path, whole[1][0])
             key, node = whole[0]
             beside = isinstance(node, Scalar) and node.line == key.line
-            origin[path] = Place(self.report.span(node if beside else key))
+            origin[path] = node if beside else key
             if isinstance(fact.type, Records):
                 return self._records(node, fact, path, origin)
             if isinstance(fact.type, Choices):
@@ -222,11 +250,11 @@ class SubjectReader:
         parts: list[tuple[str, Scalar, Node]],
         cls: type,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         inner = list(parts)
         for key, node in whole:
-            origin[path] = Place(self.report.span(key))
+            origin[path] = key
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
@@ -249,7 +277,7 @@ class SubjectReader:
     def _twice(self, path: str, key: Scalar) -> None:
         self.report.add(Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
-    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
+    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, Node]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
         state = self._state(node)
         if state is None:
@@ -274,7 +302,7 @@ class SubjectReader:
                 complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
-                origin[where] = Place(self.report.span(item))
+                origin[where] = item
                 entries = [(key.text, key, value) for key, value in item.items]
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
@@ -300,15 +328,13 @@ class SubjectReader:
         record: Any,  # noqa: ANN401 - a record of the list
         records: list[Any],
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> None:
         """Count a body that stands twice in a list once, with all that is known of it."""
         where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
-        place = origin.get(f"{where}.name", origin[where])
-        span = read_place(place)
-        node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        twice = counts_once(record.name, path, origin.get(f"{first}.name", origin[first]))
-        self.report.add(twice.code, twice.message, node, twice.help)
+        place, other = (origin.get(f"{each}.name", origin[each]) for each in (where, first))
+        twice = counts_once(record.name, path, str(self.report.span(other)))
+        self.report.add(twice.code, twice.message, place, twice.help)
         records[twin] = merged(records[twin], record)
         for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
             origin.setdefault(each.replace(where, first, 1), origin.pop(each))
@@ -318,7 +344,7 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         where: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
@@ -412,7 +438,7 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         value = self._read(node, fact, strict=strict)
-        if not isinstance(value, Problem):
+        if type(value) is not Problem:
             return value
         code, help_ = value.code, value.help
         if code is Code.UNREADABLE_VALUE:

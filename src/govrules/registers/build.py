@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.bodies import merged
+from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
@@ -25,7 +25,7 @@ from govrules.registers.cells import CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Joined, Sheet, TableMapping
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import Opened
-from govrules.registers.tables import ListPlaces, Places, RowOrigin, blank, fold_heading
+from govrules.registers.tables import Kept, ListPlaces, Places, RowOrigin, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, FactType, Record, Records, vocabulary_of
 
@@ -299,8 +299,13 @@ class _Rows:
 
     def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
         """Take the names away that may be those of several bodies, and say so."""
+        cells = self.table.columns[at]
+        texts = cells if self.table.texts else [each for each in cells if isinstance(each, str)]
+        whole = "".join(texts)
+        if not any(each in whole for each in _MARKS):
+            return
         named = _Named(self, column, at)
-        for row, cell in enumerate(self.table.columns[at]):
+        for row, cell in enumerate(cells):
             if isinstance(cell, str) and isinstance(values[row], str):
                 mark = next((each for each in _MARKS if each in cell.strip()), "")
                 if mark:
@@ -389,14 +394,16 @@ class _Rows:
 def _without_swallowed(opened: Opened) -> Opened:
     """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
     table = opened.table
-    if not table.texts:
+    # Where each row is a line, no cell holds another.
+    if not table.texts or isinstance(table.numbers, range):
         return opened
     parted_by = len(table.headings) - 1
     rows = {
         row: at
         for at, cells in enumerate(table.columns)
+        if _BREAK in "".join(cells)
         for row, cell in enumerate(cells)
-        if "\n" in cell
+        if _BREAK in cell
         and parted_by
         and max(map(cell.count, _DELIMITERS)) >= cell.strip().count("\n") * parted_by > 0
     }
@@ -608,16 +615,18 @@ class _Partnerships:
             self.lists[path] = ListPlaces(items=[({rest: at}, cells)], several=True)
             return [self._parts(cls, rest, each, complete=complete) for each in cells]
         items: list[tuple[Mapping[str, int], list[Any]]] = []
+        names: list[Sequence[Any]] = []
         for index in sorted(each for each in groups if each is not None):
             group = groups[index]
             values = {rest: values for rest, (values, _) in group.items()}
             if cls is Partner and "name" in values:
                 # Where a column for a partner says none, there is none, and not one without a name.
                 values["name"] = [UNKNOWN if each is None else each for each in values["name"]]
+                names.append(values["name"])
             made = _records(cls, values, self._contradicted, f"{path}[{index}].")
             items.append(({rest: at for rest, (_, at) in group.items()}, [*made]))
-        if cls is Partner:
-            self._merge_columns(path, items)
+        for row in _with_twins(names):
+            self._merge_columns(path, items, row)
         self.lists[path] = ListPlaces(items=items)
         end = () if complete else (UNKNOWN,)
         return [
@@ -626,48 +635,34 @@ class _Partnerships:
         ]
 
     def _merge_columns(
-        self, path: str, items: Sequence[tuple[Mapping[str, int], list[Any]]]
+        self, path: str, items: Sequence[tuple[Mapping[str, int], list[Any]]], row: int
     ) -> None:
         """Count a body that stands in two columns of a row once, with all that is known of it."""
-        known = [(made, columns["name"]) for columns, made in items if "name" in columns]
-        for row in range(len(self.rows.table.numbers)):
-            seen: dict[str, tuple[list[Any], int]] = {}
-            for made, at in known:
-                partner = made[row]
-                if partner is UNKNOWN or not isinstance(partner.name, str):
-                    continue
-                first = seen.setdefault(fold_body(partner.name), (made, at))
-                if first[0] is not made:
-                    first[0][row] = merged(first[0][row], partner)
-                    made[row] = UNKNOWN
-                    table = self.rows.table
-                    self._twice(
-                        path, partner.name, table.place(row, at), table.place(row, first[1])
-                    )
+        bodies = Bodies()
+        for at, (columns, made) in enumerate(items):
+            first = bodies.twin(made[row], at)
+            if first is not None:
+                name, place = made[row].name, self.rows.table.place
+                before, records = items[first]
+                records[row], made[row] = merged(records[row], made[row]), UNKNOWN
+                self._twice(path, name, place(row, columns["name"]), place(row, before["name"]))
 
     def _merge_names(self, path: str, cells: Sequence[Any], at: int) -> None:
         """Count a body whose name stands twice in a cell once."""
         for row, names in enumerate(cells):
             if names is UNKNOWN or len(names) < 2:  # noqa: PLR2004 - one is not twice
                 continue
-            seen: set[str] = set()
-            for name in [*names]:
-                key = fold_body(name) if isinstance(name, str) else ""
-                if key and key in seen:
-                    names.reverse()
-                    names.remove(name)
-                    names.reverse()
+            bodies, kept = Bodies(), []
+            for index, name in enumerate(names):
+                if bodies.twin(name, index) is None:
+                    kept.append(name)
+                else:
                     self._twice(path, name, self.rows.table.place(row, at))
-                seen.add(key)
+            names[:] = kept
 
-    def _twice(self, path: str, name: str, place: Span, other: Span | None = None) -> None:
-        at = "" if other is None else f", the other at {other}"
-        self.rows.found.add(
-            Code.PARTNER_TWICE,
-            f"`{name}` stands twice in `{path}`{at}: it counts once",
-            place,
-            "leave one of the two out",
-        )
+    def _twice(self, path: str, name: str, place: Span, other: Span | str = "") -> None:
+        problem = counts_once(name, path, str(other))
+        self.rows.found.add(problem.code, problem.message, place, problem.help)
 
     def _parts(self, cls: type, rest: str, values: Any, *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
         if values is UNKNOWN or not values:
@@ -725,17 +720,14 @@ class _Partnerships:
         self, path: str, rows: list[int], records: list[Any], other: _Rows, its: int
     ) -> None:
         """Count a body of which two rows are about one partnership once."""
-        seen: dict[str, int] = {}
+        bodies = Bodies()
         for row in [*rows]:
-            partner = records[row]
-            if partner is UNKNOWN or not isinstance(partner.name, str):
-                continue
-            first = seen.setdefault(fold_body(partner.name), row)
-            if first != row:
-                records[first] = merged(records[first], partner)
-                rows.remove(row)
+            first = bodies.twin(records[row], row)
+            if first is not None:
                 place, before = (other.table.place(each, its) for each in (row, first))
-                self._twice(path, partner.name, place, before)
+                self._twice(path, records[row].name, place, before)
+                records[first] = merged(records[first], records[row])
+                rows.remove(row)
 
     @staticmethod
     def _list_of(records: Sequence[Any], rows: Sequence[int], *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
@@ -789,6 +781,18 @@ class _Partnerships:
         empty = [row for row, each in enumerate(made) if each is UNKNOWN]
         self.rows.tally(number - len(empty), empty)
         return [each for each in made if each is not UNKNOWN]
+
+
+def _with_twins(names: Sequence[Sequence[Any]]) -> list[int]:
+    """Return the rows in which one body stands in two columns of names."""
+    folded: Kept = Kept(fold_body)
+    bodies = []
+    for at, each in enumerate(names):
+        # What nobody knows is no body, and is another in each column.
+        folded[UNKNOWN] = at
+        bodies.append([*map(folded.__getitem__, each)])
+    different = map(len, map(set, zip(*bodies, strict=True)))
+    return [row for row, number in enumerate(different) if number < len(names)]
 
 
 def _record_class(path: str) -> type:

@@ -30,6 +30,7 @@ from govrules.decode.values import (
 )
 from govrules.diagnostics import Code
 from govrules.registers.tables import Kept, blank, fold_heading
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Money, Text, YesNo
 
 __all__ = [
@@ -116,8 +117,8 @@ class CellReader:
         value = self._decode(cell)
         if isinstance(value, Problem):
             self.bad = True
-        elif not self.placeholder and self.is_placeholder(cell):
-            self.placeholder = True
+        elif value is UNKNOWN and not self.placeholder:
+            self.placeholder = self.is_placeholder(cell)
         return value
 
     def is_placeholder(self, cell: Any) -> bool:  # noqa: ANN401 - whatever stands in a cell

@@ -39,8 +39,8 @@ _WIDE: Final = 3
 _PERHAPS_WIDE: Final = 2
 #: So many rows of one cell are named, and the others counted.
 _NAMED: Final = 20
-#: So many rows show how many cells a row fills.
-_SHOWN_BY: Final = 2000
+#: So many rows, from top to bottom, show how many cells a row fills.
+_SHOWN_BY: Final = 100
 #: So many of the headings must stand in another sheet for its rows to belong to the same table.
 _SAME: Final = 0.7
 
@@ -384,9 +384,8 @@ def _set_aside(
 
 def _usual_width(body: Sequence[Sequence[Any]]) -> float:
     """Return how many cells a row usually fills."""
-    filled = [
-        number for row in body[:_SHOWN_BY] if (number := sum(not blank(each) for each in row))
-    ]
+    shown = body[:: max(1, len(body) // _SHOWN_BY)]
+    filled = [number for row in shown if (number := len(row) - row.count("") - row.count(None))]
     return median(filled) if filled else 0
 
 
@@ -436,9 +435,10 @@ def settle(opened: Opened, naming: Sequence[int]) -> Opened:
         naming: the columns of ids and of names.
     """
     table = opened.table
-    beginning = [*zip(*(column[:_SHOWN_BY] for column in table.columns), strict=True)]
-    width = _usual_width(beginning)
-    if not naming or not table.header or table.lines or width < _PERHAPS_WIDE:
+    if not naming or not table.header or table.lines:
+        return opened
+    step = max(1, table.height // _SHOWN_BY)
+    if _usual_width([*zip(*(each[::step] for each in table.columns), strict=True)]) < _PERHAPS_WIDE:
         return opened
     groups: set[int] = set()
     warnings: list[Diagnostic] = []
