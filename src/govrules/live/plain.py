@@ -252,7 +252,8 @@ class Reader:
             self._tell(Problem(Code.PLACEHOLDER, said, "send the value, `none`, or nothing"), path)
         if not isinstance(found, Problem):
             # A text is kept as it was written.
-            return value if isinstance(found, str) and isinstance(value, str) else found
+            kept = isinstance(fact_type, Text) and isinstance(found, str) and isinstance(value, str)
+            return value if kept else found
         if found.code is Code.READ_WITH_CARE or isinstance(fact_type, Text):
             self._tell(found, path)
             return found.value

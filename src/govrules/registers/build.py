@@ -300,8 +300,8 @@ class _Rows:
     def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
         """Take the names away that may be those of several bodies, and say so."""
         cells = self.table.columns[at]
-        texts = cells if self.table.texts else [each for each in cells if isinstance(each, str)]
-        whole = "".join(texts)
+        only_texts = self.table.texts or {*map(type, cells)} == {str}
+        whole = "".join(cells if only_texts else (each for each in cells if isinstance(each, str)))
         if not any(each in whole for each in _MARKS):
             return
         named = _Named(self, column, at)
