@@ -9,6 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+import xlsxwriter
 
 from govrules.cli import main
 from govrules.decode.names import fold_body
@@ -107,6 +108,52 @@ def test_a_body_twice_on_a_line_counts_once(tmp_path):
     read = read_source(path)
     assert [names(each) for each in read.subject.partnerships] == [["One", "Two"]] * 2
     assert codes(read) == [Code.PARTNER_TWICE] * 2
+
+
+def workbook(path, sheets):
+    with xlsxwriter.Workbook(path) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "joined"),
+    [
+        ("Health & Care Board", "Health and Care Board", True),
+        ("Stoke-on-the-Hill Forum", "STOKE\u2013ON\u2013THE\u2013HILL  FORUM", True),
+        ("Caf\u00e9 Trust Ltd", "Cafe\u0301 Trust", True),
+        ("Care Pool", "Care Pools", False),
+        # References are compared as they stand: each of these may be two.
+        ("A1.1", "A11", False),
+        ("P9", "P 9", False),
+        ("7", "007", False),
+    ],
+)
+def test_rows_of_another_sheet_join_by_name_however_it_is_spelt(tmp_path, name, key, joined):
+    path = tmp_path / "register.xlsx"
+    sheets = {"All": [("Name",), (name,), ("Other",)], "Who": [("For", "Body"), (key, "X")]}
+    workbook(path, sheets)
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        "govrules: 1\ntable: All\ncolumns: { Name: name }\nlists: { partners: { table: Who, "
+        "key: For, joins: Name, columns: { Body: name } } }\n"
+    )
+    read = read_source(path, mapping=mapping)
+    entry = read.subject.partnerships[0]
+    assert (entry.partners is not UNKNOWN and names(entry) == ["X", UNKNOWN]) == joined
+    [told] = [*read.warnings, *read.problems]
+    assert told.code is (Code.TWO_SPELLINGS if joined else Code.ROW_WITHOUT_PARTNERSHIP)
+    assert (told.span.line, told.span.column) == (2, 1)
+
+
+def test_rows_of_one_partnership_in_two_spellings_are_one(table):
+    mapping = 'rows: partners\ncolumns: { Name: name, Who: "partners[].name" }\n'
+    read = table("Name,Who\nHealth & Care,One\nOther,Two\nHealth and care,Three\n", mapping)
+    one, _ = read.subject.partnerships
+    assert (one.name, names(one)) == ("Health & Care", ["One", "Three", UNKNOWN])
+    assert codes(read) == [Code.TWO_SPELLINGS]
 
 
 # ── Several in a cell ──

@@ -32,8 +32,8 @@ from govrules.doubts import date_ahead
 from govrules.engines.columns import BESIDE, NONE, SAID, array_of, arrow_type, beside, values_of
 from govrules.explain.english import counted
 from govrules.model import Partner
-from govrules.registers.build import MAX_CELLS_NAMED
 from govrules.registers.cells import CellReader
+from govrules.registers.rows import MAX_CELLS_NAMED
 from govrules.registers.tables import Kept
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
@@ -122,7 +122,8 @@ class Doubts:
             care = each.code in (Code.READ_WITH_CARE, Code.DATE_AHEAD, Code.PARTNER_TWICE)
             code = each.code if care else Code.UNREADABLE_VALUE
             span = Span(self.name, int(row) + 1)
-            self._found.append(Diagnostic(code, f"{each.message} (`{path}`)", span, each.help))
+            named = each.message if code is Code.PARTNER_TWICE else each.about(path)
+            self._found.append(Diagnostic(code, named, span, each.help))
 
     def placeholders(self, where: _Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
         """Tell that some values say less than that nobody knows."""

@@ -21,7 +21,8 @@ from govrules.explain.english import counted
 from govrules.registers.grids import Grid, has_grid, open_grid
 from govrules.registers.guesses import Guess, as_text, guess, is_answered
 from govrules.registers.headings import Headings, Meaning
-from govrules.registers.layouts import alike, header_of, lay_out, lies_on_its_side, open_table
+from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
+from govrules.registers.sheets import alike, open_table
 from govrules.registers.sources import Layout, Opened, suffix_of
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.subjects import Declared
