@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from govrules import FactsError, load_rulebook
-from govrules.cli import main
 from govrules.reading import declared_by
 from govrules.registers.mapping import read_mapping
 from govrules.registers.mapping_text import mapping_text
@@ -355,14 +354,38 @@ def test_a_name_that_stands_twice_is_said_before_anything_else(folder):
         ("Id", "Standards", "Evidence"),
     ],
 )
-def test_rows_of_requirements_are_no_partnerships(folder, heads):
+def test_requirements_that_run_down_are_asked_of_the_bodies_across(folder, heads):
     found, text = proposed(
-        ",".join(heads) + "\n1,Publish the framework,Done\n2,Keep roles clear,In progress\n"
+        ",".join(heads) + "\n1,Publish the framework,Done\n2,Register of interests,Yes\n"
     )
-    assert found["columns"] == {heads[0]: {"fact": "id", "unsure": True}}
-    assert "# No column names a partnership: the rows may be none." in text
-    assert "the table may lie on its" in text
-    assert main(["check", "register.csv", "--mapping", "mapping.yaml"]) == 3
+    assert (found["sideways"], found["header"]) == (True, 2)
+    assert found["columns"][heads[1]] == {"fact": "name", "unsure": True}
+    assert found["columns"]["Register of interests"] == "conflicts.register"
+    assert "# The table lies on its side" in text
+    confirm()
+    read = read_source("register.csv", mapping="mapping.yaml")
+    [body] = read.subject.partnerships
+    assert (body.name, body.conflicts.register) == (heads[2], True)
+
+
+def test_columns_that_refer_to_pages_are_no_bodies(folder):
+    rows = [
+        ("Local checklist", "", "", "", ""),
+        ("No.", "Requirement", "Further guidance section", "Page", "Update"),
+        ("Accountability", "", "", "", ""),
+        (1, "Roles are described", "19.a", 11, "Boards covered"),
+        (2, "Register of interests published", "19.f", 16, "In progress"),
+    ]
+    with xlsxwriter.Workbook("register.xlsx") as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    found, _ = mapped("register.xlsx")
+    assert (found["sideways"], found["header"]) == (True, 2)
+    assert found["skip"] == [{"column": "Requirement", "is": ["Further guidance section", "Page"]}]
+    confirm()
+    [body] = read_source("register.xlsx", mapping="mapping.yaml").subject.partnerships
+    assert body.name == "Update"
 
 
 def test_a_second_sheet_joins_whatever_zeros_its_keys_begin_with(folder):
