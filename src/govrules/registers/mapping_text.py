@@ -56,7 +56,7 @@ def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
     if "skip" in settings:
         lines += [
             "",
-            "# What stands there is no partnership: it sums others up, or says where something stands.",
+            "# These rows, or columns of a table on its side, are no partnerships.",
             "skip:",
         ]
         lines += [f"  - {_flow(each)}" for each in settings["skip"]]
