@@ -16,8 +16,8 @@ owner: tests
 sources:
   policy: { title: The policy, publisher: A council, year: "2026" }
 parameters:
-  much: { value: 100, unit: pounds, reason: Much., given_by_source: no }
-  review: { value: 12 months, reason: A year., given_by_source: no }
+  much: { value: 100, unit: pounds, reason: Much., says: ours }
+  review: { value: 12 months, reason: A year., says: ours }
 derived:
   tier:
     label: the tier

@@ -47,6 +47,7 @@ _GROUPS = {
     "GR5": "Examples",
     "GR6": "The facts of a subject",
     "GR7": "Registers kept as tables",
+    "GR8": "The words of a pack",
 }
 _TYPES: dict[str, FactType] = {
     "yes or no": YesNo(),

@@ -11,12 +11,12 @@ from typing import Any
 
 import attrs
 
-from govrules.engines.reference import Case, case_of, judge
+from govrules.engines.reference import case_of, judge
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.plan import Outline, outline
-from govrules.explain.remembered import Memory
+from govrules.explain.view import View, view_of
 from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, changes
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -115,11 +115,10 @@ class Assessment:
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
     _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
-    _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
 
     @cached_property
-    def _case(self) -> Case:
-        return case_of(Facts(self.subject, self.as_of), self.rulebook)
+    def _view(self) -> View:
+        return view_of(self.subject, self.as_of, self.rulebook)
 
     @cached_property
     def _made(self) -> dict[int, Finding]:
@@ -132,9 +131,8 @@ class Assessment:
             made = _finding(
                 self._rules[place],
                 self._outcomes[place],
-                self._case,
+                self._view,
                 engine=self._engine,
-                memory=self._memory,
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -158,9 +156,9 @@ class Assessment:
         (found,) = engine_called(self._engine).outcomes(
             rules, (subject,), self.as_of, self.rulebook
         )
-        case = case_of(Facts(subject, self.as_of), self.rulebook)
+        view = view_of(subject, self.as_of, self.rulebook)
         return tuple(
-            _finding(rule, outcome, case, engine=self._engine, parts=self.findings)
+            _finding(rule, outcome, view, engine=self._engine, parts=self.findings)
             for rule, outcome in zip(rules, found, strict=True)
         )
 
@@ -178,15 +176,27 @@ class Assessment:
         return tuple(sorted(self.of(Verdict.FLAGGED), key=_gravity))
 
     @property
+    def checks(self) -> int:
+        """How many rules are in force about it: as many as there are findings."""
+        return len(self._rules)
+
+    @cached_property
     def counts(self) -> Mapping[Verdict, int]:
         """How many findings have each verdict."""
         found = Counter(outcome.verdict for outcome in self._outcomes)
         return {verdict: found[verdict] for verdict in Verdict}
 
-    @property
+    @cached_property
     def severities(self) -> Mapping[Severity, int]:
         """How many flagged findings have each severity."""
         found = Counter(outcome.severity for outcome in self._outcomes)
+        return {severity: found[severity] for severity in Severity}
+
+    @cached_property
+    def could_be(self) -> Mapping[Severity, int]:
+        """How many findings whose verdict is not known could turn out to have each severity."""
+        unknown = (each for each in self._outcomes if each.verdict is Verdict.UNKNOWN)
+        found = Counter(outcome.could_be for outcome in unknown)
         return {severity: found[severity] for severity in Severity}
 
     @property
@@ -213,7 +223,7 @@ class Assessment:
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
-        found = outline(self._rules, self._case, level)
+        found = outline(self._rules, self._view, level)
         return Plan(
             level=level,
             steps=tuple(self._steps(found)),
@@ -239,7 +249,7 @@ class Assessment:
                 do=finding.remedy,
                 who="" if remedy is None else remedy.who,
                 within="" if remedy is None else remedy.within,
-                changes=changes(way, self._case),
+                changes=changes(way, self._view),
                 helps=tuple(helped),
             )
 
@@ -321,7 +331,6 @@ def assess_each(
         check_subject(subject, rulebook)
     rules = rules_for(kind, rulebook, as_of)
     found = judge_each(rules, subjects, as_of, rulebook)
-    memory = Memory() if len(subjects) > 1 else None
     for subject, outcomes in zip(subjects, found, strict=True):
         name = _text(subject, "name")
         yield Assessment(
@@ -333,7 +342,6 @@ def assess_each(
             rules=rules,
             outcomes=outcomes,
             engine=engine,
-            memory=memory,
         )
 
 
@@ -371,18 +379,23 @@ def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
     return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
 
 
-def assess_rule(rule: Rule, case: Case) -> Finding:
-    """Return what one rule says of a case."""
-    return _finding(rule, judge(rule, case), case)
+def assess_rule(
+    rule: Rule,
+    subject: Any,  # noqa: ANN401 - any attrs object
+    as_of: dt.date | Unknown,
+    rulebook: Rulebook,
+) -> Finding:
+    """Return what one rule says of a subject."""
+    outcome = judge(rule, case_of(Facts(subject, as_of), rulebook))
+    return _finding(rule, outcome, view_of(subject, as_of, rulebook))
 
 
 def _finding(
     rule: Rule,
     outcome: Outcome,
-    case: Case,
+    view: View,
     *,
     engine: str = "reference",
-    memory: Memory | None = None,
     parts: tuple[Finding, ...] = (),
 ) -> Finding:
     return Finding(
@@ -391,10 +404,9 @@ def _finding(
         severity=outcome.severity,
         could_be=outcome.could_be,
         mitigations=outcome.mitigations,
-        case=case,
+        view=view,
         outcome=outcome,
         engine=engine,
-        memory=memory,
         parts=parts,
     )
 

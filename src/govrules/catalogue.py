@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import attrs
 
-from govrules.explain.english import (
-    condition_phrase,
-    rule_sentence,
-    sentence,
-    severity_sentence,
-    value_phrase,
-)
+from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
+from govrules.explain.phrases import sentence, value_phrase, within_phrase
 from govrules.rulebook.ast import (
+    ELEMENTS,
     All,
     AnyOf,
     Citation,
@@ -29,13 +27,23 @@ from govrules.rulebook.ast import (
     Predicate,
     Rule,
     Rulebook,
+    Says,
     Test,
+    Theme,
     beside,
     children,
     tested,
 )
 from govrules.rulebook.walk import compared_with, once_each, references, rule_conditions
 from govrules.vocabulary import AS_OF
+
+#: How far a source goes, in words; None is that nobody said.
+SAYS_IN_WORDS: Final[Mapping[Says | None, str]] = {
+    Says.STATED: "stated by the source",
+    Says.IMPLIED: "implied by the source",
+    Says.OURS: "ours",
+    None: "not said",
+}
 
 
 @attrs.frozen
@@ -61,18 +69,30 @@ class Shown:
 
 
 @attrs.frozen
+class Claim:
+    """An element of a rule, and how far its source goes in it, in words."""
+
+    element: str
+    says: str
+
+
+@attrs.frozen
 class RuleEntry:
     """
     A rule in plain English.
 
     Attributes:
         subject: what it is about.
+        met: the good state that it asks for; "" where the pack does not say.
         sentence: the whole rule as one sentence.
         severity: how grave a finding is, and what makes it less so.
+        note: remarks on how it is encoded.
         sources: every citation, in full.
+        says: how far its source goes in each of its elements.
         exceptions: why it does not apply in some cases.
         mitigations: what makes a finding one step less grave.
         remedies: what to do, the usual remedy first.
+        part_of: the title of the piece of work that the remedy belongs to.
         asks: the facts that it may ask for, those beneath derived facts included.
         examples: its examples with their verdicts.
         place: ``file:line`` of the rule.
@@ -82,29 +102,29 @@ class RuleEntry:
     title: str
     theme: str
     subject: str
+    met: str
     sentence: str
     principle: str
+    note: str
     severity: str
     sources: tuple[str, ...]
+    says: tuple[Claim, ...]
     exceptions: tuple[str, ...]
     mitigations: tuple[str, ...]
     remedies: tuple[str, ...]
+    part_of: str
     asks: tuple[Ask, ...]
     examples: tuple[Shown, ...]
     place: str
 
 
 @attrs.frozen
-class Theme:
+class ThemeEntry:
     """The rules of one theme."""
 
-    name: str
+    id: str
+    title: str
     rules: tuple[RuleEntry, ...]
-
-    @property
-    def title(self) -> str:
-        """The name as a heading."""
-        return self.name.replace("-", " ").capitalize()
 
 
 @attrs.frozen
@@ -119,18 +139,32 @@ class DerivedEntry:
 
 @attrs.frozen
 class ParameterEntry:
-    """A threshold, and whether the source gives it."""
+    """A threshold, and how far a source gives it, in words."""
 
     name: str
     value: str
     unit: str
     reason: str
-    given_by_source: bool
+    says: str
+
+
+@attrs.frozen
+class Share:
+    """
+    Of one element of rules, or of all parameters, how far the sources go.
+
+    Attributes:
+        of: the element, or "parameter".
+        counts: how many of each of `SAYS_IN_WORDS`.
+    """
+
+    of: str
+    counts: tuple[int, ...]
 
     @property
-    def given_by(self) -> str:
-        """Who sets it, in words."""
-        return "the source" if self.given_by_source else "this rulebook; set your own"
+    def number(self) -> int:
+        """How many rules have the element."""
+        return sum(self.counts)
 
 
 @attrs.frozen
@@ -140,7 +174,7 @@ class Catalogue:
     id: str
     title: str
     version: str
-    themes: tuple[Theme, ...]
+    themes: tuple[ThemeEntry, ...]
     derived: tuple[DerivedEntry, ...]
     parameters: tuple[ParameterEntry, ...]
     sources: tuple[Document, ...]
@@ -160,17 +194,35 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
     >>> entries["pooled-budget-without-protocol"].asks[0].question
     'Do partners pool budgets?'
     """
-    themes: dict[str, list[RuleEntry]] = {}
+    rules: dict[str, list[RuleEntry]] = {}
     for rule in rulebook.rules:
-        themes.setdefault(rule.theme, []).append(rule_entry(rule, rulebook))
+        rules.setdefault(rule.theme, []).append(rule_entry(rule, rulebook))
+    titled = {each.id for each in rulebook.themes}
+    themes = (*rulebook.themes, *(Theme.untitled(each) for each in rules if each not in titled))
     return Catalogue(
         id=rulebook.id,
         title=rulebook.title,
         version=rulebook.version,
-        themes=tuple(Theme(name, tuple(rules)) for name, rules in themes.items()),
+        themes=tuple(
+            ThemeEntry(each.id, each.title, tuple(rules[each.id]))
+            for each in themes
+            if each.id in rules
+        ),
         derived=tuple(_derived(each, rulebook) for each in rulebook.derived.values()),
         parameters=tuple(_parameter(each) for each in rulebook.parameters.values()),
         sources=tuple(rulebook.documents.values()),
+    )
+
+
+def shares(rulebook: Rulebook) -> tuple[Share, ...]:
+    """Return how far the sources go, for each element of rules and for the parameters."""
+    found: dict[str, Counter[Says | None]] = {each: Counter() for each in ELEMENTS}
+    for rule in rulebook.rules:
+        for element in rule.elements:
+            found[element][rule.says.get(element)] += 1
+    found["parameter"] = Counter(each.says for each in rulebook.parameters.values())
+    return tuple(
+        Share(of, tuple(counted[each] for each in SAYS_IN_WORDS)) for of, counted in found.items()
     )
 
 
@@ -181,10 +233,13 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         title=rule.title,
         theme=rule.theme,
         subject=rule.subject,
+        met=rule.met or "",
         sentence=rule_sentence(rule),
         principle=rule.principle,
+        note=rule.note or "",
         severity=severity_sentence(rule),
         sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
+        says=tuple(Claim(each, SAYS_IN_WORDS[rule.says.get(each)]) for each in rule.elements),
         exceptions=tuple(
             _case(each.when, each.because, each.source, rulebook) for each in rule.unless
         ),
@@ -192,6 +247,7 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
             _case(each.when, each.because, each.source, rulebook) for each in rule.mitigated_by
         ),
         remedies=tuple(_remedies(rule)),
+        part_of=_work(rule, rulebook),
         asks=asks(rule, rulebook),
         examples=tuple(_shown(rule)),
         place=str(rule.span),
@@ -206,11 +262,15 @@ def _case(when: Condition, because: str, source: Citation | None, rulebook: Rule
 def _remedies(rule: Rule) -> Iterator[str]:
     if rule.remedy is None:
         return
-    within = f"within {rule.remedy.within}" if rule.remedy.within else ""
-    about = [each for each in (rule.remedy.who, within) if each]
+    about = [each for each in (rule.remedy.who, within_phrase(rule.remedy.within)) if each]
     yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
     for when, do in rule.remedy.instead:
         yield f"Where {condition_phrase(when)}: {sentence(do)}"
+
+
+def _work(rule: Rule, rulebook: Rulebook) -> str:
+    part_of = rule.remedy.part_of if rule.remedy else None
+    return rulebook.work[part_of] if part_of else ""
 
 
 def _shown(rule: Rule) -> Iterator[Shown]:
@@ -244,7 +304,7 @@ def _parameter(parameter: ParameterValue) -> ParameterEntry:
         value_phrase(parameter.value, parameter.type),
         parameter.unit,
         parameter.reason,
-        given_by_source=parameter.given_by_source,
+        says=SAYS_IN_WORDS[parameter.says],
     )
 
 

@@ -17,7 +17,7 @@ class Code(Enum):
     Every kind of diagnostic: its stable code, its name, and what it means at length.
 
     GR0 reading a file, GR1 conditions, GR2 rules, GR3 the rulebook, GR4 sources, GR5 examples,
-    GR6 the facts of a subject, GR7 registers kept as tables.
+    GR6 the facts of a subject, GR7 registers kept as tables, GR8 the words of a pack.
     """
 
     UNREADABLE_FILE = (
@@ -189,6 +189,14 @@ class Code(Enum):
         "superseded-rule-present",
         "A rule supersedes another that is still in the rulebook: remove the older one.",
     )
+    SAYS_OF_NOTHING = (
+        "GR208",
+        "says-of-nothing",
+        (
+            "`says` tells how far the source goes in an element that the rule does not have: a "
+            "threshold, an exception or a deadline."
+        ),
+    )
     DERIVED_CYCLE = (
         "GR301",
         "derived-cycle",
@@ -208,6 +216,14 @@ class Code(Enum):
         "GR304",
         "unreachable-row",
         "A row of a derived fact's table repeats the condition of an earlier row.",
+    )
+    NOT_DECLARED = (
+        "GR305",
+        "not-declared",
+        (
+            "A rule file is of a theme, or a remedy part of a piece of work, to which no "
+            "`rulebook.yaml` gives a title."
+        ),
     )
     UNKNOWN_DOCUMENT = (
         "GR401",
@@ -440,6 +456,53 @@ class Code(Enum):
             "that is not closed may have swallowed rows. It is not read."
         ),
     )
+    TWO_NEGATIVES = (
+        "GR801",
+        "two-negatives",
+        "A title that says no twice is read twice: say the fault with one negative at the most.",
+    )
+    NEEDLESS_NO = (
+        "GR802",
+        "needless-no",
+        (
+            "Where the fault is that something is not there, the good state is that it is, and "
+            "need not begin with no."
+        ),
+    )
+    QUESTION_DOES_NOT_FIT = (
+        "GR803",
+        "question-does-not-fit",
+        (
+            "A yes or no is asked for by a question that begins with how, what, who, which, when, "
+            "where or why, so that neither yes nor no answers it."
+        ),
+    )
+    LONG_PRINCIPLE = (
+        "GR804",
+        "long-principle",
+        (
+            "A principle is one duty in plain English, who must do what and then why, in 40 words "
+            "at the most. Remarks on the encoding go to `note`."
+        ),
+    )
+    STIFF_WORDS = (
+        "GR805",
+        "stiff-words",
+        "`whom`, `shall` and `it is required that` are words of statutes; say who must do what.",
+    )
+    LABEL_AS_A_SENTENCE = (
+        "GR806",
+        "label-as-a-sentence",
+        (
+            "A label and a denial stand inside a sentence, so they begin with a small letter, but "
+            "for a name, and end without a full stop."
+        ),
+    )
+    NO_VERB = (
+        "GR807",
+        "no-verb",
+        "A remedy is an act: it begins with what is to be done.",
+    )
 
     @property
     def id(self) -> str:
@@ -474,6 +537,13 @@ _WARNINGS: Final = (
     Code.ROW_OF_ONE_CELL,
     Code.SHEET_OF_THE_SAME_KIND,
     Code.ROW_WITHOUT_NAME,
+    Code.TWO_NEGATIVES,
+    Code.NEEDLESS_NO,
+    Code.QUESTION_DOES_NOT_FIT,
+    Code.LONG_PRINCIPLE,
+    Code.STIFF_WORDS,
+    Code.LABEL_AS_A_SENTENCE,
+    Code.NO_VERB,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

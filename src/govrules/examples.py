@@ -9,7 +9,8 @@ import attrs
 from govrules.assessment import assess_rule
 from govrules.diagnostics import Code, Diagnostic
 from govrules.engines.reference import Case, case_of, derive, evaluate
-from govrules.explain.english import condition_phrase, joined
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.rulebook.ast import (
@@ -139,7 +140,7 @@ def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
 
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
     """Run one example of a rule."""
-    finding = assess_rule(rule, example_case(example, rulebook))
+    finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
     return ExampleResult(rule, example, finding, _problem(example, finding))
 
 

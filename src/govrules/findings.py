@@ -13,28 +13,31 @@ from typing import Any, ClassVar
 
 import attrs
 
-from govrules.engines.reference import Case, Judgement, evaluate, judge
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import english
-from govrules.explain.because import Cited, because, reproduces, restricted
+from govrules.explain import phrases
+from govrules.explain.because import because
+from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
+from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
-from govrules.explain.remembered import Explanation, Memory, seen_in
-from govrules.facts import evidence_of, origin_of, read_field
-from govrules.model import FindingFacts
+from govrules.explain.view import View
+from govrules.facts import evidence_of, origin_of, recorded
 from govrules.rulebook.ast import (
     Citation,
-    FactSource,
+    Includes,
+    Known,
     Mitigation,
     Quantified,
     Rule,
+    SetOp,
     Severity,
+    Test,
     Verdict,
 )
-from govrules.rulebook.walk import nodes
+from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth
-from govrules.vocabulary import Records, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Record, vocabulary_of
 
 
 class InRecord:
@@ -130,76 +133,54 @@ class Finding:
     severity: Severity | None
     could_be: Severity | None
     mitigations: tuple[Mitigation, ...]
-    _case: Case = attrs.field(repr=False, alias="case")
+    _view: View = attrs.field(repr=False, eq=False, alias="view")
     _outcome: Outcome = attrs.field(repr=False, alias="outcome")
     #: The engine that judged.
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
-    #: What is known of findings of the same rule on other subjects; None where nothing is.
-    _memory: Memory | None = attrs.field(default=None, repr=False, eq=False, alias="memory")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
 
     @cached_property
-    def _judged(self) -> Judgement:
-        """The outcome as the reference engine reaches it, which is what is explained."""
-        if isinstance(self._outcome, Judgement):
-            return self._outcome
-        known = self._explained
-        found = known.judged or judge(self.rule, self._case)
-        known.judged = found
+    def _judged(self) -> Outcome:
+        """The outcome as explanations reach it."""
+        found = self._view.says(self.rule)
         if said(found) != said(self._outcome):
             raise EngineError(
                 self._engine,
-                f"on `{self.rule.id}` it says {self.verdict.value} where the reference engine says "
+                f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
                 f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
             )
         return found
-
-    @cached_property
-    def _explained(self) -> Explanation:
-        """What was worked out on these facts, of this subject or of another."""
-        return Explanation() if self._memory is None else self._memory.of(self.rule, self._case)
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
         """The facts that force the verdict and its severity: those alone reproduce it."""
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        known = self._explained
-        if known.because is None:
-            cited = because(self.rule, self._case, self._judged)
-            alone = judge(self.rule, restricted(self._case, [each.path for each in cited]))
-            if not reproduces(alone, self._judged):
-                msg = f"the explanation of `{self.rule.id}` does not reproduce its verdict"
-                raise AssertionError(msg)
-            known.because = cited
-        return tuple(self._reason(each) for each in seen_in(known.because, self._case))
+        cited = because(self.rule, self._view, self._judged)
+        return tuple(map(self._reason, cited))
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
         """The findings that a flagged summary sums up, each with its own reasons; else nothing."""
         if not self._parts or self.verdict is not Verdict.FLAGGED:
             return ()
-        counted = self._counted
-        paths = [
-            f"findings[{index}].{name}"
-            for index in counted
-            for name in vocabulary_of(FindingFacts).fields
-        ]
-        alone = judge(self.rule, restricted(self._case, paths))
-        return tuple(self._parts[each] for each in counted) if alone == self._judged else ()
+        numbers = [each for frame in self._counted.values() for each in frame.numbers]
+        cited = cited_among(self._view.all, numbers)
+        alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], cited).top,))
+        return tuple(self._parts[each] for each in self._counted) if alone == self._judged else ()
 
     @cached_property
-    def _counted(self) -> list[int]:
-        """The places of the findings for which a quantifier of the rule holds."""
-        case = self._case
-        found: set[int] = set()
+    def _counted(self) -> Mapping[int, Frame]:
+        """The findings for which a quantifier of the rule holds, by their places."""
+        found: dict[int, Frame] = {}
         for node in nodes(self.rule.requires):
             if isinstance(node, Quantified):
-                records, _ = case.facts.records(node.list, case.scopes)
-                truths = [evaluate(node.where, case.inside(record)) for record in records]
-                found |= {index for index, each in enumerate(truths) if each is Truth.TRUE}
-        return sorted(found)
+                records, _ = self._view.records(node.list)
+                for index, each in enumerate(records):
+                    if each.truth(node.where) is Truth.TRUE:
+                        found[index] = each.frame
+        return dict(sorted(found.items()))
 
     def _part(self, index: int) -> Reason:
         part = self._parts[index]
@@ -210,10 +191,7 @@ class Finding:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
-        known = self._explained
-        if known.asks is None:
-            known.asks = questions(self.rule, self._case, self._judged)
-        asked = seen_in(known.asks, self._case)
+        asked = questions(self.rule, self._view, self._judged)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
             beneath = {each.path.partition(".")[0] for each in asked}
@@ -232,7 +210,7 @@ class Finding:
         """The smallest changes of arrangements that clear it, each way tried; else nothing."""
         if self.verdict is not Verdict.FLAGGED:
             return ()
-        return tuple(changes(way, self._case) for way in clears(self.rule, self._case))
+        return tuple(changes(way, self._view) for way in clears(self.rule, self._view))
 
     @property
     def source(self) -> Citation:
@@ -255,7 +233,7 @@ class Finding:
         for reason in self.because:
             if reason.origin:
                 return reason.origin
-        return origin_of(self._case.facts.record)
+        return origin_of(self._view.record)
 
     @property
     def remedy(self) -> str:
@@ -263,110 +241,134 @@ class Finding:
         if self.rule.remedy is None:
             return ""
         for when, do in self.rule.remedy.instead:
-            if evaluate(when, self._case) is Truth.TRUE:
+            if self._view.truth(when) is Truth.TRUE:
                 return do
         return self.rule.remedy.do
 
     @property
     def sentence(self) -> str:
         """The finding as one English sentence."""
-        reasons = english.joined(each.phrase for each in self.because)
+        reasons = phrases.joined(each.phrase for each in self.because)
         match self.verdict:
             case Verdict.FLAGGED:
-                return english.sentence(f"{self.rule.title}: {reasons}")
+                return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return english.sentence(f"in order: {reasons}")
+                return phrases.sentence(f"in order: {reasons}")
             case Verdict.NOT_APPLICABLE:
-                return english.sentence(f"does not apply: {reasons}")
+                return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
-                number = english.counted(len(self.questions), "question")
-                return english.sentence(f"not known: {number} would settle it")
+                number = phrases.counted(len(self.questions), "question")
+                return phrases.sentence(f"not known: {number} would settle it")
 
     def _reason(self, cited: Cited) -> Reason:
-        ref = cited.ref
-        case = self._case
-        record = case.facts.record
-        if cited.path.endswith("]"):
-            # A record that counts by being there, whatever is known of it.
-            name = _owner(cited)
-            there = f"the {ref.fact.each} {name} is recorded"
-            evidence, origin = (
-                _nearest(evidence_of, record, cited),
-                _nearest(origin_of, record, cited),
-            )
-            return Reason(cited.path, name, evidence, there, origin)
-        value = cited_value(cited, case)
         owner = _owner(cited)
-        phrase = english.fact_phrase(ref.fact, value)
+        evidence = self._nearest(evidence_of, cited)
+        origin = self._nearest(origin_of, cited)
+        if not cited.name:
+            # A record that counts by being there, whatever is known of it.
+            there = _with_owner(self._there(cited.fact), owner)
+            return Reason(cited.path, owner, evidence, there, origin, owner)
+        value = cited.value
+        phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
-            evidence=_nearest(evidence_of, record, cited),
+            evidence=evidence,
             phrase=_with_owner(phrase, owner),
-            origin=_nearest(origin_of, record, cited),
+            origin=origin,
             record=owner,
         )
 
+    def _nearest(self, look: Callable[[Any, str], str], cited: Cited) -> str:
+        """Return what the record that a fact is in says of it, or what the subject says."""
+        subject = self._view.record
+        if not cited.frame.prefix:
+            return look(subject, cited.path)
+        return look(cited.frame.record, cited.name) or look(subject, cited.path)
 
-def cited_value(cited: Cited, case: Case) -> Any:  # noqa: ANN401 - any fact's value
-    """Return the value of a fact that an explanation cites."""
-    if isinstance(cited.ref.type, Records):
-        scopes = _scopes(cited)
-        return tuple(each.record for each in case.facts.records(cited.ref, scopes)[0])
-    if cited.ref.source is FactSource.DERIVED:
-        return case.facts.stated(cited.ref.path, cited.scope)
-    return case.facts.value(cited.ref, _scopes(cited))
+    def _there(self, listed: Fact) -> str:
+        """Return what counts of a record of which no fact is cited: what nobody recorded of it."""
+        for condition in rule_conditions(self.rule):
+            for node in nodes(condition):
+                if isinstance(node, Quantified) and node.list.fact == listed:
+                    for each in nodes(node.where):
+                        if isinstance(each, Known):
+                            return known_phrase(each.fact.fact, recorded=False)
+        return f"this {listed.each} is recorded"
+
+    def _lacking(self, cited: Cited) -> str:
+        """Return which members a set lacks that the rule asks for; "" where it lacks none."""
+        value = cited.value
+        if not isinstance(cited.fact.type, Choices) or not value:
+            return ""
+        if self.verdict is not Verdict.FLAGGED:
+            return ""
+        view = self._view.seen_from(cited.frame)
+        for node in nodes(self.rule.requires):
+            if isinstance(node, Test) and node.fact.path == cited.name:
+                wanted = _wanted(node, view)
+                if wanted:
+                    return phrases.missing_phrase(cited.fact, wanted - frozenset(value))
+        return ""
 
 
-def changes(way: Mapping[str, Any], case: Case) -> tuple[Change, ...]:
+def _wanted(test: Test, view: View) -> frozenset[Any]:
+    """Return the members that a test of a set asks for, where it is known which and it fails."""
+    predicate, truth = test.predicate, view.truth(test)
+    if not isinstance(predicate, Includes) or truth is Truth.UNKNOWN:
+        return frozenset()
+    holds = truth is (Truth.FALSE if predicate.op is SetOp.MISSING_ANY_OF else Truth.TRUE)
+    several = [each for each in view.possible(predicate.operand) if isinstance(each, frozenset)]
+    if holds or len(several) != 1:
+        return frozenset()
+    (wanted,) = several
+    return wanted if predicate.op is not SetOp.INCLUDES or len(wanted) == 1 else frozenset()
+
+
+def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
     """Return a way out as changes in words."""
-    return tuple(_change(path, to, case) for path, to in sorted(way.items()))
+    return tuple(_change(path, to, view) for path, to in sorted(way.items()))
 
 
-def _change(path: str, to: Any, case: Case) -> Change:  # noqa: ANN401 - any fact's value
-    record: Any = case.facts.record
-    cls: type = type(record)
-    owner = ""
+def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
+    owner = _of_two(view.record, path)
     *lists, last = path.split("].")
+    frame = view.frames[0]
     for each in lists:
-        name, _, index = each.rpartition("[")
-        fact = vocabulary_of(cls).facts[name]
-        assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
-        items = [] if record is UNKNOWN else read_field(record, name, fact)
-        known = [] if items is UNKNOWN else [item for item in items if item is not UNKNOWN]
-        added = int(index) >= len(known)
-        record = UNKNOWN if added else known[int(index)]
-        owner = f"a new {fact.each}" if added else english.record_name(record, int(index))
-        cls = fact.type.cls
-    found = case.fact(last, cls)
-    phrase = english.changed_phrase(found, to)
+        name, _, place = each.rpartition("[")
+        listed = frame.shape.facts[name]
+        frame, added = view.record_of(frame, name, int(place))
+        owner = f"a new {listed.each}" if added else phrases.record_name(frame.record, int(place))
+    phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
     return Change(path, to, _with_owner(phrase, owner), owner)
-
-
-def _nearest(look: Callable[[Any, str], str], record: Any, cited: Cited) -> str:  # noqa: ANN401 - any attrs object
-    """Return what the record that a fact is in says of it, or what the subject says."""
-    if not cited.scope.prefix:
-        return look(record, cited.path)
-    own = cited.ref.path if not cited.path.endswith("]") else ""
-    return look(cited.scope.record, own) or look(record, cited.path)
-
-
-def _scopes(cited: Cited) -> tuple[Any, ...]:
-    return (cited.scope,) * (cited.ref.level + 1)
 
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
-    return Question(cited.path, _with_owner(cited.ref.fact.question, owner), owner)
+    return Question(cited.path, _with_owner(cited.fact.question, owner), owner)
 
 
 def _with_owner(text: str, owner: str) -> str:
     return f"{owner}: {text}" if owner else text
 
 
+def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
+    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
+    name, _, inside = path.partition(".")
+    cls: type = type(record)
+    fields = vocabulary_of(cls).fields
+    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+        return ""
+    twins = [each for each in fields.values() if each.type == fields[name].type]
+    called = getattr(getattr(record, name), "name", UNKNOWN)
+    if len(twins) == 1:
+        return ""
+    return called if isinstance(called, str) else name
+
+
 def _owner(cited: Cited) -> str:
     """Return the name of the record that a fact is in; "" for the subject itself."""
-    if not cited.scope.prefix:
-        return ""
-    index = cited.scope.prefix.rstrip("].").rpartition("[")[2]
-    return english.record_name(cited.scope.record, int(index))
+    if not cited.frame.prefix:
+        return _of_two(cited.frame.record, cited.path)
+    index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
+    return phrases.record_name(cited.frame.record, int(index))

@@ -372,7 +372,7 @@ class Aims:
 
     agreed: Recorded[bool] = arrangement(
         "the partners have agreed aims",
-        no="the partners have agreed no aims",
+        no="the partners have not agreed aims",
         ask="Have all partners agreed what the partnership is to achieve?",
     )
     published: Recorded[bool] = arrangement(
@@ -398,10 +398,21 @@ class Rationale:
 
     reasons: Recorded[SetOf[Reason]] = fact(
         "the reasons for its existence",
+        no="it does not exist because of {value}",
+        sentence="it exists because of {value}",
+        absent="nobody has said why it exists",
         ask="Why does the partnership exist?",
     )
     main_reason: Recorded[Reason] = fact(
         "the main reason for its existence",
+        no="it does not exist mainly because of {value}",
+        sentence="it exists mainly because of {value}",
+        absent="it has no main reason to exist",
+        words={
+            "need": "a need",
+            "statute": "a statute",
+            "policy": "a policy",
+        },
         ask="Which is the main reason for which the partnership exists?",
     )
     need_evidenced: Recorded[bool] = arrangement(
@@ -411,7 +422,7 @@ class Rationale:
     )
     alternatives_considered: Recorded[bool] = arrangement(
         "other ways to the same end have been weighed",
-        no="no other way to the same end has been weighed",
+        no="nobody has weighed another way to the same end",
         ask="Has partnership been weighed against other ways of serving the public?",
     )
 
@@ -427,10 +438,27 @@ class ValueAssessment:
     )
     assessment: Recorded[ValueStatus] = arrangement(
         "the assessment of value",
+        no={
+            "never": "its value has been assessed, or is being assessed",
+            "in_progress": "no assessment of its value is under way",
+            "done": "its value has not been assessed",
+        },
+        sentence={
+            "never": "its value has never been assessed",
+            "in_progress": "an assessment of its value is under way",
+            "done": "its value has been assessed",
+        },
+        absent="its value has never been assessed",
+        present="its value has been assessed, or is being assessed",
         ask="Has the value of the partnership been assessed: never, in progress or done?",
     )
     assessed: Recorded[dt.date] = arrangement(
         "the date of the last assessment of value",
+        no="its value was not assessed {value}",
+        sentence="its value was last assessed {value}",
+        absent="its value has never been assessed",
+        present="its value has been assessed",
+        act="its value is assessed again",
         ask="When was value last assessed?",
         past=True,
     )
@@ -441,25 +469,57 @@ class ValueAssessment:
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
+        no="there is no {value} evidence of benefit",
+        sentence="there is {value} evidence of benefit",
+        absent="there is no evidence of benefit",
+        present="there is evidence of benefit",
         ask="Of what kinds is the evidence of benefit?",
     )
     cost: Recorded[Decimal] = arrangement(
         "the full yearly cost to the organisation",
+        sentence="it costs the organisation {value} a year",
+        absent="nobody knows what it costs the organisation in a year",
+        present="the organisation knows what it costs in a year",
+        zero=("it costs the organisation nothing", "it costs the organisation money"),
         ask="What does it cost in money, staff time and other resources in a year?",
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
         "the parts that the cost takes in",
+        no="its cost does not take in {value}",
+        sentence="its cost takes in {value}",
+        absent="it is not said what its cost takes in",
+        present="it is said what its cost takes in",
+        words={
+            "in_kind": "help in kind",
+        },
         ask="Which parts does the cost take in: cash, staff time, help in kind?",
     )
     begun: Recorded[dt.date] = arrangement(
         "the date on which the assessment of value under way began",
+        no="the assessment of its value did not begin {value}",
+        sentence="the assessment of its value began {value}",
+        absent="no assessment of its value has begun",
+        present="an assessment of its value has begun",
+        act="an assessment of its value begins",
         ask="When did the assessment of value that is under way begin?",
         past=True,
     )
     net: Recorded[NetValue] = fact(
         "the balance of benefits over costs",
-        ask="Do the benefits outweigh the costs?",
+        no={
+            "positive": "its benefits are not shown to outweigh its costs",
+            "negative": "its costs are not shown to outweigh its benefits",
+            "unclear": "it is clear whether its benefits outweigh its costs",
+        },
+        sentence={
+            "positive": "its benefits outweigh its costs",
+            "negative": "its costs outweigh its benefits",
+            "unclear": "it is recorded as unclear whether its benefits outweigh its costs",
+        },
+        absent="nobody has set its benefits against its costs",
+        present="its benefits have been set against its costs",
+        ask="Do benefits outweigh costs, do costs outweigh benefits, or is that unclear?",
     )
     being_scaled_down: Recorded[bool] = arrangement(
         "the partnership is being scaled down or redesigned",
@@ -479,15 +539,27 @@ class Funding:
     )
     annual_spend: Recorded[Decimal] = fact(
         "the annual spend",
+        sentence="it spends {value} a year",
+        absent="there is no yearly figure for what it spends",
+        present="there is a yearly figure for what it spends",
+        zero=("it spends nothing", "it spends money"),
         ask="How much does the partnership spend in a year?",
         yearly=True,
     )
     total_spend: Recorded[Decimal] = fact(
         "the total spent to date",
+        sentence="it has spent {value} so far",
+        absent="there is no figure for what it has spent so far",
+        present="there is a figure for what it has spent so far",
+        zero=("it has spent nothing so far", "it has spent money"),
         ask="With no figure for a year: how much has been spent in all so far?",
     )
     contract_value: Recorded[Decimal] = fact(
         "the value of its contracts over their whole term",
+        sentence="its contracts are worth {value} over their term",
+        absent="there is no figure for what its contracts are worth",
+        present="there is a figure for what its contracts are worth",
+        zero=("its contracts are worth nothing", "its contracts are worth money"),
         ask="With no figure for a year: what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
@@ -497,20 +569,35 @@ class Funding:
     )
     traced_share: Recorded[Decimal] = arrangement(
         "the share of spending that can be followed to its purpose",
+        sentence="{value} of spending can be followed to its purpose",
+        absent="nobody knows how much of the spending can be followed to its purpose",
+        present="it is known how much of the spending can be followed to its purpose",
         ask="What share of the money can be followed to the purpose it was given for?",
         unit="per cent",
         most=100,
     )
     clawback_exposure: Recorded[Decimal] = fact(
         "the grant that might have to be repaid",
+        sentence="{value} of grant might have to be repaid",
+        absent="no grant might have to be repaid",
+        present="grant might have to be repaid",
+        zero=("no grant might have to be repaid", "grant might have to be repaid"),
         ask="How much grant might have to be repaid?",
     )
     guarantees: Recorded[Decimal] = fact(
         "the amount guaranteed",
+        sentence="partners have guaranteed {value}",
+        absent="nothing is guaranteed",
+        present="partners have given guarantees",
+        zero=("nothing is guaranteed", "partners have given guarantees"),
         ask="What guarantees have partners given, in pounds?",
     )
     borrowing: Recorded[Decimal] = fact(
         "the amount borrowed",
+        sentence="{value} is borrowed",
+        absent="nothing is borrowed",
+        present="it has borrowed money",
+        zero=("nothing is borrowed", "it has borrowed money"),
         ask="How much has the partnership borrowed?",
     )
     clawback_managed: Recorded[bool] = arrangement(
@@ -525,7 +612,10 @@ class Funding:
     )
     spending_authority: Recorded[str] = arrangement(
         "the body or post that decides how money is spent",
-        ask="Who decides how the money is spent?",
+        sentence="{value} decides how money is spent",
+        absent="nobody is named who decides how money is spent",
+        present="it is named who decides how money is spent",
+        ask="Which body or post decides how the money is spent?",
     )
     reallocation_rule: Recorded[bool] = arrangement(
         "a rule says whether money may be moved between purposes",
@@ -533,8 +623,8 @@ class Funding:
         ask="Does a rule say whether money may be moved between purposes (virement)?",
     )
     liabilities_allocated: Recorded[bool] = arrangement(
-        "each partner's liabilities are settled",
-        no="partners' liabilities are not settled",
+        "it is settled which partner bears which liabilities",
+        no="it is not settled which partner bears which liabilities",
         ask="Is it settled which partner bears which liabilities?",
     )
 
@@ -550,10 +640,16 @@ class Pool:
     )
     host: Recorded[str] = arrangement(
         "the host of the pool",
+        sentence="{value} hosts the pool",
+        absent="no partner hosts the pool",
+        present="a partner hosts the pool",
         ask="Which partner hosts the pool?",
     )
     manager: Recorded[str] = arrangement(
         "the pool manager",
+        sentence="{value} manages the pool",
+        absent="the pool has no manager",
+        present="the pool has a manager",
         ask="Who is the pool manager?",
     )
     overspend_rule: Recorded[bool] = arrangement(
@@ -563,14 +659,38 @@ class Pool:
     )
     basis: Recorded[PoolBasis] = fact(
         "the power under which budgets are pooled",
+        no="budgets are not pooled under {value}",
+        sentence="budgets are pooled under {value}",
+        absent="budgets are pooled under no stated power",
+        present="budgets are pooled under a stated power",
+        words={
+            "section_31_1999": "section 31 of the Health Act 1999",
+            "section_75_2006": "section 75 of the National Health Service Act 2006",
+            "section_33_wales": "section 33 of the National Health Service (Wales) Act 2006",
+            "part_9_wales": "part 9 of the Social Services and Well-being (Wales) Act 2014",
+            "other": "another power",
+        },
         ask="Under what power are the budgets pooled?",
     )
     terms: Recorded[SetOf[PoolTerm]] = arrangement(
         "the terms that the pooling agreement specifies",
+        no="the pooling agreement does not specify {value}",
+        sentence="the pooling agreement specifies {value}",
+        absent="the pooling agreement specifies no terms",
+        present="the pooling agreement specifies terms",
         ask="Which of the terms that the Regulations list does the agreement specify?",
     )
     reports: Recorded[SetOf[ReportRhythm]] = arrangement(
         "the host's reports on the pool",
+        no="the host does not report on the pool {value}",
+        sentence="the host reports on the pool {value}",
+        absent="the host does not report on the pool",
+        present="the host reports on the pool",
+        words={
+            "monthly": "each month",
+            "quarterly": "each quarter",
+            "annual": "each year",
+        },
         ask="How often does the host report on the pool?",
     )
     vat_settled: Recorded[bool] = arrangement(
@@ -597,10 +717,46 @@ class GoverningDocument:
 
     kind: Recorded[DocumentKind] = arrangement(
         "the kind of governing document",
+        no={
+            "*": "the governing document is not {value}",
+            "terms_of_reference": "there are no terms of reference",
+            "articles": "there are no articles of association",
+            "other": "the governing document is of a named kind",
+        },
+        sentence={
+            "*": "there is {value}",
+            "terms_of_reference": "there are terms of reference",
+            "articles": "there are articles of association",
+            "other": "there is a governing document of another kind",
+        },
+        absent="there is no governing document",
+        present="there is a governing document",
+        words={
+            "memorandum_of_understanding": "a memorandum of understanding",
+            "constitution": "a constitution",
+            "partnership_agreement": "a partnership agreement",
+            "inter_authority_agreement": "an inter-authority agreement",
+            "section_75_agreement": "a section 75 agreement",
+            "section_101_delegation": "a section 101 delegation",
+            "shareholders_agreement": "a shareholders' agreement",
+            "trust_deed": "a trust deed",
+        },
         ask="What kind of governing document is there?",
     )
     clauses: Recorded[SetOf[Clause]] = arrangement(
         "the clauses of the governing document",
+        no="the governing document does not have [a clause|clauses] on {value}",
+        sentence="the governing document has [a clause|clauses] on {value}",
+        absent="the governing document has no clauses",
+        present="the governing document has clauses",
+        words={
+            "membership_termination": "ending membership",
+            "decision_process": "how decisions are made",
+            "exit_dissolution": "exit and dissolution",
+            "finance_liability": "finance and liability",
+            "complaints_redress": "complaints and redress",
+            "tax_vat": "tax and VAT",
+        },
         ask="Which matters does the governing document settle?",
     )
     signed_by_all: Recorded[bool] = arrangement(
@@ -610,6 +766,11 @@ class GoverningDocument:
     )
     signed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was signed",
+        no="the governing document was not signed {value}",
+        sentence="the governing document was signed {value}",
+        absent="the governing document is not signed",
+        present="the governing document is signed",
+        act="the partners sign a governing document afresh",
         ask="When was the governing document signed or adopted?",
         past=True,
     )
@@ -620,10 +781,20 @@ class GoverningDocument:
     )
     expires: Recorded[dt.date] = arrangement(
         "the date on which the governing document expires",
+        no="the governing document does not expire {value}",
+        sentence="the governing document expires {value}",
+        absent="the governing document has no end date",
+        present="the governing document has an end date",
+        act="the governing document is renewed",
         ask="Until when does the governing document run?",
     )
     reviewed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was last reviewed",
+        no="the governing document was not reviewed {value}",
+        sentence="the governing document was last reviewed {value}",
+        absent="the governing document has never been reviewed",
+        present="the governing document has been reviewed",
+        act="all partners review the governing document",
         ask="When was the governing document last reviewed by all partners?",
         past=True,
     )
@@ -636,16 +807,30 @@ class GoverningDocument:
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class PlaceAgreement:
-    """An agreement for the whole place that reaches over this partnership."""
+    """An agreement for a whole place that covers this partnership, such as a local area one."""
 
     kind: Recorded[PlaceAgreementKind] = fact(
         "the kind of place agreement",
-        ask="What kind of agreement is there for the whole place?",
+        no="there is no such place agreement as {value}",
+        sentence={
+            "*": "there is {value}",
+            "other": "there is a place agreement of another kind",
+        },
+        absent="there is no place agreement",
+        present="there is a place agreement",
+        words={
+            "local_area_agreement": "a local area agreement",
+            "local_public_service_agreement": "a local public service agreement",
+            "better_care_fund_plan": "a Better Care Fund plan",
+            "devolution_deal": "a devolution deal",
+            "growth_or_city_deal": "a growth or city deal",
+        },
+        ask="What kind of place agreement is there?",
     )
     in_force: Recorded[bool] = arrangement(
-        "an agreement for the whole place covers this partnership and is in force",
-        no="no agreement for the whole place that covers this partnership is in force",
-        ask="Is an agreement for the whole place, covering this partnership, in force?",
+        "a place agreement that covers this partnership is in force",
+        no="no place agreement that covers this partnership is in force",
+        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
     )
 
 
@@ -660,6 +845,9 @@ class Accountability:
     )
     accountable_body: Recorded[str] = arrangement(
         "the accountable body",
+        sentence="the accountable body is {value}",
+        absent="there is no accountable body",
+        present="there is an accountable body",
         ask="Which partner is the accountable body for the money?",
     )
     published: Recorded[bool] = arrangement(
@@ -742,10 +930,25 @@ class Scrutiny:
 
     by: Recorded[SetOf[Scrutineer]] = arrangement(
         "the bodies that scrutinise it",
-        ask="Who scrutinises the partnership's decisions?",
+        no="it is not scrutinised by {value}",
+        sentence="it is scrutinised by {value}",
+        absent="no body scrutinises it",
+        present="a body scrutinises it",
+        words={
+            "audit_committee": "the audit committee",
+            "external_audit": "external audit",
+            "inspectorate": "an inspectorate",
+            "own_board": "its own board",
+        },
+        ask="Which bodies scrutinise the partnership's decisions?",
     )
     last: Recorded[dt.date] = arrangement(
         "the date of the last scrutiny",
+        no="it was not scrutinised {value}",
+        sentence="it was last scrutinised {value}",
+        absent="it has never been scrutinised",
+        present="it has been scrutinised",
+        act="a body that did not decide scrutinises it",
         ask="When was the partnership last scrutinised?",
         past=True,
     )
@@ -757,10 +960,26 @@ class DeclaredInterest:
 
     member: Recorded[str] = fact(
         "the member who declared it",
+        sentence="{value} declared the interest",
+        absent="nobody declared the interest",
         ask="Who declared the interest?",
     )
     handled: Recorded[Handling] = arrangement(
         "the way in which the interest was handled",
+        no={
+            "recused": "the member did not stand aside",
+            "minuted": "the interest was not only minuted",
+            "ruled_no_conflict": "the interest was not ruled no conflict",
+            "nothing": "something was done about the interest",
+        },
+        sentence={
+            "recused": "the member stood aside",
+            "minuted": "the interest was only minuted",
+            "ruled_no_conflict": "the interest was ruled no conflict",
+            "nothing": "nothing was done about the interest",
+        },
+        absent="nothing was done about the interest",
+        present="something was done about the interest",
         ask="What followed: did the member stand aside, was it ruled no conflict, or only noted?",
     )
 
@@ -797,6 +1016,18 @@ class Risk:
 
     register: Recorded[RiskRegister] = arrangement(
         "the place where its risks are registered",
+        no={
+            "nowhere": "its risks are registered",
+            "each_body_alone": "its risks are not registered by each body alone",
+            "joint": "its risks do not stand on a joint register",
+        },
+        sentence={
+            "nowhere": "its risks are registered nowhere",
+            "each_body_alone": "each body registers its risks alone",
+            "joint": "its risks stand on a joint register",
+        },
+        absent="its risks are registered nowhere",
+        present="its risks are registered",
         ask="Where are the partnership's risks registered: jointly, by each body alone, nowhere?",
     )
     early_warning: Recorded[bool] = arrangement(
@@ -806,6 +1037,9 @@ class Risk:
     )
     power_to_act: Recorded[str] = arrangement(
         "the body or post with power to step in",
+        sentence="{value} can step in when things go wrong",
+        absent="nobody has power to step in when things go wrong",
+        present="somebody has power to step in when things go wrong",
         ask="Who can act when things go wrong?",
     )
 
@@ -816,19 +1050,34 @@ class Measure:
 
     name: Recorded[str] = fact(
         "the name of the measure",
+        sentence="the measure is called {value}",
+        absent="the measure has no name",
+        present="the measure has a name",
         ask="What is the measure called?",
     )
     kind: Recorded[MeasureKind] = arrangement(
         "what the measure measures",
+        no="the measure does not count {value}",
+        sentence="the measure counts {value}",
+        absent="it is not said what the measure counts",
+        present="it is said what the measure counts",
+        words={
+            "input": "inputs",
+            "output": "outputs",
+            "outcome": "outcomes",
+        },
         ask="Does the measure count inputs, activity, outputs or outcomes?",
     )
     target_set: Recorded[bool] = arrangement(
-        "a target is set",
-        no="no target is set",
+        "the measure has a target",
+        no="the measure has no target",
         ask="Is there a target for the measure?",
     )
     owner: Recorded[str] = arrangement(
         "the person or post that answers for it",
+        sentence="{value} answers for it",
+        absent="nobody answers for it",
+        present="somebody answers for it",
         ask="Who manages progress on the measure?",
     )
 
@@ -839,6 +1088,8 @@ class Performance:
 
     measures: Recorded[ListOf[Measure]] = arrangement(
         "the performance measures",
+        absent="there are no measures of performance",
+        present="there are measures of performance",
         ask="Which performance measures are there?",
         each="performance measure",
     )
@@ -849,7 +1100,7 @@ class Performance:
     )
     contribution_monitored: Recorded[bool] = arrangement(
         "each partner's contribution is monitored",
-        no="partners' contributions are not monitored",
+        no="each partner's contribution is not monitored",
         ask="Is what each partner contributes monitored?",
     )
 
@@ -859,13 +1110,13 @@ class Assurance:
     """What internal audit and the governance statement cover."""
 
     internal_audit: Recorded[bool] = arrangement(
-        "internal audit has it in its plan",
-        no="internal audit does not have it in its plan",
+        "internal audit has the partnership in its plan",
+        no="internal audit does not have the partnership in its plan",
         ask="Does internal audit have the partnership in its plan?",
     )
     governance_statement: Recorded[bool] = arrangement(
-        "the annual governance statement considers it",
-        no="the annual governance statement does not consider it",
+        "the annual governance statement considers the partnership",
+        no="the annual governance statement does not consider the partnership",
         ask="Does the annual governance statement consider the partnership?",
     )
 
@@ -897,10 +1148,30 @@ class Staffing:
 
     model: Recorded[StaffingModel] = fact(
         "the way in which staff are employed",
+        no={
+            "no_staff": "it has staff",
+            "secondment": "its staff are not seconded",
+            "joint_appointment": "its staff are not appointed jointly",
+            "transfer": "its staff were not transferred to it",
+            "direct": "its staff are not employed directly",
+        },
+        sentence={
+            "no_staff": "it has no staff",
+            "secondment": "its staff are seconded",
+            "joint_appointment": "its staff are appointed jointly",
+            "transfer": "its staff were transferred to it",
+            "direct": "its staff are employed directly",
+        },
+        absent="it has no staff",
+        present="it has staff",
         ask="How are the partnership's staff employed?",
     )
     shared_posts: Recorded[int] = fact(
         "the number of shared posts",
+        sentence="partners share {value}",
+        absent="partners share no posts",
+        present="partners share posts",
+        zero=("partners share no posts", "partners share posts"),
         ask="How many posts do partners share?",
         unit="posts",
     )
@@ -932,10 +1203,34 @@ class PublicAccountability:
     )
     complaints: Recorded[ComplaintsRoute] = arrangement(
         "the route for complaints",
+        no={
+            "each_body_alone": "complaints are not taken by each body alone",
+            "joint_protocol": "no joint protocol covers complaints",
+            "single_procedure": "there is no single procedure for complaints",
+        },
+        sentence={
+            "each_body_alone": "each body takes complaints alone",
+            "joint_protocol": "a joint protocol covers complaints",
+            "single_procedure": "there is a single procedure for complaints",
+        },
+        absent="users have no way to complain",
+        present="users have a way to complain",
         ask="How can users complain and get redress?",
     )
     ombudsmen: Recorded[SetOf[Ombudsman]] = arrangement(
-        "the ombudsmen whom users are pointed to",
+        "the ombudsmen that users are pointed to",
+        no="users are not pointed to {value}",
+        sentence="users are pointed to {value}",
+        absent="users are pointed to no ombudsman",
+        present="users are pointed to an ombudsman",
+        words={
+            "local_government_and_social_care": "the Local Government and Social Care Ombudsman",
+            "parliamentary_and_health_service": "the Parliamentary and Health Service Ombudsman",
+            "public_services_wales": "the Public Services Ombudsman for Wales",
+            "public_services_scotland": "the Scottish Public Services Ombudsman",
+            "public_services_northern_ireland": "the Northern Ireland Public Services Ombudsman",
+            "housing": "the Housing Ombudsman",
+        },
         ask="To which ombudsman are users pointed?",
     )
     redress_published: Recorded[bool] = arrangement(
@@ -966,16 +1261,30 @@ class Oversight:
     )
     audits_per_year: Recorded[int] = arrangement(
         "the number of audits in a year",
+        sentence="it undergoes {value} a year",
+        absent="it is not audited",
+        present="it is audited",
+        zero=("it is not audited", "it is audited"),
         ask="How many audits does it undergo in a year?",
         unit="audits",
     )
     reporting_regimes: Recorded[int] = arrangement(
         "the number of bodies that it reports to on the same activity",
+        sentence="it reports to {value} on the same activity",
+        absent="it reports to no body on the same activity",
+        present="it reports to a body on the same activity",
+        zero=(
+            "it reports to no body on the same activity",
+            "it reports to a body on the same activity",
+        ),
         ask="To how many bodies does it report on the same activity?",
         unit="bodies",
     )
     cost_share: Recorded[Decimal] = arrangement(
         "the cost of governing it as a share of what it spends",
+        sentence="governing it costs {value} of what it spends",
+        absent="nobody knows what governing it costs",
+        present="it is known what governing it costs",
         ask="What does governing it cost, as a share of what it spends?",
         unit="per cent",
     )
@@ -987,10 +1296,38 @@ class Partner:
 
     name: Recorded[str] = fact(
         "the partner's name",
+        sentence="the partner is called {value}",
+        absent="the partner has no name",
+        present="the partner has a name",
         ask="What is the partner called?",
     )
     kind: Recorded[OrganisationKind] = fact(
         "the kind of body",
+        no="the partner is not {value}",
+        sentence="the partner is {value}",
+        absent="it is not said what kind of body the partner is",
+        present="it is said what kind of body the partner is",
+        words={
+            "county_council": "a county council",
+            "district_council": "a district council",
+            "unitary_council": "a unitary council",
+            "metropolitan_council": "a metropolitan council",
+            "london_borough": "a London borough",
+            "combined_authority": "a combined authority",
+            "fire_authority": "a fire authority",
+            "police": "a police body",
+            "nhs_trust": "an NHS trust",
+            "foundation_trust": "a foundation trust",
+            "integrated_care_board": "an integrated care board",
+            "central_department": "a department of central government",
+            "national_park_authority": "a national park authority",
+            "housing_association": "a housing association",
+            "charity": "a charity",
+            "company": "a company",
+            "university": "a university",
+            "training_body": "a training body",
+            "other": "a body of another kind",
+        },
         ask="What kind of body is the partner?",
     )
     independent: Recorded[bool] = fact(
@@ -1005,6 +1342,19 @@ class Partner:
     )
     roles: Recorded[SetOf[PartnerRole]] = arrangement(
         "the partner's roles",
+        no="the partner is not {value}",
+        sentence="the partner is {value}",
+        absent="the partner has no role beside being a member",
+        present="the partner has a role",
+        words={
+            "lead": "the lead",
+            "chair": "the chair",
+            "host": "the host",
+            "accountable_body": "the accountable body",
+            "secretariat": "the secretariat",
+            "voting_member": "a voting member",
+            "observer": "an observer",
+        },
         ask="Which roles does the partner have?",
     )
     role_documented: Recorded[bool] = arrangement(
@@ -1014,6 +1364,10 @@ class Partner:
     )
     voting_share: Recorded[Decimal] = arrangement(
         "the partner's share of the votes",
+        sentence="the partner holds {value} of the votes",
+        absent="the partner holds no votes",
+        present="the partner holds votes",
+        zero=("the partner holds no votes", "the partner holds votes"),
         ask="What share of the votes does the partner hold?",
         unit="per cent",
         most=100,
@@ -1030,11 +1384,34 @@ class Partner:
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
         "the links between its own governance and the partnership",
-        ask="How do the partnership's arrangements link to the partner's own governance?",
+        no="its own governance does not reach into the partnership by {value}",
+        sentence="its own governance reaches into the partnership by {value}",
+        absent="its own governance does not reach into the partnership",
+        present="its own governance reaches into the partnership",
+        words={
+            "scheme_of_delegation": "its scheme of delegation",
+            "risk_register": "its risk register",
+            "governance_statement": "its governance statement",
+        },
+        ask="By which links does the partner's own governance reach into the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
-        ask="Is anything known against the partner's own governance?",
+        no="its own governance is not known to be weak by {value}",
+        sentence="its own governance is known to be weak, by {value}",
+        absent="its own governance is not known to be weak",
+        present="its own governance is known to be weak",
+        words={
+            "adverse_opinion": "an adverse opinion",
+            "qualified_opinion": "a qualified opinion",
+            "statutory_recommendation": "a statutory recommendation",
+            "public_interest_report": "a public interest report",
+            "section_114_notice": "a section 114 notice",
+            "failed_inspection": "a failed inspection",
+            "insolvency_risk": "a risk of insolvency",
+            "other": "something else",
+        },
+        ask="Which weaknesses of the partner's own governance are known?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "its weakness stands on the partnership's risk register",
@@ -1072,40 +1449,108 @@ class Partnership(About):
 
     id: Recorded[str] = fact(
         "the reference of the partnership",
+        sentence="its reference is {value}",
+        absent="it has no reference",
+        present="it has a reference",
         ask="By what reference is the partnership known?",
     )
     name: Recorded[str] = fact(
         "the name of the partnership",
+        sentence="it is called {value}",
+        absent="it has no name",
+        present="it has a name",
         ask="What is the partnership called?",
     )
     objective: Recorded[str] = fact(
         "the shared objective",
+        sentence="it has the shared objective: {value}",
+        absent="it has no shared objective",
+        present="it has a shared objective",
         ask="What is the shared objective?",
     )
     status: Recorded[Status] = fact(
         "the status of the partnership",
+        no={
+            "*": "the partnership is not {value}",
+            "ended": "the partnership has not ended",
+        },
+        sentence={
+            "*": "the partnership is {value}",
+            "ended": "the partnership has ended",
+        },
+        absent="the partnership has no status",
+        present="the partnership has a status",
         ask="Is the partnership proposed, active, dormant, closing or ended?",
     )
     started: Recorded[dt.date] = fact(
         "the date on which the partnership began",
+        no="it did not begin {value}",
+        sentence="it began {value}",
+        absent="it has no date of beginning",
+        present="it has a date of beginning",
+        act="it begins",
         ask="When did the partnership begin, or when is it to begin?",
     )
     area: Recorded[str] = fact(
         "the area it serves",
+        sentence="it serves {value}",
+        absent="it serves no area",
+        present="it serves an area",
         ask="Which area does the partnership serve?",
     )
     nature: Recorded[SetOf[Nature]] = fact(
         "the kinds of partnership that it is",
-        ask="What kind of partnership is it?",
+        no={
+            "*": "it is not a partnership that {value}",
+            "statutory": "it is not required by statute",
+            "executive": "it does not take decisions",
+            "service_delivery": "it does not deliver services",
+        },
+        sentence="it {value}",
+        absent="it is of no named kind",
+        present="it is of a named kind",
+        words={
+            "statutory": "is required by statute",
+            "voluntary": "is voluntary",
+            "executive": "takes decisions",
+            "non_executive": "only advises",
+            "strategic": "sets strategy",
+            "operational": "runs operations",
+            "service_delivery": "delivers services",
+            "procurement": "procures goods and services",
+            "registered_social_landlords": "is one of registered social landlords",
+        },
+        ask="Of which kinds is the partnership?",
     )
     legal_form: Recorded[LegalForm] = arrangement(
         "the legal form",
+        no={
+            "*": "it is not {value}",
+            "contract_only": "it does not rest on a contract alone",
+            "other": "it has no other legal form",
+        },
+        sentence={
+            "*": "it is {value}",
+            "contract_only": "it rests on a contract alone",
+            "other": "it has another legal form",
+        },
+        absent="it has no legal form",
+        present="it has a legal form",
+        words={
+            "unincorporated_association": "an unincorporated association",
+            "company_limited_by_guarantee": "a company limited by guarantee",
+            "company_limited_by_shares": "a company limited by shares",
+            "limited_liability_partnership": "a limited liability partnership",
+            "charitable_trust": "a charitable trust",
+            "joint_committee": "a joint committee",
+            "statutory_body": "a statutory body",
+        },
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a form in law of its own",
-        no="the partners have not considered whether it needs a form in law of its own",
-        ask="Have the partners considered whether it needs a form in law of its own?",
+        "the partners have considered whether it needs a legal form of its own",
+        no="the partners have not considered whether it needs a legal form of its own",
+        ask="Have the partners considered whether it needs a legal form of its own?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
@@ -1129,10 +1574,33 @@ class Partnership(About):
     )
     integration_level: Recorded[IntegrationLevel] = fact(
         "the level of integration",
+        no={
+            "information_exchange": "partners do more than tell each other what they do",
+            "liaison": "partners do not only liaise",
+            "coordination": "partners do not only coordinate their work",
+            "joint_planning": "partners do not plan together",
+            "joint_commissioning": "partners do not commission together",
+            "integrated_delivery": "partners do not deliver services as one",
+            "pooled": "partners do not work from one pooled budget",
+        },
+        sentence={
+            "information_exchange": "partners only tell each other what they do",
+            "liaison": "partners only liaise",
+            "coordination": "partners coordinate their work",
+            "joint_planning": "partners plan together",
+            "joint_commissioning": "partners commission together",
+            "integrated_delivery": "partners deliver services as one",
+            "pooled": "partners work from one pooled budget",
+        },
+        absent="partners do not work together at all",
+        present="partners work together",
         ask="How closely do the partners work together?",
     )
     parent: Recorded[str] = fact(
         "the parent partnership",
+        sentence="it stands under {value}",
+        absent="it stands under no other partnership",
+        present="it stands under a named partnership",
         ask="Under which partnership does it stand?",
     )
     relations_stated: Recorded[bool] = arrangement(
@@ -1147,15 +1615,23 @@ class Partnership(About):
     )
     sub_group: Recorded[bool] = fact(
         "it is a sub-group of another partnership",
-        no="it is no sub-group of another partnership",
+        no="it is not a sub-group of another partnership",
         ask="Is it a sub-group of another partnership?",
     )
     responsible_officer: Recorded[str] = arrangement(
         "the officer responsible for it",
+        sentence="the officer responsible for it is {value}",
+        absent="no officer is responsible for it",
+        present="an officer is responsible for it",
         ask="Which officer takes responsibility for the partnership?",
     )
     reviewed: Recorded[dt.date] = arrangement(
         "the date of the last review",
+        no="it was not reviewed {value}",
+        sentence="it was last reviewed {value}",
+        absent="it has never been reviewed",
+        present="it has been reviewed",
+        act="it is reviewed",
         ask="When was the partnership last reviewed?",
         past=True,
     )
@@ -1171,7 +1647,17 @@ class Partnership(About):
     )
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
-        ask="What happens if it ends or a partner leaves, and how do resources go back?",
+        no="it is not agreed {value}",
+        sentence="it is agreed {value}",
+        absent="nothing is agreed for when it ends or a partner leaves",
+        present="something is agreed for when it ends or a partner leaves",
+        words={
+            "ending": "what happens when it ends",
+            "leaving": "what happens when a partner leaves",
+            "return_of_resources": "how resources go back",
+            "notice_costs": "who bears the costs of notice",
+        },
+        ask="What is agreed for when it ends or a partner leaves?",
     )
     ending_settled: Recorded[bool] = arrangement(
         "it is settled what became of its money, staff, assets and records",
@@ -1180,23 +1666,52 @@ class Partnership(About):
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
-        ask="Is any test met that makes an issue serious enough for the governance statement?",
+        no="no serious issue of this kind has arisen: {value}",
+        sentence="a serious issue has arisen: {value}",
+        absent="no serious issue has arisen",
+        present="a serious issue has arisen",
+        words={
+            "objective_prejudiced": "an objective is prejudiced",
+            "extra_funding_needed": "extra funding is needed",
+            "material_to_accounts": "it is material to the accounts",
+            "audit_committee_says_so": "the audit committee says so",
+            "internal_audit_says_so": "internal audit says so",
+            "public_interest_or_reputation": "the public interest or a reputation is touched",
+            "formal_action_by_officer": "an officer took formal action",
+        },
+        ask="Which tests of an issue serious enough for the governance statement does it meet?",
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
+        absent="it has no partners",
+        present="it has partners",
         ask="Who are the partners?",
         each="partner",
     )
-    aims: Recorded[Aims] = fact("the aims", ask="What are the aims?")
+    aims: Recorded[Aims] = fact(
+        "the aims",
+        absent="there are no aims",
+        present="there are aims",
+        ask="What are the aims?",
+    )
     rationale: Recorded[Rationale] = fact(
         "the rationale",
+        absent="nobody has said why it exists",
+        present="it is said why it exists",
         ask="Why does the partnership exist?",
     )
     value: Recorded[ValueAssessment] = fact(
         "the assessment of value",
+        absent="nothing is recorded of its value",
+        present="its value has been considered",
         ask="How does the partnership add value?",
     )
-    funding: Recorded[Funding] = fact("the funding", ask="How is the partnership funded?")
+    funding: Recorded[Funding] = fact(
+        "the funding",
+        absent="it has no funding",
+        present="it has funding",
+        ask="How is the partnership funded?",
+    )
     pool: Recorded[Pool] = fact("the pooled fund", ask="Is there a pooled fund?")
     protocol: Recorded[Protocol] = arrangement(
         "the protocol",
@@ -1204,51 +1719,87 @@ class Partnership(About):
     )
     governing_document: Recorded[GoverningDocument] = arrangement(
         "the governing document",
-        ask="Is there a governing document, and of what kind?",
+        ask="Is there a governing document?",
     )
     place_agreement: Recorded[PlaceAgreement] = arrangement(
         "the place agreement",
-        ask="Is there an agreement for the whole place?",
+        ask="Is there a place agreement?",
     )
     place_agreement_considered: Recorded[bool] = arrangement(
-        "an agreement for the whole place has been considered",
-        no="no agreement for the whole place has been considered",
-        ask="Has an agreement for the whole place been considered?",
+        "a place agreement has been considered",
+        no="no place agreement has been considered",
+        ask="Has a place agreement been considered?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
-        ask="Who answers for what, and to whom?",
+        absent="nothing is in place for accountability",
+        present="something is in place for accountability",
+        ask="Who answers for what, and to which body?",
     )
-    leadership: Recorded[Leadership] = fact("the leadership", ask="Who leads?")
+    leadership: Recorded[Leadership] = fact(
+        "the leadership",
+        absent="nothing is in place for leadership",
+        present="something is in place for leadership",
+        ask="Who leads?",
+    )
     decisions: Recorded[Decisions] = fact(
         "the decision-making",
+        absent="nothing is in place for decisions",
+        present="something is in place for decisions",
         ask="How are decisions made?",
     )
-    scrutiny: Recorded[Scrutiny] = arrangement("the scrutiny", ask="Who scrutinises it?")
+    scrutiny: Recorded[Scrutiny] = arrangement(
+        "the scrutiny",
+        absent="no body scrutinises it",
+        present="a body scrutinises it",
+        ask="Who scrutinises it?",
+    )
     conflicts: Recorded[Conflicts] = fact(
         "the handling of conflicts of interest",
+        absent="nothing is in place for conflicts of interest",
+        present="something is in place for conflicts of interest",
         ask="How are conflicts of interest resolved?",
     )
-    risk: Recorded[Risk] = arrangement("the risk management", ask="How is risk managed?")
+    risk: Recorded[Risk] = arrangement(
+        "the risk management",
+        absent="risk is not managed",
+        present="risk is managed",
+        ask="How is risk managed?",
+    )
     performance: Recorded[Performance] = arrangement(
         "the performance management",
+        absent="performance is not managed",
+        present="performance is managed",
         ask="How is performance managed?",
     )
     assurance: Recorded[Assurance] = arrangement(
         "the assurance",
+        absent="no assurance covers it",
+        present="assurance covers it",
         ask="What assurance covers the partnership?",
     )
     information: Recorded[InformationSharing] = fact(
         "the information sharing",
+        absent="partners share no information",
+        present="partners share information",
         ask="What information do partners share?",
     )
-    staffing: Recorded[Staffing] = fact("the staffing", ask="Who works for it?")
+    staffing: Recorded[Staffing] = fact(
+        "the staffing",
+        absent="it has no staff",
+        present="it has staff",
+        ask="Who works for it?",
+    )
     public: Recorded[PublicAccountability] = fact(
         "the accountability to the public",
+        absent="nothing is in place for accountability to the public",
+        present="something is in place for accountability to the public",
         ask="How does the partnership serve the public?",
     )
     oversight: Recorded[Oversight] = fact(
         "the oversight it carries",
+        absent="no oversight is carried",
+        present="oversight is carried",
         ask="How much oversight does it carry?",
     )
 
@@ -1259,6 +1810,9 @@ class Organisation:
 
     name: Recorded[str] = fact(
         "the name of the organisation",
+        sentence="the organisation is called {value}",
+        absent="the organisation has no name",
+        present="the organisation has a name",
         ask="What is the organisation called?",
     )
     kind: Recorded[OrganisationKind] = fact(
@@ -1282,25 +1836,53 @@ class Organisation:
     )
     own_governance_assessed: Recorded[dt.date] = arrangement(
         "the date on which its own governance was last assessed",
+        no="the organisation did not assess its own governance {value}",
+        sentence="the organisation last assessed its own governance {value}",
+        absent="the organisation has never assessed its own governance for partnership working",
+        present="the organisation has assessed its own governance for partnership working",
+        act="the organisation assesses its own governance for partnership working",
         ask="When was its own governance last assessed for partnership working?",
         past=True,
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
-        ask="Is anything known against its own governance?",
+        no="its own governance is not known to be weak by {value}",
+        sentence="its own governance is known to be weak, by {value}",
+        absent="its own governance is not known to be weak",
+        present="its own governance is known to be weak",
+        words={
+            "adverse_opinion": "an adverse opinion",
+            "qualified_opinion": "a qualified opinion",
+            "statutory_recommendation": "a statutory recommendation",
+            "public_interest_report": "a public interest report",
+            "section_114_notice": "a section 114 notice",
+            "failed_inspection": "a failed inspection",
+            "insolvency_risk": "a risk of insolvency",
+            "other": "something else",
+        },
+        ask="Which weaknesses of its own governance are known?",
     )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
+        sentence="the organisation has {value} a year for partnership working",
+        absent="nobody knows how many staff days there are for partnership working",
+        present="it is known how many staff days there are for partnership working",
         ask="How many staff days a year are there for partnership working?",
         unit="days",
     )
     staff_days_demanded: Recorded[int] = fact(
         "the staff days that partnerships demand",
+        sentence="the partnerships demand {value}",
+        absent="nobody knows how many staff days the partnerships demand",
+        present="it is known how many staff days the partnerships demand",
         ask="How many staff days a year do the partnerships demand?",
         unit="days",
     )
     most_seats_held: Recorded[int] = arrangement(
         "the number of partnerships in which its busiest representative sits",
+        sentence="the person with most seats sits in {value}",
+        absent="nobody represents the organisation",
+        present="somebody represents the organisation",
         ask="In how many partnerships does the person with most seats represent it?",
         unit="partnerships",
     )
@@ -1312,6 +1894,9 @@ class Register(About):
 
     name: Recorded[str] = fact(
         "the name of the register",
+        sentence="the register is called {value}",
+        absent="the register has no name",
+        present="the register has a name",
         ask="What is the register called?",
     )
     organisation: Recorded[Organisation] = fact(
@@ -1320,20 +1905,43 @@ class Register(About):
     )
     declared_count: Recorded[int] = fact(
         "the number of partnerships that the organisation says it is in",
+        sentence="the organisation says that it is in {value}",
+        absent="the organisation cannot say how many partnerships it is in",
+        present="the organisation says how many partnerships it is in",
+        zero=(
+            "the organisation says that it is in no partnerships",
+            "the organisation says that it is in partnerships",
+        ),
         ask="In how many partnerships does the organisation say it is?",
         unit="partnerships",
     )
     reviewed: Recorded[dt.date] = arrangement(
         "the date on which the register was last reviewed",
+        no="the register was not reviewed {value}",
+        sentence="the register was last reviewed {value}",
+        absent="the register has never been reviewed",
+        present="the register has been reviewed",
+        act="the register is reviewed",
         ask="When was the register last reviewed?",
         past=True,
     )
     reviewed_by: Recorded[Reviewer] = arrangement(
         "the body that reviewed the register",
-        ask="Who reviewed the register?",
+        no="the register was not reviewed by {value}",
+        sentence="the register was reviewed by {value}",
+        absent="nobody has reviewed the register",
+        present="somebody has reviewed the register",
+        words={
+            "audit_committee": "the audit committee",
+            "cabinet": "the cabinet",
+            "board": "the board",
+        },
+        ask="Which body reviewed the register?",
     )
     partnerships: Recorded[ListOf[Partnership]] = fact(
         "the partnerships on the register",
+        absent="there are no partnerships on the register",
+        present="there are partnerships on the register",
         ask="Which partnerships is the organisation in?",
         each="partnership",
     )
@@ -1345,12 +1953,15 @@ class SharedPartner:
 
     name: Recorded[str] = fact(
         "the shared partner's name",
+        sentence="the shared partner is called {value}",
+        absent="the shared partner has no name",
+        present="the shared partner has a name",
         ask="What is the shared partner called?",
     )
     weak: Recorded[bool] = fact(
         "its own governance is known to be weak",
         no="its own governance is not known to be weak",
-        ask="Is anything known against the shared partner's own governance?",
+        ask="Is the shared partner's own governance known to be weak?",
     )
     on_both_risk_registers: Recorded[bool] = arrangement(
         "its weakness stands on the risk registers of both",
@@ -1363,19 +1974,33 @@ class SharedPartner:
 class Pair(About):
     """Two partnerships of one register, and what they have in common."""
 
-    id: Recorded[str] = fact("the references of the two", ask="Which two partnerships are they?")
-    name: Recorded[str] = fact("the names of the two", ask="What are the two called?")
+    id: Recorded[str] = fact(
+        "the references of the two",
+        sentence="the references of the two are {value}",
+        absent="the two have no references",
+        present="the two have references",
+        ask="Which two partnerships are they?",
+    )
+    name: Recorded[str] = fact(
+        "the names of the two",
+        sentence="the names of the two are {value}",
+        absent="the two have no names",
+        present="the two have names",
+        ask="What are the two called?",
+    )
     first: Recorded[Partnership] = fact("the first of the two", ask="Which is the first?")
     second: Recorded[Partnership] = fact("the second of the two", ask="Which is the second?")
     shared_partners: Recorded[ListOf[SharedPartner]] = fact(
         "the partners that both have",
+        absent="they have no partner in common",
+        present="they have a partner in common",
         ask="Which partners do both have?",
         each="shared partner",
     )
     membership_identical: Recorded[bool] = fact(
         "both have the same partners",
         no="they do not have the same partners",
-        ask="Have both the same partners?",
+        ask="Do both have the same partners?",
     )
     same_area: Recorded[bool] = fact(
         "both serve the same area",
@@ -1384,6 +2009,7 @@ class Pair(About):
     )
     objective_similarity: Recorded[Decimal] = fact(
         "the share of words that their objectives have in common",
+        sentence="{value} of the words of their objectives are the same",
         ask="How far do their objectives have the same words?",
         unit="per cent",
         most=100,
@@ -1391,7 +2017,7 @@ class Pair(About):
     nested: Recorded[bool] = fact(
         "one stands under the other, or both under one parent",
         no="neither stands under the other, nor both under one parent",
-        ask="Does one stand under the other?",
+        ask="Does one stand under the other, or do both stand under one parent?",
     )
 
 
@@ -1416,15 +2042,38 @@ class FindingSeverity(OrderedChoice):
 class FindingFacts:
     """A finding of the first stage, as a fact for the second."""
 
-    rule: Recorded[str] = fact("the rule", ask="Which rule is it?")
-    name: Recorded[str] = fact("the title of the rule", ask="What does the rule say?")
-    theme: Recorded[str] = fact("the theme of the rule", ask="Of which theme is the rule?")
+    rule: Recorded[str] = fact(
+        "the rule",
+        sentence="the rule is {value}",
+        absent="there is no rule",
+        present="there is a rule",
+        ask="Which rule is it?",
+    )
+    name: Recorded[str] = fact(
+        "the title of the rule",
+        sentence="the title of the rule is: {value}",
+        absent="the rule has no title",
+        present="the rule has a title",
+        ask="What does the rule say?",
+    )
+    theme: Recorded[str] = fact(
+        "the theme of the rule",
+        no="the finding is not about {value}",
+        sentence="the finding is about {value}",
+        ask="Of which theme is the rule?",
+    )
     verdict: Recorded[FindingVerdict] = fact(
         "the verdict",
+        no="the finding is not {value}",
+        sentence={
+            "*": "the finding is {value}",
+        },
         ask="What is the verdict?",
     )
     severity: Recorded[FindingSeverity] = fact(
         "the severity",
+        no="the finding is not of {value} severity",
+        sentence="the finding is of {value} severity",
         ask="How grave is it?",
     )
 

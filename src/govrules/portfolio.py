@@ -50,7 +50,7 @@ class RegisterAssessment:
     def all(self) -> tuple[Assessment, ...]:
         """Return every assessment that has findings: the register's, entries' and pairs'."""
         everything = (self.register, *self.entries, *self.pairs)
-        return tuple(each for each in everything if each.findings)
+        return tuple(each for each in everything if each.checks)
 
 
 def assess_register(

@@ -37,7 +37,7 @@ parameters:
     value: 50000
     unit: pounds
     reason: The yearly spend from which our policy asks for an officer; the source gives none.
-    given_by_source: no
+    says: ours
 
 # Facts that only this pack asks for.
 facts:

@@ -16,10 +16,10 @@ from govrules.registers.cells import (
 )
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
-from govrules.rulebook.ast import INTENDABLE, SEVERITIES, Rulebook, Verdict
+from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
-from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
+from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
 from govrules.subjects import Declared
 from govrules.vocabulary import (
     Choice,
@@ -75,8 +75,11 @@ def _rule(rulebook: Rulebook) -> Schema:
         {
             "id": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},
             "title": _TEXT,
+            "met": _TEXT,
             "principle": _TEXT,
+            "note": _TEXT,
             "source": citation,
+            "says": _object({each: {"enum": [*SAYS]} for each in ELEMENTS}),
             "also": _list(citation),
             "subject": {"enum": [*rulebook.subjects]},
             "about": {"const": "records"},
@@ -101,11 +104,13 @@ def _rule(rulebook: Rulebook) -> Schema:
     )
     missing = set(RULE_KEYS) - set(schema["properties"])
     schema["properties"].update({key: {} for key in sorted(missing)})
-    schema["allOf"] = [_for_subject(name, cls, citation) for name, cls in rulebook.subjects.items()]
+    schema["allOf"] = [
+        _for_subject(name, cls, citation, rulebook) for name, cls in rulebook.subjects.items()
+    ]
     return schema
 
 
-def _for_subject(name: str, cls: type, citation: Schema) -> Schema:
+def _for_subject(name: str, cls: type, citation: Schema, rulebook: Rulebook) -> Schema:
     """Return what a rule about this subject may say; partnership is what is not said."""
     condition: Schema = {"$ref": f"#/$defs/{_key(cls)}"}
     case = _object(
@@ -117,8 +122,10 @@ def _for_subject(name: str, cls: type, citation: Schema) -> Schema:
         required=["otherwise"],
     )
     instead = _object({"when": condition, "do": _TEXT}, required=["when", "do"])
+    part_of: Schema = {"enum": [*rulebook.work]} if rulebook.work else _TEXT
     remedy = _object(
-        {"do": _TEXT, "who": _TEXT, "within": _TEXT, "instead": _list(instead)}, required=["do"]
+        dict.fromkeys(REMEDY_KEYS, _TEXT) | {"part_of": part_of, "instead": _list(instead)},
+        required=["do"],
     )
     example = _object(
         {
@@ -156,6 +163,7 @@ def _citation(rulebook: Rulebook) -> Schema:
             "document": {"enum": [*rulebook.documents]} if rulebook.documents else _TEXT,
             "paragraph": {"type": ["string", "integer"]},
             "quote": _TEXT,
+            "says": {"enum": [*SAYS]},
         },
         required=["document", "paragraph"],
     )

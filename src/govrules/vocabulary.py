@@ -148,9 +148,18 @@ class Fact:
         type: what values it takes.
         kind: circumstance or arrangement.
         label: a noun phrase ("the annual spend"); for a yes or no, the sentence that says yes.
-        denial: for a yes or no, the sentence that says no.
+        denial: for a yes or no, the sentence that says no; else the one that says what a value is
+            not, with ``{value}`` in it; "" where none is given.
         question: what to ask when nobody recorded it.
         each: for a list, what one of its records is called ("partner").
+        sentence: what is so, with ``{value}`` in it ("it spends {value} a year"); "" where none
+            is given. ``[one|several]`` in it is chosen by the number of a set's members.
+        absent: the sentence that says that there is none.
+        present: the sentence that says that there is one, whichever.
+        act: what people do so that it is so anew ("all partners review it").
+        zero: for a number, the sentence that says that it is nought, and the one that denies it.
+        said: values that have sentences of their own: the value, what says it, what denies it.
+        words: what values are called within a sentence, where that differs.
     """
 
     name: str
@@ -160,6 +169,13 @@ class Fact:
     question: str
     denial: str = ""
     each: str = ""
+    sentence: str = ""
+    absent: str = ""
+    present: str = ""
+    act: str = ""
+    zero: tuple[str, str] | None = None
+    said: tuple[tuple[str, str, str], ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
 
 
 @attrs.frozen
@@ -197,6 +213,10 @@ AS_OF = Fact(
     question="As of which date is this assessed?",
 )
 
+#: One sentence for every value, or one for each; under ``*`` stands the one for all others.
+Sentences: TypeAlias = str | Mapping[str, str]
+_OTHERS: Final = "*"
+
 _METADATA = "govrules"
 _ABOUT = "govrules-about"
 
@@ -206,12 +226,18 @@ def fact(
     *,
     ask: str,
     kind: Kind = Kind.CIRCUMSTANCE,
-    no: str = "",
+    no: Sentences = "",
     each: str = "",
     unit: str = "",
     most: int | None = None,
     past: bool = False,
     yearly: bool = False,
+    sentence: Sentences = "",
+    absent: str = "",
+    present: str = "",
+    act: str = "",
+    zero: tuple[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
     """
     Declare a field of an attrs class as a fact, unknown unless recorded.
@@ -223,7 +249,7 @@ def fact(
 
         kind: circumstance (the default) or arrangement.
 
-        no: for a yes or no, the sentence that says no.
+        no: for a yes or no, the sentence that says no; else what says that a value is not so.
 
         each: for a list of records, what one of them is called.
 
@@ -234,9 +260,22 @@ def fact(
         past: for a date, that it says when something was done, so that it never lies ahead.
 
         yearly: for an amount, that it is of one year.
+
+        sentence: what says a value, with ``{value}`` in it; or a mapping with a sentence for each
+            value, and one for all others under ``*``.
+
+        absent, present: what says that there is none, and that there is one.
+
+        act: what people do so that it is so anew.
+
+        zero: what says that a number is nought, and what denies that.
+
+        words: what values are called within a sentence, where that differs.
     """
     about = {"label": label, "ask": ask, "kind": kind, "no": no}
     about |= {"each": each, "unit": unit, "most": most, "past": past, "yearly": yearly}
+    about |= {"sentence": sentence, "absent": absent, "present": present}
+    about |= {"act": act, "zero": zero, "words": words}
     return attrs.field(default=UNKNOWN, metadata={_METADATA: about})
 
 
@@ -300,9 +339,28 @@ def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
         kind=about.get("kind", Kind.CIRCUMSTANCE),
         label=label,
         question=about.get("ask") or f"What is recorded of {label}?",
-        denial=about.get("no") or f"not so: {label}",
         each=about.get("each") or words.removesuffix("s"),
+        absent=about.get("absent", ""),
+        present=about.get("present", ""),
+        act=about.get("act", ""),
+        zero=about.get("zero"),
+        words=tuple((about.get("words") or {}).items()),
+        **sentences(label, fact_type, about.get("sentence", ""), about.get("no", "")),
     )
+
+
+def sentences(label: str, fact_type: FactType, says: Sentences, denies: Sentences) -> Any:  # noqa: ANN401 - arguments of a fact
+    """Return what says and denies the values of a fact, as the arguments of a `Fact`."""
+    if isinstance(fact_type, YesNo):
+        return {"denial": denies or f"not so: {label}"}
+    yes = {_OTHERS: says} if isinstance(says, str) else says
+    no = {_OTHERS: denies} if isinstance(denies, str) else denies
+    own = [each for each in (*yes, *no) if each != _OTHERS]
+    return {
+        "sentence": yes.get(_OTHERS, ""),
+        "denial": no.get(_OTHERS, ""),
+        "said": tuple((each, yes.get(each, ""), no.get(each, "")) for each in dict.fromkeys(own)),
+    }
 
 
 def _type_of(hint: object, about: Mapping[str, Any]) -> FactType | None:

@@ -19,7 +19,7 @@ owner: the tests
 sources:
   policy: { title: The policy, publisher: A council, year: "2026" }
 parameters:
-  much: { value: 1000, unit: pounds, reason: From here it is much., given_by_source: no }
+  much: { value: 1000, unit: pounds, reason: From here it is much., says: ours }
 facts:
   local.slogan: { type: text, kind: arrangement, label: the slogan, question: What is the slogan? }
 """

@@ -130,7 +130,7 @@ def test_pairs_are_summed_up_and_asked_about_once(run, paired, tmp_path):
     assert "Two partnerships do the same: 0 flagged, 3 unknown, 0 clear, 0 not applicable" in said
     assert "0 with something flagged 3 with something unknown, 0 in order and 0 to which" in said
     assert "left out here: `--full` shows each, and `--format csv`, `jsonl` or `json`" in said
-    asked = "A trust: Is anything known against the shared partner's own governance?"
+    asked = "A trust: Is the shared partner's own governance known to be weak?"
     assert f"{asked} (3 pairs, up to high)" in said
     assert "Of each pair: Which partners do both have? (3 pairs, up to high)" in said
     assert "X and Y" not in said

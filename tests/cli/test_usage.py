@@ -121,7 +121,7 @@ def test_what_nothing_is_named_is_answered_with_what_was_meant(run):
 
 def test_lint_says_that_nothing_is_wrong(run, pack):
     ran = run("lint", pack)
-    assert (ran.code, ran.out) == (0, "3 rules in 1 pack(s): no problem found\n")
+    assert (ran.code, ran.out) == (0, "3 rules in 1 pack: no problem found\n")
 
 
 def test_lint_tells_every_problem_at_once(run, pack):
@@ -137,7 +137,8 @@ def test_lint_tells_every_problem_at_once(run, pack):
     assert "GR103 unknown-value" in ran.err
     listed = json.loads(run("lint", pack, "--format", "json").out)
     assert {"GR101", "GR103"} <= {each["code"] for each in listed}
-    assert set(listed[0]) == {"code", "name", "message", "help", "file", "line", "column"}
+    keys = {"code", "name", "warning", "message", "help", "file", "line", "column"}
+    assert set(listed[0]) == keys
 
 
 def test_lint_of_no_pack_is_exit_code_2(run, tmp_path):
@@ -178,7 +179,7 @@ def test_mutants_are_counted(run, pack):
 
 
 def test_a_folder_of_packs_stands_for_the_packs_in_it(run, pack):
-    assert "in 1 pack(s)" in run("lint", pack.parent).out
+    assert "in 1 pack:" in run("lint", pack.parent).out
 
 
 def test_schemas_are_written_into_a_folder(run, tmp_path):

@@ -70,6 +70,7 @@ def test_a_rule_is_read_as_plain_python():
         source(rule(is_("mended", True), applies_when=is_("big", True)))
         == """\
 def prepare(as_of):
+    NOW = last_day(as_of)
     def judge(subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE):
         # 0: a-rule
         big_1 = subject.big

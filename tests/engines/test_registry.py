@@ -54,13 +54,13 @@ def test_subjects_of_two_kinds_are_refused() -> None:
     assert list(assess_each([], load_rulebook())) == []
 
 
-def test_an_outcome_that_the_reference_engine_does_not_share_is_said_so() -> None:
+def test_an_outcome_that_explanations_do_not_share_is_said_so() -> None:
     found = assess(Partnership(), load_rulebook()).findings
     unknown = next(each for each in found if each.verdict.value == "unknown")
     told = registry.Outcome(Verdict.CLEAR, None, None, ())
     wrong = Finding(
         unknown.rule, told.verdict, told.severity, told.could_be, told.mitigations,
-        unknown._case, told, engine="steam",
+        unknown._view, told, engine="steam",
     )  # fmt: skip
     with pytest.raises(EngineError, match=r"steam.*fault"):
         _ = wrong.because

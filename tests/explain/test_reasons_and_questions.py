@@ -204,7 +204,7 @@ def test_what_is_so_only_for_all_tiers_together_is_shown_by_what_decides_in_each
     """That it is not big leaves low and middle, and each of them is broken by a fact of its own."""
     found = finding(BY_TIER, Thing(big=False, painted=False, deal=None, size=1))
     assert found.verdict.value == "flagged"
-    assert [each.fact for each in found.because] == ["big", "deal.signed", "painted"]
+    assert [each.fact for each in found.because] == ["painted", "deal.signed", "big"]
     assert found.questions == ()
     met = finding(BY_TIER, Thing(big=False, painted=True, deal=Deal(signed=True)))
     assert met.verdict.value == "clear"
@@ -261,7 +261,7 @@ def test_a_mitigation_for_each_tier_is_shown_though_none_is_named() -> None:
         PAINTED, Thing(painted=False, big=False, size=1, price=1), mitigated_by=mitigations
     )
     assert (found.severity, found.could_be, found.mitigations) == (Severity.MEDIUM, None, ())
-    assert [each.fact for each in found.because] == ["painted", "big", "price", "size"]
+    assert [each.fact for each in found.because] == ["painted", "size", "big", "price"]
 
 
 def test_a_severity_that_is_settled_asks_nothing() -> None:

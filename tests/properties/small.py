@@ -42,6 +42,7 @@ from govrules.rulebook.ast import (
     Row,
     Rule,
     Rulebook,
+    Says,
     SetOp,
     Severity,
     Share,
@@ -250,8 +251,8 @@ TIER = Fact("tier", Choice(LEVELS, ordered=True), Kind.CIRCUMSTANCE, "the tier",
 SOUND = Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Sound?", "it is unsound")
 DERIVED_NAMES = {"tier": TIER, "sound": SOUND}
 PARAMETERS = {
-    "limit": ParameterValue("limit", 1, Number(), "a limit", given_by_source=False),
-    "age": ParameterValue("age", 12, Months(), "an age", given_by_source=False),
+    "limit": ParameterValue("limit", 1, Number(), "a limit", Says.OURS),
+    "age": ParameterValue("age", 12, Months(), "an age", Says.OURS),
 }
 
 

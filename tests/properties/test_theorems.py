@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from govrules import Severity, Verdict, assess
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate, judge, settle, split
-from govrules.explain.because import restricted
-from govrules.explain.english import condition_phrase, rule_sentence
-from govrules.explain.supposing import supposing
+from govrules.engines.registry import said
+from govrules.explain.cells import Restricted, cited_among
+from govrules.explain.english import condition_phrase, names_every, rule_sentence
+from govrules.explain.view import view_of
 from govrules.explain.ways import Effort
-from govrules.facts import Facts
+from govrules.facts import TO_BE_FOUND, Facts
 from govrules.nodes import Report, parse
 from govrules.rulebook.ast import (
     All,
@@ -174,11 +175,54 @@ def answer(thing: Thing, complete: Thing, path: str) -> Thing:
     return attrs.evolve(thing, **{name: (*value[:place], item, *value[place + 1 :])})
 
 
+def known(several: Any) -> tuple[Any, ...]:
+    """Return the records of a list that somebody recorded."""
+    return (
+        tuple(each for each in several or () if each is not UNKNOWN)
+        if several is not UNKNOWN
+        else ()
+    )
+
+
+@given(sparse_things(), rulebooks(), st.data())
+def test_cells_say_what_the_reference_engine_says(
+    thing: Thing, rulebook: Rulebook, data: st.DataObject
+) -> None:
+    """Of the whole, of a part of the facts, and after changes, those of what is to be found too."""
+    case, view = case_of(Facts(thing, AS_OF), rulebook), view_of(thing, AS_OF, rulebook)
+    whole = attrs.evolve(thing, items=known(thing.items), spares=known(thing.spares))
+    values = {**all_changes(whole, rulebook), "checked": [TO_BE_FOUND, None]}
+    changes = {
+        path: data.draw(st.sampled_from(values[path]))
+        for path in data.draw(st.sets(st.sampled_from(sorted(values)), max_size=3))
+    }
+    after, again = case.supposing(changes), view.supposing(changes)
+    cited = list(cited_among(view.all, view.frames[0].numbers[1:]))
+    kept = data.draw(st.lists(st.sampled_from(cited), unique=True))
+    alone = case.restricted([each.path for each in kept])
+    only = Restricted(view.frames[0], kept).top
+    for rule in rulebook.rules:
+        assert said(view.says(rule)) == said(judge(rule, case))
+        assert said(again.says(rule)) == said(judge(rule, after))
+        assert said(view.rule(rule).says((only,))) == said(judge(rule, alone))
+
+
+@given(sparse_things(), rulebooks())
+def test_because_has_no_needless_fact(thing: Thing, rulebook: Rulebook) -> None:
+    case = case_of(Facts(thing, AS_OF), rulebook)
+    for finding in assessed(thing, rulebook).findings:
+        facts = [each.fact for each in finding.because]
+        whole = judge(finding.rule, case)
+        for each in facts:
+            fewer = judge(finding.rule, case.restricted([one for one in facts if one != each]))
+            assert said(fewer) != said(whole) or fewer.scope is not whole.scope
+
+
 @given(sparse_things(), rulebooks())
 def test_because_is_sufficient(thing: Thing, rulebook: Rulebook) -> None:
     case = case_of(Facts(thing, AS_OF), rulebook)
     for finding in assessed(thing, rulebook).findings:
-        alone = judge(finding.rule, restricted(case, [each.fact for each in finding.because]))
+        alone = judge(finding.rule, case.restricted([each.fact for each in finding.because]))
         assert alone.verdict is finding.verdict
         assert alone.severity is finding.severity
         assert alone.could_be is finding.could_be
@@ -202,10 +246,10 @@ def test_changes_settle(thing: Thing, rulebook: Rulebook) -> None:
             assert finding.clears == ()
         for way in finding.clears:
             changes = {change.fact: change.to for change in way}
-            assert settled(finding.rule, supposing(case, changes))
+            assert settled(finding.rule, case.supposing(changes))
             for path in changes:
                 fewer = {other: to for other, to in changes.items() if other != path}
-                assert not fewer or not settled(finding.rule, supposing(case, fewer))
+                assert not fewer or not settled(finding.rule, case.supposing(fewer))
 
 
 def settled(rule: Rule, case: Any) -> bool:
@@ -272,7 +316,7 @@ def test_changes_are_smallest_and_give_up_nothing_needlessly(
             keeps = not effort.takes_away(changes)
             smaller = effort.size(changes) < least and (keeps or gives_up)
             if smaller or (keeps and gives_up):
-                assert not settled(finding.rule, supposing(case, changes)), changes
+                assert not settled(finding.rule, case.supposing(changes)), changes
 
 
 def sets_of_changes(thing: Thing, rulebook: Rulebook, size: int) -> Iterator[dict[str, Any]]:
@@ -309,7 +353,7 @@ def test_plan_is_smallest(thing: Thing, required: list[Condition]) -> None:
 
     def wrong(changes: Mapping[str, Any]) -> set[str]:
         """Return what is flagged before and not settled after, and what is flagged only after."""
-        after = supposing(case, changes)
+        after = case.supposing(changes)
         verdicts = {rule.id: judge(rule, after).verdict for rule in several}
         away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
         return {
@@ -469,16 +513,10 @@ def test_checked_rules_never_raise(thing: Thing, rulebook: Rulebook) -> None:
 def test_english_names_every_fact(rule: Rule) -> None:
     sentence = rule_sentence(rule)
     assert sentence.endswith(".")
-    named = [rule.requires, *(each.when for each in rule.unless)]
-    if rule.applies_when is not None:
-        named.append(rule.applies_when)
-    for condition in named:
-        phrase = condition_phrase(condition)
-        assert phrase in sentence
-        for ref in references(condition):
-            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
-            words |= {ref.fact.each} - {""}
-            assert any(word and word in phrase for word in words), (ref.path, phrase)
+    for condition in rule_conditions(rule):
+        refs = [*references(condition)]
+        assert names_every(condition, refs, holds=True) == []
+        assert names_every(condition, refs, holds=False) == []
 
 
 @given(conditions())

@@ -8,8 +8,7 @@ import attrs
 import pytest
 
 from govrules import assess, load_rulebook
-from govrules.assessment import assess_rule
-from govrules.engines.reference import case_of
+from govrules.engines.reference import case_of, judge
 from govrules.facts import Facts
 from govrules.model import (
     Accountability,
@@ -159,15 +158,14 @@ def left(name, changes, level):
     found = read(name)
     facts = Facts(found.subject, found.as_of, supposed={each.fact: each.to for each in changes})
     case = case_of(facts, RULEBOOK)
-    rules = [each.rule for each in assessment(name).findings]
-    judged = [assess_rule(rule, case) for rule in rules]
+    verdicts = {each.rule.id: judge(each.rule, case).verdict for each in assessment(name).findings}
     before = {each.rule.id: each.severity for each in assessment(name).flagged}
     away = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
     return {
-        each.rule.id
-        for each in judged
-        if (each.rule.id in before and before[each.rule.id] >= level and each.verdict not in away)
-        or (each.rule.id not in before and each.verdict is Verdict.FLAGGED)
+        rule
+        for rule, verdict in verdicts.items()
+        if (rule in before and before[rule] >= level and verdict not in away)
+        or (rule not in before and verdict is Verdict.FLAGGED)
     }
 
 

@@ -10,7 +10,7 @@ from govrules.answers import AnswerError, Askable, askable, check_layout, with_a
 from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, warn, write
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership
 from govrules.reading import Read, read_subject
 from govrules.registers.sources import TABLES

@@ -18,21 +18,22 @@ from govrules.assessment import Assessment, assess
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
-from govrules.diagnostics import CODES, did_you_mean
+from govrules.diagnostics import CODES, Diagnostic, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
-from govrules.errors import EngineError, FactsError, RuleFileError
+from govrules.errors import EngineError, FactsError
+from govrules.explain.phrases import counted
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
+from govrules.render.lines import Line
 from govrules.render.plain import assessment_data, problems_data, report_data
-from govrules.render.text import Line, assessment_lines
+from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples
+from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
-from govrules.unread import unread
 
 
 def _version() -> str:
@@ -78,6 +79,7 @@ Engine = Annotated[
         " given. The findings are the same.",
     ),
 ]
+Depth = Annotated[str | None, Parameter(name="--depth")]
 Entry = Annotated[
     list[str] | None,
     Parameter(
@@ -120,7 +122,7 @@ def demo() -> int:
     read = read_subject(path, rulebook=rulebook)
     show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
     emit(
-        "This is a real case: the report's Appendix 2, with only the facts that it states.\n"
+        "\nThis is a real case: the report's Appendix 2, with only the facts that it states.\n"
         "Nothing is flagged for what it does not state: those are questions.\n\n"
         "Try next:\n"
         "  govrules explain pooled-budget-without-protocol   a rule in plain English\n"
@@ -145,6 +147,7 @@ def check(
     output: Output = None,
     fail_on: Level = "low",
     full: bool = False,
+    depth: Depth = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -158,8 +161,11 @@ def check(
     fail_on
         The severity from which flagged findings make the exit code 1.
     full
-        In text, give the reasons also for rules that do not apply.
+        In text, below the page, each finding with its reasons, each question and what is met.
+    depth
+        The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
+    reasons = _reasons(depth)
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
@@ -196,24 +202,59 @@ def check(
 
         write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
-        show(_lines(checked, output, full=full), output)
+        show(_lines(checked, output, full=full or depth is not None, depth=reasons), output)
     return _code(checked, Severity(fail_on), told)
 
 
-def _lines(checked: list[Checked], output: Path | None, *, full: bool) -> Iterator[Line]:
+def _reasons(depth: str | None) -> int | None:
+    """Read how many lines of reasons a finding has; None is all of them."""
+    if depth is None or depth == "all":
+        return None
+    if not depth.isdigit() or int(depth) < 1:
+        raise Stop(
+            f"govrules: `--depth {depth}` is no number of lines",
+            "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
+        )
+    return int(depth)
+
+
+def _lines(
+    checked: list[Checked], output: Path | None, *, full: bool, depth: int | None
+) -> Iterator[Line]:
     from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
 
-    for each in checked:
+    for index, each in enumerate(checked):
+        if index:
+            yield "", ""
         if isinstance(each, RegisterAssessment):
-            yield from register_lines(each, full=full, follow=follow)
+            hints = () if full else _register_hints(each)
+            yield from register_lines(
+                each, full=full, depth=depth, follow=follow, hints=tuple(hints)
+            )
         else:
-            yield from assessment_lines(each, full=full)
-            facts = unread(each.subject, each.rulebook)
-            if facts:
-                yield (f"Read by no rule in force: {', '.join(facts)}", "dim")
+            hints = () if full else _hints(each)
+            yield from assessment_lines(each, full=full, depth=depth, hints=tuple(hints))
+
+
+def _hints(assessment: Assessment) -> Iterator[str]:
+    """Yield what to type next about one partnership."""
+    if assessment.flagged:
+        plan = "    The plan: govrules plan" if assessment.severities else ""
+        yield f"Every finding with its reasons: --full{plan}"
+    if assessment.of(Verdict.UNKNOWN):
+        yield "Answer them one by one: govrules ask    Every question: --full"
+    elif not assessment.flagged:
+        yield "Every check with its reasons: --full"
+
+
+def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
+    """Yield what to type next about a register."""
+    first = next((each.id for each in whole.entries if each.id), "ID")
+    yield f"One partnership: --entry {first}    Everything: --full"
+    yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
 
 
 def _apart(checked: list[Checked]) -> list[Assessment]:
@@ -356,11 +397,12 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         warn(["govrules: nothing was checked: no partnership was read"])
         return NOTHING_CHECKED
-    if not any(each.findings for each in assessments):
+    if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    flagged = [finding for each in assessments for finding in each.of(Verdict.FLAGGED)]
-    return FLAGGED if any(each.severity and each.severity >= level for each in flagged) else FINE
+    grave = [each for each in Severity if each >= level]
+    flagged = any(each.severities[one] for each in assessments for one in grave)
+    return FLAGGED if flagged else FINE
 
 
 @app.command
@@ -515,7 +557,9 @@ Folder = Annotated[
 @app.command
 def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
     """
-    Check that packs are well formed; every problem with file, line, cause and remedy.
+    Check that packs are well formed and said plainly; every problem with file, line and remedy.
+
+    What is well formed and could be said better is a warning, which does not fail.
 
     Parameters
     ----------
@@ -524,19 +568,20 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
     format
         How to print the problems.
     """
-    problems = []
-    counted = 0
+    problems: list[Diagnostic] = []
+    number = 0
     packs = packs_in(directories or ())
     for pack in packs:
-        try:
-            counted += len(load_rulebook(pack).rules)
-        except RuleFileError as error:
-            problems += [each for each in error.diagnostics if each not in problems]
+        rulebook, said = lint_pack(pack)
+        number += len(rulebook.rules) if rulebook else 0
+        problems += [each for each in said if each not in problems]
+    failed = not all(each.code.is_warning for each in problems)
     if format == "json":
         data = [
             {
                 "code": each.code.id,
                 "name": each.code.title,
+                "warning": each.code.is_warning,
                 "message": each.message,
                 "help": each.help,
                 "file": each.span.file,
@@ -548,9 +593,11 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     else:
         warn(str(each) for each in problems)
-        if not problems:
-            emit(f"{counted} rules in {len(packs)} pack(s): no problem found\n")
-    return PROBLEM if problems else FINE
+        if not failed:
+            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
+            found = counted(len(problems), "warning") if problems else "no problem found"
+            emit(f"{of}: {found}\n")
+    return PROBLEM if failed else FINE
 
 
 @app.command(name="test")
@@ -735,6 +782,7 @@ def catalogue(
     *,
     rules: Rules = None,
     format: Literal["markdown", "html", "xlsx"] = "markdown",  # noqa: A002 - the option's name
+    says: Annotated[bool, Parameter(name="--says", negative="")] = False,
     output: Output = None,
 ) -> int:
     """
@@ -742,16 +790,24 @@ def catalogue(
 
     Parameters
     ----------
+    says
+        Print only how much of the rules their sources state, how much they imply, and how much is
+        the pack's own.
     format
         Markdown, one HTML page, or a workbook (which needs `--output`).
     """
     from govrules import catalogue as catalogues  # noqa: PLC0415 - only this command needs it
     from govrules.render import catalogue as render  # noqa: PLC0415 - likewise
 
+    if says and format != "markdown":
+        raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
     if format == "xlsx" and output is None:
         raise Stop(
             "govrules: a workbook cannot be printed", "  help: add `--output catalogue.xlsx`"
         )
+    if says:
+        emit(render.shares_markdown(catalogues.shares(load(rules))), output)
+        return FINE
     made = catalogues.catalogue(load(rules))
     if format == "xlsx" and output is not None:
         write(output, render.xlsx(made))

@@ -12,7 +12,7 @@ from govrules.cli.exits import FINE, Stop
 from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by

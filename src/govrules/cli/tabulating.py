@@ -17,7 +17,7 @@ from govrules.cli.progress import followed_batches
 from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of
 from govrules.errors import FactsError
-from govrules.explain.english import counted, joined
+from govrules.explain.phrases import counted, joined
 from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read

@@ -20,6 +20,7 @@ from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
+from govrules.identical import Identical
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import Derived, Rule, Rulebook
@@ -84,7 +85,7 @@ def judge_for(
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    return _bound(_Same(tuple(rules), cls, rulebook))(as_of)
+    return _bound(Identical((cls, rulebook, *rules)))(as_of)
 
 
 def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
@@ -111,39 +112,15 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     return str(value)
 
 
-@attrs.frozen(eq=False)
-class _Same:
-    """Rules of a rulebook, equal only to themselves: whether they are is seen at a glance."""
-
-    rules: tuple[Rule, ...]
-    cls: type
-    rulebook: Rulebook
-
-    def __hash__(self) -> int:
-        return hash((id(self.rulebook), self.cls, len(self.rules)))
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Same)
-            and self.rulebook is other.rulebook
-            and self.cls is other.cls
-            and len(self.rules) == len(other.rules)
-            and all(map(_is, self.rules, other.rules))
-        )
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
-
-
 def _all(derived: Mapping[str, Derived]) -> tuple[tuple[str, Derived], ...]:
     return tuple(derived.items())
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
+def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
-    code = _code(same.rules, same.cls, _all(same.rulebook.derived))
+    cls, rulebook, *rules = same
+    code = _code(tuple(rules), cls, _all(rulebook.derived))
     names: dict[str, Any] = {
         **code.constants,
         "__builtins__": {"len": len},
@@ -151,8 +128,9 @@ def _bound(same: _Same) -> Callable[[dt.date | Unknown], Judge]:
         "CLEAR": CLEAR,
         "NOT_APPLICABLE": NOT_APPLICABLE,
         "day_before": _day_before,
+        "last_day": _last_day,
     }
-    for index, (rule, judged) in enumerate(zip(same.rules, code.judged, strict=True)):
+    for index, (rule, judged) in enumerate(zip(rules, code.judged, strict=True)):
         for letter in "FU":
             table = Outcomes(rule, judged, flagged=letter == "F")
             names[f"{letter}{index}"] = table if table.atoms else table[0]
@@ -201,3 +179,8 @@ def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -
 def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:
     """Return the day some months before the assessment; the first there is if that is unknown."""
     return months_before(as_of, months) if isinstance(as_of, dt.date) else dt.date.min
+
+
+def _last_day(as_of: dt.date | Unknown) -> dt.date:
+    """Return the last day on which something can have been done."""
+    return as_of if isinstance(as_of, dt.date) else dt.date.max

@@ -52,7 +52,7 @@ class Writer(Layout):
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
         #: What is sought in lists, of the rule that is written and of several.
         self._sought: list[passes.Sought] = []
-        self._prepared: list[str] = []
+        self._prepared = ["NOW = last_day(as_of)"]
         self._days: dict[str, str] = {}
 
     # ── The function and its rules ────────────────────────────────────────────────────────────
@@ -176,6 +176,8 @@ class Writer(Layout):
         """
         affirmed = not isinstance(formula, ir.Neg)
         item = formula.item if isinstance(formula, ir.Neg) else formula
+        if passes.is_ahead(item):
+            return str(not affirmed)  # such a date is made unknown where it is read
         name = self._named(item, block, depth)
         if name is not None:
             return name if affirmed else f"not {name}"
@@ -212,7 +214,8 @@ class Writer(Layout):
                         self._say(each if affirmed else f.no(each), block, known, depth + 1)
                     )
                     known |= passes.following(each)
-                return f"({(' and ' if affirmed else ' or ').join(parts)})"
+                together = (" and " if affirmed else " or ").join(parts)
+                return f"({together})" if parts else str(affirmed)
             case _:
                 *guards, test, contrary = self._leaf(item, block, known)
                 if not guards:
@@ -394,6 +397,6 @@ def _guards(fact: ir.Read, name: str, known: _Known) -> list[str]:
     found = []
     if f.no(f.absent(fact)) is not f.TRUE and f.no(f.absent(fact)) not in known:
         found.append(f"{name} is not None")
-    if f.no(f.unknown(fact)) not in known:
+    if f.no(f.unrecorded(fact)) not in known:
         found.append(f"{name} is not UNKNOWN")
     return found

@@ -17,7 +17,7 @@ from typing import Any, Final, assert_never
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from govrules.engines.registry import Outcome
+from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
 from govrules.rulebook import ast
 from govrules.rulebook.walk import beneath, splits
@@ -77,10 +77,13 @@ class Case:
         """Return the case where derived facts of the subject are taken to have these values."""
         return attrs.evolve(self, facts=attrs.evolve(self.facts, taken=taken))
 
-    def within(self, ref: ast.FactRef, where: ast.Condition) -> tuple[list[Truth], bool]:
-        """Return whether a condition holds in each record of a list, and if there are no more."""
-        records, closed = self.facts.records(ref, self.scopes)
-        return [evaluate(where, self.inside(each)) for each in records], closed
+    def restricted(self, paths: Iterable[str]) -> Case:
+        """Return the case as if only these facts were known."""
+        return attrs.evolve(self, facts=attrs.evolve(self.facts, only=frozenset(paths)))
+
+    def supposing(self, changes: Mapping[str, Any]) -> Case:
+        """Return the case as it would be after changes, by path."""
+        return attrs.evolve(self, facts=attrs.evolve(self.facts, supposed=changes))
 
 
 @attrs.frozen
@@ -126,8 +129,6 @@ VERDICTS: Final[Mapping[tuple[Truth, Truth], ast.Verdict]] = {
     (Truth.FALSE, Truth.FALSE): ast.Verdict.NOT_APPLICABLE,
     (Truth.FALSE, Truth.UNKNOWN): ast.Verdict.NOT_APPLICABLE,
 }
-#: The verdicts that nothing unknown can turn into a flag.
-NEVER_FLAGS: Final = (ast.Verdict.CLEAR, ast.Verdict.NOT_APPLICABLE)
 
 
 def judge(rule: ast.Rule, case: Case) -> Judgement:
@@ -234,7 +235,7 @@ def evaluate(condition: ast.Condition, case: Case) -> Truth:
             known = truth(is_known(ref, case))
             return known if recorded else ~known
         case ast.Quantified(quantity, ref, where):
-            return quantified(quantity, *case.within(ref, where))
+            return quantified(quantity, *_truths(ref, where, case))
         case ast.Count(ref, where, predicate):
             return in_interval(count_of(ref, where, case), predicate, COUNTED, case)
         case ast.Sum(ref, of, where, predicate):
@@ -448,10 +449,10 @@ def count_between(truths: Mapping[Truth, int], *, closed: bool) -> Interval:
 
 
 def _truths(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> tuple[list[Truth], bool]:
-    if where is not None:
-        return case.within(ref, where)
     records, closed = case.facts.records(ref, case.scopes)
-    return [Truth.TRUE] * len(records), closed
+    if where is None:
+        return [Truth.TRUE] * len(records), closed
+    return [evaluate(where, case.inside(each)) for each in records], closed
 
 
 def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
@@ -481,7 +482,7 @@ def share_of(
     ref: ast.FactRef, among: ast.Condition | None, where: ast.Condition, case: Case
 ) -> tuple[Interval | None, ...]:
     """Return between what percentages the share may be; None where there is nothing to share."""
-    so, closed = case.within(ref, where)
+    so, closed = _truths(ref, where, case)
     counted, _ = _truths(ref, among, case)
     return share_between(Counter(zip(counted, so, strict=True)), closed=closed)
 

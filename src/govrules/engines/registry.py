@@ -43,6 +43,10 @@ class Outcome:
     mitigations: tuple[Mitigation, ...]
 
 
+#: The verdicts that nothing unknown can turn into a flag.
+NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+
+
 def said(outcome: Outcome) -> tuple[object, ...]:
     """Return what engines must agree on, whatever more one of them knows."""
     return (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)

@@ -17,7 +17,7 @@ from govrules.errors import EngineError
 from govrules.lowering.ir import Read, Var
 from govrules.rulebook.ast import FactSource
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choices, Records, vocabulary_of
+from govrules.vocabulary import Choices, Records, is_past, vocabulary_of
 
 NAME: Final = "compiled"
 #: Python compiles at most twenty loops inside each other.
@@ -130,7 +130,8 @@ class Layout:
         """
         Return the name of a fact's value as it stands; of a yes or no, None may stand for no.
 
-        In a list or a set, UNKNOWN says that there may be more.
+        In a list or a set, UNKNOWN says that there may be more. What was done on a day that is yet
+        to come is UNKNOWN.
         """
         if fact.var is None:
             return "as_of"
@@ -140,8 +141,11 @@ class Layout:
             if fact.source is FactSource.LOCAL:
                 said = self.about("local", var, home)
                 home.lines.append(f"{name} = {said}.get({self.constant(fact.path)}, UNKNOWN)")
-                return
-            home.lines.append(f"{name} = {self._attribute(fact.path, var, home)}")
+            else:
+                home.lines.append(f"{name} = {self._attribute(fact.path, var, home)}")
+            if is_past(fact.type):
+                dated = f"{name} is not UNKNOWN and {name} is not None"
+                home.lines.append(f"if {dated} and {name} > NOW: {name} = UNKNOWN")
             if isinstance(fact.type, Choices | Records):
                 kind = frozenset if isinstance(fact.type, Choices) else tuple
                 nothing, anything = self.constant(kind()), self.constant(kind((UNKNOWN,)))

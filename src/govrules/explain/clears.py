@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache, partial
 from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.engines.reference import (
-    AS_OF_REF,
-    Case,
-    evaluate,
-    months_before,
-    possible,
-    scope_of,
-    split,
-)
-from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.view import AS_OF_REF, View
 from govrules.explain.ways import Effort, Way, contradict, members
-from govrules.facts import TO_BE_FOUND, Scope, parts_of
+from govrules.facts import TO_BE_FOUND, parts_of
+from govrules.identical import Identical
+from govrules.lowering.evaluate import months_before
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -34,9 +28,12 @@ from govrules.rulebook.ast import (
     FactSource,
     Includes,
     Known,
+    Literal,
     Not,
     OneOf,
     OnList,
+    Operand,
+    Parameter,
     Predicate,
     Quantified,
     Quantity,
@@ -46,7 +43,7 @@ from govrules.rulebook.ast import (
     children,
 )
 from govrules.rulebook.walk import nodes, once_each, operands, rule_conditions
-from govrules.truth import UNKNOWN, Truth
+from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -85,7 +82,7 @@ _Ways = Mapping[Any, list[Way]]
 @attrs.frozen
 class _Hints:
     """
-    What guides the search for ways in one case.
+    What guides the search for ways in one view.
 
     Attributes:
         compared: the values that the rule compares each fact with, by the fact's name.
@@ -101,7 +98,7 @@ class _Hints:
     tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
 
     def elsewhere(self) -> _Hints:
-        """Return the hints for another case, in which nothing was looked for yet."""
+        """Return the hints for another view, in which nothing was looked for yet."""
         return _Hints(self.compared, self.effort, self.gives_up)
 
     def allow(self, way: Way) -> bool:
@@ -132,7 +129,7 @@ class _Hints:
         return ways
 
 
-def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
+def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     """
     Return the smallest changes, all of one size, after which the rule is settled and never flags.
 
@@ -140,8 +137,8 @@ def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
     for one fact the nearest to what the rule asks stands for all, and doing without a fact is
     advised only where nothing else helps.
     """
-    ways = ways_out(rule, trial_of(case))
-    size = Effort(case.facts.record, case.facts.supposed).size
+    ways = ways_out(rule, view)
+    size = Effort(view.record, view.supposed).size
     least = min(map(size, ways), default=0)
     shown: dict[object, Way] = {}
     for way in sorted((each for each in ways if size(each) == least), key=_absent):
@@ -151,7 +148,7 @@ def clears(rule: Rule, case: Case) -> tuple[Way, ...]:
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
     given = tuple(shown.values())[:SHOWN]
-    if not all(_settles(way, rule, case) for way in given):
+    if not all(_settles(way, rule, view) for way in given):
         raise AssertionError(f"a change that is to clear `{rule.id}` does not")
     return given
 
@@ -160,7 +157,7 @@ def _absent(way: Way) -> int:
     return sum(to is None for to in way.values())
 
 
-def ways_out(rule: Rule, case: Case) -> list[Way]:
+def ways_out(rule: Rule, view: View) -> list[Way]:
     """
     Return changes after which the rule no longer flags, smallest first.
 
@@ -168,235 +165,215 @@ def ways_out(rule: Rule, case: Case) -> list[Way]:
     requires holds or an exception does: never by making the rule's own case go away. What is in
     place is given up only where no way leaves it.
     """
-    compared = compared_with(rule, case)
-    effort = Effort(case.facts.record, case.facts.supposed)
+    compared = compared_with(rule, view)
+    effort = Effort(view.record, view.supposed)
     for gives_up in (False, True):
-        found = _ways_out(rule, case, _Hints(compared, effort, gives_up))
+        found = _ways_out(rule, view, _Hints(compared, effort, gives_up))
         if found:
             return sorted(found, key=effort.size)
     return []
 
 
-def _ways_out(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
+def _ways_out(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     met = [
-        mended for way in _to_meet(rule, case, hints) for mended in _mended(way, rule, case, hints)
+        mended for way in _to_meet(rule, view, hints) for mended in _mended(way, rule, view, hints)
     ]
     excepted = [
         reached
         for each in rule.unless
-        for way in _ways(each.when, case, Truth.TRUE, hints)
-        for reached in _still_in_case(way, rule, case, hints)
+        for way in _ways(each.when, view, Truth.TRUE, hints)
+        for reached in _still_in_case(way, rule, view, hints)
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
-        shrunk = _shrunk(way, rule, case, hints.effort)
+        shrunk = _shrunk(way, rule, view, hints.effort)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return found
 
 
-def _to_meet(rule: Rule, case: Case, hints: _Hints) -> list[Way]:
+def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     """Return changes with which what a rule requires holds, or holds for all that may be."""
-    found = _ways(rule.requires, case, Truth.TRUE, hints)
-    cases = split(rule, case)
+    found = _ways(rule.requires, view, Truth.TRUE, hints)
+    cases = view.split(rule)
     if len(cases) > 1:
         apart = (_ways(rule.requires, each, Truth.TRUE, hints.elsewhere()) for each in cases)
         found = hints.pruned([*found, *hints.joined(apart)])
     return found
 
 
-def _mended(way: Way, rule: Rule, case: Case, hints: _Hints) -> list[Way]:
+def _mended(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]:
     """Return the way, with what makes good again what it breaks of what the rule requires."""
-    after = supposing(case, way)
-    if _settles(way, rule, case):
+    after = view.supposing(way)
+    if _settles(way, rule, view):
         return [way]
     more = _ways(rule.requires, after, Truth.TRUE, hints.elsewhere())
     return [{**way, **each} for each in more if not contradict(way, each)]
 
 
-def _still_in_case(way: Way, rule: Rule, case: Case, hints: _Hints) -> list[Way]:
+def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]:
     """Return the way, with what keeps the rule's own case standing where the way would end it."""
     if rule.applies_when is None:
         return [way]
-    kept = _ways(rule.applies_when, supposing(case, way), Truth.TRUE, hints.elsewhere())
+    kept = _ways(rule.applies_when, view.supposing(way), Truth.TRUE, hints.elsewhere())
     return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
-def _settles(way: Way, rule: Rule, case: Case) -> bool:
+def _settles(way: Way, rule: Rule, view: View) -> bool:
     """Tell whether, whatever derived facts are, the requirement is met or an exception holds."""
-    return all(
-        evaluate(rule.requires, each) is Truth.TRUE
-        or (_applies(rule, each) and scope_of(rule, each) is Truth.FALSE)
-        for each in split(rule, supposing(case, way))
-    )
+    after = view.supposing(way)
+    return after.rule(rule).settled(after.frames)
 
 
-def _applies(rule: Rule, case: Case) -> bool:
-    return rule.applies_when is None or evaluate(rule.applies_when, case) is Truth.TRUE
-
-
-def _shrunk(way: Way, rule: Rule, case: Case, effort: Effort) -> Way | None:
+def _shrunk(way: Way, rule: Rule, view: View, effort: Effort) -> Way | None:
     """Return the way without the changes it can do without; None where it leads nowhere."""
-    if not way or not _settles(way, rule, case):
+    if not way or not _settles(way, rule, view):
         return None
     kept = dict(way)
     for path in list(way):
         fewer = {each: value for each, value in kept.items() if each != path}
-        if fewer and _settles(fewer, rule, case):
+        if fewer and _settles(fewer, rule, view):
             kept = fewer
     for path, to in kept.items():
         if isinstance(to, frozenset):
             held = members(effort.now(path))
             for member in sorted(held ^ to):
                 nearer = kept[path] ^ {member}
-                if nearer != held and _settles({**kept, path: nearer}, rule, case):
+                if nearer != held and _settles({**kept, path: nearer}, rule, view):
                     kept[path] = nearer
     return kept
 
 
-def _ways(condition: Condition, case: Case, target: Truth, hints: _Hints) -> list[Way]:
+def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
-    if evaluate(condition, case) is target:
+    if view.truth(condition) is target:
         return [{}]
     match condition:
         case All(items):
-            return _of_several(items, case, target, hints, needs_all=target is Truth.TRUE)
+            return _of_several(items, view, target, hints, needs_all=target is Truth.TRUE)
         case AnyOf(items):
-            return _of_several(items, case, target, hints, needs_all=target is Truth.FALSE)
+            return _of_several(items, view, target, hints, needs_all=target is Truth.FALSE)
         case Not(item):
-            return _ways(item, case, ~target, hints)
+            return _ways(item, view, ~target, hints)
         case Test():
-            return _of_test(condition, case, target, hints)
+            return _of_test(condition, view, target, hints)
         case Known():
             return []
         case Quantified(quantity, ref, where):
             goal = ~target if quantity is Quantity.NONE else target
             decided_by_one = Truth.FALSE if quantity is Quantity.EVERY else Truth.TRUE
             if goal is decided_by_one:
-                return _one_record(ref, where, case, goal, hints)
-            return _every_record(ref, where, case, goal, hints)
+                return _one_record(ref, where, view, goal, hints)
+            return _every_record(ref, where, view, goal, hints)
         case _ if isinstance(condition.list.type, Choices):
-            return _of_set(condition, condition.list, case, target, hints)
+            return _of_set(condition, condition.list, view, target, hints)
         case _:
-            return _of_many(condition, case, target, hints)
+            return _of_many(condition, view, target, hints)
 
 
 def _of_several(
     items: tuple[Condition, ...],
-    case: Case,
+    view: View,
     target: Truth,
     hints: _Hints,
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = [_ways(item, case, target, hints) for item in items]
+    each = [_ways(item, view, target, hints) for item in items]
     return hints.joined(each) if needs_all else hints.pruned(itertools.chain.from_iterable(each))
 
 
-def _of_test(condition: Test, case: Case, target: Truth, hints: _Hints) -> list[Way]:
+def _of_test(condition: Test, view: View, target: Truth, hints: _Hints) -> list[Way]:
     refs = [condition.fact]
     refs += [each for each in operands(condition.predicate) if isinstance(each, FactRef)]
     found: list[Way] = []
     for ref in refs:
         if ref.source is FactSource.DERIVED:
-            found += _of_derived(condition, ref, case, target, hints)
+            found += _of_derived(condition, ref, view, target, hints)
         elif ref.fact.kind is Kind.ARRANGEMENT:
-            found += _of_fact(condition, ref, case, target, hints)
+            found += _of_fact(condition, ref, view, target, hints)
     return hints.pruned(found)
 
 
 def _of_fact(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
+    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
-    path = case.facts.path(ref, case.scopes)
-    found: list[Way] = [{path: value} for value in _candidates(ref, case, hints)]
-    found += [{record: None} for record in _asked_around(ref, path, case, hints)]
-    found += [_mentioned(added) for added in _new_records(ref, case)[:1]]
+    path = view.path(ref)
+    found: list[Way] = [{path: value} for value in _candidates(ref, view, hints)]
+    found += [{record: None} for record in _asked_around(ref, path, view, hints)]
+    found += [_mentioned(added) for added in _new_records(ref, view)[:1]]
     return [
-        way
-        for way in found
-        if hints.allow(way) and evaluate(condition, supposing(case, way)) is target
+        way for way in found if hints.allow(way) and view.supposing(way).truth(condition) is target
     ]
 
 
-def _asked_around(ref: FactRef, path: str, case: Case, hints: _Hints) -> list[str]:
+def _asked_around(ref: FactRef, path: str, view: View, hints: _Hints) -> list[str]:
     """Return the records that a fact stands in of which the rule asks whether they are there."""
-    prefix, cls = path.removesuffix(ref.path), case.scopes[ref.level].cls
+    prefix, shape = path.removesuffix(ref.path), view.of(ref).shape
     asked = [part for part in parts_of(ref.path) if part in hints.compared]
-    return [f"{prefix}{each}" for each in asked if case.fact(each, cls).kind is Kind.ARRANGEMENT]
+    return [f"{prefix}{each}" for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
 
 
 def _of_derived(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
+    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
-    scope, inner = case.scopes[ref.level], case.at(ref.level)
+    inner = view.at(ref.level)
     ways = once_each(
         ref.path,
-        case.derived,
-        hints.tables.setdefault(scope.prefix, {}),
+        view.derived,
+        hints.tables.setdefault(inner.frame.prefix, {}),
         lambda each: _of_table(each, inner, hints),
     )
-    path = case.facts.path(ref, case.scopes)
+    path = view.path(ref)
     return hints.pruned(
         way
         for value, several in ways.items()
-        if evaluate(condition, supposing(case, {path: value})) is target
+        if view.supposing({path: value}).truth(condition) is target
         for way in several
     )
 
 
-def _of_table(derived: Derived, case: Case, hints: _Hints) -> _Ways:
+def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:
     """Return changes that give a derived fact each of its values; none where it is stated."""
-    (scope,) = case.scopes
-    if case.facts.stated(derived.name, scope) is not UNKNOWN:
+    if view.stated(derived) is not UNKNOWN:
         return {}
     found: dict[Any, list[Way]] = {}
     before: list[list[Way]] = []
     for row in derived.rows:
-        holds = _ways(row.when, case, Truth.TRUE, hints)
+        holds = _ways(row.when, view, Truth.TRUE, hints)
         found.setdefault(row.value, []).extend(hints.joined([*before, holds]))
-        before.append(_ways(row.when, case, Truth.FALSE, hints))
+        before.append(_ways(row.when, view, Truth.FALSE, hints))
     found.setdefault(derived.otherwise, []).extend(hints.joined(before))
     return {value: hints.pruned(several) for value, several in found.items()}
 
 
-def _records(ref: FactRef, case: Case) -> list[Case]:
-    return [case.inside(each) for each in case.facts.records(ref, case.scopes)[0]]
-
-
-def _new_records(ref: FactRef, case: Case) -> list[Case]:
-    """Return the case inside each record that governance could add to a list, if it can."""
+def _new_records(ref: FactRef, view: View) -> list[View]:
+    """Return the view from each record that governance could add to a list, if it can."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Records):
         return []
-    records, _ = case.facts.records(ref, case.scopes)
-    path = case.facts.path(ref, case.scopes)
-    return [
-        case.inside(Scope(UNKNOWN, f"{path}[{len(records) + more}].", ref.type.cls))
-        for more in range(MAX_RECORDS)
-    ]
+    return [view.added(ref, more) for more in range(MAX_RECORDS)]
 
 
 def _one_record(
-    ref: FactRef, where: Condition, case: Case, wanted: Truth, hints: _Hints
+    ref: FactRef, where: Condition, view: View, wanted: Truth, hints: _Hints
 ) -> list[Way]:
-    found = [way for each in _records(ref, case) for way in _ways(where, each, wanted, hints)]
-    for added in _new_records(ref, case)[:1]:
+    found = [way for each in view.records(ref)[0] for way in _ways(where, each, wanted, hints)]
+    for added in _new_records(ref, view)[:1]:
         found += [_with_record(way, added) for way in _ways(where, added, wanted, hints)]
     return hints.pruned(found)
 
 
 def _every_record(
-    ref: FactRef, where: Condition, case: Case, goal: Truth, hints: _Hints
+    ref: FactRef, where: Condition, view: View, goal: Truth, hints: _Hints
 ) -> list[Way]:
-    if not case.facts.records(ref, case.scopes)[1]:
-        return []
-    return hints.joined(_ways(where, each, goal, hints) for each in _records(ref, case))
+    records, closed = view.records(ref)
+    return hints.joined(_ways(where, each, goal, hints) for each in records) if closed else []
 
 
-def _of_many(condition: OnList, case: Case, target: Truth, hints: _Hints) -> list[Way]:
+def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> list[Way]:
     """Return the changes of the fewest records that move a count, sum or share as wanted."""
-    apart = [_options(condition, case, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
+    apart = [_options(condition, view, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
     # A record may have to be so by one condition, and another, or the same, not so by the other.
     mixes = len(children(condition)) > 1
     for number in range(1, MAX_RECORDS + 1):
@@ -405,29 +382,29 @@ def _of_many(condition: OnList, case: Case, target: Truth, hints: _Hints) -> lis
             for options in ([apart[0] + apart[1]] if mixes and number == MIXED else apart)
             for several in itertools.combinations(options, number)
             for way in [{path: to for each in several for path, to in each.items()}]
-            if evaluate(condition, supposing(case, way)) is target
+            if view.supposing(way).truth(condition) is target
         ]
         if found:
             return hints.pruned(found)
     return []
 
 
-def _options(condition: OnList, case: Case, goal: Truth, hints: _Hints) -> list[Way]:
+def _options(condition: OnList, view: View, goal: Truth, hints: _Hints) -> list[Way]:
     """Return the cheapest changes of each record, and of records that could be added."""
     conditions = children(condition)[::-1]
     options: list[Way] = []
-    for each in _records(condition.list, case) if conditions else []:
+    for each in view.records(condition.list)[0] if conditions else []:
         several = [_ways(one, each, goal, hints) for one in conditions]
         options += [way for ways in several for way in _cheapest(ways, each) if way]
-    for added in _new_records(condition.list, case) if goal is Truth.TRUE else []:
+    for added in _new_records(condition.list, view) if goal is Truth.TRUE else []:
         several = [_ways(one, added, goal, hints) for one in conditions] or [[{}]]
         options += [_with_record(way, added) for ways in several for way in _cheapest(ways, added)]
     return list({frozenset(way.items()): way for way in options}.values())[:MAX_OPTIONS]
 
 
-def _cheapest(ways: Sequence[Way], record: Case) -> list[Way]:
+def _cheapest(ways: Sequence[Way], record: View) -> list[Way]:
     """Return the first way, and those as small that change what other records may hang on too."""
-    prefix = record.scopes[-1].prefix
+    prefix = record.frame.prefix
     return [
         way
         for place, way in enumerate(ways)
@@ -436,67 +413,104 @@ def _cheapest(ways: Sequence[Way], record: Case) -> list[Way]:
     ]
 
 
-def _with_record(way: Way, added: Case) -> Way:
+def _with_record(way: Way, added: View) -> Way:
     """Return a way that adds a record, though nothing in it need be so."""
-    prefix = added.scopes[-1].prefix
+    prefix = added.frame.prefix
     there = any(path.startswith(prefix) for path in way)
     return way if there else {**way, **_mentioned(added)}
 
 
-def _mentioned(case: Case) -> Way:
+def _mentioned(view: View) -> Way:
     """Return the change by which a record is there: its first fact is known."""
-    scope = case.scopes[-1]
-    first = next(iter(vocabulary_of(scope.cls).fields))
-    return {f"{scope.prefix}{first}": TO_BE_FOUND}
+    frame = view.frame
+    first = next(iter(vocabulary_of(frame.shape.cls).fields))
+    return {f"{frame.prefix}{first}": TO_BE_FOUND}
 
 
 def _of_set(
-    condition: Condition, ref: FactRef, case: Case, target: Truth, hints: _Hints
+    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return the set with the fewest members added or removed that has the number wanted."""
     if ref.fact.kind is not Kind.ARRANGEMENT or not isinstance(ref.type, Choices):
         return []
-    path = case.facts.path(ref, case.scopes)
-    members, _ = case.facts.members(ref, case.scopes)
+    path = view.path(ref)
+    members, _ = view.cell(ref)
     ordered = [each for each in ref.type.values if each in members]
     others = [each for each in ref.type.values if each not in members]
     for number in range(len(ref.type.values) + 1):
         for changed in (ordered + others[:number], ordered[: len(ordered) - number]):
             way = {path: frozenset(changed)}
-            if hints.allow(way) and evaluate(condition, supposing(case, way)) is target:
+            if hints.allow(way) and view.supposing(way).truth(condition) is target:
                 return [way]
     return []
 
 
-def compared_with(rule: Rule, case: Case) -> dict[str, tuple[Any, ...]]:
+def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
     """Return the values that a rule, and the derived facts, compare each fact with."""
-    roots = [*rule_conditions(rule)]
-    roots += [row.when for derived in case.derived.values() for row in derived.rows]
-    found: dict[str, dict[Any, None]] = {}
-    for node in (each for root in roots for each in nodes(root)):
-        if isinstance(node, Known):
-            found.setdefault(node.fact.path, {})
-        if isinstance(node, Test):
-            for value in _literals(node.predicate, case):
-                found.setdefault(node.fact.path, {})[value] = None
-            for operand in operands(node.predicate):
-                if isinstance(operand, FactRef):
-                    compared = dict.fromkeys(_plain(node.fact, case))
-                    found.setdefault(operand.path, {}).update(compared)
+    plain, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.cell(AS_OF_REF))
+    if not crossed:
+        return plain
+    found = {path: dict.fromkeys(values) for path, values in plain.items()}
+    for test in crossed:
+        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
+            found.setdefault(test.fact.path, {})[value] = None
+        for operand in operands(test.predicate):
+            if isinstance(operand, FactRef):
+                compared = dict.fromkeys(_plain(test.fact, view))
+                found.setdefault(operand.path, {}).update(compared)
     return {path: tuple(values) for path, values in found.items()}
 
 
-def _literals(predicate: Predicate, case: Case) -> list[Any]:
-    compared: list[Any] = []
-    for operand in operands(predicate):
-        if isinstance(operand, By):
-            compared += [each for _, one in operand.cases for each in _plain(one, case)]
+@lru_cache(maxsize=2**12)
+def _tests_of(
+    only: Identical, as_of: dt.date | Unknown
+) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
+    """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
+    rule, rulebook = only
+    roots = [*rule_conditions(rule)]
+    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
+    found: dict[str, dict[Any, None]] = {}
+    crossed: list[Test] = []
+    for node in (each for root in roots for each in nodes(root)):
+        if isinstance(node, Known):
+            found.setdefault(node.fact.path, {})
+        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
+            crossed.append(node)
+        elif isinstance(node, Test):
+            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
+            found.setdefault(node.fact.path, {}).update(values)
+    return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
+
+
+def _flat(predicate: Predicate) -> Iterator[Operand]:
+    """Yield what a predicate compares with, whatever is chosen."""
+    waiting = [*operands(predicate)]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, By):
+            waiting[:0] = [one for _, one in each.cases]
         else:
-            compared += _plain(operand, case)
+            yield each
+
+
+def _is_fact(operand: Operand) -> bool:
+    return isinstance(operand, FactRef)
+
+
+def _constant(operand: Operand) -> list[Any]:
+    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
+    return [operand.value]
+
+
+def _literals(
+    predicate: Predicate,
+    as_of: dt.date | Unknown,
+    values_of: Callable[[Operand], list[Any]],
+) -> list[Any]:
+    compared = [value for each in _flat(predicate) for value in values_of(each)]
     match predicate:
         case Compare(op) if op.is_age:
-            as_of = case.facts.value(AS_OF_REF, case.scopes)
-            if as_of is UNKNOWN:
+            if not isinstance(as_of, dt.date):
                 return []
             edges = [months_before(as_of, months) for months in compared]
             return [as_of, *edges]
@@ -511,13 +525,13 @@ def _literals(predicate: Predicate, case: Case) -> list[Any]:
             assert_never(predicate)
 
 
-def _plain(operand: Any, case: Case) -> list[Any]:  # noqa: ANN401 - any operand
-    if isinstance(operand, FactRef) and operand.level >= len(case.scopes):
+def _plain(operand: Operand, view: View) -> list[Any]:
+    if isinstance(operand, FactRef) and operand.level >= len(view.scopes):
         return []
-    return [value for value in possible(operand, case) if value is not UNKNOWN]
+    return [value for value in view.possible(operand) if value is not UNKNOWN]
 
 
-def _candidates(ref: FactRef, case: Case, hints: _Hints) -> list[Any]:
+def _candidates(ref: FactRef, view: View, hints: _Hints) -> list[Any]:
     """Return the values worth trying for a fact: the edges of what the rule compares it with."""
     constants = hints.compared.get(ref.path, ())
     one: Any
@@ -537,7 +551,7 @@ def _candidates(ref: FactRef, case: Case, hints: _Hints) -> list[Any]:
         case Text():
             return [*constants, TO_BE_FOUND, None]
         case Choices(values):
-            return _sets(ref, values, constants, case)
+            return _sets(ref, values, constants, view)
         case Record():
             return [True, None]
         case Records():
@@ -561,9 +575,9 @@ def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[A
 
 
 def _sets(
-    ref: FactRef, values: Sequence[str], constants: Collection[Any], case: Case
+    ref: FactRef, values: Sequence[str], constants: Collection[Any], view: View
 ) -> list[frozenset[str]]:
-    members, _ = case.facts.members(ref, case.scopes)
+    members, _ = view.cell(ref)
     wanted = [each for each in constants if each]
     everything: frozenset[str] = frozenset().union(*wanted)
     found = [members | each for each in wanted] + [members - each for each in wanted]

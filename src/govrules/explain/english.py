@@ -1,90 +1,98 @@
-"""Rules, facts and findings as English sentences, made from the tree and the facts' labels."""
+"""Rules and their conditions as English sentences, made from the tree and what facts are called."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import Any, assert_never
+import re
+from collections.abc import Sequence
+from typing import Final, assert_never
 
-from govrules.facts import TO_BE_FOUND
+import attrs
+
+from govrules.explain.phrases import (
+    compared_phrase,
+    joined,
+    listed,
+    names_of,
+    plural,
+    sentence,
+    test_phrase,
+    without_article,
+)
 from govrules.rulebook.ast import (
     All,
     AnyOf,
-    Between,
-    By,
     Compare,
+    Comparison,
     Condition,
     Count,
     FactRef,
-    Includes,
     Known,
     Literal,
     Not,
-    OneOf,
     Op,
-    Operand,
-    Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
-    SetOp,
     Share,
     Sum,
     Test,
 )
-from govrules.truth import UNKNOWN
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Fact,
-    FactType,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    Text,
-    YesNo,
-)
+from govrules.vocabulary import COUNTED, PER_CENT, Choices, Fact, FactType, Kind, Records, YesNo
 
-_IS_NOT = {
-    Op.EQUALS: ("is", "is not"),
-    Op.AT_LEAST: ("is at least", "is less than"),
-    Op.AT_MOST: ("is at most", "is more than"),
-    Op.MORE_THAN: ("is more than", "is at most"),
-    Op.LESS_THAN: ("is less than", "is at least"),
-}
-_AGES = {
-    Op.OLDER_THAN: ("is more than {} ago", "is not more than {} ago"),
-    Op.NEWER_THAN: ("is within the last {}", "is not within the last {}"),
-}
-
-
-def sentence(text: str) -> str:
-    """Return the text with a capital at its beginning and a full stop at its end."""
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "?", "!")) else f"{text}."
+#: A condition, and whether it is to hold.
+_Part = tuple[Condition, bool]
+#: The two of a pair, as the paths of their facts begin.
+_TWO: Final = {"first": "for the first", "second": "for the second"}
+_BEGINS: Final = re.compile(r"(is|has|does|was) ")
+_VERB: Final = re.compile(r"\b(is|has|does|was)\b")
+_DENIES: Final = re.compile(r"\b(not|no|never|neither|nobody|nothing|none)\b")
+_OF_SEVERAL: Final = {"is": "are", "has": "have", "does": "do", "was": "were"}
+_VALUE: Final = "{value}"
+#: A sentence with more letters than this is a list.
+_LONG: Final = 200
 
 
 def rule_sentence(rule: Rule) -> str:
     """
-    Return the whole rule as one English sentence.
+    Return the whole rule in English: a sentence, and a list where one could be read two ways.
 
     >>> from govrules import load_rulebook
     >>> rule_sentence(load_rulebook().rule("pooled-budget-without-protocol"))
-    'Where budgets are pooled, it is required that a protocol for decisions and money is agreed.'
+    'Where budgets are pooled, a protocol for decisions and money is agreed.'
     """
-    parts = []
-    if rule.applies_when is not None:
-        parts.append(f"where {condition_phrase(rule.applies_when)},")
-    parts.append(f"it is required that {condition_phrase(rule.requires)}")
-    text = " ".join(parts)
-    for exception in rule.unless:
-        text += f"; except where {condition_phrase(exception.when)}"
-    return sentence(text)
+    where = "" if rule.applies_when is None else f"where {condition_phrase(rule.applies_when)}"
+    every, duties = _duties(rule.requires)
+    if _is_too_much(every, duties):
+        word = "all of these hold" if every else "at least one of these holds"
+        first = sentence(f"{where}, {word}" if where else word).removesuffix(".")
+        phrases = [condition_phrase(each, holds=holds) for each, holds in duties]
+        lines = [f"- {each}{'.' if each is phrases[-1] else ';'}" for each in phrases]
+        lines = [f"{first}:", *lines]
+    else:
+        duty = condition_phrase(rule.requires)
+        lines = [sentence(f"{where}{':' if ',' in where else ','} {duty}" if where else duty)]
+    excepted = [f"It does not apply where {condition_phrase(each.when)}." for each in rule.unless]
+    return "\n".join([*lines, *excepted]) if len(lines) > 1 else " ".join([*lines, *excepted])
+
+
+def _duties(requires: Condition) -> tuple[bool, list[_Part]]:
+    """Return what a rule requires one by one, and whether all of it or one is required."""
+    every = _flat(requires, All, holds=True)
+    return (True, every) if len(every) > 1 else (False, _flat(requires, AnyOf, holds=True))
+
+
+def _is_too_much(every: bool, duties: Sequence[_Part]) -> bool:  # noqa: FBT001 - as `_duties` has it
+    """Tell whether it takes a list to say what is required, so that nobody reads it two ways."""
+    if len(duties) == 1:
+        return False
+    kinds = (AnyOf, All) if every else (All, AnyOf)
+    nested = [each for each in duties if len(_flat(each[0], kinds[0], holds=each[1])) > 1]
+    long = sum(len(_phrase(each)) for each in duties) > _LONG
+    return len(nested) > 1 or bool(nested and len(duties) > 2) or long  # noqa: PLR2004
+
+
+def _bare(condition: Condition) -> Condition:
+    return _bare(condition.item) if isinstance(condition, Not) else condition
 
 
 def severity_sentence(rule: Rule) -> str:
@@ -107,243 +115,243 @@ def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
         case Not(item):
             return condition_phrase(item, holds=not holds)
         case Test(ref, predicate):
-            return _test(ref.fact, predicate, holds=holds)
+            return _of_two(ref, test_phrase(ref.fact, predicate, holds=holds))
         case Known(ref, recorded):
-            is_recorded = "is recorded" if recorded is holds else "is not recorded"
-            return f"{_name(ref.fact)} {is_recorded}"
+            return _of_two(ref, known_phrase(ref.fact, recorded=recorded is holds))
         case Quantified(quantity, ref, where):
             return _quantified(quantity, ref, where, holds=holds)
-        case Count(ref, where, predicate):
-            which = f" of which {condition_phrase(where)}" if where is not None else ""
-            return _verb(f"the number of {_plural(ref)}{which}", predicate, Number(), holds=holds)
+        case Count():
+            return _count(condition, holds=holds)
         case Sum(ref, of, where, predicate):
-            which = f" of which {condition_phrase(where)}" if where is not None else ""
-            subject = f"the sum of {of.fact.label} over the {_plural(ref)}{which}"
-            return _verb(subject, predicate, of.type, holds=holds)
-        case Share(ref, among, where, predicate):
-            which = f" of which {condition_phrase(among)}" if among is not None else ""
-            subject = f"the share of the {_plural(ref)}{which} where {condition_phrase(where)}"
-            return _verb(subject, predicate, Number(unit="per cent"), holds=holds)
+            subject = f"the sum of {of.fact.label} over the {_plural(ref)}{_which(ref, where)}"
+            return _number(subject, of.type, predicate, holds=holds)
+        case Share():
+            return _share(condition, holds=holds)
         case _:
             assert_never(condition)
 
 
+def known_phrase(fact: Fact, *, recorded: bool) -> str:
+    """Return the clause that says that somebody, or nobody, recorded a fact."""
+    name = f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+    return f"{name} is {'recorded' if recorded else 'not recorded'}"
+
+
+def _of_two(ref: FactRef, clause: str, *, which: str = "") -> str:
+    """Return a clause with which of two it is about, where it is about one of two."""
+    first = ref.path.partition(".")[0]
+    which = which or ("" if ref.level else _TWO.get(first, ""))
+    return f"{which}, {clause}" if which else clause
+
+
 def _listed(items: Sequence[Condition], word: str, *, holds: bool) -> str:
+    if len(items) == len(_TWO):
+        alike = _alike(items)
+        if alike is not None:
+            every = "for both" if word == "and" else "for at least one of the two"
+            clause = condition_phrase(alike, holds=holds)
+            return f"{every}, {clause}"
     phrases = []
     for item in items:
         phrase = condition_phrase(item, holds=holds)
         # A list inside a list of the other kind would read either way without its brackets.
-        nested = isinstance(item, All | AnyOf) or (
-            isinstance(item, Not) and isinstance(item.item, All | AnyOf)
-        )
-        phrases.append(f"({phrase})" if nested else phrase)
-    return joined(phrases, word)
+        bare = _bare(item)
+        is_list = isinstance(bare, All | AnyOf) and not phrase.startswith("for ")
+        phrases.append(f"({phrase})" if is_list else phrase)
+    return listed(phrases, word)
 
 
-def joined(words: Iterable[str], word: str = "and") -> str:
-    """
-    Return words as a list in prose.
+def _alike(items: Sequence[Condition]) -> Condition | None:
+    """Return what is tested of both of two, where it is the same, as a test of one thing."""
+    denied = [isinstance(each, Not) for each in items]
+    tests = [_bare(each) for each in items]
+    if len({*denied}) > 1 or not all(isinstance(each, Test) for each in tests):
+        return None
+    names = [each.fact.path.partition(".")[0] for each in tests if isinstance(each, Test)]
+    bare = [
+        attrs.evolve(each, fact=attrs.evolve(each.fact, path=each.fact.path.partition(".")[2]))
+        for each in tests
+        if isinstance(each, Test)
+    ]
+    if {*names} != {*_TWO} or bare[0] != bare[1]:
+        return None
+    return Not(bare[0]) if denied[0] else bare[0]
 
-    >>> joined(["aims", "roles", "exit"])
-    'aims, roles and exit'
-    """
-    *first, last = list(words) or [""]
-    return f"{', '.join(first)} {word} {last}" if first else last
 
-
-def counted(number: int, what: str) -> str:
-    """
-    Return how many there are of something.
-
-    >>> counted(1, "rule"), counted(5500, "partnership")
-    ('1 rule', '5,500 partnerships')
-    """
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+# ── Records ───────────────────────────────────────────────────────────────────────────────────
 
 
 def _quantified(quantity: Quantity, ref: FactRef, where: Condition, *, holds: bool) -> str:
-    each = ref.fact.each
-    positive = condition_phrase(where)
-    match quantity:
-        case Quantity.SOME:
-            if holds:
-                return f"for at least one {each}, {positive}"
-            return f"for no {each} is it so that {positive}"
-        case Quantity.EVERY:
-            if holds:
-                return f"for every {each}, {positive}"
-            return f"for at least one {each}, {condition_phrase(where, holds=False)}"
-        case Quantity.NONE:
-            if holds:
-                return f"for no {each} is it so that {positive}"
-            return f"for at least one {each}, {positive}"
+    match quantity, holds:
+        case (Quantity.SOME, True) | (Quantity.NONE, False):
+            return _some(ref, _flat(where, All, holds=True))
+        case Quantity.EVERY, False:
+            return _some(ref, _flat(where, All, holds=False))
+        case Quantity.EVERY, True:
+            return _every(ref, _flat(where, AnyOf, holds=True))
         case _:
-            assert_never(quantity)
+            return _no(ref, where)
+
+
+def _flat(where: Condition, kind: type[All | AnyOf], *, holds: bool) -> list[_Part]:
+    """Return conditions that hold together, or of which one holds, one by one."""
+    if isinstance(where, Not):
+        return _flat(where.item, kind, holds=not holds)
+    wanted = kind if holds else (AnyOf if kind is All else All)
+    if isinstance(where, wanted):
+        return [part for each in where.items for part in _flat(each, kind, holds=holds)]
+    return [(where, holds)]
+
+
+def _phrase(part: _Part, *, denied: bool = False) -> str:
+    return condition_phrase(part[0], holds=part[1] is not denied)
+
+
+def _some(ref: FactRef, parts: Sequence[_Part]) -> str:
+    each = ref.fact.each
+    phrases = [_bracketed(part, All) for part in parts]
+    rest = [_of_each(phrase, each) for phrase in phrases]
+    if all(rest):
+        return f"at least one {each} {' and '.join(rest)}"
+    if len(phrases) == 1 and _is_owned(phrases[0], each):
+        return f"at least one {each}{phrases[0].removeprefix(f'the {each}')}"
+    return f"for at least one {each}, {listed(phrases, 'and')}"
+
+
+def _no(ref: FactRef, where: Condition) -> str:
+    each = ref.fact.each
+    parts = _flat(where, All, holds=True)
+    own = _of_each(_phrase(parts[0]), each)
+    if len(parts) == 1 and own and not _DENIES.search(own):
+        return f"no {each} {own}"
+    return _every(ref, [(condition, not holds) for condition, holds in parts])
+
+
+def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
+    """
+    Return that of every record at least one of some things is so.
+
+    What is said of the record itself tells which records are meant: every one that has not ended.
+    """
+    each = ref.fact.each
+    whiches = [part for part in parts if _of_each(_phrase(part, denied=True), each)]
+    mains = [part for part in parts if part not in whiches] or [whiches.pop()]
+    rest = [_of_each(_phrase(part, denied=True), each) for part in whiches]
+    which = f" that {' and '.join(rest)}" if rest else ""
+    phrases = [_bracketed(part, AnyOf) for part in mains]
+    own = _of_each(phrases[0], each)
+    if len(phrases) > 1 or not (own or _is_owned(phrases[0], each)):
+        return f"for every {each}{which}, {listed(phrases, 'or')}"
+    if own:
+        return f"every {each}{which} {own}"
+    whose = phrases[0].removeprefix(f"the {each}")
+    return f"for every {each}{which}, its{whose[2:]}" if which else f"every {each}{whose}"
+
+
+def _bracketed(part: _Part, kind: type[All | AnyOf]) -> str:
+    """Return a clause; in brackets where it is a list inside a list of the other kind."""
+    other = AnyOf if kind is All else All
+    phrase = _phrase(part)
+    return f"({phrase})" if len(_flat(part[0], other, holds=part[1])) > 1 else phrase
+
+
+def _of_each(phrase: str, each: str) -> str:
+    """Return what a clause says of the record that it is about; "" where it is about another."""
+    for subject in (f"the {each} ", f"the {each.rpartition(' ')[2]} "):
+        if phrase.startswith(subject):
+            return phrase.removeprefix(subject)
+    return ""
+
+
+def _is_owned(phrase: str, each: str) -> bool:
+    return phrase.startswith((f"the {each}'s ", f"the {each}’s "))
+
+
+def _which(ref: FactRef, where: Condition | None) -> str:
+    """Return which of several records are meant: those "that are significant"."""
+    if where is None:
+        return ""
+    phrases = [_phrase(part) for part in _flat(where, All, holds=True)]
+    own = [_of_each(phrase, ref.fact.each) for phrase in phrases]
+    if not all(_BEGINS.match(each) for each in own):
+        return f" for which {condition_phrase(where)}"
+    return f" that {joined(_VERB.sub(lambda verb: _OF_SEVERAL[verb[0]], each) for each in own)}"
 
 
 def _plural(ref: FactRef) -> str:
-    return ref.fact.label.removeprefix("the ")
+    return without_article(ref.fact.label)
 
 
-def _name(fact: Fact) -> str:
-    return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+def _count(condition: Count, *, holds: bool) -> str:
+    ref, where, predicate = condition.list, condition.where, condition.predicate
+    if where is None and isinstance(ref.type, Choices) and _is_any(predicate):
+        return test_phrase(ref.fact, Compare(Op.EQUALS, Literal(None)), holds=not holds)
+    if _is_plain(predicate) and isinstance(ref.type, Records):
+        assert isinstance(predicate, Compare)  # noqa: S101 - only comparisons are plain
+        things = ref.fact.each if _value_of(predicate) == 1 else plural(ref.fact.each)
+        number = _amount(COUNTED, predicate, holds=holds)
+        if where is None:
+            return f"there {'is' if things == ref.fact.each else 'are'} {number} {things}"
+        phrase = condition_phrase(where)
+        own = phrase.removeprefix(f"the {ref.fact.each} ")
+        begins = _BEGINS.match(own)
+        if own != phrase and begins:
+            verb = begins[1] if things == ref.fact.each else _OF_SEVERAL[begins[1]]
+            return f"{number} {things} {verb} {own[begins.end() :]}"
+        return f"for {number} {things}, {phrase}"
+    subject = f"the number of {_plural(ref)}{_which(ref, where)}"
+    return _number(subject, COUNTED, predicate, holds=holds)
 
 
-def _test(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
-    match predicate:
-        case Compare(Op.EQUALS, Literal(None)):
-            return _absence(fact, absent=holds)
-        case Compare(Op.EQUALS, Literal(bool() as value)):
-            return fact.label if value is holds else fact.denial
-        case _:
-            return _verb(_name(fact), predicate, fact.type, holds=holds)
+def _is_plain(predicate: Comparison) -> bool:
+    """Tell whether a number is compared with one that is written down."""
+    if not isinstance(predicate, Compare) or _value_of(predicate) is None:
+        return False
+    return predicate.op is not Op.EQUALS
 
 
-def _absence(fact: Fact, *, absent: bool) -> str:
-    thing = fact.label.removeprefix("the ")
-    if isinstance(fact.type, Choices | Records):
-        return f"there are no {thing}" if absent else f"there are {thing}"
-    return f"there is no {thing}" if absent else f"there is a {thing}"
+def _value_of(predicate: Compare) -> object:
+    return getattr(predicate.operand, "value", None)
 
 
-def _verb(subject: str, predicate: Predicate, fact_type: FactType, *, holds: bool) -> str:
-    match predicate:
-        case Compare(op, operand) if op in _AGES:
-            words = _AGES[op][0 if holds else 1].format(_operand(operand, Months()))
-            return f"{subject} {words}"
-        case Compare(op, operand):
-            return f"{subject} {_IS_NOT[op][0 if holds else 1]} {_operand(operand, fact_type)}"
-        case OneOf(operands):
-            words = joined((_operand(each, fact_type) for each in operands), "or")
-            return f"{subject} {'is' if holds else 'is not'} {words}"
-        case Between(low, high):
-            words = f"between {_operand(low, fact_type)} and {_operand(high, fact_type)}"
-            return f"{subject} {'is' if holds else 'is not'} {words}"
-        case Includes(op, operand):
-            return f"{subject} {_includes(op, operand, fact_type, holds=holds)}"
-        case _:
-            assert_never(predicate)
+def _is_any(predicate: Comparison) -> bool:
+    if not isinstance(predicate, Compare):
+        return False
+    least = {Op.AT_LEAST: 1, Op.MORE_THAN: 0}.get(predicate.op)
+    return least is not None and _value_of(predicate) == least
 
 
-def _includes(op: SetOp, operand: Operand, fact_type: FactType, *, holds: bool) -> str:
-    word = "or" if op is SetOp.INCLUDES else "and"
-    members = _operand(operand, fact_type, word)
-    if op is SetOp.MISSING_ANY_OF:
-        return f"lack any of {members}" if holds else f"lack none of {members}"
-    some = "include" if op is SetOp.INCLUDES else "include all of"
-    return f"{some} {members}" if holds else f"do not {some} {members}"
+def _share(condition: Share, *, holds: bool) -> str:
+    ref, among, where = condition.list, condition.among, condition.where
+    which = _which(ref, among)
+    if isinstance(condition.predicate, Compare) and condition.predicate.op is not Op.EQUALS:
+        share = _amount(PER_CENT, condition.predicate, holds=holds)
+        return f"for {share} of the {_plural(ref)}{which}, {condition_phrase(where)}"
+    subject = f"the share of the {_plural(ref)}{which} where {condition_phrase(where)}"
+    return _number(subject, PER_CENT, condition.predicate, holds=holds)
 
 
-def _operand(operand: Operand, fact_type: FactType, word: str = "or") -> str:
-    match operand:
-        case Literal(value):
-            return value_phrase(value, fact_type, word)
-        case Parameter(name, value):
-            return f"{value_phrase(value, fact_type)} (parameter {name})"
-        case FactRef():
-            return _name(operand.fact)
-        case By(selector, cases):
-            words = [
-                f"{_operand(each, fact_type, word)} where {_case(selector, value)}"
-                for value, each in cases
-            ]
-            return joined(words, "or")
-        case _:
-            assert_never(operand)
+def _number(subject: str, fact_type: FactType, predicate: Comparison, *, holds: bool) -> str:
+    """Return how a number that is worked out compares."""
+    denied = isinstance(predicate, Compare) and predicate.op is Op.EQUALS and not holds
+    template = f"{subject} is {'not ' if denied else ''}{_VALUE}"
+    return compared_phrase(template, _worked_out(fact_type), predicate, holds=holds)
 
 
-def _case(selector: FactRef, value: str | bool) -> str:  # noqa: FBT001 - a value of a fact
-    if isinstance(value, bool):
-        return selector.fact.label if value else selector.fact.denial
-    return f"{selector.fact.label} is {value_phrase(value, selector.type)}"
+def _amount(fact_type: FactType, predicate: Compare, *, holds: bool) -> str:
+    return compared_phrase(_VALUE, _worked_out(fact_type), predicate, holds=holds)
 
 
-def value_phrase(value: Any, fact_type: FactType, word: str = "and") -> str:  # noqa: ANN401 - any fact's value
-    """
-    Return a value as it stands in a sentence.
-
-    >>> value_phrase(Decimal(250000), Money())
-    '£250,000'
-    """
-    match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case frozenset():
-            return _members(value, fact_type, word)
-        case tuple():
-            return f"{len(value)} recorded"
-        case dt.date():
-            return f"{value.day} {value:%B} {value.year}"
-        case _:
-            return _single(value, fact_type)
+def _worked_out(fact_type: FactType) -> Fact:
+    return Fact("number", fact_type, Kind.CIRCUMSTANCE, "the number", "")
 
 
-def _members(value: frozenset[Any], fact_type: FactType, word: str) -> str:
-    order = fact_type.values if isinstance(fact_type, Choices) else sorted(value)
-    words = [each.replace("_", " ") for each in order if each in value]
-    if UNKNOWN in value:
-        words.append("perhaps others")
-    return joined(words, word) if words else "none"
-
-
-def _single(value: Any, fact_type: FactType) -> str:  # noqa: ANN401 - any single value
-    match fact_type:
-        case Money():
-            return f"£{value:,f}"
-        case Months():
-            years, months = divmod(int(value), 12)
-            if months or not years:
-                return f"{value} month{'' if value == 1 else 's'}"
-            return f"{years} year{'' if years == 1 else 's'}"
-        case Number(unit=unit):
-            return (
-                f"{value:,f}{f' {unit}' if unit else ''}"
-                if isinstance(value, Decimal)
-                else f"{value:,}{f' {unit}' if unit else ''}"
-            )
-        case Choice():
-            return str(value).replace("_", " ")
-        case Record() | Records() | YesNo() | Date() | Choices():
-            raise AssertionError("told by its value")
-        case Text():
-            return f"‘{value}’"
-        case _:
-            assert_never(fact_type)
-
-
-def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return a fact and its value as a clause ("budgets are pooled")."""
-    match fact.type:
-        case YesNo() if value is not None:
-            return fact.label if value else fact.denial
-        case Record() if value is not None:
-            return _absence(fact, absent=False)
-        case Choices() if value:
-            return f"{fact.label} are {value_phrase(value, fact.type)}"
-        case Records() if value:
-            return f"{fact.label} are {joined(_names(value))}"
-        case _ if value is None or value in ((), frozenset()):
-            return _absence(fact, absent=True)
-        case _:
-            return f"{fact.label} is {value_phrase(value, fact.type)}"
-
-
-def changed_phrase(fact: Fact, to: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return a fact as it is after a change ("the accountable body is named")."""
-    if to is TO_BE_FOUND:
-        return f"{fact.label} is {'named' if isinstance(fact.type, Text) else 'known'}"
-    return fact_phrase(fact, to)
-
-
-def _names(records: Iterable[Any]) -> list[str]:
-    return [record_name(record, index) for index, record in enumerate(records)]
-
-
-def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
-    """Return what a record of a list is called: its name, or its number counted from 1."""
-    if record is UNKNOWN:
-        return "perhaps others"
-    name = getattr(record, "name", UNKNOWN)
-    return name if isinstance(name, str) else f"number {index + 1}"
+def names_every(condition: Condition, refs: Sequence[FactRef], *, holds: bool) -> list[str]:
+    """Return the paths of the facts that the clause of a condition does not name."""
+    phrase = condition_phrase(condition, holds=holds)
+    missing = []
+    for ref in refs:
+        names = names_of(ref.fact) | ({ref.fact.each} if isinstance(ref.type, Records) else set())
+        if not any(name in phrase for name in names):
+            missing.append(ref.path)
+    return missing

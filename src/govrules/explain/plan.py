@@ -9,9 +9,9 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, judge
+from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.clears import compared_with, ways_out
-from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
 from govrules.rulebook.ast import FactRef, FactSource, Rule, Severity, Test, Verdict
@@ -51,13 +51,13 @@ class Outline:
     proven: bool
 
 
-def outline(rules: Sequence[Rule], case: Case, level: Severity) -> Outline:
+def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
     """
     Return the fewest changes after which all that flags at a level or above is settled.
 
     Nothing flags that did not before. A set to which three members are added is three changes.
     """
-    board = _Board(rules, case, level)
+    board = _Board(rules, view, level)
     planned = [rule for rule in board.goals if board.ways_out(rule, {})]
     while True:
         touched = {*board.touched}
@@ -102,22 +102,22 @@ def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tupl
 class _Board:
     """The rules on one subject under changes: what was worked out is kept."""
 
-    def __init__(self, rules: Sequence[Rule], case: Case, level: Severity) -> None:
+    def __init__(self, rules: Sequence[Rule], view: View, level: Severity) -> None:
         self.rules = rules
-        self.case = trial_of(case)
+        self.view = view
         self.level = level
-        self.effort = Effort(case.facts.record)
+        self.effort = Effort(view.record)
         #: The paths that ways out change.
         self.touched: set[str] = set()
         self.work = 0
-        self._last: tuple[_Changes, Case] | None = None
+        self._last: tuple[_Changes, View] | None = None
         #: By the id of a rule, which is quicker to look up than the rule.
-        self._reads = {rule.id: _read_by(rule, case) for rule in rules}
+        self._reads = {rule.id: _read_by(rule, view) for rule in rules}
         self._named: dict[str, frozenset[str]] = {}
         self._reading: dict[str, list[Rule]] = {}
-        self._judged: dict[Hashable, Judgement] = {}
+        self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._before = {rule.id: judge(rule, self.case) for rule in rules}
+        self._before = {rule.id: view.says(rule) for rule in rules}
         self.goals = [rule for rule in rules if self._is_grave(self._before[rule.id])]
         self.grave = frozenset(rule.id for rule in self.goals)
 
@@ -126,10 +126,10 @@ class _Board:
         """What each fact is compared with, and which are compared with other facts."""
         values: defaultdict[str, set[Any]] = defaultdict(set)
         for rule in self.rules:
-            for path, several in compared_with(rule, self.case).items():
+            for path, several in compared_with(rule, self.view).items():
                 values[path].update(several)
         roots = [each for rule in self.rules for each in rule_conditions(rule)]
-        roots += [row.when for derived in self.case.derived.values() for row in derived.rows]
+        roots += [row.when for derived in self.view.derived.values() for row in derived.rows]
         tests = [each for root in roots for each in nodes(root) if isinstance(each, Test)]
         crossed: set[str] = set()
         for test in tests:
@@ -144,7 +144,7 @@ class _Board:
         severity = self._before[rule.id].severity
         return -1 if severity is None else severity.rank
 
-    def _is_grave(self, outcome: Judgement) -> bool:
+    def _is_grave(self, outcome: Outcome) -> bool:
         return (
             outcome.verdict is Verdict.FLAGGED
             and outcome.severity is not None
@@ -162,18 +162,18 @@ class _Board:
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
-    def judged(self, rule: Rule, changed: Way) -> Judgement:
+    def judged(self, rule: Rule, changed: Way) -> Outcome:
         """Return what a rule says after changes."""
         key = self._key(rule, changed)
         if key not in self._judged:
             self.work += 1
-            self._judged[key] = judge(rule, self._after(changed))
+            self._judged[key] = self._after(changed).says(rule)
         return self._judged[key]
 
-    def _after(self, changed: Way) -> Case:
-        """Return the case after changes: the last, whose derived facts are known, where it is."""
+    def _after(self, changed: Way) -> View:
+        """Return the view after changes: the last, whose derived facts are known, where it is."""
         if self._last is None or self._last[0] != changed:
-            self._last = {**changed}, supposing(self.case, changed)
+            self._last = {**changed}, self.view.supposing(changed)
         return self._last[1]
 
     def ways_out(self, rule: Rule, changed: Way) -> list[Way]:
@@ -231,7 +231,7 @@ class _Board:
         return found
 
     def _is_new(self, path: str) -> bool:
-        return recorded(self.case.facts.record, path) in (UNKNOWN, None)
+        return recorded(self.view.record, path) in (UNKNOWN, None)
 
     def groups(
         self, goals: Iterable[Rule], touched: Iterable[str]
@@ -329,14 +329,14 @@ class _Search:
         return kept if kept is changed else self._needed(kept)
 
 
-def _read_by(rule: Rule, case: Case) -> frozenset[str]:
+def _read_by(rule: Rule, view: View) -> frozenset[str]:
     """Return the facts that a rule reads, derived facts by what they are derived from."""
     found: set[str] = set()
     waiting = list(rule_conditions(rule))
     while waiting:
         for ref in references(waiting.pop()):
             if ref.source is FactSource.DERIVED and ref.path not in found:
-                waiting += [row.when for row in case.derived[ref.path].rows]
+                waiting += [row.when for row in view.derived[ref.path].rows]
             found |= _parts(ref.path)
     return frozenset(found)
 

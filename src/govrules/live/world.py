@@ -15,9 +15,8 @@ import attrs
 
 from govrules.assessment import rules_for
 from govrules.decode.names import fold_body
-from govrules.engines.reference import case_of
 from govrules.engines.registry import Outcome
-from govrules.facts import Facts
+from govrules.explain.view import view_of
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
 from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
@@ -151,7 +150,7 @@ class World:
             severity=outcome.severity,
             could_be=outcome.could_be,
             mitigations=outcome.mitigations,
-            case=case_of(Facts(seen, self.as_of), self.rulebook),
+            view=view_of(seen, self.as_of, self.rulebook),
             outcome=outcome,
             engine=self.engine,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
@@ -129,7 +130,7 @@ class Evaluation:
             case Op.EQUALS:
                 return bool(one == other)
             case Op.OLDER_THAN:
-                return self._as_of is not UNKNOWN and one < _months_before(self._as_of, other)
+                return self._as_of is not UNKNOWN and one < months_before(self._as_of, other)
         if isinstance(formula.type, Choice):
             one, other = formula.type.values.index(one), formula.type.values.index(other)
         return ORDER[formula.op](one, other)
@@ -195,7 +196,8 @@ class Evaluation:
                 return read_field(record, fact.path, fact.fact)
 
 
-def _months_before(day: dt.date, months: int) -> dt.date:
+@lru_cache(maxsize=2**10)
+def months_before(day: dt.date, months: int) -> dt.date:
     """Return the day this many calendar months earlier; the first day there is, if none."""
     try:
         return day - relativedelta(months=months)

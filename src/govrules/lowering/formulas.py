@@ -84,10 +84,17 @@ def unknown(fact: ir.Read) -> ir.Formula:
     """Return that nobody recorded a fact, or only a date that cannot be: of what is yet to come."""
     if not fact.is_recorded:
         return TRUE
-    leaf = ir.once(ir.Unknown, fact)
-    if is_past(fact.type):
-        return either(leaf, ir.once(ir.Holds, Op.MORE_THAN, fact, AS_OF_READ, fact.type))
-    return leaf
+    return either(unrecorded(fact), ahead(fact)) if is_past(fact.type) else unrecorded(fact)
+
+
+def unrecorded(fact: ir.Read) -> ir.Formula:
+    """Return that nobody recorded a fact."""
+    return ir.once(ir.Unknown, fact)
+
+
+def ahead(fact: ir.Read) -> ir.Formula:
+    """Return that a date lies after that of the assessment."""
+    return ir.once(ir.Holds, Op.MORE_THAN, fact, AS_OF_READ, fact.type)
 
 
 def absent(fact: ir.Read) -> ir.Formula:
@@ -291,7 +298,7 @@ class _Known:
         """Return what must hold besides, FALSE where nothing can; None where nothing is new."""
         for fact, values in self._not_among.items():
             closed = isinstance(fact.type, Choice) and fact not in self._there
-            if closed and all(no(each(fact)) in self._held for each in (_unknown, _absent)):
+            if closed and all(no(each(fact)) in self._held for each in (unrecorded, _absent)):
                 return among(fact, frozenset(closed_values(fact.type)) - values)
         for clause, parts in self._clauses.items():
             left = self._left_of(parts)
@@ -311,7 +318,7 @@ class _Known:
                     continue
                 case ir.Neg(item=ir.Unknown(read=fact)) if _absent(fact) in self._held:
                     continue
-                case ir.Neg(item=ir.Absent(read=fact)) if _unknown(fact) in self._held:
+                case ir.Neg(item=ir.Absent(read=fact)) if unrecorded(fact) in self._held:
                     continue
                 case ir.Among(read=fact) | ir.Neg(item=ir.Among(read=fact)):
                     if fact not in said and not self._is_gone(fact):
@@ -346,7 +353,7 @@ class _Known:
             case ir.Unknown(read=fact):
                 return False if fact in self._there or _absent(fact) in self._held else None
             case ir.Absent(read=fact):
-                return False if fact in self._there or _unknown(fact) in self._held else None
+                return False if fact in self._there or unrecorded(fact) in self._held else None
             case ir.Among(read=fact, values=values):
                 if self._is_gone(fact) or not self._left(fact, values):
                     return False
@@ -373,7 +380,7 @@ class _Known:
         return item
 
     def _is_gone(self, fact: ir.Read) -> bool:
-        return any(each(fact) in self._held for each in (_unknown, _absent))
+        return any(each(fact) in self._held for each in (unrecorded, _absent))
 
     def _left(self, fact: ir.Read, values: frozenset[Any]) -> frozenset[Any]:
         before = self._among.get(fact, values)
@@ -389,10 +396,6 @@ class _Known:
             if value is None:
                 left.append(item)
         return left
-
-
-def _unknown(fact: ir.Read) -> ir.Formula:
-    return ir.once(ir.Unknown, fact)
 
 
 def _absent(fact: ir.Read) -> ir.Formula:

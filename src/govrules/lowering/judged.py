@@ -32,6 +32,8 @@ class Judged:
         mitigations: where each mitigation holds, likewise.
         scope: whether it applies and no exception holds.
         requires: whether what it requires holds.
+        never_flags: where it cannot flag, whether it applies or not.
+        settled: where what it requires holds, or it applies and an exception does.
     """
 
     not_applicable: ir.Formula
@@ -41,6 +43,8 @@ class Judged:
     mitigations: tuple[ir.Formula, ...]
     scope: f.Pair
     requires: f.Pair
+    never_flags: ir.Formula
+    settled: ir.Formula
 
     @property
     def formulas(self) -> tuple[ir.Formula, ...]:
@@ -54,6 +58,7 @@ class Part(NamedTuple):
 
     scope: f.Pair
     requires: f.Pair
+    settled: ir.Formula
     relief: tuple[f.Pair, ...]
     grades: Mapping[ast.Severity, ir.Formula]
 
@@ -109,6 +114,8 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
         ),
         scope=scope,
         requires=requires,
+        never_flags=never,
+        settled=_everywhere(tree, attrgetter("settled")),
     )
 
 

@@ -125,7 +125,7 @@ class Lowering:
         """Return a rule for each value that the derived facts of these names may have, in turn."""
         if not names:
             return self._part(rule, top, taken, lowered)
-        held = self._table(names[0], top[0], taken)
+        held = self.table(names[0], top[0], taken)
         return tuple(
             (
                 f.may(held, (value,)),
@@ -139,15 +139,19 @@ class Lowering:
     ) -> Part:
         def pair(condition: ast.Condition) -> f.Pair:
             # What does not hang on what is taken is lowered once for all values of it.
-            key = (id(condition), self._of_taken(derived_read([condition]), taken))
+            key = (id(condition), self.of_taken(derived_read([condition]), taken))
             if key not in lowered:
                 lowered[key] = _Seen(self, top, key[1]).pair(condition)
             return lowered[key]
 
         applies = [] if rule.applies_when is None else [pair(rule.applies_when)]
+        scope = conjunction([*applies, *(~pair(each.when) for each in rule.unless)])
+        requires = pair(rule.requires)
+        excepted = f.both(*(each.true for each in applies), scope.false)
         return Part(
-            conjunction([*applies, *(~pair(each.when) for each in rule.unless)]),
-            pair(rule.requires),
+            scope,
+            requires,
+            f.either(requires.true, excepted),
             tuple(pair(each.when) for each in rule.mitigated_by),
             f.first_of([(pair(each.when), each.severity) for each in rule.grades], rule.otherwise),
         )
@@ -156,17 +160,14 @@ class Lowering:
         """Return a condition on subjects of a class as formulas."""
         return self.pair(condition, (ir.subject(cls),))
 
-    def pair(self, condition: ast.Condition, scopes: Vars) -> f.Pair:
+    def pair(self, condition: ast.Condition, scopes: Vars, taken: Taken = frozenset()) -> f.Pair:
         """Return a condition on the records in sight as formulas."""
-        return _Seen(self, scopes, frozenset()).pair(condition)
+        return _Seen(self, scopes, taken).pair(condition)
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
-    def table(self, name: str, var: ir.Var) -> ir.Table:
+    def table(self, name: str, var: ir.Var, taken: Taken = frozenset()) -> ir.Table:
         """Return the table of a derived fact of a record."""
-        return self._table(name, var, frozenset())
-
-    def _table(self, name: str, var: ir.Var, taken: Taken) -> ir.Table:
         key = self._key(name, var, taken)
         if key not in self._tables:
             keys = {each: self._key(each, var, taken) for each in self._derived}
@@ -177,9 +178,9 @@ class Lowering:
         return self._tables[key]
 
     def _key(self, name: str, var: ir.Var, taken: Taken) -> tuple[str, ir.Var, Taken]:
-        return name, var, self._of_taken((name,), taken) if taken else taken
+        return name, var, self.of_taken((name,), taken) if taken else taken
 
-    def _of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
+    def of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
         """Return of what is taken what some derived facts are or hang on."""
         hang_on = frozenset().union(*(self._hangs_on(each) | {each} for each in names))
         return frozenset(each for each in taken if each[0] in hang_on)
@@ -283,7 +284,7 @@ class _Seen:
         taken = frozenset() if var.depth else self.taken
         if ref.path in (values := dict(taken)):
             return [(f.TRUE, plain(values[ref.path]))]
-        held = self.lowering._table(ref.path, var, taken)  # noqa: SLF001 - one with what lowers
+        held = self.lowering.table(ref.path, var, taken)
         return [(f.may(held, (value,)), plain(value)) for value in held.may]
 
     def possible(self, operand: ast.Operand) -> Alternatives:

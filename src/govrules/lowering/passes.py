@@ -11,6 +11,7 @@ from govrules.facts import parts_of
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.rulebook.ast import FactSource
+from govrules.vocabulary import is_past
 
 #: How many looks at names a comparison takes, guards included.
 _GUARDED: Final = 3
@@ -31,7 +32,11 @@ class Sought:
 
 
 def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formula]]:
-    """Return what no record of a list is that has no more, and the other parts of an *and*."""
+    """
+    Return what no record of a list is that has no more, and the other parts of an *and*.
+
+    That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
+    """
     lists: dict[ir.Read, ir.Exists] = {}
     for each in items:
         match each:
@@ -43,7 +48,8 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
             case _:
                 pass
     told = {f.no(each) for each in lists.values()} | {f.no(f.more(each)) for each in lists}
-    return [*lists.values()], [each for each in items if each not in told]
+    rest = [each for each in items if each not in told and not is_ahead(f.no(each))]
+    return [*lists.values()], rest
 
 
 def asked(roots: Sequence[ir.Formula]) -> dict[Hashable, None]:
@@ -144,11 +150,16 @@ def following(item: ir.Formula) -> frozenset[ir.Formula]:
         facts = [item.one, item.other]
     return frozenset({item}).union(
         *(
-            {f.no(f.unknown(each)), f.no(f.absent(each))}
+            {f.no(f.unrecorded(each)), f.no(f.absent(each))}
             for each in facts
             if isinstance(each, ir.Read)
         )
     )
+
+
+def is_ahead(item: ir.Formula) -> bool:
+    """Tell whether a formula is that something was done on a day that is yet to come."""
+    return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)
 
 
 def implies(one: ir.Formula, other: ir.Formula) -> bool:

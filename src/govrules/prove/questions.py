@@ -11,8 +11,9 @@ import attrs
 import z3
 
 from govrules.diagnostics import Span
-from govrules.engines.reference import NEVER_FLAGS, Case, derive, evaluate, judge, scope_of
-from govrules.explain.english import joined
+from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
+from govrules.engines.registry import NEVER_FLAGS
+from govrules.explain.phrases import joined
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
 from govrules.prove import symbols, witness

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
 from govrules.registers.sources import (

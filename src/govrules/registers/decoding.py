@@ -30,7 +30,7 @@ from govrules.decode.values import Wording, written
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.doubts import date_ahead
 from govrules.engines.columns import BESIDE, NONE, SAID, array_of, arrow_type, beside, values_of
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partner
 from govrules.registers.cells import CellReader
 from govrules.registers.rows import MAX_CELLS_NAMED

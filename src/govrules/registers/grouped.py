@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from govrules.diagnostics import Code
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
 from govrules.registers.mapping import Joined, Sheet, TableMapping
 from govrules.registers.rows import Found, as_key, as_word, two_spellings

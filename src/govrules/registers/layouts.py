@@ -16,7 +16,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.registers.grids import Area, Grid, fill, only_cell
 from govrules.registers.sources import (
     Layout,

@@ -15,7 +15,7 @@ import attrs
 
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import FactsError
-from govrules.explain.english import joined
+from govrules.explain.phrases import joined
 from govrules.nodes import Entries, Items, Node, Report, Scalar, parse, read_text
 from govrules.registers.cells import written
 from govrules.registers.grids import open_grid

@@ -17,7 +17,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.errors import FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.registers.grids import Grid, has_grid, open_grid
 from govrules.registers.guesses import Guess, as_text, guess, is_answered, joining
 from govrules.registers.headings import Headings, Meaning

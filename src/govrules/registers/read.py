@@ -10,7 +10,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of

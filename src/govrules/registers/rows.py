@@ -16,7 +16,7 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
-from govrules.explain.english import counted
+from govrules.explain.phrases import counted
 from govrules.model import Partnership
 from govrules.nodes import Scalar
 from govrules.registers.cells import CellReader, Wording, parted, written

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
-from govrules.explain.english import counted, joined
+from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
 from govrules.registers.layouts import header_of, lay_out
 from govrules.registers.sources import (

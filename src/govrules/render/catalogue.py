@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from govrules.catalogue import Catalogue, DerivedEntry, RuleEntry
+from govrules.catalogue import SAYS_IN_WORDS, Catalogue, DerivedEntry, RuleEntry, Share
 from govrules.coverage import Covered, Group, coverage
 from govrules.rulebook.ast import Rulebook
 
@@ -16,7 +16,7 @@ from govrules.rulebook.ast import Rulebook
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 #: Fixed, so that the same catalogue is the same workbook.
 _MADE: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format keeps no zone
-_WIDTHS: Final = (14, 34, 12, 50, 60, 50, 40, 40, 40, 40, 60, 50, 40)
+_WIDTHS: Final = (14, 34, 12, 50, 50, 60, 50, 40, 40, 40, 40, 40, 60, 40, 40, 50, 40)
 
 
 def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
@@ -36,10 +36,10 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
             lines += _derived(derived)
     if catalogue.parameters:
         rows = [
-            (f"`{each.name}`", escaped(each.value), escaped(each.reason), escaped(each.given_by))
+            (f"`{each.name}`", escaped(each.value), escaped(each.reason), escaped(each.says))
             for each in catalogue.parameters
         ]
-        lines += ["## Parameters", "", *table(("parameter", "value", "why", "given by"), rows), ""]
+        lines += ["## Parameters", "", *table(("parameter", "value", "why", "whose"), rows), ""]
     lines += ["## Sources", ""]
     for source in catalogue.sources:
         where = f": {escaped(source.where)}" if source.where else ""
@@ -69,14 +69,24 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 def _rule(rule: RuleEntry) -> Iterator[str]:
     yield f"### {rule.id}"
     yield ""
-    yield f"**{escaped(rule.title)}.** {escaped(rule.sentence)}"
+    first, *others = rule.sentence.split("\n")
+    yield f"**{escaped(rule.title)}.** {escaped(first)}"
+    if others:
+        yield ""
+    for line in others:
+        yield f"- {escaped(line[2:])}" if line.startswith("- ") else f"\n{escaped(line)}"
     yield ""
     yield f"- Principle: {escaped(rule.principle)}"
+    yield from _item("Met", [rule.met] if rule.met else [])
     yield from _item("Source", rule.sources)
+    claims = "; ".join(f"{each.element} {each.says}" for each in rule.says)
+    yield f"- What is the source's: {escaped(claims)}"
     yield f"- Severity: {escaped(rule.severity)}"
     yield from _item("Exception", rule.exceptions)
     yield from _item("One step lower", rule.mitigations)
     yield from _item("Remedy", rule.remedies)
+    yield from _item("Part of", [rule.part_of] if rule.part_of else [])
+    yield from _item("Note", [rule.note] if rule.note else [])
     if rule.subject != "partnership":
         yield f"- About: a {escaped(rule.subject)}"
     if rule.asks:
@@ -125,6 +135,28 @@ def _covered(row: Covered, link: str) -> tuple[str, str, str]:
     return escaped(row.unit.paragraph), escaped(row.unit.about), "; ".join(by)
 
 
+def shares_markdown(shares: Iterable[Share]) -> str:
+    """Return how far the sources go as a table, each number with its share of the row."""
+    heads = ("of", "number", *SAYS_IN_WORDS.values())
+    rows = [
+        (
+            each.of,
+            str(each.number),
+            *(
+                f"{count} ({100 * count / each.number:.0f} %)" if each.number else "0"
+                for count in each.counts
+            ),
+        )
+        for each in shares
+    ]
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    padded = [
+        tuple(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in (heads, *rows)
+    ]
+    return "\n".join(table(padded[0], padded[1:])) + "\n"
+
+
 def html(catalogue: Catalogue) -> str:
     """Return the catalogue as one page that needs nothing beside it."""
     from jinja2 import Environment, PackageLoader  # noqa: PLC0415 - slow, and only needed here
@@ -156,13 +188,17 @@ _RULE_HEADS: Final = (
     "rule",
     "about",
     "title",
+    "met",
     "rule in words",
     "principle",
     "source",
+    "what is the source's",
     "severity",
     "exceptions",
     "one step lower",
     "remedy",
+    "part of",
+    "note",
     "may ask",
     "examples",
 )
@@ -182,8 +218,8 @@ def _sheets(
     )
     yield (
         "Parameters",
-        ("parameter", "value", "why", "given by"),
-        [(each.name, each.value, each.reason, each.given_by) for each in catalogue.parameters],
+        ("parameter", "value", "why", "whose"),
+        [(each.name, each.value, each.reason, each.says) for each in catalogue.parameters],
     )
     yield (
         "Sources",
@@ -201,13 +237,17 @@ def _row(rule: RuleEntry) -> tuple[str, ...]:
         rule.id,
         rule.subject,
         rule.title,
+        rule.met,
         rule.sentence,
         rule.principle,
         "\n".join(rule.sources),
+        "\n".join(f"{each.element} {each.says}" for each in rule.says),
         rule.severity,
         "\n".join(rule.exceptions),
         "\n".join(rule.mitigations),
         "\n".join(rule.remedies),
+        rule.part_of,
+        rule.note,
         "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
         "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
     )

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from govrules.catalogue import facts_read, rule_entry
 from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
-from govrules.explain.english import condition_phrase, joined, sentence, value_phrase
-from govrules.render.text import Line, item
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import joined, sentence, value_phrase, with_article
+from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
+from govrules.rulebook.walk import parameters_of
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
 
@@ -17,19 +19,34 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     """Yield a rule with its source, severity, remedy, questions and examples."""
     entry = rule_entry(rule, rulebook)
     yield entry.title, "bold"
-    yield f"{entry.id}  (about a {entry.subject}; theme {entry.theme}; {entry.place})", ""
+    yield (
+        f"{entry.id}  (about {with_article(entry.subject)}; theme {entry.theme}; {entry.place})",
+        "",
+    )
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
+    if entry.met:
+        yield from item("Met", entry.met, indent=0)
     yield from item("Principle", entry.principle, indent=0)
     for source in entry.sources:
         yield from item("Source", source, indent=0)
+    claims = "; ".join(f"{each.element} {each.says}" for each in entry.says)
+    yield from item("What is the source's", claims, indent=0)
     yield from item("Severity", entry.severity, indent=0)
+    for name in parameters_of(rule):
+        parameter = rulebook.parameters[name]
+        value = value_phrase(parameter.value, parameter.type)
+        yield from item("Threshold", f"{value} (parameter {name})", indent=0)
     for exception in entry.exceptions:
         yield from item("Exception", exception, indent=0)
     for mitigation in entry.mitigations:
         yield from item("One step lower", mitigation, indent=0)
     for remedy in entry.remedies:
         yield from item("Remedy", remedy, indent=0)
+    if entry.part_of:
+        yield from item("Part of", entry.part_of, indent=0)
+    if entry.note:
+        yield from item("Note", entry.note, indent=0)
     if entry.asks:
         yield "", ""
         yield "It may ask:", "bold"

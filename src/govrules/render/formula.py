@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.explain.english import joined, value_phrase
+from govrules.explain.phrases import joined, value_phrase
 from govrules.lowering.formulas import TRUE, among, no, unknown
 from govrules.lowering.ir import (
     Above,

@@ -9,7 +9,7 @@ from typing import Any
 
 from govrules.assessment import Assessment
 from govrules.diagnostics import Diagnostic
-from govrules.explain.english import record_name
+from govrules.explain.phrases import record_name
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown

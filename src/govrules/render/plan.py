@@ -2,72 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from govrules.assessment import Assessment, Plan, Step
-from govrules.explain.english import counted, sentence
+from govrules.explain.phrases import counted, sentence
+from govrules.findings import Change
+from govrules.render.actions import due_date, when_phrase
+from govrules.render.advice import told_together
+from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
 from govrules.render.plain import plain
-from govrules.render.text import Line, item
+from govrules.rulebook.ast import Severity
 
 
 def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
-    """Yield a plan: what to change, what that clears, and what no change clears."""
+    """Yield a plan: what to do, by whom and when, what that settles, and what nothing settles."""
     yield assessment.name or assessment.id or "(a subject without a name)", "bold"
-    level = f"at {plan.level.value} or above"
+    level = "" if plan.level is Severity.LOW else f" of {plan.level.value} severity or above"
     if not plan.clears and not plan.left:
-        yield f"Nothing is flagged {level}, so there is nothing to plan.", ""
+        yield f"There is nothing{level} to put right, so there is nothing to plan.", ""
         yield from _open(plan)
         yield "", ""
         return
     if plan.changes:
         changes = counted(len(plan.changes), "change")
-        cleared = f"{counted(len(plan.clears), 'finding')} flagged {level}"
-        yield f"{changes} would clear {cleared}; {_how_small(plan)}.", ""
+        settle = "settles" if len(plan.changes) == 1 else "settle"
+        things = f"{counted(len(plan.clears), 'thing')} to put right{level}"
+        yield from folded_text(f"{changes} {settle} {things}; {_how_small(plan)}.")
         yield "", ""
     for number, step in enumerate(plan.steps, 1):
         yield from _step_lines(assessment, number, step)
     if plan.steps:
         yield "", ""
     if plan.left:
-        yield f"No change of arrangements clears {counted(len(plan.left), 'finding')}:", "bold"
+        yield f"No change of arrangements settles {counted(len(plan.left), 'thing')}:", "bold"
         for rule in plan.left:
-            yield from item("", _rule(assessment, rule), indent=2)
+            yield from folded_text(assessment.rulebook.rule(rule).title, indent=2)
         yield "", ""
     yield from _open(plan)
     yield "", ""
 
 
 def _step_lines(assessment: Assessment, number: int, step: Step) -> Iterator[Line]:
-    grave = "to come" if step.severity is None else step.severity.value
-    yield from item(f"{number}", f"[{grave}] {step.do or _rule(assessment, step.rule)}", indent=2)
+    word = "TO COME" if step.severity is None else step.severity.value.upper()
+    begin = f"{number:>3}  {word:<8}  "
+    do = step.do or assessment.rulebook.rule(step.rule).title
+    style = "" if step.severity is None else STYLES[step.severity]
+    for index, (line, _) in enumerate(folded_text(sentence(do), indent=len(begin))):
+        yield (begin + line.strip(), style) if not index else (line, "")
     if step.who or step.within:
-        yield from item("who", _owner(step), indent=5)
-    for change in step.changes:
-        yield from item("·", f"{sentence(change.phrase)}  ({change.fact})", indent=5)
-    for rule in step.helps:
-        yield from item("for", _rule(assessment, rule), indent=5)
+        when = when_phrase(due_date(step.within, assessment.as_of), step.within)
+        owner = ", ".join(filter(None, (step.who, when)))
+        yield from folded_text(f"{owner[:1].upper()}{owner[1:]}", indent=len(begin))
+    for told in settled_lines(step.changes):
+        yield from item("settled when", told, indent=len(begin))
+    titles = dict.fromkeys(assessment.rulebook.rule(rule).title for rule in step.helps)
+    for title in titles:
+        yield from item("puts right", title, indent=len(begin))
 
 
-def _owner(step: Step) -> str:
-    due = f"within {step.within}" if step.within[:1].isdigit() else f"by {step.within}"
-    return ", ".join(filter(None, (step.who, due if step.within else "")))
+def settled_lines(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield changes as sentences with their facts, those of several records alike as one."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    for (fact, _), its in groups.items():
+        path = its[0].fact if len(its) == 1 else fact
+        yield f"{sentence(told_together(its))} [{path}]"
 
 
 def _how_small(plan: Plan) -> str:
     if plan.proven_smallest:
-        return "fewer changes would not do"
-    return "the search ended before every smaller plan was ruled out"
-
-
-def _rule(assessment: Assessment, rule: str) -> str:
-    return f"{assessment.rulebook.rule(rule).title}  [{rule}]"
+        return "fewer would not do"
+    return "it was not shown that fewer would not do"
 
 
 def _open(plan: Plan) -> Iterator[Line]:
     if plan.open:
-        rules = counted(len(plan.open), "rule")
-        yield f"{rules} would still be open: `govrules ask` asks for what is not known.", ""
+        checks = counted(len(plan.open), "check")
+        yield f"{checks} would still not be known: `govrules ask` asks what would settle them.", ""
 
 
 def plan_data(assessment: Assessment, plan: Plan) -> dict[str, Any]:

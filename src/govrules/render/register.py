@@ -1,195 +1,86 @@
-"""A register as text: what stands out first, then each partnership, then those that overlap."""
+"""A register as text: one page for all of it, and in full each partnership and each pair."""
 
 from __future__ import annotations
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Final, TypeAlias
 
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.explain.english import counted
-from govrules.findings import Question
-from govrules.model import Pair, Partnership
+from govrules.engines.reference import case_of, evaluate
+from govrules.explain.phrases import counted, day, fact_phrase, named, short_amount
+from govrules.facts import Facts
+from govrules.findings import Finding
+from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
-from govrules.render.text import (
-    INDEX,
-    Line,
-    assessment_lines,
-    counts_line,
-    flagged_words,
-    item,
-)
-from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
+from govrules.render.actions import due_date, when_phrase
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item
+from govrules.render.page import fitted, gravest, rulebook_line, titled
+from govrules.render.standing import tier_of
+from govrules.render.text import assessment_lines
+from govrules.rulebook.ast import SEVERITIES, Compare, Count, FactRef, Op, Rule, Severity, Verdict
+from govrules.rulebook.walk import nodes
+from govrules.truth import UNKNOWN, Truth, Unknown
 
-#: From so many partnerships on, a reader wants to know first which to look at.
-MANY: Final = 10
-#: How many of each are named there.
+#: How many lines a register takes.
+MOST_LINES: Final = 50
 _NAMED: Final = 10
-_IN_COMMON: Final = " of partnerships with a partner or a parent in common"
+_TO_PUT_RIGHT: Final = 3
+_FREQUENT: Final = 3
+_OFFICERS: Final = 5
+_NAMELESS: Final = "(a register without a name)"
+_NOBODY: Final = "Nobody or not recorded"
 #: Hands assessments out one by one, and may show how far they are.
 Follow: TypeAlias = Callable[[Sequence[Assessment]], Iterable[Assessment]]
 
 
-@attrs.define
-class _Asked:
-    """What an answer would do, over many subjects."""
+@attrs.frozen
+class _Room:
+    """How much of each block is shown."""
 
-    subjects: int = 0
-    findings: int = 0
-    could_be: Severity = Severity.LOW
+    first: int = _NAMED
+    to_put_right: int = _TO_PUT_RIGHT
+    frequent: int = _FREQUENT
+    officers: int = _OFFICERS
 
 
 def register_lines(
-    whole: RegisterAssessment, *, full: bool = False, follow: Follow = iter
+    whole: RegisterAssessment,
+    *,
+    full: bool = False,
+    depth: int | None = None,
+    follow: Follow = iter,
+    hints: Sequence[str] = (),
 ) -> Iterator[Line]:
     """
-    Yield the assessment of a register line by line.
+    Yield the assessment of a register line by line: its page, and in full what stands below it.
 
-    Of pairs those with something flagged are shown. The others are counted, and what to ask about
-    them is asked once; `full` shows each pair.
+    Args:
+        whole: the assessment.
+
+        full: after the page, also the register itself, each partnership, those with findings
+            first, and each pair on which something is flagged or not known.
+
+        depth: the most lines of reasons that a finding then has; None is all of them.
+
+        follow: hands out the partnerships.
+
+        hints: what to type next; at most two lines.
     """
-    entries = [each for each in whole.entries if each.findings]
-    pairs = [each for each in whole.pairs if each.findings]
-    many = len(entries) >= MANY
-    if many:
-        yield from _overview(entries, pairs)
-    if whole.register.findings:
-        yield from assessment_lines(whole.register, full=full, nameless="(the register itself)")
-    asked: dict[str, _Asked] = {}
-    for each in follow(entries):
-        yield from assessment_lines(each, full=full)
-        _ask(asked, each, _of_any_record)
-    if many:
-        ranked = sorted(asked.items(), key=lambda each: (-each[1].findings, -each[1].could_be.rank))
-        of = counted(len(entries), "partnership")
-        helps = [
-            (text, f"{each.subjects:,} of {of}, {counted(each.findings, 'finding')}", each)
-            for text, each in ranked
-        ]
-        yield from _ask_first("Ask first on the register", helps)
-    for each in follow([each for each in pairs if full or _flags(each)]):
-        yield from assessment_lines(each, full=full)
-    if pairs and not full:
-        yield from _pairs(pairs)
+    page = _Page(whole, hints)
+    rooms = [_Room(), _Room(frequent=0), _Room(frequent=0, officers=3)]
+    rooms += [_Room(5, frequent=0, officers=3), _Room(5, 2, 0, 0), _Room(3, 1, 0, 0)]
+    yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
+    if full:
+        for each in follow(page.in_full()):
+            yield "", ""
+            yield from assessment_lines(each, full=True, depth=depth)
 
 
-def _flags(assessment: Assessment) -> bool:
-    return assessment.counts[Verdict.FLAGGED] > 0
-
-
-def _overview(entries: Sequence[Assessment], pairs: Sequence[Assessment]) -> Iterator[Line]:
-    rules: dict[str, Rule] = {}
-    flagged: Counter[str] = Counter()
-    for each in entries:
-        for finding in each.flagged:
-            rules[finding.rule.id] = finding.rule
-            flagged[finding.rule.id] += 1
-    yield from _sum(entries, "partnership")
-    if pairs:
-        yield from _sum(pairs, "pair", _IN_COMMON)
-    if not flagged:
-        return
-    yield "Flagged most often", "bold"
-    for name, number in flagged.most_common(_NAMED):
-        yield from item(f"{number:,}", f"{rules[name].title}  [{name}]", indent=2)
-    yield from _more(len(flagged), "rule")
-    yield "", ""
-    gravest = sorted(filter(_flags, entries), key=_gravity)
-    yield "To look at first", "bold"
-    for each in gravest[:_NAMED]:
-        words = flagged_words(each.counts, each.severities)
-        yield from item(_called(each.subject), words, indent=2)
-    yield from _more(len(gravest), "partnership")
-    yield "", ""
-
-
-def _gravity(assessment: Assessment) -> list[int]:
-    return [-assessment.severities[each] for each in reversed(SEVERITIES)]
-
-
-def _sum(assessments: Sequence[Assessment], what: str, which: str = "") -> Iterator[Line]:
-    """Yield how many there are, and what their findings come to."""
-    verdicts: Counter[Verdict] = Counter()
-    severities: Counter[Severity] = Counter()
-    for each in assessments:
-        verdicts.update(each.counts)
-        severities.update(each.severities)
-    yield counted(len(assessments), what) + which, "bold"
-    yield counts_line(verdicts, severities), ""
-    yield "", ""
-
-
-def _pairs(pairs: Sequence[Assessment]) -> Iterator[Line]:
-    """Yield what there is to say of all pairs together, and what to ask on those left out."""
-    yield counted(len(pairs), "pair") + _IN_COMMON, "bold"
-    standing = Counter(_standing(each) for each in pairs)
-    flagged = standing[Verdict.FLAGGED]
-    yield f"  {flagged:,} with something flagged{', shown above' if flagged else ''}", ""
-    if flagged < len(pairs):
-        others = (
-            f"{standing[Verdict.UNKNOWN]:,} with something unknown, {standing[Verdict.CLEAR]:,} in "
-            f"order and {standing[Verdict.NOT_APPLICABLE]:,} to which no rule applies"
-        )
-        where = "`--full` shows each, and `--format csv`, `jsonl` or `json` holds every one"
-        yield from item("", f"{others}, left out here: {where}", indent=2)
-    by_rule: dict[str, Counter[Verdict]] = {}
-    rules: dict[str, Rule] = {}
-    asked: dict[str, _Asked] = {}
-    for each in pairs:
-        for finding in each.findings:
-            rules[finding.rule.id] = finding.rule
-            by_rule.setdefault(finding.rule.id, Counter())[finding.verdict] += 1
-        if not _flags(each):
-            _ask(asked, each, functools.partial(_of_pair, each.subject))
-    for name, verdicts in by_rule.items():
-        yield from item(rules[name].title, f"{counts_line(verdicts)}  [{name}]", indent=2)
-    yield "", ""
-    ranked = sorted(asked.items(), key=lambda each: (-each[1].subjects, -each[1].could_be.rank))
-    helps = [(text, counted(each.subjects, "pair"), each) for text, each in ranked]
-    yield from _ask_first("Ask first on the pairs left out", helps)
-
-
-def _standing(assessment: Assessment) -> Verdict:
-    """Return the verdict that counts most of those on a subject."""
-    counts = assessment.counts
-    telling = (Verdict.FLAGGED, Verdict.UNKNOWN, Verdict.CLEAR)
-    return next((each for each in telling if counts[each]), Verdict.NOT_APPLICABLE)
-
-
-def _ask(
-    asked: dict[str, _Asked], assessment: Assessment, worded: Callable[[Question], str]
-) -> None:
-    """Add what is asked of a subject, each question once, and each rule once for each question."""
-    rules: dict[str, set[str]] = {}
-    for ranked in assessment.questions:
-        text = worded(ranked.question)
-        # A rule that asks the same about several records is still one finding.
-        rules.setdefault(text, set()).update(ranked.rules)
-        known = asked.setdefault(text, _Asked())
-        known.could_be = max(known.could_be, ranked.could_be)
-    for text, its in rules.items():
-        asked[text].subjects += 1
-        asked[text].findings += len(its)
-
-
-def _of_any_record(question: Question) -> str:
-    """Return a question without the name of the record that it is about, and what it asks for."""
-    return f"{question.of_any_record}  ({INDEX.sub('[]', question.fact)})"
-
-
-def _of_pair(pair: Pair, question: Question) -> str:
-    """Return a question on a pair with what it is about: one of the two, a partner, or the pair."""
-    which, _, inside = question.fact.partition(".")
-    if inside and which in ("first", "second"):
-        return f"{_called(getattr(pair, which))}: {question.question}"
-    # The name of a partner already stands before a question about it.
-    return question.question if question.record else f"Of each pair: {question.question}"
-
-
-def _called(partnership: Partnership) -> str:
+def called(partnership: Partnership) -> str:
     """Return what a partnership is called, with its id where that says more."""
     texts = (partnership.name, partnership.id)
     name, *more = dict.fromkeys(each for each in texts if isinstance(each, str) and each) or [
@@ -198,18 +89,276 @@ def _called(partnership: Partnership) -> str:
     return f"{name} ({more[0]})" if more else name
 
 
-def _ask_first(title: str, ranked: Sequence[tuple[str, str, _Asked]]) -> Iterator[Line]:
-    """Yield the first of the questions, each with what its answer helps to settle."""
-    if not ranked:
-        return
-    yield f"{title}: the answers that help to settle most", "bold"
-    for number, (text, helps, each) in enumerate(ranked[:_NAMED], 1):
-        words = f"{number}. {text}  ({helps}, up to {each.could_be.value})"
-        yield from item("", words, indent=2)
-    yield from _more(len(ranked), "question")
-    yield "", ""
+class _Page:
+    """What stands on the page of a register, laid out in as much room as there is."""
+
+    def __init__(self, whole: RegisterAssessment, hints: Sequence[str]) -> None:
+        self.whole = whole
+        self.hints = hints
+        self._made: dict[tuple[object, ...], list[Line]] = {}
+        self.entries = [each for each in whole.entries if each.checks]
+        self.pairs = [each for each in whole.pairs if each.checks]
+        self.flagged = sorted(filter(_flags, self.entries), key=_gravity)
+        self.as_of = whole.register.as_of
+
+    def in_full(self) -> list[Assessment]:
+        """Return what is told one by one, those on which something is flagged first."""
+        rest = [each for each in self.entries if not _flags(each)]
+        told = [each for each in self.pairs if _flags(each)]
+        told += [each for each in self.pairs if not _flags(each) and each.of(Verdict.UNKNOWN)]
+        itself = [self.whole.register] if self.whole.register.checks else []
+        return [*itself, *self.flagged, *rest, *told]
+
+    def lines(self, room: _Room) -> Iterator[Line]:
+        blocks = [self._once(self._head), self._once(self._table)]
+        if self.flagged and room.first:
+            blocks.append(self._once(self._look, room.first))
+        if self.whole.register.flagged and room.to_put_right:
+            blocks.append(self._once(self._organisation, room.to_put_right))
+        if self.flagged and room.frequent:
+            blocks.append(self._once(self._frequent, room.frequent))
+        if room.officers:
+            blocks.append(self._once(self._officers, room.officers))
+        blocks.append([(hint, "") for hint in self.hints])
+        yield from (line for block in blocks if block for line in (*block, ("", "")))
+
+    def _once(self, make: Callable[..., Iterable[Line]], *most: int) -> list[Line]:
+        """Return a block of lines, which other layouts may have asked for before."""
+        key = (make.__name__, *most)
+        if key not in self._made:
+            self._made[key] = [*make(*most)]
+        return self._made[key]
+
+    def _head(self) -> Iterator[Line]:
+        found = self.whole.register
+        date = "" if isinstance(self.as_of, Unknown) else f"as at {day(self.as_of)}"
+        name = found.name or _NAMELESS
+        yield titled(cut(name, WIDTH - len(date) - 2), date), "bold"
+        number = counted(len(self.whole.entries), "partnership")
+        yield from folded_text(rulebook_line(found.rulebook, number))
+        yield "", ""
+        for each in self._headline():
+            yield from folded_text(each, style="bold")
+
+    def _headline(self) -> Iterator[str]:
+        both = [*self.entries, *([self.whole.register] if self.whole.register.checks else [])]
+        apply = sum(_apply(each) for each in both)
+        unknown = sum(each.counts[Verdict.UNKNOWN] for each in both)
+        little = apply and unknown > apply / 2
+        if self.flagged:
+            worst = max(_worst(each) for each in self.flagged)
+            grave = [each for each in self.flagged if _worst(each) is worst]
+            have = "has" if len(grave) == 1 else "have"
+            they = "it spends" if len(grave) == 1 else "they spend"
+            spent = _spent(grave)
+            money = f"; {they} {spent} a year" if spent else ""
+            number = counted(len(grave), "partnership")
+            yield f"{number} {have} {worst.value} findings{money}."
+        elif self.whole.register.flagged:
+            number = counted(len(self.whole.register.flagged), "thing")
+            yield f"{number} to put right on the register itself{gravest(self.whole.register)}."
+        if little:
+            told = f"{unknown:,} of {counted(apply, 'check')} are not known yet"
+            if not self.flagged:
+                yield f"Too little is recorded to judge: {told}."
+            else:
+                yield f"{told}, because the facts are not on the register."
+        elif not self.flagged and not self.whole.register.flagged:
+            yield "Nothing found to put right."
+        notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
+        if notice:
+            told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
+            yield f"{counted(len(notice), 'partnership')} {told} dormant."
+
+    def _table(self) -> Iterator[Line]:
+        grades = [each.value for each in reversed(SEVERITIES)]
+        yield _row("", "to put right", *grades, "not known", "met"), ""
+        rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
+        if self.whole.register.checks:
+            rows.append(("The register itself", [self.whole.register]))
+        if self.pairs:
+            rows.append(("Between partnerships", self.pairs))
+        for title, several in rows:
+            verdicts = {one: sum(each.counts[one] for each in several) for one in Verdict}
+            severities = {one: sum(each.severities[one] for each in several) for one in Severity}
+            numbers = [
+                verdicts[Verdict.FLAGGED],
+                *(severities[each] for each in reversed(SEVERITIES)),
+            ]
+            numbers += [verdicts[Verdict.UNKNOWN], verdicts[Verdict.CLEAR]]
+            yield _row(f"  {title}", *(f"{each:,}" if each else "-" for each in numbers)), ""
+
+    def _look(self, most: int) -> Iterator[Line]:
+        yield _ranked("Look at first", "C", "H", "M", "L", "tier", "a year"), "bold"
+        several = False
+        for number, each in enumerate(self.flagged[:most], 1):
+            grades = [str(each.severities[one] or "-") for one in reversed(SEVERITIES)]
+            tier = tier_of(each)
+            word = tier.word if tier is not None else ""
+            several = several or word.endswith("+")
+            name = cut(called(each.subject), 48)
+            yield _ranked(f"  {number:>2}  {name}", *grades, word, _money(each)), ""
+        notes = []
+        if len(self.flagged) > most:
+            more = len(self.flagged) - most
+            notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
+        none = len(self.entries) - len(self.flagged)
+        if none:
+            notes.append(f"{none:,} {'has' if none == 1 else 'have'} none")
+        if several:
+            notes.append("medium+: at least medium")
+        if notes:
+            yield from folded_text("; ".join(notes), indent=6)
+
+    def _organisation(self, most: int) -> Iterator[Line]:
+        flagged = self.whole.register.flagged
+        shown = flagged[:most]
+        number = f" ({len(shown)} of {len(flagged)})" if len(flagged) > len(shown) else ""
+        yield f"For the organisation to put right, gravest first{number}", "bold"
+        for finding in shown:
+            assert finding.severity is not None  # noqa: S101 - it is flagged
+            yield from self._finding(finding, finding.severity)
+
+    def _finding(self, finding: Finding, severity: Severity) -> Iterator[Line]:
+        about = self._about(finding)
+        text = f"{finding.rule.title}{f': {about}' if about else ''}."
+        begin = f"  {severity.value.upper():<8}  "
+        for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
+            yield (
+                (f"{begin}{line.strip()}" if not index else line),
+                STYLES[severity] if not index else "",
+            )
+        remedy = finding.rule.remedy
+        if remedy is not None:
+            when = when_phrase(due_date(remedy.within, self.as_of), remedy.within)
+            who = ", ".join(each for each in (remedy.who, when) if each)
+            if who:
+                yield from folded_text(f"{who[:1].upper()}{who[1:]}", indent=len(begin))
+
+    def _about(self, finding: Finding) -> str:
+        """Return which partnerships a finding on the register counts, or how many there are."""
+        told = counted_otherwise(finding, self.whole.register)
+        if told:
+            return told
+        names = [*dict.fromkeys(each.record for each in finding.because if each.record)]
+        return named([cut(each, 40) for each in names]) if names else ""
+
+    def _frequent(self, most: int) -> Iterator[Line]:
+        rules: dict[str, Rule] = {}
+        number: Counter[str] = Counter()
+        for each in self.entries:
+            for finding in each.flagged:
+                rules[finding.rule.id] = finding.rule
+                number[finding.rule.id] += 1
+        yield "Most frequent", "bold"
+        for name, times in number.most_common(most):
+            yield from item("", f"{times:>4,}  {rules[name].title}", indent=0)
+
+    def _officers(self, most: int) -> Iterator[Line]:
+        unknown: Counter[str] = Counter()
+        critical: Counter[str] = Counter()
+        entries: Counter[str] = Counter()
+        for each in self.entries:
+            found = each.counts[Verdict.UNKNOWN]
+            if not found:
+                continue
+            officer = getattr(each.subject, "responsible_officer", UNKNOWN)
+            name = officer if isinstance(officer, str) else _NOBODY
+            entries[name] += 1
+            unknown[name] += found
+            critical[name] += each.could_be[Severity.CRITICAL]
+        if not unknown:
+            return
+        title = "Answers that would settle most, by lead officer"
+        yield _asked(title, "not known", "could be critical"), "bold"
+        ranked = sorted(unknown, key=lambda name: (-critical[name], -unknown[name], name))
+        for name in ranked[:most]:
+            of = f"{cut(name, 38)} ({counted(entries[name], 'partnership')})"
+            yield _asked(f"  {of}", f"{unknown[name]:,}", f"{critical[name]:,}"), ""
+        if len(ranked) > most:
+            yield f"  and {counted(len(ranked) - most, 'more officer')}", ""
 
 
-def _more(number: int, what: str) -> Iterator[Line]:
-    if number > _NAMED:
-        yield f"  and {counted(number - _NAMED, f'more {what}')}", ""
+def counted_otherwise(finding: Finding, register: Assessment) -> str:
+    """Return two numbers that should be one, where a finding is about that; else ""."""
+    case = case_of(Facts(register.subject, register.as_of), register.rulebook)
+    for node in nodes(finding.rule.requires):
+        if not isinstance(node, Count) or node.where is None:
+            continue
+        predicate = node.predicate
+        if not isinstance(predicate, Compare) or predicate.op is not Op.EQUALS:
+            continue
+        if not isinstance(predicate.operand, FactRef):
+            continue
+        ref = predicate.operand
+        declared = fact_phrase(ref.fact, case.facts.value(ref, case.scopes))
+        records, closed = case.facts.records(node.list, case.scopes)
+        truths = Counter(evaluate(node.where, case.inside(each)) for each in records)
+        certain, open_ = truths[Truth.TRUE], truths[Truth.UNKNOWN]
+        least = "at least " if open_ or not closed else ""
+        more = f"; {certain + open_} if the {open_} that nobody can tell of do" if open_ else ""
+        return f"{declared}, and {least}{certain} on the register count{more}"
+    return ""
+
+
+def _flags(assessment: Assessment) -> bool:
+    return assessment.counts[Verdict.FLAGGED] > 0
+
+
+def _worst(assessment: Assessment) -> Severity:
+    return max(each for each in SEVERITIES if assessment.severities[each])
+
+
+def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
+    grades = [-assessment.severities[each] for each in reversed(SEVERITIES)]
+    return grades, -(_spend(assessment) or Decimal(0))
+
+
+def _apply(assessment: Assessment) -> int:
+    return assessment.checks - assessment.counts[Verdict.NOT_APPLICABLE]
+
+
+def _status(assessment: Assessment) -> str:
+    return str(getattr(assessment.subject, "status", ""))
+
+
+def _spend(assessment: Assessment) -> Decimal | None:
+    """Return what a partnership spends in a year; None where nobody recorded it."""
+    subject = assessment.subject
+    funding = subject.funding if isinstance(subject, Partnership) else UNKNOWN
+    spend = funding.annual_spend if isinstance(funding, Funding) else UNKNOWN
+    return spend if isinstance(spend, Decimal) else None
+
+
+def _money(assessment: Assessment) -> str:
+    spend = _spend(assessment)
+    return "?" if spend is None else short_amount(spend)
+
+
+def _spent(several: Sequence[Assessment]) -> str:
+    """Return what partnerships spend together, at least where it is not known of all."""
+    known = [each for each in map(_spend, several) if each is not None]
+    if not known:
+        return ""
+    least = "at least " if len(known) < len(several) else ""
+    return f"{least}{short_amount(sum(known, Decimal(0)))}"
+
+
+def _row(title: str, *cells: str) -> str:
+    widths = (14, 10, 6, 8, 5, 12, 7)
+    return f"{title:<30}" + "".join(
+        f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)
+    )
+
+
+def _ranked(title: str, *cells: str) -> str:
+    *grades, tier, money = cells
+    return (
+        f"{title:<55}"
+        + "".join(f"{each:>4}" for each in grades)
+        + f"  {tier:<8}{money:>10}".rstrip()
+    )
+
+
+def _asked(title: str, unknown: str, critical: str) -> str:
+    return f"{title:<60}{unknown:>12}{critical:>20}"

@@ -1,229 +1,233 @@
-"""Assessments as text: what is wrong first, then what to ask, then what is in order."""
+"""One subject as text: its page, and in full each finding with its reasons."""
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
-from govrules.assessment import Assessment
-from govrules.catalogue import place_phrase
-from govrules.explain.english import counted, joined, sentence
-from govrules.findings import Change, Finding, Question, Reason
+from govrules.assessment import Assessment, RankedQuestion
+from govrules.catalogue import citation_phrase
+from govrules.decode.values import describe
+from govrules.explain.phrases import counted, joined, named, sentence
+from govrules.findings import Finding, Reason
+from govrules.render.actions import due_date, when_phrase
+from govrules.render.advice import fact_at, good_state, settled_when
+from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
+from govrules.render.page import asked, has_nothing_to_check, page_lines
+from govrules.render.standing import TIER
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.walk import references, rule_conditions
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records
 
-WIDTH = 92
-_SHOWN_QUESTIONS = 10
-#: How many lines of reasons a finding has, and how many names stand in one.
-MOST_REASONS: Final = 5
-#: The number of a record in the path of a fact.
-INDEX: Final = re.compile(r"\[\d+\]")
-_STYLES = {
-    Severity.CRITICAL: "bold red",
-    Severity.HIGH: "red",
-    Severity.MEDIUM: "yellow",
-    Severity.LOW: "blue",
-}
-#: A line and the style to show it in on a terminal.
-Line: TypeAlias = tuple[str, str]
 _T = TypeVar("_T")
+#: How many lines of reasons a finding has where no other number is asked for.
+MOST_REASONS: Final = 5
 
 
 def assessment_lines(
-    assessment: Assessment, *, full: bool = False, nameless: str = "(a subject without a name)"
+    assessment: Assessment,
+    *,
+    full: bool = False,
+    depth: int | None = None,
+    hints: Sequence[str] = (),
 ) -> Iterator[Line]:
-    """Yield an assessment line by line; `full` gives every reason, one by one."""
-    yield assessment.name or assessment.id or nameless, "bold"
-    counts = counts_line(assessment.counts, assessment.severities)
-    yield f"{counted(len(assessment.findings), 'rule')}: {counts}", ""
-    yield "", ""
-    yield from _summed_up(assessment, full=full)
-    for finding in assessment.flagged:
-        yield from _flagged(finding, full=full)
-    yield from _unknown(assessment)
-    yield from _settled(assessment, full=full)
+    """
+    Yield an assessment line by line.
 
+    Args:
+        assessment: the assessment.
 
-def _summed_up(assessment: Assessment, *, full: bool) -> Iterator[Line]:
-    """Yield what the findings come to together: it is counted apart, and is no further fault."""
-    for finding in assessment.summaries:
-        if finding.severity is None:
-            continue
-        yield f"In sum, {_headline(finding, finding.severity)}", "bold"
-        parts = [f"{each.phrase}  [{each.value}]" for each in finding.because]
-        shown, more = _cut(parts, full=full)
-        for part in (*shown, f"and {more} findings more") if more else shown:
-            yield from item("because", part)
-        yield from item("do", sentence(finding.remedy))
+        full: after its page, also each finding with its reasons, each question, and what is met.
+
+        depth: the most lines of reasons that a finding then has; None is all of them.
+
+        hints: what to type next.
+    """
+    yield from page_lines(assessment, hints=hints)
+    if full:
         yield "", ""
+        yield from detail_lines(assessment, depth=depth)
 
 
-def _headline(finding: Finding, severity: Severity) -> str:
-    worse = f", could be {finding.could_be.value}" if finding.could_be else ""
-    return f"{severity.value.upper()}{worse}: {finding.rule.title}  [{finding.rule.id}]"
+def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterator[Line]:
+    """Yield what stands below the page of a subject: everything, one by one."""
+    yield from _summaries(assessment, depth)
+    for theme in assessment.rulebook.themes:
+        flagged = [each for each in assessment.flagged if each.rule.theme == theme.id]
+        if flagged:
+            yield f"{theme.title} ({len(flagged)})", "bold"
+            yield "", ""
+        for finding in flagged:
+            yield from _flagged(finding, assessment, depth)
+    yield from _questions(assessment)
+    yield from _met(assessment)
+    yield from _not_applicable(assessment)
 
 
 def counts_line(
     verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None = None
 ) -> str:
     """Return how many findings have each verdict, the flagged ones by how grave they are."""
-    return (
-        f"{flagged_words(verdicts, severities)}, {verdicts[Verdict.UNKNOWN]:,} unknown, "
-        f"{verdicts[Verdict.CLEAR]:,} clear, {verdicts[Verdict.NOT_APPLICABLE]:,} not applicable"
-    )
-
-
-def flagged_words(
-    verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None
-) -> str:
-    """Return how many findings are flagged, and how grave they are."""
     graded = [
         f"{severities[each]:,} {each.value}"
         for each in reversed(SEVERITIES)
         if severities and severities[each]
     ]
-    return f"{verdicts[Verdict.FLAGGED]:,} flagged" + (f" ({joined(graded)})" if graded else "")
+    flagged = f"{verdicts[Verdict.FLAGGED]:,} to put right"
+    return (
+        f"{flagged}{f' ({joined(graded)})' if graded else ''}, "
+        f"{verdicts[Verdict.UNKNOWN]:,} not known, {verdicts[Verdict.CLEAR]:,} met, "
+        f"{verdicts[Verdict.NOT_APPLICABLE]:,} do not apply"
+    )
 
 
-def _flagged(finding: Finding, *, full: bool) -> Iterator[Line]:
-    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    yield _headline(finding, finding.severity), _STYLES[finding.severity]
-    for phrase, where in _reasons(finding, full=full):
-        yield from item("because", phrase + (f"  ({where})" if where else ""))
-    for mitigation in finding.mitigations:
-        yield from item("one step lower", mitigation.because)
-    if finding.remedy:
-        yield from item("do", sentence(finding.remedy) + _by_whom(finding))
-    for number, way in enumerate(finding.clears):
-        several = [(each, each.fact) for each in way]
-        phrases = [f"{phrase} ({fact})" for phrase, fact in _gathered(several, full=full)]
-        yield from item("or" if number else "cleared where", joined(phrases))
-    for question in folded(finding.questions):
-        yield from item("to know how grave", question.question)
-    source = f"{finding.source.document}, {place_phrase(finding.source.paragraph)}"
-    yield from item("source", f"{finding.principle} ({source})")
-    yield from item("rule", finding.rule_location)
-    yield "", ""
-
-
-def _reasons(finding: Finding, *, full: bool) -> Iterator[tuple[str, str]]:
-    """Yield what a finding rests on, in at most five lines unless it is to be given in full."""
-    seen = ((each.evidence, each.origin) for each in finding.because)
-    behind = ["; ".join(filter(None, several)) for several in seen]
-    lines = [*_gathered([*zip(finding.because, behind, strict=True)], full=full)]
-    shown, more = _cut(lines, full=full)
-    yield from shown
-    if more:
-        yield f"and {more} facts more", "`--full` shows each"
-
-
-def _cut(lines: Sequence[_T], *, full: bool) -> tuple[Sequence[_T], int]:
-    """Return lines, or as many as leave room for one that says how many more there are."""
-    if full or len(lines) <= MOST_REASONS:
-        return lines, 0
-    shown = lines[: MOST_REASONS - 1]
-    return shown, len(lines) - len(shown)
-
-
-def _gathered(
-    several: Sequence[tuple[Reason | Change, str]], *, full: bool
-) -> Iterator[tuple[str, str]]:
-    """
-    Yield phrases on facts, and what stands behind each.
-
-    Where there are many, those that say the same of several records are told as one.
-    """
-    if full or len(several) <= MOST_REASONS:
-        yield from ((each.phrase, behind) for each, behind in several)
-        return
-    groups: dict[tuple[str, str], list[tuple[Reason | Change, str]]] = {}
-    for each, behind in several:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(
-            (each, behind)
-        )
-    for (fact, said), alike in groups.items():
-        if len(alike) == 1:
-            each, behind = alike[0]
-            yield each.phrase, behind
+def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
+    """Yield what the findings come to together: it is counted apart, and is no further fault."""
+    for finding in assessment.summaries:
+        if finding.severity is None:
             continue
-        yield f"{joined(_named([each.record for each, _ in alike]))}: {said}", fact
-
-
-def _named(names: Sequence[str]) -> list[str]:
-    """Return the first names, and how many more there are."""
-    if len(names) <= MOST_REASONS + 1:
-        return [*names]
-    return [*names[:MOST_REASONS], f"{len(names) - MOST_REASONS:,} more"]
-
-
-def _by_whom(finding: Finding) -> str:
-    remedy = finding.rule.remedy
-    if remedy is None:
-        return ""
-    about = [remedy.who, f"within {remedy.within}" if remedy.within else ""]
-    words = ", ".join(each for each in about if each)
-    return f" ({words})" if words else ""
-
-
-def _unknown(assessment: Assessment) -> Iterator[Line]:
-    unknown = assessment.of(Verdict.UNKNOWN)
-    if not unknown:
-        return
-    yield f"Not known ({len(unknown)}): nobody recorded the facts that would settle these", "bold"
-    for finding in sorted(unknown, key=lambda each: -(each.could_be or Severity.LOW).rank):
-        could_be = finding.could_be.value if finding.could_be else ""
-        yield f"  could be {could_be}: {finding.rule.title}  [{finding.rule.id}]", ""
-        for question in folded(finding.questions):
-            yield from item("ask", f"{question.question}  ({question.fact})", indent=6)
-    yield "", ""
-    shown = assessment.questions[:_SHOWN_QUESTIONS]
-    yield "Ask first: the answers that help to settle most", "bold"
-    for number, ranked in enumerate(shown, 1):
-        helps = f"{counted(len(ranked.rules), 'rule')}, up to {ranked.could_be.value}"
-        yield f"  {number}. {ranked.question.question}  ({ranked.question.fact}; {helps})", ""
-    yield "", ""
-
-
-def _settled(assessment: Assessment, *, full: bool) -> Iterator[Line]:
-    for verdict, title in (
-        (Verdict.CLEAR, "In order"),
-        (Verdict.NOT_APPLICABLE, "Not applicable"),
-    ):
-        findings = assessment.of(verdict)
-        if not findings:
-            continue
-        yield f"{title} ({len(findings)})", "bold"
-        for finding in findings:
-            reasons = joined(each.phrase for each in finding.because)
-            if full or verdict is Verdict.CLEAR:
-                yield from item(finding.rule.id, reasons, indent=2)
-        if not full and verdict is Verdict.NOT_APPLICABLE:
-            yield from item("rules", joined(each.rule.id for each in findings), indent=2)
+        yield _headline(finding, finding.severity), STYLES[finding.severity]
+        shown, more = _cut([each.phrase for each in finding.because], depth)
+        for part in (*shown, f"{more} more findings") if more else shown:
+            yield from item("because", sentence(part))
+        yield from item("to put it right", sentence(finding.remedy))
+        yield from item("check", f"{finding.rule.id} ({finding.rule_location})")
         yield "", ""
 
 
-def folded(questions: Sequence[Question]) -> Iterator[Question]:
-    """Yield questions, those that are the same for several records of a list as one."""
-    groups: dict[str, list[Question]] = {}
-    for each in questions:
-        groups.setdefault(INDEX.sub("[]", each.fact), []).append(each)
-    for fact, group in groups.items():
-        if len(group) == 1:
-            yield group[0]
+def _headline(finding: Finding, severity: Severity) -> str:
+    worse = f", could be {finding.could_be.value}" if finding.could_be else ""
+    return f"{severity.value.upper() + worse:<8}  {finding.rule.title}"
+
+
+def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Iterator[Line]:
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    yield from folded_text(_headline(finding, finding.severity), style=STYLES[finding.severity])
+    for line in _reasons(finding, depth):
+        yield from item("because", line)
+    for mitigation in finding.mitigations:
+        yield from item("one step lower", sentence(mitigation.because))
+    if finding.remedy:
+        yield from item("to put it right", sentence(finding.remedy) + _by_whom(finding, assessment))
+    settled = settled_when(finding, assessment.subject, assessment.rulebook)
+    yield from item("settled when", sentence(settled))
+    for each in asked(_alone(finding)):
+        yield from item("to know how grave", f"{each.text} [{each.fact}]")
+    yield from item("why it matters", finding.principle)
+    yield from item("source", f"{citation_phrase(finding.source, assessment.rulebook)}.")
+    yield from item("check", f"{finding.rule.id} ({finding.rule_location})")
+    yield "", ""
+
+
+def _alone(finding: Finding) -> list[RankedQuestion]:
+    worst = finding.could_be or Severity.LOW
+    return [RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions]
+
+
+def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
+    """Yield what a finding rests on; what shows the risk tier stands at the top of the page."""
+    direct = {ref.path for root in rule_conditions(finding.rule) for ref in references(root)}
+    own = [each for each in finding.because if _name(each) in direct]
+    tier = [each for each in finding.because if _name(each) not in direct]
+    reads_tier = TIER in finding.rule.reads
+    shown = [*own, *([] if reads_tier else tier)] or [*finding.because]
+    lines = [*_gathered(shown)]
+    if reads_tier and own and tier:
+        lines.append("It hangs on the risk tier, whose reasons stand at the top.")
+    cut, more = _cut(lines, depth)
+    yield from cut
+    if more:
+        yield f"{more} more facts: `--depth all` shows each."
+
+
+def _name(reason: Reason) -> str:
+    return INDEX.sub("[]", reason.fact).rpartition("[].")[2].removesuffix("[]")
+
+
+def _gathered(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Yield reasons as sentences, those that say the same of several records as one."""
+    groups: dict[tuple[str, str], list[Reason]] = {}
+    for each in reasons:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    for (fact, said), alike in groups.items():
+        if len(alike) > 1:
+            yield f"{sentence(f'{named([each.record for each in alike])}: {said}')} [{fact}]"
             continue
-        yield Question(fact, f"{joined(each.record for each in group)}: {group[0].of_any_record}")
+        (reason,) = alike
+        seen = reason.evidence or reason.origin
+        yield sentence(reason.phrase) + (f" [{seen}]" if seen else "")
 
 
-def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
-    """Yield a text behind its label, folded at the width of a page."""
-    first = " " * indent + (f"{label}: " if label else "")
-    for line in textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=" " * (indent + 2),
-        break_long_words=False,
-        break_on_hyphens=False,
-    ):
-        yield line, ""
+def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
+    """Return lines, or as many as leave room for one that says how many more there are."""
+    if depth is None or len(lines) <= depth:
+        return lines, 0
+    shown = lines[: depth - 1]
+    return shown, len(lines) - len(shown)
+
+
+def _by_whom(finding: Finding, assessment: Assessment) -> str:
+    remedy = finding.rule.remedy
+    if remedy is None:
+        return ""
+    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
+    words = ", ".join(each for each in (remedy.who, when) if each)
+    return f" ({words})" if words else ""
+
+
+def _questions(assessment: Assessment) -> Iterator[Line]:
+    questions = asked(assessment.questions)
+    if not questions:
+        return
+    unknown = len(assessment.of(Verdict.UNKNOWN))
+    yield f"Questions ({len(questions)}): {counted(unknown, 'check')} not known yet", "bold"
+    for number, each in enumerate(questions, 1):
+        yield from item(f"{number}", f"{each.text} [{each.fact}]", indent=2)
+        fact = fact_at(each.fact, type(assessment.subject), assessment.rulebook)
+        answer = f" Answer: {_answer(fact)}." if fact is not None else ""
+        helps = f"could show a {each.could_be.value} finding; {counted(len(each.rules), 'check')}"
+        yield from folded_text(f"{sentence(helps)}{answer}", indent=6)
+    yield "", ""
+
+
+def _answer(fact: Fact) -> str:
+    match fact.type:
+        case Choices(values):
+            return f"any of: {', '.join(values)}; or none"
+        case Choice(values):
+            return f"one of: {', '.join(values)}; or none"
+        case Records():
+            return f"a list, each a {fact.each}; or none"
+        case Record():
+            return "none, where there is none"
+        case _:
+            return describe(fact.type)
+
+
+def _met(assessment: Assessment) -> Iterator[Line]:
+    for title, wanted in (("Good practice met", False), ("Nothing to check", True)):
+        found = [each for each in assessment.good_practice if has_nothing_to_check(each) is wanted]
+        if not found:
+            continue
+        yield f"{title} ({len(found)})", "bold"
+        for finding in found:
+            yield from folded_text(sentence(good_state(finding.rule)), indent=2)
+            shown = joined(dict.fromkeys(each.phrase for each in finding.because))
+            yield from folded_text(f"{sentence(shown)} [{finding.rule.id}]", indent=6)
+        yield "", ""
+
+
+def _not_applicable(assessment: Assessment) -> Iterator[Line]:
+    findings = assessment.of(Verdict.NOT_APPLICABLE)
+    if not findings:
+        return
+    yield f"Does not apply ({len(findings)})", "bold"
+    by_reason: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_reason.setdefault(joined(each.phrase for each in finding.because), []).append(finding)
+    for reason, its in by_reason.items():
+        yield from item("", f"{sentence(reason)}", indent=2)
+        yield from folded_text(
+            "; ".join(f"{good_state(each.rule)} [{each.rule.id}]" for each in its), indent=6
+        )
+    yield "", ""

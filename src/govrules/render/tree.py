@@ -7,7 +7,8 @@ from typing import Final, TypeAlias
 
 from govrules.engines.reference import Case, evaluate, judge, judge_all, values
 from govrules.engines.registry import said
-from govrules.explain.english import condition_phrase, fact_phrase, joined, record_name
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import fact_phrase, joined, record_name
 from govrules.rulebook.ast import (
     All,
     AnyOf,

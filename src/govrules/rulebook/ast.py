@@ -82,6 +82,18 @@ class Verdict(Enum):
     NOT_APPLICABLE = "not applicable"
 
 
+class Says(Enum):
+    """How far a source goes: it says so, it implies it, or the pack chose it."""
+
+    STATED = "stated"
+    IMPLIED = "implied"
+    OURS = "ours"
+
+
+#: What of a rule a source can say, each in one word.
+ELEMENTS: Final = ("scope", "test", "threshold", "exception", "severity", "deadline")
+
+
 class FactSource(Enum):
     """Where a fact's value comes from."""
 
@@ -315,11 +327,17 @@ Condition: TypeAlias = All | AnyOf | Not | Test | Known | OnList
 
 @attrs.frozen
 class Citation:
-    """A paragraph of a source, and where the pack may carry it, its words."""
+    """
+    A paragraph of a source, and where the pack may carry it, its words.
+
+    Attributes:
+        says: how far it goes in what cites it; None where that is not said.
+    """
 
     document: str
     paragraph: str
     quote: str = ""
+    says: Says | None = None
 
 
 @attrs.frozen
@@ -336,13 +354,13 @@ class Document:
 
 @attrs.frozen
 class ParameterValue:
-    """A threshold of the rulebook: its value, unit and reason, and whether the source gives it."""
+    """A threshold of the rulebook: its value, unit and reason, and how far a source gives it."""
 
     name: str
     value: Plain
     type: FactType
     reason: str
-    given_by_source: bool
+    says: Says
     unit: str = ""
 
 
@@ -443,12 +461,14 @@ class Remedy:
         who: who does it.
         within: by when.
         instead: other acts for other cases; the first whose condition holds is used.
+        part_of: the id of the piece of work that it belongs to, one of the rulebook's `work`.
     """
 
     do: str
     who: str = ""
     within: str = ""
     instead: tuple[tuple[Condition, str], ...] = ()
+    part_of: str | None = None
 
 
 @attrs.frozen
@@ -480,6 +500,9 @@ class Rule:
         about_records: whether it tests what was recorded (`known`).
         in_force: the first and the last day on which it is in force.
         intended: what the proofs find of it that is meant, each with the reason.
+        met: the good state that it asks for, as a sentence without a full stop.
+        note: remarks on how it is encoded, for those who write rules.
+        says: how far its source goes, for each of `elements` of which the pack says it.
     """
 
     id: str
@@ -502,7 +525,22 @@ class Rule:
     supersedes: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     intended: tuple[tuple[str, str], ...] = ()
+    met: str | None = None
+    note: str | None = None
+    says: Mapping[str, Says] = attrs.field(factory=dict, hash=False)
     span: Span = _span()
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """Which of `ELEMENTS` it has: always a scope, a test and a severity."""
+        from govrules.rulebook.walk import has_threshold  # noqa: PLC0415 - that walks this tree
+
+        has = {
+            "threshold": has_threshold(self),
+            "exception": bool(self.unless),
+            "deadline": self.remedy is not None and bool(self.remedy.within),
+        }
+        return tuple(each for each in ELEMENTS if has.get(each, True))
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
@@ -510,6 +548,19 @@ class Rule:
         from govrules.rulebook.walk import derived_read, rule_conditions  # noqa: PLC0415 - likewise
 
         return derived_read(rule_conditions(self), known=False)
+
+
+@attrs.frozen
+class Theme:
+    """What rules are about: its id, and its title as a heading."""
+
+    id: str
+    title: str
+
+    @classmethod
+    def untitled(cls, theme_id: str) -> Theme:
+        """Return a theme to which no pack gives a title."""
+        return cls(theme_id, theme_id.replace("-", " ").capitalize())
 
 
 @attrs.frozen
@@ -523,6 +574,8 @@ class Rulebook:
         derived: derived facts by name, each after those that it reads.
         local: local facts by name, without ``local.``.
         subjects: the attrs class of each subject.
+        themes: the themes of the rules, in the order in which reports have them.
+        work: the title of each piece of work that remedies can be part of, by its id.
     """
 
     id: str
@@ -535,6 +588,12 @@ class Rulebook:
     local: Mapping[str, Fact]
     rules: tuple[Rule, ...]
     subjects: Mapping[str, type]
+    themes: tuple[Theme, ...] = attrs.field()
+    work: Mapping[str, str] = attrs.field(factory=dict)
+
+    @themes.default
+    def _untitled(self) -> tuple[Theme, ...]:
+        return tuple(map(Theme.untitled, dict.fromkeys(rule.theme for rule in self.rules)))
 
     def rule(self, rule_id: str) -> Rule:
         """

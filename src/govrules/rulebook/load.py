@@ -12,10 +12,10 @@ from typing import Final
 
 import attrs
 
-from govrules.diagnostics import Code, Span, did_you_mean
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.nodes import Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -27,11 +27,14 @@ from govrules.rulebook.ast import (
     Row,
     Rule,
     Rulebook,
+    Says,
+    Theme,
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
-from govrules.rulebook.rules import RuleReader, read_citation, read_given
+from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
+from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared
 from govrules.vocabulary import (
     Choice,
@@ -43,6 +46,7 @@ from govrules.vocabulary import (
     Number,
     Text,
     YesNo,
+    sentences,
     vocabulary_of,
 )
 
@@ -64,6 +68,8 @@ _RULEBOOK_KEYS: Final = (
     "version",
     "owner",
     "extends",
+    "themes",
+    "work",
     "sources",
     "parameters",
     "facts",
@@ -126,6 +132,25 @@ def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None
     return loader.finish()
 
 
+def lint_pack(pack: str | Path) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
+    """
+    Return a pack's rulebook, and what is wrong with it or warned of in its words.
+
+    The rulebook is None where something is wrong.
+    """
+    loader = _Loader(SUBJECTS)
+    loader.worded = []
+    loader.add(pack)
+    rulebook: Rulebook | None = None
+    found: list[Diagnostic] = []
+    try:
+        rulebook = loader.finish()
+    except RuleFileError as error:
+        found += error.diagnostics
+    found += [each for report in loader.worded for each in report.in_order()]
+    return rulebook, tuple(found)
+
+
 @attrs.define
 class _Pack:
     """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
@@ -144,12 +169,16 @@ class _Loader:
 
     def __init__(self, subjects: Mapping[str, type]) -> None:
         self.subjects = subjects
+        #: What is warned of in the words of each file; None where nobody asks.
+        self.worded: list[Report] | None = None
         self.packs: dict[Path, _Pack] = {}
         #: Packs begun: two that extend each other are read once.
         self.opened: set[Path] = set()
         self.reports: list[Report] = []
         self.documents: dict[str, Document] = {}
         self.texts: dict[str, str] = {}
+        self.themes: dict[str, Theme] = {}
+        self.work: dict[str, str] = {}
         self.parameters: dict[str, ParameterValue] = {}
         self.local: dict[str, Fact] = {}
         self.derived_facts: dict[str, tuple[Fact, type]] = {}
@@ -205,6 +234,8 @@ class _Loader:
         fields = Fields(report, node, _RULEBOOK_KEYS, "a rulebook")
         if not check_version(fields):
             return
+        if with_rules:
+            self._check_wording(node, report.file, text)
         loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
         for base in fields.words("extends"):
             self._extend(loaded, base)
@@ -234,6 +265,12 @@ class _Loader:
     def _declare(self, pack: _Pack) -> None:
         for key in ("title", "version", "owner"):
             pack.fields.text(key, required=True)
+        for name, node in pack.fields.entries("themes"):
+            self._theme(pack, name, node)
+        for name, node in pack.fields.entries("work"):
+            title = self._titled(pack, name, node, "piece of work")
+            if self.work.setdefault(name.text, title) != title:
+                self._name_taken(pack.report, name, "another piece of work")
         for name, node in pack.fields.entries("sources"):
             self._source(pack, name, node)
         for name, node in pack.fields.entries("parameters"):
@@ -242,6 +279,25 @@ class _Loader:
             self._local(pack, name, node)
         for name, node in pack.fields.entries("derived"):
             self._declare_derived(pack, name, node)
+
+    def _theme(self, pack: _Pack, key: Scalar, node: Node) -> None:
+        theme = Theme(key.text, self._titled(pack, key, node, "theme"))
+        if self.themes.setdefault(key.text, theme) != theme:
+            self._name_taken(pack.report, key, "another theme")
+
+    @staticmethod
+    def _titled(pack: _Pack, key: Scalar, node: Node, what: str) -> str:
+        """Return the title of a theme or a piece of work."""
+        check_name(pack.report, key.text, key)
+        if isinstance(node, Scalar) and node.text.strip():
+            return node.text
+        pack.report.add(
+            Code.WRONG_SHAPE,
+            f"the title of {what} `{key.text}` is a line of text",
+            node,
+            f"write `{key.text}: its title`",
+        )
+        return ""
 
     def _source(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
@@ -275,16 +331,15 @@ class _Loader:
 
     def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("value", "unit", "reason", "given_by_source")
+        keys = ("value", "unit", "reason", "says")
         fields = Fields(report, node, keys, f"parameter `{key.text}`")
         check_name(report, key.text, key, SNAKE)
         fields.required("value")
-        fields.required("given_by_source")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
-        given = fields.yes_no("given_by_source")
+        says = fields.choice("says", SAYS, required=True)
         value = fields.value("value")
-        if value is None or given is None:
+        if value is None or says is None:
             return
         read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
         if read is None:
@@ -299,12 +354,13 @@ class _Loader:
             self._name_taken(report, key, "another parameter")
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, given_by_source=given, unit=unit
+            key.text, read[0], read[1], reason, Says(says), unit
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("type", "values", "label", "denial", "question", "kind", "unit")
+        said = ("label", "sentence", "denial", "absent", "present", "question")
+        keys = ("type", "values", "kind", "unit", *said)
         name = key.text.removeprefix("local.")
         fields = Fields(report, node, keys, f"fact `{key.text}`")
         check_name(report, name, key, SNAKE)
@@ -329,14 +385,31 @@ class _Loader:
             self._name_taken(report, key, "another local fact")
             return
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
+        fact_type = self._local_type(fields) or Text()
         self.local[name] = Fact(
             name=key.text,
-            type=self._local_type(fields) or Text(),
+            type=fact_type,
             kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
             label=label,
             question=question,
-            denial=fields.text("denial") or f"not so: {label}",
+            **sentences(
+                label,
+                fact_type,
+                self._sentences(fields, "sentence", fact_type),
+                self._sentences(fields, "denial", fact_type),
+            ),
+            absent=fields.text("absent"),
+            present=fields.text("present"),
         )
+
+    @staticmethod
+    def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
+        """Return one sentence for every value, or a mapping with one for each that it names."""
+        values = fact_type.values if isinstance(fact_type, Choice) else ()
+        if not isinstance(fields.value(key), Entries):
+            return fields.text(key)
+        found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
+        return {each: found.text(each) for each in values if each in found}
 
     @staticmethod
     def _local_type(fields: Fields) -> FactType | None:
@@ -388,8 +461,9 @@ class _Loader:
         fact_type: FactType = YesNo()
         if is_table:
             fact_type = Choice(values, ordered=True) if values else Text()
-        denial = fields.text("denial") or f"not so: {label}"
-        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"What is {label}?", denial)
+        denial = fields.text("denial") or ("" if is_table else f"not so: {label}")
+        asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
+        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
         if values or not is_table:
             pack.derived.append((key, fields))
@@ -415,7 +489,7 @@ class _Loader:
         if diagnostics:
             raise RuleFileError(diagnostics)
         own = [pack for pack in self.packs.values() if pack.with_rules]
-        return Rulebook(
+        book = Rulebook(
             id="+".join(pack.id for pack in own),
             title=" and ".join(pack.fields.text("title") for pack in own),
             version="+".join(pack.fields.text("version") for pack in own),
@@ -426,7 +500,17 @@ class _Loader:
             local=MappingProxyType(self.local),
             rules=tuple(self.rules),
             subjects=MappingProxyType(dict(self.subjects)),
+            work=MappingProxyType(self.work),
         )
+        # Those to which a pack gives a place come first, then the others as their files come.
+        used = {each.id: each for each in book.themes}
+        titled = {each: theme for each, theme in self.themes.items() if each in used}
+        return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
+
+    def _check_wording(self, node: Node, file: str, text: str) -> None:
+        if self.worded is not None:
+            self.worded.append(Report(file, text))
+            check_wording(node, self.worded[-1])
 
     def _read_derived(
         self, pack: _Pack, reader: ConditionReader, key: Scalar, fields: Fields
@@ -580,10 +664,12 @@ class _Loader:
             node = parse(text, report) if report.ok else None
             if node is None:
                 continue
+            self._check_wording(node, report.file, text)
             fields = Fields(report, node, ("govrules", "theme", "rules"), "a rule file")
             if not check_version(fields):
                 continue
             theme = fields.name("theme")
+            self._check_theme(pack, fields, theme)
             fields.required("rules")
             reader = RuleReader(
                 report=report,
@@ -592,6 +678,7 @@ class _Loader:
                 texts=self.texts,
                 subjects=self.subjects,
                 theme=theme,
+                work=self.work,
                 ids=self.ids,
                 superseded=self.superseded,
             )
@@ -599,6 +686,17 @@ class _Loader:
                 rule = reader.rule(item)
                 if rule is not None:
                     self.rules.append(rule)
+
+    def _check_theme(self, pack: _Pack, fields: Fields, theme: str) -> None:
+        """Report a theme that is not among those to which the pack gives titles and an order."""
+        titled = isinstance(pack.fields.value("themes"), Entries)
+        if theme and titled and theme not in self.themes:
+            fields.report.add(
+                Code.NOT_DECLARED,
+                f"no theme is called `{theme}`",
+                fields.value("theme"),
+                did_you_mean(theme, self.themes) or "name it under `themes` in `rulebook.yaml`",
+            )
 
 
 def check_version(fields: Fields) -> bool:

@@ -74,8 +74,8 @@ def uses(
     """
     waiting = [(condition, prefixes)]
     seen: set[Path] = set()
-    while waiting:
-        for use in _uses(*waiting.pop()):
+    for each, seen_from in waiting:
+        for use in _uses(each, seen_from):
             yield use
             if use.ref.source is FactSource.DERIVED and use.path not in seen:
                 seen.add(use.path)

@@ -12,6 +12,7 @@ import attrs
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
+    ELEMENTS,
     INTENDABLE,
     SEVERITIES,
     Citation,
@@ -23,6 +24,7 @@ from govrules.rulebook.ast import (
     Mitigation,
     Remedy,
     Rule,
+    Says,
     Severity,
     Verdict,
 )
@@ -35,8 +37,11 @@ from govrules.vocabulary import AS_OF
 RULE_KEYS: Final = (
     "id",
     "title",
+    "met",
     "principle",
+    "note",
     "source",
+    "says",
     "also",
     "subject",
     "about",
@@ -53,7 +58,9 @@ RULE_KEYS: Final = (
     "intended",
 )
 EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
+REMEDY_KEYS: Final = ("do", "who", "within", "part_of", "instead")
 LEVELS: Final = tuple(each.value for each in SEVERITIES)
+SAYS: Final = tuple(each.value for each in Says)
 
 
 @attrs.define
@@ -66,6 +73,7 @@ class RuleReader:
     texts: Mapping[str, str]
     subjects: Mapping[str, type]
     theme: str
+    work: Mapping[str, str]
     ids: dict[str, Span]
     #: Ids that a rule says it supersedes, to be looked for once every rule has been read.
     superseded: list[tuple[Report, Scalar]]
@@ -110,10 +118,11 @@ class RuleReader:
         )
         in_force = self._period(fields)
         intended = self._intended(fields)
+        said = self._said(fields)
         self._check_unique(rule_id, fields)
         if len(self.report.diagnostics) > before or requires is None or source is None:
             return None
-        return Rule(
+        rule = Rule(
             id=rule_id,
             title=title,
             theme=self.theme,
@@ -134,8 +143,48 @@ class RuleReader:
             supersedes=fields.texts("supersedes"),
             tags=fields.texts("tags"),
             intended=intended,
+            met=fields.text("met") or None,
+            note=fields.text("note") or None,
             span=self.report.span(fields.value("id")),
         )
+        says = self._says(rule, said)
+        return None if says is None else attrs.evolve(rule, says=says)
+
+    def _said(self, fields: Fields) -> dict[str, tuple[Scalar, Says]]:
+        """Return what the rule itself says of how far its source goes, with the place."""
+        if "says" not in fields:
+            return {}
+        given = Fields(self.report, fields.value("says"), ELEMENTS, "`says` of a rule")
+        found = {}
+        for element in ELEMENTS:
+            word = given.choice(element, SAYS)
+            key = given.key(element)
+            if word and isinstance(key, Scalar):
+                found[element] = (key, Says(word))
+        return found
+
+    def _says(self, rule: Rule, said: Mapping[str, tuple[Scalar, Says]]) -> dict[str, Says] | None:
+        """Return how far the source goes, by element; None where one is not the rule's."""
+        has = rule.elements
+        extra = [key for element, (key, _) in said.items() if element not in has]
+        for key in extra:
+            self.report.add(
+                Code.SAYS_OF_NOTHING,
+                f"`says` speaks of the {key.text} of rule `{rule.id}`, which has none",
+                key,
+                f"drop `{key.text}`; the rule has: {', '.join(has)}",
+            )
+        if extra:
+            return None
+        cited: dict[str, Says | None] = dict.fromkeys(has, rule.source.says)
+        if rule.unless:
+            # An exception rests on its own source; the one that goes least far counts.
+            sources = [each.source.says for each in rule.unless if each.source]
+            least = [each for each in sources if each is not None]
+            cited["exception"] = max(least, key=[*Says].index, default=rule.source.says)
+        for element, (_, own) in said.items():
+            cited[element] = own
+        return {element: says for element, says in cited.items() if says is not None}
 
     def _citation(self, node: Node | None) -> Citation | None:
         if node is None:
@@ -191,7 +240,7 @@ class RuleReader:
     def _remedy(self, node: Node | None, classes: tuple[type, ...]) -> Remedy | None:
         if node is None:
             return None
-        fields = Fields(self.report, node, ("do", "who", "within", "instead"), "a remedy")
+        fields = Fields(self.report, node, REMEDY_KEYS, "a remedy")
         instead = []
         for item in fields.items("instead"):
             case = Fields(self.report, item, ("when", "do"), "another remedy")
@@ -200,11 +249,20 @@ class RuleReader:
             do = case.text("do", required=True)
             if when is not None:
                 instead.append((when, do))
+        part_of = fields.text("part_of")
+        if part_of and part_of not in self.work:
+            self.report.add(
+                Code.NOT_DECLARED,
+                f"no piece of work is called `{part_of}`",
+                fields.value("part_of"),
+                did_you_mean(part_of, self.work) or "name it under `work` in `rulebook.yaml`",
+            )
         return Remedy(
             do=fields.text("do", required=True),
             who=fields.text("who"),
             within=fields.text("within"),
             instead=tuple(instead),
+            part_of=part_of or None,
         )
 
     def _example(self, node: Node, cls: type) -> list[Example]:
@@ -312,10 +370,11 @@ def read_citation(
     texts: Mapping[str, str],
 ) -> Citation | None:
     """Read a citation, and check that its document is named and its quote is there."""
-    fields = Fields(report, node, ("document", "paragraph", "quote"), "a source")
+    fields = Fields(report, node, ("document", "paragraph", "quote", "says"), "a source")
     document = fields.text("document", required=True)
     paragraph = fields.text("paragraph", required=True)
     quote = fields.text("quote")
+    says = fields.choice("says", SAYS)
     if not document or not paragraph:
         return None
     if document not in documents:
@@ -340,7 +399,7 @@ def read_citation(
             fields.value("quote"),
             _nearest(quote, texts[document]),
         )
-    return Citation(document, paragraph, quote)
+    return Citation(document, paragraph, quote, Says(says) if says else None)
 
 
 def _nearest(quote: str, text: str) -> str:

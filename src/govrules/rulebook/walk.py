@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
+from decimal import Decimal
 from typing import Final, TypeVar, assert_never
 
 from govrules.rulebook.ast import (
@@ -54,6 +55,62 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
         yield grade.when
     for mitigation in rule.mitigated_by:
         yield mitigation.when
+
+
+def has_threshold(rule: Rule) -> bool:
+    """Tell whether a rule compares with a parameter, or with a number or length other than 0."""
+    return any(
+        _is_threshold(operand)
+        for root in rule_conditions(rule)
+        for node in nodes(root)
+        for predicate in predicates_at(node)
+        for operand in operands(predicate)
+    )
+
+
+def parameters_of(rule: Rule) -> tuple[str, ...]:
+    """Return the names of the parameters that a rule compares with, each once."""
+    found: dict[str, None] = {}
+    waiting = [
+        operand
+        for root in rule_conditions(rule)
+        for node in nodes(root)
+        for predicate in predicates_at(node)
+        for operand in operands(predicate)
+    ]
+    while waiting:
+        operand = waiting.pop(0)
+        if isinstance(operand, Parameter):
+            found[operand.name] = None
+        elif isinstance(operand, By):
+            waiting += [each for _, each in operand.cases]
+    return tuple(found)
+
+
+def predicates_at(node: Condition) -> Iterator[Predicate]:
+    """Yield what a condition itself tests by, and not a condition inside it."""
+    match node:
+        case Test(predicate=predicate):
+            yield predicate
+        case All() | AnyOf() | Not() | Known():
+            pass
+        case _:
+            number = tested(node)
+            yield from () if number is None else (number,)
+
+
+def _is_threshold(operand: Operand) -> bool:
+    match operand:
+        case Parameter():
+            return True
+        case Literal(value):
+            return isinstance(value, int | Decimal) and not isinstance(value, bool) and value != 0
+        case By(cases=cases):
+            return any(_is_threshold(case) for _, case in cases)
+        case FactRef():
+            return False
+        case _:
+            assert_never(operand)
 
 
 def references(condition: Condition) -> Iterator[FactRef]:

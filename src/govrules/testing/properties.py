@@ -20,12 +20,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from govrules.assessment import Assessment, Plan, assess
-from govrules.engines.reference import NEVER_FLAGS, Case, Judgement, case_of, judge
-from govrules.engines.registry import ENGINES
+from govrules.engines.reference import Case, Judgement, case_of, judge
+from govrules.engines.registry import ENGINES, NEVER_FLAGS
 from govrules.errors import EngineError
-from govrules.explain.because import restricted
-from govrules.explain.english import condition_phrase, rule_sentence
-from govrules.explain.supposing import supposing
+from govrules.explain.english import names_every, rule_sentence
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.findings import Finding
@@ -303,13 +301,13 @@ def because_is_sufficient(trial: Trial) -> None:
     whole = trial.case()
     for finding in trial.assess().findings:
         paths = [each.fact for each in finding.because]
-        alone = judge(finding.rule, restricted(whole, paths))
+        alone = judge(finding.rule, whole.restricted(paths))
         same = (alone.verdict, alone.severity, alone.could_be, alone.mitigations)
         given_ = (finding.verdict, finding.severity, finding.could_be, finding.mitigations)
         trial.require(same == given_, f"{', '.join(paths)} do not reproduce it", finding.rule)
         trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
         if finding.verdict in (Verdict.FLAGGED, Verdict.NOT_APPLICABLE) and len(paths) == 1:
-            none = judge(finding.rule, restricted(whole, [])).verdict
+            none = judge(finding.rule, whole.restricted([])).verdict
             says = f"it cites `{paths[0]}`, and does not need it"
             trial.require(none is not finding.verdict, says, finding.rule)
 
@@ -321,7 +319,7 @@ def changes_settle(trial: Trial) -> None:
         sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
         trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
         for way in finding.clears:
-            after = judge(finding.rule, supposing(whole, {each.fact: each.to for each in way}))
+            after = judge(finding.rule, whole.supposing({each.fact: each.to for each in way}))
             cleared = after.verdict in NEVER_FLAGS
             words = "; ".join(f"{each.fact}: {each.phrase}" for each in way)
             trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
@@ -394,7 +392,7 @@ class _Planned:
         return {each.rule.id for each in self.assessment.flagged if least(each) >= level}
 
     def judged(self, changes: Mapping[str, Any]) -> Mapping[str, Judgement]:
-        case = supposing(self.case, changes)
+        case = self.case.supposing(changes)
         return {rule.id: judge(rule, case) for rule in self.rules}
 
     def settled(self, after: Mapping[str, Judgement]) -> set[str]:
@@ -613,13 +611,9 @@ def english_names_every_fact(rulebook: Rulebook) -> None:
 
 def unnamed(condition: Condition) -> Iterator[str]:
     """Yield the facts that the English of a condition does not name."""
+    refs = [*references(condition)]
     for holds in (True, False):
-        phrase = condition_phrase(condition, holds=holds)
-        for ref in references(condition):
-            words = {ref.fact.label, ref.fact.denial, ref.fact.label.removeprefix("the ")}
-            words |= {ref.fact.each} if isinstance(ref.type, Records) else set()
-            if not any(word and word in phrase for word in words):
-                yield ref.path
+        yield from names_every(condition, refs, holds=holds)
 
 
 def format_round_trips(rulebook: Rulebook) -> None:

@@ -54,6 +54,7 @@ from govrules.rulebook.ast import (
     Row,
     Rule,
     Rulebook,
+    Says,
     SetOp,
     Severity,
     Share,
@@ -769,9 +770,9 @@ def _between(ends: list[Any], fact_type: FactType | None = None) -> Between:
 _SOURCE: Final = Citation("source", "1")
 _DOCUMENT: Final = Document("source", "A source", "Somebody", "2005")
 _PARAMETERS: Final = {
-    "few": ParameterValue("few", 2, Number(), "a limit", given_by_source=False),
-    "much": ParameterValue("much", Decimal(100), Money(), "a limit", given_by_source=False),
-    "long": ParameterValue("long", 12, Months(), "a limit", given_by_source=False),
+    "few": ParameterValue("few", 2, Number(), "a limit", Says.OURS),
+    "much": ParameterValue("much", Decimal(100), Money(), "a limit", Says.OURS),
+    "long": ParameterValue("long", 12, Months(), "a limit", Says.OURS),
 }
 _LOCAL: Final = {
     "planned": Fact(

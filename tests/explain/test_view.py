@@ -1,4 +1,4 @@
-"""What is remembered of a record while changes are tried is what the reference engine says of it."""
+"""On cells conditions and rules say what the reference engine says, whatever is supposed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from govrules.engines.reference import case_of, evaluate
 from govrules.explain.clears import LONG, SHOWN, clears
-from govrules.explain.supposing import supposing, trial_of
+from govrules.explain.view import view_of
 from govrules.explain.ways import contradict, followed_by
 from govrules.facts import Facts
 from govrules.model import Funding, Leadership, Partner, Partnership, Protocol, Register
@@ -129,19 +128,19 @@ def conditions(where: Condition) -> list[Condition]:
 
 @pytest.mark.parametrize("where", WHERES)
 @given(register=REGISTERS, ways=st.lists(CHANGES, min_size=1, max_size=4), declared=st.booleans())
-def test_a_trial_says_what_the_case_says(
+def test_a_view_says_what_the_case_says(
     where: Condition,
     register: Register,
     ways: list[Mapping[str, Any]],
     declared: bool,
 ) -> None:
-    case = case_of(Facts(register, AS_OF), rulebook_of((), DERIVED))
-    trial = trial_of(case)
+    book = rulebook_of((), DERIVED)
+    case, view = case_of(Facts(register, AS_OF), book), view_of(register, AS_OF, book)
     more = {"declared_count": 3} if declared else {}
     for way in [*ways, more, *ways]:
         for condition in conditions(where):
-            said = evaluate(condition, supposing(trial, way))
-            assert said is evaluate(condition, supposing(case, way))
+            said = view.supposing(way).truth(condition)
+            assert said is evaluate(condition, case.supposing(way))
 
 
 AGREED = AnyOf(
@@ -163,7 +162,7 @@ def test_of_a_long_way_no_variants_are_followed(number: int, shown: int) -> None
         Quantified(Quantity.EVERY, LISTED, AGREED), Severity.HIGH, subject="register",
     )  # fmt: skip
     register = Register(partnerships=(NOTHING_AGREED,) * number)
-    ways = clears(rule, case_of(Facts(register, AS_OF), rulebook_of((rule,), {})))
+    ways = clears(rule, view_of(register, AS_OF, rulebook_of((rule,), {})))
     assert [len(way) for way in ways] == [number] * shown
 
 
@@ -205,15 +204,3 @@ def test_changes_contradict_each_other(
 ) -> None:
     """Two values of a fact do, and a record that is none and something in it."""
     assert contradict(one, other) is at_odds
-
-
-def test_a_trial_knows_which_conditions_look_beyond_the_record() -> None:
-    """What is remembered of one condition says nothing of another."""
-    beyond = yes(ref(Register, "organisation.entry_policy", 0))
-    local = Fact("local.x", YesNo(), Kind.CIRCUMSTANCE, "it is x", "X?", "it is not x")
-    book = attrs.evolve(rulebook_of((), {}), local={"x": local})
-    trial = trial_of(case_of(Facts(Register(partnerships=(Partnership(),)), AS_OF), book))
-    assert trial.local == {"x": local}
-    assert trial._looks_inside_alone(POOLED)
-    assert not trial._looks_inside_alone(beyond)
-    assert trial._looks_inside_alone(POOLED)

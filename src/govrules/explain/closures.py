@@ -1,0 +1,441 @@
+"""
+Formulas as functions on cells: the backend of explanations.
+
+A formula becomes a function that tells whether it certainly holds; of a value that is yet to be
+found neither it nor its contrary need. Beside it stands a function that gives the facts which force
+it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias, assert_never
+
+from govrules.explain.cells import Frame, Frames, Shapes
+from govrules.facts import TO_BE_FOUND
+from govrules.lowering import formulas as f
+from govrules.lowering import ir
+from govrules.lowering.evaluate import months_before
+from govrules.rulebook.ast import ORDER, FactSource, Op
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choice
+
+NOTHING: Final[frozenset[int]] = frozenset()
+#: Of so many parts most formulas are.
+_TWO: Final = 2
+#: What stands for a number without limit.
+_UNLIMITED: Final = float("inf")
+
+Check: TypeAlias = Callable[[Frames], bool]
+Support: TypeAlias = Callable[[Frames], frozenset[int]]
+_Amount: TypeAlias = Callable[[Frames], Any]
+
+
+class Closures:
+    """Formulas as functions, made when they are first asked for."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes: Final = shapes
+        self._checks: dict[ir.Formula, Check] = {}
+        self._supports: dict[ir.Formula, Support] = {}
+        self._possible: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
+        self._fillers: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
+
+    def at(self, read: ir.Read) -> tuple[int, int]:
+        """Return the depth of the record that a fact is in, and its cell."""
+        if read.var is None:
+            return 0, 0
+        path = f"local.{read.path}" if read.source is FactSource.LOCAL else read.path
+        return read.var.depth, self.shapes.of(read.var.cls).places[path]
+
+    # ── Whether formulas hold ─────────────────────────────────────────────────────────────────
+
+    def check(self, formula: ir.Formula) -> Check:
+        """Return what tells that a formula certainly holds."""
+        found = self._checks.get(formula)
+        if found is None:
+            affirmed = not isinstance(formula, ir.Neg)
+            item = formula.item if isinstance(formula, ir.Neg) else formula
+            found = self._checks[formula] = self._checking(item, want=affirmed)
+        return found
+
+    def _checking(self, node: ir.Formula, *, want: bool) -> Check:
+        match node:
+            case ir.Const(value=value):
+                return lambda _: value is want
+            case ir.And(items=items) if want:
+                return _every([self.check(each) for each in items])
+            case ir.And(items=items):
+                return _some([self.check(f.no(each)) for each in items])
+            case ir.Unknown(read=fact):
+                depth, place = self.at(fact)
+                return lambda s: (s[depth].values[place] is UNKNOWN) is want
+            case ir.Absent(read=fact):
+                depth, place = self.at(fact)
+                return lambda s: (s[depth].values[place] is None) is want
+            case ir.More(read=fact):
+                depth, place = self.at(fact)
+                return lambda s: s[depth].values[place][1] is want
+            case ir.Among(read=fact, values=values):
+                depth, place = self.at(fact)
+                if want:
+                    return lambda s: s[depth].values[place] in values
+                beside = values | {TO_BE_FOUND}
+                return lambda s: s[depth].values[place] not in beside
+            case ir.Holds():
+                return self._relation(node, want=want)
+            case ir.Meets(read=fact, wanted=wanted, all=every):
+                depth, place = self.at(fact)
+                other = self._several(wanted)
+                if every:
+                    return lambda s: (other(s) <= s[depth].values[place][0]) is want
+                return lambda s: other(s).isdisjoint(s[depth].values[place][0]) is not want
+            case ir.Exists(var=var, so=so):
+                each = self.each(var, so if want else f.no(so))
+                if want:
+                    return lambda s: any(holds for _, holds in each(s))
+                return lambda s: all(fails for _, fails in each(s))
+            case ir.Above(one=one, other=other, equal=equal):
+                a, b = self._amount(one, most=not want), self._amount(other, most=want)
+                if equal:
+                    return (lambda s: a(s) >= b(s)) if want else (lambda s: a(s) < b(s))
+                return (lambda s: a(s) > b(s)) if want else (lambda s: a(s) <= b(s))
+            case ir.May(table=table, values=values):
+                possible = self.possible(table)
+                return lambda s: values.isdisjoint(possible(s)) is not want
+            case ir.Neg():
+                raise AssertionError("what is denied twice is said plainly")
+            case _:
+                assert_never(node)
+
+    def _several(self, wanted: ir.Read | frozenset[str]) -> Callable[[Frames], frozenset[str]]:
+        if isinstance(wanted, frozenset):
+            return lambda _: wanted
+        depth, place = self.at(wanted)
+        return lambda s: s[depth].values[place][0]
+
+    def _relation(self, node: ir.Holds, *, want: bool) -> Check:
+        depth, place = self.at(node.one)
+        stands = _relation_of(node)
+        if isinstance(node.other, ir.Read):
+            far, beside = self.at(node.other)
+            other: _Amount = lambda s: s[far].values[beside]  # noqa: E731
+        else:
+            value = node.other
+            other = lambda _: value  # noqa: E731
+
+        def check(s: Frames) -> bool:
+            one, two = s[depth].values[place], other(s)
+            if one is UNKNOWN or one is None or two is UNKNOWN or two is None:
+                return not want
+            if one is TO_BE_FOUND or two is TO_BE_FOUND:
+                return False
+            return stands(one, two, s[0].values[0]) is want
+
+        return check
+
+    def each(
+        self, var: ir.Var, so: ir.Formula
+    ) -> Callable[[Frames], Iterator[tuple[Frames, bool]]]:
+        """Return what gives the records of a list, each with whether a formula is so of it."""
+        assert var.list is not None  # noqa: S101 - only lists are gone through
+        depth, place = self.at(var.list)
+        check = self.check(so)
+        # What looks at nothing but the record is the same in every trial that leaves the record.
+        alone = so.about <= {var}
+
+        def records(s: Frames) -> Iterator[tuple[Frames, bool]]:
+            outer = s[: var.depth]
+            for frame in s[depth].values[place][0]:
+                inside = (*outer, frame)
+                if not alone:
+                    yield inside, check(inside)
+                    continue
+                found = frame.known.get(so)
+                if found is None:
+                    found = frame.known[so] = check(inside)
+                yield inside, found
+
+        return records
+
+    def _amount(self, number: ir.Num, *, most: bool) -> _Amount:
+        """Return what gives the least that a number may be, or the most."""
+        match number:
+            case ir.Amount(of=ir.Read() as fact):
+                depth, place = self.at(fact)
+                open_ = _UNLIMITED if most else 0
+
+                def amount(s: Frames) -> Any:  # noqa: ANN401 - a number
+                    value = s[depth].values[place]
+                    if value is TO_BE_FOUND:
+                        return open_
+                    return 0 if value is UNKNOWN or value is None else value
+
+                return amount
+            case ir.Amount(of=value):
+                return lambda _: value
+            case ir.Members(read=fact):
+                depth, place = self.at(fact)
+                return lambda s: len(s[depth].values[place][0])
+            case ir.Times(one=one, other=other):
+                a, b = self._amount(one, most=most), self._amount(other, most=most)
+                return lambda s: a(s) * b(s)
+            case ir.Total(var=var, so=so, of=of):
+                each = self.each(var, f.no(so) if most else so)
+                if of is None:
+                    return lambda s: sum(counted is not most for _, counted in each(s))
+                inner = self._amount(ir.once(ir.Amount, of), most=most)
+                return lambda s: sum(inner(at) for at, counted in each(s) if counted is not most)
+            case _:
+                assert_never(number)
+
+    def possible(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+        """Return what gives the values that a derived fact of a record may have."""
+        found = self._possible.get(table)
+        if found is None:
+            found = self._possible[table] = self._settling(table)
+        return found
+
+    def _settling(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+        depth = table.var.depth
+        # Those of records further in are worked out where these are gone through.
+        order = [each for each in ir.in_order([table]) if each.var is table.var]
+
+        def possible(s: Frames) -> frozenset[Any]:
+            known = s[depth].known
+            found: frozenset[Any] | None = known.get(table)
+            if found is None:
+                seen = s[: depth + 1]
+                for each in order:
+                    if each not in known:
+                        known[each] = (self._fillers.get(each) or self._filler(each))(seen)
+                found = known[table]
+            return found
+
+        return possible
+
+    def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
+        rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
+        stated = None if table.stated is None else self.at(table.stated)
+
+        def fill(s: Frames) -> frozenset[Any]:
+            if stated is not None:
+                value = s[stated[0]].values[stated[1]]
+                if value is not UNKNOWN:
+                    return frozenset((value,))
+            found: list[Any] = []
+            for holds, fails, value in rows:
+                if holds(s):
+                    return frozenset((*found, value))
+                if not fails(s):
+                    found.append(value)
+            return frozenset((*found, table.otherwise))
+
+        self._fillers[table] = fill
+        return fill
+
+    # ── What forces them ──────────────────────────────────────────────────────────────────────
+
+    def support(self, formula: ir.Formula) -> Support:
+        """Return what gives facts that force a formula, where it holds."""
+        found = self._supports.get(formula)
+        if found is None:
+            affirmed = not isinstance(formula, ir.Neg)
+            item = formula.item if isinstance(formula, ir.Neg) else formula
+            found = self._supports[formula] = self._supporting(item, want=affirmed)
+        return found
+
+    def _supporting(self, node: ir.Formula, *, want: bool) -> Support:
+        match node:
+            case ir.Const():
+                return lambda _: NOTHING
+            case ir.And(items=items) if want:
+                several = [self.support(each) for each in items]
+                return lambda s: NOTHING.union(*[each(s) for each in several])
+            case ir.And(items=items):
+                contrary = [f.no(each) for each in items]
+                ways = [(self.check(each), self.support(each)) for each in contrary]
+                return lambda s: min([why(s) for fails, why in ways if fails(s)], key=len)
+            case ir.Unknown() | ir.More() if want:
+                return lambda _: NOTHING
+            case ir.Unknown(read=fact) | ir.Absent(read=fact) | ir.More(read=fact):
+                return self._cell(fact)
+            case ir.Among(read=fact):
+                return self._cell(fact)
+            case ir.Meets(read=fact, wanted=ir.Read() as wanted):
+                return _both(self._cell(fact), self._cell(wanted))
+            case ir.Meets(read=fact):
+                return self._cell(fact)
+            case ir.Holds(op=op, one=one, other=other):
+                found = self._cell(one)
+                if isinstance(other, ir.Read):
+                    found = _both(found, self._cell(other))
+                return _both(found, self._cell(f.AS_OF_READ)) if op.is_age else found
+            case ir.Exists(var=var, so=so) if want:
+                return self._one_record(var, so)
+            case ir.Exists(var=var, so=so):
+                each, why = self.each(var, f.no(so)), self.support(f.no(so))
+                return lambda s: NOTHING.union(*[why(inside) for inside, _ in each(s)])
+            case ir.Above(one=one, other=other):
+                return _both(self._bound(one, most=not want), self._bound(other, most=want))
+            case ir.May(table=table, values=values):
+                return self._may(table, values) if want else self._cannot(table, values)
+            case ir.Neg():
+                raise AssertionError("what is denied twice is said plainly")
+            case _:
+                assert_never(node)
+
+    def _cell(self, fact: ir.Read) -> Support:
+        """Return what gives a fact that is known; of what nobody knows nothing follows."""
+        depth, place = self.at(fact)
+
+        def cell(s: Frames) -> frozenset[int]:
+            frame = s[depth]
+            return (
+                NOTHING if frame.values[place] is UNKNOWN else frozenset((frame.first + 1 + place,))
+            )
+
+        return cell
+
+    def _one_record(self, var: ir.Var, so: ir.Formula) -> Support:
+        """Return what gives the facts of one record that is so, of which there are the fewest."""
+        each, why, counted = self.each(var, so), self.support(so), self._counted(var)
+        if so is f.TRUE:
+            return lambda s: next(counted(s, inside[-1]) for inside, _ in each(s))
+
+        def found(s: Frames) -> frozenset[int]:
+            return min(
+                (self.within(inside[-1], why(inside)) for inside, holds in each(s) if holds),
+                key=len,
+            )
+
+        return found
+
+    def _counted(self, var: ir.Var) -> Callable[[Frames, Frame], frozenset[int]]:
+        """Return what says that a record is there: the whole list, or where it is open, itself."""
+        assert var.list is not None  # noqa: S101 - only lists are gone through
+        depth, place = self.at(var.list)
+
+        def counted(s: Frames, frame: Frame) -> frozenset[int]:
+            whole = s[depth]
+            open_ = whole.values[place][1]
+            return frozenset((frame.first if open_ else whole.first + 1 + place,))
+
+        return counted
+
+    def within(self, frame: Frame, found: frozenset[int]) -> frozenset[int]:
+        """Return what a record contributes: its facts, or where none are, that it is there."""
+        its = any(each in frame.numbers for each in found)
+        return found if its else found | {frame.first}
+
+    def _bound(self, number: ir.Num, *, most: bool) -> Support:
+        """Return what gives the facts that keep a number from being less, or more."""
+        match number:
+            case ir.Amount(of=ir.Read() as fact) | ir.Members(read=fact):
+                return self._cell(fact)
+            case ir.Amount():
+                return lambda _: NOTHING
+            case ir.Times(one=one, other=other):
+                return _both(self._bound(one, most=most), self._bound(other, most=most))
+            case ir.Total(var=var, so=so, of=of):
+                return self._total(var, so, of, most=most)
+            case _:
+                assert_never(number)
+
+    def _total(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> Support:
+        side = f.no(so) if most else so
+        each, why = self.each(var, side), self.support(side)
+        amount = None if of is None else self._cell(of)
+        counted = self._counted(var)
+
+        def found(s: Frames) -> frozenset[int]:
+            parts = []
+            for inside, holds in each(s):
+                if holds:
+                    facts = why(inside)
+                    parts.append(facts)
+                    if not most:
+                        whole = counted(s, inside[-1])
+                        parts.append(whole)
+                if amount is not None and holds is not most:
+                    parts.append(amount(inside))
+            return NOTHING.union(*parts)
+
+        return found
+
+    def _may(self, table: ir.Table, values: frozenset[Any]) -> Support:
+        """Return what gives the facts by which a derived fact may have one of some values."""
+        possible = self.possible(table)
+        ways = [(value, self.support(so)) for value, so in table.ways if value in values]
+
+        def may(s: Frames) -> frozenset[int]:
+            known = possible(s)
+            return min([why(s) for value, why in ways if value in known], key=len)
+
+        return may
+
+    def _cannot(self, table: ir.Table, values: frozenset[Any]) -> Support:
+        """Return what gives the facts by which a derived fact can have none of some values."""
+        depth = table.var.depth
+        order = [each for each in ir.in_order([table]) if each.var is table.var]
+
+        def cannot(s: Frames) -> frozenset[int]:
+            known, seen = s[depth].known, s[: depth + 1]
+            # Those beneath first, so that a long chain of them is not gone down.
+            for each in order:
+                left = self.possible(each)(seen)
+                for value, so in each.ways:
+                    if value not in left and (each, value) not in known:
+                        known[each, value] = self.support(f.no(so))(seen)
+            return NOTHING.union(*[known[table, each] for each in values if each in table.may])
+
+        return cannot
+
+
+def _both(one: Support, other: Support) -> Support:
+    return lambda s: one(s) | other(s)
+
+
+def _every(checks: list[Check]) -> Check:
+    if len(checks) == _TWO:
+        one, other = checks
+        return lambda s: one(s) and other(s)
+
+    def every(s: Frames) -> bool:
+        for each in checks:  # noqa: SIM110 - `all` takes twice as long
+            if not each(s):
+                return False
+        return True
+
+    return every
+
+
+def _some(checks: list[Check]) -> Check:
+    if len(checks) == _TWO:
+        one, other = checks
+        return lambda s: one(s) or other(s)
+
+    def some(s: Frames) -> bool:
+        for each in checks:  # noqa: SIM110 - `any` takes twice as long
+            if each(s):
+                return True
+        return False
+
+    return some
+
+
+def _relation_of(node: ir.Holds) -> Callable[[Any, Any, Any], bool]:
+    """Return whether two values stand in a relation, on a date."""
+    op, kind = node.op, node.type
+    if op is Op.EQUALS:
+        return lambda one, two, _: one == two
+    if op is Op.OLDER_THAN:
+        return lambda one, two, as_of: (
+            isinstance(as_of, dt.date) and one < months_before(as_of, two)
+        )
+    compare = ORDER[op]
+    if isinstance(kind, Choice):
+        order = {value: place for place, value in enumerate(kind.values)}
+        return lambda one, two, _: compare(order[one], order[two])
+    return lambda one, two, _: compare(one, two)

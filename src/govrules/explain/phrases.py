@@ -1,0 +1,637 @@
+"""Facts and their values as clauses of English: each way of being known has its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Final, assert_never
+
+from govrules.facts import TO_BE_FOUND
+from govrules.rulebook.ast import (
+    Between,
+    By,
+    Compare,
+    FactRef,
+    Includes,
+    Literal,
+    OneOf,
+    Op,
+    Operand,
+    Parameter,
+    Predicate,
+    SetOp,
+)
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Fact,
+    FactType,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+)
+
+#: Of more names than these, as many less one are given, and how many more there are.
+MOST_NAMES: Final = 6
+_ORDERS: Final = {
+    Op.EQUALS: ("{}", "on {}"),
+    Op.AT_LEAST: ("at least {}", "on or after {}"),
+    Op.AT_MOST: ("at most {}", "on or before {}"),
+    Op.MORE_THAN: ("more than {}", "after {}"),
+    Op.LESS_THAN: ("less than {}", "before {}"),
+}
+_OPPOSITE: Final = {
+    Op.AT_LEAST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_MOST,
+}
+_VALUE: Final = "{value}"
+_SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
+_PARTNERSHIP: Final = "the partnership "
+_ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+_NUMBERED: Final = re.compile(r"number \d+")
+_SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
+
+
+# ── Words ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def sentence(text: str) -> str:
+    """Return the text with a capital at its beginning and a full stop at its end."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def joined(words: Iterable[str], word: str = "and") -> str:
+    """
+    Return words as a list in prose.
+
+    >>> joined(["aims", "roles", "exit"])
+    'aims, roles and exit'
+    """
+    *first, last = list(words) or [""]
+    if not first:
+        return last
+    # Without the comma nobody could tell where one of them ends and the last begins.
+    has_own = any(f" {each} " in part for part in (*first, last) for each in ("and", "or"))
+    return f"{', '.join(first)}{',' if has_own else ''} {word} {last}"
+
+
+def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str:
+    """
+    Return names as a list in prose; of many, the first and how many more there are.
+
+    >>> named(["A", "B"]), named(list("ABCDEFGH"))
+    ('A and B', 'A, B, C, D, E and 3 more')
+    >>> named(["A", "number 9", "number 10"])
+    'A and numbers 9 and 10 without a name'
+    """
+    numbers = [each.removeprefix("number ") for each in names if _NUMBERED.fullmatch(each)]
+    if len(numbers) > 1:
+        others = [each for each in names if not _NUMBERED.fullmatch(each)]
+        together = f"numbers {named(numbers, word)} without a name"
+        return f"{named(others)} {word} {together}" if others else together
+    if len(names) <= MOST_NAMES:
+        return joined(names, word)
+    more = len(names) - MOST_NAMES + 1
+    return f"{', '.join(names[: MOST_NAMES - 1])} and {more:,} {what}"
+
+
+def plural(what: str) -> str:
+    """
+    Return several of a thing.
+
+    >>> plural("partner"), plural("entry"), plural("body")
+    ('partners', 'entries', 'bodies')
+    """
+    if what.endswith("y") and what[-2:-1] not in "aeiou":
+        return f"{what[:-1]}ies"
+    return f"{what}es" if what.endswith(("s", "x", "ch", "sh")) else f"{what}s"
+
+
+def _singular(unit: str) -> str:
+    if unit.endswith("ies"):
+        return f"{unit[:-3]}y"
+    return "foot" if unit == "feet" else unit.removesuffix("s")
+
+
+def counted(number: int, what: str) -> str:
+    """
+    Return how many there are of something.
+
+    >>> counted(1, "rule"), counted(5500, "partnership"), counted(2, "entry")
+    ('1 rule', '5,500 partnerships', '2 entries')
+    """
+    return f"{number:,} {what if number == 1 else plural(what)}"
+
+
+def with_article(thing: str) -> str:
+    """
+    Return a thing with the article that it takes.
+
+    >>> with_article("accountable body"), with_article("unitary council")
+    ('an accountable body', 'a unitary council')
+    """
+    vowel = thing[:1].lower() in "aeiou" and not thing.lower().startswith(_SOUNDS_LIKE_A_CONSONANT)
+    return f"{'an' if vowel else 'a'} {thing}"
+
+
+def without_article(label: str) -> str:
+    """Return a label without the article at its beginning."""
+    return label.removeprefix("the ")
+
+
+def day(date: dt.date) -> str:
+    """
+    Return a date as people write it.
+
+    >>> day(dt.date(2026, 1, 31))
+    '31 January 2026'
+    """
+    return f"{date.day} {date:%B} {date.year}"
+
+
+def short_amount(amount: Decimal) -> str:
+    """
+    Return an amount as a headline has it.
+
+    >>> [short_amount(Decimal(each)) for each in ("18000000", "31470000", "650000", "0")]
+    ['£18m', '£31.47m', '£650,000', '£0']
+    >>> short_amount(Decimal(81449610000))
+    '£81.45bn'
+    """
+    if amount < 1_000_000:  # noqa: PLR2004 - a million
+        return _amount(amount)
+    unit, letters = (1_000_000, "m") if amount < 1_000_000_000 else (1_000_000_000, "bn")  # noqa: PLR2004
+    number = f"{amount / unit:,.2f}".rstrip("0").rstrip(".")
+    return f"£{number}{letters}"
+
+
+def _amount(amount: Decimal) -> str:
+    whole = amount == amount.to_integral_value()
+    return f"£{int(amount):,}" if whole else f"£{amount:,.2f}"
+
+
+def duration(months: int) -> str:
+    """
+    Return a length of time.
+
+    >>> duration(12), duration(18)
+    ('1 year', '18 months')
+    """
+    years, rest = divmod(months, 12)
+    return counted(months, "month") if rest or not years else counted(years, "year")
+
+
+def within_phrase(within: str) -> str:
+    """
+    Return by when something is to be done, as a rule says it.
+
+    >>> [within_phrase(each) for each in ("3 months", "the next meeting", "the next plan", "")]
+    ['within 3 months', 'at the next meeting', 'in the next plan', '']
+    """
+    if not within:
+        return ""
+    if within[:1].isdigit():
+        return f"within {within}"
+    return f"at {within}" if "meeting" in within else f"in {within}"
+
+
+# ── Values ────────────────────────────────────────────────────────────────────────────────────
+
+
+def value_phrase(value: Any, fact_type: FactType, word: str = "and") -> str:  # noqa: ANN401 - any fact's value
+    """
+    Return a value as it stands in a sentence.
+
+    >>> value_phrase(Decimal(250000), Money())
+    '£250,000'
+    """
+    return _value(value, fact_type, {}, word)
+
+
+def _value(value: Any, fact_type: FactType, words: dict[str, str], word: str) -> str:  # noqa: ANN401
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case frozenset():
+            return _members(value, fact_type, words, word)
+        case tuple():
+            return f"{len(value)} recorded"
+        case dt.date():
+            return day(value)
+        case _:
+            return _single(value, fact_type, words)
+
+
+def _members(value: frozenset[Any], fact_type: FactType, words: dict[str, str], word: str) -> str:
+    order = fact_type.values if isinstance(fact_type, Choices) else sorted(value)
+    several = [_word(each, words) for each in order if each in value]
+    if UNKNOWN in value:
+        several.append("perhaps others")
+    return joined(several, word) if several else "none"
+
+
+def _word(value: str, words: dict[str, str]) -> str:
+    return words.get(value) or value.replace("_", " ")
+
+
+def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # noqa: ANN401
+    match fact_type:
+        case Money():
+            return _amount(Decimal(value))
+        case Months():
+            return duration(int(value))
+        case Number(unit=unit):
+            number = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+            if not unit:
+                return number
+            return f"{number} {_singular(unit) if value == 1 and unit != 'per cent' else unit}"
+        case Choice():
+            return _word(str(value), words)
+        case Record() | Records() | YesNo() | Date() | Choices():
+            raise AssertionError("told by its value")
+        case Text():
+            text = str(value)
+            # Within a sentence: "The council" is the council.
+            return f"the {text[4:]}" if text.startswith("The ") else text
+        case _:
+            assert_never(fact_type)
+
+
+# ── What a fact is ────────────────────────────────────────────────────────────────────────────
+
+
+def names_of(fact: Fact) -> frozenset[str]:
+    """Return what clauses on a fact have in them; each has at least one of these."""
+    whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
+    whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
+    parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
+    stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
+    found = {each.strip() for each in (*parts, *stems, without_article(fact.label))}
+    return frozenset(each for each in found if each)
+
+
+def absence(fact: Fact) -> str:
+    """Return the clause that says that there is none."""
+    if isinstance(fact.type, YesNo):
+        return fact.denial
+    thing = without_article(fact.label)
+    is_many = isinstance(fact.type, Choices | Records)
+    return fact.absent or (f"there are no {thing}" if is_many else f"there is no {thing}")
+
+
+def presence(fact: Fact) -> str:
+    """Return the clause that says that there is one, whichever."""
+    if isinstance(fact.type, YesNo):
+        return fact.label
+    thing = without_article(fact.label)
+    is_many = isinstance(fact.type, Choices | Records)
+    return fact.present or (f"there are {thing}" if is_many else f"there is {with_article(thing)}")
+
+
+def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's value
+    """Return a fact and its value as a clause ("budgets are pooled")."""
+    match fact.type:
+        case _ if value is None or value in ((), frozenset()):
+            return absence(fact)
+        case YesNo():
+            return fact.label if value else fact.denial
+        case Record():
+            return presence(fact)
+        case Choices():
+            return _set_phrase(fact, value)
+        case Records():
+            return _list_phrase(fact, value)
+        case Choice():
+            return _own(fact, value, holds=True)
+        case _ if value == 0 and fact.zero:
+            return fact.zero[0]
+        case _:
+            fill = _fill(value, fact, Op.EQUALS, dates=bool(fact.sentence))
+            return _filled(_saying(fact), fill)
+
+
+def _set_phrase(fact: Fact, value: frozenset[Any]) -> str:
+    known = frozenset(each for each in value if each is not UNKNOWN)
+    if not known:
+        return f"nobody recorded all of {fact.label}"
+    several = _members(known, fact.type, dict(fact.words), "and")
+    if len(known) < len(value):
+        several = f"at least {several}"
+    return _filled(fact.sentence or f"{fact.label} are {_VALUE}", several, len(known))
+
+
+def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
+    known = [each for each in value if each is not UNKNOWN]
+    names = named([record_name(each, index) for index, each in enumerate(known)])
+    if not known:
+        return f"nobody recorded all of {fact.label}"
+    if len(known) < len(value):
+        return f"{fact.label} include {names}"
+    return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
+
+
+def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
+    """Return what a record of a list is called: its name, or its number counted from 1."""
+    if record is UNKNOWN:
+        return "perhaps others"
+    name = getattr(record, "name", UNKNOWN)
+    return name if isinstance(name, str) else f"number {index + 1}"
+
+
+def missing_phrase(fact: Fact, members: Iterable[str]) -> str:
+    """Return the clause that says that these members of a set are not there."""
+    words = dict(fact.words)
+    assert isinstance(fact.type, Choices)  # noqa: S101 - only sets have members
+    lacking = [each for each in fact.type.values if each in {*members}]
+    own = next((denies for value, _, denies in fact.said if [value] == lacking), "")
+    if own:
+        return own
+    found = [_word(each, words) for each in lacking]
+    template = fact.denial or f"{fact.label} do not include {_VALUE}"
+    return _filled(template, named(found, "or"), len(found))
+
+
+# ── What a fact is to become ──────────────────────────────────────────────────────────────────
+
+
+def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN401 - any fact's values
+    """
+    Return a fact as it is after a change ("an accountable body is named").
+
+    A date of something done is said as the act; a set, by what is added to it.
+    """
+    if to is TO_BE_FOUND:
+        named_ = f"{fact.label} is {'named' if isinstance(fact.type, Text) else 'known'}"
+        return fact.present or named_
+    match fact.type:
+        case Date() if isinstance(to, dt.date):
+            return fact.act or f"{fact.label} is on or after {day(to)}"
+        case Choices() if to:
+            return _added_phrase(fact, to, was)
+        case Money() | Number() | Months() if to is not None and isinstance(was, int | Decimal):
+            op = Op.AT_LEAST if to > was else Op.AT_MOST
+            template = _saying(fact)
+            return _filled(template, _fill(to, fact, _within(fact.type, op, to)))
+        case _:
+            return fact_phrase(fact, to)
+
+
+def _within(fact_type: FactType, op: Op, to: Any) -> Op:  # noqa: ANN401 - a number
+    """Return a comparison, or that it is equal where a number can be no greater or less."""
+    most = fact_type.most if isinstance(fact_type, Number) else None
+    return Op.EQUALS if to == (most if op is Op.AT_LEAST else 0) else op
+
+
+def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN401 - a set
+    held = frozenset() if was is UNKNOWN or was is None else frozenset(was) - {UNKNOWN}
+    added = to - held
+    if not added or held - to:
+        return fact_phrase(fact, to)
+    if held and len(added) > 1:
+        return (
+            f"{fact.label} are complete. Add: {_members(added, fact.type, dict(fact.words), 'and')}"
+        )
+    return _set_phrase(fact, added)
+
+
+# ── Tests of a fact ───────────────────────────────────────────────────────────────────────────
+
+
+def test_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
+    """Return a test of a fact as a clause; with `holds` false, as the clause that denies it."""
+    match predicate:
+        case Compare(Op.EQUALS, Literal(None)):
+            return absence(fact) if holds else presence(fact)
+        case Compare(Op.EQUALS, Literal(bool() as value)):
+            return fact.label if value is holds else fact.denial
+        case Compare(Op.MORE_THAN, Literal(value)) if value == 0 and fact.zero:
+            return fact.zero[1 if holds else 0]
+        case Compare(Op.EQUALS, Literal(value)) if value == 0 and fact.zero:
+            return fact.zero[0 if holds else 1]
+        case OneOf(operands):
+            return _one_of(fact, operands, holds=holds)
+        case Compare(Op.EQUALS, operand) if isinstance(fact.type, Choice):
+            return _one_of(fact, (operand,), holds=holds)
+        case Includes(op, operand):
+            return _includes(fact, op, operand, holds=holds)
+        case Compare() | Between():
+            return compared_phrase(
+                _template(fact, predicate, holds=holds), fact, predicate, holds=holds
+            )
+        case _:
+            assert_never(predicate)
+
+
+def compared_phrase(
+    template: str, fact: Fact, predicate: Compare | Between, *, holds: bool = True
+) -> str:
+    """Return a comparison as a clause: the template with the words of the comparison in it."""
+    return _filled(template, *_comparison(fact, predicate, holds=holds))
+
+
+def _template(fact: Fact, predicate: Compare | Between, *, holds: bool) -> str:
+    if holds or not isinstance(predicate, Compare):
+        return _saying(fact)
+    if predicate.op is Op.EQUALS:
+        return _denying(fact)
+    return (fact.denial if predicate.op.is_age else "") or _saying(fact)
+
+
+def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tuple[str, int, str]:
+    """Return the words of a comparison; and where it hangs on another fact, on what."""
+    match predicate:
+        case Between(low, high):
+            lowest, highest = (_operand(each, fact, Op.EQUALS, dates=False) for each in (low, high))
+            said = (
+                f"between {lowest} and {highest}"
+                if holds
+                else (f"less than {lowest} or more than {highest}")
+            )
+            return said, 1, ""
+        case Compare(op, By(selector, cases)):
+            groups: dict[str, list[str | bool]] = {}
+            for value, each in cases:
+                words = _comparison(fact, Compare(op, each), holds=holds)[0]
+                groups.setdefault(words, []).append(value)
+            return _by(selector, groups)
+        case Compare(op, operand):
+            return _compare(fact, op, operand, holds=holds), 1, ""
+
+
+def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:
+    if op.is_age:
+        length = _operand(operand, fact, op, dates=False).removeprefix("1 ")
+        if (op is Op.NEWER_THAN) is (holds or bool(fact.denial)):
+            return f"within the last {length}"
+        return f"more than {with_article(length) if length in ('year', 'month') else length} ago"
+    op = op if holds else _OPPOSITE.get(op, op)
+    if op is Op.AT_LEAST and isinstance(operand, Literal | Parameter) and operand.value is not None:
+        op = _within(fact.type, op, operand.value)
+    return _operand(operand, fact, op)
+
+
+def _by(selector: FactRef, groups: dict[str, list[str | bool]]) -> tuple[str, int, str]:
+    (first, whens), *others = groups.items()
+    after = f" where {_case(selector, whens)}"
+    if others:
+        rest = [f"{words} where {_case(selector, when, again=True)}" for words, when in others]
+        after += f", {joined(rest, 'or')}" if len(rest) > 1 else f", or {rest[0]}"
+    return first, 1, after
+
+
+def _case(selector: FactRef, values: Sequence[str | bool], *, again: bool = False) -> str:
+    fact = selector.fact
+    if isinstance(fact.type, YesNo):
+        return joined((fact.label if each else fact.denial for each in values), "or")
+    words = joined((_value(each, fact.type, dict(fact.words), "or") for each in values), "or")
+    return f"it is {words}" if again else f"{fact.label} is {words}"
+
+
+def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
+    literal = [each.value for each in operands if isinstance(each, Literal)]
+    if len(literal) < len(operands) or not isinstance(fact.type, Choice):
+        words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
+        return _filled(_denying(fact) if not holds else _saying(fact), words)
+    own = {value: each for value, *each in fact.said}
+    apart = [_own(fact, each, holds=holds) for each in literal if each is None or each in own]
+    rest = [
+        _word(str(each), dict(fact.words))
+        for each in literal
+        if each is not None and each not in own
+    ]
+    if rest:
+        template = _saying(fact) if holds else _denying(fact)
+        apart.insert(0, _filled(template, joined(rest, "or")))
+    return listed([*dict.fromkeys(apart)], "or" if holds else "and")
+
+
+def _saying(fact: Fact) -> str:
+    return fact.sentence or f"{fact.label} is {_VALUE}"
+
+
+def _denying(fact: Fact) -> str:
+    return fact.denial or f"{fact.label} is not {_VALUE}"
+
+
+def _own(fact: Fact, value: Any, *, holds: bool) -> str:  # noqa: ANN401 - a value of a choice
+    """Return the clause that says a value of a choice, or denies it."""
+    if value is None:
+        return absence(fact) if holds else presence(fact)
+    for each, says, denies in fact.said:
+        if each == value and (says if holds else denies):
+            return says if holds else denies
+        if each == value and says:
+            return f"it is not so that {says}"
+    template = _saying(fact) if holds else _denying(fact)
+    return _filled(template, _word(str(value), dict(fact.words)))
+
+
+def listed(phrases: Sequence[str], word: str) -> str:
+    """
+    Return clauses as a list; a subject that they have in common is said once.
+
+    >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
+    'the partnership is proposed or has ended'
+    """
+    subjects = [_SUBJECT.match(each) for each in phrases]
+    begins = [each[0] if each else "" for each in subjects]
+    if len(phrases) > 1 and begins[0] and len({*begins}) == 1:
+        first, *others = phrases
+        return joined([first, *(each.removeprefix(begins[0]) for each in others)], word)
+    # "The partnership is at work, it is significant": it was named before.
+    told = [
+        f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
+        for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
+    ]
+    return joined(told, word)
+
+
+def _includes(fact: Fact, op: SetOp, operand: Operand, *, holds: bool) -> str:
+    has = holds is (op is not SetOp.MISSING_ANY_OF)
+    template = (
+        (fact.sentence or f"{fact.label} include {_VALUE}")
+        if has
+        else (fact.denial or f"{fact.label} do not include {_VALUE}")
+    )
+    any_of = op is SetOp.INCLUDES
+    if (
+        isinstance(operand, Literal)
+        and isinstance(operand.value, frozenset)
+        and len(operand.value) == 1
+    ):
+        (member,) = operand.value
+        own = next((each for value, *each in fact.said if value == member), ("", ""))
+        if own[0 if has else 1]:
+            return own[0 if has else 1]
+    if not isinstance(operand, By):
+        return _filled(template, *_several(fact, operand, any_of=any_of, has=has))
+    groups: dict[str, list[str | bool]] = {}
+    number = 1
+    for value, each in operand.cases:
+        words, size = _several(fact, each, any_of=any_of, has=has)
+        number = max(number, size)
+        groups.setdefault(words, []).append(value)
+    words, _, after = _by(operand.selector, groups)
+    return _filled(template, words, number, after)
+
+
+def _several(fact: Fact, operand: Operand, *, any_of: bool, has: bool) -> tuple[str, int]:
+    value = operand.value if isinstance(operand, Literal | Parameter) else None
+    if not isinstance(value, frozenset):
+        return _operand(operand, fact, Op.EQUALS), 2
+    words = _members(value, fact.type, dict(fact.words), "or" if any_of else "and")
+    if any_of or len(value) == 1:
+        return words, len(value)
+    if len(value) == 2:  # noqa: PLR2004 - both of two
+        return f"both {words.replace(', and ', ' and ')}", len(value)
+    return words if has and fact.sentence else f"all of {words}", len(value)
+
+
+def _operand(operand: Operand, fact: Fact, op: Op, *, dates: bool = True) -> str:
+    match operand:
+        case Literal(value) | Parameter(value=value):
+            if value is None:
+                return "none"
+            if op.is_age and isinstance(value, int):
+                return duration(value)
+            return _fill(value, fact, op, dates=dates)
+        case FactRef():
+            return _order(operand.fact, op, dates=dates).format(operand.fact.label)
+        case By(selector, cases):
+            groups: dict[str, list[str | bool]] = {}
+            for value, each in cases:
+                groups.setdefault(_operand(each, fact, op, dates=dates), []).append(value)
+            first, _, after = _by(selector, groups)
+            return first + after
+        case _:
+            assert_never(operand)
+
+
+def _order(fact: Fact, op: Op, *, dates: bool = True) -> str:
+    words = _ORDERS[op][1 if isinstance(fact.type, Date) and dates else 0]
+    of_things = isinstance(fact.type, Number) and fact.type.whole
+    return words.replace("less", "fewer") if of_things else words
+
+
+def _fill(value: Any, fact: Fact, op: Op, *, dates: bool = True) -> str:  # noqa: ANN401 - any value
+    return _order(fact, op, dates=dates).format(_value(value, fact.type, dict(fact.words), "or"))
+
+
+def _filled(template: str, words: str, number: int = 1, after: str = "") -> str:
+    """Return a sentence with words in the place of its value, in the number of what they name."""
+    text = _ONE_OR_MANY.sub(lambda found: found[1 if number == 1 else 2], template)
+    # Braces in what people recorded are no places of a template.
+    return text.replace(_VALUE, words, 1) + after

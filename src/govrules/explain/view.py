@@ -1,0 +1,385 @@
+"""Subjects under a rulebook as explanations see them: judged, tried otherwise, and cited."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, Final, assert_never
+
+import attrs
+
+from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
+from govrules.engines.registry import Outcome
+from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again
+from govrules.explain.closures import Check, Closures
+from govrules.explain.ways import Way, followed_by
+from govrules.identical import Identical
+from govrules.lowering import formulas as f
+from govrules.lowering import ir
+from govrules.lowering.judged import Judged
+from govrules.lowering.lower import Lowering, Taken, Vars, each_of
+from govrules.rulebook import ast
+from govrules.rulebook.reads import reads
+from govrules.rulebook.walk import derived_read, rule_conditions, splits
+from govrules.truth import UNKNOWN, Truth, Unknown
+from govrules.vocabulary import AS_OF, Choices, Records, YesNo, closed_values
+
+#: The date of the assessment, as if a rule named it.
+AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
+#: How many rulebooks are kept ready.
+_MOST_KEPT: Final = 32
+
+
+class Backend:
+    """One rulebook on cells: its rules and conditions as functions, kept as they are asked for."""
+
+    def __init__(self, rulebook: ast.Rulebook) -> None:
+        self.rulebook: Final = rulebook
+        self.shapes: Final = Shapes(rulebook)
+        self.lowering: Final = Lowering(rulebook.derived)
+        self.closures: Final = Closures(self.shapes)
+        #: By the id of a condition or rule, which is kept beside so that it stays its own.
+        self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}
+        self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
+
+    def rule(self, rule: ast.Rule, cls: type) -> Judging:
+        """Return what judges a rule on subjects of a class."""
+        found = self._rules.get((id(rule), cls))
+        if found is None:
+            found = rule, Judging(self, rule, self.lowering.rule(rule, cls))
+            self._rules[id(rule), cls] = found
+        return found[1]
+
+    def pair(
+        self, condition: ast.Condition, scopes: Vars, taken: Taken
+    ) -> tuple[ast.Condition, Check, Check]:
+        """Return a condition, what tells that it holds, and what tells that it does not."""
+        key = (id(condition), scopes, taken)
+        found = self._pairs.get(key)
+        if found is None:
+            pair = self.lowering.pair(condition, scopes, taken)
+            check = self.closures.check
+            found = self._pairs[key] = condition, check(pair.true), check(pair.false)
+        return found
+
+
+class Judging:
+    """
+    A rule on cells.
+
+    Attributes:
+        judged: the rule as formulas.
+    """
+
+    def __init__(self, backend: Backend, rule: ast.Rule, judged: Judged) -> None:
+        self._backend = backend
+        self._rule = rule
+        self._judged = judged
+        self._check = check = backend.closures.check
+        self._not_applicable = check(judged.not_applicable)
+        self._never_flags = check(judged.never_flags)
+        self._flagged = check(judged.flagged)
+        self._severities = [(each, check(f.no(so))) for each, so in judged.severities.items()]
+        self._mitigations = [check(so) for so in judged.mitigations]
+        self.settled: Final = check(judged.settled)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """The place of each fact in the text of the rule, by its path with `[]` for any record."""
+        conditions = rule_conditions(self._rule)
+        return {
+            path: at for at, path in enumerate(reads(conditions, self._backend.rulebook.derived))
+        }
+
+    def order(self, cited: Cited) -> tuple[tuple[int, int], ...]:
+        """Return by what facts are put in order: as the rule names them, record by record."""
+        found: list[tuple[int, int]] = []
+        at = ""
+        *records, last = cited.path.split("]")
+        for each in records:
+            name, _, place = each.rpartition("[")
+            at += name
+            found.append((self._places.get(at, 0), int(place)))
+            at += "[]"
+        if last:
+            found.append((self._places.get(at + last, 0), -1))
+        return tuple(found)
+
+    def says(self, s: Frames) -> Outcome:
+        """Return what the rule says."""
+        if self._not_applicable(s):
+            return NOT_APPLICABLE
+        if self._never_flags(s):
+            return CLEAR
+        possible = [each for each, cannot in self._severities if not cannot(s)]
+        least, worst = min(possible), max(possible)
+        pairs = zip(self._rule.mitigated_by, self._mitigations, strict=True)
+        mitigations = tuple(each for each, holds in pairs if holds(s))
+        if self._flagged(s):
+            could_be = None if worst is least else worst
+            return Outcome(ast.Verdict.FLAGGED, least, could_be, mitigations)
+        return Outcome(ast.Verdict.UNKNOWN, None, worst, mitigations)
+
+    def scope(self, s: Frames) -> Truth:
+        """Return whether the rule applies and no exception holds."""
+        return self._truth(self._judged.scope, s)
+
+    def requires(self, s: Frames) -> Truth:
+        """Return whether what the rule requires holds."""
+        return self._truth(self._judged.requires, s)
+
+    def _truth(self, pair: f.Pair, s: Frames) -> Truth:
+        if self._check(pair.true)(s):
+            return Truth.TRUE
+        return Truth.FALSE if self._check(pair.false)(s) else Truth.UNKNOWN
+
+    def forced(self, s: Frames, outcome: Outcome) -> list[ir.Formula]:
+        """
+        Return formulas by which, where they hold, the rule says what it does.
+
+        What it does not say with fewer facts it says with none of them. That a rule applies is a
+        part of what is said: a finding that is clear shows it, though what is required holds
+        without it.
+        """
+        judged = self._judged
+        if outcome.verdict is ast.Verdict.NOT_APPLICABLE:
+            return [judged.not_applicable]
+        found: list[ir.Formula] = []
+        if outcome.verdict is ast.Verdict.FLAGGED:
+            found = [judged.flagged]
+        elif self.scope(s) is Truth.TRUE:
+            found = [judged.scope.true]
+        if outcome.verdict is ast.Verdict.CLEAR:
+            return [*found, judged.never_flags]
+        least, worst = outcome.severity, outcome.could_be or outcome.severity
+        found += [
+            f.no(so)
+            for each, so in judged.severities.items()
+            if (least and each < least) or (worst and each > worst)
+        ]
+        pairs = zip(self._rule.mitigated_by, judged.mitigations, strict=True)
+        return found + [so for each, so in pairs if each in outcome.mitigations]
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _backend(only: Identical) -> Backend:
+    (rulebook,) = only
+    return Backend(rulebook)
+
+
+@attrs.frozen(eq=False)
+class View:
+    """
+    A subject under a rulebook as conditions see it, in full or after changes.
+
+    Attributes:
+        backend: the rulebook on cells.
+        frames: the records in sight by depth, the subject first.
+        scopes: the records that conditions are about, the subject first.
+        all: every record of the subject as it was read, in the order of the numbers.
+        supposed: what facts are supposed to be instead, by path.
+        taken: what derived facts of the subject are taken to be.
+    """
+
+    backend: Backend = attrs.field(repr=False)
+    frames: Frames
+    scopes: Vars
+    all: Frames = attrs.field(repr=False)
+    supposed: Way = attrs.field(factory=dict)
+    taken: Taken = frozenset()
+
+    @property
+    def record(self) -> Any:  # noqa: ANN401 - any attrs object
+        """The subject, an attrs object."""
+        return self.frames[0].record
+
+    @property
+    def frame(self) -> Frame:
+        """The record that conditions are put to."""
+        return self.frames[self.scopes[-1].depth]
+
+    @property
+    def derived(self) -> Mapping[str, ast.Derived]:
+        """The rulebook's derived facts by name."""
+        return self.backend.rulebook.derived
+
+    # ── Judging ───────────────────────────────────────────────────────────────────────────────
+
+    def truth(self, condition: ast.Condition) -> Truth:
+        """Return whether a condition holds, as far as the facts tell."""
+        taken = self.taken
+        if taken:
+            taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
+        _, true, false = self.backend.pair(condition, self.scopes, taken)
+        return (
+            Truth.TRUE
+            if true(self.frames)
+            else Truth.FALSE
+            if false(self.frames)
+            else Truth.UNKNOWN
+        )
+
+    def says(self, rule: ast.Rule) -> Outcome:
+        """Return what a rule about the subject says."""
+        return self.rule(rule).says(self.frames)
+
+    def rule(self, rule: ast.Rule) -> Judging:
+        """Return what judges a rule about the subject."""
+        return self.backend.rule(rule, self.frames[0].shape.cls)
+
+    def split(self, rule: ast.Rule) -> list[View]:
+        """Return the view once for each joint value that derived facts the rule reads may have."""
+        views = [self]
+        for name in splits(rule, self.derived):
+            views = [
+                each
+                if len(several) == 1
+                else View(
+                    each.backend,
+                    each.frames,
+                    each.scopes,
+                    each.all,
+                    each.supposed,
+                    each.taken | {(name, value)},
+                )
+                for each in views
+                for several in [each.settle(name, 0)]
+                for value in several
+            ]
+        return views
+
+    def settle(self, name: str, level: int) -> tuple[Any, ...]:
+        """Return every value that a derived fact may still have, in the order of its table."""
+        var = self.scopes[level]
+        taken = frozenset() if var.depth else self.taken
+        if name in (values := dict(taken)):
+            return (values[name],)
+        table = self.backend.lowering.table(name, var, taken)
+        possible = self.backend.closures.possible(table)(self.frames)
+        return tuple(value for value in table.may if value in possible)
+
+    def values(self, ref: ast.FactRef) -> tuple[Any, ...]:
+        """Return every value that a fact may have; UNKNOWN stands for any."""
+        if ref.source is ast.FactSource.DERIVED:
+            return self.settle(ref.path, ref.level)
+        if isinstance(ref.type, Records | Choices):
+            known, open_ = self.cell(ref)
+            return (True if known else UNKNOWN if open_ else None,)
+        return (self.cell(ref),)
+
+    def possible(self, operand: ast.Operand) -> tuple[Any, ...]:
+        """Return every value that an operand may have; UNKNOWN stands for any."""
+        match operand:
+            case ast.Literal(value) | ast.Parameter(value=value):
+                return (value,)
+            case ast.FactRef(type=Choices()):
+                members, open_ = self.cell(operand)
+                return (UNKNOWN if open_ else members,)
+            case ast.FactRef():
+                return self.values(operand)
+            case ast.By(selector, cases):
+                found: dict[Any, None] = {}
+                for value in self.chosen_by(selector):
+                    several = [each for key, each in cases if key == value] or [ast.Literal(None)]
+                    found.update(dict.fromkeys(self.possible(several[0])))
+                return tuple(found)
+            case _:
+                assert_never(operand)
+
+    def chosen_by(self, selector: ast.FactRef) -> Iterator[Any]:
+        """Yield every value that a fact of closed values may have."""
+        for value in self.values(selector):
+            if value is not UNKNOWN:
+                yield value
+                continue
+            yield from closed_values(selector.type)
+            if not isinstance(selector.type, YesNo):
+                yield None
+
+    # ── Reading ───────────────────────────────────────────────────────────────────────────────
+
+    def at(self, level: int) -> View:
+        """Return the view from the record of a level alone, as derived facts have it."""
+        return self._seen(self.frames, (self.scopes[level],))
+
+    def records(self, ref: ast.FactRef) -> tuple[list[View], bool]:
+        """Return the view from each record of a list, and whether there are certainly no more."""
+        known, open_ = self.cell(ref)
+        return [self.inside(ref, each) for each in known], not open_
+
+    def inside(self, ref: ast.FactRef, frame: Frame) -> View:
+        """Return the view from a record of a list."""
+        var = each_of(ref, self.scopes)
+        return self._seen((*self.frames[: var.depth], frame), (*self.scopes, var))
+
+    def _seen(self, frames: Frames, scopes: Vars) -> View:
+        return View(self.backend, frames, scopes, self.all, self.supposed, self.taken)
+
+    def seen_from(self, frame: Frame) -> View:
+        """Return the view from a record, with those that it is in."""
+        if frame.outer is None:
+            return self
+        outer = self.seen_from(frame.outer)
+        name = frame.prefix.removeprefix(frame.outer.prefix).partition("[")[0]
+        fact = frame.outer.shape.facts[name]
+        source = ast.FactSource.RECORDED
+        return outer.inside(ast.FactRef(name, len(outer.scopes) - 1, fact, source), frame)
+
+    def added(self, ref: ast.FactRef, beyond: int) -> View:
+        """Return the view from a record that a list does not have, so many beyond its end."""
+        place = len(self.cell(ref)[0]) + beyond
+        frame = self.of(ref)
+        return self.inside(ref, frame.shape.added(frame.prefix, ref.path, place))
+
+    def of(self, ref: ast.FactRef) -> Frame:
+        """Return the record that a fact is in."""
+        return self.frames[
+            0 if ref.source is ast.FactSource.AS_OF else self.scopes[ref.level].depth
+        ]
+
+    def cell(self, ref: ast.FactRef) -> Any:  # noqa: ANN401 - any fact's value
+        """Return the value of a fact that is not derived; or what was stated of one that is."""
+        frame = self.of(ref)
+        return frame.values[frame.shape.places[ref.path]]
+
+    def stated(self, derived: ast.Derived) -> Any:  # noqa: ANN401 - any fact's value
+        """Return what was stated of a derived fact of the record in sight, or UNKNOWN."""
+        place = self.frame.shape.places.get(derived.name)
+        return UNKNOWN if place is None else self.frame.values[place]
+
+    def cite(self, ref: ast.FactRef) -> Cited:
+        """Return a fact that is not derived as an explanation cites it."""
+        frame = self.of(ref)
+        place = frame.shape.places[ref.path]
+        fact = frame.shape.facts[ref.path]
+        return Cited(frame.first + 1 + place, self.path(ref), fact, frame, ref.path)
+
+    def path(self, ref: ast.FactRef) -> str:
+        """Return the full path of a fact that a rule names."""
+        return ref.path if ref.source is ast.FactSource.AS_OF else self.of(ref).prefix + ref.path
+
+    def record_of(self, frame: Frame, name: str, place: int) -> tuple[Frame, bool]:
+        """Return the record at a place of a list, and whether it is yet to be added."""
+        known, _ = frame.values[frame.shape.places[name]]
+        if place < len(known):
+            return known[place], False
+        return frame.shape.added(frame.prefix, name, place), True
+
+    # ── Views of it ───────────────────────────────────────────────────────────────────────────
+
+    def supposing(self, changes: Way) -> View:
+        """Return the view after changes, on top of those already supposed."""
+        supposed = followed_by(self.supposed, changes)
+        top = self.all[0]
+        top = top.shape.changed(top, supposed)
+        frames = (top, *(again(top, each) for each in self.frames[1:]))
+        return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
+
+
+def view_of(subject: Any, as_of: dt.date | Unknown, rulebook: ast.Rulebook) -> View:  # noqa: ANN401 - any attrs object
+    """Return a subject under a rulebook, as explanations see it."""
+    backend = _backend(Identical((rulebook,)))
+    reading = Reading(backend.shapes, as_of)
+    top = reading.frame(subject, type(subject))
+    return View(backend, (top,), (ir.subject(type(subject)),), tuple(reading.frames))

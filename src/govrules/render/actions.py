@@ -1,0 +1,144 @@
+"""What is to be done about findings: each remedy once, by whom, by when, and as part of what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import attrs
+from dateutil.relativedelta import relativedelta
+
+from govrules.explain.phrases import day, within_phrase
+from govrules.findings import Finding
+from govrules.rulebook.ast import Rulebook, Severity
+from govrules.truth import Unknown
+
+_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
+
+
+@attrs.frozen
+class Work:
+    """
+    A piece of work that settles several findings.
+
+    Attributes:
+        letter: by which actions refer to it.
+        title: what it is.
+        findings: the findings that it settles.
+    """
+
+    letter: str
+    title: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def critical(self) -> int:
+        """How many of the findings are critical."""
+        return sum(each.severity is Severity.CRITICAL for each in self.findings)
+
+
+@attrs.frozen
+class Action:
+    """
+    A remedy, with the findings that it settles.
+
+    Attributes:
+        severity: of the gravest of them.
+        do: the act, without a full stop.
+        who: who does it; "" where the rule does not say.
+        due: the day by which; None where no number of days is given.
+        within: by when, as the rule says; "" where it does not.
+        letter: of the piece of work that it is part of; "" where it is part of none.
+        findings: the findings, gravest first.
+    """
+
+    severity: Severity
+    do: str
+    who: str
+    due: dt.date | None
+    within: str
+    letter: str
+    findings: tuple[Finding, ...]
+
+
+def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...]:
+    """Return the pieces of work that settle two findings or more, those that settle most first."""
+    parts: dict[str, list[Finding]] = {}
+    for finding in findings:
+        remedy = finding.rule.remedy
+        if remedy is not None and remedy.part_of:
+            parts.setdefault(remedy.part_of, []).append(finding)
+    several = [(name, its) for name, its in parts.items() if len(its) > 1]
+    several.sort(key=lambda each: (-len(each[1]), -sum(map(_is_critical, each[1]))))
+    return tuple(
+        Work(chr(ord("A") + index), rulebook.work.get(name, name), tuple(its))
+        for index, (name, its) in enumerate(several)
+    )
+
+
+def _is_critical(finding: Finding) -> bool:
+    return finding.severity is Severity.CRITICAL
+
+
+def actions_of(
+    findings: Sequence[Finding], works: Iterable[Work], as_of: dt.date | Unknown
+) -> tuple[Action, ...]:
+    """Return what is to be done about flagged findings, what is due first before the rest."""
+    letters = {each.rule.id: work.letter for work in works for each in work.findings}
+    merged: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        remedy = finding.rule.remedy
+        if remedy is not None:
+            merged.setdefault((finding.remedy, remedy.who, remedy.within), []).append(finding)
+    actions = [
+        Action(
+            max(each.severity for each in its if each.severity is not None),
+            do.removesuffix("."),
+            who,
+            due_date(within, as_of),
+            within,
+            letters.get(its[0].rule.id, ""),
+            tuple(its),
+        )
+        for (do, who, within), its in merged.items()
+    ]
+    return tuple(sorted(actions, key=_order))
+
+
+def _order(action: Action) -> tuple[int, dt.date, str, int]:
+    # A meeting comes before any date that is worked out; what has no date at all comes last.
+    soon = "meeting" in action.within
+    place = 0 if soon else 1 if action.due or _SPAN.match(action.within) else 2
+    return place, action.due or dt.date.max, action.within, -action.severity.rank
+
+
+def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
+    """
+    Return the day by which something is due; None where that is no number of days.
+
+    >>> due_date("3 months", dt.date(2026, 1, 31))
+    datetime.date(2026, 4, 30)
+    """
+    found = _SPAN.fullmatch(within.strip())
+    if found is None or isinstance(as_of, Unknown):
+        return None
+    number = int(found[1])
+    spans = {
+        "day": relativedelta(days=number),
+        "week": relativedelta(weeks=number),
+        "month": relativedelta(months=number),
+        "year": relativedelta(years=number),
+    }
+    return as_of + spans[found[2]]
+
+
+def when_phrase(due: dt.date | None, within: str) -> str:
+    """
+    Return by when something is due, as people say it.
+
+    >>> when_phrase(None, "the next meeting"), when_phrase(dt.date(2026, 4, 30), "3 months")
+    ('at the next meeting', 'by 30 April 2026')
+    """
+    return within_phrase(within) if due is None else f"by {day(due)}"

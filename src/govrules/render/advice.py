@@ -1,0 +1,104 @@
+"""What settles a finding, said as what is done in the world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import named, presence, test_phrase
+from govrules.explain.ways import Effort, members
+from govrules.findings import Change, Finding
+from govrules.render.lines import INDEX
+from govrules.rulebook.ast import Count, Includes, Literal, OneOf, Rule, Rulebook, SetOp
+from govrules.rulebook.walk import nodes
+from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
+
+#: What a fact becomes by a change that gives something up.
+_LESS: Final[tuple[object, ...]] = (False, None, frozenset())
+#: From so many choices on, it matters that one is made and not which.
+_ANY: Final = 5
+
+
+def good_state(rule: Rule) -> str:
+    """Return the good state that a rule asks for; what it requires, where it names none."""
+    return rule.met or condition_phrase(rule.requires)
+
+
+def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any attrs object
+    """
+    Return when a finding is settled, as a clause: the ways out, else the good state.
+
+    No way is told that takes something away: a role, a clause or a yes.
+    """
+    effort = Effort(subject)
+    ways = [
+        way
+        for way in finding.clears
+        if way
+        and not effort.takes_away({each.fact: each.to for each in way})
+        and not any(each.to in _LESS for each in way)
+    ]
+    if not ways:
+        return good_state(finding.rule)
+    cls = type(subject)
+    groups: dict[str, list[Change]] = {}
+    others: list[str] = []
+    for way in ways:
+        if len(way) == 1:
+            groups.setdefault(INDEX.sub("[]", way[0].fact), []).append(way[0])
+        else:
+            others.append(told_together(way))
+    told = [
+        _alternatives(its, fact_at(path, cls, rulebook), effort, finding.rule)
+        for path, its in groups.items()
+    ]
+    return "; or ".join(dict.fromkeys([*told, *others]))
+
+
+def told_together(changes: Sequence[Change]) -> str:
+    """Return changes as clauses, those that say the same of several records as one."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    told = []
+    for (_, said), its in groups.items():
+        names = [each.record for each in its if each.record]
+        told.append(f"{named(names)}: {said}" if names else said)
+    return "; ".join(told)
+
+
+def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:
+    """Return changes of one fact, of one record or of several, each of which would do."""
+    names = [*dict.fromkeys(each.record for each in changes if each.record)]
+    owner = f"{named(names, 'or')}: " if names else ""
+    said = [*dict.fromkeys(each.of_any_record for each in changes)]
+    told = _any_of(changes, fact, effort, rule) if fact is not None else ""
+    return owner + (told or "; or ".join(said))
+
+
+def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:
+    """Return that a fact has one of several values, or any; "" where there is no choice."""
+    if isinstance(fact.type, Choice):
+        wanted = tuple(Literal(each) for each in dict.fromkeys(each.to for each in changes))
+        if len(wanted) >= min(_ANY, len(fact.type.values)):
+            return presence(fact)
+        return test_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
+    if not isinstance(fact.type, Choices):
+        return ""
+    added = [each.to - members(effort.now(each.fact)) for each in changes]
+    if any(len(each) > 1 for each in added):
+        return ""
+    if any(isinstance(each, Count) and each.list.fact == fact for each in nodes(rule.requires)):
+        return presence(fact)
+    if len({*added}) == 1:
+        return ""
+    any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
+    return f"{test_phrase(fact, any_of, holds=True)} (at least one)"
+
+
+def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:
+    """Return the fact of a subject at a path, whatever record of a list it is of."""
+    if path.startswith("local."):
+        return rulebook.local.get(path.removeprefix("local."))
+    return dict(vocabulary_of(cls).walk()).get(INDEX.sub("[]", path))

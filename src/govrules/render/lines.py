@@ -1,0 +1,66 @@
+"""Lines of text at the width of a page, and the styles in which a terminal shows them."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Final, TypeAlias
+
+from govrules.rulebook.ast import Severity
+
+WIDTH: Final = 92
+#: The number of a record in the path of a fact.
+INDEX: Final = re.compile(r"\[\d+\]")
+STYLES: Final = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+#: A line and the style to show it in on a terminal.
+Line: TypeAlias = tuple[str, str]
+
+
+def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
+    """Yield a text behind its label, folded at the width of a page."""
+    first = " " * indent + (f"{label}: " if label else "")
+    yield from _wrapped(text, first, " " * (indent + 2))
+
+
+def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line]:
+    """Yield a paragraph folded at the width of a page."""
+    for line, _ in _wrapped(text, " " * indent, " " * indent):
+        yield line, style
+
+
+def _wrapped(text: str, first: str, rest: str) -> Iterator[Line]:
+    # A list stands on lines of its own.
+    for index, part in enumerate(text.split("\n")):
+        for line in textwrap.wrap(
+            part,
+            WIDTH,
+            initial_indent=rest if index else first,
+            subsequent_indent=f"{rest}  " if part.startswith("- ") else rest,
+            # A name without a blank in it may be longer than a line.
+            break_long_words=True,
+            break_on_hyphens=False,
+        ):
+            yield line, ""
+
+
+def cut(text: str, most: int) -> str:
+    """Return a text, or as much of it as there is room for."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def row(text: str, *cells: str, at: int, width: int = 10) -> str:
+    """
+    Return a text with numbers in columns beside it.
+
+    >>> row("In 20 partnerships", "37", "8", at=24)
+    'In 20 partnerships            37         8'
+    """
+    first, *others = cells
+    line = f"{text:<{at}}{first}" if len(others) == 0 else f"{text:<{at - 4}}{first:>{width}}"
+    return (line + "".join(f"{each:>{width}}" for each in others)).rstrip()

@@ -1,0 +1,213 @@
+"""Where a derived fact such as the risk tier stands: what it may be, and why, said once."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+import attrs
+
+from govrules.assessment import Assessment
+from govrules.engines.reference import Case, case_of, evaluate, settle
+from govrules.explain.english import condition_phrase
+from govrules.explain.phrases import (
+    fact_phrase,
+    joined,
+    short_amount,
+    value_phrase,
+    without_article,
+)
+from govrules.facts import Facts
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Derived,
+    FactSource,
+    Literal,
+    Op,
+    Parameter,
+    Test,
+)
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Choice, Money, Number
+
+#: The derived fact that says how much is at stake.
+TIER: Final = "risk_tier"
+#: Of more ways in which it could rise than these, the others are counted.
+_MOST: Final = 3
+_AMOUNT: Final = re.compile(r"£\d[\d,]*(?![\d.,]*\d)")
+
+
+@attrs.frozen
+class Standing:
+    """
+    What a derived fact of a subject may be.
+
+    Attributes:
+        label: what it is called.
+        values: what it may be, lowest first.
+        reasons: clauses each of which alone gives it the lowest of these; none where nothing does.
+        rises: clauses each of which alone would give it the highest.
+        stated: whether somebody stated it, so that it does not follow from other facts.
+        lowest: the lowest of all values that there are.
+    """
+
+    label: str
+    values: tuple[str, ...]
+    reasons: tuple[str, ...]
+    rises: tuple[str, ...]
+    stated: bool
+    lowest: str
+
+    @property
+    def word(self) -> str:
+        """What it is in a column: a plus where it is at least that, "?" where nothing is known."""
+        if len(self.values) == 1:
+            return self.values[0]
+        return "?" if self.values[0] == self.lowest else f"{self.values[0]}+"
+
+    @property
+    def sentence(self) -> str:
+        """What it is, and why, in a sentence or two."""
+        name, lowest, highest = without_article(self.label), self.values[0], self.values[-1]
+        why = f": {'; '.join(self.reasons)}" if self.reasons else ""
+        if self.stated:
+            return f"{lowest.capitalize()} {name}, as stated."
+        if len(self.values) == 1:
+            return f"{lowest.capitalize()} {name}{why or ': nothing that would raise it is so'}."
+        least = f", at least {lowest}" if lowest != self.lowest else ""
+        first = f"{name.capitalize()} not known{least}{why if least else ''}."
+        shown = [*self.rises]
+        if len(shown) > _MOST + 1:
+            shown = [*shown[:_MOST], f"one of {len(shown) - _MOST} more things is so"]
+        return f"{first} It is {highest} if {joined(shown, 'or')}." if shown else first
+
+
+def tier_of(assessment: Assessment) -> Standing | None:
+    """Return where the risk tier of a subject stands; None where its rulebook has none for it."""
+    derived = assessment.rulebook.derived.get(TIER)
+    if derived is None or derived.cls is not type(assessment.subject):
+        return None
+    case = case_of(Facts(assessment.subject, assessment.as_of), assessment.rulebook)
+    return standing(derived, case)
+
+
+def standing(derived: Derived, case: Case) -> Standing:
+    """Return where a derived fact of the subject of a case stands."""
+    order = derived.fact.type.values if isinstance(derived.fact.type, Choice) else ()
+    found = {each for each in settle(derived.name, case) if each is not None}
+    values = tuple(each for each in order if each in found)
+    stated = case.facts.stated(derived.name, case.scopes[0]) is not UNKNOWN
+    rows = [row for row in derived.rows if row.value == values[0]]
+    true = next((row for row in rows if evaluate(row.when, case) is Truth.TRUE), None)
+    high = [row for row in derived.rows if row.value == values[-1]] if len(values) > 1 else []
+    rises = [short(each) for row in high for each in _open(row.when, case)]
+    return Standing(
+        derived.fact.label,
+        values,
+        _apart(_reasons(true.when, case)) if true else (),
+        tuple(dict.fromkeys(rises)),
+        stated,
+        order[0],
+    )
+
+
+def _apart(reasons: list[str]) -> tuple[str, ...]:
+    """Return reasons without those that say what another of them says too."""
+    return tuple(
+        each
+        for each in dict.fromkeys(reasons)
+        if not any(other != each and other in each for other in reasons)
+    )
+
+
+def short(text: str) -> str:
+    """
+    Return a text with its amounts as a headline has them.
+
+    >>> short("it spends at least £1,000,000 a year, or £650,000")
+    'it spends at least £1m a year, or £650,000'
+    """
+    return _AMOUNT.sub(lambda found: short_amount(Decimal(found[0][1:].replace(",", ""))), text)
+
+
+def _reasons(condition: Condition, case: Case) -> list[str]:
+    """Return clauses each of which alone shows that a condition holds."""
+    match condition:
+        case AnyOf(items):
+            true = [each for each in items if evaluate(each, case) is Truth.TRUE]
+            return [reason for each in true for reason in _reasons(each, case)]
+        case All(items):
+            plain = [each for each in items if not _is_derived(each)] or [*items]
+            several = [_reasons(each, case) for each in plain]
+            if len(several) == 1:
+                return several[0]
+            return [joined([each[0] for each in several if each])]
+        case Test(ref) if ref.source is FactSource.DERIVED:
+            for row in case.derived[ref.path].rows:
+                if evaluate(row.when, case) is Truth.TRUE:
+                    return _reasons(row.when, case)
+            return []
+        case Test(ref, predicate):
+            told = short(fact_phrase(ref.fact, case.facts.value(ref, case.scopes)))
+            return [told + _threshold(condition) if isinstance(predicate, Compare) else told]
+        case _:
+            return [condition_phrase(condition)]
+
+
+def _is_derived(condition: Condition) -> bool:
+    return isinstance(condition, Test) and condition.fact.source is FactSource.DERIVED
+
+
+def _threshold(test: Test) -> str:
+    predicate = test.predicate
+    if not isinstance(predicate, Compare) or not isinstance(test.fact.type, Money | Number):
+        return ""
+    if predicate.op is not Op.AT_LEAST or not isinstance(predicate.operand, Literal | Parameter):
+        return ""
+    return f" ({short(value_phrase(predicate.operand.value, test.fact.type))} or more)"
+
+
+def _open(condition: Condition, case: Case) -> list[str]:
+    """Return clauses each of which alone would make a condition hold that nobody can tell yet."""
+    match condition:
+        case AnyOf(items):
+            return [each for item in items if _is_open(item, case) for each in _open(item, case)]
+        case All(items):
+            unknown = [each for each in items if _is_open(each, case)]
+            plain = [each for each in unknown if not _is_derived(each)] or unknown
+            several = [_open(each, case) for each in plain]
+            if len(several) == 1:
+                return several[0]
+            return [joined([each[0] for each in several if each])]
+        case Test(ref) if ref.source is FactSource.DERIVED:
+            derived = case.derived[ref.path]
+            inside = case.taking({})
+            return [
+                each
+                for row in derived.rows
+                if evaluate(row.when, inside) is Truth.UNKNOWN
+                and _would_do(condition, derived, row.value)
+                for each in _open(row.when, inside)
+            ]
+        case _:
+            return [condition_phrase(condition)]
+
+
+def _is_open(condition: Condition, case: Case) -> bool:
+    return evaluate(condition, case) is Truth.UNKNOWN
+
+
+def _would_do(test: Test, derived: Derived, value: str | bool) -> bool:  # noqa: FBT001 - a value of a fact
+    """Tell whether a value of a derived fact stands a test of it."""
+    predicate = test.predicate
+    order = derived.fact.type.values if isinstance(derived.fact.type, Choice) else ()
+    if not isinstance(predicate, Compare) or not isinstance(predicate.operand, Literal):
+        return True
+    wanted = predicate.operand.value
+    if predicate.op is Op.AT_LEAST and value in order and wanted in order:
+        return order.index(str(value)) >= order.index(str(wanted))
+    return value == wanted
