@@ -292,7 +292,7 @@ class Code(Enum):
     TWO_SPELLINGS = (
         "GR606",
         "two-spellings",
-        "One partner seems to be named in two ways, so that it counts as two partners.",
+        "A partner, or a partnership, seems to be named in two ways.",
     )
     READ_WITH_CARE = (
         "GR607",

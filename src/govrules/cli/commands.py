@@ -490,16 +490,26 @@ def findings(
 
     rulebook = load(rules)
     told = Said()
+    date = day(as_of)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     columns = columns_of(register, table) if mapping is None else None
     if columns is not None:
+        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
+
         told.say(columns.not_read(rulebook))
-        entries = entries_of_columns(columns)
-    else:
-        reads, told = _read_all([register], rulebook, mapping, table)
-        if not reads:
-            return PROBLEM
-        entries = entries_of_register(reads[0], register, rulebook)
-    code = tabulate(entries, rulebook, day(as_of), output, Severity(fail_on))
+        of_columns = Doubts(columns.name)
+        entries = entries_of_columns(columns, rulebook, of_columns)
+        code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
+        told.say(of_columns.diagnostics())
+        return code
+    reads, told = _read_all([register], rulebook, mapping, table)
+    if not reads:
+        return PROBLEM
+    [read] = reads
+    date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
+    told.say(doubts(read.subject, date))
+    entries = entries_of_register(read, register, rulebook)
+    code = tabulate(entries, rulebook, date, output, Severity(fail_on))
     return PROBLEM if told.failed else code
 
 
