@@ -49,6 +49,8 @@ _TIGHTER: Final = (
     (1, 2, 4),
     (1, 2, 3),
     (1, 1, 2),
+    (1, 0, 2),
+    (1, 0, 1),
 )
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
@@ -261,8 +263,9 @@ class _Page:
 
     def _stake(self) -> Iterator[Line]:
         notices = [*self._notices()]
-        for each in notices:
+        if notices:
             yield "", ""
+        for each in notices:
             yield from folded_text(each)
         if self.tier is not None:
             yield "", ""
