@@ -10,6 +10,7 @@ import enum
 import inspect
 import os
 import re
+import typing
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -47,7 +48,7 @@ def described(path: str, value: Any) -> Iterator[str]:
     elif isinstance(value, type):
         bases = [base.__name__ for base in value.__bases__ if base is not object]
         yield f"class {path}({', '.join(bases)})"
-    elif callable(value):
+    elif callable(value) and typing.get_origin(value) is None:
         yield f"{path}{inspect.signature(value)}"
     else:
         yield f"{path}: {type(value).__name__}"

@@ -245,7 +245,27 @@ def test_what_does_not_fit_is_named_with_its_path(
         check_subject(subject, rulebook)
     error = caught.value
     assert (error.path, error.expected, error.actual) == (path, expected, actual)
-    assert error.diagnostics == ()
+    (told,) = error.diagnostics
+    assert told.path == path
+    assert str(error) == told.headline
+    assert told.message.startswith(f"`{path}` must be {expected}, not ")
+
+
+def test_every_fact_that_does_not_fit_is_named_at_once(rulebook: Rulebook) -> None:
+    """Each problem has the path of its fact, and what is allowed or was meant."""
+    wrong: Any = Partnership(
+        status="actve",
+        partners=(Partner(kind="counci"), Partner(name=5)),
+        funding={"pooled": True},
+    )
+    with pytest.raises(FactsError) as caught:
+        check_subject(wrong, rulebook)
+    told = {each.path: each for each in caught.value.diagnostics}
+    assert set(told) == {"status", "partners[0].kind", "partners[1].name", "funding"}
+    assert told["status"].help == "did you mean `active`?"
+    assert told["status"].allowed == ("proposed", "active", "dormant", "closing", "ended")
+    assert "govrules.read" in told["funding"].help
+    assert all(not each.span.file for each in told.values())
 
 
 def test_an_undeclared_local_fact_is_refused(rulebook: Rulebook) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, Optional, Union
 import attrs
 import pytest
 
-from govrules.model import About, Partnership, Register
+from govrules.model import Partnership, Register
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -27,6 +27,7 @@ from govrules.vocabulary import (
     Recorded,
     Records,
     SetOf,
+    Subject,
     Text,
     YesNo,
     about_facts,
@@ -149,8 +150,8 @@ def test_what_is_said_about_facts_is_no_fact() -> None:
 
 def test_origin_does_not_count_when_records_are_compared() -> None:
     """Two records that say the same are equal, wherever they were read."""
-    assert About(origin={"": "a:1"}) == About(origin={"": "b:2"})
-    assert About(evidence={"name": "a"}) != About(evidence={"name": "b"})
+    assert Subject(origin={"": "a:1"}) == Subject(origin={"": "b:2"})
+    assert Subject(evidence={"name": "a"}) != Subject(evidence={"name": "b"})
 
 
 def test_facts_are_reached_by_dotted_paths_up_to_lists() -> None:

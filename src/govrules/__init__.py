@@ -7,14 +7,22 @@ findings does not pay for what loads rules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from govrules.lazily import lazily
 
 if TYPE_CHECKING:
     from govrules.assessment import Assessment, Plan, RankedQuestion, Step, assess
     from govrules.diagnostics import Code, Diagnostic
-    from govrules.errors import EngineError, FactsError, GovrulesError, RuleFileError
+    from govrules.errors import (
+        EngineError,
+        FactsError,
+        GovrulesError,
+        GovrulesWarning,
+        NoSuchRuleError,
+        RuleFileError,
+        VocabularyError,
+    )
     from govrules.findings import Change, Finding, Question, Reason
     from govrules.live.hosting import ruleset
     from govrules.live.notices import CallbackError, Notice
@@ -30,16 +38,35 @@ if TYPE_CHECKING:
         Register,
     )
     from govrules.portfolio import RegisterAssessment, assess_register
-    from govrules.reading import read_partnership
-    from govrules.registers.read import read_register
+    from govrules.reading import Read, read_partnership, read_text
+    from govrules.registers.frames import assess_table
+    from govrules.registers.read import read, read_register
+    from govrules.render.plain import to_data
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
-    from govrules.truth import UNKNOWN
+    from govrules.truth import UNKNOWN, Unknown
+    from govrules.vocabulary import (
+        ListOf,
+        OrderedChoice,
+        Recorded,
+        SetOf,
+        Subject,
+        arrangement,
+        fact,
+    )
 
 _HOMES = {
     "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
     "govrules.diagnostics": ("Code", "Diagnostic"),
-    "govrules.errors": ("EngineError", "FactsError", "GovrulesError", "RuleFileError"),
+    "govrules.errors": (
+        "EngineError",
+        "FactsError",
+        "GovrulesError",
+        "GovrulesWarning",
+        "NoSuchRuleError",
+        "RuleFileError",
+        "VocabularyError",
+    ),
     "govrules.findings": ("Change", "Finding", "Question", "Reason"),
     "govrules.live.hosting": ("ruleset",),
     "govrules.live.notices": ("CallbackError", "Notice"),
@@ -55,11 +82,22 @@ _HOMES = {
         "Register",
     ),
     "govrules.portfolio": ("RegisterAssessment", "assess_register"),
-    "govrules.reading": ("read_partnership",),
-    "govrules.registers.read": ("read_register",),
+    "govrules.reading": ("Read", "read_partnership", "read_text"),
+    "govrules.registers.frames": ("assess_table",),
+    "govrules.registers.read": ("read", "read_register"),
+    "govrules.render.plain": ("to_data",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
-    "govrules.truth": ("UNKNOWN",),
+    "govrules.truth": ("UNKNOWN", "Unknown"),
+    "govrules.vocabulary": (
+        "ListOf",
+        "OrderedChoice",
+        "Recorded",
+        "SetOf",
+        "Subject",
+        "arrangement",
+        "fact",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -76,8 +114,12 @@ __all__ = [
     "Finding",
     "Funding",
     "GovrulesError",
+    "GovrulesWarning",
+    "ListOf",
     "LiveRegister",
+    "NoSuchRuleError",
     "Notice",
+    "OrderedChoice",
     "Organisation",
     "Partner",
     "Partnership",
@@ -86,25 +128,45 @@ __all__ = [
     "Protocol",
     "Question",
     "RankedQuestion",
+    "Read",
     "Reason",
+    "Recorded",
     "Register",
     "RegisterAssessment",
     "Remedy",
     "RuleFileError",
     "Rulebook",
+    "SetOf",
     "Severity",
     "Step",
+    "Subject",
+    "Unknown",
     "Verdict",
+    "VocabularyError",
+    "arrangement",
     "assess",
     "assess_register",
+    "assess_table",
+    "fact",
     "load_rulebook",
+    "read",
     "read_partnership",
     "read_register",
+    "read_text",
     "ruleset",
+    "to_data",
 ]
 
 
-__getattr__ = lazily(__name__, _HOME_OF)
+_find = lazily(__name__, _HOME_OF)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom asked for
+
+        return version("govrules")
+    return _find(name)
 
 
 def __dir__() -> list[str]:

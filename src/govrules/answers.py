@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 import yaml
@@ -13,9 +13,8 @@ import yaml
 from govrules.decode.values import Problem, describe, read
 from govrules.errors import FactsError, GovrulesError
 from govrules.facts import read_field, said
-from govrules.model import Partnership
 from govrules.nodes import Entries, Report, parse
-from govrules.reading import declared_by
+from govrules.reading import CARRIED, class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader
 from govrules.truth import UNKNOWN
@@ -58,7 +57,7 @@ def askable(path: str, rulebook: Rulebook) -> Askable | str:
     if path.startswith("local."):
         fact = rulebook.local.get(path.removeprefix("local."))
     else:
-        fact = vocabulary_of(Partnership).facts.get(path)
+        fact = vocabulary_of(class_of(rulebook)).facts.get(path)
     if fact is None:
         return "write it in the file"
     match fact.type:
@@ -199,26 +198,28 @@ def _verify(changed: str, before: str, asked: Askable, rulebook: Rulebook) -> No
         raise AnswerError("another fact of the file would change; write it by hand")
 
 
-def _read(text: str, rulebook: Rulebook) -> Partnership:
+def _read(text: str, rulebook: Rulebook) -> Any:  # noqa: ANN401 - a subject of any class
     report = Report("the file", text)
     node = parse(text, report)
     reader = SubjectReader(report, declared_by(rulebook), with_origin=False)
-    subject = reader.read_subject(node, Partnership)[0] if isinstance(node, Entries) else None
-    if not report.ok or not isinstance(subject, Partnership):
+    cls = class_of(rulebook)
+    subject = reader.read_subject(node, cls)[0] if isinstance(node, Entries) else None
+    if not report.ok or subject is None:
         problems = FactsError("the file", "facts", "problems", tuple(report.diagnostics))
         raise AnswerError(f"the file could not be read any more: {problems}")
     return subject
 
 
-def _value(subject: Partnership, asked: Askable) -> object:
+def _value(subject: Any, asked: Askable) -> object:  # noqa: ANN401 - of any class
     if asked.path.startswith("local."):
         return said(subject, "local").get(asked.path.removeprefix("local."), UNKNOWN)
     return read_field(subject, asked.path, asked.fact)
 
 
-def _others(subject: Partnership, asked: Askable) -> dict[str, object]:
+def _others(subject: Any, asked: Askable) -> dict[str, object]:  # noqa: ANN401 - of any class
     """Return every fact of a single value but the one that was asked for."""
-    facts = vocabulary_of(Partnership).facts
+    cls: type = type(subject)
+    facts = vocabulary_of(cls).facts
     found: dict[str, object] = {
         path: read_field(subject, path, fact)
         for path, fact in facts.items()
@@ -226,8 +227,7 @@ def _others(subject: Partnership, asked: Askable) -> dict[str, object]:
         and path != asked.path
         and not path.startswith(f"{asked.path}.")
     }
-    found |= {f"local.{name}": value for name, value in subject.local.items()}
-    found |= {f"evidence.{name}": value for name, value in subject.evidence.items()}
-    found |= {f"stated.{name}": value for name, value in subject.stated.items()}
+    for about in CARRIED:
+        found |= {f"{about}.{name}": value for name, value in said(subject, about).items()}
     found.pop(asked.path, None)
     return found

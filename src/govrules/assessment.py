@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,17 +13,31 @@ from typing import Any
 import attrs
 
 from govrules.engines.reference import case_of, judge
-from govrules.engines.registry import Outcome
+from govrules.engines.registry import Outcome, said
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts
-from govrules.findings import Change, Finding, Question, changes
+from govrules.findings import Change, Finding, Question, Reason, changes
+from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.ast import (
+    Citation,
+    Compare,
+    Derived,
+    FactRef,
+    FactSource,
+    Literal,
+    Op,
+    Rule,
+    Rulebook,
+    Severity,
+    Test,
+    Verdict,
+)
 from govrules.truth import UNKNOWN, Unknown
-from govrules.validate import check_subject
+from govrules.validate import check_as_of, check_rulebook, check_subject
 
 
 @attrs.frozen
@@ -39,6 +54,26 @@ class RankedQuestion:
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
+
+
+@attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact.
+        label: what it is, as a noun phrase.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -111,10 +146,29 @@ class Assessment:
     name: str
     as_of: dt.date | Unknown
     rulebook: Rulebook = attrs.field(repr=False)
-    subject: Any = attrs.field(repr=False)
+    subject: Any = attrs.field(repr=False, hash=False)
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
-    _outcomes: Sequence[Outcome] = attrs.field(repr=False, alias="outcomes")
+    #: Engines may know more of an outcome than they have to; what they say is compared.
+    _outcomes: Sequence[Outcome] = attrs.field(
+        repr=False, eq=lambda several: tuple(map(said, several)), hash=False, alias="outcomes"
+    )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
+
+    def __repr__(self) -> str:
+        called = f" {self.id}" if self.id else ""
+        return f"<Assessment{called}: {self.counts[Verdict.FLAGGED]} of {len(self._rules)} flagged>"
+
+    def __deepcopy__(self, _memo: object) -> Assessment:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The rules stand in the rulebook, and what is remembered is worked out again.
+        outcomes = [
+            Outcome(each.verdict, each.severity, each.could_be, each.mitigations)
+            for each in self._outcomes
+        ]
+        values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
+        return _unpacked, (values, outcomes, self._engine)
 
     @cached_property
     def _view(self) -> View:
@@ -207,19 +261,38 @@ class Assessment:
     @cached_property
     def questions(self) -> tuple[RankedQuestion, ...]:
         """Every question left, those that settle most verdicts first."""
+        return self.questions_of(self.findings)
+
+    def questions_of(self, findings: Iterable[Finding]) -> tuple[RankedQuestion, ...]:
+        """Return every question that some of the findings leave, ranked as all of them are."""
         asked: dict[Question, list[Finding]] = {}
-        for finding in self.findings:
+        for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
         ranked = [
             RankedQuestion(
                 question,
-                tuple(each.rule.id for each in findings),
-                max(each.could_be or each.severity or Severity.LOW for each in findings),
+                tuple(each.rule.id for each in several),
+                max(each.could_be or each.severity or Severity.LOW for each in several),
             )
-            for question, findings in asked.items()
+            for question, several in asked.items()
         ]
         return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
+
+    @cached_property
+    def derived(self) -> Mapping[str, DerivedValue]:
+        """What each derived fact of the subject that is shown may be, and why, by its name."""
+        cls = type(self.subject)
+        shown = (each for each in self.rulebook.derived.values() if each.cls is cls and each.shown)
+        return {each.name: self._derived(each) for each in shown}
+
+    def _derived(self, derived: Derived) -> DerivedValue:
+        values = self._view.settle(derived.name, 0)
+        rule = _asking_for(Identical((derived,)), values[0])
+        found = _finding(rule, self._view.says(rule), self._view)
+        return DerivedValue(
+            derived.name, derived.fact.label, values, found.because, found.questions
+        )
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
@@ -252,6 +325,16 @@ class Assessment:
                 changes=changes(way, self._view),
                 helps=tuple(helped),
             )
+
+
+def _unpacked(
+    values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
+    outcomes: Sequence[Outcome],
+    engine: str,
+) -> Assessment:
+    *_, as_of, rulebook, subject = values
+    rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
+    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine)
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -323,6 +406,8 @@ def assess_each(
 
         EngineError: there is no such engine here, or it cannot do this rulebook.
     """
+    check_rulebook(rulebook)
+    check_as_of(as_of)
     for subject in subjects:
         check_subject(subject, rulebook)
     yield from assess_made(subjects, rulebook, as_of=as_of, engine=engine)
@@ -380,6 +465,22 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
                 by_id[rule.id] = rule
                 found[rule.id] += 1
     return Counter({by_id[name]: number for name, number in found.items()})
+
+
+@functools.lru_cache(maxsize=256)
+def _asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
+    """Return a rule that asks for a value: what explains it is what the fact has it from."""
+    (derived,) = only
+    ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
+    return Rule(
+        id=derived.name,
+        title=derived.fact.label,
+        theme="",
+        principle="",
+        source=derived.sources[0] if derived.sources else Citation("", ""),
+        requires=Test(ref, Compare(Op.EQUALS, Literal(value))),
+        otherwise=Severity.LOW,
+    )
 
 
 def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:

@@ -292,7 +292,7 @@ class Code(Enum):
     TWO_SPELLINGS = (
         "GR606",
         "two-spellings",
-        "One partner seems to be named in two ways, so that it counts as two partners.",
+        "A partner, or a partnership, seems to be named in two ways.",
     )
     READ_WITH_CARE = (
         "GR607",
@@ -579,12 +579,16 @@ class Span:
         if self.sheet:
             cell = f"!{letters(self.column)}{self.line}" if self.line else ""
             return f"{self.file}[{self.sheet}]{cell}"
+        if not self.file:
+            return f"line {self.line}" if self.line else ""
         return f"{self.file}:{self.line}" if self.line else self.file
 
     @property
     def exact(self) -> str:
         """The place with its column, where it is one of a text."""
         beside = self.line and self.column and not self.sheet
+        if not self.file:
+            return f"{self}, column {self.column}" if beside else str(self)
         return f"{self}:{self.column}" if beside else str(self)
 
 
@@ -659,6 +663,8 @@ class Diagnostic:
         span: where it is.
         help: how to mend it.
         source: the line of the file that it is about.
+        path: the fact that it is about, such as ``partners[1].role``; "" where it is about none.
+        allowed: the values that the fact takes, where they are few and closed.
     """
 
     code: Code
@@ -666,12 +672,17 @@ class Diagnostic:
     span: Span
     help: str = ""
     source: str = ""
+    path: str = ""
+    allowed: tuple[str, ...] = ()
 
     @property
     def headline(self) -> str:
-        """The place, code, name and cause in one line."""
+        """The place, code, name and cause in one line; what is in no file has its fact's path."""
         warning = "warning: " if self.code.is_warning else ""
-        return f"{self.span.exact}: {warning}{self.code.id} {self.code.title}: {self.message}"
+        named = self.message.startswith(f"`{self.path}`")
+        place = self.span.exact or ("" if named else self.path)
+        said = f"{warning}{self.code.id} {self.code.title}: {self.message}"
+        return f"{place}: {said}" if place else said
 
     def __str__(self) -> str:
         lines = [self.headline]

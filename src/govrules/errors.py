@@ -14,6 +14,10 @@ class GovrulesError(Exception):
     """The base of every error that govrules raises on purpose."""
 
 
+class GovrulesWarning(UserWarning):
+    """Something of a table was not read, and what is left of it was assessed."""
+
+
 class RuleFileError(GovrulesError):
     """
     A rule file is wrong: all its problems at once.
@@ -35,10 +39,11 @@ class FactsError(GovrulesError):
     A subject does not fit the vocabulary.
 
     Attributes:
-        path: the fact, or the file where the subject was read from one.
+        path: the first fact, or the file where the subject was read from one.
         expected: what the vocabulary allows there.
         actual: what stands there.
-        diagnostics: every problem found in a file; empty for a Python object.
+        diagnostics: every problem found, each with the path of its fact; empty where what was
+            called, and not a fact, is wrong.
     """
 
     def __init__(
@@ -58,6 +63,28 @@ class FactsError(GovrulesError):
         if self.diagnostics:
             return _summary(self.diagnostics)
         return f"`{self.path}` must be {self.expected}, not {self.actual}"
+
+
+class VocabularyError(GovrulesError, TypeError):
+    """A class is no class of subjects: it is no attrs class, or a field has no type of a fact."""
+
+
+class NoSuchRuleError(GovrulesError, KeyError):
+    """
+    A rulebook has no rule of an id.
+
+    Attributes:
+        rule: the id.
+        help: the id that may have been meant; "" where none is near.
+    """
+
+    def __init__(self, rule: str, help_: str = "") -> None:
+        super().__init__(rule, help_)
+        self.rule = rule
+        self.help = help_
+
+    def __str__(self) -> str:
+        return f"there is no rule `{self.rule}`" + (f"; {self.help}" if self.help else "")
 
 
 class EngineError(GovrulesError):

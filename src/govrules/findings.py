@@ -7,8 +7,9 @@ re-evaluated before it is handed out.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -21,7 +22,7 @@ from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
-from govrules.explain.view import View
+from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
 from govrules.rulebook.ast import (
     Citation,
@@ -30,13 +31,14 @@ from govrules.rulebook.ast import (
     Mitigation,
     Quantified,
     Rule,
+    Rulebook,
     SetOp,
     Severity,
     Test,
     Verdict,
 )
 from govrules.rulebook.walk import nodes, rule_conditions
-from govrules.truth import UNKNOWN, Truth
+from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
@@ -133,12 +135,26 @@ class Finding:
     severity: Severity | None
     could_be: Severity | None
     mitigations: tuple[Mitigation, ...]
-    _view: View = attrs.field(repr=False, eq=False, alias="view")
-    _outcome: Outcome = attrs.field(repr=False, alias="outcome")
+    #: Of two findings the subjects are compared, and not how they are looked at.
+    _view: View = attrs.field(repr=False, eq=lambda view: view.record, hash=False, alias="view")
+    _outcome: Outcome = attrs.field(repr=False, eq=False, alias="outcome")
     #: The engine that judged.
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: For a rule that sums up findings: those findings, in the order of its facts.
-    _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, alias="parts")
+    _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
+
+    def __deepcopy__(self, _memo: object) -> Finding:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        view = self._view
+        judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
+        seen = (view.record, view.as_of, view.backend.rulebook)
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts)
+
+    def __repr__(self) -> str:
+        grave = f", {self.severity.value}" if self.severity else ""
+        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}>"
 
     @cached_property
     def _judged(self) -> Outcome:
@@ -313,6 +329,29 @@ class Finding:
         return ""
 
 
+def _unpacked(
+    rule: Rule,
+    judged: Outcome,
+    seen: tuple[Any, dt.date | Unknown, Rulebook],
+    engine: str,
+    parts: tuple[Finding, ...],
+) -> Finding:
+    rulebook = seen[2]
+    # The very rule of the rulebook, which is kept ready.
+    rule = next((each for each in rulebook.rules if each == rule), rule)
+    return Finding(
+        rule=rule,
+        verdict=judged.verdict,
+        severity=judged.severity,
+        could_be=judged.could_be,
+        mitigations=judged.mitigations,
+        view=view_of(*seen),
+        outcome=judged,
+        engine=engine,
+        parts=parts,
+    )
+
+
 def _wanted(test: Test, view: View) -> frozenset[Any]:
     """Return the members that a test of a set asks for, where it is known which and it fails."""
     predicate, truth = test.predicate, view.truth(test)
@@ -366,14 +405,21 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
     name, _, inside = path.partition(".")
     cls: type = type(record)
-    fields = vocabulary_of(cls).fields
-    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+    if not inside or name not in _twins(cls):
         return ""
-    twins = [each for each in fields.values() if each.type == fields[name].type]
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    if len(twins) == 1:
-        return ""
     return called if isinstance(called, str) else name
+
+
+@lru_cache
+def _twins(cls: type) -> frozenset[str]:
+    """Return the records in subjects of a class of which there is another of the same kind."""
+    kinds = {
+        name: fact.type
+        for name, fact in vocabulary_of(cls).fields.items()
+        if isinstance(fact.type, Record)
+    }
+    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
 
 
 def _owner(cited: Cited) -> str:

@@ -8,10 +8,8 @@ A fact is unknown until recorded; a record set to None is known to be absent.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 import attrs
 
@@ -20,7 +18,7 @@ from govrules.vocabulary import (
     OrderedChoice,
     Recorded,
     SetOf,
-    about_facts,
+    Subject,
     arrangement,
     fact,
 )
@@ -1426,25 +1424,7 @@ class Partner:
 
 
 @attrs.frozen(kw_only=True)
-class About:
-    """
-    What is said about facts rather than being one.
-
-    Attributes:
-        local: the values of a rule pack's local facts, by name.
-        stated: derived facts that somebody stated, which are then not derived, by name.
-        evidence: where a fact was seen, by fact path.
-        origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
-    """
-
-    local: Mapping[str, Any] = about_facts()
-    stated: Mapping[str, Any] = about_facts()
-    evidence: Mapping[str, str] = about_facts()
-    origin: Mapping[str, str] = about_facts(compared=False)
-
-
-@attrs.frozen(kw_only=True)
-class Partnership(About):
+class Partnership(Subject):
     """Two or more independent bodies that work together to an end."""
 
     id: Recorded[str] = fact(
@@ -1634,6 +1614,14 @@ class Partnership(About):
         act="it is reviewed",
         ask="When was the partnership last reviewed?",
         past=True,
+    )
+    own_rating: Recorded[str] = fact(
+        "the register's own rating",
+        no="the register's own rating is not {value}",
+        sentence="the register's own rating is {value}",
+        absent="the register gives no rating of its own",
+        present="the register gives a rating of its own",
+        ask="How does the register itself rate it, such as red, amber or green?",
     )
     reason_listed: Recorded[bool] = arrangement(
         "it is recorded why it is kept among the partnerships",
@@ -1889,7 +1877,7 @@ class Organisation:
 
 
 @attrs.frozen(kw_only=True)
-class Register(About):
+class Register(Subject):
     """All the partnerships that an organisation knows it is in."""
 
     name: Recorded[str] = fact(
@@ -1971,7 +1959,7 @@ class SharedPartner:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Pair(About):
+class Pair(Subject):
     """Two partnerships of one register, and what they have in common."""
 
     id: Recorded[str] = fact(
@@ -2079,7 +2067,7 @@ class FindingFacts:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class AssessmentFacts(About):
+class AssessmentFacts(Subject):
     """The findings on one subject, as facts for rules that sum them up."""
 
     findings: Recorded[ListOf[FindingFacts]] = fact(

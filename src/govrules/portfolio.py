@@ -10,7 +10,7 @@ import re
 from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -19,10 +19,13 @@ from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
 from govrules.doubts import doubts, place_of
+from govrules.errors import FactsError
 from govrules.facts import origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import check_as_of, check_rulebook
+from govrules.vocabulary import Collected, list_of
 
 #: Partners by the name under which they are compared; and whether these are certainly all.
 Members: TypeAlias = tuple[dict[str, Partner], bool]
@@ -54,7 +57,7 @@ class RegisterAssessment:
 
 
 def assess_register(
-    register: Register,
+    register: Any,  # noqa: ANN401 - a register of any class
     rulebook: Rulebook,
     *,
     as_of: dt.date | Unknown = UNKNOWN,
@@ -64,7 +67,8 @@ def assess_register(
     Assess a register, each partnership on it, and each two that have something in common.
 
     Args:
-        register: the register.
+        register: a `Register`; an object of another class of the rulebook's that lists subjects;
+            or what `read` returned of subjects that no class lists.
 
         rulebook: the rules.
 
@@ -77,11 +81,17 @@ def assess_register(
 
         EngineError: there is no such engine here.
     """
+    check_rulebook(rulebook)
+    check_as_of(as_of)
     entries = entries_of(register)
-    pair_rules = any(rule.subject == "pair" for rule in rulebook.rules)
-    pairs = list(pairs_of(entries, owner=owner_of(register))) if pair_rules else []
+    of_pairs = isinstance(register, Register) and any(
+        rule.subject == "pair" for rule in rulebook.rules
+    )
+    pairs = list(pairs_of(entries, owner=owner_of(register))) if of_pairs else []
     return RegisterAssessment(
-        register=assess(register, rulebook, as_of=as_of, engine=engine),
+        register=_nothing(register, rulebook, as_of)
+        if isinstance(register, Collected)
+        else assess(register, rulebook, as_of=as_of, engine=engine),
         entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
         pairs=tuple(assess_made(pairs, rulebook, as_of=as_of, engine=engine)),
         problems=tuple(register_problems(entries)),
@@ -89,17 +99,45 @@ def assess_register(
     )
 
 
-def entries_of(register: Register) -> tuple[Partnership, ...]:
-    """Return the partnerships on a register that are known."""
-    if not isinstance(register.partnerships, tuple):
+def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) -> Assessment:
+    """Return the assessment of a register that is none of the rulebook's kinds of subject."""
+    return Assessment("", "", as_of, rulebook, register, rules=(), outcomes=(), engine="reference")
+
+
+def is_register(subject: object) -> bool:
+    """Tell whether a subject lists others, as a register does."""
+    cls: type = type(subject)
+    return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
+
+
+def listed(register: Any) -> Any:  # noqa: ANN401 - a register of any class
+    """
+    Return what stands in the list of a register: its entries, UNKNOWN or None.
+
+    Raises:
+        FactsError: it is no register.
+    """
+    if isinstance(register, Collected):
+        return register.entries
+    cls: type = type(register)
+    found = list_of(cls) if attrs.has(cls) else None
+    if found is None:
+        raise FactsError("register", "a register", type(register).__name__)
+    return getattr(register, found[0])
+
+
+def entries_of(register: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a register of any class
+    """Return the partnerships, or whatever subjects, on a register that are known."""
+    entries = listed(register)
+    if not isinstance(entries, tuple):
         return ()
-    return tuple(each for each in register.partnerships if isinstance(each, Partnership))
+    return tuple(each for each in entries if attrs.has(type(each)))
 
 
 def is_empty(assessed: RegisterAssessment) -> bool:
     """Tell whether a register certainly holds no partnership, so that nothing was checked."""
     register = assessed.register.subject
-    return isinstance(register, Register) and register.partnerships == ()
+    return is_register(register) and listed(register) == ()
 
 
 def owner_of(register: Register) -> str:
@@ -318,14 +356,15 @@ def _parent(entry: Partnership) -> str | Unknown | None:
     return entry.parent
 
 
-def _known_as(entry: Partnership) -> set[str]:
-    return {fold(each) for each in (entry.id, entry.name) if isinstance(each, str)}
+def _known_as(entry: Any) -> set[str]:  # noqa: ANN401 - a subject of any class
+    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
+    return {fold(each) for each in texts if isinstance(each, str)}
 
 
-def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
+def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
-    ids: dict[str, Partnership] = {}
-    names: dict[str, Partnership] = {}
+    ids: dict[str, Any] = {}
+    names: dict[str, Any] = {}
     known = {name for entry in entries for name in _known_as(entry)}
     in_order = sorted(known)
 
@@ -335,34 +374,36 @@ def register_problems(entries: Sequence[Partnership]) -> Iterator[Diagnostic]:
 
     spellings: dict[str, tuple[str, str]] = {}
     for entry in entries:
-        if isinstance(entry.id, str):
-            twin = ids.setdefault(fold(entry.id), entry)
+        id_, name, parent = (getattr(entry, each, UNKNOWN) for each in ("id", "name", "parent"))
+        if isinstance(id_, str):
+            twin = ids.setdefault(fold(id_), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
-                    f"two entries have the id `{entry.id}`, the other at {origin_of(twin, 'id')}",
+                    f"two entries have the id `{id_}`, the other at {origin_of(twin, 'id')}",
                     place_of(entry, "id"),
                     "give one of them another id, or remove it",
                 )
-        elif isinstance(entry.name, str):
-            twin = names.setdefault(fold(entry.name), entry)
+        elif isinstance(name, str):
+            twin = names.setdefault(fold(name), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
-                    f"two entries without ids have the name `{entry.name}`, the other at "
+                    f"two entries without ids have the name `{name}`, the other at "
                     f"{origin_of(twin, 'name')}",
                     place_of(entry, "name"),
                     "give each an id of its own, or remove one",
                 )
-        if isinstance(entry.parent, str) and fold(entry.parent) not in known:
-            near = nearest(fold(entry.parent))
+        if isinstance(entry, Partnership) and isinstance(parent, str) and fold(parent) not in known:
+            near = nearest(fold(parent))
             yield Diagnostic(
                 Code.UNKNOWN_PARENT,
-                f"the parent `{entry.parent}` is not on the register",
+                f"the parent `{parent}` is not on the register",
                 place_of(entry, "parent"),
                 f"did you mean `{near[0]}`?" if near else "add the parent, or write `parent: none`",
             )
-        yield from _spellings(entry, spellings)
+        if isinstance(entry, Partnership):
+            yield from _spellings(entry, spellings)
 
 
 def _spellings(entry: Partnership, spellings: dict[str, tuple[str, str]]) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.model import Partnership, Register
-from govrules.reading import declared_by
+from govrules.reading import class_of, declared_by, register_class
 from govrules.registers.cells import (
     DATE_FORMATS,
     MONEY_UNITS,
@@ -16,11 +16,11 @@ from govrules.registers.cells import (
 )
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
-from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Verdict
+from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Says, Verdict
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
-from govrules.subjects import Declared
+from govrules.subjects import Declared, words_of
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -34,6 +34,7 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    list_of,
     vocabulary_of,
 )
 
@@ -56,6 +57,7 @@ def rules_schema(rulebook: Rulebook) -> Schema:
     rule = _rule(rulebook)
     return {
         "$schema": _DIALECT,
+        "$id": _id("rules"),
         "title": "govrules: a file of rules",
         "type": "object",
         "required": ["govrules", "theme", "rules"],
@@ -296,20 +298,40 @@ def _written(fact_type: FactType) -> Schema:
             assert_never(fact_type)
 
 
-def subject_schema(rulebook: Rulebook) -> Schema:
-    """Return the schema of a partnership or register file, with the rulebook's own facts."""
+def subject_schema(rulebook: Rulebook, kind: str = "") -> Schema:
+    """
+    Return the schema of a partnership or register file, with the rulebook's own facts.
+
+    Args:
+        rulebook: the rules.
+
+        kind: of which of its kinds of subject; "" for the kind that it is about.
+
+    Raises:
+        FactsError: there is no such kind.
+    """
+    cls = class_of(rulebook, kind)
+    lister = register_class(cls, rulebook)
     defs: dict[str, Schema] = {}
-    for cls in (Partnership, Register):
-        _define_record(cls, rulebook, defs)
-    top = {"govrules": {"const": int(FORMAT)}, "as_of": _TEXT}
-    for cls in (Partnership, Register):
-        defs[cls.__name__]["properties"].update(top)
-    return {
+    schema: Schema = {
         "$schema": _DIALECT,
-        "title": "govrules: a partnership or a register",
-        "if": {"required": ["partnerships"]},
-        "then": {"$ref": "#/$defs/Register"},
-        "else": {"$ref": "#/$defs/Partnership"},
+        "$id": _id("subject"),
+        "title": f"govrules: a {words_of(cls)}",
+    }
+    top = {"govrules": {"const": int(FORMAT)}, "as_of": _TEXT}
+    for each in (cls, lister):
+        if each is not None:
+            _define_record(each, rulebook, defs)
+            defs[each.__name__]["properties"].update(top)
+    listed = None if lister is None else list_of(lister)
+    if lister is None or listed is None:
+        return {**schema, **_defined(cls.__name__), "$defs": defs}
+    return {
+        **schema,
+        "title": f"govrules: a {words_of(cls)} or a {words_of(lister)}",
+        "if": {"required": [listed[0]]},
+        "then": _defined(lister.__name__),
+        "else": _defined(cls.__name__),
         "$defs": defs,
     }
 
@@ -348,6 +370,9 @@ def _recorded(fact: Fact, rulebook: Rulebook, defs: dict[str, Schema]) -> Schema
             value = {"type": "array", "items": item}
         case Choices(values):
             value = {"type": "array", "items": {"enum": [*values, "unknown"]}}
+        case Text():
+            said: Schema = _whole({"text": _TEXT})
+            value = {"anyOf": [_WORD, said]}
         case _:
             value = _written(fact.type)
     return {**described, "anyOf": [value, states]}
@@ -378,6 +403,7 @@ def mapping_schema(rulebook: Rulebook) -> Schema:
     del facts["partnerships"]
     return {
         "$schema": _DIALECT,
+        "$id": _id("mapping"),
         "title": "govrules: a mapping of columns to facts",
         **_object(
             {
@@ -437,52 +463,194 @@ def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
 
 
 def findings_schema() -> Schema:
-    """Return the schema of what `govrules check --format json` prints."""
+    """
+    Return the schema of what `govrules check --format json` prints and `to_data` returns.
+
+    A whole document is what it describes; under `$defs` stand a finding, a plan, a rulebook and
+    the other values that `to_data` takes.
+    """
     nullable = {"type": ["string", "null"]}
+    levels: Schema = {"enum": _LEVELS}
     severity: Schema = {"enum": [*_LEVELS, None]}
     verdicts = [each.value.replace(" ", "_") for each in Verdict]
-    reason = _whole({"fact": _TEXT, "value": {}, "evidence": nullable})
+    citation = _whole({"document": _TEXT, "paragraph": _TEXT})
+    named = _whole({"id": _TEXT, "title": _TEXT})
+    says: Schema = {
+        "type": "object",
+        "propertyNames": {"enum": [*ELEMENTS]},
+        "additionalProperties": {"enum": [*(each.value for each in Says), None]},
+    }
+    remedy = _or_null(_whole({"do": _TEXT, "who": _TEXT, "within": _TEXT, "part_of": nullable}))
+    change = _defined("change")
+    several = _list(_defined("question"))
     question = _whole({"fact": _TEXT, "question": _TEXT})
-    change = _whole({"fact": _TEXT, "to": {}})
-    finding = _whole(
+    ranked = {**question["properties"], "rules": _list(_TEXT), "could_be": levels}
+    finding = {
+        "rule": _TEXT,
+        "title": _TEXT,
+        "theme": _TEXT,
+        "verdict": {"enum": verdicts},
+        "severity": severity,
+        "could_be": severity,
+        "sentence": _TEXT,
+        "because": _list(_defined("reason")),
+        "questions": several,
+        "clears": _list(_list(change)),
+        "remedy": remedy,
+        "mitigations": _list(_whole({"because": _TEXT, "source": _or_null(citation)})),
+        "waived": _or_null(_whole({"reason": _TEXT, "approved": _TEXT, "until": _TEXT})),
+        "says": says,
+        "source": _whole({"document": _TEXT, "paragraph": _TEXT, "principle": _TEXT}),
+        "location": _whole({"rule": _TEXT, "subject": nullable}),
+    }
+    step = {
+        "rule": _TEXT,
+        "severity": severity,
+        "do": _TEXT,
+        "who": _TEXT,
+        "within": _TEXT,
+        "changes": _list(change),
+        "helps": _list(_TEXT),
+    }
+    plan = {
+        "level": levels,
+        "steps": _list(_whole(step)),
+        "clears": _list(_TEXT),
+        "left": _list(_TEXT),
+        "open": _list(_TEXT),
+        "proven_smallest": {"type": "boolean"},
+    }
+    derived = {
+        "label": _TEXT,
+        "values": _list({}),
+        "because": _list(_defined("reason")),
+        "questions": several,
+    }
+    subject = {
+        "id": _TEXT,
+        "name": _TEXT,
+        "counts": _whole({each: {"type": "integer", "minimum": 0} for each in verdicts}),
+        "derived": _each(_whole(derived)),
+        "questions": _list(_whole(ranked)),
+        "good_practice": _list(_whole({"rule": _TEXT, "title": _TEXT, "met": nullable})),
+        "findings": _list(_defined("finding")),
+        "summaries": _list(_defined("finding")),
+    }
+    words = ("code", "name", "message", "help", "path", "place")
+    problem = {
+        **dict.fromkeys(words, _TEXT),
+        "warning": {"type": "boolean"},
+        "allowed": _list(_TEXT),
+    }
+    pack = {"id": _TEXT, "version": _TEXT, "content": _TEXT, "rules": {"type": "boolean"}}
+    rule = {
+        **dict.fromkeys(("id", "title", "theme", "subject", "principle", "location"), _TEXT),
+        "met": nullable,
+        "note": nullable,
+        "source": _or_null(citation),
+        "also": _list(citation),
+        "says": says,
+        "severities": _list(levels),
+        "remedy": remedy,
+        "in_force": _whole({"from": nullable, "until": nullable}),
+        "tags": _list(_TEXT),
+    }
+    document = _whole(dict.fromkeys(("title", "publisher", "year", "where"), _TEXT))
+    parameter = _whole({"value": {}, "unit": _TEXT, "reason": _TEXT, "says": _TEXT})
+    rulebook = {
+        "govrules": {"const": int(FORMAT)},
+        **dict.fromkeys(("id", "title", "version", "owner"), _TEXT),
+        "packs": _list(_defined("pack")),
+        "documents": _each(document),
+        "parameters": _each(parameter),
+        "facts": _each(_whole({"label": _TEXT, "question": _TEXT})),
+        "derived": _each(_whole({"label": _TEXT, "values": _list({})})),
+        "themes": _list(named),
+        "work": _each(_TEXT),
+        "rules": _list(_defined("rule")),
+    }
+    whole = _whole(
         {
-            "rule": _TEXT,
-            "verdict": {"enum": verdicts},
-            "severity": severity,
-            "could_be": severity,
-            "because": _list(reason),
-            "questions": _list(question),
-            "clears": _list(_list(change)),
-            "source": _whole({"document": _TEXT, "paragraph": _TEXT, "principle": _TEXT}),
-            "location": _whole({"rule": _TEXT, "subject": nullable}),
+            "govrules": {"const": int(FORMAT)},
+            "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
+            "packs": _list(_defined("pack")),
+            "as_of": nullable,
+            "subjects": _list(_defined("assessment")),
+            "problems": _list(_defined("problem")),
+            "notes": _list(_TEXT),
         }
     )
-    counts = _whole({each: {"type": "integer", "minimum": 0} for each in verdicts})
-    subject = _whole(
-        {
-            "id": _TEXT,
-            "name": _TEXT,
-            "counts": counts,
-            "findings": _list(finding),
-            "summaries": _list(finding),
-        }
-    )
-    words = ("code", "name", "message", "help", "place")
-    problem = _whole({**dict.fromkeys(words, _TEXT), "warning": {"type": "boolean"}})
+    reason = {"fact": _TEXT, "value": {}, "phrase": _TEXT, "evidence": nullable}
     return {
         "$schema": _DIALECT,
+        "$id": _id("findings"),
         "title": "govrules: findings",
-        **_whole(
-            {
-                "govrules": {"const": int(FORMAT)},
-                "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
-                "as_of": nullable,
-                "subjects": _list(subject),
-                "problems": _list(problem),
-                "notes": _list(_TEXT),
-            }
-        ),
+        **whole,
+        "$defs": {
+            "assessment": _whole(subject),
+            "change": _whole({"fact": _TEXT, "to": {}, "phrase": _TEXT}),
+            "finding": _whole(finding),
+            "pack": _whole(pack),
+            "plan": _whole(plan),
+            "problem": _whole(problem),
+            "question": question,
+            "reason": _whole(reason),
+            "rule": _whole(rule),
+            "rulebook": _whole(rulebook),
+        },
     }
+
+
+def components(name: str, schema: Schema) -> dict[str, Schema]:
+    """
+    Return a schema and all that it defines as the components of an OpenAPI document.
+
+    Args:
+        name: what the schema is called there; what it defines is called after it.
+
+        schema: one of those that this module makes.
+
+    >>> sorted(components("Findings", findings_schema()))[:2]
+    ['Findings', 'Findings-assessment']
+    """
+    own = {each: value for each, value in schema.items() if each not in _OF_DOCUMENTS}
+    found = {name: own} | {f"{name}-{key}": value for key, value in schema.get("$defs", {}).items()}
+    return {key: _rerooted(value, name) for key, value in found.items()}
+
+
+#: What a schema says of itself as a document, which a part of another is none of.
+_OF_DOCUMENTS: Final = ("$schema", "$id", "$defs")
+_HERE: Final = "#/$defs/"
+
+
+def _rerooted(schema: Any, name: str) -> Any:  # noqa: ANN401 - any part of a schema
+    if isinstance(schema, list):
+        return [_rerooted(each, name) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: f"#/components/schemas/{name}-{value.removeprefix(_HERE)}"
+        if key == "$ref" and isinstance(value, str)
+        else _rerooted(value, name)
+        for key, value in schema.items()
+    }
+
+
+def _id(name: str) -> str:
+    """Return what a schema is called wherever it stands."""
+    return f"urn:govrules:schema:{name}:{FORMAT}"
+
+
+def _defined(name: str) -> Schema:
+    return {"$ref": f"{_HERE}{name}"}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _each(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
 
 
 def _object(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from govrules.decode.names import fold_body
+from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.problems import Problem, describe
-from govrules.decode.states import PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
-from govrules.decode.values import decoder, is_placeholder, read
-from govrules.diagnostics import Code, Place, did_you_mean, read_place
-from govrules.model import Partner
+from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.values import decoder, is_placeholder, read, read_choice
+from govrules.diagnostics import Code, Place, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
+    Choice,
     Choices,
     Fact,
     FactType,
@@ -33,6 +33,7 @@ from govrules.vocabulary import (
 
 INDEX: Final = re.compile(r"\[\d+\]")
 EVERY_FACT: Final = "`govrules schema subject` lists every fact"
+EVERY_VALUE: Final = "`govrules explain FACT` lists its values"
 #: A longer text says no state.
 _LONGEST_WORD: Final = 40
 _NIL: Final = len("nil")
@@ -53,6 +54,32 @@ class Declared:
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
 
 
+class _Origin(Mapping[str, str]):
+    """The places of the facts of a record, by path; worked out when they are asked for."""
+
+    __slots__ = ("nodes", "report")
+
+    def __init__(self, nodes: Mapping[str, Node], report: Report) -> None:
+        self.nodes = nodes
+        self.report = report
+
+    def __getitem__(self, path: str) -> str:
+        return Place(self.report.span(self.nodes[path]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        """Leave the file's text behind."""
+        return dict, (dict(self),)
+
+
 @attrs.define
 class SubjectReader:
     """
@@ -71,16 +98,35 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
+    #: Of rows, lines, events and mappings a value that cannot be read costs that value alone.
+    lenient: bool = False
+    #: What the paths of the record that is read begin with: "" or ``partnerships[2].``.
+    base: str = ""
     errors_in_entries: int = 0
     #: How many facts are written as `null`.
     nulls: int = 0
 
+    def _say(
+        self,
+        path: str,
+        code: Code,
+        message: str,
+        node: Node | None,
+        help_: str = "",
+        *,
+        allowed: tuple[str, ...] = (),
+    ) -> None:
+        """Report a problem of a fact, by its path in the record that is read."""
+        whole = f"{self.base}{path}".removesuffix(".")
+        self.report.add(code, message, node, help_, path=whole, allowed=allowed)
+
     def read_subject(self, node: Node | None, cls: type) -> tuple[Any, dt.date | Unknown]:
         """Return the record and the date of assessment that the file states, if it does."""
         if not isinstance(node, Entries):
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write one `fact: value` a line",
             )
@@ -92,22 +138,22 @@ class SubjectReader:
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
-        origin: dict[str, str] = {"": Place(self.report.span(node))}
-        return self._record(entries, cls, "", origin, top=True), as_of
+        return self._record(entries, cls, "", {"": node}, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
         """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
         if not isinstance(node, Entries):
             self.errors_in_entries += 1
-            self.report.add(
+            self._say(
+                "",
                 Code.WRONG_SHAPE,
-                f"a {cls.__name__.lower()} is a mapping of facts",
+                f"a {words_of(cls)} is a mapping of facts",
                 node,
                 "write its facts as one object",
             )
             return UNKNOWN
         entries = [(key.text, key, value) for key, value in node.items]
-        return self._entry(entries, cls, "", {"": Place(self.report.span(node))})
+        return self._entry(entries, cls, "", {"": node})
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -123,7 +169,8 @@ class SubjectReader:
             case Record() | Records():
                 state = self._state(node)
                 if state == "":
-                    self.report.add(
+                    self._say(
+                        path,
                         Code.TYPE_MISMATCH,
                         f"`{path}` holds several facts",
                         node,
@@ -144,15 +191,15 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         prefix: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
         *,
         top: bool = False,
     ) -> Any:  # noqa: ANN401 - any attrs class can be a subject
         vocabulary = vocabulary_of(cls)
         groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
         for path, key, value in entries:
-            head, _, tail = path.partition(".")
-            if all(path.split(".")):
+            head, dot, tail = path.partition(".")
+            if (path and not dot) or all(path.split(".")):
                 groups.setdefault(head, []).append((tail, key, value))
             else:
                 self._unknown_fact(f"{prefix}{path}", path, key, vocabulary, cls, top=top)
@@ -176,7 +223,7 @@ class SubjectReader:
                 name: value for name, value in stated.items() if value is not UNKNOWN
             }
         if self.with_origin and "origin" in vocabulary.about:
-            values["origin"] = origin
+            values["origin"] = _Origin(origin, self.report)
         return cls(**values)
 
     def _is_derived(self, name: str, cls: type) -> bool:
@@ -187,16 +234,20 @@ class SubjectReader:
         group: list[tuple[str, Scalar, Node]],
         fact: Fact,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - any type that a fact takes
-        whole = [(key, node) for tail, key, node in group if not tail]
-        parts = [(tail, key, node) for tail, key, node in group if tail]
+        if len(group) == 1 and not group[0][0]:
+            whole, parts = [group[0][1:]], []
+        else:
+            whole = [(key, node) for tail, key, node in group if not tail]
+            parts = [(tail, key, node) for tail, key, node in group if tail]
         if not isinstance(fact.type, Record):
             if parts:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
                 if isinstance(fact.type, Records):
                     help_ = f"write `{fact.name}:`, and below it a `- ` for each {fact.each}"
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"`{path}` is no record, so `{parts[0][0]}` cannot stand in it",
                     parts[0][1],
@@ -207,7 +258,7 @@ class SubjectReader:
                 self._twice(path, whole[1][0])
             key, node = whole[0]
             beside = isinstance(node, Scalar) and node.line == key.line
-            origin[path] = Place(self.report.span(node if beside else key))
+            origin[path] = node if beside else key
             if isinstance(fact.type, Records):
                 return self._records(node, fact, path, origin)
             if isinstance(fact.type, Choices):
@@ -221,11 +272,11 @@ class SubjectReader:
         parts: list[tuple[str, Scalar, Node]],
         cls: type,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         inner = list(parts)
         for key, node in whole:
-            origin[path] = Place(self.report.span(key))
+            origin[path] = key
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
@@ -233,7 +284,8 @@ class SubjectReader:
             if state != "" and not inner:
                 return state
             said = "unknown" if state is UNKNOWN else "none"
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a record of facts"
                 if state == ""
@@ -246,9 +298,9 @@ class SubjectReader:
         return self._record(inner, cls, f"{path}.", origin)
 
     def _twice(self, path: str, key: Scalar) -> None:
-        self.report.add(Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
+        self._say(path, Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
-    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
+    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, Node]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
         state = self._state(node)
         if state is None:
@@ -257,7 +309,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a list of records",
                 node,
@@ -266,25 +319,27 @@ class SubjectReader:
             return UNKNOWN
         # Those that are known are counted without the gaps between them, as facts count them.
         records: list[Any] = []
+        bodies = Bodies()
         complete = True
         for item in node.items:
             if self._state(item) is UNKNOWN:
                 complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
-                origin[where] = Place(self.report.span(item))
+                origin[where] = item
                 entries = [(key.text, key, value) for key, value in item.items]
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
                     complete = False
-                elif (twin := twin_of(record, records)) is not None:
+                elif (twin := bodies.twin(record, len(records))) is not None:
                     self._merge(twin, record, records, path, origin)
                 else:
                     records.append(record)
             else:
                 complete = False
                 self.errors_in_entries += "origin" in vocabulary_of(fact.type.cls).about
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"each {fact.each} is a mapping of facts",
                     item,
@@ -298,20 +353,13 @@ class SubjectReader:
         record: Any,  # noqa: ANN401 - a record of the list
         records: list[Any],
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> None:
         """Count a body that stands twice in a list once, with all that is known of it."""
         where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
-        place = origin.get(f"{where}.name", origin[where])
-        span = read_place(place)
-        node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        self.report.add(
-            Code.PARTNER_TWICE,
-            f"`{record.name}` stands twice in `{path}`, the other at "
-            f"{origin.get(f'{first}.name', origin[first])}: it counts once",
-            node,
-            "leave one of the two out",
-        )
+        place, other = (origin.get(f"{each}.name", origin[each]) for each in (where, first))
+        twice = counts_once(record.name, path, str(self.report.span(other)))
+        self._say(where, twice.code, twice.message, place, twice.help)
         records[twin] = merged(records[twin], record)
         for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
             origin.setdefault(each.replace(where, first, 1), origin.pop(each))
@@ -321,13 +369,15 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         where: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
             # cannot be read leaves the others as they are.
-            before = self.report.errors
+            before, base = self.report.errors, self.base
+            self.base = f"{base}{where}." if where else base
             record = self._record(entries, cls, "", {"": origin[where]})
+            self.base = base
             broken = self.report.errors - before
             self.errors_in_entries += broken
             return UNKNOWN if broken else record
@@ -342,7 +392,8 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         if not isinstance(node, Items):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` is a set of values",
                 node,
@@ -354,7 +405,8 @@ class SubjectReader:
             if self._state(item) is UNKNOWN:
                 members.add(UNKNOWN)
             elif not isinstance(item, Scalar):
-                self.report.add(
+                self._say(
+                    path,
                     Code.WRONG_SHAPE,
                     f"a value of `{path}` is a single word",
                     item,
@@ -362,13 +414,20 @@ class SubjectReader:
                 )
             elif item.text in fact.type.values:
                 members.add(item.text)
+            elif self.lenient and (word := read_choice(item.text, fact.type.values)) in (
+                fact.type.values
+            ):
+                members.add(word)
             else:
-                self.report.add(
-                    Code.UNKNOWN_VALUE,
+                self._say(
+                    path,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.UNKNOWN_VALUE,
                     f"unknown value `{item.text}` of `{path}`",
                     item,
-                    did_you_mean(item.text, fact.type.values),
+                    did_you_mean(item.text, fact.type.values) or EVERY_VALUE,
+                    allowed=fact.type.values,
                 )
+                members.add(UNKNOWN)
         return frozenset(members)
 
     def _state(self, node: Node) -> Unknown | str | None:
@@ -389,7 +448,8 @@ class SubjectReader:
     def _placeholder(self, node: Node, fact: Fact, path: str) -> None:
         """Say that a word says less than that nobody knows, if it does."""
         if isinstance(node, Scalar) and is_placeholder(node.text, fact.type):
-            self.report.add(
+            self._say(
+                path,
                 Code.PLACEHOLDER,
                 f"`{node.text}` counts as unknown (`{path}`)",
                 node,
@@ -398,8 +458,13 @@ class SubjectReader:
 
     def _single(self, node: Node, fact: Fact, path: str, *, strict: bool = False) -> Any:  # noqa: ANN401 - any single value
         strict = strict or self.strict
+        if isinstance(node, Entries) and isinstance(fact.type, Text):
+            found = _said_to_be_text(node)
+            if found is not None:
+                return found.text
         if not isinstance(node, Scalar):
-            self.report.add(
+            self._say(
+                path,
                 Code.WRONG_SHAPE,
                 f"`{path}` must be {describe(fact.type)}",
                 node,
@@ -414,20 +479,22 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         value = self._read(node, fact, strict=strict)
-        if not isinstance(value, Problem):
+        if type(value) is not Problem:
             return value
         code, help_ = value.code, value.help
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
-        self.report.add(code, value.about(path), node, help_)
+        if self.lenient and not code.is_warning:
+            code = Code.UNREADABLE_VALUE
+        self._say(path, code, value.about(path), node, help_, allowed=values_of(fact.type))
         return value.value
 
     def _read(self, node: Scalar, fact: Fact, *, strict: bool) -> Any:  # noqa: ANN401 - any single value
         if isinstance(fact.type, Text):
             if node.plain and len(node.text) <= _LONGEST_WORD and _word(node.text) in YES_OR_NO:
                 return Problem(
-                    Code.TYPE_MISMATCH,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.TYPE_MISMATCH,
                     f"`{node.text}` answers no question that asks for a text",
                     "write who or what it is, or `none`; put a name that is such a word in quotes",
                 )
@@ -447,7 +514,8 @@ class SubjectReader:
             elif isinstance(node, Entries):
                 entries = [(each.text, each, value) for each, value in node.items]
             else:
-                self.report.add(
+                self._say(
+                    head,
                     Code.WRONG_SHAPE,
                     f"`{head}` is a mapping of facts",
                     node,
@@ -465,7 +533,8 @@ class SubjectReader:
         fact = self.declared.local.get(name)
         if fact is None:
             help_ = did_you_mean(name, self.declared.local)
-            self.report.add(
+            self._say(
+                f"local.{name}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `local.{name}`",
                 key,
@@ -488,7 +557,8 @@ class SubjectReader:
         recorded, lists = paths_of(vocabulary.cls)
         declared = {*self.declared.derived, *(f"local.{each}" for each in self.declared.local)}
         if plain not in recorded and plain not in lists and plain not in declared:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.UNKNOWN_FACT,
                 f"unknown fact `{path}`",
                 key,
@@ -499,7 +569,8 @@ class SubjectReader:
         elif isinstance(node, Scalar):
             said[path] = node.text
         else:
-            self.report.add(
+            self._say(
+                f"evidence.{path}",
                 Code.WRONG_SHAPE,
                 f"the evidence for `{path}` is a line of text",
                 node,
@@ -513,11 +584,57 @@ class SubjectReader:
         allowed = [*vocabulary.fields, *vocabulary.facts, *derived]
         if top:
             allowed += [*_KEYS_OF_A_FILE, "local", "evidence"]
+        if word in derived and "stated" not in vocabulary.about:
+            self._say(
+                path,
+                Code.UNKNOWN_FACT,
+                f"`{path}` follows from other facts, and a {words_of(cls)} holds none that does",
+                key,
+                f"derive `{cls.__name__}` from `govrules.Subject`, so that it can be stated",
+            )
+            return
         written = key.text.removesuffix(word)
         help_ = did_you_mean(word, allowed, written) or EVERY_FACT
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
-        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+        self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def _said_to_be_text(node: Entries) -> Scalar | None:
+    """Return the text that is written as one, whatever its words; None where none is."""
+    if len(node.items) != 1:
+        return None
+    [(key, value)] = node.items
+    return value if key.text == "text" and isinstance(value, Scalar) else None
+
+
+def says_a_state(text: str) -> bool:
+    """Tell whether a text would be read as a state, or as a yes or no, and not as what it is."""
+    if len(text) > _LONGEST_WORD:
+        return False
+    word = fold(text)
+    return state_of(word) is not VALUE or word in YES_OR_NO or word in NIL_WORDS
+
+
+def words_of(cls: type) -> str:
+    """
+    Return what a record of a class is called.
+
+    >>> words_of(Partner)
+    'partner'
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).lower()
+
+
+def values_of(fact_type: FactType) -> tuple[str, ...]:
+    """Return the closed values of a type; nothing where it has none."""
+    match fact_type:
+        case YesNo():
+            return ("yes", "no")
+        case Choice(values) | Choices(values):
+            return values
+        case _:
+            return ()
 
 
 #: Words are few and often the same.
@@ -528,36 +645,6 @@ _word = functools.lru_cache(maxsize=16_384)(fold)
 def _decoder(fact_type: FactType) -> Callable[[str], Any]:
     """Return what reads the texts of a type, and keeps what it read last."""
     return functools.lru_cache(maxsize=4096)(decoder(fact_type))
-
-
-def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list
-    """Return which of the partners before it is the same body; None where none is."""
-    if not isinstance(record, Partner) or not isinstance(record.name, str):
-        return None
-    name = fold_body(record.name)
-    same = (
-        at
-        for at, each in enumerate(records)
-        if isinstance(each, Partner) and isinstance(each.name, str) and fold_body(each.name) == name
-    )
-    return next(same, None)
-
-
-def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
-    """Return what two records say together; what they contradict each other in is unknown."""
-    values: dict[str, Any] = {}
-    cls: type = type(one)
-    for name, fact in vocabulary_of(cls).fields.items():
-        first, second = getattr(one, name), getattr(other, name)
-        if name == "name" or second is UNKNOWN or first == second:
-            values[name] = first
-        elif first is UNKNOWN:
-            values[name] = second
-        elif isinstance(fact.type, Choices) and None not in (first, second):
-            values[name] = first | second
-        else:
-            values[name] = UNKNOWN
-    return attrs.evolve(one, **values)
 
 
 @functools.cache

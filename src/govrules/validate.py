@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
+import attrs
+
 from govrules.decode.values import describe
+from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
+from govrules.subjects import EVERY_VALUE, values_of
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -30,31 +34,114 @@ from govrules.vocabulary import (
 )
 
 
-def check_subject(record: Any, rulebook: Rulebook | None, prefix: str = "") -> None:  # noqa: ANN401 - any attrs object
+def check_as_of(as_of: object) -> None:
+    """
+    Check the date of an assessment.
+
+    Raises:
+        FactsError: it is neither a date nor UNKNOWN; a time of day is no date.
+    """
+    if as_of is UNKNOWN or (isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)):
+        return
+    raise FactsError("as_of", "a date (`datetime.date`) or UNKNOWN", repr(as_of)[:_SHOWN])
+
+
+def check_rulebook(rulebook: object) -> None:
+    """
+    Check that what is passed as a rulebook is one.
+
+    Raises:
+        FactsError: it is none.
+    """
+    if not isinstance(rulebook, Rulebook):
+        raise FactsError("rulebook", "what `load_rulebook` returned", type(rulebook).__name__)
+
+
+@attrs.frozen
+class Misfit:
+    """
+    A fact of a Python object that does not fit the vocabulary.
+
+    Attributes:
+        path: the fact.
+        expected: what the vocabulary allows there.
+        actual: what stands there.
+        code: what kind of problem it is.
+        help: how to mend it.
+        allowed: the values that the fact takes, where they are closed.
+    """
+
+    path: str
+    expected: str
+    actual: str
+    code: Code = Code.TYPE_MISMATCH
+    help: str = ""
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """It as a diagnostic, which is in no file."""
+        actual = self.actual if len(self.actual) <= _SHOWN else f"{self.actual[:_SHOWN]}…"
+        message = f"`{self.path}` must be {self.expected}, not {actual}"
+        return Diagnostic(
+            self.code, message, NOWHERE, self.help, path=self.path, allowed=self.allowed
+        )
+
+
+#: How much of a wrong value a message repeats.
+_SHOWN: Final = 200
+
+
+def check_subject(record: Any, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - any attrs object
     """
     Check every fact of a record, and of the records in it; local and derived facts by a rulebook.
 
     Raises:
-        FactsError: the first fact that does not fit, with its path.
+        FactsError: facts that do not fit; it names the first, and carries every one of them.
     """
     cls: type = type(record)
-    if not prefix and _quick(cls)(record):
+    if _quick(cls)(record):
         return
+    found = [*misfits(record, rulebook)]
+    if found:
+        first = found[0]
+        told = tuple(each.diagnostic for each in found)
+        raise FactsError(first.path, first.expected, first.actual, told)
+
+
+def misfits(record: Any, rulebook: Rulebook | None, prefix: str = "") -> Iterator[Misfit]:  # noqa: ANN401 - any attrs object
+    """Yield every fact of a record, and of the records in it, that does not fit."""
+    cls: type = type(record)
     for name, fact in vocabulary_of(cls).fields.items():
-        _check(getattr(record, name), fact, f"{prefix}{name}", rulebook)
+        yield from _misfits(getattr(record, name), fact, f"{prefix}{name}", rulebook)
     declared = {} if rulebook is None else rulebook.local
     follow = {} if rulebook is None else rulebook.derived
     for name, value in said(record, "local").items():
         local = declared.get(name)
         if local is None:
             known = ", ".join(f"local.{each}" for each in declared) or "none"
-            raise FactsError(f"{prefix}local.{name}", f"a declared fact ({known})", "undeclared")
-        _check(value, local, f"{prefix}local.{name}", rulebook)
+            yield Misfit(
+                f"{prefix}local.{name}",
+                f"a declared fact ({known})",
+                "undeclared",
+                Code.UNKNOWN_FACT,
+                did_you_mean(name, declared),
+            )
+        else:
+            yield from _misfits(value, local, f"{prefix}local.{name}", rulebook)
     for name, value in said(record, "stated").items():
         derived = follow.get(name)
-        if derived is None or derived.cls is not type(record):
-            raise FactsError(f"{prefix}{name}", "a derived fact of the rulebook", "no such fact")
-        _check(value, derived.fact, f"{prefix}{name}", rulebook)
+        if derived is None or derived.cls is not cls:
+            known = did_you_mean(name, [each for each, its in follow.items() if its.cls is cls])
+            yield Misfit(
+                f"{prefix}{name}",
+                "a derived fact of the rulebook",
+                "no such fact",
+                Code.UNKNOWN_FACT,
+                known,
+            )
+        else:
+            yield from _misfits(value, derived.fact, f"{prefix}{name}", rulebook)
 
 
 #: What a value of a type is for certain, if it is plain; what is not plain is looked at again.
@@ -114,35 +201,67 @@ def _quick(cls: type) -> Callable[[Any], bool]:
     return made
 
 
-def _check(value: Any, fact: Fact, path: str, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - what a user passed
+def _misfits(
+    value: Any,  # noqa: ANN401 - what a user passed
+    fact: Fact,
+    path: str,
+    rulebook: Rulebook | None,
+) -> Iterator[Misfit]:
     if value is UNKNOWN or value is None:
         return
     match fact.type:
         case Record(cls):
-            if not isinstance(value, cls):
-                raise FactsError(path, f"a {cls.__name__}, None or UNKNOWN", repr(value))
-            check_subject(value, rulebook, f"{path}.")
+            if isinstance(value, cls):
+                yield from misfits(value, rulebook, f"{path}.")
+            else:
+                help_ = _read_it(value, cls)
+                expected = f"a {cls.__name__}, None or UNKNOWN"
+                yield Misfit(path, expected, repr(value), help=help_)
         case Records(cls):
-            _check_records(value, cls, path, rulebook)
+            yield from _list_misfits(value, cls, path, rulebook)
         case Choices(values):
             if not isinstance(value, frozenset):
-                raise FactsError(path, "a frozenset, None or UNKNOWN", repr(value))
+                expected = "a frozenset, None or UNKNOWN"
+                yield Misfit(path, expected, repr(value), allowed=values)
+                return
             for each in value:
                 if each is not UNKNOWN and each not in values:
-                    raise FactsError(path, f"a set of {', '.join(values)}", repr(each))
+                    expected = f"a set of {', '.join(values)}"
+                    yield _no_value(path, expected, each, values)
+        case Choice(values) if isinstance(value, str) and value not in values:
+            yield _no_value(path, f"{describe(fact.type)}, None or UNKNOWN", value, values)
         case _:
             if not _fits(value, fact.type):
-                raise FactsError(path, f"{describe(fact.type)}, None or UNKNOWN", repr(value))
+                expected = f"{describe(fact.type)}, None or UNKNOWN"
+                yield Misfit(path, expected, repr(value), allowed=values_of(fact.type))
 
 
-def _check_records(value: Any, cls: type, path: str, rulebook: Rulebook | None) -> None:  # noqa: ANN401 - what a user passed
+def _no_value(path: str, expected: str, value: object, values: tuple[str, ...]) -> Misfit:
+    help_ = did_you_mean(str(value), values) or EVERY_VALUE
+    return Misfit(path, expected, repr(value), Code.UNKNOWN_VALUE, help_, values)
+
+
+def _read_it(value: object, cls: type) -> str:
+    if isinstance(value, Mapping):
+        return "read the mapping with `govrules.read`, which reads the records in it"
+    return f"pass `{cls.__name__}(...)`"
+
+
+def _list_misfits(
+    value: Any,  # noqa: ANN401 - what a user passed
+    cls: type,
+    path: str,
+    rulebook: Rulebook | None,
+) -> Iterator[Misfit]:
     if not isinstance(value, tuple):
-        raise FactsError(path, f"a tuple of {cls.__name__}, None or UNKNOWN", repr(value))
+        yield Misfit(path, f"a tuple of {cls.__name__}, None or UNKNOWN", repr(value))
+        return
     known = [each for each in value if each is not UNKNOWN]
     for index, each in enumerate(known):
-        if not isinstance(each, cls):
-            raise FactsError(f"{path}[{index}]", f"a {cls.__name__}", repr(each))
-        check_subject(each, rulebook, f"{path}[{index}].")
+        if isinstance(each, cls):
+            yield from misfits(each, rulebook, f"{path}[{index}].")
+        else:
+            yield Misfit(f"{path}[{index}]", f"a {cls.__name__}", repr(each))
 
 
 def _fits(value: Any, fact_type: Scalar) -> bool:  # noqa: ANN401 - what a user passed

@@ -19,6 +19,8 @@ from typing import Any, Final, TypeAlias, TypeVar, Union
 
 import attrs
 
+from govrules.errors import VocabularyError
+from govrules.frozen import Frozen
 from govrules.truth import UNKNOWN, Unknown
 
 T = TypeVar("T")
@@ -299,17 +301,65 @@ def about_facts(*, compared: bool = True) -> Any:  # noqa: ANN401 - see `fact`
     )
 
 
+@attrs.frozen(kw_only=True)
+class Subject:
+    """
+    The base of a class of subjects: what is said about its facts rather than being one.
+
+    A class of somebody's own that has it keeps where its facts were read and seen, takes a rule
+    pack's local facts, and its derived facts can be stated.
+
+    Attributes:
+        local: the values of a rule pack's local facts, by name.
+        stated: derived facts that somebody stated, which are then not derived, by name.
+        evidence: where a fact was seen, by fact path.
+        origin: where the facts were read, by fact path, as ``file:line``; "" is the whole record.
+    """
+
+    local: Mapping[str, Any] = about_facts()
+    stated: Mapping[str, Any] = about_facts()
+    evidence: Mapping[str, str] = about_facts()
+    origin: Mapping[str, str] = about_facts(compared=False)
+
+
+@attrs.frozen
+class Collected:
+    """
+    Subjects that were read together and that no class of subjects lists.
+
+    Attributes:
+        entries: the subjects; UNKNOWN among them where there may be more.
+    """
+
+    entries: tuple[Any, ...]
+
+
+@functools.cache
+def list_of(cls: type) -> tuple[str, type] | None:
+    """
+    Return the list of subjects that a class holds, as a register holds its partnerships.
+
+    Returns:
+        the field's name and the class of its records; None where it lists no subjects.
+    """
+    for name, fact in vocabulary_of(cls).fields.items():
+        if isinstance(fact.type, Records) and issubclass(fact.type.cls, Subject):
+            return name, fact.type.cls
+    return None
+
+
 @functools.cache
 def vocabulary_of(cls: type) -> Vocabulary:
     """
     Derive the vocabulary of an attrs class from its annotations and metadata.
 
     Raises:
-        TypeError: the class is no attrs class, or a field has a type that facts cannot take.
+        VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
     if not attrs.has(cls):
-        msg = f"`{cls.__name__}` is no attrs class, so its facts are not declared"
-        raise TypeError(msg)
+        name = getattr(cls, "__name__", type(cls).__name__)
+        msg = f"`{name}` is no attrs class, so its facts are not declared"
+        raise VocabularyError(msg)
     hints = typing.get_type_hints(cls)
     fields: dict[str, Fact] = {}
     facts: dict[str, Fact] = {}
@@ -324,9 +374,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
         if isinstance(described.type, Record):
             for path, inner in vocabulary_of(described.type.cls).facts.items():
                 facts[f"{field.name}.{path}"] = inner
-    return Vocabulary(
-        cls, types.MappingProxyType(fields), types.MappingProxyType(facts), frozenset(about)
-    )
+    return Vocabulary(cls, Frozen(fields), Frozen(facts), frozenset(about))
 
 
 def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
@@ -335,7 +383,7 @@ def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
     fact_type = _type_of(hint, about)
     if fact_type is None:
         msg = f"`{cls.__name__}.{field.name}` has the type {hint}, which no fact can take"
-        raise TypeError(msg)
+        raise VocabularyError(msg)
     label = about.get("label") or (words if isinstance(fact_type, YesNo) else f"the {words}")
     return Fact(
         name=field.name,

@@ -68,14 +68,20 @@ def test_json_follows_its_schema_and_says_the_facts(run, pack, pooled, in_order)
     assert first["because"][0] == {
         "fact": "funding.pooled",
         "value": True,
+        "phrase": "budgets are pooled",
         "evidence": "minutes of May",
     }
-    assert first["clears"] == [[{"fact": "protocol.agreed", "to": True}]]
+    [[change]] = first["clears"]
+    assert (change["fact"], change["to"]) == ("protocol.agreed", True)
+    assert change["phrase"]
+    assert first["title"] == "Budgets are pooled without a protocol"
+    assert [each["id"] for each in data["packs"]] == ["small"]
     assert first["location"]["subject"].startswith(str(pooled))
 
 
 def test_jsonl_prints_one_subject_a_line(run, pack, pooled, in_order):
-    subject = schema.findings_schema()["properties"]["subjects"]["items"]
+    whole = schema.findings_schema()
+    subject = {**whole["properties"]["subjects"]["items"], "$defs": whole["$defs"]}
     ran = run("check", pooled, in_order, "--rules", pack, "--format", "jsonl")
     lines = [json.loads(line) for line in ran.out.splitlines()]
     assert [each["name"] for each in lines] == ["Care pool", "Quiet forum"]

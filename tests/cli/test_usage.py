@@ -121,6 +121,19 @@ def test_what_nothing_is_named_is_answered_with_what_was_meant(run):
     assert "did you mean `pooled-budget-without-protocol`?" in ran.err
 
 
+def test_the_shares_of_what_sources_say_are_printed_alone(run, pack, tmp_path):
+    ran = run("catalogue", "--says", "--rules", pack)
+    assert ran.code == 0
+    assert ran.out.startswith("| of ")
+    assert "3 (100 %)" in next(line for line in ran.out.splitlines() if "severity" in line)
+    path = tmp_path / "says.md"
+    assert run("catalogue", "--says", "--rules", pack, "--output", path).code == 0
+    assert path.read_text("utf-8") == ran.out
+    refused = run("catalogue", "--says", "--format", "html")
+    assert refused.code == 2
+    assert "drop `--format`" in refused.err
+
+
 def test_lint_says_that_nothing_is_wrong(run, pack):
     ran = run("lint", pack)
     assert (ran.code, ran.out) == (0, "3 rules in 1 pack: no problem found\n")

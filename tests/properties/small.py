@@ -13,7 +13,6 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from govrules.model import About
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -60,6 +59,7 @@ from govrules.vocabulary import (
     OrderedChoice,
     Recorded,
     SetOf,
+    Subject,
     YesNo,
     arrangement,
     fact,
@@ -93,7 +93,7 @@ class Item:
 
 
 @attrs.frozen(kw_only=True)
-class Thing(About):
+class Thing(Subject):
     big: Recorded[bool] = fact("it is big", no="it is small", ask="Is it big?")
     mended: Recorded[bool] = arrangement("it is mended", no="it is broken", ask="Is it mended?")
     painted: Recorded[bool] = arrangement("it is painted", no="it is bare", ask="Is it painted?")

@@ -8,9 +8,9 @@ import attrs
 import pytest
 
 from govrules import UNKNOWN
-from govrules.model import About, Funding, Partnership, Protocol
+from govrules.model import Funding, Partnership, Protocol
 from govrules.registers.records import make_records, maker
-from govrules.vocabulary import Record, Records, vocabulary_of
+from govrules.vocabulary import Record, Records, Subject, vocabulary_of
 
 
 def classes(cls):
@@ -69,7 +69,7 @@ def checked(**more):
         checked(converter=str),
         checked(validator=attrs.validators.instance_of(str)),
         checked(init=False),
-        attrs.make_class("Other", {"name": attrs.field(default="")}, bases=(About,), frozen=True),
+        attrs.make_class("Other", {"name": attrs.field(default="")}, bases=(Subject,), frozen=True),
     ],
 )
 def test_what_a_class_sets_itself_is_left_to_it(cls):

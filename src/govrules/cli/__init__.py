@@ -20,15 +20,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
 
     from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
+    from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # The same bytes whatever the machine's own encoding and line ends are.
             stream.reconfigure(encoding="utf-8", newline="\n")
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    # A dash alone is no option, and stands for standard input.
+    tokens = ["./-" if each == "-" else each for each in tokens]
     try:
         code = app(
-            tokens,
+            without_kinds(tokens),
             exit_on_error=False,
             print_error=False,
             result_action="return_value",

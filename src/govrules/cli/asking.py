@@ -11,7 +11,7 @@ from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, warn, write
 from govrules.explain.phrases import counted
-from govrules.model import Partnership
+from govrules.portfolio import is_register
 from govrules.reading import Read, read_subject
 from govrules.registers.sources import TABLES
 from govrules.rulebook.ast import Rulebook, Verdict
@@ -74,7 +74,7 @@ class Asking:
 
     def _read(self) -> Read:
         read = read_subject(self.path, rulebook=self.rulebook)
-        if not isinstance(read.subject, Partnership):
+        if is_register(read.subject):
             raise Stop(
                 f"govrules: `{self.path}` is a register",
                 "  help: name the file of one partnership",

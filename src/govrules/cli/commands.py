@@ -18,6 +18,7 @@ from cyclopts import App, Parameter
 
 from govrules.assessment import Assessment, assess, counted_together
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
+from govrules.cli.kinds import KINDS
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
 from govrules.diagnostics import CODES, Diagnostic, did_you_mean
@@ -26,12 +27,18 @@ from govrules.engines.registry import ENGINES, REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.explain.phrases import counted
-from govrules.model import Register
-from govrules.portfolio import RegisterAssessment, assess_register, entries_of, is_empty
-from govrules.reading import Read, read_subject
+from govrules.nodes import decoded
+from govrules.portfolio import (
+    RegisterAssessment,
+    assess_register,
+    entries_of,
+    is_empty,
+    is_register,
+)
+from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.lines import Line
-from govrules.render.plain import assessment_data, problems_data, report_data
+from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
@@ -46,7 +53,10 @@ def _version() -> str:
 
 app = App(
     name="govrules",
-    help="Rules for the governance of partnerships: unknown is not no, every finding explained.",
+    help=(
+        "Rules for the governance of partnerships: unknown is not no, every finding explained.\n\n"
+        "Every command takes `--subjects module:Class`: a class of your own that rules are about."
+    ),
     version=_version,
     help_format="plaintext",
     # `main` answers an interrupt, with a line that says so.
@@ -64,6 +74,8 @@ Mapping = Annotated[
 Table = Annotated[
     str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
 ]
+#: What stands for standard input where a file is named.
+STANDARD_INPUT = Path("-")
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
 Level = Literal["low", "medium", "high", "critical"]
@@ -101,7 +113,7 @@ Checked: TypeAlias = Assessment | RegisterAssessment
 
 def load(rules: list[str] | None) -> Rulebook:
     """Load the packs that were named, or the one that is shipped."""
-    return load_rulebook(*(rules or ()))
+    return load_rulebook(*(rules or ()), subjects=KINDS.get())
 
 
 def day(text: str | None) -> dt.date | None:
@@ -333,9 +345,10 @@ def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
     known: dict[str, None] = {}
     found: dict[str, list[Read]] = {each: [] for each in names}
     for read in reads:
-        register = isinstance(read.subject, Register)
+        register = is_register(read.subject)
         for each in entries_of(read.subject) if register else (read.subject,):
-            called = {text for text in (each.id, each.name) if isinstance(text, str)}
+            texts = (getattr(each, name, UNKNOWN) for name in ("id", "name"))
+            called = {text for text in texts if isinstance(text, str)}
             known |= dict.fromkeys(sorted(called))
             for name in called & found.keys():
                 found[name].append(attrs.evolve(read, subject=each))
@@ -380,6 +393,8 @@ def _read(
     table: str,
     only: Collection[str] = (),
 ) -> Read:
+    if path == STANDARD_INPUT:
+        return _read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
     from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
@@ -390,13 +405,33 @@ def _read(
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
+def _read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+    """Read what comes by standard input: facts in YAML or JSON, or an object a line."""
+    name = str(STANDARD_INPUT)
+    if mapping is not None or table:
+        raise Stop(
+            "govrules: standard input holds no table",
+            "  help: save it, and name the file with `--mapping` or `--table`",
+        )
+    text, report = decoded(sys.stdin.buffer.read(), name)
+    if not report.ok:
+        raise FactsError(name, "facts", "problems", report.in_order())
+    lines = [each for each in text.splitlines() if each.strip()]
+    if len(lines) > 1 and all(
+        each.startswith("{") and each.rstrip().endswith("}") for each in lines
+    ):
+        with contextlib.suppress(ValueError):
+            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
+    return read_text(text, name=name, rulebook=rulebook)
+
+
 def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
     """
     Assess what a file holds.
 
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
-    if not isinstance(read.subject, Register):
+    if not is_register(read.subject):
         return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE)
     chosen = engine or engine_for(len(entries_of(read.subject)))
     try:
@@ -455,16 +490,26 @@ def findings(
 
     rulebook = load(rules)
     told = Said()
+    date = day(as_of)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     columns = columns_of(register, table) if mapping is None else None
     if columns is not None:
+        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
+
         told.say(columns.not_read(rulebook))
-        entries = entries_of_columns(columns)
-    else:
-        reads, told = _read_all([register], rulebook, mapping, table)
-        if not reads:
-            return PROBLEM
-        entries = entries_of_register(reads[0], register, rulebook)
-    code = tabulate(entries, rulebook, day(as_of), output, Severity(fail_on))
+        of_columns = Doubts(columns.name)
+        entries = entries_of_columns(columns, rulebook, of_columns)
+        code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
+        told.say(of_columns.diagnostics())
+        return code
+    reads, told = _read_all([register], rulebook, mapping, table)
+    if not reads:
+        return PROBLEM
+    [read] = reads
+    date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
+    told.say(doubts(read.subject, date))
+    entries = entries_of_register(read, register, rulebook)
+    code = tabulate(entries, rulebook, date, output, Severity(fail_on))
     return PROBLEM if told.failed else code
 
 
@@ -578,7 +623,7 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
     number = 0
     packs = packs_in(directories or ())
     for pack in packs:
-        rulebook, said = lint_pack(pack)
+        rulebook, said = lint_pack(pack, subjects=KINDS.get())
         number += len(rulebook.rules) if rulebook else 0
         problems += [each for each in said if each not in problems]
     failed = not all(each.code.is_warning for each in problems)
@@ -648,7 +693,7 @@ def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = 
     failed = 0
     run = 0
     for pack in packs_in(directories or ()):
-        rulebook = load_rulebook(pack)
+        rulebook = load([pack])
         results = list(run_examples(rulebook))
         run += len(results)
         derived = list(run_derived_examples(rulebook))
@@ -739,7 +784,7 @@ def prove(
             "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
         )
     prover = questions.Prover(
-        load_rulebook(*packs_in(directories or ())),
+        load(packs_in(directories or ())),
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),
@@ -937,7 +982,7 @@ def plan(
     format
         How to print the plan.
     """
-    from govrules.render.plan import plan_data, plan_lines  # noqa: PLC0415 - only this command
+    from govrules.render.plan import plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
     checked, told = _assess_all(
@@ -946,11 +991,8 @@ def plan(
     assessments = _apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
-        data = {
-            "govrules": 1,
-            "rulebook": {"id": rulebook.id, "version": rulebook.version},
-            "plans": [plan_data(each, made) for each, made in plans],
-        }
+        said = problems_data(told.diagnostics, told.notes)
+        data = plans_data(plans, rulebook, said)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -18,13 +18,16 @@ from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, joined
-from govrules.model import Partnership, Register
-from govrules.portfolio import entries_of
-from govrules.reading import Read
+from govrules.model import Register
+from govrules.portfolio import entries_of, is_register, listed
+from govrules.reading import Read, class_of
 from govrules.registers.columnar import Columns
 from govrules.render.text import counts_line
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
-from govrules.truth import UNKNOWN, Unknown
+from govrules.truth import UNKNOWN
+
+if TYPE_CHECKING:
+    from govrules.registers.decoding import Doubts
 
 #: How many findings have a verdict and a severity.
 Counts: TypeAlias = Counter[tuple[str, str | None]]
@@ -43,39 +46,44 @@ class Entries:
     Attributes:
         file: where they come from.
         rows: how many.
-        batches: gives those of the columns that are wanted.
+        batches: gives those of the columns that are wanted, as of a date.
         register: what is known of the register beside them.
         complete: whether they are certainly all.
-        as_of: the date that the file states.
+        kind: the kind of subject that they are.
     """
 
     file: str
     rows: int
-    batches: Callable[[Collection[str]], Iterable[Any]]
-    register: Register = attrs.field(factory=Register)
+    batches: Callable[[Collection[str], dt.date], Iterable[Any]]
+    register: Any = attrs.field(factory=Register)
     complete: bool = True
-    as_of: dt.date | Unknown = UNKNOWN
+    kind: str = "partnership"
 
 
-def entries_of_columns(columns: Columns) -> Entries:
-    """Return the entries of a file of columns."""
-    return Entries(columns.name, columns.rows, columns.batches)
+def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> Entries:
+    """Return the entries of a file of columns; what cannot be read of them is told."""
+    return Entries(
+        columns.name,
+        columns.rows,
+        lambda wanted, as_of: columns.batches(rulebook, wanted, doubts=doubts, as_of=as_of),
+    )
 
 
 def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
     """Return the entries of a register that was read into objects."""
     register = read.subject
-    if not isinstance(register, Register):
+    if not is_register(register):
         raise Stop(
             f"govrules: `{file}` is one partnership, and no register",
             "  help: `govrules check` explains what is found of it",
         )
     from govrules.engines.columns import to_batches  # noqa: PLC0415 - it needs pyarrow
 
-    entries, listed = entries_of(register), register.partnerships
+    entries, those = entries_of(register), listed(register)
+    cls = type(entries[0]) if entries else class_of(rulebook)
     told: set[tuple[int, str]] = set()
 
-    def misfit(entry: Partnership, path: str, value: object) -> None:
+    def misfit(entry: Any, path: str, value: object) -> None:  # noqa: ANN401 - of any class
         if (id(entry), path) in told:
             return
         told.add((id(entry), path))
@@ -90,19 +98,20 @@ def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
     return Entries(
         str(file),
         len(entries),
-        lambda _: to_batches(entries, Partnership, rulebook, misfit=misfit),
+        lambda *_: to_batches(entries, cls, rulebook, misfit=misfit),
         register,
-        isinstance(listed, tuple) and UNKNOWN not in listed,
-        read.as_of,
+        isinstance(those, tuple) and UNKNOWN not in those,
+        next(name for name, known in rulebook.subjects.items() if known is cls),
     )
 
 
 def tabulate(
-    entries: Entries, rulebook: Rulebook, given: dt.date | None, output: Path, level: Severity
+    entries: Entries, rulebook: Rulebook, as_of: dt.date, output: Path, level: Severity
 ) -> int:
     """Write every finding on a register to a file, say how many there are, and return the code."""
     from govrules.registers.batches import (  # noqa: PLC0415 - it needs pyarrow
         ahead,
+        assess_batches,
         assess_whole,
         counts_of,
         kernel,
@@ -110,13 +119,11 @@ def tabulate(
         write_findings,
     )
 
-    stated = entries.as_of if isinstance(entries.as_of, dt.date) else None
-    as_of = given or stated or dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    wanted = (
-        kernel(rulebook, as_of=as_of, details=False).columns
-        | register_kernel(rulebook, entries.register, as_of=as_of).columns
-        | {"id", "name"}
-    )
+    own = entries.kind != "partnership"
+    wanted = kernel(rulebook, as_of=as_of, kind=entries.kind, details=False).columns
+    wanted |= {"id", "name"}
+    if not own:
+        wanted |= register_kernel(rulebook, entries.register, as_of=as_of).columns
     tally: Counts = Counter()
 
     def tallied(batches: Iterator[Any]) -> Iterator[Any]:
@@ -124,14 +131,18 @@ def tabulate(
             tally.update(counts_of(batch))
             yield batch
 
-    found = assess_whole(
-        rulebook,
-        ahead(entries.batches(wanted)),
-        register=entries.register,
-        complete=entries.complete,
-        as_of=as_of,
-    )
-    rules = len(rules_for("partnership", rulebook, as_of))
+    batches = ahead(entries.batches(wanted, as_of))
+    if own:
+        found = assess_batches(rulebook, batches, as_of=as_of, kind=entries.kind)
+    else:
+        found = assess_whole(
+            rulebook,
+            batches,
+            register=entries.register,
+            complete=entries.complete,
+            as_of=as_of,
+        )
+    rules = len(rules_for(entries.kind, rulebook, as_of))
     shown = followed_batches(tallied(ahead(found)), entries.rows * rules, "Judging")
     try:
         number = write_findings(shown, output)
@@ -147,7 +158,8 @@ def tabulate(
             f"govrules: `{output}`: {(error.strerror or 'it cannot be written').lower()}",
             "  help: name a file that can be written; what was there before is whole",
         ) from error
-    emit(_summary(entries.rows, number, tally, output))
+    what = "partnership" if not own else entries.kind.replace("_", " ")
+    emit(_summary(entries.rows, what, number, tally, output))
     warn(_left_out(rulebook, as_of))
     if not entries.rows and entries.complete:
         warn(["govrules: nothing was checked: no partnership was read"])
@@ -159,14 +171,14 @@ def tabulate(
     return FLAGGED if any(severity in grave for _, severity in tally) else FINE
 
 
-def _summary(rows: int, number: int, tally: Counts, output: Path) -> str:
+def _summary(rows: int, what: str, number: int, tally: Counts, output: Path) -> str:
     verdicts: Counter[Verdict] = Counter()
     severities: Counter[Severity] = Counter()
     for (verdict, severity), each in tally.items():
         verdicts[Verdict(verdict)] += each
         if severity is not None:
             severities[Severity(severity)] += each
-    told = f"{counted(rows, 'partnership')}, {counted(number, 'finding')}"
+    told = f"{counted(rows, what)}, {counted(number, 'finding')}"
     return f"{output}: {told}: {counts_line(verdicts, severities)}\n"
 
 

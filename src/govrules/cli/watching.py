@@ -14,6 +14,7 @@ import attrs
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn
+from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.live.notices import Movement, Notice
@@ -97,6 +98,7 @@ class Watching:
             self.rulebook, as_of=self._day(), complete=self._complete(), engine=self.engine
         )
         notices = self._live.replace(self._wanted()).notices
+        self._doubt()
         self._tell(notices if self.as_lines else ())
         self._summary()
 
@@ -121,8 +123,17 @@ class Watching:
             return
         if live.as_of != self._day() or live.complete != self._complete():
             self._tell(live.restate(as_of=self._day(), complete=self._complete()).notices)
+            self._doubt()
         if moved:
-            self._tell(live.replace(self._wanted()).notices)
+            notices = live.replace(self._wanted()).notices
+            self._doubt()
+            self._tell(notices)
+
+    def _doubt(self) -> None:
+        """Say once what is read otherwise than the files record it."""
+        for read in self._read.values():
+            for each in doubts(read.subject, self._day()):
+                self._say_once(str(each))
 
     def _marks(self) -> dict[Path, Mark]:
         found: dict[Path, Mark] = {}

@@ -195,6 +195,12 @@ class View:
         return self.frames[0].record
 
     @property
+    def as_of(self) -> dt.date | Unknown:
+        """The date of the assessment."""
+        found: dt.date | Unknown = self.frames[0].values[0]
+        return found
+
+    @property
     def frame(self) -> Frame:
         """The record that conditions are put to."""
         return self.frames[self.scopes[-1].depth]

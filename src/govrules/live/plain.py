@@ -7,21 +7,21 @@ be absent. Single values may also be texts as a file has them (`"yes"`, `"12 mon
 
 from __future__ import annotations
 
-import datetime as dt
 import functools
 import re
 from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 import attrs
 
+from govrules.bodies import counts_once, once_each
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import VALUE, fold, state_of
-from govrules.decode.values import decoder
-from govrules.diagnostics import Code
+from govrules.decode.values import decoder, is_placeholder, written
+from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.facts import said
+from govrules.reading import CARRIED, facts_data
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
@@ -31,6 +31,7 @@ from govrules.vocabulary import (
     FactType,
     Record,
     Records,
+    Text,
     vocabulary_of,
 )
 
@@ -39,46 +40,13 @@ MOST_FACTS: Final = 20_000
 
 _STEP: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[([0-9]{1,6})\])?", re.ASCII)
 _UNKNOWN: Final = "unknown"
-_NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
-#: What is said about facts and is carried; where they were read is not.
-_CARRIED: Final = ("local", "stated", "evidence")
 
 
 def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
     """Return a record as values that JSON can hold, without what is unknown."""
-    cls: type = type(record)
-    plain = {
-        name: _value_to_plain(value)
-        for name in vocabulary_of(cls).fields
-        if (value := getattr(record, name)) is not UNKNOWN
-    }
-    for name in _CARRIED:
-        known = {key: each for key, each in said(record, name).items() if each is not UNKNOWN}
-        if known:
-            plain[name] = {key: _value_to_plain(each) for key, each in known.items()}
-    return plain
-
-
-def _value_to_plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value
-    if value is UNKNOWN:
-        return _UNKNOWN
-    match value:
-        case None:
-            return _NONE
-        case bool() | int():
-            return value
-        case str():
-            return str(value)
-        case Decimal() | dt.date():
-            return str(value)
-        case frozenset():
-            return sorted(_UNKNOWN if each is UNKNOWN else str(each) for each in value)
-        case tuple():
-            return [_value_to_plain(each) for each in value]
-        case _:
-            return to_plain(value)
+    return facts_data(record, stated="stated")
 
 
 @attrs.frozen
@@ -88,9 +56,14 @@ class Reader:
 
     Attributes:
         rulebook: the rules, which declare local and derived facts.
+        told: what is read with care, or as unknown, is added to it.
     """
 
     rulebook: Rulebook
+    told: list[Diagnostic] = attrs.field(factory=list, eq=False)
+
+    def _tell(self, found: Problem, path: Path) -> None:
+        self.told.append(Diagnostic(found.code, found.about(path), Span("event"), found.help))
 
     def record(self, plain: Any, cls: type, *, path: Path = "") -> Any:  # noqa: ANN401
         """
@@ -109,7 +82,7 @@ class Reader:
             where = f"{path}{name}"
             if name in vocabulary.fields:
                 values[name] = self._value(value, vocabulary.fields[name].type, path=where)
-            elif name in vocabulary.about and name in _CARRIED and isinstance(value, Mapping):
+            elif name in vocabulary.about and name in CARRIED and isinstance(value, Mapping):
                 read = {
                     key: self._about(name, key, each, cls=cls, path=f"{where}.{key}")
                     for key, each in value.items()
@@ -170,7 +143,7 @@ class Reader:
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)
-        if name not in _CARRIED or name not in vocabulary_of(cls).about:
+        if name not in CARRIED or name not in vocabulary_of(cls).about:
             raise _no_such_fact(f"{prefix}{path}")
         if name == "stated" and self._declared(name, key, cls) is None:
             raise _no_such_fact(f"{prefix}{path}")
@@ -222,25 +195,35 @@ class Reader:
             case Record(cls):
                 return self.record(value, cls, path=f"{path}.")
             case Records(cls):
-                return tuple(
+                records = [
                     UNKNOWN
                     if each in (UNKNOWN, _UNKNOWN)
                     else self.record(each, cls, path=f"{path}[{index}].")
                     for index, each in enumerate(_several(value, "a list of records", path))
-                )
+                ]
+                once, twice = once_each(records)
+                for at, _ in twice:
+                    self._tell(counts_once(records[at].name, path), path)
+                return once
             case Choices():
                 members = _several(value, "a list of values", path)
                 return frozenset(UNKNOWN if each == _UNKNOWN else each for each in members)
             case _:
                 return self._single(value, fact_type, path)
 
-    @staticmethod
-    def _single(value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
+    def _single(self, value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
+        if isinstance(value, Mapping) and isinstance(fact_type, Text) and [*value] == ["text"]:
+            return str(value["text"])
         found = _decoder(fact_type)(value)
+        if found is UNKNOWN and is_placeholder(value, fact_type):
+            said = f"`{written(value)}` counts as unknown"
+            self._tell(Problem(Code.PLACEHOLDER, said, "send the value, `none`, or nothing"), path)
         if not isinstance(found, Problem):
             # A text is kept as it was written.
-            return value if isinstance(found, str) and isinstance(value, str) else found
-        if found.code is Code.READ_WITH_CARE:
+            kept = isinstance(fact_type, Text) and isinstance(found, str) and isinstance(value, str)
+            return value if kept else found
+        if found.code is Code.READ_WITH_CARE or isinstance(fact_type, Text):
+            self._tell(found, path)
             return found.value
         raise FactsError(path, describe(fact_type), f"`{str(value)[:_SHOWN]}`")
 
@@ -282,7 +265,7 @@ def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa:
 def count_facts(record: Any) -> int:  # noqa: ANN401 - any attrs object
     """Return how many facts are recorded, members of sets and records of lists included."""
     cls: type = type(record)
-    number = sum(len(said(record, name)) for name in _CARRIED)
+    number = sum(len(said(record, name)) for name in CARRIED)
     for name in vocabulary_of(cls).fields:
         value = getattr(record, name)
         if value is UNKNOWN:

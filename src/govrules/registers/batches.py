@@ -34,7 +34,7 @@ from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
-from govrules.errors import EngineError, FactsError
+from govrules.errors import EngineError, FactsError, NoSuchRuleError
 from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
@@ -45,8 +45,10 @@ from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
 from govrules.portfolio import pairs_of
+from govrules.reading import class_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import check_as_of, check_rulebook
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
 _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
@@ -234,7 +236,9 @@ def kernel(
 
         details: whether findings say what is asked and what was read.
     """
-    rules, cls = rules_for(kind, rulebook, as_of), rulebook.subjects[kind]
+    check_rulebook(rulebook)
+    check_as_of(as_of)
+    rules, cls = rules_for(kind, rulebook, as_of), class_of(rulebook, kind)
     lowering = Lowering(rulebook.derived)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     asking = Asking(lowering, rulebook.derived)
@@ -334,13 +338,13 @@ def explain_row(
     Return what a rule says of a row of a batch, with its explanation, by the reference engine.
 
     Raises:
-        KeyError: no rule in force has this id.
+        NoSuchRuleError: no rule in force has this id.
     """
     subject = from_row(batch, index, rulebook.subjects[kind], rulebook)
     for finding in assess(subject, rulebook, as_of=as_of).findings:
         if finding.rule.id == rule_id:
             return finding
-    raise KeyError(rule_id)
+    raise NoSuchRuleError(rule_id)
 
 
 # ── The register itself, and pairs ────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of
-from govrules.reading import Read, declared_by, read_subject
-from govrules.registers.build import Found, build
+from govrules.reading import Read, class_of, declared_by, read_subject, read_values
+from govrules.registers.build import build
+from govrules.registers.by_path import read_rows
 from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.grouped import one_a_row
-from govrules.registers.layouts import open_table, settle
+from govrules.registers.layouts import settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -29,6 +30,8 @@ from govrules.registers.mapping import (
     read_mapping,
 )
 from govrules.registers.paths import path_of
+from govrules.registers.rows import Found
+from govrules.registers.sheets import open_table
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,
@@ -36,19 +39,77 @@ from govrules.registers.sources import (
     Layout,
     Opened,
     arrow_table,
-    needs,
     refuse,
     split_name,
     suffix_of,
+    table_of,
+    whole_table,
 )
 from govrules.registers.tables import Table, undisturbed
 from govrules.rulebook.ast import Rulebook
-from govrules.subjects import Declared
+from govrules.subjects import Declared, words_of
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Record, Records
 
 #: What a table in memory is called in findings and problems.
 IN_MEMORY = "table"
+
+
+def read(
+    source: Any,  # noqa: ANN401 - whatever holds facts
+    *,
+    mapping: str | Path | None = None,
+    table: str = "",
+    rulebook: Rulebook | None = None,
+    name: str = "",
+    kind: str = "",
+    strict: bool = False,
+) -> Read:
+    """
+    Read a partnership or a register, wherever it is.
+
+    Args:
+        source: a path (YAML, JSON, JSON Lines, CSV, XLSX and other workbooks, Parquet, Arrow,
+            DuckDB); a mapping of facts; a list of them, which is a register; or a table in memory,
+            of pandas, Polars, DuckDB, PyArrow or whatever else gives its data as Arrow or by the
+            dataframe interchange protocol. It is gone through once.
+
+        mapping: the file that says what the columns of a table hold; without it a column is read
+            whose heading is the path of a fact.
+
+        table: the sheet or table, where a file holds several.
+
+        rulebook: the rules, where local or derived facts that they declare are given.
+
+        name: what messages call a source that is no file.
+
+        kind: of which of the rulebook's kinds of subject the facts are; where it is not said, of
+            the kind that the rules are about.
+
+        strict: whether what is otherwise a warning, or left out, is an error.
+
+    Raises:
+        FactsError: it cannot be used; it carries every problem found, each with the fact's path.
+
+    >>> read({"name": "Care pool", "funding": {"pooled": "yes"}}).subject.funding.pooled
+    True
+    """
+    if isinstance(source, (str, Path)):
+        found = read_source(source, mapping=mapping, table=table, rulebook=rulebook, kind=kind)
+        return found.strictly(str(source)) if strict else found
+    if _is_table(source):
+        found = _read_memory(source, mapping, rulebook, name, kind)
+    elif isinstance(source, (Mapping, list, tuple)) or attrs.has(type(source)):
+        if mapping is None:
+            found = read_values(source, name=name, rulebook=rulebook, kind=kind)
+        else:
+            rows = [source] if isinstance(source, Mapping) else [*source]
+            opened = table_of(rows, name or IN_MEMORY)
+            found = _read_table(opened, mapping, declared_by(rulebook), "")
+    else:
+        expected = "a path, a mapping, a list of mappings, or a table"
+        lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
+        raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
+    return found.strictly(name) if strict else found
 
 
 def read_register(
@@ -59,14 +120,12 @@ def read_register(
     rulebook: Rulebook | None = None,
 ) -> Register:
     """
-    Read a register.
+    Read a register; `read` takes the same, and also says what could not be read.
 
     Args:
-        source: a file (YAML, JSON, JSON Lines, CSV, XLSX and other workbooks, Parquet, Arrow,
-            DuckDB), or a table in memory that gives its data as Arrow does.
+        source: a file, a list of mappings, or a table in memory.
 
-        mapping: the file that says what the columns of a table hold; without it a column is read
-            whose heading is the path of a fact.
+        mapping: the file that says what the columns of a table hold.
 
         table: the sheet or table, where the file holds several.
 
@@ -76,22 +135,39 @@ def read_register(
         FactsError: it cannot be used; it carries every problem found. What could not be read of
             single cells is no error: those facts are unknown.
     """
-    if isinstance(source, (str, Path)):
-        read = read_source(source, mapping=mapping, table=table, rulebook=rulebook)
-    else:
-        # A stream can be read once, and gives nothing the second time.
-        pyarrow = needs("pyarrow", IN_MEMORY)
-        whole = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
-        columns = columns_of_table(whole, IN_MEMORY) if mapping is None else None
-        if columns is not None:
-            read = columns.read(rulebook)
-        else:
-            read = _read_table(arrow_table(whole, IN_MEMORY), mapping, declared_by(rulebook), "")
-    if read.problems:
-        raise FactsError(str(source), "facts", "problems", read.problems)
-    if not isinstance(read.subject, Register):
-        raise FactsError(str(source), "a register", "a partnership")
-    return read.subject
+    found = read(source, mapping=mapping, table=table, rulebook=rulebook)
+    named = str(source) if isinstance(source, (str, Path)) else IN_MEMORY
+    if found.problems:
+        raise FactsError(named, "facts", "problems", found.problems)
+    if not isinstance(found.subject, Register):
+        raise FactsError(named, "a register", "a partnership")
+    return found.subject
+
+
+def _is_table(source: object) -> bool:
+    return any(
+        hasattr(source, each)
+        for each in ("__arrow_c_stream__", "__arrow_c_array__", "__dataframe__", "to_arrow_table")
+    )
+
+
+def _read_memory(
+    source: Any,  # noqa: ANN401 - a table of any library
+    mapping: str | Path | None,
+    rulebook: Rulebook | None,
+    name: str,
+    kind: str,
+) -> Read:
+    name = name or IN_MEMORY
+    # A stream can be read once, and gives nothing the second time.
+    whole = whole_table(source, name)
+    cls = class_of(rulebook, kind)
+    if cls not in (Partnership, Register):
+        return read_rows(arrow_table(whole, name), cls, rulebook)
+    columns = columns_of_table(whole, name) if mapping is None else None
+    if columns is not None:
+        return columns.read(rulebook)
+    return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook), "")
 
 
 def read_source(
@@ -100,6 +176,7 @@ def read_source(
     mapping: str | Path | TableMapping | None = None,
     table: str = "",
     rulebook: Rulebook | None = None,
+    kind: str = "",
 ) -> Read:
     """
     Read whatever a file holds: a partnership, or a register in any of the formats.
@@ -109,10 +186,22 @@ def read_source(
     """
     file, named = split_name(str(source))
     suffix = suffix_of(file)
-    if mapping is None and suffix in LINES and not named:
+    cls = class_of(rulebook, kind)
+    own = cls not in (Partnership, Register)
+    if mapping is None and suffix in LINES and not named and not own:
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
-        return _read_document(file, suffix, mapping, table or named, rulebook)
+        return _read_document(file, suffix, mapping, table or named, rulebook=rulebook, kind=kind)
+    if own:
+        if mapping is not None:
+            refuse(
+                Code.UNREADABLE_TABLE,
+                file,
+                f"mappings are for partnerships, and this is read as a {words_of(cls)}",
+                "give each column the path of its fact as its heading",
+            )
+        with undisturbed():
+            return read_rows(open_table(file, _layout(Layout(), table or named)), cls, rulebook)
     columns = columns_of(source, table) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
@@ -135,7 +224,7 @@ def columns_of(source: str | Path, table: str = "") -> Columns | None:
 
 
 def _read_document(
-    file: str, suffix: str, mapping: object, table: str, rulebook: Rulebook | None
+    file: str, suffix: str, mapping: object, table: str, *, rulebook: Rulebook | None, kind: str
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
         kinds = (*DOCUMENTS, *TABLES)
@@ -153,7 +242,7 @@ def _read_document(
             "this is no table, so that it has no columns to map",
             "leave `--mapping` and `--table` out",
         )
-    return read_subject(file, rulebook=rulebook)
+    return read_subject(file, rulebook=rulebook, kind=kind)
 
 
 def _layout(layout: Layout, table: str) -> Layout:
@@ -267,8 +356,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 f"two columns have the heading `{heading}`",
                 "give one of them another heading, or say in a mapping which of them counts",
             )
-        if not isinstance(path.fact.type, (Record, Records)):
-            columns.append(Column(table.named(at), path, wording))
+        columns.append(Column(table.named(at), path, wording))
     if not columns:
         refuse(
             Code.NOT_A_SUBJECT,

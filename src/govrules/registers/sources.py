@@ -54,6 +54,9 @@ _KINDS: Final = {
     ".parquet": "a Parquet file",
 }
 
+#: How much of what another library says a message repeats.
+_SHOWN: Final = 200
+
 
 @attrs.frozen
 class Layout:
@@ -320,12 +323,55 @@ def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever ho
     Raises:
         FactsError: it has too many rows, or is no table.
     """
-    pyarrow = needs("pyarrow", name)
-    table = source if isinstance(source, pyarrow.Table) else pyarrow.table(source)
+    table = whole_table(source, name)
     if table.num_rows > MAX_ROWS:
         too_many(name, table.num_rows)
     columns = tuple(column.to_pylist() for column in table.columns)
     return Opened(_without_schema(name, tuple(table.column_names), columns, table.num_rows))
+
+
+def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any library
+    """
+    Return the data of a table in memory as an Arrow table; a stream is read to its end.
+
+    Args:
+        source: whatever gives its data as Arrow does, or by the dataframe interchange protocol.
+
+        name: what to call it in messages.
+
+    Raises:
+        FactsError: it gives no table, or pyarrow is not installed.
+    """
+    pyarrow = needs("pyarrow", name)
+    if isinstance(source, pyarrow.Table):
+        return source
+    try:
+        if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
+            return pyarrow.table(source)
+        if hasattr(source, "to_arrow_table"):
+            return source.to_arrow_table()
+        interchange = needs("pyarrow.interchange", name)
+        return interchange.from_dataframe(source)
+    except FactsError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each library has errors of its own
+        reason = " ".join(str(error).split())
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            f"it cannot be read as a table of columns: {reason[:_SHOWN]}",
+            "see that each column holds values of one type",
+        )
+
+
+def table_of(rows: Sequence[Mapping[str, Any]], name: str) -> Opened:
+    """Return mappings as a table with a row each, those inside them joined by dots."""
+    flat = [dict(_flat(dict(each), "")) for each in rows]
+    headings = tuple(dict.fromkeys(key for row in flat for key in row))
+    if not headings:
+        refuse(Code.EMPTY_FILE, name, "no mapping holds anything", "give one a partnership")
+    columns = tuple([row.get(key) for row in flat] for key in headings)
+    return Opened(Table(name, headings, columns, range(1, len(flat) + 1)))
 
 
 def _without_schema(

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import io
 import pickle
-import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
 
 try:
     import pyarrow as pa
@@ -68,7 +66,7 @@ def assess_spark(
 
         kind: the kind of subject.
     """
-    packed = _packed(rulebook)
+    packed = pickle.dumps(rulebook)
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         judge = _kernel(packed, as_of, kind)
@@ -94,7 +92,7 @@ def assess_register_spark(
     `assess_register_batches` for the arguments.
     """
     whole = register_kernel(rulebook, register, as_of=as_of)
-    packed = _packed(rulebook)
+    packed = pickle.dumps(rulebook)
 
     def work(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         own = _register_kernel(packed, register, as_of)
@@ -124,7 +122,7 @@ def assess_pairs_spark(
     """
     from pyspark.sql import functions as sf  # noqa: PLC0415 - the module can be read without Spark
 
-    packed = _packed(rulebook)
+    packed = pickle.dumps(rulebook)
     in_all = key_of_partner(owner)
     numbered = frame.withColumn("_row", sf.monotonically_increasing_id()).persist()
 
@@ -185,26 +183,6 @@ def _plain(found: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 # A worker is handed the rulebook once with the task, and compiles it once.
 
 
-def _read_only(values: dict[Any, Any]) -> Mapping[Any, Any]:
-    return types.MappingProxyType(values)
-
-
-class _Packer(pickle.Pickler):
-    """Packs read-only mappings too, which a rulebook has and pickle does not know."""
-
-    def reducer_override(self, obj: object) -> Any:  # noqa: ANN401 - as pickle wants it
-        if isinstance(obj, types.MappingProxyType):
-            return _read_only, (dict(obj),)
-        return NotImplemented
-
-
-def _packed(rulebook: Rulebook) -> bytes:
-    packed = io.BytesIO()
-    _Packer(packed).dump(rulebook)
-    return packed.getvalue()
-
-
-@functools.lru_cache(maxsize=4)
 def _unpacked(packed: bytes) -> Rulebook:
     book: Rulebook = pickle.loads(packed)  # noqa: S301 - our own driver sent it
     return book

@@ -3,18 +3,83 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from govrules.assessment import Assessment
+import attrs
+
+from govrules.assessment import Assessment, DerivedValue, Plan, RankedQuestion
 from govrules.diagnostics import Diagnostic
+from govrules.errors import FactsError
 from govrules.explain.phrases import record_name
-from govrules.findings import Finding
-from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.findings import Change, Finding, Question, Reason
+from govrules.portfolio import RegisterAssessment
+from govrules.reading import Read, facts_data
+from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
 FORMAT = 1
+#: Which findings stand in data: all of them, or those that are flagged.
+Which: TypeAlias = Literal["all", "flagged"]
+
+
+def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - any public value to JSON
+    """
+    Return a value of govrules as JSON can hold it: what `--format json` prints of it.
+
+    The schema is `govrules.schema.findings_schema()`; that of subjects is `subject_schema`.
+
+    Args:
+        value: a partnership, a register or a subject of another class, which `read` takes back; an
+            assessment of one of them, which is a whole document; a finding, a question, a plan, a
+            diagnostic, what `read` returned, a rulebook or one of its rules; or a list of these.
+
+        findings: all of an assessment's findings, or those alone that are flagged, which takes a
+            part of the time: what is asked is then what is asked about these.
+
+    Raises:
+        FactsError: the value is none of these.
+
+    >>> from govrules import Partnership
+    >>> to_data(Partnership(name="Care pool", protocol=None))
+    {'govrules': 1, 'name': 'Care pool', 'protocol': 'none'}
+    """
+    match value:
+        case Assessment():
+            return report_data([value], value.rulebook, value.as_of, findings=findings)
+        case RegisterAssessment():
+            of = value.register
+            said = (*value.problems, *value.warnings)
+            return report_data(value.all(), of.rulebook, of.as_of, said, findings=findings)
+        case Finding():
+            return finding_data(value)
+        case Question() | RankedQuestion():
+            return question_data(value)
+        case Plan():
+            return plan_data(value)
+        case Diagnostic():
+            return problem_data(value)
+        case Rulebook():
+            return rulebook_data(value)
+        case Rule():
+            return rule_data(value)
+        case Read():
+            rest = problems_data((*value.problems, *value.warnings), value.notes)
+            as_of = _date(value.as_of)
+            return {"subject": to_data(value.subject), "as_of": as_of, **rest}
+        case Collected():
+            return to_data(value.entries)
+        case list() | tuple():
+            known = (each for each in value if each is not UNKNOWN)
+            return [to_data(each, findings=findings) for each in known]
+        case _ if attrs.has(type(value)):
+            cls: type = type(value)
+            vocabulary_of(cls)
+            return {"govrules": FORMAT, **facts_data(value)}
+        case _:
+            raise FactsError("value", "a value of govrules", type(value).__name__)
 
 
 def verdict_word(verdict: Verdict) -> str:
@@ -26,14 +91,16 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
     """
     Return a fact's value as JSON can hold it.
 
-    Amounts are numbers, dates ISO texts, sets sorted lists, records their names; None is known
+    Amounts are numbers, dates ISO texts, sets sorted lists, records their names; "none" is known
     to be absent, and "unknown" in a list says that there may be more.
 
     >>> plain(Decimal("250000"))
     250000
     """
     match value:
-        case None | bool() | int():
+        case None:
+            return "none"
+        case bool() | int():
             return value
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
@@ -48,14 +115,41 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             return str(value)
 
 
-def assessment_data(assessment: Assessment) -> dict[str, Any]:
+def _date(value: dt.date | Unknown) -> str | None:
+    return value.isoformat() if isinstance(value, dt.date) else None
+
+
+# ── Findings ──────────────────────────────────────────────────────────────────────────────────
+
+
+def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[str, Any]:
     """Return an assessment as plain data."""
+    every = findings == "all"
+    chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
+    summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
+    questions = assessment.questions if every else assessment.questions_of(chosen)
     return {
         "id": assessment.id,
         "name": assessment.name,
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
-        "findings": [finding_data(each) for each in assessment.findings],
-        "summaries": [finding_data(each) for each in assessment.summaries],
+        "derived": {name: derived_data(each) for name, each in assessment.derived.items()},
+        "questions": [question_data(each) for each in questions],
+        "good_practice": [
+            {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
+            for each in assessment.good_practice
+        ],
+        "findings": [finding_data(each) for each in chosen],
+        "summaries": [finding_data(each) for each in summaries],
+    }
+
+
+def derived_data(derived: DerivedValue) -> dict[str, Any]:
+    """Return what a derived fact may be, and why, as plain data."""
+    return {
+        "label": derived.label,
+        "values": [plain(each) for each in derived.values],
+        "because": [reason_data(each) for each in derived.because],
+        "questions": [question_data(each) for each in derived.questions],
     }
 
 
@@ -63,17 +157,22 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
     return {
         "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "theme": finding.rule.theme,
         "verdict": verdict_word(finding.verdict),
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
-        "because": [
-            {"fact": each.fact, "value": plain(each.value), "evidence": each.evidence or None}
-            for each in finding.because
+        "sentence": finding.sentence,
+        "because": [reason_data(each) for each in finding.because],
+        "questions": [question_data(each) for each in finding.questions],
+        "clears": [[change_data(each) for each in way] for way in finding.clears],
+        "remedy": _remedy(finding.remedy, finding.rule.remedy),
+        "mitigations": [
+            {"because": each.because, "source": _citation(each.source)}
+            for each in finding.mitigations
         ],
-        "questions": [{"fact": each.fact, "question": each.question} for each in finding.questions],
-        "clears": [
-            [{"fact": each.fact, "to": plain(each.to)} for each in way] for way in finding.clears
-        ],
+        "waived": None,
+        "says": _says(finding.rule),
         "source": {
             "document": finding.source.document,
             "paragraph": finding.source.paragraph,
@@ -86,21 +185,187 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
+def reason_data(reason: Reason) -> dict[str, Any]:
+    """Return a reason as plain data."""
+    return {
+        "fact": reason.fact,
+        "value": plain(reason.value),
+        "phrase": reason.phrase,
+        "evidence": reason.evidence or None,
+    }
+
+
+def change_data(change: Change) -> dict[str, Any]:
+    """Return a change as plain data."""
+    return {"fact": change.fact, "to": plain(change.to), "phrase": change.phrase}
+
+
+def question_data(question: Question | RankedQuestion) -> dict[str, Any]:
+    """Return a question as plain data; of a ranked one, what answering it would settle too."""
+    if isinstance(question, Question):
+        return {"fact": question.fact, "question": question.question}
+    return {
+        **question_data(question.question),
+        "rules": [*question.rules],
+        "could_be": question.could_be.value,
+    }
+
+
+def _remedy(do: str, remedy: Remedy | None) -> dict[str, Any] | None:
+    if remedy is None:
+        return None
+    return {"do": do, "who": remedy.who, "within": remedy.within, "part_of": remedy.part_of}
+
+
+def _citation(source: Citation | None) -> dict[str, str] | None:
+    if source is None:
+        return None
+    return {"document": source.document, "paragraph": source.paragraph}
+
+
+def _says(rule: Rule) -> dict[str, str | None]:
+    """Return how far the source goes in each element of a rule; None where the pack is silent."""
+    said = rule.says
+    return {each: said[each].value if each in said else None for each in rule.elements}
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """Return a plan as plain data."""
+    return {
+        "level": plan.level.value,
+        "steps": [
+            {
+                "rule": step.rule,
+                "severity": None if step.severity is None else step.severity.value,
+                "do": step.do,
+                "who": step.who,
+                "within": step.within,
+                "changes": [change_data(each) for each in step.changes],
+                "helps": [*step.helps],
+            }
+            for step in plan.steps
+        ],
+        "clears": [*plan.clears],
+        "left": [*plan.left],
+        "open": [*plan.open],
+        "proven_smallest": plan.proven_smallest,
+    }
+
+
+# ── The rulebook ──────────────────────────────────────────────────────────────────────────────
+
+
+def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
+    """Return a rulebook as plain data."""
+    return {
+        "govrules": FORMAT,
+        "id": rulebook.id,
+        "title": rulebook.title,
+        "version": rulebook.version,
+        "owner": rulebook.owner,
+        "packs": packs_data(rulebook),
+        "documents": {
+            name: {
+                "title": each.title,
+                "publisher": each.publisher,
+                "year": each.year,
+                "where": each.where,
+            }
+            for name, each in rulebook.documents.items()
+        },
+        "parameters": {
+            name: {
+                "value": plain(each.value),
+                "unit": each.unit,
+                "reason": each.reason,
+                "says": each.says.value,
+            }
+            for name, each in rulebook.parameters.items()
+        },
+        "facts": {
+            f"local.{name}": {"label": each.label, "question": each.question}
+            for name, each in rulebook.local.items()
+        },
+        "derived": {
+            name: {"label": each.fact.label, "values": [*closed_values(each.fact.type)]}
+            for name, each in rulebook.derived.items()
+        },
+        "themes": [{"id": each.id, "title": each.title} for each in rulebook.themes],
+        "work": dict(rulebook.work),
+        "rules": [rule_data(each) for each in rulebook.rules],
+    }
+
+
+def rule_data(rule: Rule) -> dict[str, Any]:
+    """Return a rule as plain data, without its conditions, which the rule files hold."""
+    begins, ends = rule.in_force
+    remedy = "" if rule.remedy is None else rule.remedy.do
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "theme": rule.theme,
+        "subject": rule.subject,
+        "principle": rule.principle,
+        "met": rule.met,
+        "note": rule.note,
+        "source": _citation(rule.source),
+        "also": [_citation(each) for each in rule.also],
+        "says": _says(rule),
+        "severities": sorted(
+            {rule.otherwise.value, *(each.severity.value for each in rule.grades)}
+        ),
+        "remedy": _remedy(remedy, rule.remedy),
+        "in_force": {
+            "from": None if begins is None else begins.isoformat(),
+            "until": None if ends is None else ends.isoformat(),
+        },
+        "tags": [*rule.tags],
+        "location": str(rule.span),
+    }
+
+
+def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
+    """Return of which packs a rulebook was made, as plain data."""
+    return [
+        {
+            "id": each.id,
+            "version": each.version,
+            "content": f"sha256:{each.content}",
+            "rules": each.with_rules,
+        }
+        for each in rulebook.packs
+    ]
+
+
+# ── Whole documents ───────────────────────────────────────────────────────────────────────────
+
+
+def problem_data(problem: Diagnostic) -> dict[str, Any]:
+    """Return what is wrong with a source as plain data."""
+    return {
+        "code": problem.code.id,
+        "name": problem.code.title,
+        "warning": problem.code.is_warning,
+        "message": problem.message,
+        "help": problem.help,
+        "path": problem.path,
+        "allowed": [*problem.allowed],
+        "place": str(problem.span),
+    }
+
+
 def problems_data(problems: Iterable[Diagnostic], notes: Iterable[str]) -> dict[str, Any]:
     """Return what is wrong with files, and what of them is not read, as plain data."""
+    return {"problems": [problem_data(each) for each in problems], "notes": [*notes]}
+
+
+def head_data(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
+    """Return what every document begins with."""
     return {
-        "problems": [
-            {
-                "code": each.code.id,
-                "name": each.code.title,
-                "warning": each.code.is_warning,
-                "message": each.message,
-                "help": each.help,
-                "place": str(each.span),
-            }
-            for each in problems
-        ],
-        "notes": [*notes],
+        "govrules": FORMAT,
+        "rulebook": {"id": rulebook.id, "version": rulebook.version},
+        "packs": packs_data(rulebook),
+        "as_of": _date(as_of),
     }
 
 
@@ -110,12 +375,27 @@ def report_data(
     as_of: dt.date | Unknown,
     problems: Iterable[Diagnostic] = (),
     notes: Iterable[str] = (),
+    *,
+    findings: Which = "all",
 ) -> dict[str, Any]:
     """Return a whole run as plain data."""
     return {
-        "govrules": FORMAT,
-        "rulebook": {"id": rulebook.id, "version": rulebook.version},
-        "as_of": as_of.isoformat() if isinstance(as_of, dt.date) else None,
-        "subjects": [assessment_data(each) for each in assessments],
+        **head_data(rulebook, as_of),
+        "subjects": [assessment_data(each, findings=findings) for each in assessments],
         **problems_data(problems, notes),
+    }
+
+
+def plans_data(
+    plans: Iterable[tuple[Assessment, Plan]],
+    rulebook: Rulebook,
+    said: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the plans of a run as plain data, with what was said of its files."""
+    made = [(each, plan) for each, plan in plans]
+    dates = {each.as_of for each, _ in made}
+    return {
+        **head_data(rulebook, dates.pop() if len(dates) == 1 else UNKNOWN),
+        "plans": [{"id": each.id, "name": each.name, **plan_data(plan)} for each, plan in made],
+        **said,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.phrases import counted, sentence
@@ -11,7 +10,6 @@ from govrules.findings import Change
 from govrules.render.actions import due_date, when_phrase
 from govrules.render.advice import told_together
 from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
-from govrules.render.plain import plain
 from govrules.rulebook.ast import Severity
 
 
@@ -81,31 +79,3 @@ def _open(plan: Plan) -> Iterator[Line]:
     if plan.open:
         checks = counted(len(plan.open), "check")
         yield f"{checks} would still not be known: `govrules ask` asks what would settle them.", ""
-
-
-def plan_data(assessment: Assessment, plan: Plan) -> dict[str, Any]:
-    """Return a plan as plain data."""
-    return {
-        "id": assessment.id,
-        "name": assessment.name,
-        "level": plan.level.value,
-        "steps": [
-            {
-                "rule": step.rule,
-                "severity": None if step.severity is None else step.severity.value,
-                "do": step.do,
-                "who": step.who,
-                "within": step.within,
-                "changes": [
-                    {"fact": each.fact, "to": plain(each.to), "phrase": each.phrase}
-                    for each in step.changes
-                ],
-                "helps": [*step.helps],
-            }
-            for step in plan.steps
-        ],
-        "clears": [*plan.clears],
-        "left": [*plan.left],
-        "open": [*plan.open],
-        "proven_smallest": plan.proven_smallest,
-    }

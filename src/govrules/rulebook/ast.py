@@ -8,16 +8,21 @@ when they mean the same.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import pickle
+import zlib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.diagnostics import NOWHERE, Span
-from govrules.vocabulary import Fact, FactType
+from govrules.diagnostics import NOWHERE, Span, did_you_mean
+from govrules.errors import NoSuchRuleError
+from govrules.frozen import frozen
+from govrules.vocabulary import Choice, Fact, FactType
 
 #: What the proofs can find of a rule, and a rule can say that it means.
 INTENDABLE: Final = (
@@ -39,7 +44,7 @@ def _span() -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that
     return attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
-class Severity(Enum):
+class Severity(StrEnum):
     """How grave a finding is; ordered, `LOW` least."""
 
     LOW = "low"
@@ -52,16 +57,16 @@ class Severity(Enum):
         """The place in the order: 0 for low."""
         return _RANKS[self]
 
-    def __lt__(self, other: Severity) -> bool:
+    def __lt__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank < other.rank
 
-    def __le__(self, other: Severity) -> bool:
+    def __le__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank <= other.rank
 
-    def __gt__(self, other: Severity) -> bool:
+    def __gt__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank > other.rank
 
-    def __ge__(self, other: Severity) -> bool:
+    def __ge__(self, other: Severity) -> bool:  # type: ignore[override]
         return self.rank >= other.rank
 
     def stepped_down(self) -> Severity:
@@ -73,7 +78,7 @@ SEVERITIES = tuple(Severity)
 _RANKS = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """What a rule says of a subject."""
 
     FLAGGED = "flagged"
@@ -398,6 +403,7 @@ class Derived:
         examples: cases that show its values.
         inherited: whether it comes from a pack that was loaded only to be extended.
         unique: whether the pack says that no two rows hold at once, which proofs then show.
+        show: whether reports show it; None where the pack does not say.
     """
 
     fact: Fact
@@ -408,7 +414,13 @@ class Derived:
     examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
     inherited: bool = attrs.field(default=False, eq=False)
     unique: bool = False
+    show: bool | None = None
     span: Span = _span()
+
+    @property
+    def shown(self) -> bool:
+        """Whether reports show it: as the pack says, or else where it has a table of values."""
+        return isinstance(self.fact.type, Choice) if self.show is None else self.show
 
     @property
     def name(self) -> str:
@@ -564,6 +576,25 @@ class Theme:
 
 
 @attrs.frozen
+class Pack:
+    """
+    A pack of which a rulebook was made.
+
+    Attributes:
+        id: its id.
+        version: its version.
+        content: the SHA-256 of its files, as hexadecimal digits: of two packs of one content the
+            files hold the same texts under the same names.
+        with_rules: whether its rules are there too; one that others extend lends its facts alone.
+    """
+
+    id: str
+    version: str
+    content: str
+    with_rules: bool = True
+
+
+@attrs.frozen(cache_hash=True)
 class Rulebook:
     """
     Rules that have been checked, with all that they refer to.
@@ -576,20 +607,33 @@ class Rulebook:
         subjects: the attrs class of each subject.
         themes: the themes of the rules, in the order in which reports have them.
         work: the title of each piece of work that remedies can be part of, by its id.
+        packs: the packs of which it was made.
     """
 
     id: str
     title: str
     version: str
     owner: str
-    documents: Mapping[str, Document]
-    parameters: Mapping[str, ParameterValue]
-    derived: Mapping[str, Derived]
-    local: Mapping[str, Fact]
+    documents: Mapping[str, Document] = attrs.field(converter=frozen, hash=False)
+    parameters: Mapping[str, ParameterValue] = attrs.field(converter=frozen, hash=False)
+    derived: Mapping[str, Derived] = attrs.field(converter=frozen, hash=False)
+    local: Mapping[str, Fact] = attrs.field(converter=frozen, hash=False)
     rules: tuple[Rule, ...]
-    subjects: Mapping[str, type]
+    subjects: Mapping[str, type] = attrs.field(converter=frozen, hash=False)
     themes: tuple[Theme, ...] = attrs.field()
-    work: Mapping[str, str] = attrs.field(factory=dict)
+    work: Mapping[str, str] = attrs.field(factory=dict, converter=frozen, hash=False)
+    packs: tuple[Pack, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Rulebook {self.id} {self.version}: {len(self.rules)} rules>"
+
+    def __deepcopy__(self, _memo: object) -> Rulebook:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook))
+        packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
+        return _unpacked, (hashlib.sha256(packed).digest(), packed)
 
     @themes.default
     def _untitled(self) -> tuple[Theme, ...]:
@@ -600,12 +644,29 @@ class Rulebook:
         Return the rule of this id.
 
         Raises:
-            KeyError: no rule has it.
+            NoSuchRuleError: no rule has it.
         """
         for rule in self.rules:
             if rule.id == rule_id:
                 return rule
-        raise KeyError(rule_id)
+        raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
+
+
+#: So many rulebooks that were unpickled are kept, so that each task of a pool finds the one that
+#: the tasks before it had, and all that was made of it.
+_KEPT: Final = 8
+_unpickled: dict[bytes, Rulebook] = {}
+
+
+def _unpacked(digest: bytes, packed: bytes) -> Rulebook:
+    """Return the rulebook that was packed so; of what was unpacked before, the same one."""
+    found = _unpickled.get(digest)
+    if found is None:
+        found = Rulebook(*pickle.loads(zlib.decompress(packed)))  # noqa: S301 - a part of a pickle that is being loaded
+        while len(_unpickled) >= _KEPT:
+            _unpickled.pop(next(iter(_unpickled)), None)
+        found = _unpickled.setdefault(digest, found)
+    return found
 
 
 def children(condition: Condition) -> tuple[Condition, ...]:

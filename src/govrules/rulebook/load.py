@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
-from govrules.errors import RuleFileError
+from govrules.errors import GovrulesError, RuleFileError, VocabularyError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Node, Report, Scalar, parse
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -23,6 +24,7 @@ from govrules.rulebook.ast import (
     DerivedExample,
     Document,
     FactSource,
+    Pack,
     ParameterValue,
     Row,
     Rule,
@@ -32,10 +34,18 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.packs import (
+    Folder,
+    PackFiles,
+    PackSource,
+    files_of,
+    installed,
+    installed_pack,
+)
 from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
 from govrules.rulebook.walk import beneath, references
 from govrules.rulebook.wording import check_wording
-from govrules.subjects import Declared
+from govrules.subjects import Declared, words_of
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -46,6 +56,7 @@ from govrules.vocabulary import (
     Number,
     Text,
     YesNo,
+    list_of,
     sentences,
     vocabulary_of,
 )
@@ -110,12 +121,14 @@ def packs_in(directories: Sequence[str]) -> list[str]:
     return packs
 
 
-def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None) -> Rulebook:
+def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None) -> Rulebook:
     """
     Load packs of rules and check them together.
 
     Args:
-        packs: folders, or the names of shipped packs; all that are shipped if none is given.
+        packs: folders; the names of packs that are shipped, or that installed packages offer by
+            the entry point `govrules.packs`; mappings of file names to texts; or folders of a
+            package's resources. All that are shipped if none is given.
 
         subjects: attrs classes that rules may be about, by the name that `subject:` gives them,
             beside partnership and register.
@@ -123,22 +136,75 @@ def load_rulebook(*packs: str | Path, subjects: Mapping[str, type] | None = None
     Raises:
         RuleFileError: something in them is wrong; it carries every problem found.
 
+        GovrulesError: what was passed is no pack, or no class of subjects.
+
     >>> load_rulebook().rule("pooled-budget-without-protocol").source.paragraph
     '7'
     """
-    loader = _Loader({**SUBJECTS, **(subjects or {})})
+    kinds = {**SUBJECTS, **(subjects or {})}
+    for name, cls in kinds.items():
+        check_kind(name, cls)
+    loader = _Loader(kinds)
     for pack in packs or packs_in(()):
         loader.add(pack)
     return loader.finish()
 
 
-def lint_pack(pack: str | Path) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
+def imported_kinds(names: Sequence[str]) -> dict[str, type]:
+    """
+    Import classes of subjects, each with that of the subjects it lists, if it is a register.
+
+    Args:
+        names: of each ``module:Class``, or ``name=module:Class`` where rules call it otherwise than
+            its class.
+
+    Raises:
+        GovrulesError: one cannot be imported, or is no class of subjects.
+    """
+    found: dict[str, type] = {}
+    for each in names:
+        name, equals, where = each.partition("=")
+        module, _, cls_name = (where if equals else each).partition(":")
+        try:
+            cls = getattr(import_module(module), cls_name)
+        except (ImportError, AttributeError, ValueError) as error:
+            msg = f"the kind of subject `{each}` cannot be imported: {error}"
+            raise GovrulesError(msg) from error
+        check_kind(each, cls)
+        found[name if equals else words_of(cls).replace(" ", "_")] = cls
+        inner = list_of(cls)
+        if inner is not None and inner[1] not in found.values():
+            found[words_of(inner[1]).replace(" ", "_")] = inner[1]
+    return found
+
+
+def check_kind(name: str, cls: object) -> None:
+    """
+    Check that a class can be a kind of subject.
+
+    Raises:
+        GovrulesError: it is no attrs class, or has a field that no fact can be.
+    """
+    what = f"the kind of subject `{name}`"
+    if not isinstance(cls, type):
+        msg = f"{what} must be an attrs class, not {type(cls).__name__}"
+        raise GovrulesError(msg)
+    try:
+        vocabulary_of(cls)
+    except (VocabularyError, NameError) as error:
+        msg = f"{what}: {error}"
+        raise GovrulesError(msg) from error
+
+
+def lint_pack(
+    pack: PackSource, *, subjects: Mapping[str, type] | None = None
+) -> tuple[Rulebook | None, tuple[Diagnostic, ...]]:
     """
     Return a pack's rulebook, and what is wrong with it or warned of in its words.
 
     The rulebook is None where something is wrong.
     """
-    loader = _Loader(SUBJECTS)
+    loader = _Loader({**SUBJECTS, **(subjects or {})})
     loader.worded = []
     loader.add(pack)
     rulebook: Rulebook | None = None
@@ -155,13 +221,32 @@ def lint_pack(pack: str | Path) -> tuple[Rulebook | None, tuple[Diagnostic, ...]
 class _Pack:
     """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
 
-    folder: Path
+    files: PackFiles
     name: str
     fields: Fields
     report: Report
     id: str
     with_rules: bool
     derived: list[tuple[Scalar, Fields]] = attrs.field(factory=list)
+    #: The texts that were read of it, by the names of their files.
+    contents: dict[str, str] = attrs.field(factory=dict)
+
+    def read(self, name: str) -> tuple[str, Report]:
+        """Return the text of one of its files and a report on it."""
+        text, report = self.files.read(name, f"{self.name}/{name}")
+        self.contents[name] = text
+        return text, report
+
+    @property
+    def made(self) -> Pack:
+        """What is kept of it in the rulebook."""
+        digest = hashlib.sha256()
+        for name, text in sorted(self.contents.items()):
+            for each in (name, text):
+                data = each.encode("utf-8", "surrogatepass")
+                digest.update(len(data).to_bytes(8, "big") + data)
+        version = self.fields.text("version")
+        return Pack(self.id, version, digest.hexdigest(), self.with_rules)
 
 
 class _Loader:
@@ -171,9 +256,9 @@ class _Loader:
         self.subjects = subjects
         #: What is warned of in the words of each file; None where nobody asks.
         self.worded: list[Report] | None = None
-        self.packs: dict[Path, _Pack] = {}
+        self.packs: dict[Hashable, _Pack] = {}
         #: Packs begun: two that extend each other are read once.
-        self.opened: set[Path] = set()
+        self.opened: set[Hashable] = set()
         self.reports: list[Report] = []
         self.documents: dict[str, Document] = {}
         self.texts: dict[str, str] = {}
@@ -187,15 +272,18 @@ class _Loader:
         self.ids: dict[str, Span] = {}
         self.superseded: list[tuple[Report, Scalar]] = []
 
-    def add(self, pack: str | Path) -> None:
+    def add(self, pack: PackSource) -> None:
         """Read the `rulebook.yaml` of a pack whose rules are asked for."""
-        name = str(pack)
-        folder = Path(pack)
-        if not folder.is_dir():
-            folder = shipped_packs() / pack
-        if folder.is_dir():
+        if isinstance(pack, str | Path):
+            name = str(pack)
             # A shipped pack goes by its name, so that output is the same on every machine.
-            self._add_folder(folder, name, with_rules=True)
+            files = Folder(Path(pack)) if Path(pack).is_dir() else _named(name)
+        else:
+            files = files_of(pack, "a pack")
+            number = sum(not isinstance(each.files, Folder) for each in self.packs.values())
+            name = f"pack-{number + 1}"
+        if files is not None:
+            self._add_files(files, name, with_rules=True)
             return
         report = Report(name)
         self.reports.append(report)
@@ -203,30 +291,31 @@ class _Loader:
 
     def _extend(self, pack: _Pack, node: Scalar) -> None:
         name = node.text
-        for folder in (pack.folder.parent / name, shipped_packs() / name):
-            if name and "\0" not in name and folder.is_dir():
-                self._add_folder(folder, name, with_rules=False)
+        if name and "\0" not in name:
+            files = pack.files.beside(name) or _named(name)
+            if files is not None:
+                self._add_files(files, name, with_rules=False)
                 return
         pack.report.add(
             Code.UNREADABLE_FILE, f"there is no pack `{name}` to extend", node, _packs_like(name)
         )
 
-    def _add_folder(self, folder: Path, name: str, *, with_rules: bool) -> None:
+    def _add_files(self, files: PackFiles, name: str, *, with_rules: bool) -> None:
         """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
-        key = folder.resolve()
+        key = files.key
         if key in self.packs:
             self.packs[key].with_rules |= with_rules
             return
         if key in self.opened:
             return
         self.opened.add(key)
-        text, report = read_text(folder / "rulebook.yaml", f"{name}/rulebook.yaml")
+        text, report = files.read("rulebook.yaml", f"{name}/rulebook.yaml")
         self.reports.append(report)
         if not report.ok:
-            if not (folder / "rulebook.yaml").exists():
+            if "rulebook.yaml" not in files.names():
                 report.diagnostics.clear()
                 self._no_rulebook(report)
-                self._report_not_read(folder, name)
+                self._report_not_read(files, name)
             return
         node = parse(text, report)
         if node is None:
@@ -236,7 +325,8 @@ class _Loader:
             return
         if with_rules:
             self._check_wording(node, report.file, text)
-        loaded = _Pack(folder, name, fields, report, fields.name("id"), with_rules)
+        loaded = _Pack(files, name, fields, report, fields.name("id"), with_rules)
+        loaded.contents["rulebook.yaml"] = text
         for base in fields.words("extends"):
             self._extend(loaded, base)
         self.packs[key] = loaded
@@ -250,9 +340,9 @@ class _Loader:
             help_="`govrules init` makes a pack",
         )
 
-    def _report_not_read(self, folder: Path, name: str) -> None:
+    def _report_not_read(self, files: PackFiles, name: str) -> None:
         """Report files that were meant for the pack, as their endings show, and are not read."""
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for path in map(Path, files.names()):
             if path.suffix != ".yaml" and path.suffix.lower() in (".yaml", ".yml"):
                 report = Report(f"{name}/{path.name}")
                 report.add(
@@ -318,9 +408,9 @@ class _Loader:
             return
         self.documents[key.text] = document
         if document.text:
-            path = pack.folder / document.text
-            text, text_report = read_text(path, f"{pack.name}/{document.text}")
-            if not text_report.ok or ".." in path.parts or Path(document.text).is_absolute():
+            text, text_report = pack.read(document.text)
+            path = Path(document.text)
+            if not text_report.ok or ".." in path.parts or path.is_absolute():
                 report.add(
                     Code.NO_SOURCE_TEXT,
                     f"the text `{document.text}` of source `{key.text}` cannot be read",
@@ -449,6 +539,7 @@ class _Loader:
             "otherwise",
             "when",
             "unique",
+            "show",
             "examples",
             "source",
         )
@@ -506,13 +597,14 @@ class _Loader:
             title=" and ".join(pack.fields.text("title") for pack in own),
             version="+".join(pack.fields.text("version") for pack in own),
             owner=own[0].fields.text("owner"),
-            documents=MappingProxyType(self.documents),
-            parameters=MappingProxyType(self.parameters),
-            derived=MappingProxyType(self._in_order()),
-            local=MappingProxyType(self.local),
+            documents=self.documents,
+            parameters=self.parameters,
+            derived=self._in_order(),
+            local=self.local,
             rules=tuple(self.rules),
-            subjects=MappingProxyType(dict(self.subjects)),
-            work=MappingProxyType(self.work),
+            subjects=dict(self.subjects),
+            work=self.work,
+            packs=tuple(pack.made for pack in self.packs.values()),
         )
         # Those to which a pack gives a place come first, then the others as their files come.
         used = {each.id: each for each in book.themes}
@@ -558,6 +650,7 @@ class _Loader:
             tuple(examples),
             inherited=not pack.with_rules,
             unique=fields.yes_no("unique") is True,
+            show=fields.yes_no("show"),
             span=report.span(key),
         )
 
@@ -662,16 +755,17 @@ class _Loader:
                 )
 
     def _read_themes(self, pack: _Pack, declared: Declared) -> None:
-        files = sorted(path for path in pack.folder.glob("*.yaml") if path.name != "rulebook.yaml")
+        names = pack.files.names()
+        files = [each for each in names if each.endswith(".yaml") and each != "rulebook.yaml"]
         if not files:
             pack.report.add(
                 Code.NO_RULEBOOK,
                 "the pack holds no file of rules",
                 help_="add `<theme>.yaml` beside `rulebook.yaml`",
             )
-        self._report_not_read(pack.folder, pack.name)
-        for path in files:
-            text, report = read_text(path, f"{pack.name}/{path.name}")
+        self._report_not_read(pack.files, pack.name)
+        for each in files:
+            text, report = pack.read(each)
             self.reports.append(report)
             node = parse(text, report) if report.ok else None
             if node is None:
@@ -738,10 +832,16 @@ def fold_space(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _named(name: str) -> PackFiles | None:
+    """Return the pack of a name: one that is shipped, or that an installed package offers."""
+    folder = shipped_packs() / name
+    return Folder(folder) if folder.is_dir() else installed_pack(name)
+
+
 def _packs_like(name: str) -> str:
-    """Return a help line with the shipped pack of the nearest name."""
+    """Return a help line with the pack of the nearest name."""
     shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
-    help_ = did_you_mean(Path(name).name, shipped)
+    help_ = did_you_mean(Path(name).name, [*shipped, *installed()])
     return help_ if help_.startswith("did") else "name a folder that holds a pack"
 
 

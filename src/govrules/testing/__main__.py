@@ -8,6 +8,7 @@ import time
 from cyclopts import App, CycloptsError
 
 from govrules.errors import GovrulesError, RuleFileError
+from govrules.rulebook.load import imported_kinds
 from govrules.testing.checks import Pack, Status, pack_folders, run
 from govrules.testing.counted import share_lines, shares
 
@@ -19,7 +20,9 @@ app = App(
 
 
 @app.command(name="shares")
-def shares_(directory: str, /, *, examples: int = 400, seed: int = 0) -> int:
+def shares_(
+    directory: str, /, *, examples: int = 400, seed: int = 0, subjects: list[str] | None = None
+) -> int:
     """
     Print how often generated subjects make each rule flagged, clear, unknown, not applicable.
 
@@ -31,9 +34,11 @@ def shares_(directory: str, /, *, examples: int = 400, seed: int = 0) -> int:
         How many subjects of each kind.
     seed
         What to generate them from.
+    subjects
+        A class of your own that rules are about, as module:Class; may be repeated.
     """
     for folder in pack_folders(directory):
-        pack = Pack.load(folder)
+        pack = Pack.load(folder, subjects=imported_kinds(subjects or ()))
         _say(f"{folder}: {examples} subjects of each kind, seed {seed}")
         for line in share_lines(shares(pack.rulebook, examples=examples, seeded=seed)):
             _say(line)
@@ -41,7 +46,15 @@ def shares_(directory: str, /, *, examples: int = 400, seed: int = 0) -> int:
 
 
 @app.command
-def check(directory: str, /, *, examples: int = 100, seed: int = 0, proofs: bool = True) -> int:
+def check(
+    directory: str,
+    /,
+    *,
+    examples: int = 100,
+    seed: int = 0,
+    proofs: bool = True,
+    subjects: list[str] | None = None,
+) -> int:
     """
     Run every example, property and proof of a pack; print how each ended.
 
@@ -55,10 +68,14 @@ def check(directory: str, /, *, examples: int = 100, seed: int = 0, proofs: bool
         What to generate them from.
     proofs
         Whether to prove too.
+    subjects
+        A class of your own that rules are about, as module:Class; may be repeated.
     """
+    kinds = imported_kinds(subjects or ())
     counts = dict.fromkeys(Status, 0)
     for folder in pack_folders(directory):
-        for made in Pack.load(folder, examples=examples, seed=seed).checks(proofs=proofs):
+        pack = Pack.load(folder, examples=examples, seed=seed, subjects=kinds)
+        for made in pack.checks(proofs=proofs):
             begun = time.perf_counter()
             result = run(made)
             counts[result.status] += 1

@@ -1,0 +1,449 @@
+"""
+A dataframe of subjects to a dataframe of findings, in the library that it came from.
+
+Flat columns, headed by paths of facts, become columns as `schema_of` lays them out: what is
+written in a column is decoded once for each of its different values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import warnings
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias
+
+import attrs
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from govrules import vocabulary as v
+from govrules.decode.problems import Problem
+from govrules.decode.states import (
+    NIL_WORDS,
+    NONE_WORDS,
+    PLACEHOLDERS,
+    UNKNOWN_WORDS,
+    YES_OR_NO,
+    fold,
+)
+from govrules.decode.values import decoder, is_placeholder
+from govrules.diagnostics import did_you_mean
+from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
+from govrules.engines.verdicts import GRAVITIES, VERDICTS
+from govrules.errors import FactsError, GovrulesWarning
+from govrules.reading import class_of
+from govrules.registers.batches import SEPARATOR, Kernel, kernel
+from govrules.registers.sources import whole_table
+from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.truth import UNKNOWN, Unknown
+from govrules.validate import check_as_of, check_rulebook
+
+#: Which findings a table holds.
+Which: TypeAlias = Literal["all", "flagged"]
+_NAME: Final = "the table"
+#: In the order of their codes.
+_LEVELS: Final = [each.value for each in GRAVITIES if each is not None]
+#: The libraries whose frames narwhals makes of Arrow data.
+_EAGER: Final[Mapping[str, Any]] = {
+    "pandas": nw.Implementation.PANDAS,
+    "modin": nw.Implementation.MODIN,
+    "cudf": nw.Implementation.CUDF,
+}
+_MOST: Final = 10**15
+#: Of so many different values that cannot be read, each is shown.
+_SHOWN: Final = 5
+
+
+def assess_table(
+    table: Any,  # noqa: ANN401 - a dataframe of any library
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    findings: Which = "all",
+    details: bool = False,
+    kind: str = "",
+) -> Any:  # noqa: ANN401 - a dataframe of the same library
+    """
+    Assess every row of a dataframe: one row for each subject and rule.
+
+    Args:
+        table: a dataframe of pandas, Polars, PyArrow or DuckDB, or whatever gives its data as
+            Arrow does. Its columns are headed by paths of facts, such as ``funding.pooled``, or
+            laid out as `schema_of` says.
+
+        rulebook: the rules.
+
+        as_of: the date of the assessment.
+
+        findings: all findings, or those alone that are flagged.
+
+        details: whether to say what is asked and what was read, as lists of paths of facts.
+
+        kind: of which of the rulebook's kinds of subject the rows are; where it is not said, of
+            the kind that the rules are about.
+
+    Returns:
+        a dataframe of the same library, and an Arrow table where that library makes none of Arrow
+        data: `row` (counted from 0), `subject` (its id, or else its name), `rule`, `verdict`,
+        `severity` and `could_be` (ordered categories, `low` first; null where there is none), and
+        with details `questions` and `facts`.
+
+    Raises:
+        FactsError: the table cannot be read, or no column holds a fact.
+
+        EngineError: a set has more closed values than a column keeps.
+
+    A value that cannot be read counts as unknown, and a column that holds no fact is not read:
+    each is said by a `GovrulesWarning`.
+    """
+    check_rulebook(rulebook)
+    check_as_of(as_of)
+    native, backend = _arrow(table)
+    cls = class_of(rulebook, kind)
+    name = next(each for each, known in rulebook.subjects.items() if known is cls)
+    judge = _kernel(rulebook, as_of, name, details=details)
+    laid, said = laid_out(native, cls, rulebook)
+    for each in said:
+        warnings.warn(each, GovrulesWarning, stacklevel=2)
+    found = [judge.whole(each) for each in laid.combine_chunks().to_batches(BLOCK)]
+    made = _findings(found, len(judge.rules), laid, flagged=findings == "flagged")
+    return _native(made, table, backend)
+
+
+@functools.lru_cache(maxsize=4)
+def _kernel(rulebook: Rulebook, as_of: dt.date | Unknown, kind: str, *, details: bool) -> Kernel:
+    return kernel(rulebook, as_of=as_of, kind=kind, details=details)
+
+
+# ── The libraries ─────────────────────────────────────────────────────────────────────────────
+
+
+def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any library
+    """Return a dataframe as an Arrow table, and what its library is called."""
+    frame = nw.from_native(table, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        backend = frame.implementation.name.lower()
+        return whole_table(frame.collect("pyarrow").to_native(), _NAME), backend
+    if isinstance(frame, nw.DataFrame):
+        return whole_table(table, _NAME), frame.implementation.name.lower()
+    return whole_table(table, _NAME), "pyarrow"
+
+
+def _native(found: Any, table: Any, backend: str) -> Any:  # noqa: ANN401 - dataframes
+    if backend == "pyarrow":
+        return found
+    if backend == "duckdb":
+        import duckdb  # noqa: PLC0415 - only who passes a relation of it has it
+
+        del table
+        return duckdb.from_arrow(found)
+    if backend not in {*_EAGER, "polars"}:
+        return found
+    if backend == "polars":
+        return _polars(found)
+    return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
+
+
+def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
+    """Return findings as Polars has them: severities are an Enum, whose values have an order."""
+    import polars as pl  # noqa: PLC0415 - only who passes a dataframe of it has it
+
+    columns = {}
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        whole = column.combine_chunks()
+        if pa.types.is_dictionary(whole.type):
+            kind = pl.Enum(_LEVELS) if whole.type.ordered else pl.Categorical
+            # Each word becomes a category once, and not for each of its rows.
+            words = pl.Series(whole.dictionary.to_pylist(), dtype=pl.String).cast(kind)
+            columns[name] = words.gather(pl.Series(whole.indices)).alias(name)
+        else:
+            columns[name] = pl.Series(whole)
+    return pl.DataFrame(columns)
+
+
+# ── Findings ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any:  # noqa: ANN401 - batches
+    """Return batches of findings as one table whose categories are each other's."""
+    rows = laid.num_rows
+    codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
+    words = [each.value for each in VERDICTS]
+    names = _names(laid)
+    called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
+    row = np.repeat(np.arange(rows, dtype=np.int32), number)
+    rule = np.tile(np.arange(number, dtype=np.int16), rows)
+    chosen = None
+    if flagged:
+        chosen = np.flatnonzero(codes["verdict"].to_numpy() == words.index(Verdict.FLAGGED.value))
+        row, rule, called = row[chosen], rule[chosen], called[chosen]
+        codes = {name: each.take(pa.array(chosen)) for name, each in codes.items()}
+    rules = found[0].column("rule").dictionary if found else pa.array([], pa.string())
+    columns = {
+        "row": pa.array(row),
+        "subject": pa.DictionaryArray.from_arrays(pa.array(called), names.dictionary),
+        "rule": pa.DictionaryArray.from_arrays(pa.array(rule), rules),
+        "verdict": pa.DictionaryArray.from_arrays(codes["verdict"], pa.array(words)),
+        "severity": _graded(codes["severity"]),
+        "could_be": _graded(codes["could_be"]),
+    }
+    for name in ("questions", "facts"):
+        if found and name in found[0].schema.names:
+            columns[name] = _lists([each.column(name) for each in found], chosen)
+    return pa.table(columns)
+
+
+def _codes(found: list[Any], name: str) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return the codes of a column of all batches, which have the same words."""
+    several = [each.column(name).indices for each in found]
+    return pa.concat_arrays(several) if several else pa.array([], pa.int8())
+
+
+def _graded(codes: Any) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return severities as ordered categories, lowest first, which is the order of their codes."""
+    return pa.DictionaryArray.from_arrays(codes, pa.array(_LEVELS), ordered=True)
+
+
+def _lists(several: list[Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays
+    """Return columns of texts, each of several joined by a separator, as one column of lists."""
+    whole = pa.chunked_array(several).unify_dictionaries()
+    joined = pa.concat_arrays([each.indices.cast(pa.int32()) for each in whole.chunks])
+    words = whole.chunk(0).dictionary.to_pylist()
+    lists = pa.array(
+        [each.split(SEPARATOR) if each else [] for each in words], pa.list_(pa.string())
+    )
+    return lists.take(joined if chosen is None else joined.take(pa.array(chosen)))
+
+
+def _names(laid: Any) -> Any:  # noqa: ANN401 - an Arrow table
+    """Return what each row is called: its id, or else its name, or else nothing."""
+    rows = laid.num_rows
+    known = [
+        pc.cast(laid.column(each).combine_chunks(), pa.string())
+        for each in ("id", "name")
+        if each in laid.column_names
+    ]
+    names = pc.coalesce(*known, pa.scalar("")) if known else pa.array([""] * rows)
+    return names.dictionary_encode()
+
+
+# ── Flat columns as they are laid out ─────────────────────────────────────────────────────────
+
+
+@attrs.frozen(eq=False)
+class _Column:
+    """
+    The values of a fact, and where it is known to be absent.
+
+    Attributes:
+        values: one a row, of the Arrow type of the fact.
+        none: one yes or no a row; None where no row says so.
+    """
+
+    values: Any
+    none: Any = None
+
+
+def laid_out(table: Any, cls: type, rulebook: Rulebook) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
+    """
+    Return a table with all columns as `schema_of` lays them out, and what has to be said of it.
+
+    Raises:
+        FactsError: no column holds a fact.
+    """
+    schema = schema_of(cls, rulebook)
+    if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
+        return _filled(table, schema), []
+    known = _facts(cls, rulebook)
+    columns: dict[str, _Column] = {}
+    said: list[str] = []
+    for name in table.column_names:
+        found = known.get(fold(name))
+        if found is None:
+            near = did_you_mean(name, [path for path, _ in known.values()])
+            said.append(
+                f"no fact is called `{name}`, so that nothing is read from it. {near}".strip()
+            )
+            continue
+        path, fact_type = found
+        if path in columns:
+            raise FactsError(path, "in one column", "in two")
+        columns[path], unread = _decoded(table.column(name).combine_chunks(), fact_type, rulebook)
+        if unread:
+            shown = ", ".join(f"`{each}`" for each in unread[:_SHOWN])
+            more = f" and {len(unread) - _SHOWN} more" if unread[_SHOWN:] else ""
+            said.append(f"`{path}` is unknown where its column holds {shown}{more}")
+    if not columns:
+        expected = "columns that are headed by paths of facts"
+        raise FactsError("table", expected, ", ".join(table.column_names)[:80] or "none")
+    rows = table.num_rows
+    arrays = _fields_of(schema, columns, "", rows)
+    return pa.Table.from_arrays(arrays, schema=schema), said
+
+
+def _facts(cls: type, rulebook: Rulebook) -> dict[str, tuple[str, v.FactType]]:
+    """Return the paths and types of the facts that a column can hold, by the folded heading."""
+    found = {path: fact.type for path, fact in v.vocabulary_of(cls).facts.items()}
+    about = v.vocabulary_of(cls).about
+    if "local" in about:
+        found |= {f"local.{name}": fact.type for name, fact in rulebook.local.items()}
+    if "stated" in about:
+        derived = (each for each in rulebook.derived.values() if each.cls is cls)
+        found |= {f"stated.{each.name}": each.fact.type for each in derived}
+    return {fold(path.removeprefix("stated.")): (path, held) for path, held in found.items()}
+
+
+def _filled(table: Any, schema: Any) -> Any:  # noqa: ANN401 - an Arrow table
+    """Return a table with a column of nulls for each that it lacks."""
+    missing = [each for each in schema if each.name not in table.column_names]
+    for field in missing:
+        table = table.append_column(field, _nulls(table.num_rows, field.type))
+    return table
+
+
+def _nulls(rows: int, kind: Any) -> Any:  # noqa: ANN401 - an Arrow type
+    """Return a column in which nothing is known."""
+    # Of lists of records `pa.nulls` makes no columns of numbers that can be looked at.
+    if pa.types.is_list(kind):
+        nowhere = pa.array(np.zeros(rows + 1, np.int32))
+        empty = pa.array([], kind.value_type)
+        return pa.ListArray.from_arrays(nowhere, empty, type=kind, mask=_everywhere(rows))
+    if pa.types.is_struct(kind):
+        inner = [_nulls(rows, each.type) for each in kind]
+        return pa.StructArray.from_arrays(inner, fields=[*kind], mask=_everywhere(rows))
+    return pa.nulls(rows, kind)
+
+
+def _everywhere(rows: int) -> Any:  # noqa: ANN401 - an Arrow array
+    return pa.array(np.ones(rows, bool))
+
+
+def _fields_of(
+    fields: Any,  # noqa: ANN401 - a schema or a type of records
+    columns: Mapping[str, _Column],
+    prefix: str,
+    rows: int,
+) -> list[Any]:
+    """Return the columns of a record's fields, those of records within put together."""
+    found = []
+    for field in fields:
+        path = f"{prefix}{field.name}"
+        if field.name == NONE:
+            own = columns.get(prefix.removesuffix("."))
+            found.append(_nulls(rows, pa.bool_()) if own is None or own.none is None else own.none)
+        elif field.name.endswith(NONE):
+            own = columns.get(path.removesuffix(NONE))
+            found.append(_nulls(rows, pa.bool_()) if own is None or own.none is None else own.none)
+        elif pa.types.is_struct(field.type):
+            below = any(each == path or each.startswith(f"{path}.") for each in columns)
+            if below:
+                arrays = _fields_of(field.type, columns, f"{path}.", rows)
+                found.append(pa.StructArray.from_arrays(arrays, fields=[*field.type]))
+            else:
+                found.append(_nulls(rows, field.type))
+        else:
+            own = columns.get(path)
+            found.append(_nulls(rows, field.type) if own is None else own.values)
+    return found
+
+
+def _decoded(
+    column: Any,  # noqa: ANN401 - an Arrow array
+    fact_type: v.FactType,
+    rulebook: Rulebook,
+) -> tuple[_Column, list[str]]:
+    """Return a column read by the type of its fact, and the values that cannot be read."""
+    kind = arrow_type(fact_type, rulebook)
+    plain = _plainly(column, fact_type, kind)
+    if plain is not None:
+        return plain, []
+    if pa.types.is_nested(column.type):
+        column = pa.array([str(each) for each in column.to_pylist()], pa.string())
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    decode = decoder(fact_type)
+    values, none, unread = [], [], []
+    for each in column.dictionary.to_pylist():
+        found = decode(each)
+        if isinstance(found, Problem) or is_placeholder(each, fact_type):
+            unread.append(str(each))
+        found = found.value if isinstance(found, Problem) else found
+        none.append(found is None)
+        values.append(_as_arrow(found))
+    indices = column.indices
+    if isinstance(fact_type, v.Record):
+        made = _nulls(len(column), kind)
+    else:
+        made = pa.array(values, kind).take(indices)
+    return _Column(made, pa.array(none, pa.bool_()).take(indices) if any(none) else None), unread
+
+
+def _as_arrow(value: Any) -> Any:  # noqa: ANN401 - any fact's value
+    if value is UNKNOWN or value is None:
+        return None
+    if isinstance(value, frozenset):
+        known = sorted(each for each in value if each is not UNKNOWN)
+        return known if len(known) == len(value) else [*known, None]
+    return [] if value == () else value
+
+
+_STATES: Final = pa.array(
+    sorted((UNKNOWN_WORDS | PLACEHOLDERS | NIL_WORDS | YES_OR_NO) - {""}), pa.string()
+)
+_NONES: Final = pa.array(sorted(NONE_WORDS), pa.string())
+
+
+_ARE_TEXTS: Final = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+
+
+def _plainly(column: Any, fact_type: v.FactType, kind: Any) -> _Column | None:  # noqa: ANN401 - an Arrow array
+    """Return a column whose own type says what it holds; None where its values must be read."""
+    own = column.type
+    number = pa.types.is_integer(own) or pa.types.is_decimal(own)
+    match fact_type:
+        case v.YesNo() if pa.types.is_boolean(own):
+            return _Column(column)
+        case v.Text() if any(each(own) for each in _ARE_TEXTS):
+            return _texts(column.cast(pa.string()))
+        case v.Date() if pa.types.is_date32(own):
+            return _Column(column)
+        case v.Money() if number and _lies_within(column, _MOST):
+            return _cast(column, kind)
+        case v.Number(whole=True, most=most) if pa.types.is_integer(own) and _lies_within(
+            column, _MOST if most is None else int(most)
+        ):
+            return _cast(column, kind)
+        case _:
+            return None
+
+
+#: What holds every whole number that Arrow knows, with pence.
+_WIDE: Final = pa.decimal128(38, 2)
+
+
+def _cast(column: Any, kind: Any) -> _Column | None:  # noqa: ANN401 - an Arrow array
+    try:
+        if pa.types.is_decimal(kind) and pa.types.is_integer(column.type):
+            column = column.cast(_WIDE)
+        return _Column(column.cast(kind))
+    except pa.ArrowInvalid:
+        return None
+
+
+def _lies_within(column: Any, most: int) -> bool:  # noqa: ANN401 - an Arrow array
+    found = pc.min_max(column).as_py()
+    return found["min"] is None or (found["min"] >= 0 and found["max"] <= most)
+
+
+def _texts(column: Any) -> _Column:  # noqa: ANN401 - an Arrow array
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(column))
+    state = pc.or_(pc.is_in(words, _STATES), pc.equal(words, ""))
+    none = pc.fill_null(pc.is_in(words, _NONES), fill_value=False)
+    nothing = pc.or_kleene(state, none)
+    values = pc.if_else(
+        pc.fill_null(nothing, fill_value=True), pa.scalar(None, pa.string()), column
+    )
+    return _Column(values, none if pc.any(none).as_py() else None)

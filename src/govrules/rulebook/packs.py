@@ -1,0 +1,161 @@
+"""Where the files of a pack are: a folder, a mapping of texts, or an installed package."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from importlib.metadata import entry_points
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+
+import attrs
+
+from govrules.diagnostics import Code
+from govrules.errors import GovrulesError
+from govrules.nodes import MAX_BYTES, Report, decoded, read_text
+
+#: What an installed package offers its packs by: a folder, a mapping of texts, or what returns one.
+ENTRY_POINTS: Final = "govrules.packs"
+#: How deep the folders of a pack in a package are gone through.
+_DEPTH: Final = 3
+_RULEBOOK: Final = "rulebook.yaml"
+
+#: A pack as a caller names it.
+PackSource: TypeAlias = str | Path | Traversable | Mapping[str, str]
+
+
+@runtime_checkable
+class PackFiles(Protocol):
+    """The files of one pack."""
+
+    @property
+    def key(self) -> Hashable:
+        """What tells it from other packs."""
+
+    def names(self) -> list[str]:
+        """Return the names of its files, in their order; those in folders of it are left out."""
+
+    def read(self, name: str, called: str) -> tuple[str, Report]:
+        """Return the text of a file and a report on it; see `govrules.nodes.read_text`."""
+
+    def beside(self, name: str) -> PackFiles | None:
+        """Return the pack of a name that stands beside it; None where none does."""
+
+
+@attrs.frozen
+class Folder:
+    """A pack in a folder."""
+
+    path: Path
+
+    @property
+    def key(self) -> Hashable:
+        """The folder, whatever it is called here."""
+        return self.path.resolve()
+
+    def names(self) -> list[str]:
+        """Return the names of its files."""
+        return sorted(each.name for each in self.path.iterdir()) if self.path.is_dir() else []
+
+    def read(self, name: str, called: str) -> tuple[str, Report]:
+        """Return the text of a file."""
+        return read_text(self.path / name, called)
+
+    def beside(self, name: str) -> PackFiles | None:
+        """Return a folder beside it."""
+        other = self.path.parent / name
+        return Folder(other) if other.is_dir() else None
+
+
+@attrs.frozen(eq=False)
+class Texts:
+    """A pack as texts by their names."""
+
+    texts: Mapping[str, str | bytes]
+
+    @property
+    def key(self) -> Hashable:
+        """Its content."""
+        return tuple(sorted((name, _bytes(each)) for name, each in self.texts.items()))
+
+    def names(self) -> list[str]:
+        """Return the names of its files."""
+        return sorted(each for each in self.texts if "/" not in each)
+
+    def read(self, name: str, called: str) -> tuple[str, Report]:
+        """Return one of its texts."""
+        if name not in self.texts:
+            report = Report(called)
+            report.add(Code.UNREADABLE_FILE, "there is no such file", help_="check the name")
+            return "", report
+        return decoded(_bytes(self.texts[name]), called)
+
+    def beside(self, name: str) -> PackFiles | None:
+        """Return None: nothing stands beside it."""
+        del name
+        return None
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+
+
+def files_of(source: Any, called: str) -> PackFiles:  # noqa: ANN401 - what a user passed
+    """
+    Return the files of a pack that is no name.
+
+    Raises:
+        GovrulesError: it is none of the things that hold a pack.
+    """
+    match source:
+        case Path():
+            return Folder(source)
+        case Mapping() if all(
+            isinstance(name, str) and isinstance(text, str | bytes) for name, text in source.items()
+        ):
+            return Texts(source)
+        case Traversable():
+            return Texts(dict(_texts(source, "", 0)))
+        case _:
+            msg = (
+                f"{called} must be a folder, the name of a pack, a mapping of file names to texts, "
+                f"or a folder of a package's resources, not {type(source).__name__}"
+            )
+            raise GovrulesError(msg)
+
+
+def _texts(folder: Traversable, prefix: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            if depth < _DEPTH:
+                yield from _texts(each, f"{prefix}{each.name}/", depth + 1)
+        else:
+            with each.open("rb") as opened:
+                # One byte more than is read is seen to be too much.
+                yield f"{prefix}{each.name}", opened.read(MAX_BYTES + 1)
+
+
+def installed() -> dict[str, Any]:
+    """Return the entry points of packs of installed packages, by the packs' names."""
+    return {each.name: each for each in entry_points(group=ENTRY_POINTS)}
+
+
+def installed_pack(name: str) -> PackFiles | None:
+    """
+    Return the files of a pack that an installed package offers; None where none does.
+
+    Raises:
+        GovrulesError: it cannot be loaded, or is no pack.
+    """
+    found = installed().get(name)
+    if found is None:
+        return None
+    try:
+        loaded = found.load()
+        source = loaded() if callable(loaded) and not isinstance(loaded, Mapping) else loaded
+    except Exception as error:
+        msg = f"the pack `{name}` of an installed package cannot be loaded: {error}"
+        raise GovrulesError(msg) from error
+    if isinstance(source, str):
+        source = Path(source)
+    return files_of(source, f"the entry point `{name}`")

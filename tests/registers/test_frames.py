@@ -1,0 +1,116 @@
+"""A dataframe in, a dataframe of the same library out, saying what `assess` says of each row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from typing import Any
+
+import pytest
+
+from govrules import (
+    FactsError,
+    GovrulesWarning,
+    Partnership,
+    assess,
+    assess_table,
+    load_rulebook,
+    read,
+)
+from govrules.engines.columns import to_batches
+
+pa = pytest.importorskip("pyarrow")
+pd = pytest.importorskip("pandas")
+pl = pytest.importorskip("polars")
+duckdb = pytest.importorskip("duckdb")
+
+RULEBOOK = load_rulebook("governing-partnerships")
+DAY = dt.date(2026, 3, 31)
+ROWS: dict[str, list[Any]] = {
+    "id": ["A", "B", "B", None],
+    "name": ["One", "none", "Three", "Four"],
+    "status": ["active", "Dormant", None, "unknown"],
+    "funding.pooled": [True, False, None, True],
+    "funding.annual_spend": [0, 250_000, None, 10**7],
+    "protocol": ["none", "n/a", None, None],
+    "reviewed": [dt.date(2015, 1, 1), None, dt.date(2026, 1, 1), dt.date(2030, 1, 1)],
+    "nature": ["statutory", None, "voluntary", "none"],
+    "risk_tier": [None, "high", None, None],
+}
+FRAMES = {
+    "pandas": lambda: pd.DataFrame(ROWS).astype({"funding.annual_spend": "Int64"}),
+    "polars": lambda: pl.DataFrame(ROWS),
+    "pyarrow": lambda: pa.table(ROWS),
+    "duckdb": lambda: duckdb.connect().from_arrow(pa.table(ROWS)),
+}
+
+
+def assessed(frame: Any, **options: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GovrulesWarning)
+        return assess_table(frame, RULEBOOK, as_of=DAY, **options)
+
+
+def rows_of(frame: Any) -> list[dict[str, Any]]:
+    if isinstance(frame, pa.Table):
+        return frame.to_pylist()
+    if isinstance(frame, pl.DataFrame):
+        return frame.to_dicts()
+    if isinstance(frame, pd.DataFrame):
+        plain = frame.astype(object).where(frame.notna(), None)
+        return plain.to_dict("records")
+    return frame.to_arrow_table().to_pylist()
+
+
+@pytest.mark.parametrize("library", FRAMES)
+def test_each_row_is_judged_as_its_subject_is(library: str) -> None:
+    frame = FRAMES[library]()
+    found = assessed(frame)
+    assert type(found) is type(frame)
+    said = {(each["row"], each["rule"]): each for each in rows_of(found)}
+    subjects = read(pa.table(ROWS), rulebook=RULEBOOK).subject.partnerships
+    assert len(said) == sum(len(assess(each, RULEBOOK, as_of=DAY).findings) for each in subjects)
+    for row, subject in enumerate(subjects):
+        for finding in assess(subject, RULEBOOK, as_of=DAY).findings:
+            told = said[row, finding.rule.id]
+            assert told["verdict"] == finding.verdict.value
+            assert told["severity"] == (finding.severity and finding.severity.value)
+            assert told["could_be"] == (finding.could_be and finding.could_be.value)
+            assert told["subject"] == ["A", "B", "B", "Four"][row]
+
+
+def test_severities_are_ordered_categories_and_questions_lists() -> None:
+    found = assessed(FRAMES["pandas"](), findings="flagged", details=True)
+    assert set(found.verdict) == {"flagged"}
+    assert found.severity.cat.ordered
+    assert list(found.severity.cat.categories) == ["low", "medium", "high", "critical"]
+    assert all(not isinstance(each, str) for each in found.questions)
+    assert "funding.pooled" in found.facts.iloc[0]
+    polars = assessed(FRAMES["polars"](), findings="flagged", details=True)
+    assert polars.schema["severity"] == pl.Enum(["low", "medium", "high", "critical"])
+    assert polars.schema["questions"] == pl.List(pl.String)
+
+
+def test_columns_that_are_laid_out_are_taken_as_they_are() -> None:
+    subjects = read(pa.table(ROWS), rulebook=RULEBOOK).subject.partnerships
+    laid = pa.Table.from_batches(to_batches(subjects, Partnership, RULEBOOK))
+    assert assessed(laid).equals(assessed(pa.table(ROWS)))
+
+
+def test_what_is_not_read_is_said() -> None:
+    frame = pd.DataFrame({"name": ["A"], "funding.poold": [True], "status": ["sleeping"]})
+    with pytest.warns(GovrulesWarning) as told:
+        assess_table(frame, RULEBOOK, as_of=DAY)
+    said = [str(each.message) for each in told]
+    assert "did you mean `funding.pooled`?" in said[0]
+    assert said[1] == "`status` is unknown where its column holds `sleeping`"
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame({"x": [1]}), pd.DataFrame(), 5, "text", None])
+def test_what_is_no_table_of_facts_is_refused(frame: Any) -> None:
+    with pytest.raises(FactsError):
+        assessed(frame)
+
+
+def test_an_empty_table_has_no_findings() -> None:
+    assert len(assessed(pd.DataFrame({"name": pd.Series([], dtype=str)}))) == 0

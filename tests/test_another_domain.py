@@ -1,0 +1,259 @@
+"""The example of "Another domain": every command and every engine, on classes of its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from jsonschema import Draft202012Validator
+
+from govrules import (
+    UNKNOWN,
+    FactsError,
+    Recorded,
+    assess,
+    assess_register,
+    assess_table,
+    fact,
+    load_rulebook,
+    read,
+    schema,
+    to_data,
+)
+from govrules.cli import main
+from govrules.engines.registry import ENGINES
+
+HOME = Path(__file__).parents[1] / "docs" / "another-domain"
+DAY = dt.date(2026, 3, 31)
+OPTION = ["--subjects", "vendors:Contracts"]
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(HOME)
+    monkeypatch.syspath_prepend(str(HOME))
+
+
+@pytest.fixture
+def vendors() -> Any:
+    import vendors  # noqa: PLC0415 - it stands beside the page
+
+    return vendors
+
+
+@pytest.fixture
+def rulebook(vendors: Any) -> Any:
+    return load_rulebook(
+        "pack", subjects={"contract": vendors.Contract, "contracts": vendors.Contracts}
+    )
+
+
+COMMANDS: dict[str, tuple[list[str], int, str]] = {
+    "lint": (["lint", "pack"], 0, "3 rules"),
+    "test": (["test", "pack"], 0, "4 examples, 0 failed"),
+    "prove": (["prove", "pack", "--list-bound", "2"], 0, "3 rules"),
+    "explain": (["explain", "key-vendor-without-exit", "--rules", "pack"], 0, "key vendor"),
+    "explain a fact": (["explain", "security.tested", "--rules", "pack"], 0, "last security test"),
+    "catalogue": (["catalogue", "--rules", "pack"], 0, "3 rules of `vendor-contracts`"),
+    "schema": (["schema", "subject", "--rules", "pack"], 0, "annual_value"),
+    "check": (["check", "payroll.yaml", "--rules", "pack"], 1, "Agree an exit clause"),
+    "check as JSON": (
+        ["check", "payroll.yaml", "--rules", "pack", "--format", "json"],
+        1,
+        '"id": "C-7"',
+    ),
+    "check a table": (
+        ["check", "contracts.csv", "--rules", "pack", "--as-of", "2026-03-31"],
+        1,
+        "Payroll",
+    ),
+    "plan": (["plan", "payroll.yaml", "--rules", "pack"], 1, "3 changes settle 3 things"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_classes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words, code, said = COMMANDS[name]
+    assert main([*words, *OPTION]) == code
+    assert said in capsys.readouterr().out
+
+
+def test_findings_are_tabulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "findings.csv"
+    words = ["findings", "contracts.csv", "--rules", "pack", "--output", str(output)]
+    assert main([*words, "--as-of", "2026-03-31", *OPTION]) == 1
+    assert len(output.read_text("utf-8").splitlines()) == 1 + 3 * 3
+    assert "3 contracts, 9 findings" in capsys.readouterr().out
+
+
+def test_the_questions_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "contract.yaml"
+    file.write_text("govrules: 1\nname: Payroll\ncriticality: critical\n", "utf-8")
+    command = [sys.executable, "-m", "govrules", "ask", str(file), "--rules", "pack", *OPTION]
+    done = subprocess.run(
+        command, input="exit\nquit\n", text=True, capture_output=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 fact written" in done.stdout or "0 facts written" in done.stdout
+
+
+def test_a_class_that_cannot_be_imported_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong in ("nowhere:X", "vendors:Nobody", "vendors", "vendors:Clause"):
+        assert main(["lint", "pack", "--subjects", wrong]) == 2
+        assert "--subjects module:Class" in capsys.readouterr().err
+    assert main(["lint", "pack", "--subjects"]) == 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_engine_says_the_same(engine: str, rulebook: Any) -> None:
+    if engine == "durable":
+        pytest.importorskip("durable.engine", reason="the live engine is not built here")
+    subject = read("payroll.yaml", rulebook=rulebook).subject
+    found = assess(subject, rulebook, as_of=DAY, engine=engine)
+    assert [each.rule.id for each in found.flagged] == [
+        "key-vendor-without-exit",
+        "untested-security",
+        "unapproved-subcontractor",
+    ]
+    assert found == assess(subject, rulebook, as_of=DAY)
+
+
+SOURCES: dict[str, Callable[[], Any]] = {
+    "mapping": lambda: {"name": "Payroll", "criticality": "critical", "clauses": ["audit"]},
+    "list": lambda: [{"name": "Payroll", "criticality": "critical", "clauses": ["audit"]}],
+    "register": lambda: {
+        "name": "All",
+        "contracts": [{"name": "Payroll", "criticality": "critical", "clauses": ["audit"]}],
+    },
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_its_facts_are_read(name: str, rulebook: Any, vendors: Any) -> None:
+    found = read(SOURCES[name](), rulebook=rulebook).subject
+    if name == "mapping":
+        assert type(found) is vendors.Contract
+    else:
+        assert type(found) is vendors.Contracts
+        whole = assess_register(found, rulebook, as_of=DAY)
+        assert [each.name for each in whole.entries] == ["Payroll"]
+        assert [each.rule.id for each in whole.entries[0].flagged] == ["key-vendor-without-exit"]
+
+
+def test_subjects_that_no_class_lists_are_read_together(vendors: Any) -> None:
+    alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
+    found = read([{"name": "A"}, {"name": "B"}], rulebook=alone)
+    whole = assess_register(found.subject, alone, as_of=DAY)
+    assert [each.name for each in whole.entries] == ["A", "B"]
+    assert not whole.register.findings
+
+
+def test_a_derived_fact_can_be_stated(rulebook: Any) -> None:
+    found = read({"name": "A", "key_vendor": True, "clauses": "none"}, rulebook=rulebook).subject
+    assert found.stated == {"key_vendor": True}
+    assert [each.rule.id for each in assess(found, rulebook).flagged] == ["key-vendor-without-exit"]
+
+
+@attrs.frozen(kw_only=True)
+class Plain:
+    """A class that is not derived from `Subject`."""
+
+    name: Recorded[str] = fact("the name", ask="What is it called?")
+
+
+def test_where_it_cannot_be_held_that_is_said() -> None:
+    rulebook = load_rulebook(
+        {
+            "rulebook.yaml": """govrules: 1
+id: plain
+title: Plain
+version: "1"
+owner: us
+sources:
+  s: { title: S, publisher: P, year: "2025" }
+derived:
+  nameless: { subject: plain, label: it is nameless, denial: it has a name, when: { name: none } }
+""",
+            "names.yaml": """govrules: 1
+theme: names
+rules:
+  - id: no-name
+    title: It has no name
+    principle: It has a name.
+    source: { document: s, paragraph: 1 }
+    subject: plain
+    requires: { nameless: no }
+    severity: low
+""",
+        },
+        subjects={"plain": Plain},
+    )
+    with pytest.raises(FactsError) as caught:
+        read({"nameless": True}, rulebook=rulebook)
+    (problem,) = caught.value.diagnostics
+    assert problem.help == "derive `Plain` from `govrules.Subject`, so that it can be stated"
+
+
+def test_what_is_misspelt_is_said_with_its_path(rulebook: Any) -> None:
+    body = {
+        "criticality": "critcal",
+        "security": {"testd": "2024-06-30"},
+        "subcontractors": [{"nam": 1}],
+    }
+    with pytest.raises(FactsError) as caught:
+        read(body, rulebook=rulebook)
+    assert {each.path: each.help for each in caught.value.diagnostics} == {
+        "criticality": "did you mean `critical`?",
+        "security.testd": "did you mean `tested`?",
+        "subcontractors[0].nam": "did you mean `name`?",
+    }
+
+
+def test_it_is_written_and_read_back(rulebook: Any) -> None:
+    subject = read("payroll.yaml", rulebook=rulebook).subject
+    said = json.loads(json.dumps(to_data(subject)))
+    assert read(said, rulebook=rulebook).subject == subject
+    validator = Draft202012Validator(schema.subject_schema(rulebook))
+    assert [each.message for each in validator.iter_errors(said)] == []
+    assert pickle.loads(pickle.dumps(subject)) == subject
+    assert pickle.loads(pickle.dumps(rulebook)) == rulebook
+
+
+def test_a_frame_of_contracts_is_assessed(rulebook: Any) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(
+        {"id": ["C-7"], "criticality": ["critical"], "clauses": ["none"], "personal_data": [False]}
+    )
+    found = assess_table(frame, rulebook, as_of=DAY, findings="flagged")
+    assert list(found.rule) == ["key-vendor-without-exit"]
+    assert list(found.severity) == ["critical"]
+
+
+def test_it_is_held_to_properties_and_proof() -> None:
+    command = [sys.executable, "-m", "govrules.testing", "check", "pack", "--examples", "5"]
+    done = subprocess.run(
+        [*command, "--no-proofs", *OPTION],
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=300,
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join((str(HOME), os.environ.get("PYTHONPATH", "")))},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 failed" in done.stdout
+
+
+def test_unknown_is_a_question_here_too(rulebook: Any) -> None:
+    found = assess(read({"criticality": "critical"}, rulebook=rulebook).subject, rulebook)
+    assert {each.question.fact for each in found.questions} >= {"clauses", "personal_data"}
+    assert found.subject.clauses is UNKNOWN
