@@ -56,7 +56,8 @@ layers: $(VENV)/developed  ## Check that arrows never turn round
 	@$(BIN)/lint-imports --no-cache
 
 .PHONY: rules
-rules: $(VENV)/installed  ## Check the packs under rules/ and run their examples
+rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and run their examples
+	@$(BIN)/govrules format --check rules
 	@$(BIN)/govrules lint rules
 	@$(BIN)/govrules test rules
 
@@ -85,6 +86,10 @@ bench-live: $(VENV)/developed $(VENV)/live  ## Feed a live register 100,000 even
 .PHONY: bench-ingest
 bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse of the same files
 	@$(BIN)/python benchmarks/ingest.py
+
+.PHONY: bench-explain
+bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
+	@$(BIN)/python -m benchmarks.explain
 
 .PHONY: bench-registers
 bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)

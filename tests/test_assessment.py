@@ -116,7 +116,7 @@ def test_findings_as_sentences() -> None:
     assert said["mended"] == "It is broken: it is broken."
     assert said["big"] == "Not known: 1 question would settle it."
     two = {each.rule.id: each.sentence for each in assessed(Thing(mended=True)).findings}
-    assert two["mended"] == "In order: it is mended."
+    assert two["mended"] == "Met: it is mended."
     assert two["big"] == "Not known: 2 questions would settle it."
     apart = assessed(Thing(size=2)).findings[2]
     assert apart.sentence == "Does not apply: the size is 2 feet."

@@ -35,6 +35,7 @@ WRITTEN: dict[str, Callable[[Path], object]] = {
 }
 #: Codes that no rule file brings about when it is loaded, and why.
 NOT_FOR_LOADING = {
+    Code.NOT_LAID_OUT: "loading lays nothing out; tests of `format` show it",
     Code.EXAMPLE_FAILS: "the file is well formed; running its examples shows it",
 }
 

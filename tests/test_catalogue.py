@@ -125,7 +125,7 @@ def test_the_markdown_says_it_all(made):
         assert f"\n### {rule.id}\n" in text
         for part in (
             rule.title,
-            rule.sentence,
+            *(line.removeprefix("- ") for line in rule.sentence.split("\n")),
             rule.principle,
             rule.severity,
             *rule.sources,
@@ -169,6 +169,33 @@ def test_the_workbook_says_it_all(made):
         )
     for parameter in made.parameters:
         assert {parameter.name, parameter.value, parameter.says} <= set(found["Parameters"])
+
+
+def test_every_format_says_the_good_state_and_what_is_the_source_s(made):
+    markdown = render.markdown(made)
+    shown = words("".join(Text(render.html(made)).texts))
+    cells = sheets(render.xlsx(made))["Rules"]
+    for rule in made.rules:
+        assert f"- Met: {render.escaped(rule.met)}\n" in markdown
+        claims = catalogues.claims_phrase(rule.says)
+        assert f"- What is the source's: {render.escaped(claims)}\n" in markdown
+        assert {rule.met, claims} <= {*cells}
+        for text in (rule.met, rule.note, rule.part_of):
+            assert render.escaped(text) in markdown
+            assert words(text) in shown
+            assert not text or text in cells
+
+
+def test_the_shares_say_how_many_rules_and_how_much_of_all(rulebook):
+    lines = render.shares_markdown(catalogues.shares(rulebook)).splitlines()
+    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == [
+        *("of", "number", "stated by the source", "implied by the source", "ours", "not said")
+    ]
+    severity = next(line for line in lines if line.startswith("| severity"))
+    number = len(rulebook.rules)
+    assert [cell.strip() for cell in severity.split("|")[2:-1]] == [
+        *(str(number), "0 (0 %)", "0 (0 %)", f"{number} (100 %)", "0 (0 %)")
+    ]
 
 
 def test_the_same_catalogue_is_the_same_workbook(made):

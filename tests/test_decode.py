@@ -21,7 +21,7 @@ from govrules.vocabulary import Choices, Money, Record, Records, vocabulary_of
 TYPES = sorted(
     {
         fact.type
-        for _, fact in vocabulary_of(Partnership).walk()
+        for _, fact in vocabulary_of(Partnership).paths.items()
         if not isinstance(fact.type, Choices | Record | Records)
     },
     key=repr,

@@ -10,7 +10,6 @@ from typing import Any, Literal, Optional, Union
 import attrs
 import pytest
 
-from govrules.vocabulary import Subject
 from govrules.model import Partnership, Register
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -28,6 +27,7 @@ from govrules.vocabulary import (
     Recorded,
     Records,
     SetOf,
+    Subject,
     Text,
     YesNo,
     about_facts,
@@ -160,13 +160,13 @@ def test_facts_are_reached_by_dotted_paths_up_to_lists() -> None:
     assert vocabulary.cls is Plain
     assert "arch.width" in vocabulary.facts
     assert "arches.width" not in vocabulary.facts
-    assert [path for path, _ in vocabulary.walk() if path.startswith("arch")] == [
+    assert [path for path in vocabulary.paths if path.startswith("arch")] == [
         "arch",
         "arch.width",
         "arches",
         "arches[].width",
     ]
-    inner = dict(vocabulary_of(Register).walk())
+    inner = vocabulary_of(Register).paths
     assert inner["partnerships[].partners[].named_accountable"].type == YesNo()
 
 
@@ -209,7 +209,7 @@ def test_only_attrs_classes_have_a_vocabulary() -> None:
 @pytest.mark.parametrize("cls", [Partnership, Register])
 def test_every_shipped_fact_has_words_of_its_own(cls: type) -> None:
     """A label, a question that asks, and for a yes or no the sentence that says no."""
-    for path, described in vocabulary_of(cls).walk():
+    for path, described in vocabulary_of(cls).paths.items():
         assert described.label, path
         assert described.question.endswith("?"), path
         if isinstance(described.type, YesNo):

@@ -138,7 +138,7 @@ def test_every_shipped_theme_and_piece_of_work_is_used(shipped: Rulebook) -> Non
 def test_the_vocabulary_asks_what_yes_or_no_answers() -> None:
     """The vocabulary holds to what packs are warned of."""
     for cls in SUBJECTS.values():
-        for path, fact in vocabulary_of(cls).walk():
+        for path, fact in vocabulary_of(cls).paths.items():
             assert not is_a_sentence(fact.label), path
             assert "whom" not in f"{fact.label} {fact.denial} {fact.question}", path
             if isinstance(fact.type, YesNo):

@@ -408,12 +408,23 @@ def assess_each(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
+    for subject in subjects:
+        check_subject(subject, rulebook)
+    yield from assess_made(subjects, rulebook, as_of=as_of, engine=engine)
+
+
+def assess_made(
+    subjects: Sequence[Any],
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+    engine: str = "reference",
+) -> Iterator[Assessment]:
+    """Assess subjects that are made of what fits the vocabulary, each as `assess` does."""
     judge_each = engine_called(engine).outcomes
     if not subjects:
         return
     kind = _kind(subjects, rulebook)
-    for subject in subjects:
-        check_subject(subject, rulebook)
     rules = rules_for(kind, rulebook, as_of)
     found = judge_each(rules, subjects, as_of, rulebook)
     for subject, outcomes in zip(subjects, found, strict=True):
@@ -428,6 +439,32 @@ def assess_each(
             outcomes=outcomes,
             engine=engine,
         )
+
+
+def counted_together(
+    assessments: Iterable[Assessment],
+) -> tuple[Counter[Verdict], Counter[Severity]]:
+    """Return how many findings on several subjects have each verdict, and each severity."""
+    verdicts: Counter[Verdict] = Counter()
+    severities: Counter[Severity] = Counter()
+    for each in assessments:
+        for outcome in each._outcomes:  # noqa: SLF001 - its own
+            verdicts[outcome.verdict] += 1
+            if outcome.severity is not None:
+                severities[outcome.severity] += 1
+    return verdicts, severities
+
+
+def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
+    """Return of how many subjects each rule flags something."""
+    by_id: dict[str, Rule] = {}
+    found: Counter[str] = Counter()
+    for each in assessments:
+        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
+            if outcome.verdict is Verdict.FLAGGED:
+                by_id[rule.id] = rule
+                found[rule.id] += 1
+    return Counter({by_id[name]: number for name, number in found.items()})
 
 
 @functools.lru_cache(maxsize=256)

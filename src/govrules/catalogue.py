@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
-from govrules.explain.phrases import sentence, value_phrase, within_phrase
+from govrules.explain.phrases import joined, sentence, value_phrase, within_phrase
 from govrules.rulebook.ast import (
     ELEMENTS,
     All,
@@ -212,6 +212,19 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
         parameters=tuple(_parameter(each) for each in rulebook.parameters.values()),
         sources=tuple(rulebook.documents.values()),
     )
+
+
+def claims_phrase(claims: Iterable[Claim]) -> str:
+    """
+    Return how far a source goes, the elements in which it goes alike named together.
+
+    >>> claims_phrase([Claim("scope", "ours"), Claim("test", "ours"), Claim("deadline", "ours")])
+    'scope, test and deadline ours'
+    """
+    alike: dict[str, list[str]] = {each: [] for each in SAYS_IN_WORDS.values()}
+    for claim in claims:
+        alike[claim.says].append(claim.element)
+    return "; ".join(f"{joined(of)} {says}" for says, of in alike.items() if of)
 
 
 def shares(rulebook: Rulebook) -> tuple[Share, ...]:

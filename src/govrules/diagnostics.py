@@ -93,6 +93,14 @@ class Code(Enum):
             "that ends in `.yml` or `.YAML` would be left out."
         ),
     )
+    NOT_LAID_OUT = (
+        "GR015",
+        "not-laid-out",
+        (
+            "`govrules format` reads what it would write, and this file would not say the same: "
+            "nothing is written."
+        ),
+    )
     UNKNOWN_FACT = (
         "GR101",
         "unknown-fact",
@@ -284,7 +292,7 @@ class Code(Enum):
     TWO_SPELLINGS = (
         "GR606",
         "two-spellings",
-        "One partner seems to be named in two ways, so that it counts as two partners.",
+        "A partner, or a partnership, seems to be named in two ways.",
     )
     READ_WITH_CARE = (
         "GR607",

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Final
 
-from govrules.decode.names import fold_body
+from govrules.bodies import Bodies
+from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, read_place
 from govrules.facts import origin_of
 from govrules.model import Partner, Partnership
@@ -53,13 +54,8 @@ def _dates_ahead(records: Iterable[Any], as_of: dt.date | Unknown) -> Iterator[D
                 continue
             number[path] += 1
             if number[path] <= _NAMED:
-                yield Diagnostic(
-                    Code.DATE_AHEAD,
-                    f"{value} lies after {as_of}, the date of the assessment, so that nobody knows "
-                    f"when it was done (`{path}`)",
-                    place_of(record, path),
-                    "correct the date; a date that is planned is no date of something done",
-                )
+                each = date_ahead(value, as_of)
+                yield Diagnostic(each.code, each.about(path), place_of(record, path), each.help)
     for path, found in number.items():
         if found > _NAMED:
             yield Diagnostic(
@@ -68,6 +64,16 @@ def _dates_ahead(records: Iterable[Any], as_of: dt.date | Unknown) -> Iterator[D
                 Span("the register"),
                 "see whether the column holds dates of what is planned",
             )
+
+
+def date_ahead(day: dt.date, as_of: dt.date) -> Problem:
+    """Return that a date of something done lies after that of the assessment."""
+    return Problem(
+        Code.DATE_AHEAD,
+        f"{day} lies after {as_of}, the date of the assessment, so that nobody knows when it was "
+        "done",
+        "correct the date; a date that is planned is no date of something done",
+    )
 
 
 def _past(record: Any) -> Iterator[tuple[str, dt.date]]:  # noqa: ANN401 - any attrs object
@@ -92,20 +98,17 @@ def _paths(cls: type) -> tuple[tuple[str, attrgetter[Any]], ...]:
 def _partners_twice(entry: Partnership) -> Iterator[Diagnostic]:
     if not isinstance(entry.partners, tuple):
         return
-    first: dict[str, str] = {}
+    bodies = Bodies()
     known = [each for each in entry.partners if isinstance(each, Partner)]
     for index, partner in enumerate(known):
-        if not isinstance(partner.name, str):
-            continue
-        path = f"partners[{index}].name"
-        other = first.setdefault(fold_body(partner.name), path)
-        if other != path:
-            at = origin_of(entry, other)
+        first = bodies.twin(partner, index)
+        if first is not None:
+            at = origin_of(entry, f"partners[{first}].name")
             yield Diagnostic(
                 Code.PARTNER_TWICE,
                 f"`{partner.name}` stands twice among the partners"
                 + (f", the other at {at}" if at else ""),
-                place_of(entry, path),
+                place_of(entry, f"partners[{index}].name"),
                 "leave one of the two out: here each counts",
             )
 

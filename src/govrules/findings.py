@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import attrs
@@ -39,7 +39,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import Choices, Fact, Record, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
 class InRecord:
@@ -269,7 +269,8 @@ class Finding:
             case Verdict.FLAGGED:
                 return phrases.sentence(f"{self.rule.title}: {reasons}")
             case Verdict.CLEAR:
-                return phrases.sentence(f"in order: {reasons}")
+                met = f"{phrases.lowered(self.rule.met)} ({reasons})" if self.rule.met else reasons
+                return phrases.sentence(f"met: {met}")
             case Verdict.NOT_APPLICABLE:
                 return phrases.sentence(f"does not apply: {reasons}")
             case Verdict.UNKNOWN:
@@ -384,7 +385,16 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
-    return Question(cited.path, _with_owner(cited.fact.question, owner), owner)
+    text = _whether_all(cited) or cited.fact.question
+    return Question(cited.path, _with_owner(text, owner), owner)
+
+
+def _whether_all(cited: Cited) -> str:
+    """Return the question whether what is recorded of a list or a set is all; "" where none is."""
+    if not cited.name or not isinstance(cited.fact.type, Records | Choices):
+        return ""
+    known = [each for each in cited.value if each is not UNKNOWN]
+    return phrases.whether_all(cited.fact, known) if known else ""
 
 
 def _with_owner(text: str, owner: str) -> str:
@@ -395,14 +405,21 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
     name, _, inside = path.partition(".")
     cls: type = type(record)
-    fields = vocabulary_of(cls).fields
-    if not inside or name not in fields or not isinstance(fields[name].type, Record):
+    if not inside or name not in _twins(cls):
         return ""
-    twins = [each for each in fields.values() if each.type == fields[name].type]
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    if len(twins) == 1:
-        return ""
     return called if isinstance(called, str) else name
+
+
+@lru_cache
+def _twins(cls: type) -> frozenset[str]:
+    """Return the records in subjects of a class of which there is another of the same kind."""
+    kinds = {
+        name: fact.type
+        for name, fact in vocabulary_of(cls).fields.items()
+        if isinstance(fact.type, Record)
+    }
+    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
 
 
 def _owner(cited: Cited) -> str:

@@ -1615,6 +1615,14 @@ class Partnership(Subject):
         ask="When was the partnership last reviewed?",
         past=True,
     )
+    own_rating: Recorded[str] = fact(
+        "the register's own rating",
+        no="the register's own rating is not {value}",
+        sentence="the register's own rating is {value}",
+        absent="the register gives no rating of its own",
+        present="the register gives a rating of its own",
+        ask="How does the register itself rate it, such as red, amber or green?",
+    )
     reason_listed: Recorded[bool] = arrangement(
         "it is recorded why it is kept among the partnerships",
         no="it is not recorded why it is kept among the partnerships",

@@ -182,6 +182,15 @@ def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
     return root if report.ok else None
 
 
+@attrs.define(eq=False)
+class _Open:
+    """A collection that is not closed yet; of a mapping, its keys, and the one without a value."""
+
+    node: Entries | Items
+    key: Scalar | None = None
+    keys: set[str] = attrs.field(factory=set)
+
+
 class _Builder:
     """Turns parser events into nodes, refusing what the format refuses."""
 
@@ -192,8 +201,7 @@ class _Builder:
 
     def build(self, events: Iterable[Any]) -> Node | None:
         root: Node | None = None
-        # Each open collection with, for a mapping, the key that waits for its value.
-        stack: list[tuple[Entries | Items, Scalar | None]] = []
+        stack: list[_Open] = []
         documents = 0
         for event in events:
             kind = type(event)
@@ -224,9 +232,9 @@ class _Builder:
             if not stack:
                 root = node
             else:
-                self._attach(stack, node)
+                self._attach(stack[-1], node)
             if not isinstance(node, Scalar):
-                stack.append((node, None))
+                stack.append(_Open(node))
         if isinstance(root, Scalar) and not root.text:
             return None
         return root
@@ -238,8 +246,8 @@ class _Builder:
         plain = not (event.style and self.quoted)
         return Scalar(event.value, plain, start.line + 1, start.column + 1, length)
 
-    def _attach(self, stack: list[tuple[Entries | Items, Scalar | None]], node: Node) -> None:
-        parent, key = stack[-1]
+    def _attach(self, within: _Open, node: Node) -> None:
+        parent, key = within.node, within.key
         if isinstance(parent, Items):
             parent.items.append(node)
         elif key is None:
@@ -250,8 +258,7 @@ class _Builder:
                     node,
                     "write `key: value`; put a key that begins with a bracket in quotes",
                 )
-                node = Scalar("", plain=True, line=node.line, column=node.column)
-                stack[-1] = (parent, node)
+                within.key = Scalar("", plain=True, line=node.line, column=node.column)
                 return
             if node.text == "<<" and node.plain:
                 self.report.add(
@@ -260,17 +267,18 @@ class _Builder:
                     node,
                     "write the keys out",
                 )
-            if any(node.text == other.text for other, _ in parent.items):
+            if node.text in within.keys:
                 self.report.add(
                     Code.DUPLICATE_KEY,
                     f"key `{node.text}` stands twice",
                     node,
                     "keep one of the two",
                 )
-            stack[-1] = (parent, node)
+            within.keys.add(node.text)
+            within.key = node
         else:
             parent.items.append((key, node))
-            stack[-1] = (parent, None)
+            within.key = None
 
     def _within_limits(self, node: Node, depth: int) -> bool:
         if depth > MAX_DEPTH:

@@ -7,14 +7,14 @@ import difflib
 import functools
 import itertools
 import re
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each
+from govrules.assessment import Assessment, assess, assess_each, assess_made
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
@@ -93,7 +93,7 @@ def assess_register(
         if isinstance(register, Collected)
         else assess(register, rulebook, as_of=as_of, engine=engine),
         entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
-        pairs=tuple(assess_each(pairs, rulebook, as_of=as_of, engine=engine)),
+        pairs=tuple(assess_made(pairs, rulebook, as_of=as_of, engine=engine)),
         problems=tuple(register_problems(entries)),
         warnings=tuple(doubts(register, as_of)),
     )
@@ -166,8 +166,11 @@ def pairs_of(entries: Sequence[Partnership], *, owner: str = "") -> Iterator[Pai
     for indexes in by_key.values():
         for one, two in itertools.combinations(sorted(set(indexes)), 2):
             joined[one, two] = None
+    sides: dict[int, _Side] = {}
+    for index in dict.fromkeys(index for both in joined for index in both):
+        sides[index] = _side(entries[index])
     for one, two in sorted(joined):
-        yield pair_of(entries[one], entries[two])
+        yield _pair(sides[one], sides[two])
 
 
 def keys_of(entry: Partnership) -> Iterator[str]:
@@ -193,43 +196,87 @@ def _members(entry: Partnership) -> Members:
     return named, complete and all(isinstance(each.name, str) for each in known)
 
 
+@attrs.frozen(eq=False)
+class _Side:
+    """One of two partnerships, with what it is compared by, worked out once."""
+
+    entry: Partnership
+    name: str
+    id: str
+    place: str
+    members: Members
+    parent: str | Unknown | None
+    known_as: frozenset[str]
+    area: str | Unknown | None
+    words: Counter[str] | Unknown
+    _evidence: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
+    _origin: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
+
+    def evidence_below(self, which: str) -> dict[str, str]:
+        """Where its facts were seen, by their paths in the pair."""
+        if which not in self._evidence:
+            self._evidence[which] = _below(which, self.entry.evidence)
+        return self._evidence[which]
+
+    def origin_below(self, which: str) -> dict[str, str]:
+        """Where its facts were read, by their paths in the pair."""
+        if which not in self._origin:
+            self._origin[which] = _below(which, self.entry.origin)
+        return self._origin[which]
+
+
+def _side(entry: Partnership) -> _Side:
+    name = str(entry.name if isinstance(entry.name, str) else entry.id)
+    parent = _parent(entry)
+    objective = entry.objective
+    words = objective if isinstance(objective, Unknown) else Counter(_words_of(objective or ""))
+    return _Side(
+        entry=entry,
+        name=name,
+        id=entry.id if isinstance(entry.id, str) else name,
+        place=origin_of(entry),
+        members=_members(entry),
+        parent=fold(parent) if isinstance(parent, str) else parent,
+        known_as=frozenset(_known_as(entry)),
+        area=fold(entry.area) if isinstance(entry.area, str) else entry.area,
+        words=words,
+    )
+
+
 def pair_of(first: Partnership, second: Partnership) -> Pair:
     """Return two partnerships as a pair, with what they have in common."""
-    names = [str(each.name if isinstance(each.name, str) else each.id) for each in (first, second)]
-    ids = [
-        each.id if isinstance(each.id, str) else name
-        for each, name in zip((first, second), names, strict=True)
-    ]
-    ones, ones_complete = _members(first)
-    twos, twos_complete = _members(second)
+    return _pair(_side(first), _side(second))
+
+
+def _pair(one: _Side, two: _Side) -> Pair:
+    first, second = one.entry, two.entry
+    ones, ones_complete = one.members
+    twos, twos_complete = two.members
     shared = [name for name in ones if name in twos]
     complete = ones_complete and twos_complete
     records: tuple[SharedPartner | Unknown, ...] = tuple(
         _shared(ones[name], twos[name]) for name in shared
     )
-    where = " and ".join(each for each in (origin_of(first), origin_of(second)) if each)
+    where = " and ".join(each for each in (one.place, two.place) if each)
     return Pair(
-        id=" + ".join(ids),
-        name=" and ".join(names),
+        id=f"{one.id} + {two.id}",
+        name=f"{one.name} and {two.name}",
         first=first,
         second=second,
         shared_partners=records if complete else (*records, UNKNOWN),
         membership_identical=_identical(
             ones, twos, ones_complete=ones_complete, twos_complete=twos_complete
         ),
-        same_area=_same(first.area, second.area),
-        objective_similarity=_similarity(first.objective, second.objective),
-        nested=_nested(first, second),
-        evidence={
-            **_below("first", first.evidence),
-            **_below("second", second.evidence),
-            **({"shared_partners": where} if where else {}),
-        },
-        origin={
-            "": origin_of(first),
-            **_below("first", first.origin),
-            **_below("second", second.origin),
-        },
+        same_area=_same(one.area, two.area),
+        objective_similarity=_similarity(one.words, two.words),
+        nested=_nested(one, two),
+        # An entry stands in many pairs: what it says is kept once.
+        evidence=ChainMap(
+            {"shared_partners": where} if where else {},
+            one.evidence_below("first"),
+            two.evidence_below("second"),
+        ),
+        origin=ChainMap({"": one.place}, one.origin_below("first"), two.origin_below("second")),
     )
 
 
@@ -270,31 +317,34 @@ def _identical(
 
 
 def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknown:
+    """Tell whether two names are one, both of them as they are compared."""
     if one is None or two is None:
         return False
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
-    return fold(one) == fold(two)
+    return one == two
 
 
-def _similarity(one: str | Unknown | None, two: str | Unknown | None) -> Decimal | Unknown:
+def _words_of(objective: str) -> list[str]:
+    return re.findall(r"\w+", objective.casefold())
+
+
+def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Decimal | Unknown:
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
     # Counted, not aligned: the same whichever of the two comes first.
-    words = [Counter(re.findall(r"\w+", (each or "").casefold())) for each in (one, two)]
-    total = words[0].total() + words[1].total()
-    return Decimal(round(100 * 2 * (words[0] & words[1]).total() / total)) if total else Decimal(0)
+    total = one.total() + two.total()
+    return Decimal(round(100 * 2 * (one & two).total() / total)) if total else Decimal(0)
 
 
-def _nested(first: Partnership, second: Partnership) -> bool | Unknown:
+def _nested(one: _Side, two: _Side) -> bool | Unknown:
     unknown = False
-    parents = [_parent(first), _parent(second)]
-    for entry, parent in ((first, parents[1]), (second, parents[0])):
+    for side, parent in ((one, two.parent), (two, one.parent)):
         if isinstance(parent, Unknown):
             unknown = True
-        elif parent is not None and fold(parent) in _known_as(entry):
+        elif parent is not None and parent in side.known_as:
             return True
-    if _same(*parents) is True:
+    if _same(one.parent, two.parent) is True:
         return True
     return UNKNOWN if unknown else False
 

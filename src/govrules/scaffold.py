@@ -57,8 +57,10 @@ theme: our-policy
 rules:
   - id: no-net-zero-plan
     title: No plan says how the partnership reaches net zero
-    principle: Whoever spends public money with others says how that fits our promise on climate.
-    source: { document: partnership-policy, paragraph: 1 }
+    met: A plan says how the partnership reaches net zero
+    principle: Partners that spend public money together agree how that fits our promise on climate.
+    source: { document: partnership-policy, paragraph: 1, says: stated }
+    says: { threshold: ours, severity: ours, deadline: ours }
     applies_when:
       funding.annual_spend: { at_least: { parameter: officer_needed_from } }
     requires:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
-from govrules.decode.names import fold_body
+from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read, read_choice
-from govrules.diagnostics import Code, Place, did_you_mean, read_place
-from govrules.model import Partner
+from govrules.diagnostics import Code, Place, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -55,6 +54,32 @@ class Declared:
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
 
 
+class _Origin(Mapping[str, str]):
+    """The places of the facts of a record, by path; worked out when they are asked for."""
+
+    __slots__ = ("nodes", "report")
+
+    def __init__(self, nodes: Mapping[str, Node], report: Report) -> None:
+        self.nodes = nodes
+        self.report = report
+
+    def __getitem__(self, path: str) -> str:
+        return Place(self.report.span(self.nodes[path]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        """Leave the file's text behind."""
+        return dict, (dict(self),)
+
+
 @attrs.define
 class SubjectReader:
     """
@@ -73,7 +98,7 @@ class SubjectReader:
     with_origin: bool = True
     #: In a rule file nothing is left unread: what is a warning elsewhere is an error.
     strict: bool = False
-    #: In events, rows and mappings a plain yes or no for a text is no fault of a file.
+    #: Of rows, lines, events and mappings a value that cannot be read costs that value alone.
     lenient: bool = False
     #: What the paths of the record that is read begin with: "" or ``partnerships[2].``.
     base: str = ""
@@ -113,8 +138,7 @@ class SubjectReader:
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
-        origin: dict[str, str] = {"": Place(self.report.span(node))}
-        return self._record(entries, cls, "", origin, top=True), as_of
+        return self._record(entries, cls, "", {"": node}, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
         """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
@@ -129,7 +153,7 @@ class SubjectReader:
             )
             return UNKNOWN
         entries = [(key.text, key, value) for key, value in node.items]
-        return self._entry(entries, cls, "", {"": Place(self.report.span(node))})
+        return self._entry(entries, cls, "", {"": node})
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -167,15 +191,15 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         prefix: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
         *,
         top: bool = False,
     ) -> Any:  # noqa: ANN401 - any attrs class can be a subject
         vocabulary = vocabulary_of(cls)
         groups: dict[str, list[tuple[str, Scalar, Node]]] = {}
         for path, key, value in entries:
-            head, _, tail = path.partition(".")
-            if all(path.split(".")):
+            head, dot, tail = path.partition(".")
+            if (path and not dot) or all(path.split(".")):
                 groups.setdefault(head, []).append((tail, key, value))
             else:
                 self._unknown_fact(f"{prefix}{path}", path, key, vocabulary, cls, top=top)
@@ -199,7 +223,7 @@ class SubjectReader:
                 name: value for name, value in stated.items() if value is not UNKNOWN
             }
         if self.with_origin and "origin" in vocabulary.about:
-            values["origin"] = origin
+            values["origin"] = _Origin(origin, self.report)
         return cls(**values)
 
     def _is_derived(self, name: str, cls: type) -> bool:
@@ -210,10 +234,13 @@ class SubjectReader:
         group: list[tuple[str, Scalar, Node]],
         fact: Fact,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - any type that a fact takes
-        whole = [(key, node) for tail, key, node in group if not tail]
-        parts = [(tail, key, node) for tail, key, node in group if tail]
+        if len(group) == 1 and not group[0][0]:
+            whole, parts = [group[0][1:]], []
+        else:
+            whole = [(key, node) for tail, key, node in group if not tail]
+            parts = [(tail, key, node) for tail, key, node in group if tail]
         if not isinstance(fact.type, Record):
             if parts:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
@@ -231,7 +258,7 @@ class SubjectReader:
                 self._twice(path, whole[1][0])
             key, node = whole[0]
             beside = isinstance(node, Scalar) and node.line == key.line
-            origin[path] = Place(self.report.span(node if beside else key))
+            origin[path] = node if beside else key
             if isinstance(fact.type, Records):
                 return self._records(node, fact, path, origin)
             if isinstance(fact.type, Choices):
@@ -245,11 +272,11 @@ class SubjectReader:
         parts: list[tuple[str, Scalar, Node]],
         cls: type,
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         inner = list(parts)
         for key, node in whole:
-            origin[path] = Place(self.report.span(key))
+            origin[path] = key
             if isinstance(node, Entries):
                 inner.extend((each.text, each, value) for each, value in node.items)
                 continue
@@ -273,7 +300,7 @@ class SubjectReader:
     def _twice(self, path: str, key: Scalar) -> None:
         self._say(path, Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
 
-    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, str]) -> Any:  # noqa: ANN401 - a tuple of the record's class
+    def _records(self, node: Node, fact: Fact, path: str, origin: dict[str, Node]) -> Any:  # noqa: ANN401 - a tuple of the record's class
         assert isinstance(fact.type, Records)  # noqa: S101 - the caller looked
         state = self._state(node)
         if state is None:
@@ -292,18 +319,19 @@ class SubjectReader:
             return UNKNOWN
         # Those that are known are counted without the gaps between them, as facts count them.
         records: list[Any] = []
+        bodies = Bodies()
         complete = True
         for item in node.items:
             if self._state(item) is UNKNOWN:
                 complete = False
             elif isinstance(item, Entries):
                 where = f"{path}[{len(records)}]"
-                origin[where] = Place(self.report.span(item))
+                origin[where] = item
                 entries = [(key.text, key, value) for key, value in item.items]
                 record = self._entry(entries, fact.type.cls, where, origin)
                 if record is UNKNOWN:
                     complete = False
-                elif (twin := twin_of(record, records)) is not None:
+                elif (twin := bodies.twin(record, len(records))) is not None:
                     self._merge(twin, record, records, path, origin)
                 else:
                     records.append(record)
@@ -325,21 +353,13 @@ class SubjectReader:
         record: Any,  # noqa: ANN401 - a record of the list
         records: list[Any],
         path: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> None:
         """Count a body that stands twice in a list once, with all that is known of it."""
         where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
-        place = origin.get(f"{where}.name", origin[where])
-        span = read_place(place)
-        node = Scalar(record.name, True, span.line, span.column, span.length)  # noqa: FBT003 - a plain text
-        self._say(
-            where,
-            Code.PARTNER_TWICE,
-            f"`{record.name}` stands twice in `{path}`, the other at "
-            f"{origin.get(f'{first}.name', origin[first])}: it counts once",
-            node,
-            "leave one of the two out",
-        )
+        place, other = (origin.get(f"{each}.name", origin[each]) for each in (where, first))
+        twice = counts_once(record.name, path, str(self.report.span(other)))
+        self._say(where, twice.code, twice.message, place, twice.help)
         records[twin] = merged(records[twin], record)
         for each in [each for each in origin if each == where or each.startswith(f"{where}.")]:
             origin.setdefault(each.replace(where, first, 1), origin.pop(each))
@@ -349,7 +369,7 @@ class SubjectReader:
         entries: list[tuple[str, Scalar, Node]],
         cls: type,
         where: str,
-        origin: dict[str, str],
+        origin: dict[str, Node],
     ) -> Any:  # noqa: ANN401 - the record's class
         if "origin" in vocabulary_of(cls).about:
             # A record that can be a subject of its own keeps its own places, and one that
@@ -401,12 +421,13 @@ class SubjectReader:
             else:
                 self._say(
                     path,
-                    Code.UNKNOWN_VALUE,
+                    Code.UNREADABLE_VALUE if self.lenient else Code.UNKNOWN_VALUE,
                     f"unknown value `{item.text}` of `{path}`",
                     item,
                     did_you_mean(item.text, fact.type.values) or EVERY_VALUE,
                     allowed=fact.type.values,
                 )
+                members.add(UNKNOWN)
         return frozenset(members)
 
     def _state(self, node: Node) -> Unknown | str | None:
@@ -458,12 +479,14 @@ class SubjectReader:
             self._placeholder(node, fact, path)
             return UNKNOWN
         value = self._read(node, fact, strict=strict)
-        if not isinstance(value, Problem):
+        if type(value) is not Problem:
             return value
         code, help_ = value.code, value.help
         if code is Code.UNREADABLE_VALUE:
             code = Code.TYPE_MISMATCH if strict else code
             help_ += ", or `unknown`"
+        if self.lenient and not code.is_warning:
+            code = Code.UNREADABLE_VALUE
         self._say(path, code, value.about(path), node, help_, allowed=values_of(fact.type))
         return value.value
 
@@ -624,39 +647,9 @@ def _decoder(fact_type: FactType) -> Callable[[str], Any]:
     return functools.lru_cache(maxsize=4096)(decoder(fact_type))
 
 
-def twin_of(record: Any, records: Sequence[Any]) -> int | None:  # noqa: ANN401 - a record of a list
-    """Return which of the partners before it is the same body; None where none is."""
-    if not isinstance(record, Partner) or not isinstance(record.name, str):
-        return None
-    name = fold_body(record.name)
-    same = (
-        at
-        for at, each in enumerate(records)
-        if isinstance(each, Partner) and isinstance(each.name, str) and fold_body(each.name) == name
-    )
-    return next(same, None)
-
-
-def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
-    """Return what two records say together; what they contradict each other in is unknown."""
-    values: dict[str, Any] = {}
-    cls: type = type(one)
-    for name, fact in vocabulary_of(cls).fields.items():
-        first, second = getattr(one, name), getattr(other, name)
-        if name == "name" or second is UNKNOWN or first == second:
-            values[name] = first
-        elif first is UNKNOWN:
-            values[name] = second
-        elif isinstance(fact.type, Choices) and None not in (first, second):
-            values[name] = first | second
-        else:
-            values[name] = UNKNOWN
-    return attrs.evolve(one, **values)
-
-
 @functools.cache
 def paths_of(cls: type) -> tuple[frozenset[str], frozenset[str]]:
     """Return the paths of all facts of a class, and those that stand for a list's records."""
-    recorded = frozenset(path for path, _ in vocabulary_of(cls).walk())
+    recorded = frozenset(vocabulary_of(cls).paths)
     lists = frozenset(path.partition("[]")[0] + "[]" for path in recorded if "[]" in path)
     return recorded, lists

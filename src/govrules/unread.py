@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
+from govrules.identical import Identical
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import rule_conditions
@@ -18,10 +20,18 @@ def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401
 
     A fact of a list's records stands under ``[]``. Texts are left out: most are names.
     """
-    kinds = {name for name, cls in rulebook.subjects.items() if cls is type(subject)}
-    rules = (rule for rule in rulebook.rules if rule.subject in kinds)
-    read = reads((each for rule in rules for each in rule_conditions(rule)), rulebook.derived)
+    read = _read_about(Identical((type(subject), rulebook)))
     return tuple(path for path in dict.fromkeys(_recorded(subject)) if path not in read)
+
+
+@lru_cache(maxsize=32)
+def _read_about(only: Identical) -> frozenset[str]:
+    """Return the facts that rules about subjects of a class read."""
+    cls, rulebook = only
+    kinds = {name for name, each in rulebook.subjects.items() if each is cls}
+    rules = (rule for rule in rulebook.rules if rule.subject in kinds)
+    conditions = (each for rule in rules for each in rule_conditions(rule))
+    return frozenset(reads(conditions, rulebook.derived))
 
 
 def _recorded(record: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 - any attrs object

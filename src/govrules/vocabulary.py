@@ -11,9 +11,10 @@ import datetime as dt
 import functools
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import cached_property
 from typing import Any, Final, TypeAlias, TypeVar, Union
 
 import attrs
@@ -197,13 +198,16 @@ class Vocabulary:
     facts: Mapping[str, Fact]
     about: frozenset[str]
 
-    def walk(self) -> Iterator[tuple[str, Fact]]:
-        """Yield every fact with its full path; the records of a list stand under ``[]``."""
+    @cached_property
+    def paths(self) -> Mapping[str, Fact]:
+        """Every fact by its full path; the records of a list stand under ``[]``."""
+        found: dict[str, Fact] = {}
         for path, fact in self.facts.items():
-            yield path, fact
+            found[path] = fact
             if isinstance(fact.type, Records):
-                for inner, inner_fact in vocabulary_of(fact.type.cls).walk():
-                    yield f"{path}[].{inner}", inner_fact
+                inside = vocabulary_of(fact.type.cls).paths
+                found |= {f"{path}[].{inner}": each for inner, each in inside.items()}
+        return found
 
 
 #: The date of the assessment, which every rule may read.

@@ -15,14 +15,16 @@ from govrules.engines import compiled
 def test_flagged_findings_are_exit_code_1(run, pack, pooled):
     ran = run("check", pooled, "--rules", pack)
     assert ran.code == 1
-    assert "MEDIUM, could be critical: Budgets are pooled without a protocol" in ran.out
+    assert "1 thing to put right, medium." in ran.out
+    full = run("check", pooled, "--rules", pack, "--full")
+    assert "MEDIUM, could be critical  Budgets are pooled without a protocol" in full.out
     assert ran.err == ""
 
 
 def test_nothing_flagged_is_exit_code_0(run, pack, in_order):
     ran = run("check", in_order, "--rules", pack)
     assert ran.code == 0
-    assert "2 rules: 0 flagged, 0 unknown, 1 clear, 1 not applicable" in ran.out
+    assert "  Flagged 0   Not known 0   Met 1   Does not apply 1\n" in ran.out
 
 
 def test_what_is_unknown_is_exit_code_0(run, pack, tmp_path):
@@ -108,7 +110,7 @@ def test_a_register_that_is_wrong_as_data_is_exit_code_2_and_still_assessed(run,
     ran = run("check", register, "--rules", pack)
     assert ran.code == 2
     assert "two entries have the id `p1`" in ran.err
-    assert "Quiet forum" in ran.out
+    assert "In 2 partnerships" in ran.out
 
 
 def test_as_of_is_taken_before_the_file(run, pack, register):
@@ -183,10 +185,11 @@ def test_a_rule_file_is_no_subject(run, pack):
     assert "this is a file of rules, not of facts" in ran.err
 
 
-def test_verbose_gives_reasons_for_what_does_not_apply(run, pack, in_order):
-    assert "pooled-without-protocol: no budgets" not in run("check", in_order, "--rules", pack).out
+def test_full_gives_reasons_for_what_does_not_apply(run, pack, in_order):
+    assert "No budgets are pooled." not in run("check", in_order, "--rules", pack).out
     ran = run("check", in_order, "--rules", pack, "--full")
-    assert "pooled-without-protocol: " in ran.out
+    assert "Does not apply (1)\n  No budgets are pooled.\n" in ran.out
+    assert "[pooled-without-protocol]" in ran.out
 
 
 def test_one_question_for_several_partners_is_asked_once(run, pack, tmp_path):
@@ -199,10 +202,11 @@ def test_one_question_for_several_partners_is_asked_once(run, pack, tmp_path):
     path.write_text(
         "name: X\npartners: [{ name: North Trust }, { name: South Trust }, { kind: police }]\n"
     )
-    ran = run("check", path, "--rules", pack)
+    ran = run("check", path, "--rules", pack, "--full")
     words = " ".join(ran.out.split())
-    assert "ask: North Trust, South Trust and number 3: " in words
-    assert "(partners[].independent)" in words
+    question = "Is the partner independent of the others?"
+    assert f"North Trust, South Trust and number 3: {question} 1" in words
+    assert f"North Trust, South Trust and number 3: {question} [partners[].independent]" in words
 
 
 def test_a_summary_cites_every_finding_that_it_sums_up():

@@ -76,8 +76,8 @@ def pack(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("command", "shown"),
     [
-        (["check", "x.yaml", "--rules"], "HIGH: The last of many is not so"),
-        (["check", "unknown.yaml", "--rules"], "(leadership.lead_agreed; 1 rule, up to high)"),
+        (["check", "x.yaml", "--rules"], "1 thing to put right, high."),
+        (["check", "unknown.yaml", "--rules"], "Answer this first: it could show a high finding"),
         (["plan", "x.yaml", "--rules"], "leadership.lead_agreed"),
         (["explain", "the-last-one-is-not-so", "--rules"], "leadership.lead_agreed"),
         (["catalogue", "--rules"], "The last of many is not so"),

@@ -47,8 +47,8 @@ def test_every_finding_is_a_row(run, pack, columns, tmp_path, ending):
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", output)
     assert ran.code == FLAGGED
     assert ran.out == (
-        f"{output}: 3 partnerships, 7 findings: 1 flagged (1 medium), 4 unknown, 2 clear, "
-        "0 not applicable\n"
+        f"{output}: 3 partnerships, 7 findings: 1 to put right (1 medium), 4 not known, "
+        "2 met, 0 do not apply\n"
     )
     found = [(row["subject"], row["rule"], row["verdict"]) for row in read(output)]
     assert found == [
@@ -213,10 +213,11 @@ def test_a_file_that_is_not_there_is_said(run, pack, tmp_path, kept):
 
 
 def test_check_explains_a_single_partnership_of_a_file_of_columns(run, pack, columns):
-    ran = run("check", columns, "--rules", pack, "--as-of", DAY, "--entry", "p1")
+    ran = run("check", columns, "--rules", pack, "--as-of", DAY, "--entry", "p1", "--full")
     assert ran.code == FLAGGED
-    assert ran.out.startswith("Care pool\n2 rules: 1 flagged (1 medium)")
-    assert f"({columns}:1)" in ran.out
+    assert ran.out.startswith("Care pool ")
+    assert "1 thing to put right, medium." in ran.out
+    assert f"[{columns}:1]" in " ".join(ran.out.split())
     assert "Quiet" not in ran.out
 
 

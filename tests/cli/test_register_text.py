@@ -1,4 +1,4 @@
-"""The text on a register begins with what stands out, and asks about pairs once."""
+"""The text on a register, run from the command line on small packs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from govrules.cli.exits import FLAGGED
-from govrules.render.register import MANY
+from govrules.cli.exits import FINE, FLAGGED
 
 DAY = "2026-03-31"
 PAIRED = """\
@@ -31,7 +30,7 @@ def paired(pack: Path) -> Path:
 def written(tmp_path: Path, *entries: str) -> Path:
     path = tmp_path / "register.yaml"
     lines = "".join(f"  - {each}\n" for each in entries)
-    path.write_text(f"as_of: {DAY}\npartnerships:\n{lines}")
+    path.write_text(f"as_of: {DAY}\nname: Ours\npartnerships:\n{lines}")
     return path
 
 
@@ -43,153 +42,85 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_a_large_register_begins_with_what_stands_out(run, pack, tmp_path):
-    several = [pooled(f"Pool {number}") for number in range(MANY - 1)]
+def test_a_page_says_which_partnership_to_look_at_first(run, pack, tmp_path):
+    several = [pooled(f"Pool {number}") for number in range(12)]
     worst = pooled("The worst", ", public.vulnerable_users: yes, responsible_officer: none")
     ran = run("check", written(tmp_path, *several, worst), "--rules", pack)
-    overview, _, rest = ran.out.partition("(the register itself)\n")
-    assert overview.splitlines() == [
-        "10 partnerships",
-        "11 flagged (1 critical, 9 medium and 1 low), 9 unknown, 0 clear, 0 not applicable",
-        "",
-        "Flagged most often",
-        "  10: Budgets are pooled without a protocol  [pooled-without-protocol]",
-        "  1: No officer is responsible  [nobody-responsible]",
-        "",
-        "To look at first",
-        "  The worst: 2 flagged (1 critical and 1 low)",
-        *(f"  Pool {number}: 1 flagged (1 medium)" for number in range(MANY - 1)),
-        "",
-    ]
-    assert rest.count("Budgets are pooled without a protocol") == MANY
-    last = rest.partition("Ask first on the register: the answers that help to settle most\n")[2]
-    assert last.startswith("  1. ")
-    assert "(public.vulnerable_users) (9 of 10 partnerships, 9 findings, up to critical)" in words(
-        last
+    lines = ran.out.splitlines()
+    assert lines[0].startswith("Ours ")
+    assert lines[0].endswith("as at 31 March 2026")
+    assert lines[1] == "A small pack 7, 13 partnerships"
+    assert "1 partnership has a critical finding." in lines
+    assert (
+        "12 of 27 checks are not known yet, because the facts are not on the register." not in lines
     )
-
-
-def test_of_more_than_are_named_the_others_are_counted(run, pack, tmp_path):
-    several = [pooled(f"Pool {number}") for number in range(MANY + 4)]
-    ran = run("check", written(tmp_path, *several), "--rules", pack)
-    assert "  and 4 more partnerships\n" in ran.out
-
-
-def test_a_rule_that_asks_the_same_about_several_records_counts_once(run, pack, tmp_path):
-    theme = pack / "money.yaml"
-    some = "requires: { partners: { some: { independent: yes } } }"
-    theme.write_text(
-        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
+    table = words("In 13 partnerships 14 1 - 12 1 12 -")
+    assert table in words(ran.out)
+    assert "1 The worst 1 - - 1 ?" in words(ran.out)
+    assert "3 more have findings" in ran.out
+    assert words("Most frequent 13 Budgets are pooled without a protocol 1 No officer") in words(
+        ran.out
     )
-    partners = "partners: [{ name: North }, { name: South }, { name: East }]"
-    several = [f"{{ name: Forum {number}, {partners} }}" for number in range(MANY)]
-    ran = run("check", written(tmp_path, *several), "--rules", pack)
-    last = words(ran.out.partition("Ask first on the register")[2])
-    assert "(partners[].independent) (10 of 10 partnerships, 10 findings, up to low)" in last
-
-
-def test_a_colon_in_the_name_of_a_partner_is_part_of_it(run, pack, tmp_path):
-    theme = pack / "money.yaml"
-    some = "requires: { partners: { every: { independent: yes } } }"
-    theme.write_text(
-        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
-    )
-    names = ('"North: the borough"', '"South: the borough"')
-    partners = f"partners: [{', '.join(f'{{ name: {each} }}' for each in names)}]"
-    several = [f"{{ name: Forum {number}, {partners} }}" for number in range(MANY)]
-    ran = run("check", written(tmp_path, *several), "--rules", pack)
-    asked, _, last = ran.out.partition("Ask first on the register")
-    question = "Is the partner independent of the others?"
-    told = f"ask: North: the borough and South: the borough: {question} (partners[].independent)"
-    assert words(asked).count(told) == MANY
-    assert f"3. {question} (partners[].independent) (10 of 10" in words(last)
-
-
-def test_a_small_register_has_no_overview(run, pack, register):
-    ran = run("check", register, "--rules", pack)
-    assert ran.out.startswith("(the register itself)\n1 rule: ")
-    assert "Flagged most often" not in ran.out
-    assert "Ask first on the register" not in ran.out
-
-
-def test_a_register_on_which_nothing_is_flagged_has_nothing_to_look_at_first(run, pack, tmp_path):
-    several = [f"{{ name: Forum {number}, funding.pooled: no }}" for number in range(MANY)]
-    ran = run("check", written(tmp_path, *several), "--rules", pack)
-    assert ran.out.startswith("10 partnerships\n0 flagged, ")
-    assert "To look at first" not in ran.out
-
-
-def test_pairs_are_summed_up_and_asked_about_once(run, paired, tmp_path):
-    entries = [
-        f"{{ name: {name}, partners: [{{ name: A trust }}, unknown] }}" for name in ("X", "Y", "Z")
-    ]
-    path = written(tmp_path, *entries)
-    ran = run("check", path, "--rules", paired)
-    said = words(ran.out)
-    assert "3 pairs of partnerships with a partner or a parent in common" in said
-    assert "Two partnerships do the same: 0 flagged, 3 unknown, 0 clear, 0 not applicable" in said
-    assert "0 with something flagged 3 with something unknown, 0 in order and 0 to which" in said
-    assert "left out here: `--full` shows each, and `--format csv`, `jsonl` or `json`" in said
-    asked = "A trust: Is the shared partner's own governance known to be weak?"
-    assert f"{asked} (3 pairs, up to high)" in said
-    assert "Of each pair: Which partners do both have? (3 pairs, up to high)" in said
-    assert "X and Y" not in said
-    full = words(run("check", path, "--rules", paired, "--full").out)
-    assert all(pair in full for pair in ("X and Y", "X and Z", "Y and Z"))
-    assert "left out" not in full
-
-
-def test_a_pair_with_something_flagged_is_shown(run, paired, tmp_path):
-    weak = "{ name: A trust, weaknesses: [intervention] }"
-    bad = [f"{{ name: {name}, partners: [{weak}] }}" for name in ("X", "Y")]
-    others = [f"{{ name: {name}, partners: [{{ name: A board }}] }}" for name in ("Z", "Q")]
-    ran = run("check", written(tmp_path, *bad, *others), "--rules", paired)
-    said = words(ran.out)
+    assert words("Nobody or not recorded (12 partnerships) 12 -") not in words(ran.out)
+    assert words("Nobody or not recorded (12 partnerships) 12 0") in words(ran.out)
+    assert "One partnership: --entry Pool 0" in ran.out
     assert ran.code == FLAGGED
-    assert "X and Y 1 rule: 1 flagged (1 high)" in said
-    assert "1 with something flagged, shown above 1 with something unknown, 0 in order" in said
-    assert "Z and Q" not in said
-    asked = said.partition("Ask first on the pairs left out")[2]
-    assert "A board: " in asked
-    assert "A trust: " not in asked
 
 
-def test_every_pair_is_counted_by_how_it_stands(run, paired, tmp_path):
-    theme = paired / "money.yaml"
-    nested = "applies_when: { nested: no }\n    requires: { shared_partners"
-    theme.write_text(theme.read_text().replace("requires: { shared_partners", nested))
+def test_nothing_to_put_right_is_said(run, pack, tmp_path):
+    several = [
+        f"{{ name: Forum {number}, funding.pooled: no, responsible_officer: A. Smith }}"
+        for number in range(3)
+    ]
+    path = written(tmp_path, *several)
+    path.write_text(path.read_text().replace("name: Ours", "name: Ours\nreviewed: 2026-01-31"))
+    ran = run("check", path, "--rules", pack)
+    assert ran.code == FINE
+    assert "Nothing found to put right." in ran.out
+    assert "Look at first" not in ran.out
+
+
+def test_little_that_is_known_is_said_where_nothing_is_flagged(run, pack, tmp_path):
+    path = written(tmp_path, *(f"{{ name: Forum {number} }}" for number in range(3)))
+    ran = run("check", path, "--rules", pack)
+    assert "Too little is recorded to judge: 7 of 7 checks are not known yet." in ran.out
+
+
+def test_of_the_register_itself_the_remedy_has_an_owner_and_a_date(run, pack, register):
+    theme = pack / "money.yaml"
+    remedy = "    remedy: { do: Review it., who: the officer who keeps it, within: 2 months }\n"
+    theme.write_text(theme.read_text() + remedy)
+    said = words(run("check", register, "--rules", pack).out)
+    assert "HIGH The register has not been reviewed." in said
+    assert "The officer who keeps it, by 31 May 2026" in said
+
+
+def test_pairs_are_counted_and_told_in_full_where_something_is_flagged(run, paired, tmp_path):
     weak = "{ name: A trust, weaknesses: [intervention] }"
     sound = "{ name: B trust, weaknesses: none }"
-    entries = [
-        *(f"{{ name: W{each}, parent: none, partners: [{weak}] }}" for each in range(3)),
-        *(f"{{ name: S{each}, parent: none, partners: [{sound}] }}" for each in range(4)),
-        *(f"{{ name: O{each}, parent: none, partners: [{{ name: C }}] }}" for each in range(2)),
-        *(f"{{ name: N{each}, parent: W0, partners: none }}" for each in range(2)),
-    ]
-    said = words(run("check", written(tmp_path, *entries), "--rules", paired).out)
-    counted = "3 flagged (3 high), 1 unknown, 6 clear, 3 not applicable"
-    together = "13 pairs of partnerships with a partner or a parent in common"
-    assert said.count(f"{together} {counted}") == 1
-    assert (
-        f"{together} 3 with something flagged, shown above 1 with something unknown, 6 in order "
-        "and 3 to which no rule applies, left out here: "
-    ) in said
+    bad = [f"{{ name: {name}, partners: [{weak}] }}" for name in ("X", "Y")]
+    good = [f"{{ name: {name}, partners: [{sound}] }}" for name in ("Z", "Q")]
+    path = written(tmp_path, *bad, *good)
+    page = run("check", path, "--rules", paired).out
+    assert "Between partnerships 1 - 1 - - - 1" in words(page)
+    assert "X and Y" not in page
+    full = run("check", path, "--rules", paired, "--full").out
+    assert "HIGH      Two partnerships do the same" in full
+    assert "A trust: its own governance is known to be weak." in words(full)
+    assert "Z and Q" not in full
 
 
-def test_what_is_asked_of_one_of_two_names_it(run, paired, tmp_path):
+def test_what_is_said_of_one_of_two_names_it(run, paired, tmp_path):
     theme = paired / "money.yaml"
     said = "requires: { first.relations_stated: yes }"
     theme.write_text(
         theme.read_text().replace("requires: { shared_partners: { none: { weak: yes } } }", said)
     )
-    known = "partners: [{ name: A trust }]"
-    entries = [f"{{ id: p{each}, name: Forum, {known} }}" for each in range(2)]
-    entries.append(f"{{ id: p2, {known} }}")
-    ran = words(run("check", written(tmp_path, *entries), "--rules", paired).out)
-    asked = ran.partition("Ask first on the pairs left out")[2]
-    question = "Is it recorded how the partnership relates to others like it?"
-    assert f"1. Forum (p0): {question} (2 pairs, up to high)" in asked
-    assert f"2. Forum (p1): {question} (1 pair, up to high)" in asked
+    known = "relations_stated: no, partners: [{ name: A trust }]"
+    entries = [f"{{ id: p{each}, name: Forum {each}, {known} }}" for each in range(2)]
+    full = words(run("check", written(tmp_path, *entries), "--rules", paired, "--full").out)
+    said = "it is not recorded how it relates to partnerships like it"
+    assert f"because: Forum 0: {said}." in full
 
 
 def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, tmp_path):
@@ -199,9 +130,22 @@ def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, 
         theme.read_text().replace("requires: { reviewed: { newer_than: 12 months } }", every)
     )
     path = written(tmp_path, *(pooled(f"Pool {number}") for number in range(60)))
-    told = words(run("check", path, "--rules", pack).out.partition("(the register itself)")[2])
-    assert "because: Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more: budgets are pooled" in told
-    assert "(partnerships[].funding.pooled)" in told
-    apart = words(run("check", path, "--rules", pack, "--full").out)
-    assert "because: Pool 59: budgets are pooled" in apart
-    assert "55 more" not in apart
+    page = words(run("check", path, "--rules", pack).out)
+    assert "not been reviewed: Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more." in page
+    full = words(run("check", path, "--rules", pack, "--full").out)
+    told = "Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more: budgets are pooled."
+    assert f"because: {told} [partnerships[].funding.pooled]" in full
+
+
+def test_a_colon_in_the_name_of_a_partner_is_part_of_it(run, pack, tmp_path):
+    theme = pack / "money.yaml"
+    some = "requires: { partners: { every: { independent: yes } } }"
+    theme.write_text(
+        theme.read_text().replace("requires: { not: { responsible_officer: none } }", some)
+    )
+    partners = ", ".join(f'{{ name: "{each}: the borough" }}' for each in ("North", "South"))
+    path = tmp_path / "forum.yaml"
+    path.write_text(f"name: Forum\npartners: [{partners}]\n")
+    page = words(run("check", path, "--rules", pack).out)
+    question = "Is the partner independent of the others?"
+    assert f"North: the borough and South: the borough: {question} 1" in page

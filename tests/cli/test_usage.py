@@ -72,7 +72,9 @@ def test_the_command_runs_as_a_module():
 def test_a_rule_is_explained_in_english(run, pack):
     ran = run("explain", "pooled-without-protocol", "--rules", pack)
     assert ran.code == 0
-    assert "Rule: Where budgets are pooled, it is required that" in ran.out
+    assert (
+        "Rule: Where budgets are pooled, a protocol for decisions and money is agreed." in ran.out
+    )
     assert "Principle: Who pools writes down who decides." in ran.out
     assert "Source: A council, The policy (2026), paragraph 1" in ran.out
     assert "Remedy: Agree a protocol. (the partners, within 3 months)" in ran.out
@@ -117,6 +119,19 @@ def test_what_nothing_is_named_is_answered_with_what_was_meant(run):
     ran = run("explain", "pooled-budget-without-protocoll")
     assert ran.code == 2
     assert "did you mean `pooled-budget-without-protocol`?" in ran.err
+
+
+def test_the_shares_of_what_sources_say_are_printed_alone(run, pack, tmp_path):
+    ran = run("catalogue", "--says", "--rules", pack)
+    assert ran.code == 0
+    assert ran.out.startswith("| of ")
+    assert "3 (100 %)" in next(line for line in ran.out.splitlines() if "severity" in line)
+    path = tmp_path / "says.md"
+    assert run("catalogue", "--says", "--rules", pack, "--output", path).code == 0
+    assert path.read_text("utf-8") == ran.out
+    refused = run("catalogue", "--says", "--format", "html")
+    assert refused.code == 2
+    assert "drop `--format`" in refused.err
 
 
 def test_lint_says_that_nothing_is_wrong(run, pack):

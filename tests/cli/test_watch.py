@@ -50,7 +50,7 @@ def settle(watching):
 def test_it_begins_by_saying_how_much_is_open(watching, capsys):
     watching()
     out = capsys.readouterr().out
-    assert out.startswith("watching 1 partnership(s): ")
+    assert out.startswith("watching 1 partnership: ")
     assert len(out.splitlines()) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_folder_of_partnership_files_is_a_register(watching, tmp_path, capsys)
     (folder / "one.yaml").write_text("name: One\nfunding.pooled: yes\n")
     (folder / "notes.txt").write_text("not read")
     found = watching(folder)
-    assert "watching 1 partnership(s)" in capsys.readouterr().out
+    assert "watching 1 partnership" in capsys.readouterr().out
     (folder / "two.yaml").write_text("name: Two\nfunding.pooled: yes\nprotocol: none\n")
     settle(found)
     assert f"opened (medium): Two  [{RULE}]" in capsys.readouterr().out
@@ -202,7 +202,7 @@ def test_an_interrupt_ends_it_with_130(file):
         )
     finally:
         signal.signal(signal.SIGINT, before)
-    assert process.stdout.readline().startswith("watching 1 partnership(s)")
+    assert process.stdout.readline().startswith("watching 1 partnership")
     time.sleep(0.1)
     # Python loses an interrupt that comes while it clears away an object; people press it again.
     while process.poll() is None:

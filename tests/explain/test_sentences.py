@@ -47,7 +47,7 @@ def sentences() -> Iterator[str]:
     rulebook = load_rulebook()
     facts: dict[str, Fact] = {}
     for cls in rulebook.subjects.values():
-        for path, fact in vocabulary_of(cls).walk():
+        for path, fact in vocabulary_of(cls).paths.items():
             if fact not in facts.values():
                 facts[path] = fact
     facts |= {fact.name: fact for fact in rulebook.local.values()}

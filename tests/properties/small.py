@@ -13,7 +13,6 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from govrules.vocabulary import Subject
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -60,6 +59,7 @@ from govrules.vocabulary import (
     OrderedChoice,
     Recorded,
     SetOf,
+    Subject,
     YesNo,
     arrangement,
     fact,

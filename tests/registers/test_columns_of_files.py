@@ -18,6 +18,7 @@ from govrules import (
     load_rulebook,
     read_register,
 )
+from govrules.bodies import once_each
 from govrules.engines.columns import subjects_of, to_batches
 from govrules.registers.read import columns_of, read_source
 from govrules.testing.strategies import partnerships
@@ -77,15 +78,20 @@ def test_any_partnerships_come_back_from_a_file(tmp_path_factory, several):
     path = tmp_path_factory.mktemp("columns") / "register.parquet"
     as_parquet(path, table(several))
     (batch,) = to_batches(several, Partnership, BOOK)
-    kept = tuple(subjects_of(batch, Partnership, BOOK))
-    assert read_register(path, rulebook=BOOK).partnerships == kept
+    kept = [
+        attrs.evolve(each, partners=once_each(each.partners)[0])
+        if isinstance(each.partners, tuple)
+        else each
+        for each in subjects_of(batch, Partnership, BOOK)
+    ]
+    assert read_register(path, rulebook=BOOK).partnerships == (*kept,)
 
 
 def test_only_the_columns_that_are_wanted_are_read(file):
     columns = columns_of(file)
     assert columns.rows == 2
-    (batch,) = columns.batches({"id", "funding", "no such column"})
-    assert sorted(batch.schema.names) == ["funding", "id"]
+    (batch,) = columns.batches(BOOK, {"id", "funding", "no such column"})
+    assert sorted(batch.schema.names) == ["funding", "id", "id__none"]
 
 
 def test_single_partnerships_are_found_by_id_and_by_name(file):
@@ -125,7 +131,7 @@ def test_a_value_that_does_not_fit_is_unknown_and_said(tmp_path):
     assert not read.problems
     (told,) = read.warnings
     assert str(told).startswith(f"{path}:2")
-    assert "`status` must be one of" in str(told)
+    assert "unknown value `asleep` (`status`)" in str(told)
 
 
 def test_what_is_cut_short_is_refused(tmp_path):

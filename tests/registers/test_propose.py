@@ -16,13 +16,13 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from govrules import FactsError, load_rulebook
-from govrules.cli import main
+from govrules import FactsError, Partnership, assess, load_rulebook
 from govrules.reading import declared_by
 from govrules.registers.mapping import read_mapping
 from govrules.registers.mapping_text import mapping_text
 from govrules.registers.propose import propose
 from govrules.registers.read import read_source
+from govrules.render.standing import tier_of
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
 
@@ -229,6 +229,31 @@ def test_a_yes_or_no_of_an_agreement_says_that_there_is_one(folder, heading):
     assert waste.governing_document is UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("heading", "ratings"),
+    [
+        ("RAG", ["Red", "Amber", "Green"]),
+        ("RAG status", ["R", "A", "G"]),
+        ("Risk rating", ["High", "Medium", "Low"]),
+        ("Governance rating", ["Substantial", "Reasonable", "Weak"]),
+        ("Overall rating", ["Good", "Fair", "TBC"]),
+    ],
+)
+def test_a_rating_is_kept_as_the_registers_own_beside_the_tier(folder, heading, ratings):
+    rows = "".join(f"p{at},{each}\n" for at, each in enumerate(ratings))
+    found, _ = proposed(f"Partnership,{heading}\n{rows}")
+    assert found["columns"][heading] == {"fact": "own_rating", "unsure": True}
+    confirm()
+    entries = read_source("register.csv", mapping="mapping.yaml").subject.partnerships
+    kept = [UNKNOWN if each == "TBC" else each for each in ratings]
+    assert [each.own_rating for each in entries] == kept
+    book = load_rulebook()
+    tier = tier_of(assess(entries[0], book))
+    assert entries[0].stated == {}
+    assert tier.sentence.endswith(f"The register's own rating is {ratings[0]}.")
+    assert "own rating" not in tier_of(assess(Partnership(name="A"), book)).sentence
+
+
 def confirm():
     with open("mapping.yaml", encoding="utf-8") as file:  # noqa: PTH123 - where the test stands
         text = file.read()
@@ -258,7 +283,7 @@ def test_that_there_is_an_agreement_goes_with_what_it_is(folder):
         ("Review date", ["01/04/2027", "01/12/2026", "15/06/2027"]),
         ("Next review", ["01/04/2027", "01/12/2026", "15/06/2027"]),
         ("Reports to", ["Cabinet", "Scrutiny", "Cabinet"]),
-        ("RAG", ["R", "A", "G"]),
+        ("Risk score", ["12", "4", "9"]),
         ("Amount Awarded", ["2500", "3000", "3500"]),
         ("Amount Disbursed", ["", "", ""]),
         ("Planned Dates:Start Date", ["2024-01-18", "", ""]),
@@ -355,14 +380,38 @@ def test_a_name_that_stands_twice_is_said_before_anything_else(folder):
         ("Id", "Standards", "Evidence"),
     ],
 )
-def test_rows_of_requirements_are_no_partnerships(folder, heads):
+def test_requirements_that_run_down_are_asked_of_the_bodies_across(folder, heads):
     found, text = proposed(
-        ",".join(heads) + "\n1,Publish the framework,Done\n2,Keep roles clear,In progress\n"
+        ",".join(heads) + "\n1,Publish the framework,Done\n2,Register of interests,Yes\n"
     )
-    assert found["columns"] == {heads[0]: {"fact": "id", "unsure": True}}
-    assert "# No column names a partnership: the rows may be none." in text
-    assert "the table may lie on its" in text
-    assert main(["check", "register.csv", "--mapping", "mapping.yaml"]) == 3
+    assert (found["sideways"], found["header"]) == (True, 2)
+    assert found["columns"][heads[1]] == {"fact": "name", "unsure": True}
+    assert found["columns"]["Register of interests"] == "conflicts.register"
+    assert "# The table lies on its side" in text
+    confirm()
+    read = read_source("register.csv", mapping="mapping.yaml")
+    [body] = read.subject.partnerships
+    assert (body.name, body.conflicts.register) == (heads[2], True)
+
+
+def test_columns_that_refer_to_pages_are_no_bodies(folder):
+    rows = [
+        ("Local checklist", "", "", "", ""),
+        ("No.", "Requirement", "Further guidance section", "Page", "Update"),
+        ("Accountability", "", "", "", ""),
+        (1, "Roles are described", "19.a", 11, "Boards covered"),
+        (2, "Register of interests published", "19.f", 16, "In progress"),
+    ]
+    with xlsxwriter.Workbook("register.xlsx") as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+    found, _ = mapped("register.xlsx")
+    assert (found["sideways"], found["header"]) == (True, 2)
+    assert found["skip"] == [{"column": "Requirement", "is": ["Further guidance section", "Page"]}]
+    confirm()
+    [body] = read_source("register.xlsx", mapping="mapping.yaml").subject.partnerships
+    assert body.name == "Update"
 
 
 def test_a_second_sheet_joins_whatever_zeros_its_keys_begin_with(folder):

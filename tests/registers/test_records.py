@@ -8,10 +8,9 @@ import attrs
 import pytest
 
 from govrules import UNKNOWN
-from govrules.vocabulary import Subject
 from govrules.model import Funding, Partnership, Protocol
 from govrules.registers.records import make_records, maker
-from govrules.vocabulary import Record, Records, vocabulary_of
+from govrules.vocabulary import Record, Records, Subject, vocabulary_of
 
 
 def classes(cls):

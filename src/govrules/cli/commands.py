@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import itertools
 import json
 import sys
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import attrs
 from cyclopts import App, Parameter
 
-from govrules.assessment import Assessment, assess
+from govrules.assessment import Assessment, assess, counted_together
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
 from govrules.cli.output import emit, show, warn, write
@@ -215,7 +216,9 @@ def check(
 
         write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
-        show(_lines(checked, output, full=full or depth is not None, depth=reasons), output)
+        with uncollected():
+            in_full = full or depth is not None
+            show(_lines(checked, output, full=in_full, depth=reasons), output)
     return _code(checked, Severity(fail_on), told)
 
 
@@ -270,6 +273,18 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: findings by the hundred thousand are all kept to the end."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def _apart(checked: list[Checked]) -> list[Assessment]:
     """Return every assessment with findings, those of a register one by one."""
     return [
@@ -315,7 +330,8 @@ def _assess_all(
     checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        found = assess_file(read, rulebook, given or stated, engine)
+        with uncollected():
+            found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
         if isinstance(found, RegisterAssessment):
             told.say((*found.warnings, *found.problems))
@@ -436,9 +452,8 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    grave = [each for each in Severity if each >= level]
-    flagged = any(each.severities[one] for each in assessments for one in grave)
-    return FLAGGED if flagged else FINE
+    _, severities = counted_together(assessments)
+    return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
 
 
 @app.command
@@ -475,16 +490,26 @@ def findings(
 
     rulebook = load(rules)
     told = Said()
+    date = day(as_of)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     columns = columns_of(register, table) if mapping is None else None
     if columns is not None:
+        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
+
         told.say(columns.not_read(rulebook))
-        entries = entries_of_columns(columns)
-    else:
-        reads, told = _read_all([register], rulebook, mapping, table)
-        if not reads:
-            return PROBLEM
-        entries = entries_of_register(reads[0], register, rulebook)
-    code = tabulate(entries, rulebook, day(as_of), output, Severity(fail_on))
+        of_columns = Doubts(columns.name)
+        entries = entries_of_columns(columns, rulebook, of_columns)
+        code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
+        told.say(of_columns.diagnostics())
+        return code
+    reads, told = _read_all([register], rulebook, mapping, table)
+    if not reads:
+        return PROBLEM
+    [read] = reads
+    date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
+    told.say(doubts(read.subject, date))
+    entries = entries_of_register(read, register, rulebook)
+    code = tabulate(entries, rulebook, date, output, Severity(fail_on))
     return PROBLEM if told.failed else code
 
 
@@ -624,6 +649,29 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
             found = counted(len(problems), "warning") if problems else "no problem found"
             emit(f"{of}: {found}\n")
     return PROBLEM if failed else FINE
+
+
+@app.command(name="format")
+def format_(
+    directories: Annotated[
+        list[str], Parameter(name="DIR", negative="", help="A pack, or a folder of packs.")
+    ],
+    *,
+    check: Annotated[bool, Parameter(name="--check", negative="")] = False,
+) -> int:
+    """
+    Lay rule files out in block form, with short lines and all comments; what they say is kept.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs.
+    check
+        Write nothing, and say which files would be laid out anew; exit code 1 if there are any.
+    """
+    from govrules.cli.laying_out import lay_out  # noqa: PLC0415 - only this command needs it
+
+    return lay_out(directories, check=check)
 
 
 @app.command(name="test")

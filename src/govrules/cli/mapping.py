@@ -16,13 +16,13 @@ from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
-from govrules.registers.layouts import open_table
 from govrules.registers.mapping import read_mapping, read_mapping_text
 from govrules.registers.mapping_book import mapping_book
 from govrules.registers.mapping_nodes import is_workbook, nodes_of
 from govrules.registers.mapping_text import mapping_text, plain_of
 from govrules.registers.propose import Proposal, describe, propose
 from govrules.registers.read import columns_of, read_source
+from govrules.registers.sheets import open_table
 from govrules.registers.sources import split_name
 from govrules.registers.tables import RowOrigin, blank
 from govrules.render.plain import plain

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -24,7 +24,10 @@ from govrules.reading import Read, class_of
 from govrules.registers.columnar import Columns
 from govrules.render.text import counts_line
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
-from govrules.truth import UNKNOWN, Unknown
+from govrules.truth import UNKNOWN
+
+if TYPE_CHECKING:
+    from govrules.registers.decoding import Doubts
 
 #: How many findings have a verdict and a severity.
 Counts: TypeAlias = Counter[tuple[str, str | None]]
@@ -43,25 +46,27 @@ class Entries:
     Attributes:
         file: where they come from.
         rows: how many.
-        batches: gives those of the columns that are wanted.
+        batches: gives those of the columns that are wanted, as of a date.
         register: what is known of the register beside them.
         complete: whether they are certainly all.
-        as_of: the date that the file states.
         kind: the kind of subject that they are.
     """
 
     file: str
     rows: int
-    batches: Callable[[Collection[str]], Iterable[Any]]
+    batches: Callable[[Collection[str], dt.date], Iterable[Any]]
     register: Any = attrs.field(factory=Register)
     complete: bool = True
-    as_of: dt.date | Unknown = UNKNOWN
     kind: str = "partnership"
 
 
-def entries_of_columns(columns: Columns) -> Entries:
-    """Return the entries of a file of columns."""
-    return Entries(columns.name, columns.rows, columns.batches)
+def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> Entries:
+    """Return the entries of a file of columns; what cannot be read of them is told."""
+    return Entries(
+        columns.name,
+        columns.rows,
+        lambda wanted, as_of: columns.batches(rulebook, wanted, doubts=doubts, as_of=as_of),
+    )
 
 
 def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
@@ -93,16 +98,15 @@ def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
     return Entries(
         str(file),
         len(entries),
-        lambda _: to_batches(entries, cls, rulebook, misfit=misfit),
+        lambda *_: to_batches(entries, cls, rulebook, misfit=misfit),
         register,
         isinstance(those, tuple) and UNKNOWN not in those,
-        read.as_of,
         next(name for name, known in rulebook.subjects.items() if known is cls),
     )
 
 
 def tabulate(
-    entries: Entries, rulebook: Rulebook, given: dt.date | None, output: Path, level: Severity
+    entries: Entries, rulebook: Rulebook, as_of: dt.date, output: Path, level: Severity
 ) -> int:
     """Write every finding on a register to a file, say how many there are, and return the code."""
     from govrules.registers.batches import (  # noqa: PLC0415 - it needs pyarrow
@@ -115,8 +119,6 @@ def tabulate(
         write_findings,
     )
 
-    stated = entries.as_of if isinstance(entries.as_of, dt.date) else None
-    as_of = given or stated or dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
     own = entries.kind != "partnership"
     wanted = kernel(rulebook, as_of=as_of, kind=entries.kind, details=False).columns
     wanted |= {"id", "name"}
@@ -129,7 +131,7 @@ def tabulate(
             tally.update(counts_of(batch))
             yield batch
 
-    batches = ahead(entries.batches(wanted))
+    batches = ahead(entries.batches(wanted, as_of))
     if own:
         found = assess_batches(rulebook, batches, as_of=as_of, kind=entries.kind)
     else:

@@ -14,7 +14,9 @@ import attrs
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, show, warn
+from govrules.doubts import doubts
 from govrules.errors import FactsError
+from govrules.explain.phrases import counted
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
 from govrules.model import Partnership, Register
@@ -96,6 +98,7 @@ class Watching:
             self.rulebook, as_of=self._day(), complete=self._complete(), engine=self.engine
         )
         notices = self._live.replace(self._wanted()).notices
+        self._doubt()
         self._tell(notices if self.as_lines else ())
         self._summary()
 
@@ -120,8 +123,17 @@ class Watching:
             return
         if live.as_of != self._day() or live.complete != self._complete():
             self._tell(live.restate(as_of=self._day(), complete=self._complete()).notices)
+            self._doubt()
         if moved:
-            self._tell(live.replace(self._wanted()).notices)
+            notices = live.replace(self._wanted()).notices
+            self._doubt()
+            self._tell(notices)
+
+    def _doubt(self) -> None:
+        """Say once what is read otherwise than the files record it."""
+        for read in self._read.values():
+            for each in doubts(read.subject, self._day()):
+                self._say_once(str(each))
 
     def _marks(self) -> dict[Path, Mark]:
         found: dict[Path, Mark] = {}
@@ -217,7 +229,7 @@ class Watching:
             if (number := sum(each.severity is severity for each in opened))
         ]
         many = f" ({', '.join(levels)})" if levels else ""
-        show([(f"watching {len(live)} partnership(s): {len(opened)} open{many}", "bold")])
+        show([(f"watching {counted(len(live), 'partnership')}: {len(opened)} open{many}", "bold")])
         sys.stdout.flush()
 
     def _tell(self, notices: tuple[Notice, ...]) -> None:

@@ -21,7 +21,7 @@ _DIGITS: Final = (
 )
 NUMBER: Final = re.compile(rf"[+-]?(?:{_DIGITS})(?:e[+-]?[0-9]{{1,3}})?", re.IGNORECASE)
 #: More than any fact of a partnership counts, and few enough digits to reckon with exactly.
-_MOST: Final = Decimal(10**15)
+MOST: Final = Decimal(10**15)
 _LONGEST: Final = 60
 
 #: What one of a unit is worth in pounds, as a mapping names it.
@@ -89,7 +89,7 @@ def check_number(value: Decimal, fact_type: Money | Number, text: str) -> int | 
     """Return a number that is in the range of its type, or why it is not."""
     if value < 0:
         return Problem(Code.OUT_OF_RANGE, f"`{text}` is below zero", "write 0 or more")
-    most = _MOST if isinstance(fact_type, Money) or fact_type.most is None else fact_type.most
+    most = MOST if isinstance(fact_type, Money) or fact_type.most is None else fact_type.most
     if value > most:
         return Problem(
             Code.OUT_OF_RANGE,

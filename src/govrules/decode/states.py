@@ -30,10 +30,16 @@ NONE_WORDS: Final = frozenset({"none"})
 NIL_WORDS: Final = frozenset({"nil"})
 #: A plain yes or no, which is no text that anybody means.
 YES_OR_NO: Final = frozenset({"yes", "no", "true", "false"})
+#: Words that are no text, whatever the fact.
+NO_TEXTS: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS | YES_OR_NO
+
+#: What is written for a plain dash, and for a plain apostrophe.
+DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+APOSTROPHES: Final = "\u2018\u2019\u02bc"
 
 _FOLDED: Final = {
-    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-"),
-    **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
+    **dict.fromkeys(map(ord, DASHES), "-"),
+    **dict.fromkeys(map(ord, APOSTROPHES), "'"),
 }
 
 

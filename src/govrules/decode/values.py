@@ -18,7 +18,15 @@ import attrs
 from govrules.decode.amounts import check_number, read_amount, read_number
 from govrules.decode.dates import date_reader, read_date, read_duration
 from govrules.decode.problems import Problem, describe, unreadable, with_care
-from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.states import (
+    NIL_WORDS,
+    NONE_WORDS,
+    PLACEHOLDERS,
+    UNKNOWN_WORDS,
+    YES_OR_NO,
+    fold,
+    state_of,
+)
 from govrules.diagnostics import Code, did_you_mean
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -61,6 +69,7 @@ _BITS: Final = {"1": True, "1.0": True, "0": False, "0.0": False}
 SHARE_UNITS: Final = {"%": Decimal(1), "fraction": Decimal(100)}
 MONTHS_UNITS: Final = {"months": Decimal(1), "years": Decimal(12)}
 PER_CENT: Final = "per cent"
+_NO_VALUES: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS
 _VALUES: Final = "`govrules explain FACT` lists its values"
 _MARKED: Final = re.compile(r"(?P<word>[^*\u2020\u2021#]+?) ?[*\u2020\u2021#]+")
 
@@ -153,23 +162,25 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     nil = Decimal(0) if isinstance(fact_type, Money) else UNKNOWN
     said = wording.values
     unknown = wording.unknown
+    explained = bool(said or unknown)
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
         if is_nothing(value):
             return UNKNOWN
-        if not said and not unknown and not isinstance(value, str):
+        if explained:
+            word = " ".join(written(value).split()).casefold()
+            if word in said:
+                return _as_said(said[word], wording)
+            if word in unknown:
+                return UNKNOWN
+        elif not isinstance(value, str):
             return typed(value)
-        text = written(value)
-        word = " ".join(text.split()).casefold()
-        if word in said:
-            return _as_said(said[word], wording)
-        if word in unknown:
-            return UNKNOWN
-        word = fold(word)
-        state = state_of(word)
-        if state is not VALUE:
-            return absent if state is None else UNKNOWN
-        return nil if word in NIL_WORDS else typed(value)
+        word = fold(value if type(value) is str else written(value))
+        if word not in _NO_VALUES:
+            return typed(value)
+        if word in NIL_WORDS:
+            return nil
+        return absent if state_of(word) is None else UNKNOWN
 
     return decode
 

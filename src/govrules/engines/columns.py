@@ -32,8 +32,10 @@ BLOCK: Final = 65_536
 _DOES_NOT_FIT: Final = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
 #: Is told of a subject, the path of a fact of it, and its value.
 Misfit: TypeAlias = Callable[[Any, str, Any], None]
-_SAID: Final = ("evidence", "origin")
-_BESIDE: Final = ("local", "stated")
+#: What is said of facts, as texts by path.
+SAID: Final = ("evidence", "origin")
+#: Facts beside those of the vocabulary.
+BESIDE: Final = ("local", "stated")
 #: Types of facts for which it makes no difference, or is said in them, that they are absent.
 _ALONE: Final = (v.YesNo, v.Choices, v.Record, v.Records)
 
@@ -52,33 +54,33 @@ def schema_of(cls: type, rulebook: Rulebook | None = None) -> pa.Schema:
 
 def _fields(cls: type, rulebook: Rulebook | None) -> list[pa.Field]:
     about = v.vocabulary_of(cls).about
-    found = _companions(dict(_fact_types(cls)), rulebook)
-    for name in _BESIDE:
-        inner = _companions(_beside(name, cls, rulebook), rulebook, always=name == "stated")
+    found = _companions(v.vocabulary_of(cls).fields, rulebook)
+    for name in BESIDE:
+        inner = _companions(beside(name, cls, rulebook), rulebook, always=name == "stated")
         if inner and name in about:
             found.append(pa.field(name, pa.struct(inner)))
     text = pa.map_(pa.string(), pa.string())
-    return found + [pa.field(each, text) for each in _SAID if each in about]
+    return found + [pa.field(each, text) for each in SAID if each in about]
 
 
-def _beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, v.FactType]:
-    """Return the types of local or derived facts, which no field of the class holds."""
+def beside(name: str, cls: type, rulebook: Rulebook | None) -> Mapping[str, v.Fact]:
+    """Return facts that no field of a class holds: `local` ones, or those derived in `stated`."""
     if rulebook is None:
         return {}
     if name == "local":
-        return {each: fact.type for each, fact in rulebook.local.items()}
+        return rulebook.local
     derived = rulebook.derived.items()
-    return {each: held.fact.type for each, held in derived if held.cls is cls}
+    return {each: held.fact for each, held in derived if held.cls is cls}
 
 
 def _companions(
-    facts: Mapping[str, v.FactType], rulebook: Rulebook | None, *, always: bool = False
+    facts: Mapping[str, v.Fact], rulebook: Rulebook | None, *, always: bool = False
 ) -> list[pa.Field]:
     """Return the columns of facts, and of those for which it makes a difference, of absence."""
     found = []
-    for name, fact_type in facts.items():
-        found.append(pa.field(name, arrow_type(fact_type, rulebook)))
-        if always or not isinstance(fact_type, _ALONE):
+    for name, fact in facts.items():
+        found.append(pa.field(name, arrow_type(fact.type, rulebook)))
+        if always or not isinstance(fact.type, _ALONE):
             found.append(pa.field(f"{name}{NONE}", pa.bool_()))
     return found
 
@@ -204,17 +206,17 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
         if value is not UNKNOWN:
             _put(row, name, value, fact_type, rulebook)
     about = v.vocabulary_of(cls).about
-    for beside in _BESIDE:
-        said = getattr(record, beside) if beside in about else None
+    for each in BESIDE:
+        said = getattr(record, each) if each in about else None
         if said:
-            inner = row[beside] = {}
-            for name, fact_type in _beside(beside, cls, rulebook).items():
+            inner = row[each] = {}
+            for name, fact in beside(each, cls, rulebook).items():
                 value = said.get(name, UNKNOWN)
-                if value is None and beside == "stated":
+                if value is None and each == "stated":
                     inner[f"{name}{NONE}"] = True
                 elif value is not UNKNOWN:
-                    _put(inner, name, value, fact_type, rulebook)
-    for name in _SAID:
+                    _put(inner, name, value, fact.type, rulebook)
+    for name in SAID:
         if name in about and getattr(record, name):
             row[name] = list(getattr(record, name).items())
     return row
@@ -244,6 +246,18 @@ def _put(
             row[name] = value
 
 
+def array_of(
+    values: Iterable[Any], fact_type: v.FactType, rulebook: Rulebook | None, kind: pa.DataType
+) -> pa.Array:
+    """Return values of one type as an array of a kind that keeps them."""
+    rows: list[dict[str, Any]] = []
+    for value in values:
+        rows.append({})
+        if value is not UNKNOWN:
+            _put(rows[-1], "value", value, fact_type, rulebook)
+    return pa.array([row.get("value") for row in rows], kind)
+
+
 def _members(value: frozenset[Any]) -> list[str | None]:
     known = sorted(str(each) for each in value if each is not UNKNOWN)
     return [*known] if len(known) == len(value) else [*known, None]
@@ -266,16 +280,22 @@ def subjects_of(
         yield _record(row, cls, rulebook)
 
 
+def values_of(array: pa.Array, fact_type: v.FactType, rulebook: Rulebook | None) -> Iterator[Any]:
+    """Yield what an array holds as values of a type."""
+    for each in array.to_pylist():
+        yield _value({"value": each}, "value", fact_type, rulebook)
+
+
 def _record(row: Mapping[str, Any], cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - an object of the class
     about = v.vocabulary_of(cls).about
     values = {name: _value(row, name, held, rulebook) for name, held in _fact_types(cls)}
-    for beside in _BESIDE:
-        inner = row.get(beside)
-        if inner and beside in about:
-            facts = _beside(beside, cls, rulebook).items()
-            read = {name: _value(inner, name, held, rulebook) for name, held in facts}
-            values[beside] = {name: value for name, value in read.items() if value is not UNKNOWN}
-    for name in _SAID:
+    for each in BESIDE:
+        inner = row.get(each)
+        if inner and each in about:
+            facts = beside(each, cls, rulebook).items()
+            read = {name: _value(inner, name, fact.type, rulebook) for name, fact in facts}
+            values[each] = {name: value for name, value in read.items() if value is not UNKNOWN}
+    for name in SAID:
         if name in about and row.get(name):
             values[name] = dict(row[name])
     return cls(**values)

@@ -3,7 +3,7 @@ The reference engine: what rules mean.
 
 One function, one `match`, one arm a node. Nothing is kept from one case to the next; within a case
 each derived fact of a record is settled once, so that however often it is named the work is the
-same. Every other engine is held to this one, and every explanation is re-evaluated by it.
+same. Every other engine is held to this one, and so are explanations.
 """
 
 from __future__ import annotations

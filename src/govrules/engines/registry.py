@@ -6,8 +6,9 @@ subjects of one class that fit the vocabulary, the date of the assessment and th
 rules and the derived facts stand in. For each subject, in order, it owes one `Outcome` for each
 rule, in order: what `reference.judge` says, no more and no less, whatever is unknown. It raises
 for no subject, reads no clock and keeps nothing that could change an outcome. Explanations are
-none of its business: `reference` makes them when they are asked for, and raises an `EngineError`
-for an outcome that it does not share. `tests/conformance` holds every engine named here to this.
+none of its business: `govrules.explain` makes them when they are asked for, and a finding raises an
+`EngineError` for an outcome that they do not share. `tests/conformance` holds every engine named
+here to this.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from govrules.explain.phrases import (
     listed,
     names_of,
     plural,
+    predicate_phrase,
     sentence,
-    test_phrase,
     without_article,
 )
 from govrules.rulebook.ast import (
@@ -115,7 +115,7 @@ def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
         case Not(item):
             return condition_phrase(item, holds=not holds)
         case Test(ref, predicate):
-            return _of_two(ref, test_phrase(ref.fact, predicate, holds=holds))
+            return _of_two(ref, predicate_phrase(ref.fact, predicate, holds=holds))
         case Known(ref, recorded):
             return _of_two(ref, known_phrase(ref.fact, recorded=recorded is holds))
         case Quantified(quantity, ref, where):
@@ -285,7 +285,7 @@ def _plural(ref: FactRef) -> str:
 def _count(condition: Count, *, holds: bool) -> str:
     ref, where, predicate = condition.list, condition.where, condition.predicate
     if where is None and isinstance(ref.type, Choices) and _is_any(predicate):
-        return test_phrase(ref.fact, Compare(Op.EQUALS, Literal(None)), holds=not holds)
+        return predicate_phrase(ref.fact, Compare(Op.EQUALS, Literal(None)), holds=not holds)
     if _is_plain(predicate) and isinstance(ref.type, Records):
         assert isinstance(predicate, Compare)  # noqa: S101 - only comparisons are plain
         things = ref.fact.each if _value_of(predicate) == 1 else plural(ref.fact.each)

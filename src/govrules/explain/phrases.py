@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
@@ -71,6 +71,16 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
+def lowered(text: str) -> str:
+    """
+    Return a sentence as it stands within another.
+
+    >>> lowered("A board decides"), lowered("VAT is settled")
+    ('a board decides', 'VAT is settled')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def joined(words: Iterable[str], word: str = "and") -> str:
     """
     Return words as a list in prose.
@@ -83,7 +93,7 @@ def joined(words: Iterable[str], word: str = "and") -> str:
         return last
     # Without the comma nobody could tell where one of them ends and the last begins.
     has_own = any(f" {each} " in part for part in (*first, last) for each in ("and", "or"))
-    return f"{', '.join(first)}{',' if has_own else ''} {word} {last}"
+    return f"{', '.join(first)}{',' if has_own or ', ' in last else ''} {word} {last}"
 
 
 def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str:
@@ -343,6 +353,16 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
 
 
+def whether_all(fact: Fact, known: Collection[Any]) -> str:
+    """Return the question whether these are all that a list or a set has."""
+    if isinstance(fact.type, Choices):
+        names = [_word(each, {}) for each in fact.type.values if each in known]
+    else:
+        names = [record_name(each, index) for index, each in enumerate(known)]
+    these = "Are these all" if len(names) > 1 else "Is this all of"
+    return f"{these} {fact.label}: {named(names)}?"
+
+
 def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
     """Return what a record of a list is called: its name, or its number counted from 1."""
     if record is UNKNOWN:
@@ -410,7 +430,7 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
 # ── Tests of a fact ───────────────────────────────────────────────────────────────────────────
 
 
-def test_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
+def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
     """Return a test of a fact as a clause; with `holds` false, as the clause that denies it."""
     match predicate:
         case Compare(Op.EQUALS, Literal(None)):

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.bodies import counts_once, once_each
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import VALUE, fold, state_of
-from govrules.decode.values import decoder
-from govrules.diagnostics import Code
+from govrules.decode.values import decoder, is_placeholder, written
+from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.reading import CARRIED, facts_data
@@ -55,9 +56,14 @@ class Reader:
 
     Attributes:
         rulebook: the rules, which declare local and derived facts.
+        told: what is read with care, or as unknown, is added to it.
     """
 
     rulebook: Rulebook
+    told: list[Diagnostic] = attrs.field(factory=list, eq=False)
+
+    def _tell(self, found: Problem, path: Path) -> None:
+        self.told.append(Diagnostic(found.code, found.about(path), Span("event"), found.help))
 
     def record(self, plain: Any, cls: type, *, path: Path = "") -> Any:  # noqa: ANN401
         """
@@ -189,27 +195,35 @@ class Reader:
             case Record(cls):
                 return self.record(value, cls, path=f"{path}.")
             case Records(cls):
-                return tuple(
+                records = [
                     UNKNOWN
                     if each in (UNKNOWN, _UNKNOWN)
                     else self.record(each, cls, path=f"{path}[{index}].")
                     for index, each in enumerate(_several(value, "a list of records", path))
-                )
+                ]
+                once, twice = once_each(records)
+                for at, _ in twice:
+                    self._tell(counts_once(records[at].name, path), path)
+                return once
             case Choices():
                 members = _several(value, "a list of values", path)
                 return frozenset(UNKNOWN if each == _UNKNOWN else each for each in members)
             case _:
                 return self._single(value, fact_type, path)
 
-    @staticmethod
-    def _single(value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
+    def _single(self, value: Any, fact_type: FactType, path: Path) -> Any:  # noqa: ANN401
         if isinstance(value, Mapping) and isinstance(fact_type, Text) and [*value] == ["text"]:
             return str(value["text"])
         found = _decoder(fact_type)(value)
+        if found is UNKNOWN and is_placeholder(value, fact_type):
+            said = f"`{written(value)}` counts as unknown"
+            self._tell(Problem(Code.PLACEHOLDER, said, "send the value, `none`, or nothing"), path)
         if not isinstance(found, Problem):
             # A text is kept as it was written.
-            return value if isinstance(found, str) and isinstance(value, str) else found
-        if found.code is Code.READ_WITH_CARE:
+            kept = isinstance(fact_type, Text) and isinstance(found, str) and isinstance(value, str)
+            return value if kept else found
+        if found.code is Code.READ_WITH_CARE or isinstance(fact_type, Text):
+            self._tell(found, path)
             return found.value
         raise FactsError(path, describe(fact_type), f"`{str(value)[:_SHOWN]}`")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
 from govrules.assessment import Assessment
 from govrules.decode.names import fold_body
+from govrules.diagnostics import Diagnostic
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.live.counters import ENTRIES
@@ -47,11 +48,13 @@ class Applied:
         applied: whether it changed the register; False is a no-op.
         reason: why it was none; "" where it was applied.
         notices: what opened, changed and closed.
+        warnings: of which values it was read with care, or as unknown.
     """
 
     applied: bool
     reason: str = ""
     notices: tuple[Notice, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 @attrs.frozen
@@ -126,7 +129,6 @@ class LiveRegister:
         self.rulebook: Final = rulebook
         self.engine: Final = default_engine() if engine is None else engine
         self._patience = patience
-        self._reader = Reader(rulebook)
         self._lock = threading.RLock()
         self._listener: Listener | None = None
         self._number = 0
@@ -198,19 +200,20 @@ class LiveRegister:
             EngineError: the engine failed twice; nothing has changed.
         """
         fits(len(facts), partnership)
+        told: list[Diagnostic] = []
 
         def work(world: World) -> Plan | str:
             entry = world.entries.get(partnership)
             if entry is None:
                 raise _not_there(partnership)
-            changed = self._with_facts(entry.recorded, facts)
+            changed = self._with_facts(entry.recorded, facts, told)
             if _key(changed) != partnership:
                 raise FactsError(
                     "id", f"`{partnership}`, as it was put", "another: remove it and put another"
                 )
             return world.plan(entries={partnership: changed})
 
-        return self._take(("partnership", partnership), at, work)
+        return self._take(("partnership", partnership), at, work, told)
 
     def remove(self, partnership: str, *, at: int | None = None) -> Applied:
         """Take a partnership off the register; where it is not on it, that is a no-op."""
@@ -255,15 +258,16 @@ class LiveRegister:
         """
         fits(len(facts), organisation)
         name = fold_body(organisation)
+        told: list[Diagnostic] = []
 
         def work(world: World) -> Plan | str:
             known = world.organisations.get(name, Organisation(name=organisation))
-            changed = self._with_facts(known, facts)
+            changed = self._with_facts(known, facts, told)
             if not isinstance(changed.name, str) or fold_body(changed.name) != name:
                 raise FactsError("name", f"`{organisation}`, as it was put", "another")
             return world.plan(organisations={name: changed})
 
-        return self._take(("organisation", name), at, work)
+        return self._take(("organisation", name), at, work, told)
 
     def remove_organisation(self, organisation: str, *, at: int | None = None) -> Applied:
         """Forget what was recorded of an organisation; where nothing was, that is a no-op."""
@@ -311,10 +315,12 @@ class LiveRegister:
             if path.partition(".")[0].partition("[")[0] == ENTRIES:
                 raise FactsError(path, "a fact of the register itself", "about its entries")
 
-        def work(world: World) -> Plan | str:
-            return world.plan(record=self._with_facts(world.record, facts))
+        told: list[Diagnostic] = []
 
-        return self._take(_REGISTER, at, work)
+        def work(world: World) -> Plan | str:
+            return world.plan(record=self._with_facts(world.record, facts, told))
+
+        return self._take(_REGISTER, at, work, told)
 
     def restate(
         self, *, as_of: dt.date | Unknown | None = None, complete: bool | None = None
@@ -490,8 +496,9 @@ class LiveRegister:
         sender: Sender | None,
         at: int | None,
         work: Callable[[World], Plan | str],
+        told: Sequence[Diagnostic] = (),
     ) -> Applied:
-        """Work an event out, take it, and call back; or say why it is none."""
+        """Work an event out, which adds to what is told; take it, and call back; or say why not."""
         with self._lock:
             self._refuse_from_callback()
             if sender is not None and self._is_late(sender, at):
@@ -504,7 +511,7 @@ class LiveRegister:
             for each in senders:
                 self._note(each, at, gone=_is_gone(each, self._world))
             notices, delivery = self._tell(moves)
-        return self._delivered(notices, delivery)
+        return attrs.evolve(self._delivered(notices, delivery), warnings=tuple(told))
 
     def _tell(self, moves: Iterable[Move]) -> tuple[tuple[Notice, ...], Delivery | None]:
         """Make notices of what moved, and line them up for the callback."""
@@ -564,10 +571,11 @@ class LiveRegister:
         fits(count_facts(record), cls.__name__.lower())
         return record
 
-    def _with_facts(self, record: T, facts: Mapping[str, Any]) -> T:
+    def _with_facts(self, record: T, facts: Mapping[str, Any], told: list[Diagnostic]) -> T:
+        reader = Reader(self.rulebook, told)
         changed = record
         for path, value in facts.items():
-            changed = self._reader.changed(changed, path, value)
+            changed = reader.changed(changed, path, value)
         return self._checked(changed, type(record))
 
 

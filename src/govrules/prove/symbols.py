@@ -449,7 +449,7 @@ class SymbolicRecord:
 
 def has_arrangements(cls: type) -> bool:
     """Tell whether governance can change anything in a record."""
-    return any(fact.kind is v.Kind.ARRANGEMENT for _, fact in v.vocabulary_of(cls).walk())
+    return any(fact.kind is v.Kind.ARRANGEMENT for fact in v.vocabulary_of(cls).paths.values())
 
 
 def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noqa: ANN401 - any fact's value

@@ -15,7 +15,7 @@ from typing import Any, Final
 from govrules.decode.amounts import MONEY_UNITS, NUMBER, perhaps_pounds
 from govrules.decode.dates import DATE_FORMATS, PERIODS
 from govrules.decode.problems import Problem
-from govrules.decode.states import NIL_WORDS, NONE_WORDS, PLACEHOLDERS, UNKNOWN_WORDS, YES_OR_NO
+from govrules.decode.states import NO_TEXTS, fold
 from govrules.decode.values import (
     MONTHS_UNITS,
     PER_CENT,
@@ -30,6 +30,7 @@ from govrules.decode.values import (
 )
 from govrules.diagnostics import Code
 from govrules.registers.tables import Kept, blank, fold_heading
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Money, Text, YesNo
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "PERIODS",
     "PER_CENT",
     "SHARE_UNITS",
-    "UNKNOWN_WORDS",
     "Bad",
     "CellReader",
     "Wording",
@@ -50,10 +50,6 @@ __all__ = [
 
 #: A cell that cannot be read, or only with care.
 Bad = Problem
-#: Words that are no text, whatever the column holds.
-_NO_TEXTS: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS | YES_OR_NO
-#: Texts that begin so may be words in other letters, such as a long dash.
-_DASHES: Final = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
 #: So many times the middle of its column, a number of thousands may be one of pounds.
 _FAR_OFF: Final = 100
 #: The numbers that may say yes or no.
@@ -75,7 +71,7 @@ class CellReader:
         self._wording = wording
         self._decode = decoder(fact.type, wording)
         #: The words that are no plain values.
-        self._words = frozenset({*wording.values, *wording.unknown, *_NO_TEXTS})
+        self._words = frozenset({*wording.values, *wording.unknown, *NO_TEXTS})
         self._plain = isinstance(fact.type, Text)
         self._texts = Kept(self.read)
         #: Whether a cell was met that cannot be read, or only with care.
@@ -113,7 +109,7 @@ class CellReader:
         self._texts |= {
             cell: text
             for cell, text, word in zip(new, texts, words, strict=True)
-            if word not in self._words and not word.startswith(_DASHES) and "\u2019" not in word
+            if word not in self._words and (word.isascii() or fold(word) not in self._words)
         }
 
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
@@ -121,8 +117,8 @@ class CellReader:
         value = self._decode(cell)
         if isinstance(value, Problem):
             self.bad = True
-        elif not self.placeholder and self.is_placeholder(cell):
-            self.placeholder = True
+        elif value is UNKNOWN and not self.placeholder:
+            self.placeholder = self.is_placeholder(cell)
         return value
 
     def is_placeholder(self, cell: Any) -> bool:  # noqa: ANN401 - whatever stands in a cell

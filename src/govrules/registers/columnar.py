@@ -8,15 +8,13 @@ facts are to be explained, objects are made of them.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from govrules.decode.problems import Problem
-from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, Span
-from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
@@ -35,12 +33,13 @@ from govrules.registers.sources import (
 from govrules.registers.tables import MAX_ROWS, undisturbed
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
-from govrules.validate import check_subject
-from govrules.vocabulary import Choices, Record, Records, vocabulary_of
+from govrules.vocabulary import Record, Records, vocabulary_of
+
+if TYPE_CHECKING:
+    from govrules.registers.decoding import Doubts
 
 #: What a subject says of facts that are no facts of the vocabulary.
 _ABOUT: Final = frozenset({"local", "stated"})
-_CORRECT: Final = "correct the column or the value"
 
 
 @attrs.frozen(eq=False)
@@ -51,34 +50,55 @@ class Columns:
     Attributes:
         name: what it is called in messages.
         rows: how many partnerships it holds.
-        names: its columns, in order.
+        schema: its columns, as they are.
     """
 
     name: str
     rows: int
-    names: tuple[str, ...]
+    schema: Any
     _batches: Callable[[list[str]], Iterator[Any]]
 
-    def batches(self, wanted: Collection[str] | None = None) -> Iterator[Any]:
+    def batches(
+        self,
+        rulebook: Rulebook | None = None,
+        wanted: Collection[str] | None = None,
+        *,
+        doubts: Doubts | None = None,
+        exact: bool = False,
+        as_of: dt.date | None = None,
+    ) -> Iterator[Any]:
         """
-        Yield the rows as Arrow record batches.
+        Yield the rows as Arrow record batches with the columns that `schema_of` says.
 
         Args:
-            wanted: the columns to read; all if not given. What is not there is left out.
+            rulebook: the rules, whose local and derived facts have columns too.
+
+            wanted: the columns to read; all if not given. What is not there is unknown.
+
+            doubts: where is told what cannot be read, which is unknown.
+
+            exact: whether numbers are kept with more digits than engines reckon with.
+
+            as_of: the date of the assessment, if dates of things done that lie after it are told.
 
         Raises:
             FactsError: the file cannot be read to its end.
         """
-        names = [each for each in self.names if wanted is None or each in wanted]
+        from govrules.registers.decoding import ColumnDecoder, Doubts  # noqa: PLC0415 - it needs pyarrow
+
+        names = [each for each in self.schema.names if wanted is None or _head(each) in wanted]
+        decoder = ColumnDecoder(Partnership, rulebook, doubts or Doubts(self.name), exact, as_of)
+        before = 0
         with _readable(self.name):
-            yield from self._batches(names)
+            for batch in self._batches(names):
+                yield decoder.batch(batch, before, wanted)
+                before += batch.num_rows
 
     def not_read(self, rulebook: Rulebook | None = None) -> Iterator[Diagnostic]:
         """Yield a warning of the columns, if any, from which no fact is read."""
         from govrules.engines.columns import schema_of  # noqa: PLC0415 - it needs pyarrow
 
-        known = schema_of(Partnership, rulebook).names
-        left = [each for each in self.names if each not in known]
+        left = [*_not_in(self.schema, schema_of(Partnership, rulebook), "")]
         if left:
             words = ", ".join(f"`{each}`" for each in left)
             yield Diagnostic(
@@ -92,8 +112,6 @@ class Columns:
         """
         Return the partnerships as a register of objects, with the row of each.
 
-        A value that does not fit the vocabulary is unknown, and said.
-
         Args:
             rulebook: the rules, whose local and derived facts have columns too.
 
@@ -105,6 +123,7 @@ class Columns:
         import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
 
         from govrules.engines.columns import subjects_of  # noqa: PLC0415 - likewise
+        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - likewise
 
         if self.rows > MAX_ROWS and not only:
             too_many(
@@ -113,31 +132,49 @@ class Columns:
                 "`govrules findings` judges any number of rows; `--entry` explains single ones",
             )
         found: list[Partnership] = []
-        told: list[Diagnostic] = []
+        doubts = Doubts(self.name)
         before = 0
         with undisturbed():
-            for batch in self.batches():
+            for batch in self.batches(rulebook, doubts=doubts, exact=True):
                 rows = _called(batch, only) if only else range(batch.num_rows)
                 chosen = batch.take(pa.array(rows, pa.int64())) if only else batch
                 for row, subject in zip(
                     rows, subjects_of(chosen, Partnership, rulebook), strict=True
                 ):
-                    place = Span(self.name, before + row + 1)
-                    fitting, misfits = _fitting(subject, rulebook, place)
-                    told += misfits
-                    if fitting is not UNKNOWN:
-                        origin = {"": f"{place.file}:{place.line}", **fitting.origin}
-                        found.append(attrs.evolve(fitting, origin=origin))
+                    origin = {"": f"{self.name}:{before + row + 1}", **subject.origin}
+                    found.append(attrs.evolve(subject, origin=origin))
                 before += batch.num_rows
-        problems = [each for each in told if not each.code.is_warning]
-        warnings = [each for each in told if each.code.is_warning]
         return Read(
             Register(partnerships=tuple(found)),
             UNKNOWN,
-            (*self.not_read(rulebook), *warnings),
-            tuple(problems),
+            (*self.not_read(rulebook), *doubts.diagnostics()),
+            (),
             (f"{self.name}: {len(found):,} of {before:,} rows read as partnerships",),
         )
+
+
+def _head(column: str) -> str:
+    """Return the fact that a column belongs to, of which it may only say that there is none."""
+    from govrules.engines.columns import NONE  # noqa: PLC0415 - it needs pyarrow
+
+    return column.removesuffix(NONE)
+
+
+def _not_in(fields: Any, known: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields of Arrow
+    """Yield the columns that are not among those that are known, and those inside of records."""
+    from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
+
+    by_name = {each.name: each for each in known}
+    for each in fields:
+        wanted = by_name.get(each.name)
+        if wanted is None:
+            yield f"{prefix}{each.name}"
+            continue
+        one, other, mark = each.type, wanted.type, ""
+        if types.is_list(other) and types.is_nested(one) and not types.is_struct(one):
+            one, other, mark = one.value_type, other.value_type, "[]"
+        if types.is_struct(one) and types.is_struct(other):
+            yield from _not_in(one, other, f"{prefix}{each.name}{mark}.")
 
 
 def open_columns(file: str, table: str = "") -> Columns | None:
@@ -165,7 +202,7 @@ def open_columns(file: str, table: str = "") -> Columns | None:
         schema, rows, batches, name = opener(file, table)
     if not any(map(_is_laid_out, schema)):
         return None
-    return Columns(name, rows, tuple(schema.names), batches)
+    return Columns(name, rows, schema, batches)
 
 
 def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 - whatever holds Arrow data
@@ -187,7 +224,7 @@ def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 
     def batches(names: list[str]) -> Iterator[Any]:
         return iter(table.select(names).to_batches())
 
-    return Columns(name, table.num_rows, tuple(table.column_names), batches)
+    return Columns(name, table.num_rows, table.schema, batches)
 
 
 def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
@@ -213,80 +250,6 @@ def _called(batch: Any, names: Collection[str]) -> Sequence[int]:  # noqa: ANN40
     return [
         row for row, texts in enumerate(zip(*columns, strict=True)) if not wanted.isdisjoint(texts)
     ]
-
-
-def _fitting(
-    subject: Any,  # noqa: ANN401 - any attrs object
-    rulebook: Rulebook | None,
-    place: Span,
-) -> tuple[Any, list[Diagnostic]]:
-    """
-    Return a subject with every value as its type has it, and what is said of those that have none.
-
-    A value that does not fit is read as a cell is; where that cannot be done, it is unknown.
-    """
-    told: list[Diagnostic] = []
-    tried: set[str] = set()
-    while True:
-        try:
-            check_subject(subject, rulebook)
-        except FactsError as error:
-            path = error.path
-            mended = subject if path in tried else _mended(subject, path)
-            if mended is subject:
-                message = f"the row is left out: {_first(error)}"
-                told.append(Diagnostic(Code.TYPE_MISMATCH, message, place, _CORRECT))
-                return UNKNOWN, told
-            tried.add(path)
-            if _at(mended, path) is UNKNOWN:
-                message = f"the value is unknown: {_first(error)}"
-                told.append(Diagnostic(Code.UNREADABLE_VALUE, message, place, _CORRECT))
-            subject = mended
-        else:
-            return subject, told
-
-
-def _first(error: FactsError) -> str:
-    """Return what is said of the first fact that does not fit."""
-    return f"`{error.path}` must be {error.expected}, not {error.actual}"
-
-
-def _at(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
-    """Return the value of a fact by its path; UNKNOWN where there is none."""
-    head, _, rest = path.partition(".")
-    name, _, index = head.partition("[")
-    if head in _ABOUT:
-        return getattr(record, head).get(rest, UNKNOWN)
-    value: Any = getattr(record, name, UNKNOWN)
-    if index:
-        value = [each for each in value if each is not UNKNOWN][int(index.rstrip("]"))]
-    return _at(value, rest) if rest else value
-
-
-def _mended(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object
-    """Return a record with a fact read by its type, or as it is where it has none of this path."""
-    cls: type = type(record)
-    head, _, rest = path.partition(".")
-    name, _, index = head.partition("[")
-    if head in _ABOUT:
-        kept = {each: value for each, value in getattr(record, head).items() if each != rest}
-        return attrs.evolve(record, **{head: kept})
-    fact = vocabulary_of(cls).fields.get(name)
-    if fact is None:
-        return record
-    value = getattr(record, name)
-    if not rest:
-        several = isinstance(fact.type, Record | Records | Choices)
-        found = UNKNOWN if several else decoder(fact.type)(value)
-        found = found.value if isinstance(found, Problem) else found
-        return attrs.evolve(record, **{name: found})
-    if not index:
-        return attrs.evolve(record, **{name: _mended(value, rest)})
-    items = [*value]
-    known = [at for at, each in enumerate(items) if each is not UNKNOWN]
-    at = known[int(index.rstrip("]"))]
-    items[at] = _mended(items[at], rest)
-    return attrs.evolve(record, **{name: tuple(items)})
 
 
 # ── Each kind of file ─────────────────────────────────────────────────────────────────────────

@@ -15,11 +15,10 @@ import attrs
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
-from govrules.registers.build import Found
-from govrules.registers.cells import written
 from govrules.registers.mapping import Joined, Sheet, TableMapping
+from govrules.registers.rows import Found, as_key, as_word, two_spellings
 from govrules.registers.sources import Opened
-from govrules.registers.tables import Table, blank, fold_heading
+from govrules.registers.tables import Table, blank
 
 
 def one_a_row(
@@ -38,7 +37,7 @@ def one_a_row(
         found: where rows of one partnership that contradict each other are reported.
     """
     table = opened.table
-    groups, owners = _groups(table, naming)
+    groups, owners = _groups(table, naming, found)
     own = [each for each in mapping.sheet.columns if each.path.list != mapping.rows]
     inner = [each for each in mapping.sheet.columns if each.path.list == mapping.rows]
     places = {at for each in own for at in table.find(each.heading)}
@@ -129,7 +128,7 @@ def _node(mapping: TableMapping, node: Scalar | None) -> Scalar:
     return node or next(iter(mapping.sheet.unsure), Scalar("", plain=True, line=0, column=0))
 
 
-def _groups(table: Table, naming: Sequence[int]) -> tuple[list[list[int]], list[int]]:
+def _groups(table: Table, naming: Sequence[int], found: Found) -> tuple[list[list[int]], list[int]]:
     """Return the rows of each partnership, and of each row which partnership's it is."""
     by_name: dict[tuple[str, ...], int] = {}
     groups: list[list[int]] = []
@@ -142,15 +141,24 @@ def _groups(table: Table, naming: Sequence[int]) -> tuple[list[list[int]], list[
             last = -1
             continue
         if not all(map(blank, cells)) or last < 0:
-            name = tuple(
-                "" if blank(each) else fold_heading(written(each)).casefold() for each in cells
-            )
+            name = tuple("" if blank(each) else as_key(each) for each in cells)
             last = by_name.setdefault(name, len(groups)) if any(name) else len(groups)
             if last == len(groups):
                 groups.append([])
+            else:
+                _spelt(table, naming, (groups[last][0], row), found)
         groups[last].append(row)
         owners.append(last)
     return groups, owners
+
+
+def _spelt(table: Table, naming: Sequence[int], rows: tuple[int, int], found: Found) -> None:
+    """Say that a row names its partnership otherwise than the first of its rows does."""
+    for at in naming:
+        first, cell = (table.columns[at][row] for row in rows)
+        if not blank(first) and not blank(cell) and as_word(first) != as_word(cell):
+            problem = two_spellings(cell, first, table.place(rows[0], at))
+            found.add(problem.code, problem.message, table.place(rows[1], at), problem.help)
 
 
 def _of_groups(table: Table, at: int, groups: Sequence[Sequence[int]], found: Found) -> list[Any]:
@@ -161,7 +169,7 @@ def _of_groups(table: Table, at: int, groups: Sequence[Sequence[int]], found: Fo
         for row in rows:
             cell = table.columns[at][row]
             if not blank(cell):
-                said.setdefault(fold_heading(written(cell)).casefold(), row)
+                said.setdefault(as_key(cell), row)
         if len(said) > 1:
             places = " and ".join(str(table.numbers[row]) for row in sorted(said.values()))
             found.add(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -22,7 +22,7 @@ from govrules.diagnostics import Code
 from govrules.registers.cells import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, key_of
 from govrules.registers.paths import FactPath
-from govrules.registers.tables import blank, fold_heading
+from govrules.registers.tables import Table, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -316,3 +316,26 @@ def _dates(fact: Fact, cells: Sequence[Any]) -> tuple[list[str], bool]:
         found.append("excel")
         sure = False
     return found, sure
+
+
+def joining(table: Table, other: Table) -> tuple[int, int] | None:
+    """Return the columns by which the rows of two tables belong to each other."""
+    best: tuple[float, int, int] | None = None
+    for mine, cells in enumerate(table.columns):
+        keys = [*_keys(cells)]
+        known = {*keys}
+        if len(known) < 2 or len(known) < 0.9 * len(keys):  # noqa: PLR2004 - no key
+            continue
+        for its, others in enumerate(other.columns):
+            theirs = [*_keys(others)]
+            share = sum(each in known for each in theirs) / len(theirs) if theirs else 0
+            if share >= 0.8 and (best is None or share > best[0]):  # noqa: PLR2004 - nearly all
+                best = (share, mine, its)
+    return None if best is None else best[1:]
+
+
+def _keys(cells: Sequence[Any]) -> Iterator[str]:
+    """Yield what cells refer to, however zeros before it and spaces within it are written."""
+    for each in cells:
+        if not blank(each):
+            yield re.sub(r"\s+", "", as_text(each).casefold()).lstrip("0")

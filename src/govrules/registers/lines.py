@@ -27,11 +27,13 @@ from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
+    Choice,
     Choices,
     FactType,
     Record,
     Records,
     Text,
+    YesNo,
     vocabulary_of,
 )
 
@@ -249,6 +251,8 @@ class QuickReader:
                 return _lists(_RecordReader(cls, self))
             case Choices(values):
                 return _each(_choices(frozenset(values)))
+            case YesNo() | Choice():
+                return _words(_value(fact_type))
             case Text():
                 return _Single(_text)
             case _:
@@ -386,6 +390,20 @@ def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
 
 def _each(read_value: Callable[[Any], Any]) -> _Column:
     return lambda values: [read_value(each) for each in values]
+
+
+def _words(read_value: Callable[[Any], Any]) -> _Column:
+    """Return what reads values of which equal ones say the same: 1 and True are both yes."""
+    kept = Kept(read_value)
+
+    def read_words(values: Sequence[Any]) -> Sequence[Any]:
+        try:
+            return list(map(kept.__getitem__, values))
+        except TypeError:
+            # A list or an object is no word, and cannot be kept.
+            raise _OddError from None
+
+    return read_words
 
 
 class _Single:

@@ -54,7 +54,11 @@ def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
             lines += _block(key, settings[key], "")
     lines += ["", "columns:", *_columns(proposal)]
     if "skip" in settings:
-        lines += ["", "# A row that sums up the others is no partnership.", "skip:"]
+        lines += [
+            "",
+            "# These rows, or columns of a table on its side, are no partnerships.",
+            "skip:",
+        ]
         lines += [f"  - {_flow(each)}" for each in settings["skip"]]
     if settings.get("lists"):
         lines += [

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,12 @@ import attrs
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.registers.grids import Grid, has_grid, open_grid
-from govrules.registers.guesses import Guess, as_text, guess, is_answered
+from govrules.registers.guesses import Guess, as_text, guess, is_answered, joining
 from govrules.registers.headings import Headings, Meaning
-from govrules.registers.layouts import alike, header_of, lay_out, lies_on_its_side, open_table
+from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
+from govrules.registers.sheets import alike, open_table
 from govrules.registers.sources import Layout, Opened, suffix_of
-from govrules.registers.tables import Table, blank, fold_heading
+from govrules.registers.tables import Table, blank, fold_heading, headings_of
 from govrules.subjects import Declared
 
 _TOTALS: Final = re.compile(r"(grand |sub-?)?totals?|sum", re.IGNORECASE)
@@ -31,6 +32,12 @@ _NUMBERED: Final = re.compile(r"(?P<before>.*?)\s*(?P<number>[0-9]{1,2})\s*(?P<a
 _LONGEST_EXAMPLE: Final = 40
 #: What heads a column of questions.
 _ASKED: Final = frozenset({"requirement", "question", "criterion", "criteria", "standard"})
+#: What heads a column that says where something stands, and is no body that answers.
+_REFERS: Final = re.compile(
+    r"(no|nos|number|ref|reference|id|section|paragraph|para|page|source|weight(ing)?|(further )?"
+    r"guidance|document)s?\b\.?.*",
+    re.IGNORECASE,
+)
 _SHOWN: Final = 3
 
 
@@ -192,7 +199,7 @@ class _Proposer:
         layout = attrs.evolve(layout, table=grid.sheet)
         if grid.sheet:
             settings["table"] = grid.sheet
-        side = lies_on_its_side(grid, self.headings.is_fact)
+        side = lies_on_its_side(grid, self.headings.is_fact) or self._asked_of_one(grid)
         layout = attrs.evolve(layout, header=side or header_of(grid), sideways=side is not None)
         first, last = layout.header
         if side:
@@ -209,6 +216,14 @@ class _Proposer:
             settings["delimiter"] = "tab" if grid.delimiter == "\t" else grid.delimiter
             layout = attrs.evolve(layout, delimiter=grid.delimiter)
         return grid, layout
+
+    def _asked_of_one(self, grid: Grid) -> tuple[int, int] | None:
+        """Return the column of what is asked, twice, if a table asks it of bodies across."""
+        first, last = header_of(grid)
+        heads = headings_of([*grid.rows][first - 1 : last])
+        meant = {each.path for head in heads if head for each in self.headings.meanings(head)}
+        asked = [at for at, each in enumerate(heads) if each.casefold().rstrip("s") in _ASKED]
+        return (asked[0] + 1, asked[0] + 1) if asked and "name" not in meant else None
 
     def _likeness(self, grid: Grid) -> int:
         """Return how many headings of a sheet are certainly facts."""
@@ -252,14 +267,20 @@ class _Proposer:
         """Take what heads the columns of a table on its side for the names of partnerships."""
         if "name" in self.taken or at >= len(table.headings) or not table.headings[at]:
             return
-        cells = [_said(each) for each in table.columns[at]]
         column = next(
             (each for each in self.proposal.columns if each.heading == table.named(at)), None
         )
-        if column is None or column.about or not any(cells):
+        cells = [as_text(each) for each in table.columns[at] if not blank(each)]
+        refer = [each for each in cells if _REFERS.fullmatch(each)]
+        bodies = [each.casefold() for each in cells if each not in refer]
+        if column is None or column.about or not bodies:
             return
+        if refer:
+            skip = {"column": table.named(at), "is": [*dict.fromkeys(refer)]}
+            self.proposal.settings["skip"] = [skip]
         column.about = {"fact": "name"}
-        if len(cells) < 2 or len({*cells}) < len(cells):  # noqa: PLR2004 - one may be no name
+        # What heads the answers of one body may be no name.
+        if len(bodies) < 2 or len({*bodies}) < len(bodies):  # noqa: PLR2004 - one
             column.about["unsure"] = "yes"
         self.taken.add("name")
 
@@ -388,12 +409,6 @@ class _Proposer:
         named = any(each.about.get("fact") == "name" for each in self.proposal.columns)
         if not named and table.numbers:
             notes.append("No column names a partnership: the rows may be none.")
-        asked = [each for each in table.headings if each.casefold().rstrip("s") in _ASKED]
-        if asked and not table.lines:
-            notes.append(
-                f"`{asked[0]}` seems to hold what is asked of one body: the table may lie on its "
-                "side (`sideways: yes`)."
-            )
         for column in self.proposal.columns:
             if column.about.get("fact") not in ("id", "name") or "rows" in self.proposal.settings:
                 continue
@@ -418,7 +433,7 @@ class _Proposer:
                     column.about["unsure"] = "yes"
         skip = self._skips(table)
         if skip:
-            self.proposal.settings["skip"] = [skip]
+            self.proposal.settings.setdefault("skip", []).append(skip)
 
     def _skips(self, table: Table) -> dict[str, Any] | None:
         """Return the rows that may sum the others up."""
@@ -457,7 +472,7 @@ class _Proposer:
             other = lay_out(grid, Layout(name, header)).table
         except FactsError:
             return False
-        joins = _joining(table, other)
+        joins = joining(table, other)
         if joins is None:
             return False
         mine, its = joins
@@ -568,26 +583,3 @@ def _short(text: str) -> str:
 
 def _said(cell: object) -> str:
     return "" if blank(cell) else as_text(cell).casefold()
-
-
-def _joining(table: Table, other: Table) -> tuple[int, int] | None:
-    """Return the columns by which the rows of two tables belong to each other."""
-    best: tuple[float, int, int] | None = None
-    for mine, cells in enumerate(table.columns):
-        keys = [*_keys(cells)]
-        known = {*keys}
-        if len(known) < 2 or len(known) < 0.9 * len(keys):  # noqa: PLR2004 - no key
-            continue
-        for its, others in enumerate(other.columns):
-            theirs = [*_keys(others)]
-            share = sum(each in known for each in theirs) / len(theirs) if theirs else 0
-            if share >= 0.8 and (best is None or share > best[0]):  # noqa: PLR2004 - nearly all
-                best = (share, mine, its)
-    return None if best is None else best[1:]
-
-
-def _keys(cells: Sequence[Any]) -> Iterator[str]:
-    """Yield what cells refer to, however zeros before it and spaces within it are written."""
-    for each in cells:
-        if not blank(each):
-            yield re.sub(r"\s+", "", as_text(each).casefold()).lstrip("0")

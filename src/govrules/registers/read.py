@@ -15,11 +15,12 @@ from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of
 from govrules.reading import Read, class_of, declared_by, read_subject, read_values
-from govrules.registers.build import Found, build
+from govrules.registers.build import build
+from govrules.registers.by_path import read_rows
 from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.grouped import one_a_row
-from govrules.registers.layouts import open_table, settle
+from govrules.registers.layouts import settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
     Column,
@@ -29,7 +30,8 @@ from govrules.registers.mapping import (
     read_mapping,
 )
 from govrules.registers.paths import path_of
-from govrules.registers.rows import read_rows
+from govrules.registers.rows import Found
+from govrules.registers.sheets import open_table
 from govrules.registers.sources import (
     DOCUMENTS,
     LINES,

@@ -1,108 +1,465 @@
-"""Rows of tables whose headings are paths of facts, as subjects of any class."""
+"""
+The rows of one table with what a mapping says of them: columns to values, row by row accounted for.
+
+What cannot be read is named by its cell; no row is lost, but is counted among those that give no
+record, with its number.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from govrules.decode.states import VALUE, fold, state_of
-from govrules.diagnostics import Code, did_you_mean
+import attrs
+
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
-from govrules.nodes import Entries, Items, Node, Report, Scalar, move
-from govrules.reading import Read, collector_of, declared_by, node_of, read_of
-from govrules.registers.sources import Opened, refuse
-from govrules.registers.tables import blank
-from govrules.rulebook.ast import Rulebook
-from govrules.subjects import SubjectReader, words_of
+from govrules.model import Partnership
+from govrules.nodes import Scalar
+from govrules.registers.cells import CellReader, Wording, parted, written
+from govrules.registers.mapping import Column, Sheet, TableMapping
+from govrules.registers.sources import Opened
+from govrules.registers.tables import blank, fold_heading
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choices, vocabulary_of
+from govrules.vocabulary import Fact, FactType, vocabulary_of
+
+#: Of one column so many cells that cannot be read are named, and the others counted.
+MAX_CELLS_NAMED: Final = 20
+_ROWS_NAMED: Final = 10
+_LONGEST_MESSAGE: Final = 400
+#: Problems that cost a row.
+_ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
+#: What parts the columns of text files.
+_DELIMITERS: Final = ",;\t|"
+_BREAK: Final = "\n"
+#: What parts names in a cell, and stands in none.
+_MARKS: Final = (";", "|", _BREAK, "\t")
 
 
-def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
+@attrs.frozen
+class Tally:
     """
-    Read each row of a table as a subject.
+    What became of the rows of a table.
+
+    Attributes:
+        table: the table, as it is named.
+        rows: how many there are below the headings.
+        read: how many gave a record.
+        what: what a record is called.
+        above: how many rows stand above the headings.
+        blank: the numbers of rows with nothing in them.
+        skipped: the numbers of rows that the mapping skips.
+        empty: the numbers of rows that hold something, but no fact.
+        left_out: the numbers of rows with a problem.
+        aside: the numbers of rows that are no records, by what they are.
+    """
+
+    table: str
+    rows: int
+    read: int
+    what: str = "partnership"
+    above: int = 0
+    blank: tuple[int, ...] = ()
+    skipped: tuple[int, ...] = ()
+    empty: tuple[int, ...] = ()
+    left_out: tuple[int, ...] = ()
+    aside: Mapping[str, tuple[int, ...]] = attrs.field(factory=dict)
+
+    def __str__(self) -> str:
+        words = [f"{self.table}: {counted(self.rows, 'row')}, {counted(self.read, self.what)}"]
+        for why, numbers in (
+            ("blank", self.blank),
+            *self.aside.items(),
+            ("skipped as the mapping says", self.skipped),
+            ("without a fact", self.empty),
+            ("left out", self.left_out),
+        ):
+            if numbers:
+                shown = ", ".join(f"{each:,}" for each in numbers[:_ROWS_NAMED])
+                more = f" and {len(numbers) - _ROWS_NAMED:,} more" if numbers[_ROWS_NAMED:] else ""
+                words.append(f"{len(numbers):,} {why} ({shown}{more})")
+        if self.above:
+            words.append(f"{counted(self.above, 'row')} above the headings")
+        return "; ".join(words)
+
+
+@attrs.define
+class Found:
+    """
+    What was read of a table.
+
+    Attributes:
+        diagnostics: everything that is wrong with it, in the order in which it was met.
+        tallies: what became of the rows of each table.
+    """
+
+    diagnostics: list[Diagnostic] = attrs.field(factory=list)
+    tallies: list[Tally] = attrs.field(factory=list)
+
+    def add(self, code: Code, message: str, span: Span, help_: str) -> None:
+        """Add what is wrong at a place."""
+        message = textwrap.shorten(message, _LONGEST_MESSAGE, placeholder=" …")
+        self.diagnostics.append(Diagnostic(code, message, span, help_))
+
+
+class Rows:
+    """
+    One table with what the mapping says of it.
 
     Args:
-        opened: the table; its headings are paths of facts.
+        opened: the table.
 
-        cls: the class of the subjects.
+        sheet: what its columns hold.
 
-        rulebook: the rules, which declare local and derived facts.
+        mapping: the whole mapping.
 
-    Raises:
-        FactsError: no heading is the path of a fact.
+        found: where problems go.
+
+        fact: the list whose records its rows are; None for partnerships.
     """
-    table = opened.table
-    report = Report(table.file)
-    declared = declared_by(rulebook)
-    named = {
-        *vocabulary_of(cls).facts,
-        *(name for name, (_, owner) in declared.derived.items() if owner is cls),
-        *(f"local.{name}" for name in declared.local),
-    }
-    known = {fold(path): path for path in named}
-    columns = [(at, known.get(fold(each))) for at, each in enumerate(table.headings)]
-    read = [(at, path) for at, path in columns if path is not None]
-    if not read:
-        refuse(
-            Code.NOT_A_SUBJECT,
-            table.place(),
-            f"no heading is the name of a fact of a {words_of(cls)}",
-            "give each column the path of its fact as its heading",
-        )
-    for at, path in columns:
-        if path is None and table.headings[at]:
+
+    def __init__(
+        self,
+        opened: Opened,
+        sheet: Sheet,
+        mapping: TableMapping,
+        found: Found,
+        fact: Fact | None = None,
+    ) -> None:
+        self.opened = _without_swallowed(opened)
+        self.table = self.opened.table
+        self.sheet = sheet
+        self.mapping = mapping
+        self.found = found
+        self.fact = fact
+        self.skipped: tuple[int, ...] = ()
+        self.seen: set[int] = set()
+        self.readers: dict[tuple[FactType, Wording], CellReader] = {}
+        self.bound = [
+            (column, at)
+            for column in sheet.columns
+            if (at := self._find(column.heading, column.node)) is not None
+        ]
+        self.skips = [(each, self.column(each.node)) for each in sheet.skips]
+        for node in sheet.ignored:
+            self._find(node.text, node, several=True)
+        for node in sheet.unsure:
+            self._find(node.text, node)
+
+    @property
+    def what(self) -> str:
+        """What a row of the table is called."""
+        return "partnership" if self.fact is None else self.fact.each
+
+    def column(self, node: Scalar) -> int | None:
+        """Return the column that the mapping names; None where there is none, which is said."""
+        return self._find(node.text, node)
+
+    def _find(self, name: str, node: Scalar | None, *, several: bool = False) -> int | None:
+        found = self.table.find(name)
+        self.seen.update(found)
+        if len(found) == 1 or (several and found):
+            return found[0]
+        report = self.mapping.report
+        if found:
+            named = " or ".join(f"`{self.table.named(each)}`" for each in found)
             report.add(
-                Code.COLUMN_NOT_MAPPED,
-                f"no fact is called `{table.headings[at]}`, so that nothing is read from it",
-                None,
-                did_you_mean(table.headings[at], named) or "name the column as its fact",
+                Code.DUPLICATE_HEADING,
+                f"{len(found)} columns of {self.table.place()} have the heading `{name}`",
+                node,
+                f"write {named}",
             )
-    facts = vocabulary_of(cls).facts.items()
-    sets = {path for path, fact in facts if isinstance(fact.type, Choices)}
-    reader = SubjectReader(report, declared, lenient=True)
-    collect, name = collector_of(cls, rulebook)
-    found: list[Any] = []
-    blanks = 0
-    for row, number in enumerate(table.numbers):
-        cells = [(path, table.columns[at][row]) for at, path in read]
-        if all(blank(cell) for _, cell in cells):
-            blanks += 1
-            continue
-        reader.base = f"{name}[{len(found)}]."
-        found.append(reader.read_entry(_row(cells, number, sets, report), cls))
-    reader.base = ""
-    report.diagnostics += opened.problems
-    complete = UNKNOWN not in found
-    entries = [each for each in found if each is not UNKNOWN]
-    listed = collect((*entries,) if complete else (*entries, UNKNOWN))
-    result = read_of(listed, UNKNOWN, report, 0)
-    what = counted(len(entries), words_of(cls))
-    tally = f"{table.file}: {counted(len(table.numbers), 'row')}, {what}"
-    tally += f"; {blanks:,} blank" if blanks else ""
-    return Read(
-        result.subject, result.as_of, result.warnings, result.problems, (tally, *opened.notes)
+            return None
+        names = [self.table.named(at) for at in range(len(self.table.headings))]
+        report.add(
+            Code.UNKNOWN_COLUMN,
+            f"{self.table.place()} has no column `{name}`",
+            node,
+            did_you_mean(fold_heading(name), names)
+            or "write a heading of the table, or say with `header:` in which row they stand",
+        )
+        return None
+
+    def warn_of_columns(self, keys: set[int]) -> None:
+        """Say which columns no fact is read from, though the mapping does not ignore them."""
+        left = [
+            self.table.named(at)
+            for at in range(len(self.table.headings))
+            if at not in self.seen and at not in keys
+        ]
+        mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
+        facts = [] if mapped else [*vocabulary_of(Partnership).facts]
+        for each in left:
+            near = did_you_mean(each, facts)
+            if near.startswith("did you mean"):
+                self.found.add(
+                    Code.COLUMN_NOT_MAPPED,
+                    f"no fact is called `{each}`, so that nothing is read from the column",
+                    self.table.place(None, 0) if self.table.header else self.table.place(),
+                    near,
+                )
+                left = [other for other in left if other != each]
+        if left:
+            words = ", ".join(f"`{each}`" for each in left)
+            self.found.add(
+                Code.COLUMN_NOT_MAPPED,
+                f"no fact is read from {counted(len(left), 'column')}: {words}",
+                self.table.place(None, 0) if self.table.header else self.table.place(),
+                "map each to a fact, or write it under `ignored`"
+                if mapped
+                else f"`govrules map {self.table.file}` proposes a mapping for them",
+            )
+
+    def skip(self) -> None:
+        """Leave out the rows that the mapping says are no records."""
+        rows: set[int] = set()
+        for skip, at in self.skips:
+            if at is not None:
+                cells = self.table.columns[at]
+                rows.update(row for row, cell in enumerate(cells) if as_word(cell) in skip.words)
+        if rows:
+            self.skipped = tuple(self.table.numbers[row] for row in sorted(rows))
+            self.table = self.table.without(frozenset(rows))
+
+    def values(self, column: Column, at: int) -> list[Any]:
+        """Return the values of a column, after saying which cells cannot be read."""
+        # Columns of one type that are written alike, such as dates, repeat each other.
+        key = (column.path.fact.type, column.wording)
+        if key not in self.readers:
+            self.readers[key] = CellReader(column.path.fact, column.wording)
+        reader = self.readers[key]
+        cells = self.table.columns[at]
+        if column.path.list and column.path.index is None:
+            return self._several(column, at, reader)
+        values = reader.column(cells, texts=self.table.texts)
+        if reader.bad:
+            named = _Named(self, column, at)
+            for row, value in enumerate(values):
+                if type(value) is Problem:
+                    values[row] = value.value
+                    named.say(row, value)
+            named.end()
+        if reader.placeholder:
+            self._placeholders(column, at, reader, cells)
+        if column.path.list == "partners" and column.path.rest == "name":
+            self._one_body(column, at, values)
+        return values
+
+    def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
+        """Take the names away that may be those of several bodies, and say so."""
+        cells = self.table.columns[at]
+        only_texts = self.table.texts or {*map(type, cells)} == {str}
+        whole = "".join(cells if only_texts else (each for each in cells if isinstance(each, str)))
+        if not any(each in whole for each in _MARKS):
+            return
+        named = _Named(self, column, at)
+        for row, cell in enumerate(cells):
+            if isinstance(cell, str) and isinstance(values[row], str):
+                mark = next((each for each in _MARKS if each in cell.strip()), "")
+                if mark:
+                    values[row] = UNKNOWN
+                    named.say(row, _several_bodies(cell, mark))
+        named.end()
+
+    def _placeholders(
+        self, column: Column, at: int, reader: CellReader, cells: Sequence[Any]
+    ) -> None:
+        """Say which cells of a column hold a word for what nobody knows, once for the column."""
+        rows = [row for row, cell in enumerate(cells) if reader.is_placeholder(cell)]
+        if not rows:
+            return
+        words = ", ".join(
+            f"`{each}`" for each in dict.fromkeys(as_text(cells[row]) for row in rows)
+        )
+        self.found.add(
+            Code.PLACEHOLDER,
+            f"{counted(len(rows), 'cell')} with {words}: the fact is unknown "
+            f"(`{column.path.text}`, column `{self.table.named(at)}`)",
+            self.table.place(rows[0], at),
+            "fill them in, or leave them empty; a word under `unknown` of the mapping is not named",
+        )
+
+    def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
+        """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
+        found: list[Any] = []
+        named = _Named(self, column, at)
+        for row, cell in enumerate(self.table.columns[at]):
+            if reader.read(cell) is UNKNOWN:
+                found.append(UNKNOWN)
+                continue
+            items = []
+            separator = column.wording.separator
+            parts = cell if isinstance(cell, list) else parted(as_text(cell), separator)
+            mark = "" if isinstance(cell, list) else _other_mark(parts, separator)
+            if mark:
+                found.append(UNKNOWN)
+                named.say(row, _several_bodies(as_text(cell), mark))
+                continue
+            for part in parts:
+                value = reader.read(part)
+                if type(value) is Problem:
+                    named.say(row, value)
+                    value = value.value
+                # A record whose only fact is said to be none is no record.
+                items.append(UNKNOWN if value is None else value)
+            found.append(items)
+        named.end()
+        return found
+
+    def tally(self, read: int, empty: Sequence[int], without_owner: Sequence[int] = ()) -> None:
+        """Count the rows; `empty` are those that gave no record, the others belong to none."""
+        blanks = [row for row in empty if all(blank(cells[row]) for cells in self.table.columns)]
+        without = [row for row in empty if row not in set(blanks)]
+        # The tally counts them all.
+        for row in without[:MAX_CELLS_NAMED]:
+            self.found.add(
+                Code.ROW_WITHOUT_FACTS,
+                f"no {self.what} is read: the row gives no fact",
+                self.table.place(row),
+                "map the columns that it fills, or skip it in the mapping",
+            )
+        self.found.diagnostics.extend(self.opened.problems)
+        numbers = self.table.numbers
+        # Rows of another table are counted by what they are.
+        out = tuple(each.span.line for each in self.opened.problems if each.code in _ROWS_OUT)
+        aside = self.opened.aside
+        left_out = tuple(sorted((*out, *(numbers[row] for row in without_owner))))
+        total = len(numbers) + len(self.skipped) + len(out) + sum(map(len, aside.values()))
+        self.found.tallies.append(
+            Tally(
+                str(self.table.place()),
+                total,
+                read,
+                self.what,
+                self.opened.above,
+                tuple(numbers[row] for row in blanks),
+                self.skipped,
+                tuple(numbers[row] for row in without),
+                left_out,
+                aside,
+            )
+        )
+
+
+def _without_swallowed(opened: Opened) -> Opened:
+    """Leave out rows of a text file in a cell of which, it seems, other rows stand."""
+    table = opened.table
+    # Where each row is a line, no cell holds another.
+    if not table.texts or isinstance(table.numbers, range):
+        return opened
+    parted_by = len(table.headings) - 1
+    rows = {
+        row: at
+        for at, cells in enumerate(table.columns)
+        if _BREAK in "".join(cells)
+        for row, cell in enumerate(cells)
+        if _BREAK in cell
+        and parted_by
+        and max(map(cell.count, _DELIMITERS)) >= cell.strip().count("\n") * parted_by > 0
+    }
+    if not rows:
+        return opened
+    problems = tuple(
+        Diagnostic(
+            Code.SUSPECT_CELL,
+            f"the row is left out: other rows seem to stand in its cell `{table.named(at)}`, "
+            f"{counted(table.columns[at][row].strip().count(_BREAK) + 1, 'line')} of the file",
+            table.place(row, at),
+            "close the quote that is open there, or take it away",
+        )
+        for row, at in sorted(rows.items())
+    )
+    return attrs.evolve(
+        opened, table=table.without(frozenset(rows)), problems=(*opened.problems, *problems)
     )
 
 
-def _row(cells: list[tuple[str, Any]], number: int, sets: Collection[str], report: Report) -> Node:
-    entries: list[tuple[Scalar, Node]] = []
-    for path, cell in cells:
-        node: Node = _word("unknown") if blank(cell) else node_of(cell, report)
-        if path in sets and isinstance(node, Scalar) and state_of(fold(node.text)) is VALUE:
-            # What a cell says of a set is not all that there is.
-            parts = [each.strip() for each in _PARTED.split(node.text) if each.strip()]
-            node = Items([*map(_word, parts), _word("unknown")], 0, 0)
-        entries.append((_word(path), node))
-    whole = Entries(entries, 0, 0)
-    move(whole, number)
-    return whole
+def _other_mark(parts: Sequence[str], separator: str) -> str:
+    """Return what else may part the values of a cell; "" where nothing does."""
+    for mark in _MARKS:
+        if mark != separator and any(mark in each for each in parts):
+            return mark
+    # A name may hold one comma, beside others that are parted otherwise.
+    most = 1 if len(parts) > 1 else 0
+    commas = separator != "," and any(each.count(",") > most for each in parts)
+    return "," if commas else ""
 
 
-def _word(text: str) -> Scalar:
-    return Scalar(text, plain=True, line=0, column=0)
+def _several_bodies(cell: str, mark: str) -> Problem:
+    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    text = " ".join(cell.split())
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"`{text}` may name several bodies: {what} stands in it",
+        "write one body a cell",
+        "map the column to `partners[].name` with what parts the names as its `separator`, and "
+        "part all names with that",
+    )
 
 
-#: What parts the values of a set in a cell.
-_PARTED: Final = re.compile(r"[;,|\n]")
+class _Named:
+    """Names the cells of one column that cannot be read: some of them, and how many more."""
+
+    def __init__(self, rows: Rows, column: Column, at: int) -> None:
+        self.rows = rows
+        self.column = column
+        self.at = at
+        self.number = 0
+
+    def say(self, row: int, problem: Problem) -> None:
+        """Report a cell, unless enough of its column have been."""
+        self.number += 1
+        if self.number <= MAX_CELLS_NAMED:
+            care = problem.code is Code.READ_WITH_CARE
+            self._add(
+                row,
+                f"{problem.message} ({self._about()})",
+                problem.of_column or problem.help,
+                problem.code if care else Code.UNREADABLE_VALUE,
+            )
+
+    def end(self) -> None:
+        """Say how many more there are."""
+        more = self.number - MAX_CELLS_NAMED
+        if more > 0:
+            self._add(
+                None,
+                f"{more:,} more cells of the column cannot be read ({self._about()})",
+                "say in the mapping how the column is written, or correct the cells",
+            )
+
+    def _about(self) -> str:
+        return f"`{self.column.path.text}`, column `{self.rows.table.named(self.at)}`"
+
+    def _add(
+        self, row: int | None, message: str, help_: str, code: Code = Code.UNREADABLE_VALUE
+    ) -> None:
+        self.rows.found.add(code, message, self.rows.table.place(row, self.at), help_)
+
+
+def as_text(cell: object) -> str:
+    """Return what stands in a cell as text."""
+    return cell if isinstance(cell, str) else written(cell)
+
+
+def as_word(cell: object) -> str:
+    """Return what stands in a cell as words are compared."""
+    return "" if cell is None else fold_heading(as_text(cell)).casefold()
+
+
+def as_key(cell: object) -> str:
+    """Return what stands in a cell as names are compared; a reference only as it stands."""
+    word = as_word(cell)
+    return word if any(map(str.isdigit, word)) else fold_body(word)
+
+
+def two_spellings(cell: object, other: object, place: Span | str) -> Problem:
+    """Return that a cell names what is spelt otherwise elsewhere."""
+    return Problem(
+        Code.TWO_SPELLINGS,
+        f"`{as_text(cell)}` is `{as_text(other)}` at {place} in another spelling",
+        "spell the name the same way everywhere",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from govrules.explain.english import condition_phrase
-from govrules.explain.phrases import named, presence, test_phrase
+from govrules.explain.phrases import named, predicate_phrase, presence
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
@@ -16,6 +16,8 @@ from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 
 #: What a fact becomes by a change that gives something up.
 _LESS: Final[tuple[object, ...]] = (False, None, frozenset())
+#: A way out with more parts than these is no sentence.
+_TOGETHER: Final = 4
 #: From so many choices on, it matters that one is made and not which.
 _ANY: Final = 5
 
@@ -29,13 +31,14 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
     """
     Return when a finding is settled, as a clause: the ways out, else the good state.
 
-    No way is told that takes something away: a role, a clause or a yes.
+    No way is told that takes something away, a role, a clause or a yes, or that is long.
     """
     effort = Effort(subject)
     ways = [
         way
         for way in finding.clears
         if way
+        and len(_groups(way)) <= _TOGETHER
         and not effort.takes_away({each.fact: each.to for each in way})
         and not any(each.to in _LESS for each in way)
     ]
@@ -58,14 +61,19 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
 
 def told_together(changes: Sequence[Change]) -> str:
     """Return changes as clauses, those that say the same of several records as one."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for each in changes:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
     told = []
-    for (_, said), its in groups.items():
+    for (_, said), its in _groups(changes).items():
         names = [each.record for each in its if each.record]
         told.append(f"{named(names)}: {said}" if names else said)
     return "; ".join(told)
+
+
+def _groups(changes: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
+    """Return changes by the fact and what is said of it, whatever record they are of."""
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for each in changes:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    return groups
 
 
 def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:
@@ -83,7 +91,7 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
         wanted = tuple(Literal(each) for each in dict.fromkeys(each.to for each in changes))
         if len(wanted) >= min(_ANY, len(fact.type.values)):
             return presence(fact)
-        return test_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
+        return predicate_phrase(fact, OneOf(wanted), holds=True) if len(wanted) > 1 else ""
     if not isinstance(fact.type, Choices):
         return ""
     added = [each.to - members(effort.now(each.fact)) for each in changes]
@@ -94,11 +102,11 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
     if len({*added}) == 1:
         return ""
     any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
-    return f"{test_phrase(fact, any_of, holds=True)} (at least one)"
+    return f"{predicate_phrase(fact, any_of, holds=True)} (at least one)"
 
 
 def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:
     """Return the fact of a subject at a path, whatever record of a list it is of."""
     if path.startswith("local."):
         return rulebook.local.get(path.removeprefix("local."))
-    return dict(vocabulary_of(cls).walk()).get(INDEX.sub("[]", path))
+    return vocabulary_of(cls).paths.get(INDEX.sub("[]", path))

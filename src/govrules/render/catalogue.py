@@ -8,7 +8,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from govrules.catalogue import SAYS_IN_WORDS, Catalogue, DerivedEntry, RuleEntry, Share
+from govrules.catalogue import (
+    SAYS_IN_WORDS,
+    Catalogue,
+    DerivedEntry,
+    RuleEntry,
+    Share,
+    claims_phrase,
+)
 from govrules.coverage import Covered, Group, coverage
 from govrules.rulebook.ast import Rulebook
 
@@ -79,8 +86,7 @@ def _rule(rule: RuleEntry) -> Iterator[str]:
     yield f"- Principle: {escaped(rule.principle)}"
     yield from _item("Met", [rule.met] if rule.met else [])
     yield from _item("Source", rule.sources)
-    claims = "; ".join(f"{each.element} {each.says}" for each in rule.says)
-    yield f"- What is the source's: {escaped(claims)}"
+    yield f"- What is the source's: {escaped(claims_phrase(rule.says))}"
     yield f"- Severity: {escaped(rule.severity)}"
     yield from _item("Exception", rule.exceptions)
     yield from _item("One step lower", rule.mitigations)
@@ -241,7 +247,7 @@ def _row(rule: RuleEntry) -> tuple[str, ...]:
         rule.sentence,
         rule.principle,
         "\n".join(rule.sources),
-        "\n".join(f"{each.element} {each.says}" for each in rule.says),
+        claims_phrase(rule.says),
         rule.severity,
         "\n".join(rule.exceptions),
         "\n".join(rule.mitigations),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govrules.catalogue import facts_read, rule_entry
+from govrules.catalogue import claims_phrase, facts_read, rule_entry
 from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import condition_phrase
@@ -30,8 +30,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     yield from item("Principle", entry.principle, indent=0)
     for source in entry.sources:
         yield from item("Source", source, indent=0)
-    claims = "; ".join(f"{each.element} {each.says}" for each in entry.says)
-    yield from item("What is the source's", claims, indent=0)
+    yield from item("What is the source's", claims_phrase(entry.says), indent=0)
     yield from item("Severity", entry.severity, indent=0)
     for name in parameters_of(rule):
         parameter = rulebook.parameters[name]
@@ -72,7 +71,7 @@ def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
         yield from _derived_lines(derived, rulebook)
         return
     for subject, cls in rulebook.subjects.items():
-        fact = dict(vocabulary_of(cls).walk()).get(path)
+        fact = vocabulary_of(cls).paths.get(path)
         if fact is not None:
             yield from _fact_lines(path, fact, f"of a {subject}", rulebook)
             return
@@ -117,6 +116,6 @@ def _readers(path: str, rulebook: Rulebook) -> Iterator[Line]:
 
 def near(name: str, rulebook: Rulebook) -> str:
     """Return the rule, fact or code that was most likely meant."""
-    facts = [path for cls in rulebook.subjects.values() for path, _ in vocabulary_of(cls).walk()]
+    facts = [path for cls in rulebook.subjects.values() for path in vocabulary_of(cls).paths]
     rules = [rule.id for rule in rulebook.rules]
     return did_you_mean(name, [*rules, *facts, *rulebook.derived, *CODES])

@@ -25,7 +25,8 @@ Line: TypeAlias = tuple[str, str]
 def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
     """Yield a text behind its label, folded at the width of a page."""
     first = " " * indent + (f"{label}: " if label else "")
-    yield from _wrapped(text, first, " " * (indent + 2))
+    # A path is copied whole or not at all.
+    yield from _wrapped(text, first, " " * (indent + 2), whole=True)
 
 
 def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line]:
@@ -34,7 +35,7 @@ def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line
         yield line, style
 
 
-def _wrapped(text: str, first: str, rest: str) -> Iterator[Line]:
+def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> Iterator[Line]:
     # A list stands on lines of its own.
     for index, part in enumerate(text.split("\n")):
         for line in textwrap.wrap(
@@ -43,7 +44,7 @@ def _wrapped(text: str, first: str, rest: str) -> Iterator[Line]:
             initial_indent=rest if index else first,
             subsequent_indent=f"{rest}  " if part.startswith("- ") else rest,
             # A name without a blank in it may be longer than a line.
-            break_long_words=True,
+            break_long_words=not whole,
             break_on_hyphens=False,
         ):
             yield line, ""
@@ -59,7 +60,9 @@ def row(text: str, *cells: str, at: int, width: int = 10) -> str:
     Return a text with numbers in columns beside it.
 
     >>> row("In 20 partnerships", "37", "8", at=24)
-    'In 20 partnerships            37         8'
+    'In 20 partnerships          37         8'
+    >>> row("Which form has it?", "5 checks", at=24)
+    'Which form has it?      5 checks'
     """
     first, *others = cells
     line = f"{text:<{at}}{first}" if len(others) == 0 else f"{text:<{at - 4}}{first:>{width}}"

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from govrules.assessment import Assessment, RankedQuestion
-from govrules.explain.phrases import counted, day, joined, named, sentence
+from govrules.explain.phrases import counted, day, joined, lowered, named, sentence
 from govrules.findings import Finding
 from govrules.model import Status
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
@@ -330,7 +330,7 @@ class _Page:
         least = min(each.could_be for each in shown)
         worst = max(each.could_be for each in shown)
         what = (
-            f"a {worst.value} finding" if least is worst else f"a {least.value} finding or a graver"
+            f"a {worst.value} finding" if least is worst else f"a {least.value} or graver finding"
         )
         each = "it could" if len(shown) == 1 else "each could"
         title = f"Answer {'this' if len(shown) == 1 else 'these'} first: {each} show {what}"
@@ -360,11 +360,6 @@ class _Page:
         if len(self.good) > most:
             text += f"; and {len(self.good) - most} more"
         yield from folded_text(text, indent=2)
-
-
-def lowered(text: str) -> str:
-    """Return a sentence as it stands within another."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _word(number: int) -> str:

@@ -9,21 +9,23 @@ from typing import Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment
-from govrules.engines.reference import case_of, evaluate
-from govrules.explain.phrases import counted, day, fact_phrase, named, short_amount
-from govrules.facts import Facts
+from govrules.assessment import Assessment, counted_together, flagged_together
+from govrules.explain.phrases import counted, day, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.actions import due_date, when_phrase
-from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item
+from govrules.render.counting import counted_otherwise, that_count
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text
 from govrules.render.page import fitted, gravest, rulebook_line, titled
 from govrules.render.standing import tier_of
 from govrules.render.text import assessment_lines
-from govrules.rulebook.ast import SEVERITIES, Compare, Count, FactRef, Op, Rule, Severity, Verdict
-from govrules.rulebook.walk import nodes
-from govrules.truth import UNKNOWN, Truth, Unknown
+from govrules.rulebook.ast import (
+    SEVERITIES,
+    Severity,
+    Verdict,
+)
+from govrules.truth import UNKNOWN, Unknown
 
 #: How many lines a register takes.
 MOST_LINES: Final = 50
@@ -153,7 +155,9 @@ class _Page:
             spent = _spent(grave)
             money = f"; {they} {spent} a year" if spent else ""
             number = counted(len(grave), "partnership")
-            yield f"{number} {have} {worst.value} findings{money}."
+            alone = len(grave) == 1 and grave[0].severities[worst] == 1
+            what = f"a {worst.value} finding" if alone else f"{worst.value} findings"
+            yield f"{number} {have} {what}{money}."
         elif self.whole.register.flagged:
             number = counted(len(self.whole.register.flagged), "thing")
             yield f"{number} to put right on the register itself{gravest(self.whole.register)}."
@@ -179,8 +183,7 @@ class _Page:
         if self.pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
-            verdicts = {one: sum(each.counts[one] for each in several) for one in Verdict}
-            severities = {one: sum(each.severities[one] for each in several) for one in Severity}
+            verdicts, severities = counted_together(several)
             numbers = [
                 verdicts[Verdict.FLAGGED],
                 *(severities[each] for each in reversed(SEVERITIES)),
@@ -202,9 +205,11 @@ class _Page:
         if len(self.flagged) > most:
             more = len(self.flagged) - most
             notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
-        none = len(self.entries) - len(self.flagged)
+        none = [each for each in self.entries if not _flags(each)]
         if none:
-            notes.append(f"{none:,} {'has' if none == 1 else 'have'} none")
+            notes.append(
+                f"{len(none):,} {'has' if len(none) == 1 else 'have'} none{_because(none)}"
+            )
         if several:
             notes.append("medium+: at least medium")
         if notes:
@@ -240,19 +245,13 @@ class _Page:
         told = counted_otherwise(finding, self.whole.register)
         if told:
             return told
-        names = [*dict.fromkeys(each.record for each in finding.because if each.record)]
+        names = [*dict.fromkeys(that_count(finding, self.whole.register))]
         return named([cut(each, 40) for each in names]) if names else ""
 
     def _frequent(self, most: int) -> Iterator[Line]:
-        rules: dict[str, Rule] = {}
-        number: Counter[str] = Counter()
-        for each in self.entries:
-            for finding in each.flagged:
-                rules[finding.rule.id] = finding.rule
-                number[finding.rule.id] += 1
         yield "Most frequent", "bold"
-        for name, times in number.most_common(most):
-            yield from item("", f"{times:>4,}  {rules[name].title}", indent=0)
+        for rule, times in flagged_together(self.entries).most_common(most):
+            yield from folded_text(f"{times:>4,}  {rule.title}")
 
     def _officers(self, most: int) -> Iterator[Line]:
         unknown: Counter[str] = Counter()
@@ -279,26 +278,15 @@ class _Page:
             yield f"  and {counted(len(ranked) - most, 'more officer')}", ""
 
 
-def counted_otherwise(finding: Finding, register: Assessment) -> str:
-    """Return two numbers that should be one, where a finding is about that; else ""."""
-    case = case_of(Facts(register.subject, register.as_of), register.rulebook)
-    for node in nodes(finding.rule.requires):
-        if not isinstance(node, Count) or node.where is None:
-            continue
-        predicate = node.predicate
-        if not isinstance(predicate, Compare) or predicate.op is not Op.EQUALS:
-            continue
-        if not isinstance(predicate.operand, FactRef):
-            continue
-        ref = predicate.operand
-        declared = fact_phrase(ref.fact, case.facts.value(ref, case.scopes))
-        records, closed = case.facts.records(node.list, case.scopes)
-        truths = Counter(evaluate(node.where, case.inside(each)) for each in records)
-        certain, open_ = truths[Truth.TRUE], truths[Truth.UNKNOWN]
-        least = "at least " if open_ or not closed else ""
-        more = f"; {certain + open_} if the {open_} that nobody can tell of do" if open_ else ""
-        return f"{declared}, and {least}{certain} on the register count{more}"
-    return ""
+def _because(several: Sequence[Assessment]) -> str:
+    """Return why nothing is flagged of partnerships of which hardly anything is known; else ""."""
+    if any(2 * each.counts[Verdict.UNKNOWN] < _apply(each) for each in several):
+        return ""
+    settled = max(_apply(each) - each.counts[Verdict.UNKNOWN] for each in several)
+    checks = max(_apply(each) for each in several)
+    on = "on it" if len(several) == 1 else "on each"
+    most = "none" if not settled else f"at most {settled}"
+    return f", because {most} of {checks} checks {on} {'is' if settled < 2 else 'are'} settled"  # noqa: PLR2004
 
 
 def _flags(assessment: Assessment) -> bool:

@@ -53,6 +53,7 @@ class Standing:
         rises: clauses each of which alone would give it the highest.
         stated: whether somebody stated it, so that it does not follow from other facts.
         lowest: the lowest of all values that there are.
+        own: the register's own rating, which is set beside it; "" where there is none.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Standing:
     rises: tuple[str, ...]
     stated: bool
     lowest: str
+    own: str = ""
 
     @property
     def word(self) -> str:
@@ -71,7 +73,12 @@ class Standing:
 
     @property
     def sentence(self) -> str:
-        """What it is, and why, in a sentence or two."""
+        """What it is, and why, in a sentence or two; and how the register itself rates it."""
+        beside = f" The register's own rating is {self.own}." if self.own else ""
+        return self._found + beside
+
+    @property
+    def _found(self) -> str:
         name, lowest, highest = without_article(self.label), self.values[0], self.values[-1]
         why = f": {'; '.join(self.reasons)}" if self.reasons else ""
         if self.stated:
@@ -92,7 +99,8 @@ def tier_of(assessment: Assessment) -> Standing | None:
     if derived is None or derived.cls is not type(assessment.subject):
         return None
     case = case_of(Facts(assessment.subject, assessment.as_of), assessment.rulebook)
-    return standing(derived, case)
+    own = getattr(assessment.subject, "own_rating", UNKNOWN)
+    return attrs.evolve(standing(derived, case), own=own if isinstance(own, str) else "")
 
 
 def standing(derived: Derived, case: Case) -> Standing:

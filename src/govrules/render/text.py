@@ -12,16 +12,17 @@ from govrules.explain.phrases import counted, joined, named, sentence
 from govrules.findings import Finding, Reason
 from govrules.render.actions import due_date, when_phrase
 from govrules.render.advice import fact_at, good_state, settled_when
+from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
 from govrules.render.page import asked, has_nothing_to_check, page_lines
 from govrules.render.standing import TIER
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.rulebook.walk import references, rule_conditions
-from govrules.vocabulary import Choice, Choices, Fact, Record, Records
+from govrules.vocabulary import AS_OF, Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
-#: How many lines of reasons a finding has where no other number is asked for.
-MOST_REASONS: Final = 5
+#: How far in the title of a finding stands.
+_SEVERITY: Final = 10
 
 
 def assessment_lines(
@@ -86,7 +87,7 @@ def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
     for finding in assessment.summaries:
         if finding.severity is None:
             continue
-        yield _headline(finding, finding.severity), STYLES[finding.severity]
+        yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
         shown, more = _cut([each.phrase for each in finding.because], depth)
         for part in (*shown, f"{more} more findings") if more else shown:
             yield from item("because", sentence(part))
@@ -100,10 +101,19 @@ def _headline(finding: Finding, severity: Severity) -> str:
     return f"{severity.value.upper() + worse:<8}  {finding.rule.title}"
 
 
+def _hanging(text: str, style: str) -> Iterator[Line]:
+    for index, (line, _) in enumerate(folded_text(text, indent=_SEVERITY)):
+        yield (line if index else line[_SEVERITY:]), style
+
+
 def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    yield from folded_text(_headline(finding, finding.severity), style=STYLES[finding.severity])
-    for line in _reasons(finding, depth):
+    yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
+    reasons = [*_reasons(finding, depth)]
+    if not reasons:
+        names = [*dict.fromkeys(that_count(finding, assessment))]
+        reasons = [f"This is so of {named(names)}."] if names else []
+    for line in reasons:
         yield from item("because", line)
     for mitigation in finding.mitigations:
         yield from item("one step lower", sentence(mitigation.because))
@@ -127,10 +137,11 @@ def _alone(finding: Finding) -> list[RankedQuestion]:
 def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
     """Yield what a finding rests on; what shows the risk tier stands at the top of the page."""
     direct = {ref.path for root in rule_conditions(finding.rule) for ref in references(root)}
-    own = [each for each in finding.because if _name(each) in direct]
-    tier = [each for each in finding.because if _name(each) not in direct]
+    cited = [each for each in finding.because if each.fact != AS_OF.name]
+    own = [each for each in cited if _name(each) in direct]
+    tier = [each for each in cited if _name(each) not in direct]
     reads_tier = TIER in finding.rule.reads
-    shown = [*own, *([] if reads_tier else tier)] or [*finding.because]
+    shown = [*own, *([] if reads_tier else tier)] or cited
     lines = [*_gathered(shown)]
     if reads_tier and own and tier:
         lines.append("It hangs on the risk tier, whose reasons stand at the top.")

@@ -1,0 +1,74 @@
+"""One body is one, however its name is spelt: partners that are listed twice count once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem
+from govrules.diagnostics import Code
+from govrules.model import Partner
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choices, vocabulary_of
+
+
+class Bodies:
+    """The bodies of one list that were met, and where each stood first."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def twin(self, record: Any, place: int) -> int | None:  # noqa: ANN401 - a record of a list, or UNKNOWN
+        """Return where the body of a partner stood before; None where it did not."""
+        name = record.name if isinstance(record, Partner) else record
+        if not isinstance(name, str):
+            return None
+        first = self._places.setdefault(fold_body(name), place)
+        return None if first == place else first
+
+
+def once_each(partners: Sequence[Any]) -> tuple[tuple[Any, ...], list[tuple[int, int]]]:
+    """
+    Return partners in which each body stands once, with all that is known of it.
+
+    Beside them are the places of those that stood there before, each with that of the first.
+    """
+    found = dict(enumerate(partners))
+    bodies = Bodies()
+    twice = []
+    for place, each in enumerate(partners):
+        first = bodies.twin(each, place)
+        if first is not None:
+            found[first] = merged(found[first], found.pop(place))
+            twice.append((place, first))
+    return tuple(found.values()), twice
+
+
+def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one class
+    """Return what two records say together; what they contradict each other in is unknown."""
+    values: dict[str, Any] = {}
+    cls: type = type(one)
+    for name, fact in vocabulary_of(cls).fields.items():
+        first, second = getattr(one, name), getattr(other, name)
+        if name == "name" or second is UNKNOWN or first == second:
+            values[name] = first
+        elif first is UNKNOWN:
+            values[name] = second
+        elif isinstance(fact.type, Choices) and None not in (first, second):
+            values[name] = first | second
+        else:
+            values[name] = UNKNOWN
+    return attrs.evolve(one, **values)
+
+
+def counts_once(name: str, path: str, other: str = "") -> Problem:
+    """Return that a body stands twice in a list; `other` is where it stands first."""
+    at = f", the other at {other}" if other else ""
+    return Problem(
+        Code.PARTNER_TWICE,
+        f"`{name}` stands twice in `{path}`{at}: it counts once",
+        "leave one of the two out",
+    )

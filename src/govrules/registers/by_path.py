@@ -1,0 +1,108 @@
+"""Rows of tables whose headings are paths of facts, as subjects of any class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from govrules.decode.states import VALUE, fold, state_of
+from govrules.diagnostics import Code, did_you_mean
+from govrules.explain.phrases import counted
+from govrules.nodes import Entries, Items, Node, Report, Scalar, move
+from govrules.reading import Read, collector_of, declared_by, node_of, read_of
+from govrules.registers.sources import Opened, refuse
+from govrules.registers.tables import blank
+from govrules.rulebook.ast import Rulebook
+from govrules.subjects import SubjectReader, words_of
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choices, vocabulary_of
+
+
+def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
+    """
+    Read each row of a table as a subject.
+
+    Args:
+        opened: the table; its headings are paths of facts.
+
+        cls: the class of the subjects.
+
+        rulebook: the rules, which declare local and derived facts.
+
+    Raises:
+        FactsError: no heading is the path of a fact.
+    """
+    table = opened.table
+    report = Report(table.file)
+    declared = declared_by(rulebook)
+    named = {
+        *vocabulary_of(cls).facts,
+        *(name for name, (_, owner) in declared.derived.items() if owner is cls),
+        *(f"local.{name}" for name in declared.local),
+    }
+    known = {fold(path): path for path in named}
+    columns = [(at, known.get(fold(each))) for at, each in enumerate(table.headings)]
+    read = [(at, path) for at, path in columns if path is not None]
+    if not read:
+        refuse(
+            Code.NOT_A_SUBJECT,
+            table.place(),
+            f"no heading is the name of a fact of a {words_of(cls)}",
+            "give each column the path of its fact as its heading",
+        )
+    for at, path in columns:
+        if path is None and table.headings[at]:
+            report.add(
+                Code.COLUMN_NOT_MAPPED,
+                f"no fact is called `{table.headings[at]}`, so that nothing is read from it",
+                None,
+                did_you_mean(table.headings[at], named) or "name the column as its fact",
+            )
+    facts = vocabulary_of(cls).facts.items()
+    sets = {path for path, fact in facts if isinstance(fact.type, Choices)}
+    reader = SubjectReader(report, declared, lenient=True)
+    collect, name = collector_of(cls, rulebook)
+    found: list[Any] = []
+    blanks = 0
+    for row, number in enumerate(table.numbers):
+        cells = [(path, table.columns[at][row]) for at, path in read]
+        if all(blank(cell) for _, cell in cells):
+            blanks += 1
+            continue
+        reader.base = f"{name}[{len(found)}]."
+        found.append(reader.read_entry(_row(cells, number, sets, report), cls))
+    reader.base = ""
+    report.diagnostics += opened.problems
+    complete = UNKNOWN not in found
+    entries = [each for each in found if each is not UNKNOWN]
+    listed = collect((*entries,) if complete else (*entries, UNKNOWN))
+    result = read_of(listed, UNKNOWN, report, 0)
+    what = counted(len(entries), words_of(cls))
+    tally = f"{table.file}: {counted(len(table.numbers), 'row')}, {what}"
+    tally += f"; {blanks:,} blank" if blanks else ""
+    return Read(
+        result.subject, result.as_of, result.warnings, result.problems, (tally, *opened.notes)
+    )
+
+
+def _row(cells: list[tuple[str, Any]], number: int, sets: Collection[str], report: Report) -> Node:
+    entries: list[tuple[Scalar, Node]] = []
+    for path, cell in cells:
+        node: Node = _word("unknown") if blank(cell) else node_of(cell, report)
+        if path in sets and isinstance(node, Scalar) and state_of(fold(node.text)) is VALUE:
+            # What a cell says of a set is not all that there is.
+            parts = [each.strip() for each in _PARTED.split(node.text) if each.strip()]
+            node = Items([*map(_word, parts), _word("unknown")], 0, 0)
+        entries.append((_word(path), node))
+    whole = Entries(entries, 0, 0)
+    move(whole, number)
+    return whole
+
+
+def _word(text: str) -> Scalar:
+    return Scalar(text, plain=True, line=0, column=0)
+
+
+#: What parts the values of a set in a cell.
+_PARTED: Final = re.compile(r"[;,|\n]")

@@ -1,0 +1,572 @@
+"""
+Columns that are laid out as facts, decoded: whatever stands in them, to what engines judge.
+
+A column is looked at by its distinct values. One that already holds what its fact takes is passed
+on as it is; what says no value, or none that can be read, is a null, and is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+
+import attrs
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute as pc
+from pyarrow import types
+
+from govrules.bodies import counts_once, once_each
+from govrules.decode.amounts import MOST
+from govrules.decode.names import fold_body
+from govrules.decode.problems import Problem, describe
+from govrules.decode.states import APOSTROPHES, DASHES, NO_TEXTS
+from govrules.decode.values import Wording, written
+from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.doubts import date_ahead
+from govrules.engines.columns import BESIDE, NONE, SAID, array_of, arrow_type, beside, values_of
+from govrules.explain.phrases import counted
+from govrules.model import Partner
+from govrules.registers.cells import CellReader
+from govrules.registers.rows import MAX_CELLS_NAMED
+from govrules.registers.tables import Kept
+from govrules.rulebook.ast import Rulebook
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Fact,
+    FactType,
+    Kind,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+    is_past,
+    vocabulary_of,
+)
+
+#: Says what is wrong with the first, second, … of some values.
+_Problems: TypeAlias = Callable[[int], Problem]
+_CORRECT: Final = "correct the value, or leave it empty"
+_DOES_NOT_FIT: Final = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+#: What the companion of a fact says: that there is none.
+_ABSENT: Final = Fact("none", YesNo(), Kind.CIRCUMSTANCE, "it is none", "Is there none?")
+
+
+def _pattern(words: Collection[str]) -> str:
+    """Return what matches these words however they are spaced and dashed."""
+    marks = {" ": r"[\s\pZ]+", "-": f"[-{DASHES}]", "'": f"['{APOSTROPHES}]"}
+    each = ("".join(marks.get(mark) or re.escape(mark) for mark in word) for word in sorted(words))
+    return rf"^[\s\pZ]*(?:{'|'.join(each)})[\s\pZ]*$"
+
+
+#: Texts that are none.
+_NO_TEXT: Final = _pattern(NO_TEXTS)
+
+
+@attrs.frozen(eq=False)
+class _Where:
+    """
+    Where the values of a column stand.
+
+    Attributes:
+        path: the fact.
+        rows: from the places of values to the rows of the table, counted from 0.
+        number: how many values there are.
+    """
+
+    path: str
+    rows: Callable[[Any], Any]
+    number: int
+
+    def fact(self, name: str) -> _Where:
+        """Return where a fact of these records stands."""
+        return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else name)
+
+    def items(self, parents: Any) -> _Where:  # noqa: ANN401 - an array of numbers
+        """Return where the items of these lists stand, by the list that each is in."""
+        return _Where(f"{self.path}[]", lambda at: self.rows(parents[at]), len(parents))
+
+
+@attrs.define
+class Doubts:
+    """
+    What of columns cannot be read, or only with care, gathered from batch to batch.
+
+    Attributes:
+        name: what the table is called.
+    """
+
+    name: str
+    _found: list[Diagnostic] = attrs.field(factory=list)
+    _number: Counter[str] = attrs.field(factory=Counter)
+    #: Of each fact, the words that say that nobody knows, how many, and the first of their rows.
+    _words: dict[str, tuple[dict[str, None], int, int]] = attrs.field(factory=dict)
+
+    def say(self, where: _Where, at: Any, problem: _Problems) -> None:  # noqa: ANN401 - places
+        """Tell what is wrong with some values of a fact, unless enough of them were named."""
+        path = where.path
+        room = max(0, MAX_CELLS_NAMED - self._number[path])
+        self._number[path] += len(at)
+        for place, row in enumerate(where.rows(np.asarray(at[:room], np.int64))):
+            each = problem(place)
+            care = each.code in (Code.READ_WITH_CARE, Code.DATE_AHEAD, Code.PARTNER_TWICE)
+            code = each.code if care else Code.UNREADABLE_VALUE
+            span = Span(self.name, int(row) + 1)
+            named = each.message if code is Code.PARTNER_TWICE else each.about(path)
+            self._found.append(Diagnostic(code, named, span, each.help))
+
+    def placeholders(self, where: _Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
+        """Tell that some values say less than that nobody knows."""
+        known, number, first = self._words.get(where.path, ({}, 0, int(where.rows(at[0]))))
+        self._words[where.path] = (known | dict.fromkeys(words), number + len(at), first)
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """Yield all that is told, each fact's own rows in order."""
+        yield from self._found
+        for path, number in self._number.items():
+            if number > MAX_CELLS_NAMED:
+                more = f"{number - MAX_CELLS_NAMED:,} more values cannot be read (`{path}`)"
+                yield Diagnostic(Code.UNREADABLE_VALUE, more, Span(self.name), _CORRECT)
+        for path, (words, number, first) in self._words.items():
+            shown = ", ".join(f"`{each}`" for each in words)
+            yield Diagnostic(
+                Code.PLACEHOLDER,
+                f"{counted(number, 'value')} with {shown}: the fact is unknown (`{path}`)",
+                Span(self.name, first + 1),
+                "fill them in, or leave them empty",
+            )
+
+
+@attrs.define
+class ColumnDecoder:
+    """
+    Decodes batches of subjects of one class.
+
+    Attributes:
+        cls: the class.
+        rulebook: the rules, whose local and derived facts have columns too.
+        doubts: where is told what cannot be read.
+        exact: whether numbers are kept with more digits than engines reckon with.
+        as_of: the date of the assessment, if dates of things done that lie after it are told.
+    """
+
+    cls: type
+    rulebook: Rulebook | None
+    doubts: Doubts
+    exact: bool = False
+    as_of: dt.date | None = None
+
+    def batch(
+        self, batch: pa.RecordBatch, before: int, wanted: Collection[str] | None = None
+    ) -> pa.RecordBatch:
+        """
+        Return a batch whose columns are as `schema_of` has them.
+
+        Args:
+            batch: what was read.
+
+            before: how many rows came before it.
+
+            wanted: the columns; all if not given. What the batch lacks is unknown in every row.
+        """
+        inner = dict(zip(batch.schema.names, batch.columns, strict=True))
+        where = _Where("", lambda at: at + before, batch.num_rows)
+        made = self._facts(inner, self.cls, where, wanted)
+        return pa.RecordBatch.from_arrays([*made.values()], names=[*made])
+
+    # ── Records ───────────────────────────────────────────────────────────────────────────────
+
+    def _facts(
+        self,
+        inner: Mapping[str, pa.Array],
+        cls: type,
+        where: _Where,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, pa.Array]:
+        """Return the columns of a class; those that are as they should be stay the same."""
+        vocabulary = vocabulary_of(cls)
+        made: dict[str, pa.Array] = {}
+        for name, fact in vocabulary.fields.items():
+            if wanted is None or name in wanted:
+                self._fact(made, inner, fact, where)
+        for name in BESIDE:
+            facts = beside(name, cls, self.rulebook)
+            struct = inner.get(name)
+            if facts and struct is not None and name in vocabulary.about:
+                # Derived facts are called by their names alone.
+                its = where.fact(name) if name == "local" else where
+                made[name] = self._beside(struct, facts, its)
+        for name in SAID:
+            if name in inner and name in vocabulary.about:
+                made[name] = inner[name]
+        return made
+
+    def _beside(self, array: pa.Array, facts: Mapping[str, Fact], where: _Where) -> pa.Array:
+        def decoded(inner: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+            made: dict[str, pa.Array] = {}
+            for name, fact in facts.items():
+                if name in inner or f"{name}{NONE}" in inner:
+                    self._fact(made, inner, attrs.evolve(fact, name=name), where)
+            return made
+
+        if not types.is_struct(array.type):
+            return pa.nulls(len(array), pa.struct([]))
+        return _struct(array, decoded)
+
+    def _fact(
+        self,
+        made: dict[str, pa.Array],
+        inner: Mapping[str, pa.Array],
+        fact: Fact,
+        around: _Where,
+    ) -> None:
+        """Add the column of a fact, and the one that says that there is none."""
+        name, companion, where = fact.name, f"{fact.name}{NONE}", around.fact(fact.name)
+        array, absent = inner.get(name), inner.get(companion)
+        if array is None:
+            array = pa.nulls(where.number, arrow_type(fact.type, self.rulebook))
+        none: pa.Array | None = None
+        match fact.type:
+            case Record(cls):
+                made[name] = self._record(array, cls, fact, where)
+            case Records(cls):
+                made[name] = self._list(array, cls, fact, where)
+            case Choices():
+                made[name] = self._set(array, fact, where)
+            case _:
+                made[name], none = self._single(array, fact, where)
+        absent = self._absence(absent, where)
+        if none is not None:
+            absent = none if absent is None else pc.or_(_filled(absent), none)
+        if absent is not None:
+            made[companion] = absent
+
+    def _absence(self, array: pa.Array | None, where: _Where) -> pa.Array | None:
+        """Return a column that says that there is none, as yes and no."""
+        if array is None or types.is_boolean(array.type):
+            return array
+        return self._single(array, _ABSENT, where)[0]
+
+    def _record(self, array: pa.Array, cls: type, fact: Fact, where: _Where) -> pa.Array:
+        if not types.is_struct(array.type):
+            return self._states(array, fact, where)
+
+        def decoded(inner: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+            made = self._facts(inner, cls, where)
+            absent = self._absence(inner.get(NONE), where)
+            return made if absent is None else {**made, NONE: absent}
+
+        return _struct(array, decoded)
+
+    def _list(self, array: pa.Array, cls: type, fact: Fact, where: _Where) -> pa.Array:
+        if not _is_list(array.type):
+            return self._states(array, fact, where)
+        lengths = _lengths(array)
+        parents = np.repeat(np.arange(len(array)), lengths)
+        items = array.flatten()
+        made, inside = items, where.items(parents)
+        if types.is_struct(items.type):
+            made = _struct(items, lambda inner: self._facts(inner, cls, inside))
+        else:
+            to = arrow_type(fact.type, self.rulebook).value_type
+            made = self._of_another_shape(items, attrs.evolve(fact, type=Record(cls)), to, inside)
+        if made is not items or not types.is_list(array.type):
+            array = _listed(lengths, made, array)
+        return self._once_each(array, parents, fact, where) if cls is Partner else array
+
+    def _once_each(
+        self,
+        array: pa.Array,
+        parents: Any,  # noqa: ANN401 - an array of numbers
+        fact: Fact,
+        where: _Where,
+    ) -> pa.Array:
+        """Return lists of partners in which each body counts once, with all that is known of it."""
+        names = array.flatten().field("name") if len(parents) else None
+        if names is None or names.null_count == len(names):
+            return array
+        coded = names.dictionary_encode()
+        bodies: dict[str, int] = {}
+        body = np.array(
+            [
+                bodies.setdefault(fold_body(each), len(bodies))
+                for each in coded.dictionary.to_pylist()
+            ]
+        )
+        there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
+        codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        keys = (parents * len(bodies) + body[codes])[there]
+        # To count by hashes is far quicker than to sort, and seldom is there anything to be found.
+        if pc.count_distinct(pa.array(keys)).as_py() == len(keys):
+            return array
+        found, counts = np.unique(keys, return_counts=True)
+        places = np.unique(found[counts > 1] // len(bodies))
+        lists = [*values_of(array.take(pa.array(places)), fact.type, self.rulebook)]
+        merged = []
+        for place, partners in zip(places, lists, strict=True):
+            whole, twice = once_each(partners)
+            merged.append(whole)
+            for at, _ in twice:
+                self.doubts.say(where, [place], _always(counts_once(partners[at].name, where.path)))
+        several = array_of(merged, fact.type, self.rulebook, array.type)
+        index = np.arange(len(array))
+        index[places] = len(array) + np.arange(len(places))
+        return pa.concat_arrays([array, several]).take(pa.array(index))
+
+    def _states(self, array: pa.Array, fact: Fact, where: _Where) -> pa.Array:
+        """Return records or lists of which only is said whether there are any."""
+        to = arrow_type(fact.type, self.rulebook)
+        if types.is_nested(array.type):
+            return self._of_another_shape(array, fact, to, where)
+        coded = _coded(array)
+        values = self._read(coded, CellReader(fact, Wording()), where)
+        absent: Any = [] if isinstance(fact.type, Records) else {NONE: True}
+        said = pa.array([None if each is UNKNOWN else absent for each in values], to)
+        return said.take(coded.indices)
+
+    def _set(self, array: pa.Array, fact: Fact, where: _Where) -> pa.Array:
+        """Return sets of closed values."""
+        assert isinstance(fact.type, Choices)  # noqa: S101 - the caller looked
+        to, kind = arrow_type(fact.type), array.type
+        if types.is_list(kind) and array.type.equals(to) and _are_among(array, fact.type):
+            return array
+        if types.is_null(kind):
+            return pa.nulls(len(array), to)
+        listed = _is_list(kind)
+        if listed and types.is_string(kind.value_type):
+            items = array.flatten().dictionary_encode()
+            if _are_among_words(items.dictionary, fact.type):
+                return _listed(_lengths(array), items, array)
+        reader = CellReader(fact, Wording(complete=listed))
+        cells = array.to_pylist()
+        read = Kept(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
+        found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
+        bad = [at for at, each in enumerate(found) if isinstance(each, Problem)]
+        self.doubts.say(where, bad, lambda place: found[bad[place]])
+        values = (each.value if isinstance(each, Problem) else each for each in found)
+        return array_of(values, fact.type, None, to)
+
+    # ── Single values ─────────────────────────────────────────────────────────────────────────
+
+    def _single(
+        self, array: pa.Array, fact: Fact, where: _Where
+    ) -> tuple[pa.Array, pa.Array | None]:
+        """Return a column of single values, and where it says that there is none, if anywhere."""
+        to = arrow_type(fact.type)
+        none: pa.Array | None = None
+        made = _as_it_is(array, fact.type, to)
+        if made is None and types.is_nested(array.type):
+            made = self._of_another_shape(array, fact, to, where)
+        if made is None:
+            coded = _coded(array)
+            # A number of months needs no unit beside it, and a text does.
+            unit = "months" if isinstance(fact.type, Months) and _is_number(array.type) else ""
+            values = self._read(coded, CellReader(fact, Wording(unit=unit)), where)
+            made = self._made(values, coded, to, where)
+            absent = pa.array([each is None for each in values], pa.bool_())
+            found = _filled(absent.take(coded.indices))
+            none = found if pc.any(found).as_py() else None
+        if self.as_of is not None and is_past(fact.type):
+            self._ahead(made, self.as_of, where)
+        return made, none
+
+    def _of_another_shape(
+        self, array: pa.Array, fact: Fact, to: pa.DataType, where: _Where
+    ) -> pa.Array:
+        message = f"what stands here cannot be read as {describe(fact.type)}: it is {array.type}"
+        there = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
+        self.doubts.say(where, there, _always(Problem(Code.UNREADABLE_VALUE, message, _CORRECT)))
+        return pa.nulls(len(array), to)
+
+    def _read(self, coded: pa.DictionaryArray, reader: CellReader, where: _Where) -> list[Any]:
+        """Return what each distinct value of a column says, and tell what says nothing."""
+        words = coded.dictionary.to_pylist()
+        found = reader.column(words)
+        bad = np.array([isinstance(each, Problem) for each in found], bool)
+        held = np.array([reader.is_placeholder(each) for each in words], bool)
+        if bad.any() or held.any():
+            there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
+            codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+            at = np.flatnonzero(there & bad[codes])
+            if len(at):
+                self.doubts.say(where, at, lambda place: found[codes[at[place]]])
+            at = np.flatnonzero(there & held[codes])
+            if len(at):
+                said = [written(words[code]).strip() for code in dict.fromkeys(codes[at].tolist())]
+                self.doubts.placeholders(where, at, said)
+        return [each.value if isinstance(each, Problem) else each for each in found]
+
+    def _made(
+        self,
+        values: list[Any],
+        coded: pa.DictionaryArray,
+        to: pa.DataType,
+        where: _Where,
+    ) -> pa.Array:
+        """Return the values of a column by their codes."""
+        known = [None if each is UNKNOWN else each for each in values]
+        if types.is_dictionary(to):
+            return pa.array(known, pa.string()).take(coded.indices).dictionary_encode()
+        try:
+            return pa.array(known, to).take(coded.indices)
+        except (*_DOES_NOT_FIT, OverflowError):
+            if self.exact:
+                exact = [None if each is None else Decimal(each) for each in known]
+                return pa.array(exact).take(coded.indices)
+        kept = [each if _is_kept(each, to) else None for each in known]
+        for code, (value, whole) in enumerate(zip(kept, known, strict=True)):
+            if value is None is not whole:
+                at = np.flatnonzero(coded.indices.to_numpy(zero_copy_only=False) == code)
+                problem = Problem(
+                    Code.UNREADABLE_VALUE,
+                    f"`{whole}` has more digits than a column keeps, so that it is unknown here",
+                    "round it: amounts to the penny, other numbers to six places; `check` reads it "
+                    "whole",
+                )
+                self.doubts.say(where, at, _always(problem))
+        return pa.array(kept, to).take(coded.indices)
+
+    def _ahead(self, array: pa.Array, as_of: dt.date, where: _Where) -> None:
+        """Tell which dates of something done lie ahead, which evaluation counts as unknown."""
+        late = _filled(pc.greater(array, pa.scalar(as_of)))
+        at = np.flatnonzero(late.to_numpy(zero_copy_only=False))
+        if len(at):
+            self.doubts.say(
+                where, at, lambda place: date_ahead(array[int(at[place])].as_py(), as_of)
+            )
+
+
+def _struct(
+    array: pa.Array, decoded: Callable[[Mapping[str, pa.Array]], dict[str, pa.Array]]
+) -> pa.Array:
+    """Return an array of records with their columns decoded; itself if nothing is changed."""
+    inner = dict(zip((each.name for each in array.type), array.flatten(), strict=True))
+    made = decoded(inner)
+    if made.keys() == inner.keys() and all(made[name] is inner[name] for name in made):
+        return array
+    return pa.StructArray.from_arrays([*made.values()], names=[*made], mask=pc.is_null(array))
+
+
+def _always(problem: Problem) -> _Problems:
+    return lambda _: problem
+
+
+def _filled(array: pa.Array) -> pa.Array:
+    """Return yes and no, and no where neither is said."""
+    return pc.fill_null(array, False)  # noqa: FBT003 - a plain value
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind))
+
+
+# ── Columns that are as they should be ────────────────────────────────────────────────────────
+
+
+def _as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array | None:
+    """Return a column of single values that needs no decoding, as its type has it; else None."""
+    kind = array.type
+    if types.is_null(kind):
+        return pa.nulls(len(array), to)
+    match fact_type:
+        case Text():
+            return _plain_texts(array)
+        case Choice(values):
+            if types.is_dictionary(kind) and types.is_string(kind.value_type):
+                words = array.dictionary
+            elif types.is_string(kind):
+                array = array.dictionary_encode()
+                words = array.dictionary
+            else:
+                return None
+            return array.cast(to) if {*words.to_pylist()} <= {*values} else None
+        case Money() | Number() | Months():
+            most = MOST if isinstance(fact_type, Money) else getattr(fact_type, "most", None)
+            return _plain_numbers(array, to, most)
+        case _:
+            return array if kind.equals(to) else None
+
+
+def _plain_texts(array: pa.Array) -> pa.Array | None:
+    """Return texts that are what they say; None where one may say no text."""
+    kind = array.type
+    if types.is_dictionary(kind):
+        kind, words = kind.value_type, array.dictionary
+    else:
+        words = None
+    if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+        return None
+    if words is None:
+        array = array.cast(pa.string())
+        words = array.dictionary_encode().dictionary
+    odd = pc.match_substring_regex(words.cast(pa.string()), _NO_TEXT, ignore_case=True)
+    return None if pc.any(odd).as_py() else array.cast(pa.string())
+
+
+def _plain_numbers(array: pa.Array, to: pa.DataType, most: Decimal | None) -> pa.Array | None:
+    """Return numbers that are kept whole and in their range; None where one may not be."""
+    try:
+        if types.is_floating(array.type):
+            array = array.cast(pa.int64())
+        if not _is_number(array.type):
+            return None
+        # Arrow asks for room for every integer before it looks at those that there are.
+        wide = pa.decimal128(38, to.scale) if types.is_decimal(to) else to
+        array = array.cast(wide)
+        bounds = pc.min_max(array).as_py()
+        least, greatest = bounds["min"], bounds["max"]
+        if least is not None and (least < 0 or (most is not None and greatest > most)):
+            return None
+        return array.cast(to)
+    except _DOES_NOT_FIT:
+        return None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(types.is_integer(kind) or types.is_decimal(kind))
+
+
+def _is_kept(value: Any, to: pa.DataType) -> bool:  # noqa: ANN401 - any single value
+    try:
+        pa.scalar(value, to)
+    except (*_DOES_NOT_FIT, OverflowError):
+        return False
+    return True
+
+
+def _are_among(array: pa.Array, fact_type: Choices) -> bool:
+    return _are_among_words(array.values.dictionary, fact_type)
+
+
+def _are_among_words(words: pa.Array, fact_type: Choices) -> bool:
+    return {*words.to_pylist()} <= {*fact_type.values}
+
+
+def _coded(array: pa.Array) -> pa.DictionaryArray:
+    """Return a column as its distinct values and their codes."""
+    if types.is_binary(array.type) or types.is_large_binary(array.type):
+        with contextlib.suppress(pa.ArrowInvalid):
+            array = array.cast(pa.string())
+    return array if types.is_dictionary(array.type) else array.dictionary_encode()
+
+
+def _lengths(array: pa.Array) -> Any:  # noqa: ANN401 - an array of numbers
+    """Return how many items each list has."""
+    return pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+
+
+def _listed(lengths: Any, items: pa.Array, like: pa.Array) -> pa.Array:  # noqa: ANN401 - an array of numbers
+    """Return items as lists of these lengths, none where another array has none."""
+    offsets = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.ListArray.from_arrays(pa.array(offsets), items, mask=pc.is_null(like))

@@ -1,0 +1,175 @@
+"""Files to tables: the one that is named, and other sheets with more of the same register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.explain.phrases import counted, joined
+from govrules.registers.grids import Grid, fill, has_grid, open_grid
+from govrules.registers.layouts import header_of, lay_out
+from govrules.registers.sources import (
+    TABLES,
+    Layout,
+    Opened,
+    check_file,
+    open_columns,
+    refuse,
+    suffix_of,
+)
+from govrules.registers.tables import Part, Table, headings_of
+
+#: So many of the headings must stand in another sheet for its rows to belong to the same table.
+_SAME: Final = 0.7
+
+
+def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False) -> Opened:
+    """
+    Open the table that a file holds.
+
+    Args:
+        file: its path.
+
+        layout: which table it is, and where its headings are.
+
+        name: what to call it; its path if not given.
+
+        alone: whether other sheets of the file are of no interest.
+
+    Raises:
+        FactsError: it cannot be read, or holds several tables of which none was named.
+    """
+    name = name or file
+    suffix = suffix_of(file)
+    check_file(file, name, suffix)
+    if suffix not in (*TABLES, ".json"):
+        near = did_you_mean(suffix, TABLES)
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            f"no table is read from files that end in `{suffix}`",
+            near if near.startswith("did") else "save it as .csv or .xlsx",
+        )
+    if not has_grid(file):
+        return open_columns(file, name, layout)
+    grid = open_grid(file, layout, name=name, alone=alone)
+    opened = lay_out(grid, layout)
+    warnings = [*_not_read(grid, layout, opened.table)]
+    if layout.further:
+        others = (
+            open_grid(file, attrs.evolve(layout, table=each), name=name, alone=True)
+            for each in layout.further
+        )
+        opened = _together(opened, [_like(opened.table, each, layout) for each in others])
+    return attrs.evolve(
+        opened,
+        problems=(*opened.problems, *warnings),
+        sheets={each: each in grid.hidden for each in grid.others if each not in layout.further},
+    )
+
+
+def alike(grid: Grid, headings: Sequence[str]) -> list[str]:
+    """Return the other sheets, but for hidden ones, that have the headings of a table."""
+    return [
+        name
+        for name, each in grid.others.items()
+        if name not in grid.hidden and same_headings(each, headings) is not None
+    ]
+
+
+def _not_read(grid: Grid, layout: Layout, table: Table) -> Iterator[Diagnostic]:
+    """Warn of sheets that may hold more of the same register."""
+    if layout.sideways:
+        return
+    left = [each for each in alike(grid, table.headings) if each not in layout.further]
+    if left:
+        every = ", ".join([grid.sheet, *layout.further, *left])
+        yield Diagnostic(
+            Code.SHEET_OF_THE_SAME_KIND,
+            f"{joined(f'`{each}`' for each in left)} {'has' if len(left) == 1 else 'have'} the "
+            f"headings of `{grid.sheet}`, and {'is' if len(left) == 1 else 'are'} not read",
+            table.place(),
+            f"to read them as one register, give the mapping `table: [{every}]`",
+        )
+
+
+def same_headings(grid: Grid, headings: Sequence[str]) -> tuple[int, int] | None:
+    """Return where another sheet has the headings of a table; None where it has not."""
+    wanted = {each.casefold() for each in headings if each}
+    first, last = header_of(grid)
+    rows = [*grid.rows]
+    fill(rows, grid.merged, (first, last))
+    found = {each.casefold() for each in headings_of(rows[first - 1 : last]) if each}
+    return (first, last) if len(wanted & found) >= _SAME * len(wanted | found) else None
+
+
+def _like(table: Table, grid: Grid, layout: Layout) -> Opened:
+    """Lay another sheet out as the first one is, its headings wherever they stand."""
+    header = same_headings(grid, table.headings) or layout.header
+    return lay_out(grid, attrs.evolve(layout, table=grid.sheet, header=header))
+
+
+def _together(first: Opened, others: Sequence[Opened]) -> Opened:
+    """Return the rows of several sheets as one table, columns matched by their headings."""
+    opened = [first, *others]
+    tables = [each.table for each in opened]
+    headings = [*first.table.headings]
+    for table in tables[1:]:
+        known = {each.casefold() for each in headings}
+        headings += [each for each in table.headings if each and each.casefold() not in known]
+    places = [_places(table, headings) for table in tables]
+    columns = tuple(
+        [
+            cell
+            for table, at in zip(tables, places, strict=True)
+            for cell in (table.columns[at[wanted]] if at[wanted] >= 0 else [""] * table.height)
+        ]
+        for wanted in range(len(headings))
+    )
+    parts = tuple(
+        Part(table.sheet, table.header, tuple(at)) for table, at in zip(tables, places, strict=True)
+    )
+    whole = Table(
+        first.table.file,
+        tuple(headings),
+        columns,
+        [number for table in tables for number in table.numbers],
+        joined(each.sheet for each in tables),
+        first.table.header,
+        parts=parts,
+        part=[at for at, table in enumerate(tables) for _ in table.numbers],
+    )
+    kinds = dict.fromkeys(what for each in opened for what in each.aside)
+    return Opened(
+        whole,
+        tuple(problem for each in opened for problem in each.problems),
+        sum(each.above for each in opened),
+        {what: tuple(n for each in opened for n in each.aside.get(what, ())) for what in kinds},
+        (*(note for each in opened for note in each.notes), *_missing(tables, headings, places)),
+    )
+
+
+def _places(table: Table, headings: Sequence[str]) -> list[int]:
+    """Return for each heading the column of a sheet that has it; -1 where none has."""
+    own = [each.casefold() for each in table.headings]
+    used: set[int] = set()
+    found = []
+    for each in headings:
+        at = next(
+            (at for at, one in enumerate(own) if one == each.casefold() and at not in used), -1
+        )
+        used.add(at)
+        found.append(at)
+    return found
+
+
+def _missing(
+    tables: Sequence[Table], headings: Sequence[str], places: Sequence[Sequence[int]]
+) -> Iterator[str]:
+    for table, at in zip(tables, places, strict=True):
+        left = [f"`{each}`" for each, place in zip(headings, at, strict=True) if place < 0 and each]
+        if left:
+            yield f"{table.place()}: without {counted(len(left), 'column')}: {', '.join(left)}"

@@ -1,0 +1,413 @@
+"""
+Rule files laid out anew: block form, short lines, comments kept, and nothing else changed.
+
+The parser's events say where each value begins and ends; what stands between them is white space,
+marks and comments. So values are copied from the file as they were written, quotes and all.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias
+
+import attrs
+import yaml
+
+from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
+
+#: No line is longer where a space lets it be broken; rules are read beside each other.
+WIDTH: Final = 100
+#: A comment is broken only above this, since it may be laid out by hand.
+LONGEST_COMMENT: Final = 120
+#: A text of more words is read as a sentence, and stands on a line of its own.
+_FEW_WORDS: Final = 3
+_STEP: Final = 2
+_COMMENT: Final = re.compile(r"#[^\n]*")
+#: A space at which a value can be broken: one, and no backslash before it.
+_BREAK: Final = re.compile(r"(?<=[^\s\\]) (?=\S)")
+_INDENT: Final = re.compile(r"[|>][+-]?[1-9]|[|>][1-9]")
+
+
+class LayoutError(Exception):
+    """A file that cannot be laid out without a change of what it says."""
+
+
+@attrs.define(eq=False)
+class _Leaf:
+    """A value as it was written, and as it is read."""
+
+    raw: str
+    value: str
+    start: int
+    end: int
+
+
+@attrs.define(eq=False)
+class _Branch:
+    """A mapping or a list; `flow` where it was written in brackets."""
+
+    is_list: bool
+    flow: bool
+    start: int
+    end: int
+    column: int
+    in_list: bool = False
+    items: list[_Item] = attrs.field(factory=list)
+
+
+@attrs.define(eq=False)
+class _Item:
+    """An entry of a mapping or an item of a list, with the comments that go with it."""
+
+    key: _Leaf | None
+    value: _Part
+    parent: _Branch
+    above: list[str] = attrs.field(factory=list)
+    beside: str = ""
+    below: list[str] = attrs.field(factory=list)
+
+    @property
+    def start(self) -> int:
+        return self.value.start if self.key is None else self.key.start
+
+
+_Part: TypeAlias = _Leaf | _Branch
+
+
+@attrs.frozen
+class _Comment:
+    text: str
+    start: int
+    column: int
+    after_blank: bool
+
+
+def laid_out(text: str) -> str:
+    """
+    Return a file of rules, or a `rulebook.yaml`, in block form.
+
+    Collections in brackets stay on one line where they hold no sentence and fit.
+
+    Args:
+        text: YAML that `govrules.nodes.parse` reads.
+
+    Raises:
+        LayoutError: what would be written does not say the same; nothing should be written then.
+
+    >>> print(laid_out("rules: [{id: a, title: A pool has no protocol,  tags: [x,y]}]"), end="")
+    rules:
+      - id: a
+        title: A pool has no protocol
+        tags: [x, y]
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    root, leaves = _tree(text)
+    if isinstance(root, _Leaf):
+        return text
+    comments = list(_comments(text, leaves))
+    _attach(root, comments, text)
+    lines = list(_block(root, 0))
+    while lines and not lines[0]:
+        del lines[0]
+    made = "\n".join(lines) + "\n"
+    if not _same(_nodes(text), _nodes(made)):
+        raise LayoutError
+    _, again = _tree(made)
+    if _words(comments) != _words(_comments(made, again)):
+        raise LayoutError
+    return made
+
+
+def _tree(text: str) -> tuple[_Part, list[_Leaf]]:
+    """Return the document as it was written, and its values in their order."""
+    leaves: list[_Leaf] = []
+    stack: list[_Branch] = []
+    keys: list[_Leaf | None] = []
+    root: _Part | None = None
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        part: _Part
+        if isinstance(event, yaml.ScalarEvent):
+            start, end = _place_of(event.start_mark), _place_of(event.end_mark)
+            part = _Leaf(text[start:end].rstrip(), event.value, start, end)
+            leaves.append(part)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            part = _branch(event, in_list=bool(stack) and stack[-1].is_list)
+        else:
+            if isinstance(event, yaml.CollectionEndEvent):
+                done = stack.pop()
+                keys.pop()
+                # A block ends where the next thing begins; brackets end where they close.
+                done.end = _place_of(event.end_mark) if done.flow else _end(done)
+            continue
+        if not stack:
+            root = part
+        elif not stack[-1].is_list and keys[-1] is None:
+            assert isinstance(part, _Leaf)  # noqa: S101 - other keys are refused by the reader
+            keys[-1] = part
+        else:
+            stack[-1].items.append(_Item(keys[-1], part, stack[-1]))
+            keys[-1] = None
+        if isinstance(part, _Branch):
+            stack.append(part)
+            keys.append(None)
+    assert root is not None  # noqa: S101 - a file without a value is refused by the reader
+    return root, leaves
+
+
+def _branch(event: Any, *, in_list: bool) -> _Branch:  # noqa: ANN401 - the C parser has no types
+    mark = event.start_mark
+    is_list = isinstance(event, yaml.SequenceStartEvent)
+    flow = bool(event.flow_style)
+    return _Branch(is_list, flow, mark.index, mark.index, mark.column, in_list)
+
+
+def _place_of(mark: Any) -> int:  # noqa: ANN401 - the C parser has no types
+    place: int = mark.index
+    return place
+
+
+def _end(branch: _Branch) -> int:
+    return branch.items[-1].value.end if branch.items else branch.start
+
+
+# ── Comments ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _comments(text: str, leaves: list[_Leaf]) -> Iterator[_Comment]:
+    """Yield the comments: between values nothing else begins with a hash."""
+    at = 0
+    for start, end in [*((leaf.start, leaf.end) for leaf in leaves), (len(text), len(text))]:
+        for found in _COMMENT.finditer(text, at, max(at, start)):
+            line = text.rfind("\n", 0, found.start()) + 1
+            yield _Comment(
+                found[0].rstrip(),
+                found.start(),
+                len(text[line : found.start()]) - len(text[line : found.start()].lstrip()),
+                after_blank=_is_after_blank(text, line) and not text[line : found.start()].strip(),
+            )
+        at = end
+
+
+def _words(comments: Iterable[_Comment]) -> list[str]:
+    return sorted(word for each in comments for word in each.text.split() if word != "#")
+
+
+def _attach(root: _Branch, comments: list[_Comment], text: str) -> None:
+    """Give each item the comments that go with it, and the empty line above it."""
+    items = list(_walk(root))
+    for comment in comments:
+        ends = [(end, item) for item in items for end in _ends(item) if end <= comment.start]
+        end, item = max(ends, key=lambda each: each[0], default=(0, None))
+        if item is not None and not item.beside and "\n" not in text[end : comment.start]:
+            item.beside = comment.text
+        else:
+            _place(comment, root, items)
+    for item in items:
+        line = text.rfind("\n", 0, item.start) + 1
+        if _is_after_blank(text, line) and text[line : item.start].strip() in ("", "-"):
+            item.above.append("")
+
+
+def _is_after_blank(text: str, line: int) -> bool:
+    """Tell whether the line that begins here has an empty one above it."""
+    return line > 0 and not text[text.rfind("\n", 0, line - 1) + 1 : line - 1].strip()
+
+
+def _place(comment: _Comment, root: _Branch, items: list[_Item]) -> None:
+    """Put a comment that has its line for itself above what follows, or below what it ends."""
+    lines = ["", comment.text] if comment.after_blank else [comment.text]
+    around = [
+        (item.value.start, item)
+        for item in items
+        if isinstance(item.value, _Branch)
+        and item.value.flow
+        and item.value.start < comment.start < item.value.end
+    ]
+    if around:
+        _, owner = max(around, key=lambda each: each[0])
+        assert isinstance(owner.value, _Branch)  # noqa: S101 - chosen just so
+        inner = owner.value.items
+        later = next((each for each in inner if each.start > comment.start), None)
+        target = (later or owner).above if later or not inner else inner[-1].below
+        target += lines
+        return
+    later = next((item for item in items if item.start > comment.start), None)
+    earlier = [item for item in items if item.start < comment.start]
+    if later is not None and (
+        not earlier or comment.column <= later.parent.column or later.parent is earlier[-1].value
+    ):
+        later.above += lines
+        return
+    item = earlier[-1]
+    outer = {id(each.value): each for each in earlier}
+    while (item.parent.flow or item.parent.column > comment.column) and item.parent is not root:
+        item = outer[id(item.parent)]
+    item.below += lines
+
+
+def _walk(branch: _Branch) -> Iterator[_Item]:
+    for item in branch.items:
+        yield item
+        if isinstance(item.value, _Branch):
+            yield from _walk(item.value)
+
+
+def _ends(item: _Item) -> Iterator[int]:
+    """Yield where the written parts of an item itself end."""
+    if item.key is not None:
+        yield item.key.end
+    if isinstance(item.value, _Leaf) or item.value.flow:
+        yield item.value.end
+
+
+# ── Lines ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _block(branch: _Branch, indent: int) -> Iterator[str]:
+    """Yield the lines of a collection, an item below the other."""
+    margin = " " * indent
+    # Records of a list are laid out alike: where one does not fit on a line, none has one.
+    apart = branch.is_list and not all(
+        isinstance(item.value, _Leaf) or _fits(item.value, indent + _STEP) for item in branch.items
+    )
+    for number, item in enumerate(branch.items):
+        above = item.above if number or indent == 0 else item.above[_leading(item.above) :]
+        lines = _lines(item, indent, apart=apart)
+        while item.key is None and not lines[0].startswith(f"{margin}-"):
+            # What stands above the first entry of a record stands above its dash.
+            above = [*above, lines.pop(0).strip()]
+        if item.beside:
+            beside = f"{lines[0]}  {item.beside}"
+            opens = item.key is not None and isinstance(item.value, _Branch)
+            whole = opens or len(lines) == 1
+            if whole and len(beside) <= LONGEST_COMMENT:
+                lines[0] = beside
+            else:
+                above = [*above, item.beside]
+        yield from _noted(above, margin)
+        yield from lines
+        yield from _noted(item.below, margin)
+
+
+def _lines(item: _Item, indent: int, *, apart: bool) -> list[str]:
+    """Return the lines of an item, without the comments that go with it."""
+    margin = " " * indent
+    value = item.value
+    head = f"{margin}-" if item.key is None else f"{margin}{item.key.raw}:"
+    if isinstance(value, _Leaf):
+        return _scalar(value, head, indent)
+    if not value.items or (not apart and _fits(value, len(head) + 1)):
+        return [f"{head} {_flow(value)}"]
+    inner = list(_block(value, indent + _STEP))
+    if item.key is not None:
+        return [head, *inner]
+    first = next(number for number, line in enumerate(inner) if line.strip()[:1] not in ("", "#"))
+    inner[first] = f"{head} {inner[first].strip()}"
+    return inner
+
+
+def _leading(lines: list[str]) -> int:
+    return next((number for number, each in enumerate(lines) if each), len(lines))
+
+
+def _noted(lines: list[str], margin: str) -> Iterator[str]:
+    """Yield comments, those broken that are too long, with one empty line at most between them."""
+    last = None
+    for each in lines:
+        if each or last != "":
+            if len(margin + each) > LONGEST_COMMENT:
+                wrapped = textwrap.wrap(
+                    each.lstrip("# "), WIDTH - len(margin) - 2, break_long_words=False,
+                    break_on_hyphens=False,
+                )  # fmt: skip
+                yield from (f"{margin}# {line}" for line in wrapped)
+            else:
+                yield margin + each if each else ""
+        last = each
+
+
+def _fits(part: _Part, column: int) -> bool:
+    """Tell whether a collection can stand on one line that begins at a column."""
+    return _is_short(part) and column + len(_flow(part)) <= WIDTH
+
+
+def _is_short(part: _Part, *, inside: bool = False) -> bool:
+    """Tell whether something was written in brackets and holds neither sentence nor comment."""
+    if isinstance(part, _Leaf):
+        return "\n" not in part.raw and len(part.value.split()) <= _FEW_WORDS
+    if not part.flow:
+        return False
+    if part.is_list and any(isinstance(item.value, _Branch) for item in part.items):
+        return False
+    if part.in_list and not inside and len(part.items) == 1:
+        return False
+    return all(
+        not (item.above or item.beside or item.below) and _is_short(item.value, inside=True)
+        for item in part.items
+    )
+
+
+def _flow(part: _Part) -> str:
+    if isinstance(part, _Leaf):
+        return part.raw
+    if part.is_list:
+        return f"[{', '.join(_flow(item.value) for item in part.items)}]"
+    # A value left out keeps its space, or the comma would be read as part of the key.
+    entries = (f"{item.key.raw if item.key else ''}: {_flow(item.value)}" for item in part.items)
+    return f"{{ {', '.join(entries).rstrip()} }}" if part.items else "{}"
+
+
+def _scalar(leaf: _Leaf, head: str, indent: int) -> list[str]:
+    margin = " " * (indent + _STEP)
+    if not leaf.raw:
+        return [head]
+    if leaf.raw[0] in "|>":
+        return _block_scalar(leaf, head, margin)
+    written = leaf.raw.split("\n")
+    if len(written) > 1 and ("\n" in leaf.value or any(each.endswith("\\") for each in written)):
+        first, *rest = (each.strip() for each in written)
+        return [f"{head} {first}", *(margin + each if each else "" for each in rest)]
+    pieces = _BREAK.split(" ".join(each.strip() for each in written))
+    lines = [head]
+    for piece in pieces:
+        if len(lines[-1]) + 1 + len(piece) <= WIDTH:
+            lines[-1] += f"{'' if lines[-1] == margin else ' '}{piece}"
+        else:
+            lines.append(margin + piece)
+    return lines
+
+
+def _block_scalar(leaf: _Leaf, head: str, margin: str) -> list[str]:
+    first, *rest = leaf.raw.split("\n")
+    if _INDENT.match(first):
+        raise LayoutError
+    least = min((len(each) - len(each.lstrip(" ")) for each in rest if each.strip()), default=0)
+    return [f"{head} {first}", *(margin + each[least:] if each.strip() else "" for each in rest)]
+
+
+# ── The same ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _nodes(text: str) -> Node | None:
+    return parse(text, Report("", text))
+
+
+def _same(one: Node | None, other: Node | None) -> bool:
+    """Tell whether two documents are read alike, wherever their parts stand."""
+    match one, other:
+        case Scalar(), Scalar():
+            return one.text == other.text and one.plain == other.plain
+        case Entries(), Entries():
+            return len(one.items) == len(other.items) and all(
+                _same(mine, its)
+                for pair in zip(one.items, other.items, strict=True)
+                for mine, its in zip(*pair, strict=True)
+            )
+        case Items(), Items():
+            return len(one.items) == len(other.items) and all(
+                _same(mine, its) for mine, its in zip(one.items, other.items, strict=True)
+            )
+        case _:
+            return one is None and other is None
