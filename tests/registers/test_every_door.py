@@ -15,7 +15,15 @@ import xlsxwriter
 from pyarrow import feather
 from pyarrow import parquet as pq
 
-from govrules import UNKNOWN, FactsError, LiveRegister, Partnership, load_rulebook, read_register
+from govrules import (
+    UNKNOWN,
+    FactsError,
+    LiveRegister,
+    Partnership,
+    load_rulebook,
+    read,
+    read_register,
+)
 from govrules.registers.read import read_source
 
 BOOK = load_rulebook()
@@ -158,7 +166,17 @@ def as_duckdb(folder, path, value):
     return read_source(file)
 
 
+def as_mapping(_, path, value):
+    return read({"id": "P1", **nested(path, value)})
+
+
+def as_mappings(_, path, value):
+    return read([{"id": "P1", **nested(path, value)}])
+
+
 FILES = {
+    "mapping": as_mapping,
+    "mappings": as_mappings,
     "yaml": as_document,
     "json": as_json,
     "lines": as_lines,
@@ -223,23 +241,23 @@ def said(subject):
 
 
 def held(found, path, value, expected):
-    read = at(found, path)
-    assert read == expected, value
-    assert (read is True or read is False) == isinstance(expected, bool), value
+    kept = at(found, path)
+    assert kept == expected, value
+    assert (kept is True or kept is False) == isinstance(expected, bool), value
 
 
 @pytest.mark.parametrize("door", FILES)
 def test_files_say_the_same_of_every_value(tmp_path, door):
     for path, value, expected in VALUES:
         try:
-            read = FILES[door](tmp_path, path, value)
+            found = FILES[door](tmp_path, path, value)
         except FactsError:
             assert door in STRICT, (door, value)
             assert expected is UNKNOWN, (door, value)
             continue
-        assert not read.problems, (door, value)
-        held(said(read.subject), path, (door, value), expected)
-        told = {each.code.title for each in read.warnings} - {"row-without-name"}
+        assert not found.problems, (door, value)
+        held(said(found.subject), path, (door, value), expected)
+        told = {each.code.title for each in found.warnings} - {"row-without-name"}
         assert bool(told) == (expected is UNKNOWN), (door, path, value, told)
 
 
@@ -282,12 +300,12 @@ def test_a_body_listed_twice_counts_once_in_every_format(tmp_path):
     cells = ["P1", "Smith & Sons", "charity", "", "Third", "", "", "SMITH AND SONS", "", "yes"]
     (tmp_path / "a.csv").write_text(",".join(rows) + "\n" + ",".join(cells) + "\n")
     for name in ("a.json", "a.yaml", "a.jsonl", "a.parquet", "a.arrow", "a.csv"):
-        read = read_source(tmp_path / name)
-        found = said(read.subject).partners
+        whole = read_source(tmp_path / name)
+        found = said(whole.subject).partners
         known = [each for each in found if each is not UNKNOWN]
         assert [each.name for each in known] == ["Smith & Sons", "Third"], name
         assert (known[0].kind, known[0].independent) == ("charity", True), name
-        assert [each.code.title for each in read.warnings].count("partner-twice") == 1, name
+        assert [each.code.title for each in whole.warnings].count("partner-twice") == 1, name
     live = LiveRegister(BOOK, as_of=DAY, engine="reference")
     live.put(Partnership(id="P1"))
     warnings = live.change("P1", {"partners": TWICE}).warnings
