@@ -2,7 +2,9 @@
 Sphinx directives that write a rulebook's catalogue and its coverage of sources at build time.
 
 `govrules-catalogue` takes the names or folders of packs; `govrules-coverage` takes a file of
-units. Folders and files are found beside the page that names them. Both need MyST.
+units. Folders and files are found beside the page that names them. Both write Markdown, which
+MyST reads, on pages in Markdown and in reStructuredText alike. What is wrong with a pack is a
+warning at the directive, and the page is built without it.
 """
 
 from __future__ import annotations
@@ -14,16 +16,23 @@ from typing import ClassVar, Final
 
 from docutils import nodes  # type: ignore[import-untyped]
 from docutils.parsers.rst import directives  # type: ignore[import-untyped]
+from docutils.utils import new_document  # type: ignore[import-untyped]
+from myst_parser.mocking import MockState
+from myst_parser.parsers.sphinx_ import MystParser
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
 from govrules.catalogue import catalogue
 from govrules.coverage import read_units
+from govrules.errors import GovrulesError, RuleFileError
 from govrules.render.catalogue import coverage_markdown, markdown
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
 
+_LOG: Final = logging.getLogger(__name__)
+_LOWER: Final = re.compile(r"^#(?=##? )", re.MULTILINE)
 _RULE: Final = re.compile(r"^### (?P<id>[a-z0-9-]+)$", re.MULTILINE)
 
 
@@ -31,8 +40,32 @@ class _Written(SphinxDirective):
     """A directive that stands for Markdown made from rules."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the nodes of the Markdown."""
-        return self.parse_text_to_nodes(self.markdown(), allow_section_headings=True)
+        """Return the nodes of the Markdown; none where the rules cannot be used."""
+        try:
+            text = self.markdown()
+        except RuleFileError as error:
+            for each in error.diagnostics:
+                _LOG.warning("%s", each, location=self.get_location(), type="govrules")
+            return []
+        except GovrulesError as error:
+            _LOG.warning("%s", error, location=self.get_location(), type="govrules")
+            return []
+        if isinstance(self.state, MockState):
+            return self.parse_text_to_nodes(text, allow_section_headings=True)
+        return self._read_apart(text)
+
+    def _read_apart(self, text: str) -> list[nodes.Node]:
+        """Return the nodes of Markdown on a page that is written in something else."""
+        page = self.state.document
+        apart = new_document(page["source"], page.settings)
+        # There it begins with its highest headings, as a page of its own does.
+        MystParser().parse(_LOWER.sub("", text), apart)
+        for each in apart.findall(nodes.target):
+            page.note_explicit_target(each)
+        for each in apart.findall(nodes.section):
+            # Those that have a label are known by it, and so are never in the way of another's.
+            page.note_implicit_target(each)
+        return [*apart.children]
 
     def markdown(self) -> str:
         """Return what the directive stands for."""
@@ -43,7 +76,8 @@ class _Written(SphinxDirective):
         named = packs.split() or packs_in(())
         folders = [self._pack(each) for each in named]
         for folder in folders:
-            for file in sorted((folder if folder.is_dir() else shipped_packs() / folder).iterdir()):
+            found = folder if folder.is_dir() else shipped_packs() / folder
+            for file in sorted(found.iterdir()) if found.is_dir() else ():
                 self.env.note_dependency(str(file))
         return load_rulebook(*folders)
 
@@ -57,11 +91,17 @@ class CatalogueDirective(_Written):
 
     optional_arguments = 1
     final_argument_whitespace = True
+    option_spec: ClassVar[OptionSpec] = {
+        # A pack that stands on several pages has the targets of its rules on one of them.
+        "without-targets": directives.flag,
+    }
 
     def markdown(self) -> str:
         """Return the catalogue, each rule with a target that other pages can name."""
         packs = self.arguments[0] if self.arguments else ""
         text = markdown(catalogue(self.rulebook(packs)), title=False)
+        if "without-targets" in self.options:
+            return text
         return _RULE.sub(lambda found: f"({target(found['id'])})=\n{found[0]}", text)
 
 
@@ -98,6 +138,7 @@ def written() -> Iterator[tuple[str, type[SphinxDirective]]]:
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
+    app.setup_extension("myst_parser")
     for name, directive in written():
         app.add_directive(name, directive)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
