@@ -45,11 +45,11 @@ def rulebook() -> Rulebook:
 
 
 def said(path: str, value: Any, cls: type = Partnership) -> str:
-    return fact_phrase(dict(vocabulary_of(cls).paths.items())[path], value)
+    return fact_phrase(vocabulary_of(cls).paths[path], value)
 
 
 def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> str:
-    return changed_phrase(dict(vocabulary_of(cls).paths.items())[path], to, was)
+    return changed_phrase(vocabulary_of(cls).paths[path], to, was)
 
 
 @pytest.mark.parametrize(
