@@ -118,7 +118,11 @@ def tables(rows: int) -> None:
             "nature": column("statutory", "voluntary", None),
         }
     )
-    laid = laid_out(pa.table(frame), Partnership, rulebook)[0].combine_chunks().to_batches(65_536)
+    laid = (
+        laid_out(pa.table(frame), Partnership, rulebook, kernel(rulebook, details=False).columns)[0]
+        .combine_chunks()
+        .to_batches(65_536)
+    )
 
     def alone() -> None:
         judge = kernel(rulebook, as_of=DAY, details=False)
