@@ -123,6 +123,8 @@ def _kernel(rulebook: Rulebook, as_of: dt.date | Unknown, kind: str, *, details:
 
 def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any library
     """Return a dataframe as an Arrow table, and what its library is called."""
+    if type(table).__module__.partition(".")[0].lstrip("_") == "duckdb":
+        return whole_table(table, _NAME), "duckdb"
     frame = nw.from_native(table, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         backend = frame.implementation.name.lower()
