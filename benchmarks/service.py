@@ -82,7 +82,7 @@ def service() -> None:
     )
     print(
         f"  in a new process, imports and all: {float(fresh.stdout) * 1000:.0f} ms; again here: {median(lambda: pickle.loads(packed)):.3f} ms"
-    )  # noqa: S301 - our own
+    )
     with ProcessPoolExecutor(4) as pool:
         begun_at = time.perf_counter()
         found = {*pool.map(flagged, [rulebook] * 40, [body] * 40)}

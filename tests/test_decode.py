@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from govrules.decode.amounts import read_amount
 from govrules.decode.problems import Problem
-from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, UNKNOWN_WORDS, fold, state_of
+from govrules.decode.states import (
+    NIL_WORDS,
+    NO_TEXTS,
+    PLACEHOLDERS,
+    UNKNOWN_WORDS,
+    fold,
+    is_plain,
+    state_of,
+)
 from govrules.decode.values import Wording, decoder
 from govrules.model import Partnership
 from govrules.truth import UNKNOWN
@@ -86,3 +94,13 @@ def test_every_word_for_a_state_is_one_in_every_type(fact_type):
         assert read(word.upper()) is UNKNOWN
     for word in NIL_WORDS:
         assert read(word) == (0 if isinstance(fact_type, Money) else UNKNOWN)
+
+
+@given(
+    st.sampled_from(sorted(NO_TEXTS)),
+    st.lists(st.sampled_from([" ", "  ", "\t", "\n", "\u00a0", ""]), min_size=3, max_size=3),
+)
+def test_no_word_is_taken_for_a_text_at_a_glance(word, spaces):
+    before, within, after = spaces
+    for each in (word, word.upper(), word.title(), word.replace("-", "\u2014")):
+        assert not is_plain(f"{before}{each.replace(' ', within or ' ')}{after}")

@@ -70,7 +70,7 @@ def test_the_blocks_of_a_badly_governed_partnership(rulebook: Rulebook) -> None:
         r"  By 28 February 2026",
         r"    CRITICAL  Sign a written pooling agreement",
         r"              The accountable body",
-        r"  Later",
+        r"  Later: \d+ action",
         r"Good practice met \(\d+; 2 more have nothing to check\)",
         r"Nothing is left to ask\.",
         HINTS[0],

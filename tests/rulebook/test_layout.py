@@ -68,6 +68,8 @@ def tidy(text: str) -> str:
         ("a: { b: , c: }", "a: { b: , c: }\n"),
         ("- a\n- b: 1\n", "- a\n- b: 1\n"),
         ("a word", "a word"),
+        ("{ # nothing\n}", "{ # nothing\n}"),
+        ("[a, # first\n b]", "- a  # first\n- b\n"),
     ],
 )  # fmt: skip
 def test_each_form_has_its_layout(written: str, wanted: str) -> None:

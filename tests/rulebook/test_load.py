@@ -13,16 +13,20 @@ import pytest
 
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
+from govrules.explain.phrases import fact_phrase, predicate_phrase, presence
 from govrules.model import Partnership, Register
 from govrules.rulebook import load
 from govrules.rulebook.ast import (
     All,
     Citation,
+    Compare,
     Document,
     Exemption,
     FactSource,
     Grade,
+    Literal,
     Mitigation,
+    Op,
     ParameterValue,
     Quantified,
     Rulebook,
@@ -141,6 +145,18 @@ def test_local_facts_have_a_type_a_kind_and_a_question(rulebook: Rulebook) -> No
     assert plan.question == "Is there a plan for net zero?"
     assert plan.denial == "no plan says how it reaches net zero"
     assert rulebook.local["carbon"].denial == ""
+
+
+def test_local_facts_have_sentences_of_their_own(rulebook: Rulebook) -> None:
+    """Each way of being known can have its sentence; what has none is said by its label."""
+    levy, season = rulebook.local["levy"], rulebook.local["season"]
+    assert fact_phrase(levy, Decimal(500)) == "members pay a levy of £500"
+    assert fact_phrase(levy, None) == "there is no levy"
+    assert presence(levy) == "members pay a levy"
+    assert fact_phrase(season, "winter") == "it meets in winter"
+    summer = Compare(Op.EQUALS, Literal("summer"))
+    assert predicate_phrase(season, summer, holds=False) == "it does not meet in summer"
+    assert fact_phrase(rulebook.local["carbon"], Decimal(2)) == "the carbon is 2 tonnes"
     assert rulebook.local["carbon"].kind is Kind.CIRCUMSTANCE
 
 

@@ -88,10 +88,11 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
     end = PERIODS[1] in ways if set(ways) & set(PERIODS) else None
 
     def read_any(value: Any) -> dt.date | Problem:  # noqa: ANN401 - whatever stands there
-        if isinstance(value, dt.date):
-            return _shown(value)
-        if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-            return _number(Decimal(str(value)), serial=serial, end=end)
+        if not isinstance(value, str):
+            if isinstance(value, dt.date):
+                return _shown(value)
+            if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+                return _number(Decimal(str(value)), serial=serial, end=end)
         text = str(value).strip()
         iso = _ISO.fullmatch(text)
         if iso:

@@ -33,6 +33,9 @@ YES_OR_NO: Final = frozenset({"yes", "no", "true", "false"})
 #: Words that are no text, whatever the fact.
 NO_TEXTS: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS | YES_OR_NO
 
+#: How they begin.
+_BEGINNINGS: Final = frozenset(word[:3] for word in NO_TEXTS)
+
 #: What is written for a plain dash, and for a plain apostrophe.
 DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 APOSTROPHES: Final = "\u2018\u2019\u02bc"
@@ -62,6 +65,16 @@ def fold(text: str) -> str:
     """
     text = " ".join(text.split()).casefold()
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
+
+
+def is_plain(text: str) -> bool:
+    """Tell at a glance that a text is a text; of what is not told so, fold it and look."""
+    return (
+        text[:3].lower() not in _BEGINNINGS
+        and text.isascii()
+        and text.isprintable()
+        and text[:1] > " " < text[-1:]
+    )
 
 
 def state_of(word: str) -> Any:  # noqa: ANN401 - a state

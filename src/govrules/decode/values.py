@@ -165,7 +165,7 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     explained = bool(said or unknown)
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
-        if is_nothing(value):
+        if not isinstance(value, str) and is_nothing(value):
             return UNKNOWN
         if explained:
             word = " ".join(written(value).split()).casefold()
@@ -173,7 +173,8 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
                 return _as_said(said[word], wording)
             if word in unknown:
                 return UNKNOWN
-        elif not isinstance(value, str):
+        elif not isinstance(value, str) or value[:1].isdigit():
+            # No word for a state begins with a digit.
             return typed(value)
         word = fold(value if type(value) is str else written(value))
         if word not in _NO_VALUES:

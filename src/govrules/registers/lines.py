@@ -15,7 +15,15 @@ from typing import Any, Final, TypeAlias
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
-from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
+from govrules.decode.states import (
+    NIL_WORDS,
+    PLACEHOLDERS,
+    VALUE,
+    YES_OR_NO,
+    fold,
+    is_plain,
+    state_of,
+)
 from govrules.decode.values import decoder, is_placeholder
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.model import Partner, Partnership, Register
@@ -374,8 +382,9 @@ def _has_twins(partners: Any) -> bool:  # noqa: ANN401 - a list's value
     """Tell whether one body stands twice among partners."""
     if partners is UNKNOWN or len(partners) < 2:  # noqa: PLR2004 - one has no twin
         return False
-    names = [each.name for each in partners if each is not UNKNOWN]
-    bodies = [fold_body(each) for each in names if isinstance(each, str)]
+    bodies = [
+        fold_body(each.name) for each in partners if each is not UNKNOWN and type(each.name) is str
+    ]
     return len({*bodies}) < len(bodies)
 
 
@@ -441,6 +450,8 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
 def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
     if type(value) is not str:
         return _state(value, None)
+    if is_plain(value):
+        return value
     word = fold(value)
     if word in YES_OR_NO:
         raise _OddError
@@ -453,10 +464,10 @@ def _value(fact_type: FactType) -> Callable[[Any], Any]:
     def read_value(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
         if value is None:
             return UNKNOWN
-        if isinstance(value, (list, dict)) or is_placeholder(value, fact_type):
+        if isinstance(value, (list, dict)):
             raise _OddError
         found = decode(value)
-        if isinstance(found, Problem):
+        if isinstance(found, Problem) or (found is UNKNOWN and is_placeholder(value, fact_type)):
             raise _OddError
         return found
 

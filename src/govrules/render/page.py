@@ -14,7 +14,7 @@ from govrules.findings import Finding
 from govrules.model import Status
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
 from govrules.render.advice import fact_at, good_state
-from govrules.render.lines import INDEX, STYLES, WIDTH, Line, cut, folded_text, row
+from govrules.render.lines import INDEX, STYLES, WIDTH, Line, cut, folded_text, item, row
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
 from govrules.rulebook.walk import references
@@ -38,13 +38,19 @@ _TITLE: Final = 60
 #: How many questions, pieces of work and actions there are as room gets scarce.
 _TIGHTER: Final = (
     (5, 5, 6),
-    (3, 5, 5),
-    (3, 4, 5),
-    (3, 4, 4),
-    (2, 3, 4),
-    (1, 3, 3),
-    (1, 2, 2),
-    (1, 1, 1),
+    (3, 5, 6),
+    (3, 4, 6),
+    (2, 3, 6),
+    (1, 3, 6),
+    (1, 2, 6),
+    (1, 3, 5),
+    (1, 2, 5),
+    (1, 3, 4),
+    (1, 2, 4),
+    (1, 2, 3),
+    (1, 1, 2),
+    (1, 0, 2),
+    (1, 0, 1),
 )
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
@@ -185,7 +191,8 @@ def gravest(assessment: Assessment) -> str:
 def rulebook_line(rulebook: Rulebook, checks: str) -> str:
     """Return which rules were used, and how many checks they made."""
     versions = [*dict.fromkeys(rulebook.version.split("+"))]
-    return f"{rulebook.title} {', '.join(versions)}, {checks}"
+    end = f" {', '.join(versions)}, {checks}"
+    return f"{cut(rulebook.title, max(WIDTH - len(end), _NAME))}{end}"
 
 
 def has_nothing_to_check(finding: Finding) -> bool:
@@ -256,8 +263,9 @@ class _Page:
 
     def _stake(self) -> Iterator[Line]:
         notices = [*self._notices()]
-        for each in notices:
+        if notices:
             yield "", ""
+        for each in notices:
             yield from folded_text(each)
         if self.tier is not None:
             yield "", ""
@@ -269,9 +277,8 @@ class _Page:
             yield _NOTICES[status]
         facts = unread(self.assessment.subject, self.assessment.rulebook)
         if facts:
-            labels = [*dict.fromkeys(self._label(each) for each in facts)]
-            more = [f"{len(labels) - _NAMED} more"] if len(labels) > _NAMED else []
-            yield f"Recorded, but read by no check: {joined([*labels[:_NAMED], *more])}."
+            labels = {self._label(each): None for each in facts}
+            yield _one_line("Recorded, but read by no check: ", sorted(labels, key=len))
 
     def _label(self, path: str) -> str:
         fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
@@ -322,8 +329,7 @@ class _Page:
             yield from _action_lines(action)
         rest = [each for each in self.actions if each not in shown]
         if rest:
-            yield "  Later", ""
-            yield from folded_text(f"{_numbers(rest)}.", indent=4)
+            yield from item("Later", f"{_numbers(rest)}.", indent=2)
 
     def _ask(self, most: int) -> Iterator[Line]:
         shown = self.asked[:most]
@@ -360,6 +366,16 @@ class _Page:
         if len(self.good) > most:
             text += f"; and {len(self.good) - most} more"
         yield from folded_text(text, indent=2)
+
+
+def _one_line(begin: str, names: Sequence[str]) -> str:
+    """Return a sentence with as many names as stand on one line, and how many more there are."""
+    line = f"{begin}{joined(names)}."
+    shown = len(names)
+    while len(line) > WIDTH and shown > 1:
+        shown -= 1
+        line = f"{begin}{joined([*names[:shown], f'{len(names) - shown} more'])}."
+    return line
 
 
 def _word(number: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
@@ -104,7 +105,7 @@ def laid_out(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     root, leaves = _tree(text)
-    if isinstance(root, _Leaf):
+    if isinstance(root, _Leaf) or not root.items:
         return text
     comments = list(_comments(text, leaves))
     _attach(root, comments, text)
@@ -197,13 +198,15 @@ def _words(comments: Iterable[_Comment]) -> list[str]:
 def _attach(root: _Branch, comments: list[_Comment], text: str) -> None:
     """Give each item the comments that go with it, and the empty line above it."""
     items = list(_walk(root))
+    owners = {id(item.value): item for item in items}
+    ends = sorted((end, number) for number, item in enumerate(items) for end in _ends(item))
     for comment in comments:
-        ends = [(end, item) for item in items for end in _ends(item) if end <= comment.start]
-        end, item = max(ends, key=lambda each: each[0], default=(0, None))
-        if item is not None and not item.beside and "\n" not in text[end : comment.start]:
-            item.beside = comment.text
+        at = bisect_right(ends, comment.start, key=lambda each: each[0]) - 1
+        end, number = ends[at] if at >= 0 else (0, -1)
+        if number >= 0 and not items[number].beside and "\n" not in text[end : comment.start]:
+            items[number].beside = comment.text
         else:
-            _place(comment, root, items)
+            _place(comment, root, items, owners)
     for item in items:
         line = text.rfind("\n", 0, item.start) + 1
         if _is_after_blank(text, line) and text[line : item.start].strip() in ("", "-"):
@@ -215,36 +218,43 @@ def _is_after_blank(text: str, line: int) -> bool:
     return line > 0 and not text[text.rfind("\n", 0, line - 1) + 1 : line - 1].strip()
 
 
-def _place(comment: _Comment, root: _Branch, items: list[_Item]) -> None:
+def _place(comment: _Comment, root: _Branch, items: list[_Item], owners: dict[int, _Item]) -> None:
     """Put a comment that has its line for itself above what follows, or below what it ends."""
     lines = ["", comment.text] if comment.after_blank else [comment.text]
-    around = [
-        (item.value.start, item)
-        for item in items
-        if isinstance(item.value, _Branch)
-        and item.value.flow
-        and item.value.start < comment.start < item.value.end
-    ]
-    if around:
-        _, owner = max(around, key=lambda each: each[0])
-        assert isinstance(owner.value, _Branch)  # noqa: S101 - chosen just so
-        inner = owner.value.items
-        later = next((each for each in inner if each.start > comment.start), None)
-        target = (later or owner).above if later or not inner else inner[-1].below
-        target += lines
+    # Items stand in the order of their beginnings.
+    at = bisect_right(items, comment.start, key=lambda each: each.start)
+    if at == 0:
+        items[0].above += lines
         return
-    later = next((item for item in items if item.start > comment.start), None)
-    earlier = [item for item in items if item.start < comment.start]
-    if later is not None and (
-        not earlier or comment.column <= later.parent.column or later.parent is earlier[-1].value
+    item = items[at - 1]
+    around = _brackets(item, comment.start, owners)
+    if around is not None:
+        later = next((each for each in around.items if each.start > comment.start), None)
+        if later is not None or not around.items:
+            (later or owners[id(around)]).above += lines
+        else:
+            around.items[-1].below += lines
+        return
+    following = items[at] if at < len(items) else None
+    if following is not None and (
+        comment.column <= following.parent.column or following.parent is item.value
     ):
-        later.above += lines
+        following.above += lines
         return
-    item = earlier[-1]
-    outer = {id(each.value): each for each in earlier}
     while (item.parent.flow or item.parent.column > comment.column) and item.parent is not root:
-        item = outer[id(item.parent)]
+        item = owners[id(item.parent)]
     item.below += lines
+
+
+def _brackets(item: _Item, place: int, owners: dict[int, _Item]) -> _Branch | None:
+    """Return the innermost brackets around a place, from the last item that begins before it."""
+    branch = item.value if isinstance(item.value, _Branch) else item.parent
+    while not (branch.flow and branch.start < place < branch.end):
+        owner = owners.get(id(branch))
+        if owner is None:
+            return None
+        branch = owner.parent
+    return branch
 
 
 def _walk(branch: _Branch) -> Iterator[_Item]:

@@ -496,8 +496,20 @@ class _Loader:
     def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
         """Return one sentence for every value, or a mapping with one for each that it names."""
         values = fact_type.values if isinstance(fact_type, Choice) else ()
-        if not isinstance(fields.value(key), Entries):
-            return fields.text(key)
+        is_yes_no = isinstance(fact_type, YesNo)
+        if is_yes_no and key == "sentence":
+            fields.refuse(key, "a yes or no has its sentences in `label` and `denial`")
+            return ""
+        if not isinstance(fields.value(key), Entries) or not values:
+            text = fields.text(key)
+            if text and not is_yes_no and "{value}" not in text:
+                fields.report.add(
+                    Code.WRONG_SHAPE,
+                    f"`{key}` of {fields.what} says no value",
+                    fields.value(key),
+                    "write `{value}` where the value stands",
+                )
+            return text
         found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
         return {each: found.text(each) for each in values if each in found}
 
