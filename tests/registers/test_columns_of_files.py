@@ -131,7 +131,7 @@ def test_a_value_that_does_not_fit_is_unknown_and_said(tmp_path):
     assert not read.problems
     (told,) = read.warnings
     assert str(told).startswith(f"{path}:2")
-    assert "unknown value `asleep` (`status`)" in str(told)
+    assert "unknown value `asleep` of `status`" in str(told)
 
 
 def test_what_is_cut_short_is_refused(tmp_path):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from govrules import (
+    UNKNOWN,
     FactsError,
     GovrulesWarning,
     Partnership,
@@ -77,6 +78,37 @@ def test_each_row_is_judged_as_its_subject_is(library: str) -> None:
             assert told["severity"] == (finding.severity and finding.severity.value)
             assert told["could_be"] == (finding.could_be and finding.could_be.value)
             assert told["subject"] == ["A", "B", "B", "Four"][row]
+
+
+#: What the decoder of every other format takes for no value, or for one.
+DISORDERLY: dict[str, list[Any]] = {
+    "id": ["A", "B", "C"],
+    "responsible_officer": ["\u2014", "Don\u2019t know", "not  known"],
+    "funding.spending_authority": ["yes", "none", "Cabinet"],
+    "funding.pooled": [1, 0, 1],
+    "funding.annual_spend": ["\u00a31.2 million", "TBC", "nil"],
+    "reviewed": ["31 March 2024", "2024", "n/a"],
+}
+
+
+@pytest.mark.parametrize("nest", [False, True])
+def test_disorderly_columns_are_judged_as_they_are_read(nest: bool) -> None:
+    table = pa.table(DISORDERLY)
+    if nest:
+        flat = [
+            {key.rpartition(".")[2]: value for key, value in row.items() if "." in key}
+            for row in table.to_pylist()
+        ]
+        names = ["id", "responsible_officer", "reviewed"]
+        table = table.select(names).append_column("funding", pa.array(flat))
+    found = assessed(table)
+    subjects = read(table, rulebook=RULEBOOK).subject.partnerships
+    assert subjects[0].funding.annual_spend == 1_200_000
+    assert {each.responsible_officer for each in subjects} == {UNKNOWN}
+    said = {(each["row"], each["rule"]): each["verdict"] for each in found.to_pylist()}
+    for row, subject in enumerate(subjects):
+        for finding in assess(subject, RULEBOOK, as_of=DAY).findings:
+            assert said[row, finding.rule.id] == finding.verdict.value
 
 
 def test_severities_are_ordered_categories_and_questions_lists() -> None:

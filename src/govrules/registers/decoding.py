@@ -364,7 +364,7 @@ class ColumnDecoder:
         """Return a column of single values, and where it says that there is none, if anywhere."""
         to = arrow_type(fact.type)
         none: pa.Array | None = None
-        made = _as_it_is(array, fact.type, to)
+        made = as_it_is(array, fact.type, to)
         if made is None and types.is_nested(array.type):
             made = self._of_another_shape(array, fact, to, where)
         if made is None:
@@ -473,7 +473,7 @@ def _is_list(kind: pa.DataType) -> bool:
 # ── Columns that are as they should be ────────────────────────────────────────────────────────
 
 
-def _as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array | None:
+def as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array | None:
     """Return a column of single values that needs no decoding, as its type has it; else None."""
     kind = array.type
     if types.is_null(kind):

@@ -21,21 +21,16 @@ import pyarrow.compute as pc
 
 from govrules import vocabulary as v
 from govrules.decode.problems import Problem
-from govrules.decode.states import (
-    NIL_WORDS,
-    NONE_WORDS,
-    PLACEHOLDERS,
-    UNKNOWN_WORDS,
-    YES_OR_NO,
-    fold,
-)
-from govrules.decode.values import decoder, is_placeholder
+from govrules.decode.states import fold
+from govrules.decode.values import Wording
 from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
 from govrules.engines.verdicts import GRAVITIES, VERDICTS
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel
+from govrules.registers.cells import CellReader
+from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
 from govrules.registers.sources import whole_table
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
@@ -52,7 +47,6 @@ _EAGER: Final[Mapping[str, Any]] = {
     "modin": nw.Implementation.MODIN,
     "cudf": nw.Implementation.CUDF,
 }
-_MOST: Final = 10**15
 #: Of so many different values that cannot be read, each is shown.
 _SHOWN: Final = 5
 
@@ -273,7 +267,7 @@ def laid_out(
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name in wanted)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
-        return _filled(table, schema), []
+        return _decoded_whole(table, cls, rulebook)
     known = _facts(cls, rulebook)
     columns: dict[str, _Column] = {}
     said: list[str] = []
@@ -285,10 +279,10 @@ def laid_out(
                 f"no fact is called `{name}`, so that nothing is read from it. {near}".strip()
             )
             continue
-        path, fact_type = found
+        path, fact = found
         if path in columns:
             raise FactsError(path, "in one column", "in two")
-        columns[path], unread = _decoded(table.column(name).combine_chunks(), fact_type, rulebook)
+        columns[path], unread = _decoded(table.column(name).combine_chunks(), fact, rulebook)
         if unread:
             shown = ", ".join(f"`{each}`" for each in unread[:_SHOWN])
             more = f" and {len(unread) - _SHOWN} more" if unread[_SHOWN:] else ""
@@ -303,24 +297,32 @@ def laid_out(
     return pa.Table.from_arrays(arrays, schema=schema), said
 
 
-def _facts(cls: type, rulebook: Rulebook) -> dict[str, tuple[str, v.FactType]]:
-    """Return the paths and types of the facts that a column can hold, by the folded heading."""
-    found = {path: fact.type for path, fact in v.vocabulary_of(cls).facts.items()}
+def _facts(cls: type, rulebook: Rulebook) -> dict[str, tuple[str, v.Fact]]:
+    """Return the facts that a column can hold, each with its path, by the folded heading."""
+    found = dict(v.vocabulary_of(cls).facts)
     about = v.vocabulary_of(cls).about
     if "local" in about:
-        found |= {f"local.{name}": fact.type for name, fact in rulebook.local.items()}
+        found |= {f"local.{name}": fact for name, fact in rulebook.local.items()}
     if "stated" in about:
         derived = (each for each in rulebook.derived.values() if each.cls is cls)
-        found |= {f"stated.{each.name}": each.fact.type for each in derived}
+        found |= {f"stated.{each.name}": each.fact for each in derived}
     return {fold(path.removeprefix("stated.")): (path, held) for path, held in found.items()}
 
 
-def _filled(table: Any, schema: Any) -> Any:  # noqa: ANN401 - an Arrow table
-    """Return a table with a column of nulls for each that it lacks."""
-    missing = [each for each in schema if each.name not in table.column_names]
-    for field in missing:
-        table = table.append_column(field, _nulls(table.num_rows, field.type))
-    return table
+def _decoded_whole(table: Any, cls: type, rulebook: Rulebook) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
+    """Return a table that is laid out already with what stands in it decoded."""
+    doubts = Doubts(_NAME)
+    decoder = ColumnDecoder(cls, rulebook, doubts)
+    batches, before = [], 0
+    for each in table.combine_chunks().to_batches() or [_no_rows(table.schema)]:
+        batches.append(pa.Table.from_batches([decoder.batch(each, before)]))
+        before += each.num_rows
+    made = pa.concat_tables(batches, promote_options="default")
+    return made, [each.message for each in doubts.diagnostics()]
+
+
+def _no_rows(schema: Any) -> Any:  # noqa: ANN401 - an Arrow batch
+    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)
 
 
 def _nulls(rows: int, kind: Any) -> Any:  # noqa: ANN401 - an Arrow type
@@ -371,29 +373,29 @@ def _fields_of(
 
 def _decoded(
     column: Any,  # noqa: ANN401 - an Arrow array
-    fact_type: v.FactType,
+    fact: v.Fact,
     rulebook: Rulebook,
 ) -> tuple[_Column, list[str]]:
     """Return a column read by the type of its fact, and the values that cannot be read."""
-    kind = arrow_type(fact_type, rulebook)
-    plain = _plainly(column, fact_type, kind)
+    kind = arrow_type(fact.type, rulebook)
+    plain = as_it_is(column, fact.type, kind)
     if plain is not None:
-        return plain, []
+        return _Column(plain), []
     if pa.types.is_nested(column.type):
         column = pa.array([str(each) for each in column.to_pylist()], pa.string())
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    decode = decoder(fact_type)
+    words = column.dictionary.to_pylist()
+    reader = CellReader(fact, Wording())
     values, none, unread = [], [], []
-    for each in column.dictionary.to_pylist():
-        found = decode(each)
-        if isinstance(found, Problem) or is_placeholder(each, fact_type):
+    for each, found in zip(words, reader.column(words), strict=True):
+        if isinstance(found, Problem) or reader.is_placeholder(each):
             unread.append(str(each))
-        found = found.value if isinstance(found, Problem) else found
-        none.append(found is None)
-        values.append(_as_arrow(found))
+        value = found.value if isinstance(found, Problem) else found
+        none.append(value is None)
+        values.append(_as_arrow(value))
     indices = column.indices
-    if isinstance(fact_type, v.Record):
+    if isinstance(fact.type, v.Record):
         made = _nulls(len(column), kind)
     else:
         made = pa.array(values, kind).take(indices)
@@ -407,62 +409,3 @@ def _as_arrow(value: Any) -> Any:  # noqa: ANN401 - any fact's value
         known = sorted(each for each in value if each is not UNKNOWN)
         return known if len(known) == len(value) else [*known, None]
     return [] if value == () else value
-
-
-_STATES: Final = pa.array(
-    sorted((UNKNOWN_WORDS | PLACEHOLDERS | NIL_WORDS | YES_OR_NO) - {""}), pa.string()
-)
-_NONES: Final = pa.array(sorted(NONE_WORDS), pa.string())
-
-
-_ARE_TEXTS: Final = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-
-
-def _plainly(column: Any, fact_type: v.FactType, kind: Any) -> _Column | None:  # noqa: ANN401 - an Arrow array
-    """Return a column whose own type says what it holds; None where its values must be read."""
-    own = column.type
-    number = pa.types.is_integer(own) or pa.types.is_decimal(own)
-    match fact_type:
-        case v.YesNo() if pa.types.is_boolean(own):
-            return _Column(column)
-        case v.Text() if any(each(own) for each in _ARE_TEXTS):
-            return _texts(column.cast(pa.string()))
-        case v.Date() if pa.types.is_date32(own):
-            return _Column(column)
-        case v.Money() if number and _lies_within(column, _MOST):
-            return _cast(column, kind)
-        case v.Number(whole=True, most=most) if pa.types.is_integer(own) and _lies_within(
-            column, _MOST if most is None else int(most)
-        ):
-            return _cast(column, kind)
-        case _:
-            return None
-
-
-#: What holds every whole number that Arrow knows, with pence.
-_WIDE: Final = pa.decimal128(38, 2)
-
-
-def _cast(column: Any, kind: Any) -> _Column | None:  # noqa: ANN401 - an Arrow array
-    try:
-        if pa.types.is_decimal(kind) and pa.types.is_integer(column.type):
-            column = column.cast(_WIDE)
-        return _Column(column.cast(kind))
-    except pa.ArrowInvalid:
-        return None
-
-
-def _lies_within(column: Any, most: int) -> bool:  # noqa: ANN401 - an Arrow array
-    found = pc.min_max(column).as_py()
-    return found["min"] is None or (found["min"] >= 0 and found["max"] <= most)
-
-
-def _texts(column: Any) -> _Column:  # noqa: ANN401 - an Arrow array
-    words = pc.utf8_lower(pc.utf8_trim_whitespace(column))
-    state = pc.or_(pc.is_in(words, _STATES), pc.equal(words, ""))
-    none = pc.fill_null(pc.is_in(words, _NONES), fill_value=False)
-    nothing = pc.or_kleene(state, none)
-    values = pc.if_else(
-        pc.fill_null(nothing, fill_value=True), pa.scalar(None, pa.string()), column
-    )
-    return _Column(values, none if pc.any(none).as_py() else None)
