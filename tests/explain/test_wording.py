@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from govrules import Rulebook, load_rulebook
+from govrules.explain.compared import listed
 from govrules.explain.english import condition_phrase, rule_sentence
 from govrules.explain.phrases import (
     changed_phrase,
     counted,
     duration,
     fact_phrase,
-    listed,
     named,
     presence,
     short_amount,
