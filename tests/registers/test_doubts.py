@@ -487,7 +487,7 @@ def test_of_many_bad_values_some_are_named_and_the_others_counted(tmp_path, rows
     entries = [{"id": str(at), "funding": {"pooled": f"perhaps {at}"}} for at in range(rows)]
     read = read_source(laid_out(tmp_path / "register.parquet", entries))
     assert len(read.warnings) == 21
-    assert f"{rows - 20} more values cannot be read" in read.warnings[-1].message
+    assert f"{rows - 20} more values are so" in read.warnings[-1].message
 
 
 def test_what_columns_say_is_none_is_none_in_findings_too(tmp_path):

@@ -108,21 +108,19 @@ class Doubts:
 
     name: str
     _found: list[Diagnostic] = attrs.field(factory=list)
-    _number: Counter[str] = attrs.field(factory=Counter)
+    _number: Counter[tuple[str, Code]] = attrs.field(factory=Counter)
     #: Of each fact, the words that say that nobody knows, how many, and the first of their rows.
     _words: dict[str, tuple[dict[str, None], int, int]] = attrs.field(factory=dict)
 
-    def say(self, where: _Where, at: Any, problem: _Problems) -> None:  # noqa: ANN401 - places
+    def say(self, where: _Where, code: Code, at: Any, problem: _Problems) -> None:  # noqa: ANN401 - places
         """Tell what is wrong with some values of a fact, unless enough of them were named."""
-        path = where.path
-        room = max(0, MAX_CELLS_NAMED - self._number[path])
-        self._number[path] += len(at)
+        key = (where.path, code)
+        room = max(0, MAX_CELLS_NAMED - self._number[key])
+        self._number[key] += len(at)
         for place, row in enumerate(where.rows(np.asarray(at[:room], np.int64))):
             each = problem(place)
-            care = each.code in (Code.READ_WITH_CARE, Code.DATE_AHEAD, Code.PARTNER_TWICE)
-            code = each.code if care else Code.UNREADABLE_VALUE
             span = Span(self.name, int(row) + 1)
-            named = each.message if code is Code.PARTNER_TWICE else each.about(path)
+            named = each.message if code is Code.PARTNER_TWICE else each.about(where.path)
             self._found.append(Diagnostic(code, named, span, each.help))
 
     def placeholders(self, where: _Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
@@ -133,10 +131,10 @@ class Doubts:
     def diagnostics(self) -> Iterator[Diagnostic]:
         """Yield all that is told, each fact's own rows in order."""
         yield from self._found
-        for path, number in self._number.items():
+        for (path, code), number in self._number.items():
             if number > MAX_CELLS_NAMED:
-                more = f"{number - MAX_CELLS_NAMED:,} more values cannot be read (`{path}`)"
-                yield Diagnostic(Code.UNREADABLE_VALUE, more, Span(self.name), _CORRECT)
+                more = f"{number - MAX_CELLS_NAMED:,} more values are so (`{path}`)"
+                yield Diagnostic(code, more, Span(self.name), _CORRECT)
         for path, (words, number, first) in self._words.items():
             shown = ", ".join(f"`{each}`" for each in words)
             yield Diagnostic(
@@ -292,7 +290,7 @@ class ColumnDecoder:
         where: _Where,
     ) -> pa.Array:
         """Return lists of partners in which each body counts once, with all that is known of it."""
-        names = array.flatten().field("name") if len(parents) else None
+        names = pc.struct_field(array.flatten(), "name") if len(parents) else None
         if names is None or names.null_count == len(names):
             return array
         coded = names.dictionary_encode()
@@ -317,7 +315,12 @@ class ColumnDecoder:
             whole, twice = once_each(partners)
             merged.append(whole)
             for at, _ in twice:
-                self.doubts.say(where, [place], _always(counts_once(partners[at].name, where.path)))
+                self.doubts.say(
+                    where,
+                    Code.PARTNER_TWICE,
+                    [place],
+                    _always(counts_once(partners[at].name, where.path)),
+                )
         several = array_of(merged, fact.type, self.rulebook, array.type)
         index = np.arange(len(array))
         index[places] = len(array) + np.arange(len(places))
@@ -352,7 +355,7 @@ class ColumnDecoder:
         read = Kept(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
         found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
         bad = [at for at, each in enumerate(found) if isinstance(each, Problem)]
-        self.doubts.say(where, bad, lambda place: found[bad[place]])
+        self.doubts.say(where, Code.UNREADABLE_VALUE, bad, lambda place: found[bad[place]])
         values = (each.value if isinstance(each, Problem) else each for each in found)
         return array_of(values, fact.type, None, to)
 
@@ -385,25 +388,40 @@ class ColumnDecoder:
     ) -> pa.Array:
         message = f"what stands here cannot be read as {describe(fact.type)}: it is {array.type}"
         there = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
-        self.doubts.say(where, there, _always(Problem(Code.UNREADABLE_VALUE, message, _CORRECT)))
+        self.doubts.say(
+            where,
+            Code.UNREADABLE_VALUE,
+            there,
+            _always(Problem(Code.UNREADABLE_VALUE, message, _CORRECT)),
+        )
         return pa.nulls(len(array), to)
 
     def _read(self, coded: pa.DictionaryArray, reader: CellReader, where: _Where) -> list[Any]:
         """Return what each distinct value of a column says, and tell what says nothing."""
         words = coded.dictionary.to_pylist()
         found = reader.column(words)
-        bad = np.array([isinstance(each, Problem) for each in found], bool)
-        held = np.array([reader.is_placeholder(each) for each in words], bool)
-        if bad.any() or held.any():
+        # What each is, as a number: nothing to tell, unreadable, read with care, or a placeholder.
+        kinds = np.array(
+            [
+                (1 + (each.code is Code.READ_WITH_CARE))
+                if isinstance(each, Problem)
+                else 3 * reader.is_placeholder(word)
+                for word, each in zip(words, found, strict=True)
+            ],
+            np.int8,
+        )
+        if kinds.any():
             there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
             codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
-            at = np.flatnonzero(there & bad[codes])
+            of = np.where(there, kinds[codes], 0)
+            for kind, code in ((1, Code.UNREADABLE_VALUE), (2, Code.READ_WITH_CARE)):
+                at = np.flatnonzero(of == kind)
+                said = [found[each] for each in codes[at[:MAX_CELLS_NAMED]]]
+                self.doubts.say(where, code, at, said.__getitem__)
+            at = np.flatnonzero(of == 3)  # noqa: PLR2004 - as above
             if len(at):
-                self.doubts.say(where, at, lambda place: found[codes[at[place]]])
-            at = np.flatnonzero(there & held[codes])
-            if len(at):
-                said = [written(words[code]).strip() for code in dict.fromkeys(codes[at].tolist())]
-                self.doubts.placeholders(where, at, said)
+                held = dict.fromkeys(codes[at].tolist())
+                self.doubts.placeholders(where, at, [written(words[each]).strip() for each in held])
         return [each.value if isinstance(each, Problem) else each for each in found]
 
     def _made(
@@ -433,7 +451,7 @@ class ColumnDecoder:
                     "round it: amounts to the penny, other numbers to six places; `check` reads it "
                     "whole",
                 )
-                self.doubts.say(where, at, _always(problem))
+                self.doubts.say(where, Code.UNREADABLE_VALUE, at, _always(problem))
         return pa.array(kept, to).take(coded.indices)
 
     def _ahead(self, array: pa.Array, as_of: dt.date, where: _Where) -> None:
@@ -442,7 +460,10 @@ class ColumnDecoder:
         at = np.flatnonzero(late.to_numpy(zero_copy_only=False))
         if len(at):
             self.doubts.say(
-                where, at, lambda place: date_ahead(array[int(at[place])].as_py(), as_of)
+                where,
+                Code.DATE_AHEAD,
+                at,
+                lambda place: date_ahead(array[int(at[place])].as_py(), as_of),
             )
 
 
