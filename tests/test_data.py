@@ -147,3 +147,45 @@ def test_a_text_that_reads_as_a_state_comes_back_as_the_text(name: str) -> None:
 def test_what_is_no_value_of_govrules_is_refused() -> None:
     with pytest.raises(FactsError):
         to_data(object())
+
+
+@pytest.mark.parametrize(
+    ("says", "shown"), [("", ["size"]), ("    show: yes\n", ["named", "size"])]
+)
+def test_a_pack_says_which_derived_facts_are_shown(says: str, shown: list[str]) -> None:
+    rulebook = load_rulebook(
+        {
+            "rulebook.yaml": f"""govrules: 1
+id: own
+title: Own
+version: "1"
+owner: us
+sources:
+  s: {{ title: S, publisher: P, year: "2025" }}
+derived:
+  named:
+    label: it has a name
+    denial: it has no name
+{says}    when: {{ not: {{ name: none }} }}
+  size:
+    label: the size
+    values: [small, large]
+    first_match: [{{ when: {{ funding.annual_spend: {{ at_least: 5 }} }}, value: large }}]
+    otherwise: small
+""",
+            "names.yaml": """govrules: 1
+theme: names
+rules:
+  - id: no-name
+    title: The partnership has no name
+    principle: A partnership has a name.
+    source: { document: s, paragraph: 1 }
+    requires: { named: yes, size: small }
+    severity: low
+""",
+        }
+    )
+    found = assess(Partnership(name="A"), rulebook).derived
+    assert sorted(found) == shown
+    assert found["size"].values == ("large", "small")
+    assert [each.fact for each in found["size"].questions] == ["funding.annual_spend"]

@@ -144,19 +144,25 @@ def refused(ran, kept: Path, *words: str) -> None:
     assert [each.name for each in kept.parent.glob(".kept*")] == []
 
 
-def test_a_column_that_is_not_there_is_named_with_the_file(run, pack, columns, kept):
+def test_what_a_column_that_is_not_there_would_say_is_unknown(run, pack, columns, tmp_path):
     whole = pq.read_table(columns)
     pq.write_table(whole.drop_columns(["funding"]), columns)
+    kept = tmp_path / "findings.jsonl"
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", kept)
-    refused(ran, kept, f"`{columns}`", "`funding`", "missing", "help:")
+    assert ran.code == FINE
+    pooled = [each for each in read(kept) if each["rule"] == "pooled-without-protocol"]
+    assert {each["verdict"] for each in pooled} == {"unknown", "clear"}
 
 
-def test_text_where_yes_or_no_belongs_is_named_with_the_file(run, pack, columns, kept):
+def test_yes_or_no_where_text_belongs_is_unknown_and_said(run, pack, columns, tmp_path):
     whole = pq.read_table(columns)
     at = whole.schema.get_field_index("responsible_officer")
     pq.write_table(whole.set_column(at, "responsible_officer", pa.array([True] * 3)), columns)
+    kept = tmp_path / "findings.jsonl"
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", kept)
-    refused(ran, kept, f"`{columns}`", "`responsible_officer`", "bool", "help:")
+    assert kept.is_file()
+    assert "GR601" in ran.err
+    assert "responsible_officer" in ran.err
 
 
 def test_a_column_that_is_no_fact_is_said(run, pack, columns, tmp_path):

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from govrules import Rulebook, load_rulebook
+from govrules.explain.compared import listed
 from govrules.explain.english import condition_phrase, rule_sentence
 from govrules.explain.phrases import (
     changed_phrase,
     counted,
     duration,
     fact_phrase,
-    listed,
     named,
     presence,
     short_amount,
@@ -45,11 +45,11 @@ def rulebook() -> Rulebook:
 
 
 def said(path: str, value: Any, cls: type = Partnership) -> str:
-    return fact_phrase(dict(vocabulary_of(cls).walk())[path], value)
+    return fact_phrase(vocabulary_of(cls).paths[path], value)
 
 
 def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> str:
-    return changed_phrase(dict(vocabulary_of(cls).walk())[path], to, was)
+    return changed_phrase(vocabulary_of(cls).paths[path], to, was)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ import pytest
 
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
-from govrules.explain.phrases import fact_phrase, predicate_phrase, presence
+from govrules.explain.compared import predicate_phrase
+from govrules.explain.phrases import fact_phrase, presence
 from govrules.model import Partnership, Register
 from govrules.rulebook import load
 from govrules.rulebook.ast import (

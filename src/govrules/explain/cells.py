@@ -19,7 +19,7 @@ from govrules.explain.ways import Way
 from govrules.facts import absent, lies_ahead, said
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
-from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
 
 _NOBODY_KNOWS: Final[tuple[frozenset[str], bool]] = (frozenset(), True)
 
@@ -69,6 +69,9 @@ class Shape:
         places: the number of each cell, by path.
         unknown: the values of a record of which nothing is known.
         lists: the cells of its lists.
+        local: the local facts that its records may have.
+        stated: the derived facts that may be stated of them.
+        steps: how its recorded facts are read, in order.
     """
 
     def __init__(self, cls: type, shapes: Shapes) -> None:
@@ -94,10 +97,7 @@ class Shape:
             for place, fact in enumerate(self.facts.values())
             if isinstance(fact.type, Records)
         ]
-        self.steps: Final = [
-            (path.rpartition(".")[0], path.rpartition(".")[2], path, fact)
-            for path, fact in vocabulary.facts.items()
-        ]
+        self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
         self._shapes = shapes
         self._below = {
             path: [each for each in self.facts if each.startswith(f"{path}.")]
@@ -173,6 +173,13 @@ class Shapes:
         return self._of[cls]
 
 
+def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
+    """Return how a fact is read: its path in two, what none is, and whether that is all."""
+    head, _, name = path.rpartition(".")
+    parted = isinstance(fact.type, Choices | Record | Records) or is_past(fact.type)
+    return path, head, name, fact, absent(fact), not parted
+
+
 def _blank(fact: Fact) -> Any:  # noqa: ANN401 - the value of a cell
     """Return the cell of a fact of which nothing is known."""
     if isinstance(fact.type, Records):
@@ -221,9 +228,12 @@ class Reading:
         self.frames.append(frame)
         self.next += 1 + len(shape.places)
         parts: dict[str, Any] = {"": record}
-        for head, name, path, fact in shape.steps:
+        for path, head, name, fact, none, is_plain in shape.steps:
             part = parts[head]
             value = part if part is UNKNOWN or part is None else getattr(part, name)
+            if is_plain:
+                values.append(none if value is None else value)
+                continue
             if isinstance(fact.type, Record):
                 parts[path] = value
             values.append(self._cell(fact, value, path, frame))

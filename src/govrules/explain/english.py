@@ -8,16 +8,8 @@ from typing import Final, assert_never
 
 import attrs
 
-from govrules.explain.phrases import (
-    compared_phrase,
-    joined,
-    listed,
-    names_of,
-    plural,
-    predicate_phrase,
-    sentence,
-    without_article,
-)
+from govrules.explain.compared import compared_phrase, listed, predicate_phrase
+from govrules.explain.phrases import joined, names_of, plural, sentence, without_article
 from govrules.rulebook.ast import (
     All,
     AnyOf,

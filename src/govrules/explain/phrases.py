@@ -10,18 +10,7 @@ from typing import Any, Final, assert_never
 
 from govrules.facts import TO_BE_FOUND
 from govrules.rulebook.ast import (
-    Between,
-    By,
-    Compare,
-    FactRef,
-    Includes,
-    Literal,
-    OneOf,
     Op,
-    Operand,
-    Parameter,
-    Predicate,
-    SetOp,
 )
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -48,15 +37,7 @@ _ORDERS: Final = {
     Op.MORE_THAN: ("more than {}", "after {}"),
     Op.LESS_THAN: ("less than {}", "before {}"),
 }
-_OPPOSITE: Final = {
-    Op.AT_LEAST: Op.LESS_THAN,
-    Op.LESS_THAN: Op.AT_LEAST,
-    Op.AT_MOST: Op.MORE_THAN,
-    Op.MORE_THAN: Op.AT_MOST,
-}
-_VALUE: Final = "{value}"
-_SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
-_PARTNERSHIP: Final = "the partnership "
+VALUE: Final = "{value}"
 _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 _NUMBERED: Final = re.compile(r"number \d+")
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
@@ -226,17 +207,18 @@ def value_phrase(value: Any, fact_type: FactType, word: str = "and") -> str:  # 
     >>> value_phrase(Decimal(250000), Money())
     '£250,000'
     """
-    return _value(value, fact_type, {}, word)
+    return told(value, fact_type, {}, word)
 
 
-def _value(value: Any, fact_type: FactType, words: dict[str, str], word: str) -> str:  # noqa: ANN401
+def told(value: Any, fact_type: FactType, words: dict[str, str], word: str) -> str:  # noqa: ANN401
+    """Return a value in the words of its fact; a set is joined by the last word."""
     match value:
         case None:
             return "none"
         case bool():
             return "yes" if value else "no"
         case frozenset():
-            return _members(value, fact_type, words, word)
+            return members_phrase(value, fact_type, words, word)
         case tuple():
             return f"{len(value)} recorded"
         case dt.date():
@@ -245,15 +227,19 @@ def _value(value: Any, fact_type: FactType, words: dict[str, str], word: str) ->
             return _single(value, fact_type, words)
 
 
-def _members(value: frozenset[Any], fact_type: FactType, words: dict[str, str], word: str) -> str:
+def members_phrase(
+    value: frozenset[Any], fact_type: FactType, words: dict[str, str], word: str
+) -> str:
+    """Return the members of a set, in the order of its values."""
     order = fact_type.values if isinstance(fact_type, Choices) else sorted(value)
-    several = [_word(each, words) for each in order if each in value]
+    several = [word_of(each, words) for each in order if each in value]
     if UNKNOWN in value:
         several.append("perhaps others")
     return joined(several, word) if several else "none"
 
 
-def _word(value: str, words: dict[str, str]) -> str:
+def word_of(value: str, words: dict[str, str]) -> str:
+    """Return what a value of a closed list is called within a sentence."""
     return words.get(value) or value.replace("_", " ")
 
 
@@ -269,7 +255,7 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
                 return number
             return f"{number} {_singular(unit) if value == 1 and unit != 'per cent' else unit}"
         case Choice():
-            return _word(str(value), words)
+            return word_of(str(value), words)
         case Record() | Records() | YesNo() | Date() | Choices():
             raise AssertionError("told by its value")
         case Text():
@@ -325,22 +311,22 @@ def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's val
         case Records():
             return _list_phrase(fact, value)
         case Choice():
-            return _own(fact, value, holds=True)
+            return choice_phrase(fact, value, holds=True)
         case _ if value == 0 and fact.zero:
             return fact.zero[0]
         case _:
-            fill = _fill(value, fact, Op.EQUALS, dates=bool(fact.sentence))
-            return _filled(_saying(fact), fill)
+            fill = compared_value(value, fact, Op.EQUALS, dates=bool(fact.sentence))
+            return filled(saying(fact), fill)
 
 
 def _set_phrase(fact: Fact, value: frozenset[Any]) -> str:
     known = frozenset(each for each in value if each is not UNKNOWN)
     if not known:
         return f"nobody recorded all of {fact.label}"
-    several = _members(known, fact.type, dict(fact.words), "and")
+    several = members_phrase(known, fact.type, dict(fact.words), "and")
     if len(known) < len(value):
         several = f"at least {several}"
-    return _filled(fact.sentence or f"{fact.label} are {_VALUE}", several, len(known))
+    return filled(fact.sentence or f"{fact.label} are {VALUE}", several, len(known))
 
 
 def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
@@ -356,7 +342,7 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
 def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
-        names = [_word(each, {}) for each in fact.type.values if each in known]
+        names = [word_of(each, {}) for each in fact.type.values if each in known]
     else:
         names = [record_name(each, index) for index, each in enumerate(known)]
     these = "Are these all" if len(names) > 1 else "Is this all of"
@@ -379,9 +365,9 @@ def missing_phrase(fact: Fact, members: Iterable[str]) -> str:
     own = next((denies for value, _, denies in fact.said if [value] == lacking), "")
     if own:
         return own
-    found = [_word(each, words) for each in lacking]
-    template = fact.denial or f"{fact.label} do not include {_VALUE}"
-    return _filled(template, named(found, "or"), len(found))
+    found = [word_of(each, words) for each in lacking]
+    template = fact.denial or f"{fact.label} do not include {VALUE}"
+    return filled(template, named(found, "or"), len(found))
 
 
 # ── What a fact is to become ──────────────────────────────────────────────────────────────────
@@ -403,13 +389,13 @@ def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN
             return _added_phrase(fact, to, was)
         case Money() | Number() | Months() if to is not None and isinstance(was, int | Decimal):
             op = Op.AT_LEAST if to > was else Op.AT_MOST
-            template = _saying(fact)
-            return _filled(template, _fill(to, fact, _within(fact.type, op, to)))
+            template = saying(fact)
+            return filled(template, compared_value(to, fact, at_limit(fact.type, op, to)))
         case _:
             return fact_phrase(fact, to)
 
 
-def _within(fact_type: FactType, op: Op, to: Any) -> Op:  # noqa: ANN401 - a number
+def at_limit(fact_type: FactType, op: Op, to: Any) -> Op:  # noqa: ANN401 - a number
     """Return a comparison, or that it is equal where a number can be no greater or less."""
     most = fact_type.most if isinstance(fact_type, Number) else None
     return Op.EQUALS if to == (most if op is Op.AT_LEAST else 0) else op
@@ -421,132 +407,25 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
     if not added or held - to:
         return fact_phrase(fact, to)
     if held and len(added) > 1:
-        return (
-            f"{fact.label} are complete. Add: {_members(added, fact.type, dict(fact.words), 'and')}"
-        )
+        several = members_phrase(added, fact.type, dict(fact.words), "and")
+        return f"{fact.label} are complete. Add: {several}"
     return _set_phrase(fact, added)
 
 
-# ── Tests of a fact ───────────────────────────────────────────────────────────────────────────
+# ── Words in their places ──────────────────────────────────────────────────────────────────────
 
 
-def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
-    """Return a test of a fact as a clause; with `holds` false, as the clause that denies it."""
-    match predicate:
-        case Compare(Op.EQUALS, Literal(None)):
-            return absence(fact) if holds else presence(fact)
-        case Compare(Op.EQUALS, Literal(bool() as value)):
-            return fact.label if value is holds else fact.denial
-        case Compare(Op.MORE_THAN, Literal(value)) if value == 0 and fact.zero:
-            return fact.zero[1 if holds else 0]
-        case Compare(Op.EQUALS, Literal(value)) if value == 0 and fact.zero:
-            return fact.zero[0 if holds else 1]
-        case OneOf(operands):
-            return _one_of(fact, operands, holds=holds)
-        case Compare(Op.EQUALS, operand) if isinstance(fact.type, Choice):
-            return _one_of(fact, (operand,), holds=holds)
-        case Includes(op, operand):
-            return _includes(fact, op, operand, holds=holds)
-        case Compare() | Between():
-            return compared_phrase(
-                _template(fact, predicate, holds=holds), fact, predicate, holds=holds
-            )
-        case _:
-            assert_never(predicate)
+def saying(fact: Fact) -> str:
+    """Return the sentence that says what a fact is, with a place for its value."""
+    return fact.sentence or f"{fact.label} is {VALUE}"
 
 
-def compared_phrase(
-    template: str, fact: Fact, predicate: Compare | Between, *, holds: bool = True
-) -> str:
-    """Return a comparison as a clause: the template with the words of the comparison in it."""
-    return _filled(template, *_comparison(fact, predicate, holds=holds))
+def denying(fact: Fact) -> str:
+    """Return the sentence that says what a fact is not, with a place for its value."""
+    return fact.denial or f"{fact.label} is not {VALUE}"
 
 
-def _template(fact: Fact, predicate: Compare | Between, *, holds: bool) -> str:
-    if holds or not isinstance(predicate, Compare):
-        return _saying(fact)
-    if predicate.op is Op.EQUALS:
-        return _denying(fact)
-    return (fact.denial if predicate.op.is_age else "") or _saying(fact)
-
-
-def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tuple[str, int, str]:
-    """Return the words of a comparison; and where it hangs on another fact, on what."""
-    match predicate:
-        case Between(low, high):
-            lowest, highest = (_operand(each, fact, Op.EQUALS, dates=False) for each in (low, high))
-            said = (
-                f"between {lowest} and {highest}"
-                if holds
-                else (f"less than {lowest} or more than {highest}")
-            )
-            return said, 1, ""
-        case Compare(op, By(selector, cases)):
-            groups: dict[str, list[str | bool]] = {}
-            for value, each in cases:
-                words = _comparison(fact, Compare(op, each), holds=holds)[0]
-                groups.setdefault(words, []).append(value)
-            return _by(selector, groups)
-        case Compare(op, operand):
-            return _compare(fact, op, operand, holds=holds), 1, ""
-
-
-def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:
-    if op.is_age:
-        length = _operand(operand, fact, op, dates=False).removeprefix("1 ")
-        if (op is Op.NEWER_THAN) is (holds or bool(fact.denial)):
-            return f"within the last {length}"
-        return f"more than {with_article(length) if length in ('year', 'month') else length} ago"
-    op = op if holds else _OPPOSITE.get(op, op)
-    if op is Op.AT_LEAST and isinstance(operand, Literal | Parameter) and operand.value is not None:
-        op = _within(fact.type, op, operand.value)
-    return _operand(operand, fact, op)
-
-
-def _by(selector: FactRef, groups: dict[str, list[str | bool]]) -> tuple[str, int, str]:
-    (first, whens), *others = groups.items()
-    after = f" where {_case(selector, whens)}"
-    if others:
-        rest = [f"{words} where {_case(selector, when, again=True)}" for words, when in others]
-        after += f", {joined(rest, 'or')}" if len(rest) > 1 else f", or {rest[0]}"
-    return first, 1, after
-
-
-def _case(selector: FactRef, values: Sequence[str | bool], *, again: bool = False) -> str:
-    fact = selector.fact
-    if isinstance(fact.type, YesNo):
-        return joined((fact.label if each else fact.denial for each in values), "or")
-    words = joined((_value(each, fact.type, dict(fact.words), "or") for each in values), "or")
-    return f"it is {words}" if again else f"{fact.label} is {words}"
-
-
-def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
-    literal = [each.value for each in operands if isinstance(each, Literal)]
-    if len(literal) < len(operands) or not isinstance(fact.type, Choice):
-        words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
-        return _filled(_denying(fact) if not holds else _saying(fact), words)
-    own = {value: each for value, *each in fact.said}
-    apart = [_own(fact, each, holds=holds) for each in literal if each is None or each in own]
-    rest = [
-        _word(str(each), dict(fact.words))
-        for each in literal
-        if each is not None and each not in own
-    ]
-    if rest:
-        template = _saying(fact) if holds else _denying(fact)
-        apart.insert(0, _filled(template, joined(rest, "or")))
-    return listed([*dict.fromkeys(apart)], "or" if holds else "and")
-
-
-def _saying(fact: Fact) -> str:
-    return fact.sentence or f"{fact.label} is {_VALUE}"
-
-
-def _denying(fact: Fact) -> str:
-    return fact.denial or f"{fact.label} is not {_VALUE}"
-
-
-def _own(fact: Fact, value: Any, *, holds: bool) -> str:  # noqa: ANN401 - a value of a choice
+def choice_phrase(fact: Fact, value: Any, *, holds: bool) -> str:  # noqa: ANN401 - a value of a choice
     """Return the clause that says a value of a choice, or denies it."""
     if value is None:
         return absence(fact) if holds else presence(fact)
@@ -555,103 +434,30 @@ def _own(fact: Fact, value: Any, *, holds: bool) -> str:  # noqa: ANN401 - a val
             return says if holds else denies
         if each == value and says:
             return f"it is not so that {says}"
-    template = _saying(fact) if holds else _denying(fact)
-    return _filled(template, _word(str(value), dict(fact.words)))
+    template = saying(fact) if holds else denying(fact)
+    return filled(template, word_of(str(value), dict(fact.words)))
 
 
-def listed(phrases: Sequence[str], word: str) -> str:
-    """
-    Return clauses as a list; a subject that they have in common is said once.
-
-    >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
-    'the partnership is proposed or has ended'
-    """
-    subjects = [_SUBJECT.match(each) for each in phrases]
-    begins = [each[0] if each else "" for each in subjects]
-    if len(phrases) > 1 and begins[0] and len({*begins}) == 1:
-        first, *others = phrases
-        return joined([first, *(each.removeprefix(begins[0]) for each in others)], word)
-    # "The partnership is at work, it is significant": it was named before.
-    told = [
-        f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
-        for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
-    ]
-    return joined(told, word)
-
-
-def _includes(fact: Fact, op: SetOp, operand: Operand, *, holds: bool) -> str:
-    has = holds is (op is not SetOp.MISSING_ANY_OF)
-    template = (
-        (fact.sentence or f"{fact.label} include {_VALUE}")
-        if has
-        else (fact.denial or f"{fact.label} do not include {_VALUE}")
-    )
-    any_of = op is SetOp.INCLUDES
-    if (
-        isinstance(operand, Literal)
-        and isinstance(operand.value, frozenset)
-        and len(operand.value) == 1
-    ):
-        (member,) = operand.value
-        own = next((each for value, *each in fact.said if value == member), ("", ""))
-        if own[0 if has else 1]:
-            return own[0 if has else 1]
-    if not isinstance(operand, By):
-        return _filled(template, *_several(fact, operand, any_of=any_of, has=has))
-    groups: dict[str, list[str | bool]] = {}
-    number = 1
-    for value, each in operand.cases:
-        words, size = _several(fact, each, any_of=any_of, has=has)
-        number = max(number, size)
-        groups.setdefault(words, []).append(value)
-    words, _, after = _by(operand.selector, groups)
-    return _filled(template, words, number, after)
-
-
-def _several(fact: Fact, operand: Operand, *, any_of: bool, has: bool) -> tuple[str, int]:
-    value = operand.value if isinstance(operand, Literal | Parameter) else None
-    if not isinstance(value, frozenset):
-        return _operand(operand, fact, Op.EQUALS), 2
-    words = _members(value, fact.type, dict(fact.words), "or" if any_of else "and")
-    if any_of or len(value) == 1:
-        return words, len(value)
-    if len(value) == 2:  # noqa: PLR2004 - both of two
-        return f"both {words.replace(', and ', ' and ')}", len(value)
-    return words if has and fact.sentence else f"all of {words}", len(value)
-
-
-def _operand(operand: Operand, fact: Fact, op: Op, *, dates: bool = True) -> str:
-    match operand:
-        case Literal(value) | Parameter(value=value):
-            if value is None:
-                return "none"
-            if op.is_age and isinstance(value, int):
-                return duration(value)
-            return _fill(value, fact, op, dates=dates)
-        case FactRef():
-            return _order(operand.fact, op, dates=dates).format(operand.fact.label)
-        case By(selector, cases):
-            groups: dict[str, list[str | bool]] = {}
-            for value, each in cases:
-                groups.setdefault(_operand(each, fact, op, dates=dates), []).append(value)
-            first, _, after = _by(selector, groups)
-            return first + after
-        case _:
-            assert_never(operand)
-
-
-def _order(fact: Fact, op: Op, *, dates: bool = True) -> str:
+def ordered(fact: Fact, op: Op, *, dates: bool = True) -> str:
+    """Return the words of a comparison, with a place for what is compared with."""
     words = _ORDERS[op][1 if isinstance(fact.type, Date) and dates else 0]
     of_things = isinstance(fact.type, Number) and fact.type.whole
     return words.replace("less", "fewer") if of_things else words
 
 
-def _fill(value: Any, fact: Fact, op: Op, *, dates: bool = True) -> str:  # noqa: ANN401 - any value
-    return _order(fact, op, dates=dates).format(_value(value, fact.type, dict(fact.words), "or"))
+def compared_value(
+    value: Any,  # noqa: ANN401 - any fact's value
+    fact: Fact,
+    op: Op,
+    *,
+    dates: bool = True,
+) -> str:
+    """Return a value with the words of a comparison before it."""
+    return ordered(fact, op, dates=dates).format(told(value, fact.type, dict(fact.words), "or"))
 
 
-def _filled(template: str, words: str, number: int = 1, after: str = "") -> str:
+def filled(template: str, words: str, number: int = 1, after: str = "") -> str:
     """Return a sentence with words in the place of its value, in the number of what they name."""
     text = _ONE_OR_MANY.sub(lambda found: found[1 if number == 1 else 2], template)
     # Braces in what people recorded are no places of a template.
-    return text.replace(_VALUE, words, 1) + after
+    return text.replace(VALUE, words, 1) + after

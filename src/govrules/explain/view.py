@@ -218,13 +218,9 @@ class View:
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
         _, true, false = self.backend.pair(condition, self.scopes, taken)
-        return (
-            Truth.TRUE
-            if true(self.frames)
-            else Truth.FALSE
-            if false(self.frames)
-            else Truth.UNKNOWN
-        )
+        if true(self.frames):
+            return Truth.TRUE
+        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
 
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
@@ -239,21 +235,16 @@ class View:
         views = [self]
         for name in splits(rule, self.derived):
             views = [
-                each
-                if len(several) == 1
-                else View(
-                    each.backend,
-                    each.frames,
-                    each.scopes,
-                    each.all,
-                    each.supposed,
-                    each.taken | {(name, value)},
-                )
+                each if len(several) == 1 else each._taking(name, value)  # noqa: SLF001 - its own
                 for each in views
                 for several in [each.settle(name, 0)]
                 for value in several
             ]
         return views
+
+    def _taking(self, name: str, value: Any) -> View:  # noqa: ANN401 - a value of the fact
+        taken = self.taken | {(name, value)}
+        return View(self.backend, self.frames, self.scopes, self.all, self.supposed, taken)
 
     def settle(self, name: str, level: int) -> tuple[Any, ...]:
         """Return every value that a derived fact may still have, in the order of its table."""

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -425,6 +425,12 @@ class LiveRegister:
     def close(self) -> None:
         """Call back no more; the register can still be read and changed."""
         self.listen(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def snapshot(self) -> dict[str, Any]:
         """Return all that is needed to resume, as values that JSON can hold."""

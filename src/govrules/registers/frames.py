@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -99,7 +99,7 @@ def assess_table(
     cls = class_of(rulebook, kind)
     name = next(each for each, known in rulebook.subjects.items() if known is cls)
     judge = _kernel(rulebook, as_of, name, details=details)
-    laid, said = laid_out(native, cls, rulebook)
+    laid, said = laid_out(native, cls, rulebook, judge.columns)
     for each in said:
         warnings.warn(each, GovrulesWarning, stacklevel=2)
     found = [judge.whole(each) for each in laid.combine_chunks().to_batches(BLOCK)]
@@ -117,6 +117,8 @@ def _kernel(rulebook: Rulebook, as_of: dt.date | Unknown, kind: str, *, details:
 
 def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any library
     """Return a dataframe as an Arrow table, and what its library is called."""
+    if type(table).__module__.partition(".")[0].lstrip("_") == "duckdb":
+        return whole_table(table, _NAME), "duckdb"
     frame = nw.from_native(table, pass_through=True)
     if isinstance(frame, nw.LazyFrame):
         backend = frame.implementation.name.lower()
@@ -149,9 +151,10 @@ def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
     for name, column in zip(found.column_names, found.columns, strict=True):
         whole = column.combine_chunks()
         if pa.types.is_dictionary(whole.type):
-            kind = pl.Enum(_LEVELS) if whole.type.ordered else pl.Categorical
             # Each word becomes a category once, and not for each of its rows.
-            words = pl.Series(whole.dictionary.to_pylist(), dtype=pl.String).cast(kind)
+            known = whole.dictionary.to_pylist()
+            kind = pl.Categorical if name == "subject" else pl.Enum(known)
+            words = pl.Series(known, dtype=pl.String).cast(kind)
             columns[name] = words.gather(pl.Series(whole.indices)).alias(name)
         else:
             columns[name] = pl.Series(whole)
@@ -241,14 +244,28 @@ class _Column:
     none: Any = None
 
 
-def laid_out(table: Any, cls: type, rulebook: Rulebook) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
+def laid_out(
+    table: Any,  # noqa: ANN401 - an Arrow table
+    cls: type,
+    rulebook: Rulebook,
+    wanted: Collection[str],
+) -> tuple[Any, list[str]]:
     """
-    Return a table with all columns as `schema_of` lays them out, and what has to be said of it.
+    Return a table as `schema_of` lays its columns out, and what has to be said of it.
+
+    Args:
+        table: the table.
+
+        cls: the class of the subjects.
+
+        rulebook: the rules, which declare local and derived facts.
+
+        wanted: the columns that there must be, though nothing is known of them.
 
     Raises:
         FactsError: no column holds a fact.
     """
-    schema = schema_of(cls, rulebook)
+    schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name in wanted)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
         return _decoded_whole(table, cls, rulebook)
     known = _facts(cls, rulebook)
@@ -274,6 +291,8 @@ def laid_out(table: Any, cls: type, rulebook: Rulebook) -> tuple[Any, list[str]]
         expected = "columns that are headed by paths of facts"
         raise FactsError("table", expected, ", ".join(table.column_names)[:80] or "none")
     rows = table.num_rows
+    called = pa.schema(each for each in schema_of(cls, rulebook) if each.name in ("id", "name"))
+    schema = pa.unify_schemas([schema, called])
     arrays = _fields_of(schema, columns, "", rows)
     return pa.Table.from_arrays(arrays, schema=schema), said
 

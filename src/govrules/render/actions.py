@@ -62,6 +62,12 @@ class Action:
     letter: str
     findings: tuple[Finding, ...]
 
+    @property
+    def could_be(self) -> Severity | None:
+        """How grave the gravest of them could turn out, where that is graver than is certain."""
+        worst = max((each.could_be or self.severity for each in self.findings), default=None)
+        return worst if worst is not None and worst > self.severity else None
+
 
 def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...]:
     """Return the pieces of work that settle two findings or more, those that settle most first."""

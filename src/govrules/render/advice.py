@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from govrules.explain.compared import predicate_phrase
 from govrules.explain.english import condition_phrase
-from govrules.explain.phrases import named, predicate_phrase, presence
+from govrules.explain.phrases import named, presence
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX

@@ -394,8 +394,10 @@ def _action_lines(action: Action) -> Iterator[Line]:
     for index, line in enumerate(textwrap.wrap(text, WIDTH - _TEXT)):
         left = f"    {word}" if not index else ""
         yield f"{left:<{_TEXT}}{line}", STYLES[action.severity] if not index else ""
-    if action.who:
-        yield from folded_text(f"{action.who[:1].upper()}{action.who[1:]}", indent=_TEXT)
+    worse = f"could turn out {action.could_be.value}" if action.could_be else ""
+    who = "; ".join(each for each in (action.who, worse) if each)
+    if who:
+        yield from folded_text(f"{who[:1].upper()}{who[1:]}", indent=_TEXT)
 
 
 def _numbers(actions: Sequence[Action]) -> str:

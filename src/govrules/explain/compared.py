@@ -1,0 +1,241 @@
+"""Tests of a fact as clauses, affirmed and denied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+from govrules.explain.phrases import (
+    VALUE,
+    absence,
+    at_limit,
+    choice_phrase,
+    compared_value,
+    denying,
+    duration,
+    filled,
+    joined,
+    members_phrase,
+    ordered,
+    presence,
+    saying,
+    told,
+    with_article,
+    word_of,
+)
+from govrules.rulebook.ast import (
+    Between,
+    By,
+    Compare,
+    FactRef,
+    Includes,
+    Literal,
+    OneOf,
+    Op,
+    Operand,
+    Parameter,
+    Predicate,
+    SetOp,
+)
+from govrules.vocabulary import Choice, Fact, YesNo
+
+_OPPOSITE: Final = {
+    Op.AT_LEAST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_MOST,
+}
+_SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
+_PARTNERSHIP: Final = "the partnership "
+
+
+def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
+    """Return a test of a fact as a clause; with `holds` false, as the clause that denies it."""
+    match predicate:
+        case Compare(Op.EQUALS, Literal(None)):
+            return absence(fact) if holds else presence(fact)
+        case Compare(Op.EQUALS, Literal(bool() as value)):
+            return fact.label if value is holds else fact.denial
+        case Compare(Op.MORE_THAN, Literal(value)) if value == 0 and fact.zero:
+            return fact.zero[1 if holds else 0]
+        case Compare(Op.EQUALS, Literal(value)) if value == 0 and fact.zero:
+            return fact.zero[0 if holds else 1]
+        case OneOf(operands):
+            return _one_of(fact, operands, holds=holds)
+        case Compare(Op.EQUALS, operand) if isinstance(fact.type, Choice):
+            return _one_of(fact, (operand,), holds=holds)
+        case Includes(op, operand):
+            return _includes(fact, op, operand, holds=holds)
+        case Compare() | Between():
+            return compared_phrase(
+                _template(fact, predicate, holds=holds), fact, predicate, holds=holds
+            )
+        case _:
+            assert_never(predicate)
+
+
+def compared_phrase(
+    template: str, fact: Fact, predicate: Compare | Between, *, holds: bool = True
+) -> str:
+    """Return a comparison as a clause: the template with the words of the comparison in it."""
+    return filled(template, *_comparison(fact, predicate, holds=holds))
+
+
+def _template(fact: Fact, predicate: Compare | Between, *, holds: bool) -> str:
+    if holds or not isinstance(predicate, Compare):
+        return saying(fact)
+    if predicate.op is Op.EQUALS:
+        return denying(fact)
+    return (fact.denial if predicate.op.is_age else "") or saying(fact)
+
+
+def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tuple[str, int, str]:
+    """Return the words of a comparison; and where it hangs on another fact, on what."""
+    match predicate:
+        case Between(low, high):
+            lowest, highest = (_operand(each, fact, Op.EQUALS, dates=False) for each in (low, high))
+            said = (
+                f"between {lowest} and {highest}"
+                if holds
+                else (f"less than {lowest} or more than {highest}")
+            )
+            return said, 1, ""
+        case Compare(op, By(selector, cases)):
+            groups: dict[str, list[str | bool]] = {}
+            for value, each in cases:
+                words = _comparison(fact, Compare(op, each), holds=holds)[0]
+                groups.setdefault(words, []).append(value)
+            return _by(selector, groups)
+        case Compare(op, operand):
+            return _compare(fact, op, operand, holds=holds), 1, ""
+
+
+def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:
+    if op.is_age:
+        length = _operand(operand, fact, op, dates=False).removeprefix("1 ")
+        if (op is Op.NEWER_THAN) is (holds or bool(fact.denial)):
+            return f"within the last {length}"
+        return f"more than {with_article(length) if length in ('year', 'month') else length} ago"
+    op = op if holds else _OPPOSITE.get(op, op)
+    if op is Op.AT_LEAST and isinstance(operand, Literal | Parameter) and operand.value is not None:
+        op = at_limit(fact.type, op, operand.value)
+    return _operand(operand, fact, op)
+
+
+def _by(selector: FactRef, groups: dict[str, list[str | bool]]) -> tuple[str, int, str]:
+    (first, whens), *others = groups.items()
+    after = f" where {_case(selector, whens)}"
+    if others:
+        rest = [f"{words} where {_case(selector, when, again=True)}" for words, when in others]
+        after += f", {joined(rest, 'or')}" if len(rest) > 1 else f", or {rest[0]}"
+    return first, 1, after
+
+
+def _case(selector: FactRef, values: Sequence[str | bool], *, again: bool = False) -> str:
+    fact = selector.fact
+    if isinstance(fact.type, YesNo):
+        return joined((fact.label if each else fact.denial for each in values), "or")
+    words = joined((told(each, fact.type, dict(fact.words), "or") for each in values), "or")
+    return f"it is {words}" if again else f"{fact.label} is {words}"
+
+
+def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
+    literal = [each.value for each in operands if isinstance(each, Literal)]
+    if len(literal) < len(operands) or not isinstance(fact.type, Choice):
+        words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
+        return filled(denying(fact) if not holds else saying(fact), words)
+    own = {value: each for value, *each in fact.said}
+    apart = [
+        choice_phrase(fact, each, holds=holds) for each in literal if each is None or each in own
+    ]
+    rest = [
+        word_of(str(each), dict(fact.words))
+        for each in literal
+        if each is not None and each not in own
+    ]
+    if rest:
+        template = saying(fact) if holds else denying(fact)
+        apart.insert(0, filled(template, joined(rest, "or")))
+    return listed([*dict.fromkeys(apart)], "or" if holds else "and")
+
+
+def listed(phrases: Sequence[str], word: str) -> str:
+    """
+    Return clauses as a list; a subject that they have in common is said once.
+
+    >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
+    'the partnership is proposed or has ended'
+    """
+    subjects = [_SUBJECT.match(each) for each in phrases]
+    begins = [each[0] if each else "" for each in subjects]
+    if len(phrases) > 1 and begins[0] and len({*begins}) == 1:
+        first, *others = phrases
+        return joined([first, *(each.removeprefix(begins[0]) for each in others)], word)
+    # "The partnership is at work, it is significant": it was named before.
+    told = [
+        f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
+        for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
+    ]
+    return joined(told, word)
+
+
+def _includes(fact: Fact, op: SetOp, operand: Operand, *, holds: bool) -> str:
+    has = holds is (op is not SetOp.MISSING_ANY_OF)
+    template = (
+        (fact.sentence or f"{fact.label} include {VALUE}")
+        if has
+        else (fact.denial or f"{fact.label} do not include {VALUE}")
+    )
+    any_of = op is SetOp.INCLUDES
+    if (
+        isinstance(operand, Literal)
+        and isinstance(operand.value, frozenset)
+        and len(operand.value) == 1
+    ):
+        (member,) = operand.value
+        own = next((each for value, *each in fact.said if value == member), ("", ""))
+        if own[0 if has else 1]:
+            return own[0 if has else 1]
+    if not isinstance(operand, By):
+        return filled(template, *_several(fact, operand, any_of=any_of, has=has))
+    groups: dict[str, list[str | bool]] = {}
+    number = 1
+    for value, each in operand.cases:
+        words, size = _several(fact, each, any_of=any_of, has=has)
+        number = max(number, size)
+        groups.setdefault(words, []).append(value)
+    words, _, after = _by(operand.selector, groups)
+    return filled(template, words, number, after)
+
+
+def _several(fact: Fact, operand: Operand, *, any_of: bool, has: bool) -> tuple[str, int]:
+    value = operand.value if isinstance(operand, Literal | Parameter) else None
+    if not isinstance(value, frozenset):
+        return _operand(operand, fact, Op.EQUALS), 2
+    words = members_phrase(value, fact.type, dict(fact.words), "or" if any_of else "and")
+    if any_of or len(value) == 1:
+        return words, len(value)
+    if len(value) == 2:  # noqa: PLR2004 - both of two
+        return f"both {words.replace(', and ', ' and ')}", len(value)
+    return words if has and fact.sentence else f"all of {words}", len(value)
+
+
+def _operand(operand: Operand, fact: Fact, op: Op, *, dates: bool = True) -> str:
+    match operand:
+        case Literal(value) | Parameter(value=value):
+            if value is None:
+                return "none"
+            if op.is_age and isinstance(value, int):
+                return duration(value)
+            return compared_value(value, fact, op, dates=dates)
+        case FactRef():
+            return ordered(operand.fact, op, dates=dates).format(operand.fact.label)
+        case By(selector, cases):
+            groups: dict[str, list[str | bool]] = {}
+            for value, each in cases:
+                groups.setdefault(_operand(each, fact, op, dates=dates), []).append(value)
+            first, _, after = _by(selector, groups)
+            return first + after
+        case _:
+            assert_never(operand)
