@@ -262,7 +262,7 @@ class QuickReader:
             case YesNo() | Choice():
                 return _words(_value(fact_type))
             case Text():
-                return _Single(_text)
+                return _texts()
             case _:
                 return _Single(_value(fact_type))
 
@@ -415,6 +415,22 @@ def _words(read_value: Callable[[Any], Any]) -> _Column:
     return read_words
 
 
+def _texts() -> _Column:
+    """Return what reads texts, of which most are seen at a glance to be what they say."""
+    kept: dict[Any, Any] = {}
+
+    def read_texts(values: Sequence[Any]) -> Sequence[Any]:
+        try:
+            new = {*values} - kept.keys()
+        except TypeError:
+            raise _OddError from None
+        for each in new:
+            kept[each] = each if type(each) is str and is_plain(each) else _text(each)
+        return list(map(kept.__getitem__, values))
+
+    return read_texts
+
+
 class _Single:
     """Reads single values, and keeps what it has read of each kind."""
 
@@ -450,8 +466,6 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
 def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
     if type(value) is not str:
         return _state(value, None)
-    if is_plain(value):
-        return value
     word = fold(value)
     if word in YES_OR_NO:
         raise _OddError
