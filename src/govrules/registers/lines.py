@@ -421,7 +421,7 @@ def _texts() -> _Column:
 
     def read_texts(values: Sequence[Any]) -> Sequence[Any]:
         try:
-            new = {*values} - kept.keys()
+            new = [each for each in {*values} if each not in kept]
         except TypeError:
             raise _OddError from None
         for each in new:
