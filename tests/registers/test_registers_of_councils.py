@@ -156,9 +156,10 @@ REGISTERS = {
                 "limited_liability_partnership",
                 "statutory_body",
             ],
+            "own_rating": ["Substantial", "Reasonable", "Limited"],
             "reviewed": [day("2025-11-03"), day("2025-06-30"), UNKNOWN],
         },
-        ["Link officer", "Executive Member", "Governance rating"],
+        ["Link officer", "Executive Member"],
         2,
     ),
     # After North Norfolk District Council, "Partnership Framework", draft register.
