@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.decode.amounts import check_number, read_amount, read_number
+from govrules.decode.amounts import MOST, check_number, read_amount, read_number
 from govrules.decode.dates import date_reader, read_date, read_duration
 from govrules.decode.problems import Problem, describe, unreadable, with_care
 from govrules.decode.states import (
@@ -69,6 +69,7 @@ _BITS: Final = {"1": True, "1.0": True, "0": False, "0.0": False}
 SHARE_UNITS: Final = {"%": Decimal(1), "fraction": Decimal(100)}
 MONTHS_UNITS: Final = {"months": Decimal(1), "years": Decimal(12)}
 PER_CENT: Final = "per cent"
+_POUNDS: Final = frozenset({"", "pounds"})
 _NO_VALUES: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS
 _VALUES: Final = "`govrules explain FACT` lists its values"
 _MARKED: Final = re.compile(r"(?P<word>[^*\u2020\u2021#]+?) ?[*\u2020\u2021#]+")
@@ -346,13 +347,15 @@ def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noq
 
 
 def _money(value: Any, fact_type: Money, unit: str) -> Decimal | Problem:  # noqa: ANN401 - whatever stands there
+    kind = type(value)
+    plain = kind is int or kind is Decimal
+    if (plain or (kind is str and value.isascii() and value.isdecimal())) and unit in _POUNDS:
+        number = Decimal(value)
+        if 0 <= number <= MOST:
+            return number
     text = written(value)
-    if isinstance(value, bool):
+    if kind is bool:
         return unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
-    plain = type(value) in (int, Decimal) or (text.isascii() and text.isdecimal())
-    if plain and unit in ("", "pounds"):
-        found = check_number(Decimal(value), fact_type, text)
-        return found if isinstance(found, Problem) else Decimal(found)
     return read_amount(text, fact_type, unit)
 
 
