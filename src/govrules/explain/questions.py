@@ -43,7 +43,8 @@ def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
     For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
     those that settle how grave it is; none otherwise.
     """
-    asking = _Asking(view.derived)
+    # What derived facts hang on is worked out once for all rules.
+    asking: _Asking = view.frames[0].known.setdefault(_Asking, _Asking(view.derived))
     found: Support = {}
     if outcome.verdict is Verdict.UNKNOWN:
         judging, frames = view.rule(rule), view.frames
