@@ -207,6 +207,8 @@ class Finding:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
+        if self.verdict is not Verdict.UNKNOWN and self.could_be is None:
+            return ()
         asked = questions(self.rule, self._view, self._judged)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import attrs
 
@@ -96,6 +97,30 @@ class OrganisationKind(StrEnum):
     UNIVERSITY = "university"
     TRAINING_BODY = "training_body"
     OTHER = "other"
+
+
+#: What people say for each kind of body.
+_BODIES: Final = {
+    "county_council": "a county council",
+    "district_council": "a district council",
+    "unitary_council": "a unitary council",
+    "metropolitan_council": "a metropolitan council",
+    "london_borough": "a London borough",
+    "combined_authority": "a combined authority",
+    "fire_authority": "a fire authority",
+    "police": "a police body",
+    "nhs_trust": "an NHS trust",
+    "foundation_trust": "a foundation trust",
+    "integrated_care_board": "an integrated care board",
+    "central_department": "a department of central government",
+    "national_park_authority": "a national park authority",
+    "housing_association": "a housing association",
+    "charity": "a charity",
+    "company": "a company",
+    "university": "a university",
+    "training_body": "a training body",
+    "other": "a body of another kind",
+}
 
 
 class PartnerRole(StrEnum):
@@ -1305,27 +1330,7 @@ class Partner:
         sentence="the partner is {value}",
         absent="it is not said what kind of body the partner is",
         present="it is said what kind of body the partner is",
-        words={
-            "county_council": "a county council",
-            "district_council": "a district council",
-            "unitary_council": "a unitary council",
-            "metropolitan_council": "a metropolitan council",
-            "london_borough": "a London borough",
-            "combined_authority": "a combined authority",
-            "fire_authority": "a fire authority",
-            "police": "a police body",
-            "nhs_trust": "an NHS trust",
-            "foundation_trust": "a foundation trust",
-            "integrated_care_board": "an integrated care board",
-            "central_department": "a department of central government",
-            "national_park_authority": "a national park authority",
-            "housing_association": "a housing association",
-            "charity": "a charity",
-            "company": "a company",
-            "university": "a university",
-            "training_body": "a training body",
-            "other": "a body of another kind",
-        },
+        words=_BODIES,
         ask="What kind of body is the partner?",
     )
     independent: Recorded[bool] = fact(
@@ -1805,6 +1810,11 @@ class Organisation:
     )
     kind: Recorded[OrganisationKind] = fact(
         "the kind of organisation",
+        no="the organisation is not {value}",
+        sentence="the organisation is {value}",
+        absent="it is not said what kind of organisation it is",
+        present="it is said what kind of organisation it is",
+        words=_BODIES,
         ask="What kind of organisation is it?",
     )
     entry_policy: Recorded[bool] = arrangement(

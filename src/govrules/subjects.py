@@ -620,6 +620,7 @@ def words_of(cls: type) -> str:
     """
     Return what a record of a class is called.
 
+    >>> from govrules import Partner
     >>> words_of(Partner)
     'partner'
     """

@@ -345,8 +345,9 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
         names = [word_of(each, {}) for each in fact.type.values if each in known]
     else:
         names = [record_name(each, index) for index, each in enumerate(known)]
-    these = "Are these all" if len(names) > 1 else "Is this all of"
-    return f"{these} {fact.label}: {named(names)}?"
+    if len(names) == 1:
+        return f"Is {names[0]} the only one of {fact.label}?"
+    return f"Are these all {fact.label}: {named(names)}?"
 
 
 def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
