@@ -22,7 +22,7 @@ from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
 from govrules.identical import Identical
 from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import lowering_of
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
@@ -166,7 +166,7 @@ def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -
         EngineError: the conditions are nested too deep, or name what the vocabulary has not.
     """
     try:
-        lowering = Lowering(derived)
+        lowering = lowering_of(derived)
         judged = tuple(lowering.rule(rule, cls) for rule in rules)
         writer = Writer(judged)
         source = writer.function([rule.id for rule in rules], cls)

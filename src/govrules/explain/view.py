@@ -18,7 +18,7 @@ from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering, Taken, Vars, each_of
+from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import derived_read, rule_conditions, splits
@@ -37,7 +37,7 @@ class Backend:
     def __init__(self, rulebook: ast.Rulebook) -> None:
         self.rulebook: Final = rulebook
         self.shapes: Final = Shapes(rulebook)
-        self.lowering: Final = Lowering(rulebook.derived)
+        self.lowering: Final = lowering_of(rulebook.derived)
         self.closures: Final = Closures(self.shapes)
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
         self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}

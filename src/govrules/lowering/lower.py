@@ -9,11 +9,12 @@ the tree and nothing that decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 
+from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged, Part, Tree, judged_of
@@ -71,6 +72,9 @@ class Range(NamedTuple):
     most_of: ir.Num = f.ONE
 
 
+#: For how many rulebooks lowered rules are kept, and of each how many.
+_MOST_KEPT: Final = 32
+_MOST_RULES: Final = 1024
 _NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
 Alternatives: TypeAlias = list[tuple[ir.Formula, Any]]
@@ -103,11 +107,16 @@ class Lowering:
         self._derived = derived
         self._tables: dict[tuple[str, ir.Var, Taken], ir.Table] = {}
         self._reached: dict[str, frozenset[str]] = {}
+        self._rules = lru_cache(maxsize=_MOST_RULES)(self._rule)
 
     # ── Rules ─────────────────────────────────────────────────────────────────────────────────
 
     def rule(self, rule: ast.Rule, cls: type) -> Judged:
-        """Return a rule on subjects of a class as formulas."""
+        """Return a rule on subjects of a class as formulas; kept for those who ask next."""
+        return self._rules(Identical((rule, cls)))
+
+    def _rule(self, only: Identical) -> Judged:
+        rule, cls = only
         lowered: dict[tuple[int, Taken], f.Pair] = {}
         tree = self._split(
             rule, (ir.subject(cls),), splits(rule, self._derived), frozenset(), lowered
@@ -203,9 +212,19 @@ class Lowering:
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
+def _lowering(only: Identical) -> Lowering:
+    return Lowering({each.fact.name: each for each in only})
+
+
+def lowering_of(derived: Mapping[str, ast.Derived]) -> Lowering:
+    """Return what lowers rules with these derived facts: the same for all who ask."""
+    return _lowering(Identical(derived.values()))
+
+
 def lowered(rules: Iterable[ast.Rule], rulebook: ast.Rulebook) -> tuple[Judged, ...]:
     """Return rules of a rulebook as formulas, in their order."""
-    lowering = Lowering(rulebook.derived)
+    lowering = lowering_of(rulebook.derived)
     return tuple(lowering.rule(rule, rulebook.subjects[rule.subject]) for rule in rules)
 
 
