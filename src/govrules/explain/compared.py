@@ -57,10 +57,22 @@ def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
             return absence(fact) if holds else presence(fact)
         case Compare(Op.EQUALS, Literal(bool() as value)):
             return fact.label if value is holds else fact.denial
+        case Compare(Op.EQUALS, FactRef() as other) if isinstance(fact.type, YesNo):
+            one, two = fact.label, other.fact.label
+            return (
+                f"{one} if and only if {two}" if holds else f"either {one} or {two}, but not both"
+            )
         case Compare(Op.MORE_THAN, Literal(value)) if value == 0 and fact.zero:
             return fact.zero[1 if holds else 0]
         case Compare(Op.EQUALS, Literal(value)) if value == 0 and fact.zero:
             return fact.zero[0 if holds else 1]
+        case Compare(Op.EQUALS, By() as operand) if isinstance(fact.type, YesNo):
+            words = _operand(operand, fact, Op.EQUALS)
+            return f"whether {fact.label} is {'' if holds else 'not '}{words}"
+        case OneOf(operands) if isinstance(fact.type, YesNo):
+            several = (Compare(Op.EQUALS, each) for each in operands)
+            each_one = [predicate_phrase(fact, each, holds=holds) for each in several]
+            return listed([*dict.fromkeys(each_one)], "or" if holds else "and")
         case OneOf(operands):
             return _one_of(fact, operands, holds=holds)
         case Compare(Op.EQUALS, operand) if isinstance(fact.type, Choice):

@@ -275,6 +275,8 @@ def names_of(fact: Fact) -> frozenset[str]:
     whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
     parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
     stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
+    # Of several the verb is another: those "that are significant".
+    stems |= {re.sub(r"^(is|has|was|does)\b", "", each.strip()) for each in stems}
     found = {each.strip() for each in (*parts, *stems, without_article(fact.label))}
     return frozenset(each for each in found if each)
 

@@ -132,7 +132,7 @@ class _Asking:
             case FactRef():
                 return self._of_fact(operand, view)
             case By(selector, cases):
-                found = self._of_fact(selector, view)
+                found = {**self._of_fact(selector, view)}
                 chosen = {*view.chosen_by(selector)}
                 for value, each in cases:
                     if value in chosen:
