@@ -86,19 +86,6 @@ class Facts:
         """Return the subject itself as the scope of a condition."""
         return Scope(self.record, "", type(self.record))
 
-    def scope(self, prefix: str) -> Scope:
-        """Return the record of a list whose facts' paths begin so, as `records` has it."""
-        found = self.top()
-        *parts, _ = prefix.split("].")
-        for part in parts:
-            name, _, index = part.rpartition("[")
-            fact = vocabulary_of(found.cls).facts[name]
-            assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
-            known = [each for each in read_field(found.record, name, fact) if each is not UNKNOWN]
-            below = f"{found.prefix}{part}]."
-            found = Scope(known[int(index)], below, fact.type.cls)
-        return found
-
     def path(self, ref: FactRef, scopes: tuple[Scope, ...]) -> str:
         """Return the full path of a fact that a rule names."""
         return ref.path if ref.source is FactSource.AS_OF else scopes[ref.level].prefix + ref.path

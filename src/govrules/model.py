@@ -159,6 +159,19 @@ class Weakness(StrEnum):
     OTHER = "other"
 
 
+#: What people say for each weakness.
+_WEAKNESSES: Final = {
+    "adverse_opinion": "an adverse opinion",
+    "qualified_opinion": "a qualified opinion",
+    "statutory_recommendation": "a statutory recommendation",
+    "public_interest_report": "a public interest report",
+    "section_114_notice": "a section 114 notice",
+    "failed_inspection": "a failed inspection",
+    "insolvency_risk": "a risk of insolvency",
+    "other": "something else",
+}
+
+
 class Reason(StrEnum):
     """Why a partnership exists."""
 
@@ -1404,16 +1417,7 @@ class Partner:
         sentence="its own governance is known to be weak, by {value}",
         absent="its own governance is not known to be weak",
         present="its own governance is known to be weak",
-        words={
-            "adverse_opinion": "an adverse opinion",
-            "qualified_opinion": "a qualified opinion",
-            "statutory_recommendation": "a statutory recommendation",
-            "public_interest_report": "a public interest report",
-            "section_114_notice": "a section 114 notice",
-            "failed_inspection": "a failed inspection",
-            "insolvency_risk": "a risk of insolvency",
-            "other": "something else",
-        },
+        words=_WEAKNESSES,
         ask="Which weaknesses of the partner's own governance are known?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
@@ -1848,16 +1852,7 @@ class Organisation:
         sentence="its own governance is known to be weak, by {value}",
         absent="its own governance is not known to be weak",
         present="its own governance is known to be weak",
-        words={
-            "adverse_opinion": "an adverse opinion",
-            "qualified_opinion": "a qualified opinion",
-            "statutory_recommendation": "a statutory recommendation",
-            "public_interest_report": "a public interest report",
-            "section_114_notice": "a section 114 notice",
-            "failed_inspection": "a failed inspection",
-            "insolvency_risk": "a risk of insolvency",
-            "other": "something else",
-        },
+        words=_WEAKNESSES,
         ask="Which weaknesses of its own governance are known?",
     )
     staff_days_available: Recorded[int] = fact(

@@ -174,8 +174,7 @@ class Writer(Layout):
 
             depth: in how many others it stands.
         """
-        affirmed = not isinstance(formula, ir.Neg)
-        item = formula.item if isinstance(formula, ir.Neg) else formula
+        item, affirmed = ir.parted(formula)
         if passes.is_ahead(item):
             return str(not affirmed)  # such a date is made unknown where it is read
         name = self._named(item, block, depth)

@@ -28,12 +28,10 @@ from govrules.vocabulary import (
     PER_CENT,
     Choice,
     Choices,
-    Fact,
     FactType,
     Records,
     YesNo,
     closed_values,
-    vocabulary_of,
 )
 
 #: The date of the assessment, as if a rule named it.
@@ -51,27 +49,19 @@ class Case:
         facts: what is known.
         derived: the rulebook's derived facts by name, each after those that it reads.
         scopes: the records that conditions are about, the subject's first.
-        local: the rulebook's local facts by name.
     """
 
     facts: Facts
     derived: Mapping[str, ast.Derived]
     scopes: tuple[Scope, ...]
-    local: Mapping[str, Fact] = attrs.field(factory=dict, repr=False)
-
-    def fact(self, path: str, cls: type) -> Fact:
-        """Return what is declared of a recorded or local fact of a class."""
-        if path.startswith("local."):
-            return self.local[path.removeprefix("local.")]
-        return vocabulary_of(cls).facts[path]
 
     def inside(self, scope: Scope) -> Case:
         """Return the case seen from a record of a list."""
-        return Case(self.facts, self.derived, (*self.scopes, scope), self.local)
+        return Case(self.facts, self.derived, (*self.scopes, scope))
 
     def at(self, level: int) -> Case:
         """Return the case seen from the record of a level alone, as derived facts are."""
-        return Case(self.facts, self.derived, (self.scopes[level],), self.local)
+        return Case(self.facts, self.derived, (self.scopes[level],))
 
     def taking(self, taken: Mapping[str, Any]) -> Case:
         """Return the case where derived facts of the subject are taken to have these values."""
@@ -114,7 +104,7 @@ def outcomes(
 
 def case_of(facts: Facts, rulebook: ast.Rulebook) -> Case:
     """Return the facts of a subject under a rulebook."""
-    return Case(facts, rulebook.derived, (facts.top(),), rulebook.local)
+    return Case(facts, rulebook.derived, (facts.top(),))
 
 
 #: The verdict by whether the rule applies (rows) and whether what it requires holds.

@@ -50,6 +50,13 @@ class Frame:
     known: dict[Any, Any] = attrs.field(factory=dict, repr=False)
 
     @property
+    def listed(self) -> tuple[str, Fact]:
+        """The list that it is a record of: its path in the record that it is in, and the fact."""
+        assert self.outer is not None  # noqa: S101 - nobody asks it of the subject itself
+        name = self.prefix.removeprefix(self.outer.prefix).rpartition("[")[0]
+        return name, self.outer.shape.facts[name]
+
+    @property
     def numbers(self) -> range:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
@@ -281,6 +288,11 @@ class Cited:
     name: str
 
     @property
+    def place(self) -> int:
+        """Its cell in the record; -1 for the record itself."""
+        return self.number - self.frame.first - 1
+
+    @property
     def value(self) -> Any:  # noqa: ANN401 - any fact's value
         """The fact's value; of a set its known members, of a list its known records."""
         value = self.frame.values[self.frame.shape.places[self.name]]
@@ -310,10 +322,7 @@ def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cit
             path = frame.shape.paths[place]
             yield Cited(number, frame.prefix + path, frame.shape.facts[path], frame, path)
         else:
-            assert frame.outer is not None  # noqa: S101 - nobody cites the subject itself
-            path = frame.prefix.removesuffix(".")
-            listed = path.removeprefix(frame.outer.prefix).rpartition("[")[0]
-            yield Cited(number, path, frame.outer.shape.facts[listed], frame, "")
+            yield Cited(number, frame.prefix.removesuffix("."), frame.listed[1], frame, "")
 
 
 class Restricted:
@@ -331,7 +340,7 @@ class Restricted:
         self._there: set[Frame] = set()
         for each in cited:
             # A record that is cited is the one that it is in.
-            self._chosen.setdefault(each.frame, []).append(each.number - each.frame.first - 1)
+            self._chosen.setdefault(each.frame, []).append(each.place)
             outer: Frame | None = each.frame
             while outer is not None and outer not in self._there:
                 self._there.add(outer)
@@ -341,7 +350,7 @@ class Restricted:
 
     def without(self, cited: Cited) -> Callable[[], None] | None:
         """Forget a fact, and return what brings it back; None where that takes more than a cell."""
-        frame, place = cited.frame, cited.number - cited.frame.first - 1
+        frame, place = cited.frame, cited.place
         if place < 0 or place in frame.shape.lists:
             return None
         values = self._copies[frame].values

@@ -55,8 +55,7 @@ class Closures:
         """Return what tells that a formula certainly holds."""
         found = self._checks.get(formula)
         if found is None:
-            affirmed = not isinstance(formula, ir.Neg)
-            item = formula.item if isinstance(formula, ir.Neg) else formula
+            item, affirmed = ir.parted(formula)
             found = self._checks[formula] = self._checking(item, want=affirmed)
         return found
 
@@ -241,8 +240,7 @@ class Closures:
         """Return what gives facts that force a formula, where it holds."""
         found = self._supports.get(formula)
         if found is None:
-            affirmed = not isinstance(formula, ir.Neg)
-            item = formula.item if isinstance(formula, ir.Neg) else formula
+            item, affirmed = ir.parted(formula)
             found = self._supports[formula] = self._supporting(item, want=affirmed)
         return found
 

@@ -318,8 +318,7 @@ class View:
         if frame.outer is None:
             return self
         outer = self.seen_from(frame.outer)
-        name = frame.prefix.removeprefix(frame.outer.prefix).partition("[")[0]
-        fact = frame.outer.shape.facts[name]
+        name, fact = frame.listed
         source = ast.FactSource.RECORDED
         return outer.inside(ast.FactRef(name, len(outer.scopes) - 1, fact, source), frame)
 

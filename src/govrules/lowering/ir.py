@@ -297,6 +297,11 @@ Formula: TypeAlias = Const | And | Neg | Leaf
 Num: TypeAlias = Amount | Total | Members | Times
 
 
+def parted(formula: Formula) -> tuple[Formula, bool]:
+    """Return what a formula affirms or denies, and whether it affirms it."""
+    return (formula.item, False) if isinstance(formula, Neg) else (formula, True)
+
+
 @attrs.frozen(eq=False)
 class Table:
     """
