@@ -104,7 +104,7 @@ def assess_table(
         warnings.warn(each, GovrulesWarning, stacklevel=2)
     found = [judge.whole(each) for each in laid.combine_chunks().to_batches(BLOCK)]
     made = _findings(found, len(judge.rules), laid, flagged=findings == "flagged")
-    return _native(made, table, backend)
+    return _native(made, backend)
 
 
 @functools.lru_cache(maxsize=4)
@@ -128,19 +128,16 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
     return whole_table(table, _NAME), "pyarrow"
 
 
-def _native(found: Any, table: Any, backend: str) -> Any:  # noqa: ANN401 - dataframes
-    if backend == "pyarrow":
-        return found
+def _native(found: Any, backend: str) -> Any:  # noqa: ANN401 - dataframes
     if backend == "duckdb":
         import duckdb  # noqa: PLC0415 - only who passes a relation of it has it
 
-        del table
         return duckdb.from_arrow(found)
-    if backend not in {*_EAGER, "polars"}:
-        return found
     if backend == "polars":
         return _polars(found)
-    return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
+    if backend in _EAGER:
+        return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
+    return found
 
 
 def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
@@ -352,11 +349,9 @@ def _fields_of(
     found = []
     for field in fields:
         path = f"{prefix}{field.name}"
-        if field.name == NONE:
-            own = columns.get(prefix.removesuffix("."))
-            found.append(_nulls(rows, pa.bool_()) if own is None or own.none is None else own.none)
-        elif field.name.endswith(NONE):
-            own = columns.get(path.removesuffix(NONE))
+        if field.name.endswith(NONE):
+            # Of a record that is itself none the companion stands in it.
+            own = columns.get(path.removesuffix(NONE).removesuffix("."))
             found.append(_nulls(rows, pa.bool_()) if own is None or own.none is None else own.none)
         elif pa.types.is_struct(field.type):
             below = any(each == path or each.startswith(f"{path}.") for each in columns)
