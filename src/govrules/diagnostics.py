@@ -233,6 +233,27 @@ class Code(Enum):
             "`rulebook.yaml` gives a title."
         ),
     )
+    NOTHING_TO_ADAPT = (
+        "GR306",
+        "nothing-to-adapt",
+        (
+            "A pack adapts a rule or a parameter that the pack named does not have, or replaces a "
+            "rule by one that is not there."
+        ),
+    )
+    ADAPTED_IN_A_RING = (
+        "GR307",
+        "adapted-in-a-ring",
+        "Packs that adapt each other in a ring: none of them is there before the others.",
+    )
+    ADAPTED_DIFFERENTLY = (
+        "GR308",
+        "adapted-differently",
+        (
+            "Two packs change one rule or parameter in two ways, and neither builds on the other, "
+            "so that nobody can tell which counts."
+        ),
+    )
     UNKNOWN_DOCUMENT = (
         "GR401",
         "unknown-document",

@@ -13,6 +13,7 @@ from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
+from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -119,8 +120,9 @@ def run_derived_examples(rulebook: Rulebook) -> Iterator[DerivedResult]:
     for derived in rulebook.derived.values():
         if derived.inherited:
             continue
-        for example in derived.examples:
-            yield run_derived_example(derived, example, rulebook)
+        written, seen = derived_as_written(derived, rulebook)
+        for example in written.examples:
+            yield run_derived_example(written, example, seen)
 
 
 def run_derived_example(
@@ -132,10 +134,11 @@ def run_derived_example(
 
 
 def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
-    """Run every example of every rule."""
+    """Run every example of every rule, each by the values of parameters that its pack sees."""
     for rule in rulebook.rules:
-        for example in rule.examples:
-            yield run_example(rule, example, rulebook)
+        written, seen = as_written(rule, rulebook)
+        for example in written.examples:
+            yield run_example(written, example, seen)
 
 
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
@@ -169,7 +172,8 @@ def _problem(example: Example, finding: Finding) -> str:
 
 def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
     """Yield the tests that the examples of their rule do not show with all three values."""
-    for rule in rulebook.rules:
+    for adapted in rulebook.rules:
+        rule, its = as_written(adapted, rulebook)
         seen: dict[int, set[Truth]] = {
             id(node): set()
             for condition in rule_conditions(rule)
@@ -177,7 +181,7 @@ def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
             if not isinstance(node, All | AnyOf | Not)
         }
         for example in rule.examples:
-            case = example_case(example, rulebook)
+            case = example_case(example, its)
             for condition in rule_conditions(rule):
                 _observe(condition, case, seen)
         for condition in rule_conditions(rule):

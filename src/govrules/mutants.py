@@ -16,6 +16,7 @@ import attrs
 from govrules.diagnostics import Span
 from govrules.examples import run_derived_example, run_example
 from govrules.explain.english import condition_phrase
+from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
     SEVERITIES,
     All,
@@ -102,11 +103,14 @@ def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
     alive: list[Mutant] = []
     total = 0
     derived = [each for each in rulebook.derived.values() if each.examples and not each.inherited]
-    everything: tuple[Rule | Derived, ...] = (*rulebook.rules, *derived)
-    for changeable in everything:
+    everything: list[tuple[Rule | Derived, Rulebook]] = [
+        *(as_written(each, rulebook) for each in rulebook.rules),
+        *(derived_as_written(each, rulebook) for each in derived),
+    ]
+    for changeable, seen in everything:
         for mutant in mutants(changeable):
             total += 1
-            if not caught(mutant, rulebook):
+            if not caught(mutant, seen):
                 alive.append(mutant)
     return alive, total
 

@@ -386,7 +386,7 @@ class ConditionReader:
                 "write `at_least` or `at_most` alone",
             )
             return None
-        if _upside_down(low, high, fact_type):
+        if upside_down(low, high, fact_type):
             self.report.add(
                 Code.EMPTY_RANGE,
                 "no value lies in this range",
@@ -734,7 +734,8 @@ def may_be_none(operand: Operand) -> bool:
             return False
 
 
-def _upside_down(low: Operand, high: Operand, fact_type: FactType) -> bool:
+def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:
+    """Tell whether the lower end of a range is above the upper one."""
     if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
         return False
     ends: list[Any] = [low.value, high.value]

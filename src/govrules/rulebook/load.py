@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse
+from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -42,7 +43,13 @@ from govrules.rulebook.packs import (
     installed,
     installed_pack,
 )
-from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
+from govrules.rulebook.rules import (
+    SAYS,
+    RuleReader,
+    read_amendments,
+    read_citation,
+    read_given,
+)
 from govrules.rulebook.walk import beneath, references
 from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared, words_of
@@ -79,6 +86,9 @@ _RULEBOOK_KEYS: Final = (
     "version",
     "owner",
     "extends",
+    "adapts",
+    "approved",
+    "changed",
     "themes",
     "work",
     "sources",
@@ -228,6 +238,9 @@ class _Pack:
     id: str
     with_rules: bool
     derived: list[tuple[Scalar, Fields]] = attrs.field(factory=list)
+    #: The packs that it extends and those that it adapts, by their keys.
+    extended: list[Hashable] = attrs.field(factory=list)
+    adapted: list[tuple[Hashable, Scalar, Node]] = attrs.field(factory=list)
     #: The texts that were read of it, by the names of their files.
     contents: dict[str, str] = attrs.field(factory=dict)
 
@@ -237,16 +250,23 @@ class _Pack:
         self.contents[name] = text
         return text, report
 
-    @property
-    def made(self) -> Pack:
-        """What is kept of it in the rulebook."""
+    def made(self, sees: Iterable[str]) -> Pack:
+        """Return what is kept of it in the rulebook."""
         digest = hashlib.sha256()
         for name, text in sorted(self.contents.items()):
             for each in (name, text):
                 data = each.encode("utf-8", "surrogatepass")
                 digest.update(len(data).to_bytes(8, "big") + data)
         version = self.fields.text("version")
-        return Pack(self.id, version, digest.hexdigest(), self.with_rules)
+        return Pack(
+            self.id,
+            version,
+            digest.hexdigest(),
+            self.with_rules,
+            tuple(sees),
+            self.fields.text("approved"),
+            read_amendments(self.fields),
+        )
 
 
 class _Loader:
@@ -289,16 +309,20 @@ class _Loader:
         self.reports.append(report)
         report.add(Code.UNREADABLE_FILE, "there is no such folder", help_=_packs_like(name))
 
-    def _extend(self, pack: _Pack, node: Scalar) -> None:
+    def _beside(
+        self, pack: _Pack, node: Scalar, to: str, *, with_rules: bool
+    ) -> Hashable | None:
+        """Read the pack that another extends or adapts, and return its key; None without one."""
         name = node.text
+        files = None
         if name and "\0" not in name:
             files = pack.files.beside(name) or _named(name)
-            if files is not None:
-                self._add_files(files, name, with_rules=False)
-                return
-        pack.report.add(
-            Code.UNREADABLE_FILE, f"there is no pack `{name}` to extend", node, _packs_like(name)
-        )
+        if files is None:
+            message = f"there is no pack `{name}` to {to}"
+            pack.report.add(Code.UNREADABLE_FILE, message, node, _packs_like(name))
+            return None
+        self._add_files(files, name, with_rules=with_rules)
+        return files.key
 
     def _add_files(self, files: PackFiles, name: str, *, with_rules: bool) -> None:
         """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
@@ -328,7 +352,15 @@ class _Loader:
         loaded = _Pack(files, name, fields, report, fields.name("id"), with_rules)
         loaded.contents["rulebook.yaml"] = text
         for base in fields.words("extends"):
-            self._extend(loaded, base)
+            found = self._beside(loaded, base, "extend", with_rules=False)
+            loaded.extended += [] if found is None else [found]
+        for base, given in fields.entries("adapts"):
+            # A pack whose rules are brought as they are has nothing after the colon.
+            empty = isinstance(given, Scalar) and not given.text.strip()
+            section = Entries([], given.line, given.column) if empty else given
+            found = self._beside(loaded, base, "adapt", with_rules=with_rules)
+            if found is not None:
+                loaded.adapted.append((found, base, section))
         self.packs[key] = loaded
         self._declare(loaded)
 
@@ -444,7 +476,7 @@ class _Loader:
             self._name_taken(report, key, "another parameter")
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, Says(says), unit
+            key.text, read[0], read[1], reason, Says(says), unit, pack.id
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
@@ -579,6 +611,7 @@ class _Loader:
     def finish(self) -> Rulebook:
         """Read all conditions and rules; raise every problem of every file at once."""
         declared = Declared(self.local, self.derived_facts)
+        adapting = self._adapting()
         for pack in self.packs.values():
             reader = ConditionReader(pack.report, declared, self.parameters)
             for key, fields in pack.derived:
@@ -588,9 +621,22 @@ class _Loader:
             if pack.with_rules:
                 self._read_themes(pack, declared)
         self._check_superseded()
-        diagnostics = tuple(each for report in self.reports for each in report.in_order())
+        # What is adapted is read though a pack that adapts has other faults: all is said at once.
+        own = [pack.report for pack in adapting]
+        if not all(report.ok or report in own for report in self.reports):
+            self._raise_problems()
+        book = self._adapted(self._plain_book(), adapting)
+        self._raise_problems()
+        return book
+
+    def _raise_problems(self) -> None:
+        found = (each for report in self.reports for each in report.in_order())
+        diagnostics = tuple(dict.fromkeys(found))
         if diagnostics:
             raise RuleFileError(diagnostics)
+
+    def _plain_book(self) -> Rulebook:
+        """Return the rulebook of what was read, with nothing adapted."""
         own = [pack for pack in self.packs.values() if pack.with_rules]
         book = Rulebook(
             id="+".join(pack.id for pack in own),
@@ -604,12 +650,78 @@ class _Loader:
             rules=tuple(self.rules),
             subjects=dict(self.subjects),
             work=self.work,
-            packs=tuple(pack.made for pack in self.packs.values()),
+            packs=tuple(pack.made(self._sees(key)) for key, pack in self.packs.items()),
         )
         # Those to which a pack gives a place come first, then the others as their files come.
         used = {each.id: each for each in book.themes}
         titled = {each: theme for each, theme in self.themes.items() if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
+
+    def _sees(self, key: Hashable) -> tuple[str, ...]:
+        """Return the ids of the packs that one adapts or extends, and of those that they do."""
+        found: dict[Hashable, None] = {}
+        waiting = [key]
+        while waiting:
+            pack = self.packs.get(waiting.pop())
+            beneath = [] if pack is None else [*pack.extended, *(each for each, *_ in pack.adapted)]
+            waiting += [each for each in beneath if each not in found]
+            found |= dict.fromkeys(beneath)
+        return tuple(self.packs[each].id for each in found if each in self.packs and each != key)
+
+    def _adapting(self) -> tuple[_Pack, ...]:
+        """Return the packs that adapt others, each after those; report rings of them."""
+        needs = {
+            key: [each for each, *_ in pack.adapted if each in self.packs]
+            for key, pack in self.packs.items()
+        }
+        try:
+            order = [*TopologicalSorter(needs).static_order()]
+        except CycleError as error:
+            self._report_ring_of_packs(error.args[1])
+            return ()
+        for key in reversed(order):
+            if self.packs[key].with_rules:
+                for each in needs[key]:
+                    self.packs[each].with_rules = True
+        return tuple(self.packs[key] for key in order if needs[key])
+
+    def _report_ring_of_packs(self, ring: Sequence[Hashable]) -> None:
+        ring = ring[::-1]
+        pack = self.packs[ring[0]]
+        path = " → ".join(f"`{self.packs[each].id}`" for each in ring)
+        node = next(name for key, name, _ in pack.adapted if key == ring[1])
+        pack.report.add(
+            Code.ADAPTED_IN_A_RING,
+            f"packs adapt each other in a ring: {path}",
+            node,
+            "let one of them stop adapting the next; `extends` brings facts without rules",
+        )
+
+    def _adapted(self, plain: Rulebook, adapting: Sequence[_Pack]) -> Rulebook:
+        """Return the rulebook with what packs change in others."""
+        builds_on = {
+            pack.id: frozenset(self._adapts(pack)) for pack in self.packs.values()
+        }
+        sections = [
+            Section(pack.id, self.packs[key].id, node, pack.report, pack.with_rules)
+            for pack in adapting
+            for key, _, node in pack.adapted
+        ]
+        adaptations = read_adaptations(sections, plain, builds_on)
+        if not all(report.ok for report in self.reports):
+            return plain
+        book = applied(plain, adaptations)
+        for adaptation, message in out_of_order(book):
+            span = adaptation.span
+            report = next(each.report for each in sections if each.report.file == span.file)
+            key = Scalar(adaptation.name, True, span.line, span.column, span.length)  # noqa: FBT003
+            report.add(Code.EMPTY_RANGE, message, key, "give another value, or adapt both ends")
+        return book
+
+    def _adapts(self, pack: _Pack) -> set[str]:
+        """Return the ids of the packs that one adapts, and of those that they adapt."""
+        beneath = [self.packs[key] for key, *_ in pack.adapted if key in self.packs]
+        return {each.id for each in beneath}.union(*map(self._adapts, beneath))
 
     def _check_wording(self, node: Node, file: str, text: str) -> None:
         if self.worded is not None:
@@ -651,6 +763,7 @@ class _Loader:
             inherited=not pack.with_rules,
             unique=fields.yes_no("unique") is True,
             show=fields.yes_no("show"),
+            pack=pack.id,
             span=report.span(key),
         )
 
@@ -757,7 +870,7 @@ class _Loader:
     def _read_themes(self, pack: _Pack, declared: Declared) -> None:
         names = pack.files.names()
         files = [each for each in names if each.endswith(".yaml") and each != "rulebook.yaml"]
-        if not files:
+        if not files and not pack.adapted:
             pack.report.add(
                 Code.NO_RULEBOOK,
                 "the pack holds no file of rules",
@@ -784,6 +897,7 @@ class _Loader:
                 texts=self.texts,
                 subjects=self.subjects,
                 theme=theme,
+                pack=pack.id,
                 work=self.work,
                 ids=self.ids,
                 superseded=self.superseded,

@@ -11,6 +11,7 @@ import attrs
 
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.rulebook.adapted import Amendment
 from govrules.rulebook.ast import (
     ELEMENTS,
     INTENDABLE,
@@ -56,6 +57,8 @@ RULE_KEYS: Final = (
     "supersedes",
     "tags",
     "intended",
+    "approved",
+    "changed",
 )
 EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
 REMEDY_KEYS: Final = ("do", "who", "within", "part_of", "instead")
@@ -73,6 +76,7 @@ class RuleReader:
     texts: Mapping[str, str]
     subjects: Mapping[str, type]
     theme: str
+    pack: str
     work: Mapping[str, str]
     ids: dict[str, Span]
     #: Ids that a rule says it supersedes, to be looked for once every rule has been read.
@@ -145,6 +149,9 @@ class RuleReader:
             intended=intended,
             met=fields.text("met") or None,
             note=fields.text("note") or None,
+            pack=self.pack,
+            approved=fields.text("approved"),
+            changed=read_amendments(fields),
             span=self.report.span(fields.value("id")),
         )
         says = self._says(rule, said)
@@ -353,6 +360,18 @@ class RuleReader:
         elif rule_id:
             self.ids[rule_id] = self.report.span(fields.value("id"))
         self.superseded += [(self.report, item) for item in fields.words("supersedes")]
+
+
+def read_amendments(fields: Fields) -> tuple[Amendment, ...]:
+    """Read what was changed in a rule or a pack, under `changed`."""
+    found = []
+    for node in fields.items("changed"):
+        keys = ("what", "version", "on", "approved")
+        each = Fields(fields.report, node, keys, "a change of it")
+        what = each.text("what", required=True)
+        version, approved = each.text("version"), each.text("approved")
+        found.append(Amendment(what, version, each.date("on"), approved))
+    return tuple(found)
 
 
 def read_given(
