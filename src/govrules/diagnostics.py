@@ -17,7 +17,8 @@ class Code(Enum):
     Every kind of diagnostic: its stable code, its name, and what it means at length.
 
     GR0 reading a file, GR1 conditions, GR2 rules, GR3 the rulebook, GR4 sources, GR5 examples,
-    GR6 the facts of a subject, GR7 registers kept as tables, GR8 the words of a pack.
+    GR6 the facts of a subject, GR7 registers kept as tables, GR8 the words of a pack, GR9 what a
+    body keeps beside its register.
     """
 
     UNREADABLE_FILE = (
@@ -533,6 +534,28 @@ class Code(Enum):
         "A remedy is an act: it begins with what is to be done.",
     )
 
+    WAIVER_FOR_NOTHING = (
+        "GR901",
+        "waiver-for-nothing",
+        (
+            "A waiver names a rule or a partnership that is not there, or one that the rule does "
+            "not flag, so that it hides nothing. This is a warning."
+        ),
+    )
+    WAIVER_PAST_ITS_DAY = (
+        "GR902",
+        "waiver-past-its-day",
+        (
+            "The last day of a waiver is past, or the day of the assessment is not known, so that "
+            "it hides nothing: the finding counts. This is a warning."
+        ),
+    )
+    NOT_IN_THE_WORKSPACE = (
+        "GR903",
+        "not-in-the-workspace",
+        "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
+    )
+
     @property
     def id(self) -> str:
         """The stable code, such as ``GR104``."""
@@ -573,6 +596,8 @@ _WARNINGS: Final = (
     Code.STIFF_WORDS,
     Code.LABEL_AS_A_SENTENCE,
     Code.NO_VERB,
+    Code.WAIVER_FOR_NOTHING,
+    Code.WAIVER_PAST_ITS_DAY,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

@@ -489,6 +489,7 @@ def findings_schema() -> Schema:
         "rule": _TEXT,
         "title": _TEXT,
         "theme": _TEXT,
+        "pack": _TEXT,
         "verdict": {"enum": verdicts},
         "severity": severity,
         "could_be": severity,
@@ -542,9 +543,26 @@ def findings_schema() -> Schema:
         "warning": {"type": "boolean"},
         "allowed": _list(_TEXT),
     }
-    pack = {"id": _TEXT, "version": _TEXT, "content": _TEXT, "rules": {"type": "boolean"}}
+    amendments = _list(
+        _whole({**dict.fromkeys(("what", "version", "approved"), _TEXT), "on": nullable})
+    )
+    adapted = {
+        **dict.fromkeys(("by", "what", "name", "reason", "approved", "phrase"), _TEXT),
+        "was": {},
+        "now": {},
+        "counts": {"type": "boolean"},
+    }
+    pack = {
+        **dict.fromkeys(("id", "version", "content", "approved"), _TEXT),
+        "rules": {"type": "boolean"},
+        "changed": amendments,
+        "adapted": _list(_whole(adapted)),
+    }
     rule = {
-        **dict.fromkeys(("id", "title", "theme", "subject", "principle", "location"), _TEXT),
+        **dict.fromkeys(
+            ("id", "title", "theme", "subject", "principle", "location", "pack", "approved"), _TEXT
+        ),
+        "changed": amendments,
         "met": nullable,
         "note": nullable,
         "source": _or_null(citation),
@@ -556,7 +574,9 @@ def findings_schema() -> Schema:
         "tags": _list(_TEXT),
     }
     document = _whole(dict.fromkeys(("title", "publisher", "year", "where"), _TEXT))
-    parameter = _whole({"value": {}, "unit": _TEXT, "reason": _TEXT, "says": _TEXT})
+    parameter = _whole(
+        {"value": {}, **dict.fromkeys(("unit", "reason", "says", "pack"), _TEXT)}
+    )
     rulebook = {
         "govrules": {"const": int(FORMAT)},
         **dict.fromkeys(("id", "title", "version", "owner"), _TEXT),

@@ -46,6 +46,8 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield from item("Part of", entry.part_of, indent=0)
     if entry.note:
         yield from item("Note", entry.note, indent=0)
+    for what, said in entry.law:
+        yield from item(what, said, indent=0)
     if entry.asks:
         yield "", ""
         yield "It may ask:", "bold"

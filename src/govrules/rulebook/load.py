@@ -131,6 +131,17 @@ def packs_in(directories: Sequence[str]) -> list[str]:
     return packs
 
 
+def is_pack(folder: Path) -> bool:
+    """Tell whether a folder is a pack, or holds packs."""
+    return (folder / "rulebook.yaml").is_file() or any(folder.glob("*/rulebook.yaml"))
+
+
+def pack_names() -> list[str]:
+    """Return the names of the packs that are shipped, or that installed packages offer."""
+    shipped = (each.name for each in shipped_packs().iterdir() if each.is_dir())
+    return sorted({*shipped, *installed()})
+
+
 def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None) -> Rulebook:
     """
     Load packs of rules and check them together.
@@ -954,8 +965,7 @@ def _named(name: str) -> PackFiles | None:
 
 def _packs_like(name: str) -> str:
     """Return a help line with the pack of the nearest name."""
-    shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
-    help_ = did_you_mean(Path(name).name, [*shipped, *installed()])
+    help_ = did_you_mean(Path(name).name, pack_names())
     return help_ if help_.startswith("did") else "name a folder that holds a pack"
 
 

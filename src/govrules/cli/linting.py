@@ -1,0 +1,60 @@
+"""The command `lint`."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from govrules.cli.exits import FINE, PROBLEM
+from govrules.cli.kinds import KINDS
+from govrules.cli.options import Folder
+from govrules.cli.output import emit, warn
+from govrules.cli.workspace import packs_of
+from govrules.diagnostics import Diagnostic
+from govrules.explain.phrases import counted
+from govrules.rulebook.load import lint_pack, packs_in
+
+
+def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
+    """
+    Check that packs are well formed and said plainly; every problem with file, line and remedy.
+
+    What is well formed and could be said better is a warning, which does not fail.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs; the shipped ones if none is given.
+    format
+        How to print the problems.
+    """
+    problems: list[Diagnostic] = []
+    number = 0
+    packs = packs_in(packs_of(directories))
+    for pack in packs:
+        rulebook, said = lint_pack(pack, subjects=KINDS.get())
+        number += len(rulebook.rules) if rulebook else 0
+        problems += [each for each in said if each not in problems]
+    failed = not all(each.code.is_warning for each in problems)
+    if format == "json":
+        data = [
+            {
+                "code": each.code.id,
+                "name": each.code.title,
+                "warning": each.code.is_warning,
+                "message": each.message,
+                "help": each.help,
+                "file": each.span.file,
+                "line": each.span.line,
+                "column": each.span.column,
+            }
+            for each in problems
+        ]
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    else:
+        warn(str(each) for each in problems)
+        if not failed:
+            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
+            found = counted(len(problems), "warning") if problems else "no problem found"
+            emit(f"{of}: {found}\n")
+    return PROBLEM if failed else FINE
