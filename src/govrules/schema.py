@@ -88,6 +88,12 @@ def _rule(rulebook: Rulebook) -> Schema:
             "in_force": _object({"from": _TEXT, "until": _TEXT}),
             "supersedes": _list(_TEXT),
             "tags": _list(_TEXT),
+            "approved": _TEXT,
+            "changed": _list(
+                _object(
+                    dict.fromkeys(("what", "version", "on", "approved"), _TEXT), required=["what"]
+                )
+            ),
             "intended": _object(dict.fromkeys(INTENDABLE, _TEXT)),
             **{
                 key: {}

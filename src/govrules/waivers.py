@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, overload
 
 import attrs
 
@@ -20,8 +20,6 @@ from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_version
 from govrules.rulebook.waiver import Waiver
-
-T = TypeVar("T", Assessment, RegisterAssessment)
 
 _KEYS: Final = ("rule", "partnership", "partnerships", "reason", "approved", "until")
 
@@ -75,7 +73,23 @@ def _waiver(report: Report, node: Node) -> Iterator[Waiver]:
         yield Waiver(rule, names, reason, approved, until, span=report.span(fields.value("rule")))
 
 
-def waive(assessed: T, waivers: Iterable[Waiver]) -> T:
+@overload
+def waive(assessed: Assessment, waivers: Iterable[Waiver]) -> Assessment: ...
+
+
+@overload
+def waive(assessed: RegisterAssessment, waivers: Iterable[Waiver]) -> RegisterAssessment: ...
+
+
+@overload
+def waive(
+    assessed: Assessment | RegisterAssessment, waivers: Iterable[Waiver]
+) -> Assessment | RegisterAssessment: ...
+
+
+def waive(
+    assessed: Assessment | RegisterAssessment, waivers: Iterable[Waiver]
+) -> Assessment | RegisterAssessment:
     """
     Return an assessment on which findings that are waived do not count.
 

@@ -192,9 +192,9 @@ def check(
     else:
         with uncollected():
             in_full = full or depth is not None
-            lines = _lines(checked, output, full=in_full, depth=reasons)
+            page = _lines(checked, output, full=in_full, depth=reasons)
             law = law_lines(assessments, rulebook) if in_full else ()
-            show(itertools.chain(lines, law), output)
+            show(itertools.chain(page, law), output)
     return _code(checked, Severity(fail_on), told)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from govrules.explain.phrases import day, joined, value_phrase
 from govrules.rulebook.adapted import Adaptation, Adapts, Amendment
-from govrules.rulebook.ast import Plain, Rule, Rulebook, Severity
+from govrules.rulebook.ast import Rule, Rulebook, Severity
 from govrules.vocabulary import FactType
 
 
@@ -66,7 +66,7 @@ def amendment_phrase(amendment: Amendment) -> str:
     return f"{what} ({told})" if told else what
 
 
-def _value(value: Plain, fact_type: FactType) -> str:
+def _value(value: object, fact_type: FactType) -> str:
     return value_phrase(value, fact_type)
 
 

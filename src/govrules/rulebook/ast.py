@@ -675,8 +675,10 @@ class Rulebook:
         return self._plain or self
 
     def __attrs_post_init__(self) -> None:
-        for each in (*self.rules, *self.derived.values()):
-            for parameter in each.parameters:
+        read = [each.parameters for each in self.rules]
+        read += [each.parameters for each in self.derived.values()]
+        for parameters in read:
+            for parameter in parameters:
                 known = self.parameters.get(parameter.name)
                 if known is None or known.value != parameter.value:
                     msg = (
