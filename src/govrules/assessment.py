@@ -310,7 +310,7 @@ class Assessment:
 
     def _derived(self, derived: Derived) -> DerivedValue:
         values = self._view.settle(derived.name, 0)
-        rule = _asking_for(Identical((derived,)), values[0])
+        rule = asking_for(Identical((derived,)), values[0])
         found = _finding(rule, self._view.says(rule), self._view)
         return DerivedValue(
             derived.name, derived.fact.label, values, found.because, found.questions
@@ -502,7 +502,7 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
 
 
 @functools.lru_cache(maxsize=256)
-def _asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
+def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
     """Return a rule that asks for a value: what explains it is what the fact has it from."""
     (derived,) = only
     ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)

@@ -103,8 +103,8 @@ class RuleEntry:
         asks: the facts that it may ask for, those beneath derived facts included.
         examples: its examples with their verdicts.
         place: ``file:line`` of the rule.
-        law: the pack, when it is in force, who approved it, what was changed in it and by whom, what
-            it supersedes, and its tags, each with what it is.
+        law: what is adapted in it, when it is in force, who approved it, what was changed in it,
+            what it supersedes, and its tags, each with what it is.
     """
 
     id: str

@@ -339,10 +339,9 @@ def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
-    engine: str,
-    parts: tuple[Finding, ...],
-    waived: Waiver | None,
+    *rest: Any,
 ) -> Finding:
+    engine, parts, waived = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)

@@ -580,9 +580,7 @@ def findings_schema() -> Schema:
         "tags": _list(_TEXT),
     }
     document = _whole(dict.fromkeys(("title", "publisher", "year", "where"), _TEXT))
-    parameter = _whole(
-        {"value": {}, **dict.fromkeys(("unit", "reason", "says", "pack"), _TEXT)}
-    )
+    parameter = _whole({"value": {}, **dict.fromkeys(("unit", "reason", "says", "pack"), _TEXT)})
     rulebook = {
         "govrules": {"const": int(FORMAT)},
         **dict.fromkeys(("id", "title", "version", "owner"), _TEXT),

@@ -17,8 +17,10 @@ import attrs
 from cyclopts import App, Parameter
 
 from govrules.assessment import Assessment, assess, not_waived
+from govrules.cli.comparing import diff
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.linting import lint
+from govrules.cli.needs import with_packs
 from govrules.cli.options import (
     AsOf,
     Engine,
@@ -34,9 +36,8 @@ from govrules.cli.options import (
 )
 from govrules.cli.output import emit, show, warn, write
 from govrules.cli.said import Said
-from govrules.cli.testing import test_
+from govrules.cli.testing import run_tests
 from govrules.cli.waiving import law_hints, law_lines, waived
-from govrules.cli.needs import with_packs
 from govrules.cli.workspace import chosen, packs_of
 from govrules.diagnostics import CODES, did_you_mean
 from govrules.doubts import doubts
@@ -599,7 +600,8 @@ def format_(
 
 
 app.command(lint)
-app.command(test_, name="test")
+app.command(diff)
+app.command(run_tests, name="test")
 
 Kinds = Literal[
     "never-applicable",
@@ -861,7 +863,12 @@ def plan(
     rulebook = load(rules)
     named = chosen(subjects, mapping)
     checked, told = _assess_all(
-        named.subjects, rulebook, mapping=named.mapping, table=table, given=day(as_of), engine=engine
+        named.subjects,
+        rulebook,
+        mapping=named.mapping,
+        table=table,
+        given=day(as_of),
+        engine=engine,
     )
     assessments = _apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]

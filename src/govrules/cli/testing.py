@@ -10,7 +10,7 @@ from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import packs_in
 
 
-def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
+def run_tests(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
     """
     Run the examples of rules, and say what they never show.
 

@@ -350,9 +350,7 @@ def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
             "approved": each.approved,
             "changed": [amendment_data(one) for one in each.changed],
             "adapted": [
-                adaptation_data(one, rulebook)
-                for one in rulebook.adaptations
-                if one.of == each.id
+                adaptation_data(one, rulebook) for one in rulebook.adaptations if one.of == each.id
             ],
         }
         for each in rulebook.packs

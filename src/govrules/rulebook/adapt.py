@@ -134,13 +134,13 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
     left_out: list[Rule] = []
     for rule in plain.rules:
         of_rule = tuple(several.get((False, rule.id), ()))
-        made = _adapted_rule(_substituted(rule, changed), of_rule, changed)
+        made = _adapted_rule(with_values(rule, changed), of_rule, changed)
         gone = of_rule and of_rule[-1].what is not Adapts.SEVERITY and of_rule[-1].now is not False
         (left_out if gone else rules).append(made)
     return attrs.evolve(
         plain,
         parameters=parameters,
-        derived={name: _substituted(each, changed) for name, each in plain.derived.items()},
+        derived={name: with_values(each, changed) for name, each in plain.derived.items()},
         rules=tuple(rules),
         adaptations=tuple(adaptations),
         left_out=tuple(left_out),
@@ -163,7 +163,7 @@ def _adapted_rule(
     return attrs.evolve(rule, says=says, adapted=adaptations)
 
 
-def _substituted(value: T, changed: Mapping[str, Plain]) -> T:
+def with_values(value: T, changed: Mapping[str, Plain]) -> T:
     """Return a rule, a derived fact or a part of one with other values of parameters."""
     if not changed:
         return value
@@ -195,16 +195,17 @@ def _may_hold_parameters(value: object) -> bool:
     if isinstance(value, (*_HOLDS_PARAMETERS, Rule, Derived, Row, Remedy)):
         return True
     # Conditions alone have a place and neither a name nor a path of their own.
-    return attrs.has(type(value)) and type(value).__module__ == Rule.__module__ and hasattr(
-        value, "span"
-    ) and not hasattr(value, "path")
+    return (
+        attrs.has(type(value))
+        and type(value).__module__ == Rule.__module__
+        and hasattr(value, "span")
+        and not hasattr(value, "path")
+    )
 
 
 def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
     """Yield the changes by which no value lies in a range any more, with what is wrong."""
-    changed = {
-        each.name: each for each in rulebook.adaptations if each.what is Adapts.PARAMETER
-    }
+    changed = {each.name: each for each in rulebook.adaptations if each.what is Adapts.PARAMETER}
     whole = [(rule.span, [*rule_conditions(rule)]) for rule in rulebook.rules]
     whole += [(each.span, [row.when for row in each.rows]) for each in rulebook.derived.values()]
     for span, conditions in whole:

@@ -320,9 +320,7 @@ class _Loader:
         self.reports.append(report)
         report.add(Code.UNREADABLE_FILE, "there is no such folder", help_=_packs_like(name))
 
-    def _beside(
-        self, pack: _Pack, node: Scalar, to: str, *, with_rules: bool
-    ) -> Hashable | None:
+    def _beside(self, pack: _Pack, node: Scalar, to: str, *, with_rules: bool) -> Hashable | None:
         """Read the pack that another extends or adapts, and return its key; None without one."""
         name = node.text
         files = None
@@ -710,9 +708,7 @@ class _Loader:
 
     def _adapted(self, plain: Rulebook, adapting: Sequence[_Pack]) -> Rulebook:
         """Return the rulebook with what packs change in others."""
-        builds_on = {
-            pack.id: frozenset(self._adapts(pack)) for pack in self.packs.values()
-        }
+        builds_on = {pack.id: frozenset(self._adapts(pack)) for pack in self.packs.values()}
         sections = [
             Section(pack.id, self.packs[key].id, node, pack.report, pack.with_rules)
             for pack in adapting
