@@ -376,6 +376,7 @@ class ParameterValue:
     unit: str = ""
     pack: str = attrs.field(default="", eq=False, repr=False)
     adapted: tuple[Adaptation, ...] = no_adaptations()
+    span: Span = _span()
 
 
 @attrs.frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -35,6 +35,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
 from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.meant import TYPES_MEANT
 from govrules.rulebook.packs import (
     Folder,
     PackFiles,
@@ -50,6 +51,7 @@ from govrules.rulebook.rules import (
     read_citation,
     read_given,
 )
+from govrules.rulebook.traps import names_no_rule, spans_of, warned
 from govrules.rulebook.walk import beneath, references
 from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared, words_of
@@ -235,6 +237,8 @@ def lint_pack(
     except RuleFileError as error:
         found += error.diagnostics
     found += [each for report in loader.worded for each in report.in_order()]
+    if rulebook is not None:
+        found += loader.warned(rulebook)
     return rulebook, tuple(found)
 
 
@@ -297,6 +301,8 @@ class _Loader:
         self.work: dict[str, str] = {}
         self.parameters: dict[str, ParameterValue] = {}
         self.local: dict[str, Fact] = {}
+        #: Where each own fact is declared, and by which pack.
+        self.local_at: dict[str, tuple[str, Span]] = {}
         self.derived_facts: dict[str, tuple[Fact, type]] = {}
         self.derived: dict[str, Derived] = {}
         self.rules: list[Rule] = []
@@ -382,15 +388,12 @@ class _Loader:
         )
 
     def _report_not_read(self, files: PackFiles, name: str) -> None:
-        """Report files that were meant for the pack, as their endings show, and are not read."""
+        """Report files that were meant for the pack, as their names show, and are not read."""
         for path in map(Path, files.names()):
-            if path.suffix != ".yaml" and path.suffix.lower() in (".yaml", ".yml"):
+            help_ = _meant_for_the_pack(path.name)
+            if help_:
                 report = Report(f"{name}/{path.name}")
-                report.add(
-                    Code.NOT_READ,
-                    f"`{path.name}` is not read",
-                    help_=f"call it `{path.stem}.yaml`",
-                )
+                report.add(Code.NOT_READ, f"`{path.name}` is not read", help_=help_)
                 self.reports.append(report)
 
     def _declare(self, pack: _Pack) -> None:
@@ -485,7 +488,7 @@ class _Loader:
             self._name_taken(report, key, "another parameter")
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, Says(says), unit, pack.id
+            key.text, read[0], read[1], reason, Says(says), unit, pack.id, span=report.span(key)
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
@@ -515,6 +518,7 @@ class _Loader:
         if name in self.local:
             self._name_taken(report, key, "another local fact")
             return
+        self.local_at[name] = (pack.id, report.span(key))
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
         fact_type = self._local_type(fields) or Text()
         self.local[name] = Fact(
@@ -560,6 +564,12 @@ class _Loader:
             fields.refuse("type", "a fact has either `type` or `values`")
             values = fields.values("values")
             return Choice(values) if values else None
+        given = fields.value("type")
+        meant = TYPES_MEANT.get(given.text.lower()) if isinstance(given, Scalar) else None
+        if meant is not None and isinstance(given, Scalar):
+            message = f"unknown value `{given.text}` of `type`"
+            fields.report.add(Code.UNKNOWN_VALUE, message, given, f"write `type: {meant}`")
+            return None
         word = fields.choice("type", [*_LOCAL_TYPES], required=True)
         if word is None:
             return None
@@ -634,6 +644,7 @@ class _Loader:
         own = [pack.report for pack in adapting]
         if not all(report.ok or report in own for report in self.reports):
             self._raise_problems()
+        self._check_names()
         book = self._adapted(self._plain_book(), adapting)
         self._raise_problems()
         return book
@@ -729,6 +740,13 @@ class _Loader:
         """Return the ids of the packs that one adapts, and of those that they adapt."""
         beneath = [self.packs[key] for key, *_ in pack.adapted if key in self.packs]
         return {each.id for each in beneath}.union(*map(self._adapts, beneath))
+
+    def warned(self, rulebook: Rulebook) -> Iterator[Diagnostic]:
+        """Yield what is warned of in the pack that was asked for, which was read last."""
+        pack = [*self.packs.values()][-1]
+        own = {name: span for name, (of, span) in self.local_at.items() if of == pack.id}
+        lines = {report.file: report.lines for report in self.reports}
+        yield from spans_of(warned(rulebook, {pack.id}, own), lines)
 
     def _check_wording(self, node: Node, file: str, text: str) -> None:
         if self.worded is not None:
@@ -864,14 +882,33 @@ class _Loader:
                         "derive one of them from recorded facts only",
                     )
 
+    def _check_names(self) -> None:
+        """Report rules about findings that name a rule or a theme that is not there."""
+        if not any(rule.subject == "assessment" for rule in self.rules):
+            return
+        ids, themes = {*self.ids}, {rule.theme for rule in self.rules}
+        for pack in self.packs.values():
+            if not pack.with_rules:
+                # Its rules are not used here, and can be meant all the same.
+                for name in pack.files.names():
+                    text = pack.files.read(name, name)[0] if name.endswith(".yaml") else ""
+                    ids.update(_IDS.findall(text))
+                    themes.update(_THEMES.findall(text))
+        lines = {report.file: report.lines for report in self.reports}
+        for each in spans_of(names_no_rule(self.rules, ids, sorted(ids), sorted(themes)), lines):
+            report = next(one for one in self.reports if one.file == each.span.file)
+            report.diagnostics.append(each)
+
     def _check_superseded(self) -> None:
         for report, node in self.superseded:
-            if node.text in self.ids:
+            older = next((each for each in self.rules if each.id == node.text), None)
+            # One that ends is kept beside its successor, so that any day can be judged.
+            if node.text in self.ids and not (older and older.in_force[1]):
                 report.add(
                     Code.SUPERSEDED_RULE_PRESENT,
                     f"rule `{node.text}` is superseded, yet it stands at {self.ids[node.text]}",
                     node,
-                    "remove the older rule",
+                    "remove the older rule, or say when it ends: `in_force: { until: … }`",
                 )
 
     def _read_themes(self, pack: _Pack, declared: Declared) -> None:
@@ -951,6 +988,28 @@ def check_format(version: Node, report: Report) -> bool:
 def fold_space(text: str) -> str:
     """Fold white space, as quotes and sources are compared."""
     return re.sub(r"\s+", " ", text).strip()
+
+
+def _meant_for_the_pack(name: str) -> str:
+    """Return what to do about a file that looks like rules and is not read; "" of other files."""
+    path = Path(name)
+    if name.startswith(".") or path.suffix == ".yaml":
+        return ""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return f"call it `{path.stem}.yaml`"
+    inner = _RULES_INSIDE.match(name)
+    if inner is not None:
+        return f"call it `{inner[1]}.yaml`, or move it out of the pack"
+    if path.suffix.lower() in _DOCUMENTS:
+        return f"save it as plain text called `{path.stem}.yaml`, or move it out of the pack"
+    return ""
+
+
+_IDS: Final = re.compile(r"^\s+(?:- )?id:\s*([a-z0-9-]+)\s*$", re.MULTILINE)
+_THEMES: Final = re.compile(r"^theme:\s*([a-z0-9-]+)\s*$", re.MULTILINE)
+#: A name such as `money.yaml.txt`, `money.yaml.bak` or `money.yaml~`, without what comes after it.
+_RULES_INSIDE: Final = re.compile(r"(.+?)\.ya?ml(?:[._~ -].*)?$", re.IGNORECASE)
+_DOCUMENTS: Final = (".doc", ".docx", ".odt", ".rtf", ".pages")
 
 
 def _named(name: str) -> PackFiles | None:
