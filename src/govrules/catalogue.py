@@ -19,6 +19,7 @@ from govrules.explain.english import condition_phrase, rule_sentence, severity_s
 from govrules.explain.phrases import joined, sentence, value_phrase, within_phrase
 from govrules.rulebook.ast import (
     ELEMENTS,
+    NOT_IN_FORCE,
     All,
     AnyOf,
     Citation,
@@ -318,7 +319,7 @@ def _work(rule: Rule, rulebook: Rulebook) -> str:
 
 def _shown(rule: Rule) -> Iterator[Shown]:
     for example in rule.examples:
-        verdict = example.expect.value
+        verdict = example.expect.value if example.expect else NOT_IN_FORCE
         if example.severity:
             verdict += f", {example.severity.value}"
         if example.could_be:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from govrules.assessment import assess_rule
+from govrules.assessment import assess_rule, in_force
 from govrules.diagnostics import Code, Diagnostic
 from govrules.engines.reference import Case, case_of, derive, evaluate
 from govrules.explain.english import condition_phrase
@@ -144,6 +144,10 @@ def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
     """Run one example of a rule."""
     finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
+    if not in_force(rule, example.as_of or UNKNOWN):
+        expected = "" if example.expect is None else example.expect.value
+        problem = f"expected {expected}, but it is not in force" if expected else ""
+        return ExampleResult(rule, example, finding, problem)
     return ExampleResult(rule, example, finding, _problem(example, finding))
 
 
@@ -153,6 +157,8 @@ def example_case(example: Example, rulebook: Rulebook) -> Case:
 
 
 def _problem(example: Example, finding: Finding) -> str:
+    if example.expect is None:
+        return f"expected that it is not in force, but it is {finding.verdict.value}"
     if finding.verdict is not example.expect:
         return f"expected {example.expect.value}, but it is {finding.verdict.value}"
     if example.severity is not None and finding.severity is not example.severity:

@@ -11,8 +11,20 @@ from govrules.cli.options import Folder
 from govrules.cli.output import emit, warn
 from govrules.cli.workspace import packs_of
 from govrules.diagnostics import Diagnostic
+from govrules.errors import RuleFileError
 from govrules.explain.phrases import counted
-from govrules.rulebook.load import lint_pack, packs_in
+from govrules.rulebook.load import lint_pack, load_rulebook, packs_in
+
+
+def _together(packs: list[str], found: list[Diagnostic]) -> list[Diagnostic]:
+    """Return what is wrong with packs that are sound alone and are used together."""
+    if len(packs) < 2 or not all(each.code.is_warning for each in found):  # noqa: PLR2004 - together
+        return []
+    try:
+        load_rulebook(*packs, subjects=KINDS.get())
+    except RuleFileError as error:
+        return [each for each in error.diagnostics if each not in found]
+    return []
 
 
 def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
@@ -35,6 +47,7 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
         rulebook, said = lint_pack(pack, subjects=KINDS.get())
         number += len(rulebook.rules) if rulebook else 0
         problems += [each for each in said if each not in problems]
+    problems += _together(packs, problems)
     failed = not all(each.code.is_warning for each in problems)
     if format == "json":
         data = [

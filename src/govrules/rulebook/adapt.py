@@ -125,6 +125,7 @@ def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
             parameters[name] = attrs.evolve(
                 parameters[name],
                 value=last.now,
+                dated=(),
                 reason=last.reason or parameters[name].reason,
                 says=Says.OURS,
                 adapted=tuple(its),

@@ -25,6 +25,8 @@ from govrules.frozen import frozen
 from govrules.rulebook.adapted import Adaptation, Amendment, no_adaptations
 from govrules.vocabulary import Choice, Fact, FactType
 
+#: What `test --strict` can find of a rule, and a rule can say that it means.
+TESTED: Final = ("never-shown", "mutant-survives")
 #: What the proofs can find of a rule, and a rule can say that it means.
 INTENDABLE: Final = (
     "never-applicable",
@@ -35,6 +37,7 @@ INTENDABLE: Final = (
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    *TESTED,
 )
 
 #: What a literal in a rule can be; None is known to be absent.
@@ -86,6 +89,10 @@ class Verdict(StrEnum):
     CLEAR = "clear"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not applicable"
+
+
+#: What an example expects of a rule on a day before it begins or after it ends.
+NOT_IN_FORCE: Final = "not in force"
 
 
 class Says(Enum):
@@ -364,8 +371,11 @@ class ParameterValue:
     A threshold of the rulebook: its value, unit and reason, and how far a source gives it.
 
     Attributes:
+        value: its value; of several with dates, the last.
         pack: the id of the pack that declares it.
         adapted: what other packs changed, the one that counts last.
+        dated: its values with the first day of each, the first of them for the days before too;
+            none where it has one value for all days.
     """
 
     name: str
@@ -376,7 +386,13 @@ class ParameterValue:
     unit: str = ""
     pack: str = attrs.field(default="", eq=False, repr=False)
     adapted: tuple[Adaptation, ...] = no_adaptations()
+    dated: tuple[tuple[dt.date, Plain], ...] = ()
     span: Span = _span()
+
+    @property
+    def values(self) -> tuple[Plain, ...]:
+        """Every value that it has on some day."""
+        return tuple(value for _, value in self.dated) or (self.value,)
 
 
 @attrs.frozen
@@ -504,11 +520,17 @@ class Remedy:
 
 @attrs.frozen
 class Example:
-    """A case that shows what a rule says; `given` is the facts as an attrs object."""
+    """
+    A case that shows what a rule says.
+
+    Attributes:
+        given: the facts as an attrs object.
+        expect: the verdict; None where the rule is not in force on the day.
+    """
 
     name: str
     given: object = attrs.field(repr=False)
-    expect: Verdict
+    expect: Verdict | None
     severity: Severity | None
     could_be: Severity | None
     asks: frozenset[str] | None
@@ -681,7 +703,7 @@ class Rulebook:
         for parameters in read:
             for parameter in parameters:
                 known = self.parameters.get(parameter.name)
-                if known is None or known.value != parameter.value:
+                if known is None or parameter.value not in known.values:
                     msg = (
                         f"the rules compare with another value of parameter `{parameter.name}`; "
                         "`with_parameters(rulebook, {name: value})` makes a rulebook with others"

@@ -41,6 +41,7 @@ from govrules.rulebook.ast import (
     Test,
     ValueTest,
 )
+from govrules.rulebook.dated import by_day
 from govrules.rulebook.meant import MEANT, NO_TEXTS, OF_SIGNS, SIGNS
 from govrules.subjects import EVERY_FACT, Declared, words_of
 from govrules.vocabulary import (
@@ -542,7 +543,7 @@ class ConditionReader:
             return None
         if choosers[0] == "fact":
             return self._other_fact(value, fact_type, path, classes)
-        return self._parameter(value, fact_type)
+        return self._parameter(value, fact_type, classes)
 
     def _other_fact(
         self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
@@ -568,7 +569,9 @@ class ConditionReader:
             return None
         return ref
 
-    def _parameter(self, node: Scalar, fact_type: FactType) -> Operand | None:
+    def _parameter(
+        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
+    ) -> Operand | None:
         found = self.parameters.get(node.text)
         if found is None:
             self.report.add(
@@ -588,7 +591,9 @@ class ConditionReader:
                 "use a parameter of that type",
             )
             return None
-        return Parameter(found.name, found.value)
+        if not found.dated:
+            return Parameter(found.name, found.value)
+        return by_day(found, classes[0])
 
     def _by(
         self,

@@ -27,6 +27,7 @@ from govrules.rulebook.ast import (
     FactSource,
     Pack,
     ParameterValue,
+    Plain,
     Row,
     Rule,
     Rulebook,
@@ -34,6 +35,7 @@ from govrules.rulebook.ast import (
     Theme,
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
+from govrules.rulebook.dated import periods_read, read_dated, with_periods
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.meant import TYPES_MEANT
 from govrules.rulebook.packs import (
@@ -465,14 +467,23 @@ class _Loader:
 
     def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("value", "unit", "reason", "says")
+        keys = ("value", "values", "unit", "reason", "says")
         fields = Fields(report, node, keys, f"parameter `{key.text}`")
         check_name(report, key.text, key, SNAKE)
-        fields.required("value")
+        if "values" in fields:
+            fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
+        else:
+            fields.required("value")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
         says = fields.choice("says", SAYS, required=True)
         value = fields.value("value")
+        dated: tuple[tuple[dt.date, Plain], ...] = ()
+        if "values" in fields and says is not None:
+            items = fields.items("values")
+            dated = read_dated(report, items, key.text, unit) or ()
+            last = Fields(report, items[-1], ("from", "value"), "a value") if dated else None
+            value = last.value("value") if last is not None else None
         if value is None or says is None:
             return
         read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
@@ -488,7 +499,15 @@ class _Loader:
             self._name_taken(report, key, "another parameter")
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, Says(says), unit, pack.id, span=report.span(key)
+            key.text,
+            read[0],
+            read[1],
+            reason,
+            Says(says),
+            unit,
+            pack.id,
+            dated=dated,
+            span=report.span(key),
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
@@ -673,6 +692,7 @@ class _Loader:
             packs=tuple(pack.made(self._sees(key)) for key, pack in self.packs.items()),
         )
         # Those to which a pack gives a place come first, then the others as their files come.
+        book = attrs.evolve(book, derived=periods_read(book))
         used = {each.id: each for each in book.themes}
         titled = {each: theme for each, theme in self.themes.items() if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
@@ -842,9 +862,10 @@ class _Loader:
     def _in_order(self) -> dict[str, Derived]:
         """Return the derived facts, each after those that it reads."""
         found: dict[str, Derived] = {}
-        for name in self.derived:
-            for each in beneath(name, self.derived, found):
-                found[each] = self.derived[each]
+        every = with_periods(self.derived, self.parameters.values(), self.subjects.values())
+        for name in every:
+            for each in beneath(name, every, found):
+                found[each] = every[each]
         return found
 
     def _check_cycles(self) -> None:

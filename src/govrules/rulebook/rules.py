@@ -15,6 +15,7 @@ from govrules.rulebook.adapted import Amendment
 from govrules.rulebook.ast import (
     ELEMENTS,
     INTENDABLE,
+    NOT_IN_FORCE,
     SEVERITIES,
     Citation,
     Condition,
@@ -276,11 +277,12 @@ class RuleReader:
         fields = Fields(self.report, node, EXAMPLE_KEYS, "an example")
         name = fields.text("name", required=True)
         given = fields.required("given")
-        expect = fields.choice("expect", [each.value for each in Verdict], required=True)
+        words = [*(each.value for each in Verdict), NOT_IN_FORCE]
+        expect = fields.choice("expect", words, required=True)
         severity = fields.choice("severity", LEVELS)
         could_be = fields.choice("could_be", LEVELS)
         asks = self._asks(fields, cls) if "asks" in fields else None
-        if expect in ("clear", "not applicable"):
+        if expect in ("clear", "not applicable", NOT_IN_FORCE):
             for key in ("severity", "could_be", "asks"):
                 if key in fields:
                     self.report.add(
@@ -303,7 +305,7 @@ class RuleReader:
             Example(
                 name=name,
                 given=record,
-                expect=Verdict(expect),
+                expect=None if expect == NOT_IN_FORCE else Verdict(expect),
                 severity=Severity(severity) if severity else None,
                 could_be=Severity(could_be) if could_be else None,
                 asks=asks,

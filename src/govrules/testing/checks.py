@@ -19,7 +19,7 @@ from govrules.facts import Facts
 from govrules.nodes import Entries, Items, Report, parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
-from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
+from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
@@ -292,7 +292,7 @@ class Pack:
         rule, seen = as_written(rule, self.rulebook)
         found = run_example(rule, example, seen).diagnostic
         if found is None:
-            return f"it is {example.expect.value}"
+            return f"it is {example.expect.value if example.expect else NOT_IN_FORCE}"
         tree = tree_lines(rule, example_case(example, seen))
         raise FailedError(_text([str(found), *_indented(tree)]))
 
