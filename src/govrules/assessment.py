@@ -196,6 +196,23 @@ class Assessment:
             made = self._made.setdefault(place, made)
         return made
 
+    @cached_property
+    def coming_up(self) -> tuple[Finding, ...]:
+        """What rules that are not in force yet flag on their first day, as the facts stand."""
+        if not isinstance(self.as_of, dt.date) or not attrs.has(type(self.subject)):
+            return ()
+        kinds = (name for name, cls in self.rulebook.subjects.items() if cls is type(self.subject))
+        kind = next(kinds, "")
+        coming = [
+            (begins, rule)
+            for rule in self.rulebook.rules
+            if rule.subject == kind
+            and (begins := rule.in_force[0]) is not None
+            and begins > self.as_of
+        ]
+        found = (assess_rule(rule, self.subject, begins, self.rulebook) for begins, rule in coming)
+        return tuple(each for each in found if each.verdict is Verdict.FLAGGED)
+
     def _waiver(self, rule: Rule, outcome: Outcome) -> Waiver | None:
         """Return the waiver by which what a rule flags does not count."""
         if outcome.verdict is not Verdict.FLAGGED:

@@ -542,6 +542,15 @@ def findings_schema() -> Schema:
         "good_practice": _list(_whole({"rule": _TEXT, "title": _TEXT, "met": nullable})),
         "findings": _list(_defined("finding")),
         "summaries": _list(_defined("finding")),
+        "coming_up": _list(
+            _whole(
+                {
+                    **dict.fromkeys(("rule", "title", "sentence"), _TEXT),
+                    "from": nullable,
+                    "severity": severity,
+                }
+            )
+        ),
     }
     words = ("code", "name", "message", "help", "path", "place")
     problem = {

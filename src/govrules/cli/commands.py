@@ -20,6 +20,7 @@ from govrules.assessment import Assessment, assess, not_waived
 from govrules.cli.comparing import diff
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.linting import lint
+from govrules.cli.looking_up import facts
 from govrules.cli.needs import with_packs
 from govrules.cli.options import (
     AsOf,
@@ -55,6 +56,7 @@ from govrules.portfolio import (
 from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.lines import Line
+from govrules.render.lookup import parameter_lines, word_lines
 from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
@@ -501,12 +503,13 @@ def explain(
     formula: Annotated[bool, Parameter(name="--formula", negative="")] = False,
 ) -> int:
     """
-    Explain a rule, a diagnostic's code, or a fact.
+    Explain a rule, a diagnostic's code, a fact, a parameter, or a word of the format.
 
     Parameters
     ----------
     name
-        A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+        A rule's id, a code such as GR104 or its name, a fact such as funding.pooled, a parameter
+        such as high_spend, or a word such as newer_than or mitigated_by.
     code
         Print the Python to which the engine `compiled` turns the rule, or all rules if none is
         named.
@@ -566,11 +569,16 @@ def _explain_name(name: str, rules: list[str] | None) -> int:
     if any(rule.id == name for rule in rulebook.rules):
         show(rule_lines(rulebook.rule(name), rulebook))
         return FINE
-    lines = list(fact_lines(name, rulebook))
+    left = next((each for each in rulebook.left_out if each.id == name), None)
+    if left is not None:
+        show(rule_lines(left, rulebook))
+        return FINE
+    facts_or_parameter = (*fact_lines(name, rulebook), *parameter_lines(name, rulebook))
+    lines = [*(facts_or_parameter or word_lines(name))]
     if not lines:
         raise Stop(
-            f"govrules: `{name}` is no rule, code or fact",
-            f"  help: {near(name, rulebook) or 'see `govrules schema` for the facts'}",
+            f"govrules: `{name}` is no rule, code, fact, parameter or word of the format",
+            f"  help: {near(name, rulebook) or 'find a fact by `govrules facts WORDS`'}",
         )
     show(lines)
     return FINE
@@ -601,6 +609,7 @@ def format_(
 
 app.command(lint)
 app.command(diff)
+app.command(facts)
 app.command(run_tests, name="test")
 
 Kinds = Literal[

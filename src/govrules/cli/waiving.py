@@ -49,12 +49,17 @@ def waived(
     return found
 
 
-def law_hints(assessments: Iterable[Assessment], rulebook: Rulebook) -> Iterator[str]:
+def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:
     """Yield, for the foot of a page, what is waived and by whom shipped rules are changed."""
     found = [finding for each in assessments for finding in each.waived]
     if found:
         names = named(list(dict.fromkeys(each.rule.id for each in found)))
         yield f"Waived, and not counted ({len(found)}): {names}. Why, and until when: --full"
+    coming = [finding for each in assessments for finding in each.coming_up]
+    if coming:
+        first = min(begins for each in coming if (begins := each.rule.in_force[0]))
+        names = named(list(dict.fromkeys(each.rule.id for each in coming)))
+        yield f"Coming up, from {day(first)} ({len(coming)}): {names}. More: --full"
     several = counting(rulebook)
     if several:
         packs = joined(dict.fromkeys(each.pack or "this program" for each in several))
@@ -64,12 +69,27 @@ def law_hints(assessments: Iterable[Assessment], rulebook: Rulebook) -> Iterator
 def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[Line]:
     """Yield, below a full report, what is waived, adapted and coming up."""
     yield from waived_lines(assessments)
+    yield from coming_lines(assessments)
     several = counting(rulebook)
     if several:
         yield "", ""
         yield f"Adapted here ({len(several)})", "bold"
     for each in several:
         yield from folded_text(f"{said_of(each, rulebook)}.", indent=2)
+
+
+def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
+    """Yield what rules that are not in force yet will flag."""
+    found = [(each, finding) for each in assessments for finding in each.coming_up]
+    if found:
+        yield "", ""
+        yield f"Coming up: {counted(len(found), 'finding')} once the rule is in force", "bold"
+    for assessment, finding in found:
+        begins, _ = finding.rule.in_force
+        name = assessment.name or assessment.id or "the partnership"
+        when = f" (from {day(begins)})" if begins else ""
+        grave = finding.severity.value if finding.severity else ""
+        yield from item(name, f"{finding.rule.title}{when}: {grave}. [{finding.rule.id}]", indent=2)
 
 
 def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:

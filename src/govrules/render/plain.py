@@ -142,6 +142,19 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         ],
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
+        "coming_up": [coming_data(each) for each in assessment.coming_up],
+    }
+
+
+def coming_data(finding: Finding) -> dict[str, Any]:
+    """Return what a rule that is not in force yet will flag as plain data."""
+    begins, _ = finding.rule.in_force
+    return {
+        "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "from": None if begins is None else begins.isoformat(),
+        "severity": finding.severity.value if finding.severity else None,
+        "sentence": finding.sentence,
     }
 
 

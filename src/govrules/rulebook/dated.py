@@ -112,4 +112,3 @@ def read_dated(
         types.append(read_[1])
         found.append((begins, read_[0]))
     return tuple(found) if found and report.errors == before else None
-
