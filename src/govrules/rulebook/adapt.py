@@ -99,9 +99,9 @@ def with_parameters(
 
 
 def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa: ANN401 - what a user passed
-    if not isinstance(value, str):
-        value = str(value)
-    return read(value, parameter.type)
+    if isinstance(value, int) and not isinstance(value, bool) and isinstance(parameter.type, Months):
+        value = f"{value} months"
+    return read(str(value), parameter.type)
 
 
 def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
@@ -377,7 +377,8 @@ def _parameter(
     value = fields.value("value")
     if value is None:
         return None
-    found = read_parameter_type(value, parameter.unit) if isinstance(value, Scalar) else None
+    unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
+    found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
     if found is None or not comparable(found[1], parameter.type):
         report.add(
             Code.TYPE_MISMATCH,
