@@ -293,7 +293,9 @@ class _Builder:
         before: Scalar | None = None
         for first, second in _neighbours(node):
             whole = f"{first.text},{second.text}"
-            if _AMOUNT.fullmatch(whole) and first.plain and second.plain and before is not first:
+            text = isinstance(node, Entries) and " " in second.text
+            whole = f"{first.text}, {second.text}" if text else whole
+            if (text or _AMOUNT.fullmatch(whole)) and first.plain and second.plain and before is not first:
                 self.report.add(
                     Code.INVALID_YAML,
                     f"a comma in braces or brackets parts what stands beside it: `{whole}`",
@@ -519,6 +521,51 @@ def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> Scalar | None:
     return Scalar("", plain=True, line=number, column=at + 2)
 
 
+#: A sign of comparison where a value stands, which YAML takes for something else.
+_COMPARED: Final = re.compile(r":\s*(>=|<=|=>|=<|>|<)\s*([^\s,}\]|>+-][^,}\]]*)")
+_OF_SIGNS: Final = {
+    ">=": "at_least",
+    "=>": "at_least",
+    "<=": "at_most",
+    "=<": "at_most",
+    ">": "more_than",
+    "<": "less_than",
+}
+
+
+def _sign(line: int, report: Report) -> tuple[str, Scalar, str] | None:
+    """Return what is wrong where a sign stands for a test."""
+    found = _COMPARED.search(report.lines[line]) if line < len(report.lines) else None
+    if found is None:
+        return None
+    place = Scalar("", plain=True, line=line + 1, column=found.start(1) + 1, length=len(found[1]))
+    return f"`{found[1]}` is no test", place, f"write `{{ {_OF_SIGNS[found[1]]}: {found[2].strip()} }}`"
+
+
+#: So many lines above the place where the parser gave up a quote is looked for.
+_LINES_ABOVE: Final = 6
+_QUOTED: Final = re.compile(r"""^[^'"#]*[:\-]\s+(['"])""")
+
+
+def _opened(error: yaml.MarkedYAMLError, report: Report) -> tuple[str, Scalar, str] | None:
+    """Return what is wrong where a quote or a bracket was opened on a line before."""
+    at = error.problem_mark.line if error.problem_mark is not None else 0
+    for number in range(min(at, len(report.lines)), max(0, at - _LINES_ABOVE), -1):
+        line = report.lines[number - 1]
+        found = _QUOTED.match(line)
+        if found is not None and line.count(found[1]) % 2:
+            place = Scalar("", plain=True, line=number, column=found.start(1) + 1)
+            return "a quote is opened here and never closed", place, "close the quote"
+    start = error.context_mark
+    if error.context is not None and "flow" in error.context and start is not None:
+        line = report.lines[start.line] if start.line < len(report.lines) else ""
+        if start.line < at and not _swallowed(error, report):
+            place = Scalar("", plain=True, line=start.line + 1, column=start.column + 1)
+            kind = "brace" if line[start.column : start.column + 1] == "{" else "bracket"
+            return f"a {kind} is opened here and never closed", place, "close the bracket"
+    return None
+
+
 def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
     problem = error.problem or ""
     early = problem.startswith(_BEGUN_EARLIER) and error.context_mark is not None
@@ -528,6 +575,14 @@ def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
         ("the line cannot be read as YAML", "check quotes, colons and indentation"),
     )
     place = _place(mark)
+    sign = _sign(mark.line, report)
+    if sign is not None:
+        report.add(Code.INVALID_YAML, *sign)
+        return
+    opened = _opened(error, report)
+    if opened is not None:
+        report.add(Code.INVALID_YAML, *opened)
+        return
     swallowed = _swallowed(error, report)
     if swallowed is not None:
         report.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
@@ -43,6 +44,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.dated import by_day
 from govrules.rulebook.meant import MEANT, NO_TEXTS, OF_SIGNS, SIGNS
+from govrules.rulebook.words import KEYS
 from govrules.subjects import EVERY_FACT, Declared, words_of
 from govrules.vocabulary import (
     AS_OF,
@@ -112,11 +114,14 @@ class ConditionReader:
             )
             return None
         if isinstance(node, Scalar) and node.text:
+            joined = re.fullmatch(r"([\w.]+):(\S+)", node.text)
             self.report.add(
                 Code.WRONG_SHAPE,
                 "a condition is a mapping of facts to what is tested",
                 node,
-                "write `fact: value`",
+                f"put a space after the colon: `{joined[1]}: {joined[2]}`"
+                if joined
+                else "write `fact: value`",
             )
             return None
         if not isinstance(node, Entries) or not node.items:
@@ -221,6 +226,8 @@ class ConditionReader:
         meant = MEANT.get(path.lower())
         if meant is not None:
             help_ = f"did you mean `{meant}`?"
+        elif path in KEYS:
+            help_ = f"`{path}` is a key of a rule: indent it like the other keys of the rule"
         elif path in _TESTS:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:

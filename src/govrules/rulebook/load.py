@@ -305,6 +305,10 @@ class _Loader:
         self.local: dict[str, Fact] = {}
         #: Where each own fact is declared, and by which pack.
         self.local_at: dict[str, tuple[str, Span]] = {}
+        #: Which pack declares each derived fact.
+        self.derived_of: dict[str, str] = {}
+        #: Packs that declare what others do, with how often, and where that was reported.
+        self.copies: dict[tuple[str, str], int] = {}
         self.derived_facts: dict[str, tuple[Fact, type]] = {}
         self.derived: dict[str, Derived] = {}
         self.rules: list[Rule] = []
@@ -496,7 +500,7 @@ class _Loader:
             )
             return
         if key.text in self.parameters:
-            self._name_taken(report, key, "another parameter")
+            self._name_taken(report, key, "another parameter", self.parameters[key.text].pack, pack)
             return
         self.parameters[key.text] = ParameterValue(
             key.text,
@@ -535,7 +539,7 @@ class _Loader:
         question = fields.text("question")
         kind = fields.choice("kind", [each.value for each in Kind], required=True)
         if name in self.local:
-            self._name_taken(report, key, "another local fact")
+            self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
             return
         self.local_at[name] = (pack.id, report.span(key))
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
@@ -620,7 +624,9 @@ class _Loader:
             self._name_taken(report, key, "a recorded fact")
             return
         if key.text in self.derived_facts:
-            self._name_taken(report, key, "another derived fact")
+            self._name_taken(
+                report, key, "another derived fact", self.derived_of.get(key.text, ""), pack
+            )
             return
         is_table = "values" in fields or "first_match" in fields
         if is_table:
@@ -638,13 +644,29 @@ class _Loader:
         asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
+        self.derived_of[key.text] = pack.id
         if values or not is_table:
             pack.derived.append((key, fields))
 
-    def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
-        report.add(
-            Code.NAME_TAKEN, f"`{key.text}` is already the name of {by}", key, "choose another name"
-        )
+    def _name_taken(
+        self, report: Report, key: Scalar, by: str, other: str = "", pack: _Pack | None = None
+    ) -> None:
+        """Report a name that another thing has; of a pack that is a copy of another, say so once."""
+        if not other or pack is None or other == pack.id:
+            message = f"`{key.text}` is already the name of {by}"
+            report.add(Code.NAME_TAKEN, message, key, "choose another name")
+            return
+        seen = self.copies.get((pack.id, other), 0)
+        self.copies[pack.id, other] = seen + 1
+        if not seen:
+            report.add(
+                Code.NAME_TAKEN,
+                f"`{key.text}` is already the name of {by}, of pack `{other}`; what else is "
+                "declared twice is not listed",
+                key,
+                f"to change what `{other}` says, write `adapts: {{ {other}: … }}` in place of a "
+                "copy; else choose another name",
+            )
 
     def finish(self) -> Rulebook:
         """Read all conditions and rules; raise every problem of every file at once."""
