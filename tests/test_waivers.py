@@ -22,6 +22,7 @@ from govrules import (
     waive,
 )
 from govrules.assessment import not_waived
+from govrules.cli import main
 from govrules.errors import RuleFileError
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Severity, Verdict
@@ -116,8 +117,10 @@ def test_what_hides_nothing_is_reported(whole):
         ("{ rule: a, partnership: p, reason: b, until: 2026-01-01 }", "has no `approved`"),
         ("{ rule: a, partnership: p, reason: b, approved: c }", "has no `until`"),
         ("{ rule: a, partnership: p, reason: b, approved: c, until: soon }", "a date such as"),
-        ("{ rule: a, partnership: p, partnerships: [q], reason: b, approved: c, until: 2026-01-01 }",
-         "for one partnership or for several"),
+        (
+            "{ rule: a, partnership: p, partnerships: [q], reason: b, approved: c, until: 2026-01-01 }",
+            "for one partnership or for several",
+        ),
         ("{ rul: a, partnership: p, reason: b, approved: c, until: 2026-01-01 }", "did you mean"),
         ("just this", "a waiver is a mapping"),
     ],
@@ -143,8 +146,6 @@ def file(tmp_path):
 
 
 def test_every_format_shows_what_is_waived(file, capsys):
-    from govrules.cli import main
-
     def said(*more):
         main(["check", str(REGISTER), "--waivers", str(file), *more])
         return capsys.readouterr().out
@@ -163,8 +164,6 @@ def test_every_format_shows_what_is_waived(file, capsys):
 
 
 def test_a_waived_finding_does_not_fail_a_run(tmp_path, capsys):
-    from govrules.cli import main
-
     (tmp_path / "pool.yaml").write_text(
         "govrules: 1\nid: P-1\nas_of: 2026-01-31\nfunding.pooled: yes\nprotocol: none\n", "utf-8"
     )

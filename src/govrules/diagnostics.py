@@ -602,7 +602,7 @@ class Code(Enum):
     NOT_USED = (
         "GR813",
         "not-used",
-        "A parameter or an own fact that no rule reads: a value that nobody tests is asked in vain.",
+        "A parameter or an own fact that no rule reads: what nobody tests is asked in vain.",
     )
     NOT_APPROVED = (
         "GR814",

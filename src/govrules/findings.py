@@ -339,7 +339,7 @@ def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
-    *rest: Any,
+    *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
     engine, parts, waived = rest
     rulebook = seen[2]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -295,7 +296,12 @@ class _Builder:
             whole = f"{first.text},{second.text}"
             text = isinstance(node, Entries) and " " in second.text
             whole = f"{first.text}, {second.text}" if text else whole
-            if (text or _AMOUNT.fullmatch(whole)) and first.plain and second.plain and before is not first:
+            if (
+                (text or _AMOUNT.fullmatch(whole))
+                and first.plain
+                and second.plain
+                and before is not first
+            ):
                 self.report.add(
                     Code.INVALID_YAML,
                     f"a comma in braces or brackets parts what stands beside it: `{whole}`",
@@ -360,7 +366,7 @@ def _neighbours(node: Node) -> Iterable[tuple[Scalar, Scalar]]:
                 if bare and isinstance(value, Scalar)
             ]
         case Items(items):
-            pairs = zip(items, items[1:], strict=False)
+            pairs = pairwise(items)
             return [
                 (one, two)
                 for one, two in pairs
@@ -539,7 +545,11 @@ def _sign(line: int, report: Report) -> tuple[str, Scalar, str] | None:
     if found is None:
         return None
     place = Scalar("", plain=True, line=line + 1, column=found.start(1) + 1, length=len(found[1]))
-    return f"`{found[1]}` is no test", place, f"write `{{ {_OF_SIGNS[found[1]]}: {found[2].strip()} }}`"
+    return (
+        f"`{found[1]}` is no test",
+        place,
+        f"write `{{ {_OF_SIGNS[found[1]]}: {found[2].strip()} }}`",
+    )
 
 
 #: So many lines above the place where the parser gave up a quote is looked for.

@@ -16,7 +16,15 @@ from govrules.registers.cells import (
 )
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
-from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Says, Verdict
+from govrules.rulebook.ast import (
+    ELEMENTS,
+    INTENDABLE,
+    NOT_IN_FORCE,
+    SEVERITIES,
+    Rulebook,
+    Says,
+    Verdict,
+)
 from govrules.rulebook.conditions import tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
@@ -139,7 +147,7 @@ def _for_subject(name: str, cls: type, citation: Schema, rulebook: Rulebook) -> 
         {
             **dict.fromkeys(EXAMPLE_KEYS, _WORD),
             "given": {"type": "object"},
-            "expect": {"enum": [each.value for each in Verdict]},
+            "expect": {"enum": [*(each.value for each in Verdict), NOT_IN_FORCE]},
             "severity": {"enum": _LEVELS},
             "could_be": {"enum": _LEVELS},
             "asks": _list(_TEXT),

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from govrules.cli import main
 from govrules.cli.workspace import workspace
+from govrules.rulebook.conditions import _TESTS
+from govrules.rulebook.load import _RULEBOOK_KEYS
+from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
+from govrules.rulebook.words import WORDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 COUNCIL = EXAMPLES / "council"
@@ -90,7 +95,7 @@ def compared(capsys, *words):
 
 
 @pytest.mark.parametrize(
-    ("changed", "change", "edit", "moved"),
+    "case",
     [
         ({"much": 500}, "changed in meaning", "threshold: much was £1,000, is £500", ["A"]),
         ({"title": "It spends a lot"}, "changed only in words", "title: was", []),
@@ -103,14 +108,17 @@ def compared(capsys, *words):
             [],
         ),
         (
-            {"applies": "{ not: { all: [{ not: { funding.pooled: yes } }, { not: { status: active } }] } }"},
+            {
+                "applies": "{ not: { all: [{ not: { funding.pooled: yes } }, { not: { status: active } }] } }"
+            },
             "changed only in words",
             "where it applies: was",
             [],
         ),
     ],
 )
-def test_diff_tells_apart_what_changes(pack, register, capsys, changed, change, edit, moved):
+def test_diff_tells_apart_what_changes(pack, register, capsys, case):
+    changed, change, edit, moved = case
     old = pack("old")
     code, data = compared(capsys, old, pack("new", version="2", **changed), register)
     (found,) = data["rules"]
@@ -137,8 +145,6 @@ def test_rules_that_changed_under_one_version_are_reported(pack, capsys):
 
 
 def test_without_a_prover_cases_are_generated_and_said_to_be(pack, capsys, monkeypatch):
-    import sys
-
     for name in [*sys.modules]:
         if name.startswith("govrules.prove"):
             monkeypatch.delitem(sys.modules, name)
@@ -147,11 +153,14 @@ def test_without_a_prover_cases_are_generated_and_said_to_be(pack, capsys, monke
     (found,) = data["rules"]
     assert found["same"] is False
     assert found["example"]
-    other = "{ any: [{ status: active }, { all: [{ funding.pooled: yes }, { funding.pooled: yes }] }] }"
+    other = (
+        "{ any: [{ status: active }, { all: [{ funding.pooled: yes }, { funding.pooled: yes }] }] }"
+    )
     one = {"applies": "{ any: [{ status: active }, { funding.annual_spend: { at_least: 5 } }] }"}
-    two = {"applies": "{ any: [{ status: active }, { not: { funding.annual_spend: { less_than: 5 } } }] }"}
+    two = {
+        "applies": "{ any: [{ status: active }, { not: { funding.annual_spend: { less_than: 5 } } }] }"
+    }
     _, data = compared(capsys, pack("old", **one), pack("new", **two))
-    del other
     for each in data["rules"]:
         assert "formulas" in each["how"] or "generated" in each["how"] or each["example"]
 
@@ -222,7 +231,7 @@ def test_the_workspace_is_found_upwards(tmp_path, pack, register, capsys, monkey
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    "case",
     [
         ("rules: [ruls]", "did you mean `rules`?"),
         ("rules: [rules]\nregister: registr.yaml", "did you mean `register.yaml`?"),
@@ -232,15 +241,17 @@ def test_the_workspace_is_found_upwards(tmp_path, pack, register, capsys, monkey
     ],
 )
 def test_a_workspace_that_names_what_is_not_there_is_refused(
-    tmp_path, pack, register, capsys, monkeypatch, text, said
+    tmp_path, pack, capsys, monkeypatch, case
 ):
+    text, said = case
+    (tmp_path / "register.yaml").write_text("govrules: 1\npartnerships: none\n", "utf-8")
     pack("rules")
     (tmp_path / "govrules.yaml").write_text(f"govrules: 1\n{text}\n", "utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["lint"]) == 2
     err = capsys.readouterr().err
     assert said in err
-    assert err.startswith("govrules.yaml:2:") or err.startswith("govrules.yaml:3:")
+    assert err.startswith(("govrules.yaml:2:", "govrules.yaml:3:"))
 
 
 def test_without_a_workspace_nothing_is_guessed(tmp_path, monkeypatch, capsys):
@@ -285,11 +296,6 @@ def test_parameters_tests_and_words_are_explained(capsys, word):
 
 
 def test_every_key_and_test_of_the_format_is_explained():
-    from govrules.rulebook.conditions import _TESTS
-    from govrules.rulebook.load import _RULEBOOK_KEYS
-    from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
-    from govrules.rulebook.words import WORDS
-
     plain = {"govrules", "version", "owner", "name"}
     keys = {*RULE_KEYS, *EXAMPLE_KEYS, *_RULEBOOK_KEYS, *_TESTS}
     assert keys - plain - WORDS.keys() == set()

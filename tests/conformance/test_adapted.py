@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govrules import load_rulebook, read, with_parameters
+from govrules import assess, load_rulebook, read, with_parameters
 from govrules.portfolio import entries_of
 from govrules.rulebook.adapt import applied
 from govrules.rulebook.adapted import Adaptation, Adapts
@@ -123,8 +123,6 @@ def test_an_adaptation_moves_an_outcome():
     entries = entries_of(read(EXAMPLES / "example-register.yaml").subject)
     (legal,) = [each for each in entries if each.id == "EX-08"]
     rules = load_rulebook()
-    from govrules import assess
-
     before = assess(legal, rules, as_of=dt.date(2026, 1, 31))
     after = assess(
         legal, with_parameters(rules, {"high_spend": "£500,000"}), as_of=dt.date(2026, 1, 31)

@@ -168,7 +168,9 @@ def test_two_packs_that_change_one_thing_alike_are_at_peace(load):
 
 def test_a_program_sets_parameters():
     plain = load_rulebook()
-    mine = with_parameters(plain, {"high_spend": "£500,000", "agreement_review_high": 6}, reason="We are small.")
+    mine = with_parameters(
+        plain, {"high_spend": "£500,000", "agreement_review_high": 6}, reason="We are small."
+    )
     assert mine.parameters["high_spend"].value == Decimal(500_000)
     assert mine.parameters["high_spend"].reason == "We are small."
     assert mine.parameters["agreement_review_high"].value == 6

@@ -19,6 +19,7 @@ from cyclopts import App, Parameter
 from govrules.assessment import Assessment, assess, not_waived
 from govrules.cli.comparing import diff
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
+from govrules.cli.kinds import KINDS
 from govrules.cli.linting import lint
 from govrules.cli.looking_up import facts
 from govrules.cli.needs import with_packs
@@ -939,11 +940,17 @@ def watch(
     format
         How to print: as text, or one JSON object a line.
     """
+    from govrules.cli.rule_files import RuleFiles  # noqa: PLC0415 - likewise
     from govrules.cli.watching import Watching  # noqa: PLC0415 - only this command needs it
 
     if every <= 0 or (seconds is not None and seconds < 0):
         raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
     watching = Watching(
-        registers, load(rules), day(as_of), engine=engine, as_lines=format == "jsonl"
+        registers,
+        load(rules),
+        day(as_of),
+        engine=engine,
+        as_lines=format == "jsonl",
+        rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),
     )
     return watching.run(every=every, seconds=seconds)

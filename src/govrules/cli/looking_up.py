@@ -108,7 +108,7 @@ def _found(
 
 
 def _likeness(asked: frozenset[str], path: str, fact: Fact) -> float:
-    """Return how much of what is asked a fact has in its name, its label, its question or values."""
+    """Return how much of what is asked a fact has in its name, label, question or values."""
     values = fact.type.values if isinstance(fact.type, Choice | Choices) else ()
     texts = (path.replace("_", " "), fact.label, fact.question, " ".join(values).replace("_", " "))
     weights = (1.0, 1.0, 0.7, 0.5)
@@ -129,4 +129,6 @@ def _stems(text: str) -> frozenset[str]:
     )
 
 
-_SMALL = frozenset("the a an of is are it to for and in on by what which who when does do".split())
+_SMALL = frozenset(
+    "the a an of is are it to for and in on by what which who when does do".split()  # noqa: SIM905 - as a line of words
+)

@@ -83,7 +83,10 @@ class Move:
 
 
 def moves(
-    found: Difference, subject: Any, *, as_of: dt.date | Unknown = UNKNOWN
+    found: Difference,
+    subject: Any,  # noqa: ANN401 - a register or a partnership
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
 ) -> tuple[Move, ...]:
     """
     Return each subject whose outcome is another under the new rulebook, by rule.

@@ -99,7 +99,11 @@ def with_parameters(
 
 
 def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa: ANN401 - what a user passed
-    if isinstance(value, int) and not isinstance(value, bool) and isinstance(parameter.type, Months):
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and isinstance(parameter.type, Months)
+    ):
         value = f"{value} months"
     return read(str(value), parameter.type)
 

@@ -7,7 +7,7 @@ What is made here is all that the rule format has already, so that every engine 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from govrules.diagnostics import Code
 from govrules.nodes import Node, Report, Scalar

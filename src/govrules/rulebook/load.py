@@ -651,7 +651,7 @@ class _Loader:
     def _name_taken(
         self, report: Report, key: Scalar, by: str, other: str = "", pack: _Pack | None = None
     ) -> None:
-        """Report a name that another thing has; of a pack that is a copy of another, say so once."""
+        """Report a name that another thing has; of a pack that copies another, say so once."""
         if not other or pack is None or other == pack.id:
             message = f"`{key.text}` is already the name of {by}"
             report.add(Code.NAME_TAKEN, message, key, "choose another name")

@@ -58,8 +58,10 @@ TESTS: Final[Mapping[str, tuple[str, str]]] = {
         "partners: { every: { named_accountable: yes } }",
     ),
     "none": (
-        "As a test of a list, the condition holds for no record; as a value, there certainly is "
-        "none.",
+        (
+            "As a test of a list, the condition holds for no record; as a value, there certainly is "
+            "none."
+        ),
         "partners: { none: { independent: no } }",
     ),
     "count": (
@@ -92,8 +94,10 @@ JOINS: Final[Mapping[str, tuple[str, str]]] = {
         "{ at_least: { parameter: high_spend } }",
     ),
     "unknown": (
-        "What nobody recorded. It is a question, never a fault and never a pass, and no rule can "
-        "test for it.",
+        (
+            "What nobody recorded. It is a question, never a fault and never a pass, and no rule can "
+            "test for it."
+        ),
         "",
     ),
 }
@@ -137,8 +141,10 @@ KEYS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "given": ("The facts of an example; whatever is left out is unknown.", ""),
     "expect": (
-        "What the rule says of an example: flagged, clear, unknown, not applicable, or not in "
-        "force.",
+        (
+            "What the rule says of an example: flagged, clear, unknown, not applicable, or not in "
+            "force."
+        ),
         "expect: flagged",
     ),
     "could_be": ("How grave an example could turn out once all is known.", "could_be: high"),
