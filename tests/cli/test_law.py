@@ -153,9 +153,6 @@ def test_without_a_prover_cases_are_generated_and_said_to_be(pack, capsys, monke
     (found,) = data["rules"]
     assert found["same"] is False
     assert found["example"]
-    other = (
-        "{ any: [{ status: active }, { all: [{ funding.pooled: yes }, { funding.pooled: yes }] }] }"
-    )
     one = {"applies": "{ any: [{ status: active }, { funding.annual_spend: { at_least: 5 } }] }"}
     two = {
         "applies": "{ any: [{ status: active }, { not: { funding.annual_spend: { less_than: 5 } } }] }"

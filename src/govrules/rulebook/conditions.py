@@ -467,7 +467,7 @@ class ConditionReader:
                 "test a value; an unknown fact becomes a question by itself",
             )
             return None
-        if isinstance(fact_type, Text) and node.plain and node.text.lower() in NO_TEXTS:
+        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
             self.report.add(
                 Code.TEXT_TESTED_FOR_YES,
                 f"`{path}` is text, and this asks whether it reads “{node.text}”",

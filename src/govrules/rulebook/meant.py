@@ -6,7 +6,10 @@ import re
 from typing import Final
 
 #: What a text is never tested for: yes and no stand for no text, and the others are tests.
-NO_TEXTS: Final = ("yes", "no", "true", "false", "known", "named", "recorded", "any", "some")
+NO_TEXTS: Final = (
+    *("yes", "no", "true", "false", "Yes", "No", "True", "False"),
+    *("known", "named", "recorded", "any", "some"),
+)
 #: What people write, by what they mean.
 MEANT: Final = {
     "or": "any",

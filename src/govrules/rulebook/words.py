@@ -59,8 +59,8 @@ TESTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "none": (
         (
-            "As a test of a list, the condition holds for no record; as a value, there certainly is "
-            "none."
+            "As a test of a list, the condition holds for no record; as a value, there is "
+            "none for certain."
         ),
         "partners: { none: { independent: no } }",
     ),
@@ -95,8 +95,8 @@ JOINS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "unknown": (
         (
-            "What nobody recorded. It is a question, never a fault and never a pass, and no rule can "
-            "test for it."
+            "What nobody recorded: a question, never a fault and never a pass; no rule can test "
+            "for it."
         ),
         "",
     ),
