@@ -62,6 +62,13 @@ def test_a_warning_says_that_it_is_one() -> None:
         "stiff-words",
         "label-as-a-sentence",
         "no-verb",
+        "hidden-by-a-comment",
+        "smart-quotes",
+        "same-rule-twice",
+        "gap-between-versions",
+        "table-without-otherwise",
+        "not-used",
+        "not-approved",
         "waiver-for-nothing",
         "waiver-past-its-day",
     ]
