@@ -240,6 +240,11 @@ class Finding:
         return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
 
     @cached_property
+    def applies(self) -> bool:
+        """Whether the rule certainly applies, and no exception holds."""
+        return self._view.rule(self.rule).scope(self._view.frames) is Truth.TRUE
+
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
         if self.verdict is not Verdict.UNKNOWN and self.could_be is None:
