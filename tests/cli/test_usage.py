@@ -73,7 +73,8 @@ def test_a_rule_is_explained_in_english(run, pack):
     ran = run("explain", "pooled-without-protocol", "--rules", pack)
     assert ran.code == 0
     assert (
-        "Rule: Where budgets are pooled, a protocol for decisions and money is agreed." in ran.out
+        "Rule: Where partners pool budgets, the partners have agreed a protocol for decisions and money."
+        in ran.out
     )
     assert "Principle: Who pools writes down who decides." in ran.out
     assert "Source: A council, The policy (2026), paragraph 1" in ran.out
