@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from govrules.facts import TO_BE_FOUND
@@ -47,7 +48,7 @@ _NOBODY: Final = re.compile(
     r"written down)\b"
 )
 #: What a partnership has one of, so that a clause about it can begin with whose it is.
-_OWNED: Final = ("the governing document ", "the aims ", "the risk tier ", "the scale ")
+_OWNED: Final = ("the governing document ", "the aims ", "the risk tier ")
 #: Things whose names are words, and would read as the subject of a verb in another number.
 _QUOTED: Final = ("measure",)
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
@@ -443,17 +444,21 @@ def of_records(records: str, clause: str, each: str) -> str:
     for owned in _OWNED:
         if clause.startswith(owned) and each.endswith("partnership"):
             return f"{whose} {clause.removeprefix('the ')}"
-    things = {re.escape(each), re.escape(each.rpartition(" ")[2])}
     nobody = _NOBODY.match(clause)
-    said, rest = (nobody[0], clause[nobody.end() :]) if nobody else ("", clause)
-    for mention in (rf"the ({'|'.join(sorted(things, key=len, reverse=True))})", "it"):
-        own = "its" if mention == "it" else rf"{mention}'s"
-        found = re.search(rf"\b(?:(?P<own>{own})|{mention}(?!'))(?![\w-])", rest)
-        # Of several none can own a thing, and a clause before the mention would lack its subject.
-        if found and not (found["own"] and " or " in records) and not _joins(rest[: found.start()]):
-            name = whose if found["own"] else records
-            return f"{said}{rest[: found.start()]}{name}{rest[found.end() :]}"
-    return f"{records}: {clause}"
+    begin = nobody.end() if nobody else 0
+    found = _mention(each).search(clause, begin)
+    # Several own nothing alike, and a clause before the mention would lack its subject.
+    if not found or (found["own"] and " or " in records) or _joins(clause[: found.start()]):
+        return f"{records}: {clause}"
+    name = whose if found["own"] else records
+    return clause[: found.start()] + name + clause[found.end() :]
+
+
+@lru_cache
+def _mention(each: str) -> re.Pattern[str]:
+    """Return what mentions a record in a clause: what it is called, or "it"."""
+    things = "|".join(map(re.escape, dict.fromkeys((each, each.rpartition(" ")[2]))))
+    return re.compile(rf"\b(?:(?P<own>the (?:{things})'s|its)|the (?:{things})(?!')|it)(?![\w-])")
 
 
 def _joins(words: str) -> bool:
