@@ -47,6 +47,8 @@ _NOBODY: Final = re.compile(
     r"it (is|was) (not )?(agreed|clear|defined|known|named|recorded|settled|so|stated|unclear|"
     r"written down)\b"
 )
+#: Whose a fact is at the beginning of a clause, and what it is of at its end.
+_WHOSE: Final = re.compile(r"^the (?:\w+ )?\w+'s | the \w+$")
 #: What a partnership has one of, so that a clause about it can begin with whose it is.
 _OWNED: Final = ("the governing document ", "the aims ", "the risk tier ")
 #: Things whose names are words, and would read as the subject of a verb in another number.
@@ -302,6 +304,8 @@ def names_of(fact: Fact) -> frozenset[str]:
     whole += [fact.among]
     whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
     parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
+    # A record is named once, and after that it is "it": "its representative", "answers for it".
+    parts |= {_WHOSE.sub(" ", each) for each in parts}
     stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
     # Of several the verb is another: those "that are significant".
     stems |= {re.sub(r"^(is|has|was|does)\b", "", each.strip()) for each in stems}
