@@ -29,16 +29,7 @@ from govrules.rulebook.ast import (
     Sum,
     Test,
 )
-from govrules.vocabulary import (
-    COUNTED,
-    PER_CENT,
-    Choices,
-    Fact,
-    FactType,
-    Kind,
-    Records,
-    YesNo,
-)
+from govrules.vocabulary import COUNTED, PER_CENT, Choices, Fact, FactType, Kind, Records, YesNo
 
 #: A condition, and whether it is to hold.
 _Part = tuple[Condition, bool]

@@ -376,9 +376,11 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
     least = "at least " if len(known) < len(value) else ""
     if all(map(_NUMBERED.fullmatch, several)):
-        number = least + counted(len(known), fact.each)
+        if fact.sentence:
+            number = counted(len(known), fact.each.rpartition(" ")[2])
+            return filled(fact.sentence, least + number, len(known))
         verb = "is" if len(known) == 1 else "are"
-        return filled(fact.sentence or f"there {verb} {VALUE}", number, len(known))
+        return f"there {verb} {least}{counted(len(known), fact.each)}"
     names = named(several)
     if fact.sentence:
         only = "" if least or len(known) > 1 else "only "
@@ -445,14 +447,13 @@ def of_records(records: str, clause: str, each: str) -> str:
     if not records:
         return clause
     whose = f"{records}'{'' if records.endswith('s') else 's'}"
-    for owned in _OWNED:
-        if clause.startswith(owned) and each.endswith("partnership"):
-            return f"{whose} {clause.removeprefix('the ')}"
+    is_one = " or " not in records
+    if is_one and each.endswith("partnership") and clause.startswith(_OWNED):
+        return f"{whose} {clause.removeprefix('the ')}"
     nobody = _NOBODY.match(clause)
-    begin = nobody.end() if nobody else 0
-    found = _mention(each).search(clause, begin)
-    # Several own nothing alike, and a clause before the mention would lack its subject.
-    if not found or (found["own"] and " or " in records) or _joins(clause[: found.start()]):
+    found = _mention(each).search(clause, nobody.end() if nobody else 0)
+    # Of several each has its own, and a clause before the mention would lack its subject.
+    if not found or (found["own"] and not is_one) or _joins(clause[: found.start()]):
         return f"{records}: {clause}"
     name = whose if found["own"] else records
     return clause[: found.start()] + name + clause[found.end() :]
