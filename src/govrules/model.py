@@ -136,7 +136,7 @@ class PartnerRole(StrEnum):
 
 
 class GovernanceLink(StrEnum):
-    """The ways in which a partner's own governance reaches into the partnership."""
+    """The parts of a partner's own governance that can cover a partnership."""
 
     SCHEME_OF_DELEGATION = "scheme_of_delegation"
     SCRUTINY = "scrutiny"
@@ -304,6 +304,25 @@ class PoolTerm(StrEnum):
     STAFF_AND_GOODS = "staff_and_goods"
     DURATION_AND_TERMINATION = "duration_and_termination"
     MANAGEMENT_AND_MONITORING = "management_and_monitoring"
+
+
+class Ending(StrEnum):
+    """What has to be settled once a partnership has ended."""
+
+    MONEY = "money"
+    STAFF = "staff"
+    ASSETS = "assets"
+    LIABILITIES = "liabilities"
+    RECORDS = "records"
+
+
+class Balance(StrEnum):
+    """The rules that keep the strongest partner or person in balance."""
+
+    INDEPENDENT_CHAIR = "independent_chair"
+    ROTATING_CHAIR = "rotating_chair"
+    LIMIT_ON_VOTES = "limit_on_votes"
+    RESERVED_MATTERS = "reserved_matters"
 
 
 class ReportRhythm(StrEnum):
@@ -499,9 +518,9 @@ class ValueAssessment:
         past=True,
     )
     criteria_agreed: Recorded[bool] = arrangement(
-        "criteria of value were agreed beforehand",
-        no="no criteria of value were agreed beforehand",
-        ask="Were the criteria agreed before value was assessed?",
+        "the partners have agreed the criteria of value",
+        no="the partners have not agreed the criteria of value",
+        ask="Have the partners agreed the criteria by which value is assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
@@ -517,7 +536,7 @@ class ValueAssessment:
         absent="nobody knows what it costs the organisation in a year",
         present="the organisation knows what it costs in a year",
         zero=("it costs the organisation nothing", "it costs the organisation money"),
-        ask="What does it cost in money, staff time and other resources in a year?",
+        ask="What does it cost the organisation in a year: money, staff time, other resources?",
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
@@ -674,6 +693,11 @@ class Pool:
         no="no written pooling agreement is signed",
         ask="Is there a signed written agreement for the pool?",
     )
+    separate_agreement: Recorded[bool] = fact(
+        "the pooling agreement and the governing document are two papers",
+        no="the pooling agreement and the governing document are one paper",
+        ask="Are the pooling agreement and the governing document two papers?",
+    )
     host: Recorded[str] = arrangement(
         "the host of the pool",
         sentence="{value} hosts the pool",
@@ -714,6 +738,13 @@ class Pool:
         sentence="the pooling agreement specifies {value}",
         absent="the pooling agreement specifies no terms",
         present="the pooling agreement specifies terms",
+        words={
+            "contributions": "contributions and how they may be varied",
+            "functions": "the functions covered",
+            "people_and_services": "the people and kinds of service",
+            "staff_and_goods": "the staff, goods and accommodation that each provides",
+            "duration_and_termination": "duration, review, variation and termination",
+        },
         ask="Which of the terms that the Regulations list does the agreement specify?",
     )
     reports: Recorded[SetOf[ReportRhythm]] = arrangement(
@@ -866,7 +897,7 @@ class PlaceAgreement:
     in_force: Recorded[bool] = arrangement(
         "a place agreement that covers this partnership is in force",
         no="no place agreement that covers this partnership is in force",
-        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
+        ask="Is a place agreement in force for it, such as a Better Care Fund plan?",
     )
 
 
@@ -905,12 +936,21 @@ class Leadership:
     dominated: Recorded[bool] = fact(
         "one partner or person dominates",
         no="no partner or person dominates",
-        ask="Does one partner or person dominate agenda, chair, secretariat or votes?",
+        ask="Have partners said that one partner or person dominates agenda, chair or votes?",
     )
-    balanced: Recorded[bool] = arrangement(
-        "rules balance the power of the strongest partner",
-        no="no rule balances the power of the strongest partner",
-        ask="Does any rule balance the strongest partner: an independent chair, rotation, votes?",
+    balances: Recorded[SetOf[Balance]] = arrangement(
+        "the rules that balance the strongest partner",
+        no="the strongest partner is not balanced by {value}",
+        sentence="the strongest partner is balanced by {value}",
+        absent="no rule balances the strongest partner",
+        present="a rule balances the strongest partner",
+        words={
+            "independent_chair": "an independent chair",
+            "rotating_chair": "a chair that rotates",
+            "limit_on_votes": "a limit on its votes",
+            "reserved_matters": "matters that need the consent of all",
+        },
+        ask="Which rules balance the strongest partner, such as an independent chair?",
     )
 
 
@@ -939,9 +979,9 @@ class Decisions:
         ask="Are decisions formally reported to every partner?",
     )
     made_elsewhere: Recorded[bool] = arrangement(
-        "the real decisions are made elsewhere",
-        no="the real decisions are made in the partnership",
-        ask="Are the real decisions made outside the partnership's own process?",
+        "its main decisions are made outside its own meetings",
+        no="its main decisions are made at its own meetings",
+        ask="In the last year, were its main decisions made outside its own meetings?",
     )
     meaningful: Recorded[bool] = fact(
         "it took a decision that changed something in the last year",
@@ -1399,17 +1439,17 @@ class Partner:
         ask="Does the partnership serve one of the partner's corporate objectives?",
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
-        "the links between its own governance and the partnership",
-        no="its own governance does not reach into the partnership by {value}",
-        sentence="its own governance reaches into the partnership by {value}",
-        absent="its own governance does not reach into the partnership",
-        present="its own governance reaches into the partnership",
+        "the parts of its own governance that cover the partnership",
+        no="its own governance does not cover the partnership by {value}",
+        sentence="its own governance covers the partnership by {value}",
+        absent="no part of its own governance covers the partnership",
+        present="part of its own governance covers the partnership",
         words={
             "scheme_of_delegation": "its scheme of delegation",
             "risk_register": "its risk register",
             "governance_statement": "its governance statement",
         },
-        ask="By which links does the partner's own governance reach into the partnership?",
+        ask="Which parts of the partner's own governance cover the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of its own governance",
@@ -1537,9 +1577,9 @@ class Partnership(Subject):
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a legal form of its own",
-        no="the partners have not considered whether it needs a legal form of its own",
-        ask="Have the partners considered whether it needs a legal form of its own?",
+        "a legal view is recorded on whether it should be a separate legal entity",
+        no="no legal view is recorded on whether it should be a separate legal entity",
+        ask="Is a legal view recorded on whether it should be a separate legal entity?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "it employs, owns, borrows or contracts in its own name",
@@ -1583,7 +1623,7 @@ class Partnership(Subject):
         },
         absent="partners do not work together at all",
         present="partners work together",
-        ask="How closely do the partners work together?",
+        ask="How closely do they work: exchange, plan, buy or deliver together, or one budget?",
     )
     parent: Recorded[str] = fact(
         "the parent partnership",
@@ -1656,10 +1696,13 @@ class Partnership(Subject):
         },
         ask="What is agreed for when it ends or a partner leaves?",
     )
-    ending_settled: Recorded[bool] = arrangement(
-        "it is settled what became of its money, staff, assets and records",
-        no="it is not settled what became of its money, staff, assets and records",
-        ask="Now that it has ended: is it settled what became of money, staff, assets and records?",
+    ending_settled: Recorded[SetOf[Ending]] = arrangement(
+        "what is settled after its end",
+        no="it is not settled what became of its {value}",
+        sentence="it is settled what became of its {value}",
+        absent="nothing is settled after its end",
+        present="something is settled after its end",
+        ask="Now that it has ended: what is settled, or never arose, of money, staff and the rest?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
@@ -1855,12 +1898,32 @@ class Organisation:
         words=_WEAKNESSES,
         ask="Which weaknesses of its own governance are known?",
     )
+    weaknesses_in_statement: Recorded[bool] = arrangement(
+        "its annual governance statement plans how its weaknesses are put right",
+        no="its annual governance statement does not plan how its weaknesses are put right",
+        ask="Does its annual governance statement plan how its weaknesses are put right?",
+    )
+    partners_told_of_weaknesses: Recorded[bool] = arrangement(
+        "its partners are told of its weaknesses",
+        no="its partners are not told of its weaknesses",
+        ask="Have its partners been told of its weaknesses?",
+    )
+    capacity_assessed: Recorded[dt.date] = arrangement(
+        "the date on which its capacity for partnerships was last assessed",
+        no="the organisation did not assess its capacity for partnerships {value}",
+        sentence="the organisation last assessed its capacity for partnerships {value}",
+        absent="the organisation has never assessed its capacity for partnerships",
+        present="the organisation has assessed its capacity for partnerships",
+        act="the organisation assesses its capacity for partnerships",
+        ask="When did the organisation last assess whether it has the people for its partnerships?",
+        past=True,
+    )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
         sentence="the organisation has {value} a year for partnership working",
         absent="nobody knows how many staff days there are for partnership working",
         present="it is known how many staff days there are for partnership working",
-        ask="How many staff days a year are there for partnership working?",
+        ask="How many days a year can its staff give to partnerships, preparation included?",
         unit="days",
     )
     staff_days_demanded: Recorded[int] = fact(
@@ -1868,7 +1931,7 @@ class Organisation:
         sentence="the partnerships demand {value}",
         absent="nobody knows how many staff days the partnerships demand",
         present="it is known how many staff days the partnerships demand",
-        ask="How many staff days a year do the partnerships demand?",
+        ask="How many days a year do partnerships ask of its staff, preparation included?",
         unit="days",
     )
     most_seats_held: Recorded[int] = arrangement(
@@ -1905,7 +1968,7 @@ class Register(Subject):
             "the organisation says that it is in no partnerships",
             "the organisation says that it is in partnerships",
         ),
-        ask="In how many partnerships does the organisation say it is?",
+        ask="How many partnerships is the organisation in, counted by asking each service?",
         unit="partnerships",
     )
     reviewed: Recorded[dt.date] = arrangement(
@@ -1935,7 +1998,7 @@ class Register(Subject):
         "the partnerships on the register",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
-        ask="Which partnerships is the organisation in?",
+        ask="Which partnerships stand on the organisation's register?",
         each="partnership",
     )
 
