@@ -658,7 +658,7 @@ class Funding:
     clawback_managed: Recorded[bool] = arrangement(
         "the risk of repaying grant is covered",
         no="the risk of repaying grant is not covered",
-        ask="Does a reserve, an indemnity or assurance of delivery cover the risk of repayment?",
+        ask="Does an agreement, a watch on delivery or a reserve cover the risk of repayment?",
     )
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how money is reported to them",
@@ -1768,7 +1768,7 @@ class Partnership(Subject):
     place_agreement_considered: Recorded[bool] = arrangement(
         "a place agreement has been considered",
         no="no place agreement has been considered",
-        ask="Has a place agreement been considered?",
+        ask="Has an agreement for the place been considered, such as a Better Care Fund plan?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
