@@ -324,9 +324,7 @@ def test_an_age_at_its_boundary(checked: dt.date, older: Truth) -> None:
         (UNKNOWN, U),
     ],
 )
-def test_what_lies_ahead_counts_from_today_to_the_day_before(
-    checked: Any, soon: Truth
-) -> None:
+def test_what_lies_ahead_counts_from_today_to_the_day_before(checked: Any, soon: Truth) -> None:
     """The month after the last day of March ends before the last of April."""
     assert value_of(compares("checked", Op.WITHIN_NEXT, 1), checked=checked) is soon
 

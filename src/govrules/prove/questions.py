@@ -103,6 +103,9 @@ _OF_A_RULE: Final = (
     Flaw.PERVERSE_INCENTIVE,
     Flaw.WITHHOLDING_HELPS,
 )
+#: What is looked for unless something else is asked: what compares all rules of packs that are
+#: meant to work together is asked for by name.
+USUAL: Final = frozenset(Flaw) - {Flaw.NEVER_WORSE}
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
 Finding: TypeAlias = tuple[str, tuple[Shown, ...]]
@@ -147,7 +150,7 @@ class Prover:
     bound: int = 4
     seconds: float = 30
     level: Severity = Severity.HIGH
-    flaws: frozenset[Flaw] = frozenset(Flaw)
+    flaws: frozenset[Flaw] = USUAL
     _world: t.World = attrs.field(factory=t.World.new)
     _lowering: Lowering = attrs.field(init=False)
     _lowered: dict[str, Judged] = attrs.field(factory=dict)
@@ -640,7 +643,9 @@ class Prover:
             for each in gone
             for tree, name in zip(trees, names, strict=True)
         )
-        says = f"taking `{removal.about}` away ({removal.what}) makes a {rules[0].subject} look better"
+        says = (
+            f"taking `{removal.about}` away ({removal.what}) makes a {rules[0].subject} look better"
+        )
         ids = tuple(each.id for each in gone)
         return Result(
             Flaw.NEVER_WORSE, removal.about, Status.REFUTED, says, ids, shown, span=gone[0].span
