@@ -1702,7 +1702,7 @@ class Partnership(Subject):
         sentence="it is settled what became of its {value}",
         absent="nothing is settled after its end",
         present="something is settled after its end",
-        ask="Now that it has ended: what is settled, or never arose, of money, staff and the rest?",
+        ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
