@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because
+from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
@@ -42,23 +42,8 @@ from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
-class InRecord:
-    """What is said in words that begin with the name of a record, where it is of one of a list."""
-
-    __slots__ = ()
-    #: The attribute that has the words.
-    _words: ClassVar[str] = "phrase"
-    record: str
-
-    @property
-    def of_any_record(self) -> str:
-        """The words without the name of the record."""
-        words: str = getattr(self, self._words)
-        return words.removeprefix(f"{self.record}: ")
-
-
 @attrs.frozen
-class Reason(InRecord):
+class Reason:
     """
     A fact that forces a verdict.
 
@@ -68,8 +53,8 @@ class Reason(InRecord):
         evidence: where it was seen; "" where nobody says.
         phrase: the fact as a clause.
         origin: ``file:line`` where it was read; "" for a Python object.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
@@ -78,28 +63,29 @@ class Reason(InRecord):
     phrase: str
     origin: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
 
 
 @attrs.frozen
-class Question(InRecord):
+class Question:
     """
     A fact to ask for.
 
     Attributes:
         fact: its path.
         question: what to ask.
-        record: the name of the record of a list that the question begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the question without the name of the record.
     """
 
-    _words: ClassVar[str] = "question"
     fact: str
     question: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.question, takes_self=True)
 
 
 @attrs.frozen
-class Change(InRecord):
+class Change:
     """
     A change of an arrangement.
 
@@ -107,14 +93,37 @@ class Change(InRecord):
         fact: its path; a record beyond the end of a list is to be added.
         to: the value that it should have.
         phrase: how it is then, as a clause.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
     to: Any
     phrase: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
+
+
+@attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact; of a record of a list, its path.
+        label: what it is, as a noun phrase.
+        phrase: the fact as a clause; "" where it is not settled.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    phrase: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -170,11 +179,37 @@ class Finding:
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
-        """The facts that force the verdict and its severity: those alone reproduce it."""
+        """
+        The facts that force the verdict and its severity: those alone reproduce it.
+
+        A derived fact is one reason, and has its own in `steps`.
+        """
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._view, self._judged)
-        return tuple(map(self._reason, cited))
+        return tuple(map(self._reason, self._cited))
+
+    @cached_property
+    def steps(self) -> Mapping[str, DerivedValue]:
+        """The derived facts that its reasons rest on and what these rest on, by path."""
+        found: dict[str, DerivedValue] = {}
+        waiting = [] if self.parts else [*self._cited]
+        for each in waiting:
+            if each.is_step and each.path not in found:
+                its = proof(each.name, self._view.seen_from(each.frame))
+                found[each.path] = DerivedValue(
+                    name=each.path,
+                    label=each.fact.label,
+                    phrase=self._reason(each).phrase,
+                    values=(each.value,),
+                    because=tuple(map(self._reason, its)),
+                    questions=(),
+                )
+                waiting += its
+        return found
+
+    @cached_property
+    def _cited(self) -> tuple[Cited, ...]:
+        return because(self.rule, self._view, self._judged)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
@@ -285,17 +320,19 @@ class Finding:
         origin = self._nearest(origin_of, cited)
         if not cited.name:
             # A record that counts by being there, whatever is known of it.
-            there = _with_owner(self._there(cited.fact), owner)
-            return Reason(cited.path, owner, evidence, there, origin, owner)
-        value = cited.value
-        phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
+            value: Any = owner
+            phrase = self._there(cited.fact)
+        else:
+            value = cited.value
+            phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=_with_owner(phrase, owner),
+            phrase=phrases.of_record(owner, phrase, _each(cited.frame)),
             origin=origin,
             record=owner,
+            of_any_record=phrase,
         )
 
     def _nearest(self, look: Callable[[Any, str], str], cited: Cited) -> str:
@@ -375,20 +412,21 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame = view.frames[0]
-    for each in lists:
-        name, _, place = each.rpartition("[")
-        listed = frame.shape.facts[name]
+    frame, each = view.frames[0], ""
+    for listed in lists:
+        name, _, place = listed.rpartition("[")
+        each = frame.shape.facts[name].each
         frame, added = view.record_of(frame, name, int(place))
-        owner = f"a new {listed.each}" if added else phrases.record_name(frame.record, int(place))
+        called = phrases.record_name(frame.record, int(place), each)
+        owner = f"a new {each}" if added else called
     phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
-    return Change(path, to, _with_owner(phrase, owner), owner)
+    return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
     text = _whether_all(cited) or cited.fact.question
-    return Question(cited.path, _with_owner(text, owner), owner)
+    return Question(cited.path, f"{owner}: {text}" if owner else text, owner, text)
 
 
 def _whether_all(cited: Cited) -> str:
@@ -397,10 +435,6 @@ def _whether_all(cited: Cited) -> str:
         return ""
     known = [each for each in cited.value if each is not UNKNOWN]
     return phrases.whether_all(cited.fact, known) if known else ""
-
-
-def _with_owner(text: str, owner: str) -> str:
-    return f"{owner}: {text}" if owner else text
 
 
 def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
@@ -429,4 +463,9 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited.frame))
+
+
+def _each(frame: Frame) -> str:
+    """Return what a record of the list that a record is in is called; "" for the subject."""
+    return frame.listed[1].each if frame.prefix else ""
