@@ -136,7 +136,7 @@ class PartnerRole(StrEnum):
 
 
 class GovernanceLink(StrEnum):
-    """The ways in which a partner's own governance reaches into the partnership."""
+    """The parts of a partner's own governance that can cover a partnership."""
 
     SCHEME_OF_DELEGATION = "scheme_of_delegation"
     SCRUTINY = "scrutiny"
@@ -304,6 +304,25 @@ class PoolTerm(StrEnum):
     STAFF_AND_GOODS = "staff_and_goods"
     DURATION_AND_TERMINATION = "duration_and_termination"
     MANAGEMENT_AND_MONITORING = "management_and_monitoring"
+
+
+class Ending(StrEnum):
+    """What has to be settled once a partnership has ended."""
+
+    MONEY = "money"
+    STAFF = "staff"
+    ASSETS = "assets"
+    LIABILITIES = "liabilities"
+    RECORDS = "records"
+
+
+class Balance(StrEnum):
+    """The rules that keep the strongest partner or person in balance."""
+
+    INDEPENDENT_CHAIR = "independent_chair"
+    ROTATING_CHAIR = "rotating_chair"
+    LIMIT_ON_VOTES = "limit_on_votes"
+    RESERVED_MATTERS = "reserved_matters"
 
 
 class ReportRhythm(StrEnum):
@@ -517,9 +536,9 @@ class ValueAssessment:
         past=True,
     )
     criteria_agreed: Recorded[bool] = arrangement(
-        "criteria for assessing its value were agreed beforehand",
-        no="no criteria for assessing its value were agreed beforehand",
-        ask="Were the criteria agreed before its value was assessed?",
+        "the partners have agreed the criteria of value",
+        no="the partners have not agreed the criteria of value",
+        ask="Have the partners agreed the criteria by which value is assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
@@ -665,7 +684,7 @@ class Funding:
     clawback_managed: Recorded[bool] = arrangement(
         "the risk of repaying grant is covered",
         no="the risk of repaying grant is not covered",
-        ask="Does a reserve, an indemnity or assurance of delivery cover the risk of repayment?",
+        ask="Does an agreement, a watch on delivery or a reserve cover the risk of repayment?",
     )
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how finances are reported to them",
@@ -699,6 +718,11 @@ class Pool:
         "a written pooling agreement has been signed",
         no="no written pooling agreement has been signed",
         ask="Is there a signed written agreement for the pool?",
+    )
+    separate_agreement: Recorded[bool] = fact(
+        "the pooling agreement and the governing document are two papers",
+        no="the pooling agreement and the governing document are one paper",
+        ask="Are the pooling agreement and the governing document two papers?",
     )
     host: Recorded[str] = arrangement(
         "the host of the pool",
@@ -745,11 +769,11 @@ class Pool:
         act="the pooling agreement specifies what is missing",
         among="the pooling agreement specifies at least {value}",
         words={
-            "contributions": "what partners contribute",
+            "contributions": "contributions and how they may be varied",
             "functions": "the functions covered",
-            "people_and_services": "the people and services covered",
-            "staff_and_goods": "the staff and goods provided",
-            "duration_and_termination": "its duration and termination",
+            "people_and_services": "the people and kinds of service",
+            "staff_and_goods": "the staff, goods and accommodation that each provides",
+            "duration_and_termination": "duration, review, variation and termination",
             "management_and_monitoring": "how the pool is managed and monitored",
         },
         ask="Which of the terms listed in the Regulations does the pooling agreement specify?",
@@ -907,7 +931,7 @@ class PlaceAgreement:
     in_force: Recorded[bool] = arrangement(
         "a place agreement in force covers this partnership",
         no="no place agreement in force covers this partnership",
-        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
+        ask="Is a place agreement in force for it, such as a Better Care Fund plan?",
     )
 
 
@@ -947,15 +971,21 @@ class Leadership:
     dominated: Recorded[bool] = fact(
         "one partner or person dominates",
         no="no one partner or person dominates",
-        ask="Does one partner or person dominate the agenda, chair, secretariat or votes?",
+        ask="Have partners said that one partner or person dominates the agenda, chair or votes?",
     )
-    balanced: Recorded[bool] = arrangement(
-        "rules balance the power of the strongest partner",
-        no="no rule balances the power of the strongest partner",
-        ask=(
-            "Does any rule balance the power of the strongest partner, such as an independent "
-            "chair, rotation or voting rules?"
-        ),
+    balances: Recorded[SetOf[Balance]] = arrangement(
+        "the rules that balance the strongest partner",
+        no="the strongest partner is not balanced by {value}",
+        sentence="the strongest partner is balanced by {value}",
+        absent="no rule balances the strongest partner",
+        present="a rule balances the strongest partner",
+        words={
+            "independent_chair": "an independent chair",
+            "rotating_chair": "a chair that rotates",
+            "limit_on_votes": "a limit on its votes",
+            "reserved_matters": "matters that need the consent of all",
+        },
+        ask="Which rules balance the strongest partner, such as an independent chair?",
     )
 
 
@@ -984,9 +1014,9 @@ class Decisions:
         ask="Are decisions formally reported to every partner?",
     )
     made_elsewhere: Recorded[bool] = arrangement(
-        "the real decisions are made outside the partnership's own process",
-        no="the real decisions are made through the partnership's own process",
-        ask="Are the real decisions made outside the partnership's own process?",
+        "its main decisions are made outside its own meetings",
+        no="its main decisions are made at its own meetings",
+        ask="In the last year, were its main decisions made outside its own meetings?",
     )
     meaningful: Recorded[bool] = fact(
         "in the last year it took a decision that changed something",
@@ -1488,7 +1518,7 @@ class Partner:
             "risk_register": "its risk register",
             "governance_statement": "its governance statement",
         },
-        ask="Through what does the partner's own governance cover the partnership?",
+        ask="Which parts of the partner's own governance cover the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
         "the known weaknesses of the partner's own governance",
@@ -1619,9 +1649,9 @@ class Partnership(Subject):
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a legal form of its own",
-        no="the partners have not considered whether it needs a legal form of its own",
-        ask="Have the partners considered whether it needs a legal form of its own?",
+        "a legal view is recorded on whether it should be a separate legal entity",
+        no="no legal view is recorded on whether it should be a separate legal entity",
+        ask="Is a legal view recorded on whether it should be a separate legal entity?",
     )
     acts_in_own_name: Recorded[bool] = fact(
         "in its own name it employs staff, owns property, borrows or makes contracts",
@@ -1665,7 +1695,7 @@ class Partnership(Subject):
         },
         absent="partners do not work together at all",
         present="partners work together",
-        ask="How closely do the partners work together?",
+        ask="How closely do they work: exchange, plan, buy or deliver together, or one budget?",
     )
     parent: Recorded[str] = fact(
         "the parent partnership",
@@ -1740,13 +1770,13 @@ class Partnership(Subject):
         },
         ask="What have the partners agreed about ending the partnership or a partner leaving?",
     )
-    ending_settled: Recorded[bool] = arrangement(
-        "it is settled what happens to its money, staff, assets and records",
-        no="it is not settled what happens to its money, staff, assets and records",
-        ask=(
-            "Now that it has ended, is it settled what happens to its money, staff, assets and "
-            "records?"
-        ),
+    ending_settled: Recorded[SetOf[Ending]] = arrangement(
+        "what is settled after its end",
+        no="it is not settled what became of its {value}",
+        sentence="it is settled what became of its {value}",
+        absent="nothing is settled after its end",
+        present="something is settled after its end",
+        ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
@@ -1813,7 +1843,7 @@ class Partnership(Subject):
     place_agreement_considered: Recorded[bool] = arrangement(
         "partners have considered a place agreement",
         no="partners have not considered a place agreement",
-        ask="Have partners considered a place agreement?",
+        ask="Has an agreement for the place been considered, such as a Better Care Fund plan?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
@@ -1946,6 +1976,26 @@ class Organisation:
         words=_WEAKNESSES,
         ask="What weaknesses are known in the organisation's own governance?",
     )
+    weaknesses_in_statement: Recorded[bool] = arrangement(
+        "its annual governance statement plans how its weaknesses are put right",
+        no="its annual governance statement does not plan how its weaknesses are put right",
+        ask="Does its annual governance statement plan how its weaknesses are put right?",
+    )
+    partners_told_of_weaknesses: Recorded[bool] = arrangement(
+        "its partners are told of its weaknesses",
+        no="its partners are not told of its weaknesses",
+        ask="Have its partners been told of its weaknesses?",
+    )
+    capacity_assessed: Recorded[dt.date] = arrangement(
+        "the date on which its capacity for partnerships was last assessed",
+        no="the organisation did not assess its capacity for partnerships {value}",
+        sentence="the organisation last assessed its capacity for partnerships {value}",
+        absent="the organisation has never assessed its capacity for partnerships",
+        present="the organisation has assessed its capacity for partnerships",
+        act="the organisation assesses its capacity for partnerships",
+        ask="When did the organisation last assess whether it has the people for its partnerships?",
+        past=True,
+    )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
         sentence="the organisation has {value} a year for partnership working",
@@ -1955,7 +2005,7 @@ class Organisation:
             "the organisation has no staff days for partnership working",
             "the organisation has staff days for partnership working",
         ),
-        ask="How many staff days a year are there for partnership working?",
+        ask="How many days a year can its staff give to partnerships, preparation included?",
         unit="staff days",
     )
     staff_days_demanded: Recorded[int] = fact(
@@ -1964,7 +2014,7 @@ class Organisation:
         absent="nobody knows how many staff days the partnerships need",
         present="it is known how many staff days the partnerships need",
         zero=("the partnerships need no staff days", "the partnerships need staff days"),
-        ask="How many staff days a year do the partnerships need?",
+        ask="How many days a year do partnerships ask of its staff, preparation included?",
         unit="staff days",
     )
     most_seats_held: Recorded[int] = arrangement(
@@ -2007,7 +2057,7 @@ class Register(Subject):
             "the organisation says that it is in no partnerships",
             "the organisation says that it is in partnerships",
         ),
-        ask="How many partnerships does the organisation say it is in?",
+        ask="How many partnerships is the organisation in, counted by asking each service?",
         unit="partnerships",
     )
     reviewed: Recorded[dt.date] = arrangement(
@@ -2039,7 +2089,7 @@ class Register(Subject):
         sentence="{value} [is|are] on the register",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
-        ask="Which partnerships is the organisation in?",
+        ask="Which partnerships stand on the organisation's register?",
         each="partnership",
     )
 

@@ -92,6 +92,7 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (of_fact("price", Compare(Op.AT_LEAST, Literal(Decimal(1000)))), "the price is at least £1,000", "the price is less than £1,000"),
         (of_fact("checked", AGE), "the date of the check is more than a year ago", "the date of the check is within the last year"),
         (of_fact("checked", Compare(Op.NEWER_THAN, Literal(1))), "the date of the check is within the last month", "the date of the check is more than a month ago"),
+        (of_fact("checked", Compare(Op.WITHIN_NEXT, Literal(6))), "the date of the check is within the next 6 months", "the date of the check is not within the next 6 months"),
         (of_fact("colours", Includes(SetOp.INCLUDES, BOTH)), "the colours include red or blue", "the colours do not include red or blue"),
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, BOTH)), "the colours include both red and blue", "the colours do not include both red and blue"),
         (of_fact("colours", Includes(SetOp.MISSING_ANY_OF, BOTH)), "the colours do not include both red and blue", "the colours include both red and blue"),
