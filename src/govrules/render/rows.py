@@ -21,6 +21,7 @@ HEADS: Final = (
     "verdict",
     "severity",
     "could be",
+    "waived",
     "because",
     "ask",
     "cleared where",
@@ -30,7 +31,7 @@ HEADS: Final = (
     "rule at",
     "subject at",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 50, 50, 50, 16, 10, 60, 34, 34)
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34)
 #: What a spreadsheet takes for the beginning of a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -51,6 +52,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         verdict_word(finding.verdict),
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
+        _waived(finding),
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
@@ -60,6 +62,14 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.rule_location,
         finding.subject_location or "",
     )
+
+
+def _waived(finding: Finding) -> str:
+    """Return by what a finding is waived; "" where it is not."""
+    waiver = finding.waived
+    if waiver is None:
+        return ""
+    return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
 def as_csv(assessments: Iterable[Assessment]) -> str:
