@@ -33,7 +33,7 @@ from govrules.registers.records import make_records, maker
 from govrules.registers.sources import (
     check_file,
     json_lines,
-    json_object,
+    json_value,
     left_out,
     once,
     refuse,
@@ -179,7 +179,7 @@ def _read_carefully(line: str, number: int, reader: SubjectReader) -> Any:  # no
 def _node(line: str, file: str) -> tuple[Node | None, str]:
     """Return what a line holds, or why it holds nothing that can be read."""
     try:
-        record = json_object(line)
+        record = json_value(line)
     except ValueError as error:
         return None, str(error)
     # What JSON may escape and YAML may not is written out.

@@ -257,15 +257,15 @@ def whole(line: str) -> str:
     return line
 
 
-def json_object(line: str) -> dict[str, Any]:
+def json_value(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
     """
-    Return the object that a line of JSON holds.
+    Return what a line of JSON holds.
 
     Raises:
-        ValueError: it holds none; the text says why.
+        ValueError: it is no JSON, or gives a key twice; the text says why.
     """
     try:
-        record = json.loads(whole(line), object_pairs_hook=once)
+        return json.loads(whole(line), object_pairs_hook=once)
     except json.JSONDecodeError:
         msg = "it cannot be read as JSON"
         raise ValueError(msg) from None
@@ -275,10 +275,6 @@ def json_object(line: str) -> dict[str, Any]:
     except ValueError as error:
         msg = "a number in it has too many digits" if "digits" in str(error) else str(error)
         raise ValueError(msg) from None
-    if not isinstance(record, dict):
-        msg = "it is no object"
-        raise ValueError(msg)
-    return record
 
 
 def left_out(name: str, number: int, why: str) -> Diagnostic:
@@ -566,9 +562,14 @@ def _lines(file: str, name: str, problems: list[Diagnostic]) -> Iterator[tuple[i
     for number, line in enumerate(json_lines(file, name), 1):
         if line and not line.isspace():
             try:
-                yield number, json_object(line)
+                found = json_value(line)
             except ValueError as error:
                 problems.append(left_out(name, number, str(error)))
+                continue
+            if isinstance(found, dict):
+                yield number, found
+            else:
+                problems.append(left_out(name, number, "it is no object"))
 
 
 def _array(text: str, name: str) -> Iterator[tuple[int, Any]]:
