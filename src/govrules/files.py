@@ -12,12 +12,14 @@ import tempfile
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 try:
-    import fcntl
+    import fcntl as _fcntl
 except ModuleNotFoundError:  # pragma: no cover - Windows has no such locks
-    fcntl = None  # type: ignore[assignment]
+    fcntl: Any = None
+else:
+    fcntl = _fcntl
 
 #: What is no file, as a message calls it.
 _KINDS: Final = (

@@ -125,7 +125,7 @@ def why_not_read(error: OSError | ValueError) -> tuple[str, str]:
         case IsADirectoryError():
             return "this is a folder", "name a file"
         case SpecialFileError():
-            return error.strerror, error.help
+            return str(error.strerror), error.help
         case _:
             reason = getattr(error, "strerror", "") or "it cannot be opened"
             return reason.lower(), "check the path and who may read it"

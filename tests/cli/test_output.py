@@ -58,7 +58,7 @@ def test_output_into_a_folder_that_may_not_be_written_is_refused(
     def closed(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", closed)
+    monkeypatch.setattr("govrules.files._new_beside", closed)
     ran = run("check", pooled, "--rules", pack, "--output", tmp_path / "out.txt")
     assert ran.code == 2
     assert "permission denied" in ran.err

@@ -182,13 +182,15 @@ def _node(line: str, file: str) -> tuple[Node | None, str]:
         record = json_value(line)
     except ValueError as error:
         return None, str(error)
+    why = "it cannot be read as facts"
     # What JSON may escape and YAML may not is written out.
     for text in (line, json.dumps(record, ensure_ascii=False)):
         report = Report(file, text)
         node = parse(text, report, quoted=False)
         if node is not None:
             return node, ""
-    return None, next((each.message for each in report.diagnostics), "it cannot be read as facts")
+        why = next((each.message for each in report.diagnostics), why)
+    return None, why
 
 
 def _constant(_text: str) -> object:

@@ -23,7 +23,7 @@ def batches(file: str, suffix: str) -> Iterator[Any]:
     import pyarrow as pa  # noqa: PLC0415 - where the path says
 
     if suffix == "parquet":
-        import pyarrow.parquet as parquet  # noqa: PLC0415 - likewise
+        from pyarrow import parquet  # noqa: PLC0415 - likewise
 
         with parquet.ParquetFile(file, memory_map=True) as opened:
             yield opened.schema_arrow
@@ -34,7 +34,7 @@ def batches(file: str, suffix: str) -> Iterator[Any]:
                 opened = pa.ipc.open_file(source)
             except pa.ArrowInvalid:
                 # The form of files before Arrow 1.0.
-                import pyarrow.feather as feather  # noqa: PLC0415 - likewise
+                from pyarrow import feather  # noqa: PLC0415 - likewise
 
                 yield feather.read_table(file)
                 return

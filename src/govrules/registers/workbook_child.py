@@ -75,7 +75,9 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
                 about[name] = (sheet.height, sheet.total_height, sheet.total_width)
             send(("sheets", shown, about))
             chosen, beginnings, most = pickle.load(requests)  # noqa: S301 - as above
-            send({each: (rows_of(sheets[each], most), _merged(sheets[each])) for each in beginnings})
+            send(
+                {each: (rows_of(sheets[each], most), _merged(sheets[each])) for each in beginnings}
+            )
             rows = rows_of(sheets[chosen], None)
             for at in range(0, len(rows), ROWS):
                 send(rows[at : at + ROWS])

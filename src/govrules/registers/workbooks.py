@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import io
 import pickle
 import re
 import subprocess
@@ -20,12 +19,12 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NoReturn, cast
+from typing import Any, BinaryIO, Final, NoReturn, Self, cast
 from xml.etree import ElementTree as ET
 
 import attrs
 
-from govrules.diagnostics import Code, Span, letters
+from govrules.diagnostics import Code, Span
 from govrules.registers.sources import content_of, needs, refuse, suffix_of
 from govrules.registers.tables import MAX_TABLE_BYTES
 
@@ -184,7 +183,7 @@ class _Child:
         self.watch = threading.Timer(2 * SECONDS, self.process.kill)
         self.watch.daemon = True
 
-    def __enter__(self) -> _Child:
+    def __enter__(self) -> Self:
         self.watch.start()
         return self
 
@@ -219,8 +218,7 @@ class _Child:
                 _protected(self.name)
             case ("unreadable",):
                 _unreadable(self.file, self.name)
-            case _:
-                return found
+        return found
 
 
 def _unreadable(file: str, name: str) -> NoReturn:
@@ -276,13 +274,16 @@ def _far_cell(file: str, sheet: str) -> tuple[int, int, int] | None:
     """Return the row and column of the last cell of a sheet that spans too many, and how many."""
     last_row = last_column = 0
     far = (0, 0)
-    with contextlib.suppress(*_BROKEN), zipfile.ZipFile(file) as packed:
-        with packed.open(_part_of(packed, sheet)) as part:
-            for column_letters, digits in _cells(part):
-                row, column = int(digits), _column(column_letters)
-                if row > last_row or column > last_column:
-                    far = (row, column)
-                last_row, last_column = max(row, last_row), max(column, last_column)
+    with (
+        contextlib.suppress(*_BROKEN),
+        zipfile.ZipFile(file) as packed,
+        packed.open(_part_of(packed, sheet)) as part,
+    ):
+        for column_letters, digits in _cells(part):
+            row, column = int(digits), _column(column_letters)
+            if row > last_row or column > last_column:
+                far = (row, column)
+            last_row, last_column = max(row, last_row), max(column, last_column)
     cells = last_row * last_column
     return (*far, cells) if cells > MAX_CELLS else None
 
