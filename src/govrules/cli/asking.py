@@ -9,10 +9,10 @@ from pathlib import Path
 from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
 from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, flush, warn
+from govrules.cli.output import emit, flush, warn, write
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
-from govrules.files import read_bytes, replacing
+from govrules.files import read_bytes
 from govrules.nodes import MAX_BYTES, why_not_read
 from govrules.portfolio import is_register
 from govrules.reading import Read, read_subject
@@ -142,12 +142,8 @@ class Asking:
 
     def _write(self, asked: Askable, value: str) -> None:
         changed = with_answer(self._text(), asked, value, self.rulebook)
-        try:
-            # Character for character, so that what was there stays as it was.
-            with replacing(self.path, over_inputs=True) as new:
-                new.write_bytes(changed.encode())
-        except OSError as error:
-            raise AnswerError(f"`{self.path}` cannot be written: {error.strerror}") from error
+        # Byte for byte, so that what was there stays as it was.
+        write(self.path, changed.encode(), over_inputs=True)
 
     def _text(self) -> str:
         """
