@@ -488,6 +488,14 @@ class Code(Enum):
             "which. This is a warning: the row is read."
         ),
     )
+    SHEET_TOO_LARGE = (
+        "GR719",
+        "sheet-too-large",
+        (
+            "A sheet spans at most 50,000,000 cells from its first to its last, the empty ones "
+            "between them too: one cell far from all others can ask for more than there is."
+        ),
+    )
     SHEET_OF_THE_SAME_KIND = (
         "GR716",
         "sheet-of-the-same-kind",
