@@ -286,24 +286,34 @@ class Assessment:
 
     @cached_property
     def questions(self) -> tuple[RankedQuestion, ...]:
-        """Every question left, those that settle most verdicts first."""
+        """Every question left, in the order of consequence."""
         return self.questions_of(self.findings)
 
     def questions_of(self, findings: Iterable[Finding]) -> tuple[RankedQuestion, ...]:
-        """Return every question that some of the findings leave, ranked as all of them are."""
+        """
+        Return every question that some of the findings leave, ranked as all of them are.
+
+        First come those of rules that certainly apply, the gravest that they could show first;
+        then those of rules of which it is open whether they apply. Of several alike that comes
+        first which helps to settle most.
+        """
         asked: dict[Question, list[Finding]] = {}
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
         ranked = [
-            RankedQuestion(
-                question,
-                tuple(each.rule.id for each in several),
-                max(each.could_be or each.severity or Severity.LOW for each in several),
+            (
+                max((_worst(each).rank for each in several if each.applies), default=-1),
+                RankedQuestion(
+                    question,
+                    tuple(each.rule.id for each in several),
+                    max(map(_worst, several)),
+                ),
             )
             for question, several in asked.items()
         ]
-        return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
+        ranked.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
+        return tuple(question for _, question in ranked)
 
     @cached_property
     def derived(self) -> Mapping[str, DerivedValue]:
@@ -506,6 +516,10 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
                 by_id[rule.id] = rule
                 found[rule.id] += 1
     return Counter({by_id[name]: number for name, number in found.items()})
+
+
+def _worst(finding: Finding) -> Severity:
+    return finding.could_be or finding.severity or Severity.LOW
 
 
 @functools.lru_cache(maxsize=256)

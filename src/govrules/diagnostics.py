@@ -133,8 +133,8 @@ class Code(Enum):
         "unknown-test",
         (
             "A test is one of: equals, at_least, at_most, more_than, less_than, between, "
-            "older_than, newer_than, includes, includes_all, missing_any_of, known; for a list of "
-            "records: some, every, none, count, sum, share."
+            "older_than, newer_than, within_next, includes, includes_all, missing_any_of, known; "
+            "for a list of records: some, every, none, count, sum, share."
         ),
     )
     TEST_NOT_FOR_TYPE = (
@@ -486,6 +486,14 @@ class Code(Enum):
             "One cell alone is filled in a row where others fill several: it may name a "
             "partnership of which nothing else is known, or head a group. `skip` of a mapping says "
             "which. This is a warning: the row is read."
+        ),
+    )
+    SHEET_TOO_LARGE = (
+        "GR719",
+        "sheet-too-large",
+        (
+            "A sheet spans at most 50,000,000 cells from its first to its last, the empty ones "
+            "between them too: one cell far from all others can ask for more than there is."
         ),
     )
     SHEET_OF_THE_SAME_KIND = (

@@ -8,6 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -244,6 +245,11 @@ class Finding:
         return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
 
     @cached_property
+    def applies(self) -> bool:
+        """Whether the rule certainly applies, and no exception holds."""
+        return self._view.rule(self.rule).scope(self._view.frames) is Truth.TRUE
+
+    @cached_property
     def questions(self) -> tuple[Question, ...]:
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
         if self.verdict is not Verdict.UNKNOWN and self.could_be is None:
@@ -333,7 +339,7 @@ class Finding:
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=phrases.of_record(owner, phrase, _each(cited.frame)),
+            phrase=phrases.of_record(owner, phrase, _each(cited)),
             origin=origin,
             record=owner,
             of_any_record=phrase,
@@ -417,7 +423,8 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame, each = view.frames[0], ""
+    cls: type = type(view.record)
+    frame, each = view.frames[0], _twins(cls).get(path.partition(".")[0], "")
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each
@@ -449,18 +456,27 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     if not inside or name not in _twins(cls):
         return ""
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    return called if isinstance(called, str) else name
+    return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 
 @lru_cache
-def _twins(cls: type) -> frozenset[str]:
-    """Return the records in subjects of a class of which there is another of the same kind."""
+def _twins(cls: type) -> Mapping[str, str]:
+    """
+    Return the records in subjects of a class of which there is another of the same kind.
+
+    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
+    """
     kinds = {
-        name: fact.type
+        name: fact.type.cls
         for name, fact in vocabulary_of(cls).fields.items()
         if isinstance(fact.type, Record)
     }
-    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
+    several = [*kinds.values()]
+    return {
+        name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+        for name, kind in kinds.items()
+        if several.count(kind) > 1
+    }
 
 
 def _owner(cited: Cited) -> str:
@@ -468,9 +484,13 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index), _each(cited.frame))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited))
 
 
-def _each(frame: Frame) -> str:
-    """Return what a record of the list that a record is in is called; "" for the subject."""
-    return frame.listed[1].each if frame.prefix else ""
+def _each(cited: Cited) -> str:
+    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    frame = cited.frame
+    if frame.prefix:
+        return frame.listed[1].each
+    cls: type = type(frame.record)
+    return _twins(cls).get(cited.path.partition(".")[0], "")

@@ -18,6 +18,7 @@ import attrs
 import yaml
 
 from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.files import SpecialFileError, read_bytes
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 64
@@ -108,20 +109,28 @@ class Report:
 
 def read_text(path: Path, name: str) -> tuple[str, Report]:
     """Return the text of a file and a report on it; the text is empty if it cannot be used."""
-    report = Report(name)
     try:
-        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except FileNotFoundError:
-        report.add(Code.UNREADABLE_FILE, "there is no such file", help_="check the path")
-        return "", report
-    except IsADirectoryError:
-        report.add(Code.UNREADABLE_FILE, "this is a folder", help_="name a file")
-        return "", report
+        data = read_bytes(path, MAX_BYTES)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
-        report.add(Code.UNREADABLE_FILE, reason, help_="check the path and who may read it")
+        report = Report(name)
+        reason, help_ = why_not_read(error)
+        report.add(Code.UNREADABLE_FILE, reason, help_=help_)
         return "", report
     return decoded(data, name)
+
+
+def why_not_read(error: OSError | ValueError) -> tuple[str, str]:
+    """Return in words why a file cannot be opened, and what to do."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file", "check the path"
+        case IsADirectoryError():
+            return "this is a folder", "name a file"
+        case SpecialFileError():
+            return str(error.strerror), error.help
+        case _:
+            reason = getattr(error, "strerror", "") or "it cannot be opened"
+            return reason.lower(), "check the path and who may read it"
 
 
 def decoded(data: bytes | None, name: str) -> tuple[str, Report]:

@@ -25,7 +25,7 @@ from govrules.rulebook.ast import (
     Says,
     Verdict,
 )
-from govrules.rulebook.conditions import tests_for
+from govrules.rulebook.conditions import AGES, tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
 from govrules.subjects import Declared, words_of
@@ -275,7 +275,7 @@ def _comparisons(
         if name == "between":
             found[name] = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
         else:
-            found[name] = age if name in ("older_than", "newer_than") else value
+            found[name] = age if name in AGES else value
     return found
 
 

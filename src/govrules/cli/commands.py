@@ -36,8 +36,9 @@ from govrules.cli.options import (
     day,
     load,
 )
-from govrules.cli.output import emit, show, warn, write
+from govrules.cli.output import emit, refuse_inputs, show, warn, write
 from govrules.cli.said import Said
+from govrules.cli.standard_input import STANDARD_INPUT, read_input
 from govrules.cli.testing import run_tests
 from govrules.cli.waiving import law_hints, law_lines, waived
 from govrules.cli.workspace import chosen, packs_of
@@ -46,7 +47,6 @@ from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.nodes import decoded
 from govrules.portfolio import (
     RegisterAssessment,
     assess_register,
@@ -54,7 +54,7 @@ from govrules.portfolio import (
     is_empty,
     is_register,
 )
-from govrules.reading import Read, read_subject, read_text, read_values
+from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.lines import Line
 from govrules.render.lookup import parameter_lines, word_lines
@@ -83,8 +83,6 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-#: What stands for standard input where a file is named.
-STANDARD_INPUT = Path("-")
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
@@ -156,6 +154,7 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     reasons = _reasons(depth)
+    refuse_inputs(output, subjects, mapping, rules)
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
@@ -278,7 +277,9 @@ def _apart(checked: list[Checked]) -> list[Assessment]:
 
 def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
     # What is printed on a terminal shows by itself how far it is.
-    if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
+    if sys.stderr is None or sys.stdout is None or not sys.stderr.isatty():
+        return assessments
+    if output is None and sys.stdout.isatty():
         return assessments
     from govrules.cli.progress import followed  # noqa: PLC0415 - only a terminal pays for it
 
@@ -376,7 +377,7 @@ def _read(
     only: Collection[str] = (),
 ) -> Read:
     if path == STANDARD_INPUT:
-        return _read_input(rulebook, mapping, table)
+        return read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
     from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
@@ -385,26 +386,6 @@ def _read(
     if columns is not None:
         return columns.read(rulebook, only)
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
-
-
-def _read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
-    """Read what comes by standard input: facts in YAML or JSON, or an object a line."""
-    name = str(STANDARD_INPUT)
-    if mapping is not None or table:
-        raise Stop(
-            "govrules: standard input holds no table",
-            "  help: save it, and name the file with `--mapping` or `--table`",
-        )
-    text, report = decoded(sys.stdin.buffer.read(), name)
-    if not report.ok:
-        raise FactsError(name, "facts", "problems", report.in_order())
-    lines = [each for each in text.splitlines() if each.strip()]
-    if len(lines) > 1 and all(
-        each.startswith("{") and each.rstrip().endswith("}") for each in lines
-    ):
-        with contextlib.suppress(ValueError):
-            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
-    return read_text(text, name=name, rulebook=rulebook)
 
 
 def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
@@ -462,6 +443,7 @@ def findings(
     fail_on
         The severity from which flagged findings make the exit code 1.
     """
+    refuse_inputs(output, register, mapping, rules)
     engine_called("columnar")
     from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
         entries_of_columns,
@@ -624,6 +606,7 @@ Kinds = Literal[
     "conflict",
     "perverse-incentive",
     "withholding-helps",
+    "never-worse",
 ]
 
 
@@ -673,7 +656,7 @@ def prove(
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.Flaw),
+        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
     )
     began = time.monotonic()
     results: list[questions.Result] = []
@@ -712,6 +695,7 @@ def schema(
     """
     from govrules import schema as schemas  # noqa: PLC0415 - only this command needs it
 
+    refuse_inputs(output if which else None, rules)
     rulebook = load(rules)
     build: dict[str, Any] = {
         "rules": lambda: schemas.rules_schema(rulebook),
@@ -758,6 +742,7 @@ def catalogue(
     from govrules import catalogue as catalogues  # noqa: PLC0415 - only this command needs it
     from govrules.render import catalogue as render  # noqa: PLC0415 - likewise
 
+    refuse_inputs(output, rules)
     if says and format != "markdown":
         raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
     if format == "xlsx" and output is None:
@@ -830,6 +815,7 @@ def map_(
     """
     from govrules.cli.mapping import Mapper  # noqa: PLC0415 - only this command needs it
 
+    refuse_inputs(output, register, mapping, headings, rules)
     if output is not None and output.exists() and not overwrite:
         raise Stop(
             f"govrules: `{output}` is there already",
@@ -870,6 +856,7 @@ def plan(
     """
     from govrules.render.plan import plan_lines  # noqa: PLC0415 - only this command
 
+    refuse_inputs(output, subjects, mapping, rules)
     rulebook = load(rules)
     named = chosen(subjects, mapping)
     checked, told = _assess_all(

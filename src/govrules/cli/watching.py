@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
-from govrules.cli.output import emit, show, warn
+from govrules.cli.output import emit, flush, show, warn
 from govrules.cli.rule_files import RuleFiles
 from govrules.doubts import doubts
 from govrules.errors import FactsError
@@ -253,7 +252,7 @@ class Watching:
         ]
         many = f" ({', '.join(levels)})" if levels else ""
         show([(f"watching {counted(len(live), 'partnership')}: {len(opened)} open{many}", "bold")])
-        sys.stdout.flush()
+        flush()
 
     def _tell(self, notices: tuple[Notice, ...]) -> None:
         for notice in notices:
@@ -262,7 +261,7 @@ class Watching:
             else:
                 show(_lines(notice))
         # Whoever reads a pipe is told at once.
-        sys.stdout.flush()
+        flush()
 
 
 def _is_read(path: Path) -> bool:

@@ -15,6 +15,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
+from govrules.files import is_folder, is_name
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
@@ -320,7 +321,7 @@ class _Loader:
         if isinstance(pack, str | Path):
             name = str(pack)
             # A shipped pack goes by its name, so that output is the same on every machine.
-            files = Folder(Path(pack)) if Path(pack).is_dir() else _named(name)
+            files = Folder(Path(pack)) if is_folder(Path(pack)) else _named(name)
         else:
             files = files_of(pack, "a pack")
             number = sum(not isinstance(each.files, Folder) for each in self.packs.values())
@@ -336,7 +337,7 @@ class _Loader:
         """Read the pack that another extends or adapts, and return its key; None without one."""
         name = node.text
         files = None
-        if name and "\0" not in name:
+        if name:
             files = pack.files.beside(name) or _named(name)
         if files is None:
             message = f"there is no pack `{name}` to {to}"
@@ -459,8 +460,7 @@ class _Loader:
         self.documents[key.text] = document
         if document.text:
             text, text_report = pack.read(document.text)
-            path = Path(document.text)
-            if not text_report.ok or ".." in path.parts or path.is_absolute():
+            if not text_report.ok:
                 report.add(
                     Code.NO_SOURCE_TEXT,
                     f"the text `{document.text}` of source `{key.text}` cannot be read",
@@ -1058,7 +1058,7 @@ _DOCUMENTS: Final = (".doc", ".docx", ".odt", ".rtf", ".pages")
 def _named(name: str) -> PackFiles | None:
     """Return the pack of a name: one that is shipped, or that an installed package offers."""
     folder = shipped_packs() / name
-    return Folder(folder) if folder.is_dir() else installed_pack(name)
+    return Folder(folder) if is_name(name) and is_folder(folder) else installed_pack(name)
 
 
 def _packs_like(name: str) -> str:
