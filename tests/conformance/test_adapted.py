@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -139,7 +140,9 @@ def test_an_adaptation_moves_an_outcome():
 
 
 @pytest.mark.slow
-def test_spark_agrees_on_the_law_of_a_council(tmp_path):
+def test_spark_agrees_on_the_law_of_a_council(tmp_path, monkeypatch):
+    # Its workers need what this process has.
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     spark_module = pytest.importorskip("pyspark.sql")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java")
