@@ -166,7 +166,7 @@ def test_spark_agrees_on_the_law_of_a_council(tmp_path, monkeypatch):
         spark.stop()
     expected = {
         (each.id, finding.rule.id): (
-            finding.verdict.value.replace(" ", "_"),
+            finding.verdict.value,
             finding.severity and finding.severity.value,
             finding.could_be and finding.could_be.value,
         )
