@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from govrules.cli.exits import PROBLEM, Stop
 from govrules.errors import FactsError, GovrulesError, RuleFileError
+from govrules.undisturbed import undisturbed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,10 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: nothing at or above `--fail-on`; 1: flagged findings, or examples that fail; 2: a rule
     file, data or usage error; 3: nothing was checked; 130: interrupted.
     """
-    from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
+    with undisturbed():
+        from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
 
-    from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
-    from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
+        from govrules.cli.commands import app  # noqa: PLC0415 - likewise
+        from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

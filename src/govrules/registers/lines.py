@@ -31,9 +31,10 @@ from govrules.nodes import Report, move, parse
 from govrules.reading import Read, null_notes
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, once, read_lines, refuse
-from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
+from govrules.registers.tables import MAX_ROWS, Kept
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
 from govrules.vocabulary import (
     Choice,
     Choices,
