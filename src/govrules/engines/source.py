@@ -144,7 +144,8 @@ class Layout:
         def write(name: str, home: Block) -> None:
             if beside:
                 said = self._about(beside, var, home)
-                home.lines.append(f"{name} = {said}.get({self.constant(fact.path)}, UNKNOWN)")
+                value = f"{said}.get({self.constant(fact.path)}, UNKNOWN) if {said} else UNKNOWN"
+                home.lines.append(f"{name} = {value}")
             else:
                 home.lines.append(f"{name} = {self._attribute(fact.path, var, home)}")
             if is_past(fact.type):
