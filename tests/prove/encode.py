@@ -18,7 +18,6 @@ from govrules.engines.reference import COUNTED, PER_CENT
 from govrules.prove.symbols import (
     Listed,
     Members,
-    Nested,
     Single,
     Space,
     SymbolicRecord,
@@ -310,8 +309,6 @@ class Encoder:
                     case Members(of=of, more=more) | Listed(of=of, more=more):
                         found = either(*of.values())
                         return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
-                    case Nested(state=state):
-                        return [(true(), value_of(state))]
                     case Single():
                         return [(true(), self._not_ahead(held, ref.type))]
                     case _:

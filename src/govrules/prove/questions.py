@@ -827,14 +827,13 @@ def _steps(record: SymbolicRecord, named: set[str]) -> Iterator[_Step]:
     """Yield every adoption of an arrangement that a rule could see."""
     for held in list(record.held.values()):
         match held:
-            case symbols.Nested(state=state, inner=inner):
-                none = name_of(state.none)
-                if held.fact.kind is Kind.ARRANGEMENT and none in named:
+            case symbols.Single(fact=Fact(type=Record(), kind=Kind.ARRANGEMENT)):
+                none = name_of(held.none)
+                if none in named:
                     before, after = {none: t.true()}, {none: t.false()}
-                    if t.is_variable(state.known):
-                        before[name_of(state.known)] = after[name_of(state.known)] = t.true()
-                    yield _Step(state.path, "none to in place", before, after, f"{state.path}.")
-                yield from _steps(inner, named)
+                    if t.is_variable(held.known):
+                        before[name_of(held.known)] = after[name_of(held.known)] = t.true()
+                    yield _Step(held.path, "none to in place", before, after, f"{held.path}.")
             case symbols.Single(fact=Fact(type=YesNo()), term=term):
                 yield from _yes_steps(held, {"no to yes": term}, named)
             case symbols.Members(of=of):
@@ -889,15 +888,11 @@ def _all_hold(conditions: Iterable[Condition], case: Case) -> bool:
 def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, Held]]:
     """Yield the facts of two copies of a record that both have, those inside them after them."""
     for name in [each for each in one.held if each in other.held]:
-        match one.held[name], other.held[name]:
-            case symbols.Nested() as mine, symbols.Nested() as theirs:
-                yield mine.state, theirs.state
-                yield from _twins(mine.inner, theirs.inner)
-            case mine, theirs:
-                yield mine, theirs
-                if isinstance(mine, symbols.Listed) and isinstance(theirs, symbols.Listed):
-                    for pair in zip(mine.records, theirs.records, strict=True):
-                        yield from _twins(*pair)
+        mine, theirs = one.held[name], other.held[name]
+        yield mine, theirs
+        if isinstance(mine, symbols.Listed) and isinstance(theirs, symbols.Listed):
+            for pair in zip(mine.records, theirs.records, strict=True):
+                yield from _twins(*pair)
 
 
 def _size(members: symbols.Members) -> Term:

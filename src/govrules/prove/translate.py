@@ -130,8 +130,7 @@ class Translator:
             return Single(read.path, read.fact, t.false(), t.false(), value, texts)
         local = "local." if read.source is FactSource.LOCAL else ""
         assert read.var is not None  # noqa: S101 - only the date is of no record
-        held = env[read.var].find(local + read.path)
-        return held.state if isinstance(held, symbols.Nested) else held
+        return env[read.var].find(local + read.path)
 
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return symbols.constant(value, kind, self.space.texts)

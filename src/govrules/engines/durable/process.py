@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -26,8 +25,6 @@ _CHILD: Final = Path(__file__).with_name("child.py")
 SECONDS: Final = 60
 #: How much longer a process has that does not end itself, in seconds.
 _GRACE: Final = 1.0
-#: How often that is looked at.
-_LOOK: Final = 0.5
 #: How many states one request carries.
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
@@ -59,8 +56,6 @@ class Child:
     _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
     _dropped: int = 0
-    #: When the request that is being answered has taken too long.
-    _until: float | None = None
 
     @property
     def pid(self) -> int | None:
@@ -156,23 +151,16 @@ class Child:
             )
         except OSError as error:
             raise EngineError("durable", f"its process could not be begun: {error}") from error
-        watch = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
-        watch.start()
-
-    def _watch(self, process: subprocess.Popen[str]) -> None:
-        """End a process that is held from outside: one that only takes too long ends itself."""
-        while process.poll() is None:
-            until = self._until
-            if until is not None and time.monotonic() > until and process is self._process:
-                process.kill()
-            time.sleep(_LOOK)
 
     def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         process = self._process
         assert process is not None  # noqa: S101 - `_begin` saw to it
         assert process.stdin is not None  # noqa: S101 - it was begun with pipes
         assert process.stdout is not None  # noqa: S101 - likewise
-        self._until = time.monotonic() + SECONDS + _GRACE
+        # A process that only takes too long ends itself; one that is held from outside cannot.
+        watch = threading.Timer(SECONDS + _GRACE, process.kill)
+        watch.daemon = True
+        watch.start()
         try:
             process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
             process.stdin.flush()
@@ -180,7 +168,7 @@ class Child:
         except OSError:
             line = ""
         finally:
-            self._until = None
+            watch.cancel()
         if not line.endswith("\n"):
             code = process.wait()
             self.stop()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -16,6 +15,7 @@ from govrules.engines.durable.network import NO, YES, Network, State, network_of
 from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
+from govrules.identical import Identical
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
@@ -83,8 +83,6 @@ class Made:
         return tuple(map(outcome_of, self.rules, self.judged, itertools.repeat(holds)))
 
 
-_made: OrderedDict[tuple[int, tuple[int, ...]], Made] = OrderedDict()
-_lock = threading.Lock()
 _numbers = itertools.count(1)
 
 
@@ -95,18 +93,14 @@ def made_of(rules: Sequence[Rule], rulebook: Rulebook) -> Made:
     Raises:
         EngineError: the rules are more than the engine can hold.
     """
-    key = (id(rulebook), tuple(id(rule) for rule in rules))
-    with _lock:
-        found = _made.get(key)
-        if found is None:
-            judged = lowered(rules, rulebook)
-            # What is kept keeps its rules alive, so that no other gets their identity.
-            found = Made(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
-            _made[key] = found
-        _made.move_to_end(key)
-        while len(_made) > _KEPT:
-            _made.popitem(last=False)
-    return found
+    return _made(Identical((rulebook, *rules)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _made(same: Identical) -> Made:
+    rulebook, *rules = same
+    judged = lowered(rules, rulebook)
+    return Made(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
 
 
 def outcomes(
