@@ -36,7 +36,6 @@ from govrules.prove.terms import (
     no,
     number_of,
     one_of,
-    real,
     true,
 )
 from govrules.rulebook.ast import (
@@ -631,7 +630,7 @@ def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
     for total in range(1, len(every) + 1):
         for number in range(total + 1):
             here = both(part == number, whole == total)
-            found = one_of(here, real(Fraction(100 * number, total)), found)
+            found = one_of(here, exact(Fraction(100 * number, total)), found)
     return found
 
 

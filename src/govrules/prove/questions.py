@@ -14,8 +14,7 @@ from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.phrases import joined
-from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import Lowering, lowering_of
 from govrules.prove import symbols, witness
 from govrules.prove import terms as t
 from govrules.prove.solving import (
@@ -148,8 +147,6 @@ class Prover:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = frozenset(Flaw)
     _world: t.World = attrs.field(factory=t.World.new)
-    _lowering: Lowering = attrs.field(init=False)
-    _lowered: dict[str, Judged] = attrs.field(factory=dict)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict)
     _told: dict[tuple[str, Translator], _Told] = attrs.field(factory=dict)
     #: By rule and flaw, whether what the flaw denies is possible.
@@ -161,9 +158,9 @@ class Prover:
     #: What it means of each fact that less is known of it, with the names of its variables.
     _relations: dict[Held, tuple[frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
-    @_lowering.default
-    def _lowering_of_the_rulebook(self) -> Lowering:
-        return Lowering(self.rulebook.derived)
+    @property
+    def _lowering(self) -> Lowering:
+        return lowering_of(self.rulebook.derived)
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
@@ -194,9 +191,7 @@ class Prover:
         """Return what a rule says of a subject's facts."""
         key = (rule.id, translator)
         if key not in self._told:
-            if rule.id not in self._lowered:
-                self._lowered[rule.id] = self._lowering.rule(rule, self._cls(rule))
-            judged, term = self._lowered[rule.id], translator.term
+            judged, term = self._lowering.rule(rule, self._cls(rule)), translator.term
             possible = {each: term(so) for each, so in judged.severities.items()}
             at_least = {
                 level: t.both(*(t.no(so) for each, so in possible.items() if each < level))
