@@ -16,13 +16,16 @@ import z3
 
 from govrules.engines.reference import COUNTED, PER_CENT
 from govrules.prove.symbols import (
+    Day,
     Listed,
     Members,
     Single,
     Space,
     SymbolicRecord,
     constant,
+    earlier,
     months_earlier,
+    same_day,
 )
 from govrules.prove.terms import (
     Term,
@@ -91,7 +94,7 @@ class Value:
     Attributes:
         unknown: whether nobody recorded it.
         none: whether it is known to be absent; never where it is unknown.
-        term: a Bool, a number, or None for a record.
+        term: a Bool, a number, a Day, or None for a record.
     """
 
     unknown: Term
@@ -165,6 +168,12 @@ _ORDERED: Final[Mapping[Op, Callable[[Any, Any], Any]]] = {
     Op.AT_MOST: lambda one, other: one <= other,
     Op.MORE_THAN: lambda one, other: one > other,
     Op.LESS_THAN: lambda one, other: one < other,
+}
+_DAYS: Final[Mapping[Op, Callable[[Day, Day], Any]]] = {
+    Op.AT_LEAST: lambda one, other: no(earlier(one, other)),
+    Op.AT_MOST: lambda one, other: no(earlier(other, one)),
+    Op.MORE_THAN: lambda one, other: earlier(other, one),
+    Op.LESS_THAN: earlier,
 }
 
 
@@ -320,7 +329,9 @@ class Encoder:
         value, as_of = value_of(held), self.space.as_of
         if not isinstance(fact_type, Date) or not fact_type.past:
             return value
-        ahead = both(held.there, as_of.there, held.term > as_of.term)
+        assert isinstance(held.term, Day)
+        assert isinstance(as_of.term, Day)
+        ahead = both(held.there, as_of.there, _DAYS[Op.MORE_THAN](held.term, as_of.term))
         return Value(either(value.unknown, ahead), value.none, value.term)
 
     def derive(self, derived: Derived, record: SymbolicRecord) -> Alternatives:
@@ -435,9 +446,14 @@ class Encoder:
         if op.is_age:
             as_of = value_of(self.space.as_of)
             known = both(known, no(as_of.unknown))
+            assert isinstance(as_of.term, Day)
             exists, before = months_earlier(as_of.term, other.term)
-            older = both(exists, value.term < before)
+            assert isinstance(value.term, Day)
+            older = both(exists, earlier(value.term, before))
             holds = older if op is Op.OLDER_THAN else no(older)
+        elif isinstance(value.term, Day):
+            assert isinstance(other.term, Day)
+            holds = _DAYS[op](value.term, other.term)
         else:
             holds = _ORDERED[op](value.term, other.term)
         return Pair(both(known, no(absent), holds), either(absent, both(known, no(holds))))
@@ -584,6 +600,8 @@ def _compared_with(op: Op, fact_type: FactType) -> FactType:
 
 
 def _same(one: Any, other: Any) -> Term:
+    if isinstance(one, Day) and isinstance(other, Day):
+        return same_day(one, other)
     same: Term = one == other
     return z3.simplify(same)
 

@@ -709,14 +709,13 @@ class Prover:
         there = [(each, t.false()) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
         answers, given = space.named(named & space.arranged), named - space.arranged
-        today = {name_of(space.as_of.term)} & given
         model = with_no_answer(
             space,
             [law for law in laws if not names_in(law) & space.arranged],
             t.both(good, *laws),
             answers=answers,
             given=given,
-            like={name: space.as_of.term for name in answers if today and name in space.nearby},
+            like=_today(space, answers, given),
             clock=clock,
         )
         if model is None:
@@ -859,14 +858,22 @@ def _yes_steps(
             yield _Step(held.path, what, {name: t.false()}, {name: t.true()})
 
 
+def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
+    """Return the date of the assessment, part by part, for each part of a date."""
+    days = zip(symbols.PARTS, space.as_of.term, strict=True)
+    today = {word: part for word, part in days if name_of(part) in given}
+    pairs = itertools.product(answers, today)
+    return {name: today[word] for name, word in pairs if name.endswith(f" {word}")}
+
+
 def _in_force(rule: Rule, space: Space) -> Term:
     today = space.as_of.term
     begins, ends = rule.in_force
     when = t.true()
     if begins is not None:
-        when = today >= symbols.day_of(begins)
+        when = t.no(symbols.earlier(today, symbols.day_of(begins)))
     if ends is not None:
-        when = t.both(when, today <= symbols.day_of(ends))
+        when = t.both(when, t.no(symbols.earlier(symbols.day_of(ends), today)))
     return when
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
 import z3
@@ -24,38 +24,58 @@ from govrules.truth import UNKNOWN
 #: The greatest number that can be recorded where a fact names none.
 MOST: Final = 10**15
 MOST_MONTHS: Final = 9999 * 12
+_LAST_YEAR: Final = 9999
 _MONTHS: Final = 12
-#: More days than any month has.
-_DAYS: Final = 32
 _NEARBY_YEARS: Final = (2015, 2035)
 #: Assessments are made in these years; nobody reviews before the calendar begins.
 YEARS_OF_ASSESSMENT: Final = (1900, 2999)
 #: What stands for a date that is not there.
 _SOME_DAY: Final = dt.date(2000, 1, 1)
+#: The variables of a date, by the ends of their names.
+PARTS: Final = ("year", "month", "day")
 _LOCAL: Final = "local."
 
 #: A subject as plain data: a fact that is missing is unknown, None is known to be absent.
 Tree: TypeAlias = dict[str, Any]
 
 
-def day_of(date: dt.date) -> Term:
-    """Return a date as one number, later for a later date: its month, and its day in that."""
-    return t.exact((date.year * _MONTHS + date.month - 1) * _DAYS + date.day)
+class Day(NamedTuple):
+    """A calendar date as three whole numbers."""
+
+    year: Term
+    month: Term
+    day: Term
 
 
-def length_of_month(month: Term) -> Term:
-    """Return how many days a month has; months are counted from the year 0."""
-    year, number = month / _MONTHS, month % _MONTHS
+def length_of_month(year: Term, month: Term) -> Term:
+    """Return how many days a month has."""
     leap = z3.And(year % 4 == 0, z3.Or(year % 100 != 0, year % 400 == 0))
-    short = z3.Or(number == 3, number == 5, number == 8, number == 10)  # noqa: PLR2004 - the calendar
-    return z3.If(number == 1, z3.If(leap, 29, 28), z3.If(short, 30, 31))
+    short = z3.Or(month == 4, month == 6, month == 9, month == 11)  # noqa: PLR2004 - the calendar
+    return z3.If(month == 2, z3.If(leap, 29, 28), z3.If(short, 30, 31))  # noqa: PLR2004 - likewise
 
 
-def months_earlier(day: Term, months: Term) -> tuple[Term, Term]:
+def earlier(one: Day, other: Day) -> Term:
+    """Return whether one day is before another."""
+    return z3.Or(
+        one.year < other.year,
+        z3.And(
+            one.year == other.year,
+            z3.Or(one.month < other.month, z3.And(one.month == other.month, one.day < other.day)),
+        ),
+    )
+
+
+def same_day(one: Day, other: Day) -> Term:
+    """Return whether two days are one."""
+    return z3.And(*(a == b for a, b in zip(one, other, strict=True)))
+
+
+def months_earlier(day: Day, months: Term) -> tuple[Term, Day]:
     """Return whether there is a day this many months earlier, and which."""
-    month, number = day / _DAYS - months, day % _DAYS
-    length = length_of_month(month)
-    return month >= _MONTHS, month * _DAYS + z3.If(number < length, number, length)
+    total = day.year * _MONTHS + (day.month - 1) - months
+    year, month = total / _MONTHS, total % _MONTHS + 1
+    length = length_of_month(year, month)
+    return year >= 1, Day(year, month, z3.If(day.day < length, day.day, length))
 
 
 @attrs.frozen(eq=False)
@@ -76,7 +96,8 @@ class Single:
 
     def variables(self) -> tuple[Term, ...]:
         """Return the variables that make up the fact."""
-        every = (self.known, self.none, self.term)
+        terms = self.term if isinstance(self.term, Day) else (self.term,)
+        every = (self.known, self.none, *terms)
         return tuple(each for each in every if each is not None and t.is_variable(each))
 
     def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401, ARG002 - any fact's value; as others are read
@@ -87,11 +108,10 @@ class Single:
             return None
         if self.term is None:
             return {}
+        if isinstance(self.term, Day):
+            return dt.date(*(value_in(model, each) for each in self.term))
         value = value_in(model, self.term)
         match self.fact.type:
-            case v.Date():
-                month, day = divmod(value, _DAYS)
-                return dt.date(month // _MONTHS, month % _MONTHS + 1, day)
             case v.Choice(values=values):
                 return values[value]
             case v.Text():
@@ -168,7 +188,7 @@ class Space:
         laws: what holds of each variable, by its name.
         arranged: the names of the variables that governance can change.
         by_name: the variables.
-        nearby: what makes dates ones that people know, for examples, by the name of the variable.
+        nearby: what makes dates ones that people know, for examples, by the name of the year.
     """
 
     cls: type
@@ -188,8 +208,9 @@ class Space:
     def __attrs_post_init__(self) -> None:
         self.top = SymbolicRecord(self, self.cls, "", arranged=False)
         self.as_of = self.single(v.AS_OF, v.AS_OF.name, None, arranged=False)
-        today = self.as_of.term
-        self.law([today], _between(today, *YEARS_OF_ASSESSMENT))
+        year = self.as_of.term.year
+        first, last = YEARS_OF_ASSESSMENT
+        self.law([year], t.both(year >= first, year <= last))
 
     def yes_no(self, name: str, *, arranged: bool) -> Term:
         """Make a variable that is yes or no."""
@@ -217,7 +238,7 @@ class Space:
         laws = [range_, t.implied(none, known)]
         if self.complete and v.is_past(fact.type):
             # What is said to be done on a day ahead is not known, and here all is.
-            laws.append(t.either(none, term <= self.as_of.term))
+            laws.append(t.either(none, t.no(earlier(self.as_of.term, term))))
         if parent is not None:
             gone = none if may_be_none else t.no(term)
             laws.append(t.implied(parent.none, t.both(known, gone)))
@@ -233,11 +254,7 @@ class Space:
             case v.YesNo():
                 return self.yes_no(path, arranged=arranged), t.true()
             case v.Date():
-                made = self._made(z3.Int, path + self.tag, arranged=arranged)
-                self.nearby[t.name_of(made)] = _between(made, *_NEARBY_YEARS)
-                number = made % _DAYS
-                real = t.both(number >= 1, number <= length_of_month(made / _DAYS))
-                return made, t.both(_between(made, dt.MINYEAR, dt.MAXYEAR), real)
+                return self._day(path + self.tag, arranged=arranged)
             case v.Record():
                 return None, t.true()
             case v.Choice() | v.Text():
@@ -260,6 +277,21 @@ class Space:
         if not isinstance(fact_type, v.Money):
             most = None if most is None else t.exact(most)
         return made, least if most is None else t.both(least, made <= most)
+
+    def _day(self, name: str, *, arranged: bool) -> tuple[Day, Term]:
+        year, month, day = (
+            self._made(z3.Int, f"{name} {part}", arranged=arranged) for part in PARTS
+        )
+        first, last = _NEARBY_YEARS
+        self.nearby[t.name_of(year)] = t.both(year >= first, year <= last)
+        return Day(year, month, day), t.both(
+            year >= 1,
+            year <= _LAST_YEAR,
+            month >= 1,
+            month <= _MONTHS,
+            day >= 1,
+            day <= length_of_month(year, month),
+        )
 
     def more(self, path: str, *, arranged: bool) -> Term:
         """Return whether a list or a set may have more in it than is known."""
@@ -376,8 +408,10 @@ class SymbolicRecord:
         """Return the facts of a model whose variables are wanted, as plain data."""
         tree: Tree = {}
         for path, held in self.held.items():
+            if wanted.isdisjoint(map(t.name_of, held.variables())):
+                continue
             value = held.read(model, wanted)
-            if value is UNKNOWN or wanted.isdisjoint(map(t.name_of, held.variables())):
+            if value is UNKNOWN:
                 continue
             *heads, name = path.split(".")
             within: Any = tree.setdefault("local", {}) if heads == ["local"] else tree
@@ -403,7 +437,7 @@ def has_arrangements(cls: type) -> bool:
 
 
 def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noqa: ANN401 - any fact's value
-    """Return the term of a value; of None, any that is in range."""
+    """Return the term of a value, a Day of a date; of None, any that is in range."""
     match fact_type:
         case v.YesNo():
             return t.truth(bool(value))
@@ -423,10 +457,9 @@ def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noq
             assert_never(fact_type)
 
 
-def _between(day: Term, first: int, last: int) -> Term:
-    """Return whether a day is in one of the years from the first to the last."""
-    begins, ends = day_of(dt.date(first, 1, 1)), day_of(dt.date(last, 12, 31))
-    return t.both(day >= begins, day <= ends)
+def day_of(date: dt.date) -> Day:
+    """Return a date as a day of numbers."""
+    return Day(*(t.exact(each) for each in (date.year, date.month, date.day)))
 
 
 def value_in(model: z3.ModelRef, term: Term) -> Any:  # noqa: ANN401 - of the sort of the term

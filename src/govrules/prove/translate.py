@@ -16,7 +16,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.prove import symbols
 from govrules.prove import terms as t
-from govrules.prove.symbols import Single, Space, SymbolicRecord
+from govrules.prove.symbols import Day, Single, Space, SymbolicRecord
 from govrules.prove.terms import Term
 from govrules.rulebook.ast import FactSource, Op
 from govrules.vocabulary import FactType, Months
@@ -58,6 +58,8 @@ class Translator:
         key = (node, tuple(env[each] for each in about))
         if key not in self._terms:
             self._terms[key] = self._made(node, env)
+            # What is in the parts is kept, so that the whole need not be gone through for it.
+            t.names_in(self._terms[key])
         return self._terms[key]
 
     def _made(self, node: ir.Formula | ir.Num, env: _Env) -> Term:
@@ -157,7 +159,7 @@ class Translator:
         if node.op.is_age:
             as_of = self._held(f.AS_OF_READ, env)
             exists, before = symbols.months_earlier(as_of.term, other)
-            return t.both(*there, as_of.there, exists, one.term < before)
+            return t.both(*there, as_of.there, exists, symbols.earlier(one.term, before))
         return t.both(*there, _related(node.op, one.term, other))
 
     def _meets(
@@ -184,7 +186,17 @@ def _naming(held: Single | symbols.Members | symbols.Listed, unknown: Term) -> T
     return variables[0] != variables[0] if t.is_false(unknown) and variables else unknown
 
 
-def _related(op: Op, one: Term, other: Term) -> Term:
-    if op is Op.EQUALS:
-        return z3.simplify(one == other)
-    return one >= other if op is Op.AT_LEAST else one > other
+def _related(op: Op, one: Term | Day, other: Term | Day) -> Term:
+    match op, one:
+        case Op.EQUALS, Day():
+            return symbols.same_day(one, other)
+        case Op.EQUALS, _:
+            return z3.simplify(one == other)
+        case Op.AT_LEAST, Day():
+            return t.no(symbols.earlier(one, other))
+        case Op.AT_LEAST, _:
+            return one >= other
+        case _, Day():
+            return symbols.earlier(other, one)
+        case _:
+            return one > other
