@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -21,10 +22,17 @@ from govrules.errors import EngineError
 
 _ALARM: Final = getattr(signal, "SIGALRM", 0)
 _CHILD: Final = Path(__file__).with_name("child.py")
-#: How long one request may take before the process is taken for hung.
-SECONDS: Final = 60
+#: How long a process may be silent before it is taken for hung: it says after each state and each
+#: shard, which take thousandths of a second, that it goes on. Two attempts end within 5 seconds.
+SECONDS: Final = 2.0
+#: How long it may take to begin.
+_BEGINNING: Final = 10.0
 #: How much longer a process has that does not end itself, in seconds.
-_GRACE: Final = 1.0
+_GRACE: Final = 0.2
+#: How often that is looked at.
+_LOOK: Final = 0.1
+#: The line by which it says that it goes on.
+_BEAT: Final = ".\n"
 #: How many states one request carries.
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
@@ -56,6 +64,10 @@ class Child:
     _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
     _dropped: int = 0
+    #: When the process has been silent for too long.
+    _until: float | None = None
+    #: Whether it has said anything yet.
+    _heard: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -138,6 +150,7 @@ class Child:
             self.stop()
         self._loaded.clear()
         self._answered = self._dropped = 0
+        self._heard = False
         self._owner = os.getpid()
         try:
             self._process = subprocess.Popen(
@@ -151,24 +164,33 @@ class Child:
             )
         except OSError as error:
             raise EngineError("durable", f"its process could not be begun: {error}") from error
+        watch = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
+        watch.start()
+
+    def _watch(self, process: subprocess.Popen[str]) -> None:
+        """End a process that is held from outside: one that only takes too long ends itself."""
+        while process.poll() is None:
+            until = self._until
+            if until is not None and time.monotonic() > until and process is self._process:
+                process.kill()
+            time.sleep(_LOOK)
 
     def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         process = self._process
         assert process is not None  # noqa: S101 - `_begin` saw to it
         assert process.stdin is not None  # noqa: S101 - it was begun with pipes
         assert process.stdout is not None  # noqa: S101 - likewise
-        # A process that only takes too long ends itself; one that is held from outside cannot.
-        watch = threading.Timer(SECONDS + _GRACE, process.kill)
-        watch.daemon = True
-        watch.start()
+        self._until = time.monotonic() + (SECONDS if self._heard else _BEGINNING) + _GRACE
         try:
             process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
             process.stdin.flush()
-            line = process.stdout.readline()
+            while (line := process.stdout.readline()) == _BEAT:
+                self._heard = True
+                self._until = time.monotonic() + SECONDS + _GRACE
         except OSError:
             line = ""
         finally:
-            watch.cancel()
+            self._until = None
         if not line.endswith("\n"):
             code = process.wait()
             self.stop()
@@ -178,7 +200,7 @@ class Child:
 
 def _how(code: int) -> str:
     if code == -_ALARM:
-        return f"its process took more than {SECONDS} seconds"
+        return f"its process said nothing for {SECONDS:g} seconds"
     if code < 0:
         return f"its process was ended by signal {-code}"
     return f"its process ended with status {code}"
