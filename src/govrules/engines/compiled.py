@@ -1,8 +1,9 @@
 """
 The compiled engine: one Python function for all rules about a kind of subject.
 
-The function is generated from the rules when they are first asked for (see `python`), and kept. It
-gives outcomes and no more. Of formulas alone a function is made likewise that tells which hold.
+The function is generated from the rules when they are first asked for (see `python`), and kept by
+what the rules say: two rulebooks that say the same share it. It gives outcomes and no more. Of
+formulas alone a function is made likewise that tells which hold.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    code = generate(rules, cls, rulebook.derived)
+    code = _code(rules, cls, rulebook)
     named = [f"# {name} = {sanitise(_said(value))}" for name, value in code.constants.items()]
     return "\n".join([*named, "", code.source]) if named else code.source
 
@@ -124,7 +125,7 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
 def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
     cls, rulebook, *rules = same
-    code = generate(rules, cls, rulebook.derived)
+    code = _code(rules, cls, rulebook)
     names = {**code.constants}
     for index, (rule, judged) in enumerate(zip(rules, code.judged, strict=True)):
         for letter in "FU":
@@ -174,6 +175,17 @@ def tells(
         writer = Writer([[each] for each in nodes])
         compiled = compile(writer.telling(nodes, cls, given, var), "<govrules told>", "exec")
     return _ready(compiled, writer.constants)
+
+
+def _code(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> Code:
+    """Return what rules compile to; kept by what they say."""
+    with _shallow():
+        return _kept(tuple(rules), cls, tuple(rulebook.derived.items()))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
+    return generate(rules, cls, dict(derived))
 
 
 def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -> Code:
