@@ -36,8 +36,6 @@ class Killed:
 
 def _load() -> None:
     """Import what commands import, once for all the processes that are forked."""
-    import pyarrow.csv  # noqa: PLC0415 - it takes long
-    import pyarrow.parquet  # noqa: PLC0415 - likewise
     import xlsxwriter  # noqa: F401, PLC0415 - likewise
 
     import govrules.catalogue
@@ -77,7 +75,7 @@ def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
     return 0
 
 
-def _counting(events: int, folder: str):  # noqa: ANN202 - a hook
+def _counting(events: int, folder: str):
     left = [events]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:

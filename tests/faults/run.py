@@ -162,14 +162,14 @@ def spark_worker(_: Path) -> Iterator[tuple[str, bool]]:
         return
     flag = Path(tempfile.mkdtemp()) / "once"
 
-    def dies_once(batches):  # noqa: ANN001, ANN202 - Arrow's batches
+    def dies_once(batches):
         for each in batches:
             if not flag.exists():
                 flag.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             yield each
 
-    def dies(batches):  # noqa: ANN001, ANN202 - likewise
+    def dies(batches):
         for each in batches:
             os.kill(os.getpid(), signal.SIGKILL)
             yield each

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import gc
 import itertools
 import json
 import sys
@@ -63,6 +61,7 @@ from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.load import packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
+from govrules.undisturbed import undisturbed
 
 
 def _version() -> str:
@@ -193,7 +192,7 @@ def check(
 
         write(output, as_xlsx(explained, told.diagnostics, told.notes))
     else:
-        with uncollected():
+        with undisturbed():
             in_full = full or depth is not None
             page = _lines(checked, output, full=in_full, depth=reasons)
             law = law_lines(assessments, rulebook) if in_full else ()
@@ -254,18 +253,6 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     yield from law_hints(whole.all(), whole.register.rulebook)
 
 
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: findings by the hundred thousand are all kept to the end."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
 def _apart(checked: list[Checked]) -> list[Assessment]:
     """Return every assessment with findings, those of a register one by one."""
     return [
@@ -313,7 +300,7 @@ def _assess_all(
     checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        with uncollected():
+        with undisturbed():
             found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
         if isinstance(found, RegisterAssessment):
