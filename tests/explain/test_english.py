@@ -189,13 +189,13 @@ def test_values(value: Any, fact_type: FactType, phrase: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "phrase"),
     [
-        ("funding.pooled", True, "budgets are pooled"),
-        ("funding.pooled", False, "no budgets are pooled"),
+        ("funding.pooled", True, "partners pool budgets"),
+        ("funding.pooled", False, "partners do not pool budgets"),
         ("protocol", None, "there is no protocol"),
         ("protocol", True, "there is a protocol"),
         ("partners", (), "it has no partners"),
         ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and partner 2"),
-        ("nature", frozenset(), "it is of no named kind"),
+        ("nature", frozenset(), "none of the listed kinds fits it"),
         ("nature", frozenset({"statutory"}), "it is required by statute"),
         ("name", "Care", "it is called Care"),
         ("reviewed", None, "it has never been reviewed"),
@@ -210,7 +210,7 @@ def test_changes_that_leave_the_value_open() -> None:
     """A text that is to be found is named; anything else becomes known."""
     facts = vocabulary_of(Partnership).facts
     officer = changed_phrase(facts["responsible_officer"], TO_BE_FOUND)
-    assert officer == "an officer is responsible for it"
+    assert officer == "an officer takes responsibility for it"
     assert changed_phrase(facts["reviewed"], TO_BE_FOUND) == "it has been reviewed"
 
 
