@@ -707,7 +707,9 @@ class Diagnostic:
         return before, source[start:end], after
 
 
-def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
+def did_you_mean(
+    word: str, allowed: Iterable[str], prefix: str = "", *, likeness: float = 0.6
+) -> str:
     """
     Return a help line with the allowed word nearest to this one, or with all if they are few.
 
@@ -718,11 +720,13 @@ def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
 
         prefix: what goes before each word in the help line.
 
+        likeness: how like a word must be to be named, from 0 to 1, which is the same.
+
     >>> did_you_mean("critcal", ["low", "high", "critical"])
     'did you mean `critical`?'
     """
     words = list(allowed)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=likeness)
     if near:
         return f"did you mean `{prefix}{near[0]}`?"
     if 0 < len(words) <= _FEW:

@@ -90,6 +90,7 @@ class Wording:
         separator: what parts several values in one cell; "" where a cell holds one.
         complete: whether the values in a cell are all there are.
         unknown: further words that say that nobody knows.
+        bands: which end of a band of amounts counts, of `BANDS`; "" where nobody says.
     """
 
     values: Mapping[str, Any] = attrs.field(factory=dict)
@@ -98,6 +99,7 @@ class Wording:
     separator: str = ""
     complete: bool = False
     unknown: frozenset[str] = frozenset()
+    bands: str = ""
 
 
 # ── As rules and answers are written ──────────────────────────────────────────────────────────
@@ -254,7 +256,7 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
         case Date():
             return date_reader(wording.dates)
         case Money():
-            return lambda value: _money(value, fact_type, wording.unit)
+            return lambda value: _money(value, fact_type, wording)
         case Number():
             scale = SHARE_UNITS.get(wording.unit, Decimal(1))
             return lambda value: _number(value, fact_type, scale)
@@ -346,17 +348,19 @@ def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noq
     return members_ if problem is None else attrs.evolve(problem, value=members_)
 
 
-def _money(value: Any, fact_type: Money, unit: str) -> Decimal | Problem:  # noqa: ANN401 - whatever stands there
+def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:  # noqa: ANN401 - any
     kind = type(value)
     plain = kind is int or kind is Decimal
-    if (plain or (kind is str and value.isascii() and value.isdecimal())) and unit in _POUNDS:
+    if (
+        plain or (kind is str and value.isascii() and value.isdecimal())
+    ) and wording.unit in _POUNDS:
         number = Decimal(value)
         if 0 <= number <= MOST:
             return number
     text = written(value)
     if kind is bool:
         return unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
-    return read_amount(text, fact_type, unit)
+    return read_amount(text, fact_type, wording.unit, wording.bands)
 
 
 def _number(value: Any, fact_type: Number, scale: Decimal) -> int | Decimal | Problem:  # noqa: ANN401 - whatever stands there

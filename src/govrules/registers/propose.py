@@ -243,6 +243,17 @@ class _Proposer:
     # ── What the columns hold ──
 
     def _columns(self, table: Table) -> None:
+        other = self.headings.other_record(table.headings)
+        if other is not None:
+            kind, heads = other
+            words = ", ".join(f"`{each}`" for each in heads)
+            self.proposal.notes.append(
+                f"A row seems to be a {kind} and no partnership ({words}): nothing is proposed."
+            )
+            self.proposal.columns = [
+                self._column(table, at, None) for at, each in enumerate(table.headings) if each
+            ]
+            return
         chosen = self._numbered(table)
         found = {
             at: self._guesses(heading, table.columns[at])

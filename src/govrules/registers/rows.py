@@ -193,7 +193,7 @@ class Rows:
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
         facts = [] if mapped else [*vocabulary_of(Partnership).facts]
         for each in left:
-            near = did_you_mean(each, facts)
+            near = did_you_mean(each, facts, likeness=0.8)
             if near.startswith("did you mean"):
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,

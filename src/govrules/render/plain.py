@@ -140,6 +140,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "name": assessment.name,
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "derived": {name: derived_data(each) for name, each in assessment.derived.items()},
+        "own_rating": _text_or_null(getattr(assessment.subject, "own_rating", UNKNOWN)),
         "questions": [question_data(each) for each in questions],
         "good_practice": [
             {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
@@ -148,6 +149,10 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
     }
+
+
+def _text_or_null(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def derived_data(derived: DerivedValue) -> dict[str, Any]:
