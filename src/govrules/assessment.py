@@ -16,10 +16,11 @@ from govrules.engines.reference import case_of, judge
 from govrules.engines.registry import Outcome, said
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
+from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts
-from govrules.findings import Change, Finding, Question, Reason, changes
+from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.rulebook.ast import (
@@ -54,26 +55,6 @@ class RankedQuestion:
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
-
-
-@attrs.frozen
-class DerivedValue:
-    """
-    What a fact that follows from others may be, and why.
-
-    Attributes:
-        name: the derived fact.
-        label: what it is, as a noun phrase.
-        values: every value that it may still have; one where it is settled.
-        because: the facts that settle it; none where it is not settled.
-        questions: what to ask to settle it.
-    """
-
-    name: str
-    label: str
-    values: tuple[str | bool | None, ...]
-    because: tuple[Reason, ...]
-    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -192,6 +173,12 @@ class Assessment:
             made = self._made.setdefault(place, made)
         return made
 
+    def rules_that(self, verdict: Verdict) -> Iterator[Rule]:
+        """Yield the rules with a verdict, for which no finding is made yet."""
+        for rule, outcome in zip(self._rules, self._outcomes, strict=True):
+            if outcome.verdict is verdict:
+                yield rule
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """One finding for each rule in force, in the rulebook's order."""
@@ -260,24 +247,34 @@ class Assessment:
 
     @cached_property
     def questions(self) -> tuple[RankedQuestion, ...]:
-        """Every question left, those that settle most verdicts first."""
+        """Every question left, in the order of consequence."""
         return self.questions_of(self.findings)
 
     def questions_of(self, findings: Iterable[Finding]) -> tuple[RankedQuestion, ...]:
-        """Return every question that some of the findings leave, ranked as all of them are."""
+        """
+        Return every question that some of the findings leave, ranked as all of them are.
+
+        First come those of rules that certainly apply, the gravest that they could show first;
+        then those of rules of which it is open whether they apply. Of several alike that comes
+        first which helps to settle most.
+        """
         asked: dict[Question, list[Finding]] = {}
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
         ranked = [
-            RankedQuestion(
-                question,
-                tuple(each.rule.id for each in several),
-                max(each.could_be or each.severity or Severity.LOW for each in several),
+            (
+                max((_worst(each).rank for each in several if each.applies), default=-1),
+                RankedQuestion(
+                    question,
+                    tuple(each.rule.id for each in several),
+                    max(map(_worst, several)),
+                ),
             )
             for question, several in asked.items()
         ]
-        return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
+        ranked.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
+        return tuple(question for _, question in ranked)
 
     @cached_property
     def derived(self) -> Mapping[str, DerivedValue]:
@@ -290,8 +287,11 @@ class Assessment:
         values = self._view.settle(derived.name, 0)
         rule = _asking_for(Identical((derived,)), values[0])
         found = _finding(rule, self._view.says(rule), self._view)
+        if derived.name in found.steps:
+            return found.steps[derived.name]
+        settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
         return DerivedValue(
-            derived.name, derived.fact.label, values, found.because, found.questions
+            derived.name, derived.fact.label, settled, values, found.because, found.questions
         )
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
@@ -465,6 +465,10 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
                 by_id[rule.id] = rule
                 found[rule.id] += 1
     return Counter({by_id[name]: number for name, number in found.items()})
+
+
+def _worst(finding: Finding) -> Severity:
+    return finding.could_be or finding.severity or Severity.LOW
 
 
 @functools.lru_cache(maxsize=256)

@@ -124,8 +124,8 @@ class Code(Enum):
         "unknown-test",
         (
             "A test is one of: equals, at_least, at_most, more_than, less_than, between, "
-            "older_than, newer_than, includes, includes_all, missing_any_of, known; for a list of "
-            "records: some, every, none, count, sum, share."
+            "older_than, newer_than, within_next, includes, includes_all, missing_any_of, known; "
+            "for a list of records: some, every, none, count, sum, share."
         ),
     )
     TEST_NOT_FOR_TYPE = (

@@ -8,6 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ import attrs
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because
+from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
@@ -105,6 +106,28 @@ class Change:
 
 
 @attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact; of a record of a list, its path.
+        label: what it is, as a noun phrase.
+        phrase: the fact as a clause; "" where it is not settled.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    phrase: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
+
+
+@attrs.frozen
 class Finding:
     """
     What one rule says of one subject, and why.
@@ -157,11 +180,37 @@ class Finding:
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
-        """The facts that force the verdict and its severity: those alone reproduce it."""
+        """
+        The facts that force the verdict and its severity: those alone reproduce it.
+
+        A derived fact is one reason, and has its own in `steps`.
+        """
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._view, self._judged)
-        return tuple(map(self._reason, cited))
+        return tuple(map(self._reason, self._cited))
+
+    @cached_property
+    def steps(self) -> Mapping[str, DerivedValue]:
+        """The derived facts that its reasons rest on and what these rest on, by path."""
+        found: dict[str, DerivedValue] = {}
+        waiting = [] if self.parts else [*self._cited]
+        for each in waiting:
+            if each.is_step and each.path not in found:
+                its = proof(each.name, self._view.seen_from(each.frame))
+                found[each.path] = DerivedValue(
+                    name=each.path,
+                    label=each.fact.label,
+                    phrase=self._reason(each).phrase,
+                    values=(each.value,),
+                    because=tuple(map(self._reason, its)),
+                    questions=(),
+                )
+                waiting += its
+        return found
+
+    @cached_property
+    def _cited(self) -> tuple[Cited, ...]:
+        return because(self.rule, self._view, self._judged)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
@@ -190,6 +239,11 @@ class Finding:
         level = f" ({part.severity.value})" if part.severity else ""
         phrase = f"{part.rule.title}{level}"
         return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
+
+    @cached_property
+    def applies(self) -> bool:
+        """Whether the rule certainly applies, and no exception holds."""
+        return self._view.rule(self.rule).scope(self._view.frames) is Truth.TRUE
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -281,7 +335,7 @@ class Finding:
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=phrases.of_record(owner, phrase, _each(cited.frame)),
+            phrase=phrases.of_record(owner, phrase, _each(cited)),
             origin=origin,
             record=owner,
             of_any_record=phrase,
@@ -364,7 +418,8 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame, each = view.frames[0], ""
+    cls: type = type(view.record)
+    frame, each = view.frames[0], _twins(cls).get(path.partition(".")[0], "")
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each
@@ -396,18 +451,27 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     if not inside or name not in _twins(cls):
         return ""
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    return called if isinstance(called, str) else name
+    return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 
 @lru_cache
-def _twins(cls: type) -> frozenset[str]:
-    """Return the records in subjects of a class of which there is another of the same kind."""
+def _twins(cls: type) -> Mapping[str, str]:
+    """
+    Return the records in subjects of a class of which there is another of the same kind.
+
+    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
+    """
     kinds = {
-        name: fact.type
+        name: fact.type.cls
         for name, fact in vocabulary_of(cls).fields.items()
         if isinstance(fact.type, Record)
     }
-    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
+    several = [*kinds.values()]
+    return {
+        name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+        for name, kind in kinds.items()
+        if several.count(kind) > 1
+    }
 
 
 def _owner(cited: Cited) -> str:
@@ -415,9 +479,13 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index), _each(cited.frame))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited))
 
 
-def _each(frame: Frame) -> str:
-    """Return what a record of the list that a record is in is called; "" for the subject."""
-    return frame.listed[1].each if frame.prefix else ""
+def _each(cited: Cited) -> str:
+    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    frame = cited.frame
+    if frame.prefix:
+        return frame.listed[1].each
+    cls: type = type(frame.record)
+    return _twins(cls).get(cited.path.partition(".")[0], "")

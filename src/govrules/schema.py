@@ -18,7 +18,7 @@ from govrules.registers.cells import (
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Says, Verdict
-from govrules.rulebook.conditions import tests_for
+from govrules.rulebook.conditions import AGES, tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
 from govrules.subjects import Declared, words_of
@@ -262,7 +262,7 @@ def _comparisons(
         if name == "between":
             found[name] = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
         else:
-            found[name] = age if name in ("older_than", "newer_than") else value
+            found[name] = age if name in AGES else value
     return found
 
 
@@ -524,6 +524,7 @@ def findings_schema() -> Schema:
     }
     derived = {
         "label": _TEXT,
+        "phrase": nullable,
         "values": _list({}),
         "because": _list(_defined("reason")),
         "questions": several,

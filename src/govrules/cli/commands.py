@@ -753,6 +753,7 @@ Kinds = Literal[
     "conflict",
     "perverse-incentive",
     "withholding-helps",
+    "never-worse",
 ]
 
 
@@ -802,7 +803,7 @@ def prove(
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.Flaw),
+        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
     )
     began = time.monotonic()
     results: list[questions.Result] = []

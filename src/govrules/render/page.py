@@ -138,7 +138,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
     groups: dict[str, list[RankedQuestion]] = {}
     for each in questions:
         groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
-    found = [
+    return [
         Asked(
             its[0].question.of_any_record,
             tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
@@ -148,7 +148,6 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
         )
         for fact, its in groups.items()
     ]
-    return sorted(found, key=lambda each: (-each.could_be.rank, -len(each.rules)))
 
 
 def headline(assessment: Assessment) -> Iterator[str]:

@@ -168,11 +168,12 @@ class Op(Enum):
     LESS_THAN = "less_than"
     OLDER_THAN = "older_than"
     NEWER_THAN = "newer_than"
+    WITHIN_NEXT = "within_next"
 
     @property
     def is_age(self) -> bool:
-        """Whether it compares a date with a length of time before the assessment."""
-        return self in (Op.OLDER_THAN, Op.NEWER_THAN)
+        """Whether it compares a date with a length of time before or after the assessment."""
+        return self in (Op.OLDER_THAN, Op.NEWER_THAN, Op.WITHIN_NEXT)
 
 
 #: Whether one value stands in an ordered relation to another, both of them there.
@@ -542,7 +543,7 @@ class Rule:
     says: Mapping[str, Says] = attrs.field(factory=dict, hash=False)
     span: Span = _span()
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """Which of `ELEMENTS` it has: always a scope, a test and a severity."""
         from govrules.rulebook.walk import has_threshold  # noqa: PLC0415 - that walks this tree

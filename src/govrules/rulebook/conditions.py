@@ -61,7 +61,8 @@ from govrules.vocabulary import (
 )
 
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = tuple(each.value for each in Op if each.is_age)
+#: The tests that compare a date with a length of time.
+AGES: Final = tuple(each.value for each in Op if each.is_age)
 _OPS: Final = {op.value: op for op in Op}
 _SET_OPS: Final = {op.value: op for op in SetOp}
 _QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
@@ -343,7 +344,7 @@ class ConditionReader:
     ) -> Comparison | None:
         if name == "between":
             return self._between(fact_type, path, value, classes)
-        of = Months() if name in _AGES else fact_type
+        of = Months() if name in AGES else fact_type
         operand = self._compared_with(name, of, path, value, classes)
         return None if operand is None else Compare(_OPS[name], operand)
 
@@ -701,7 +702,7 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
         case Number() | Money() | Months() | Choice(ordered=True):
             return ordered
         case Date():
-            return (*ordered, *_AGES)
+            return (*ordered, *AGES)
         case Choices():
             return (*_SET_OPS, "count")
         case Records():
