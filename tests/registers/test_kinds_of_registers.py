@@ -234,6 +234,24 @@ def _of_one_sheet():
     return "one.yaml"
 
 
+@pytest.mark.parametrize(
+    "down",
+    [
+        ["funding.pooled", "protocol.agreed", "responsible_officer"],
+        ["status", "area", "objective"],
+        ["funding.annual_spend"],
+        ["id", "Comments", "reviewed", "status"],
+    ],
+)
+def test_facts_that_run_down_a_table_are_no_partnerships(down, capsys):
+    rows = [("name", "Care pool", "Arts network"), *((each, "", "") for each in down)]
+    lay(rows)
+    assert main(["check", "register.csv"]) == 2
+    assert "the table seems to lie on its side" in capsys.readouterr().err
+    lay([("name", "status"), *((each, "active") for each in ("Area", "Care pool", "Status"))])
+    assert len(read_source("register.csv").subject.partnerships) == 3
+
+
 # ── What is read ──────────────────────────────────────────────────────────────────────────────
 
 BANDS = [
@@ -343,6 +361,33 @@ def test_nought_and_one_are_no_and_yes_in_a_table_in_memory(column, values, want
 
 # ── What is not read stands in the machine formats ────────────────────────────────────────────
 
+RULEBOOK = """govrules: 1
+id: small
+title: Small
+version: "1"
+owner: the tests
+sources: { policy: { title: Policy, publisher: A council, year: "2026" } }
+"""
+RULES = """govrules: 1
+theme: money
+rules:
+  - id: nobody-responsible
+    title: No officer is responsible
+    principle: Somebody is in charge.
+    source: { document: policy, paragraph: 1 }
+    requires: { not: { responsible_officer: none } }
+    severity: low
+"""
+
+
+@pytest.fixture
+def pack(folder):
+    (folder / "small").mkdir()
+    (folder / "small" / "rulebook.yaml").write_text(RULEBOOK)
+    (folder / "small" / "money.yaml").write_text(RULES)
+    return "small"
+
+
 NOT_READ = [
     ("register.csv", "name,reviewed\nA,spring 2025\n", "unreadable-value"),
     ("register.csv", "name,Colour\nA,red\n", "column-not-mapped"),
@@ -358,22 +403,35 @@ NOT_READ = [
 
 
 @pytest.mark.parametrize(("name", "text", "title"), NOT_READ)
-def test_check_and_findings_name_what_is_not_read_in_their_files(name, text, title, folder):
+def test_check_and_findings_name_what_is_not_read_in_their_files(name, text, title, folder, pack):
     (folder / name).write_text(text, "utf-8")
-    main(["check", name, "--as-of", "2026-03-31", "--format", "json", "--output", "o.json"])
+    as_of = ["--rules", pack, "--as-of", "2026-03-31"]
+    main(["check", name, *as_of, "--format", "json", "--output", "o.json"])
     rest = json.loads((folder / "o.json").read_text("utf-8"))
     assert title in {each["name"] for each in rest["problems"]}
-    main(["findings", name, "--as-of", "2026-03-31", "--output", "f.csv", "--problems", "p.json"])
+    main(["findings", name, *as_of, "--output", "f.csv", "--problems", "p.json"])
     rest = json.loads((folder / "p.json").read_text("utf-8"))
     assert title in {each["name"] for each in rest["problems"]}
 
 
-def test_findings_on_columns_name_what_is_not_read_too(folder):
-    laid_out = pa.table({"name": ["A"], "status": ["asleep"], "funding": [{"pooled": True}]})
+def test_findings_on_columns_name_what_is_not_read_too(folder, pack):
+    rows = {"responsible_officer": ["TBC"], "funding": [{"pooled": True}]}
+    laid_out = pa.table({"name": ["A"], **rows})
     pq.write_table(laid_out, "register.parquet")
-    main(["findings", "register.parquet", "--output", "f.csv", "--problems", "p.json"])
+    main(
+        [
+            "findings",
+            "register.parquet",
+            "--rules",
+            pack,
+            "--output",
+            "f.csv",
+            "--problems",
+            "p.json",
+        ]
+    )
     rest = json.loads((folder / "p.json").read_text("utf-8"))
-    assert [each["name"] for each in rest["problems"]] == ["unreadable-value"]
+    assert [each["name"] for each in rest["problems"]] == ["placeholder"]
 
 
 @pytest.mark.parametrize("rating", ["Weak", None])
