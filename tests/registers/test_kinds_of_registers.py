@@ -67,6 +67,11 @@ def open_as_workbook():
         return "\ntable:" in made.read()
 
 
+def _write(mapping):
+    with open("mapping.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - where the test stands
+        made.write(f"govrules: 1\n{mapping}\n")
+
+
 def titles(found):
     return [each.code.title for each in (*found.warnings, *found.problems)]
 
@@ -269,11 +274,8 @@ def test_the_mapping_says_which_end_of_a_band_counts(cell, low, high):
     lay([("Partnership", "Budget"), ("A", cell), ("B", "£7")])
     for end, wanted in (("lower end", low), ("upper end", high), ("", None)):
         said = f", bands: {end}" if end else ""
-        with open("mapping.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - likewise
-            made.write(
-                "govrules: 1\ncolumns:\n  Partnership: name\n"
-                f"  Budget: {{ fact: funding.annual_spend{said} }}\n"
-            )
+        budget = f"{{ fact: funding.annual_spend{said} }}"
+        _write(f"columns: {{ Partnership: name, Budget: {budget} }}")
         known = read()
         one, other = known.subject.partnerships
         assert other.funding.annual_spend == 7
@@ -289,8 +291,7 @@ def test_the_mapping_says_which_end_of_a_band_counts(cell, low, high):
 @pytest.mark.parametrize("about", ["name, bands: lower end", "funding.annual_spend, bands: middle"])
 def test_an_end_of_a_band_that_is_none_is_refused(about, capsys):
     lay([("Partnership",), ("A",)])
-    with open("mapping.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - likewise
-        made.write(f"govrules: 1\ncolumns:\n  Partnership: {{ fact: {about} }}\n")
+    _write(f"columns:\n  Partnership: {{ fact: {about} }}")
     assert main(["check", "register.csv", "--mapping", "mapping.yaml"]) == 2
     assert "mapping.yaml:3:" in capsys.readouterr().err
 
@@ -314,11 +315,7 @@ def test_letters_are_read_as_the_file_holds_them(encoding, name, lead):
 def test_years_of_two_digits_go_by_one_rule(form, year, century):
     lay([("Partnership", "Start"), ("A", form.format(year))])
     way = form[2].join("dmy")
-    with open("mapping.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - likewise
-        made.write(
-            "govrules: 1\ncolumns: { Partnership: name, Start: { fact: started, dates: "
-            f'"{way}" }} }}\n'
-        )
+    _write(f'columns: {{ Partnership: name, Start: {{ fact: started, dates: "{way}" }} }}')
     assert read().subject.partnerships[0].started == dt.date(century, 3, 31)
 
 
@@ -448,6 +445,23 @@ def test_the_registers_own_rating_stands_beside_the_tier_in_json(rating, folder)
 
 
 # ── Bad input ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("mine", "its"), [("7", "007"), ("P 9", "P9"), ("0012", "12"), ("EX 1", "ex1")]
+)
+def test_a_reference_that_is_written_otherwise_is_named(mine, its):
+    partners = [["Ref", "Partner"], [its, "X"], ["8", "Y"]]
+    lay({"R": [["Ref", "Partnership"], [mine, "A"], ["8", "B"]], "P": partners}, "register.xlsx")
+    _write(
+        "table: R\ncolumns: { Ref: id, Partnership: name }\nlists: { partners: { table: P, "
+        "key: Ref, joins: Ref, columns: { Partner: name } } }"
+    )
+    known = read()
+    assert [each.partners is UNKNOWN for each in known.subject.partnerships] == [True, False]
+    [told] = known.problems
+    assert told.help == f"did you mean `{mine}`? References are compared as they stand"
+
 
 BAD = [
     # A mapping for another file.

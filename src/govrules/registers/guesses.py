@@ -22,6 +22,7 @@ from govrules.diagnostics import Code
 from govrules.registers.cells import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, key_of
 from govrules.registers.paths import FactPath
+from govrules.registers.rows import loose_key
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -338,4 +339,4 @@ def _keys(cells: Sequence[Any]) -> Iterator[str]:
     """Yield what cells refer to, however zeros before it and spaces within it are written."""
     for each in cells:
         if not blank(each):
-            yield re.sub(r"\s+", "", as_text(each).casefold()).lstrip("0")
+            yield loose_key(each)

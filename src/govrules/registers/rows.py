@@ -7,6 +7,7 @@ record, with its number.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -454,6 +455,16 @@ def as_key(cell: object) -> str:
     """Return what stands in a cell as names are compared; a reference only as it stands."""
     word = as_word(cell)
     return word if any(map(str.isdigit, word)) else fold_body(word)
+
+
+def loose_key(cell: object) -> str:
+    """
+    Return what a cell refers to, however zeros before it and spaces within it are written.
+
+    >>> loose_key("007"), loose_key("P 9")
+    ('7', 'p9')
+    """
+    return re.sub(r"\s+", "", as_word(cell)).lstrip("0")
 
 
 def two_spellings(cell: object, other: object, place: Span | str) -> Problem:
