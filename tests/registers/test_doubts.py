@@ -177,6 +177,10 @@ def test_rows_of_one_partnership_in_two_spellings_are_one(table):
         ("One | Two", None),
         ("One, Two", None),
         ("One; Two | Three", None),
+        ("One / Two", None),
+        ("One; Two + Three", None),
+        ("\u2022 One \u2022 Two", None),
+        ("Health/Care Board; Two", ["Health/Care Board", "Two", UNKNOWN]),
     ],
 )
 def test_several_bodies_are_never_one_with_a_long_name(table, cell, found):
@@ -192,7 +196,7 @@ def test_several_bodies_are_never_one_with_a_long_name(table, cell, found):
         assert not codes(read)
 
 
-@pytest.mark.parametrize("cell", ["One; Two", "One | Two", "One\nTwo"])
+@pytest.mark.parametrize("cell", ["One; Two", "One | Two", "One\nTwo", "One / Two"])
 def test_a_cell_for_one_body_that_names_several_is_told(table, cell):
     read = table(f'name,partners[0].name,id,area\nA,"{cell}",,\n')
     assert read.subject.partnerships[0].partners is UNKNOWN

@@ -93,6 +93,7 @@ PROPOSED = {
         ("Formal agreement?", ["Yes", "No", "TBC"], "?governing_document"),
         ("Constitution (Y/N)", ["y", "n", ""], "?governing_document"),
         ("Terms of reference", ["✓", "", "✓"], "?governing_document"),
+        ("Written agreement?", ["Yes", "No", "In draft"], "?governing_document"),
     ],
     # The heading counts, though not every cell can be read.
     "amounts as prose": [
@@ -306,6 +307,29 @@ def test_letters_are_read_as_the_file_holds_them(encoding, name, lead):
     mapped("register.csv")
     [known] = read().subject.partnerships
     assert (known.name, known.responsible_officer) == (name, lead)
+
+
+@pytest.mark.parametrize("number", [1900, 1999, 2025, 2100, 0, 1])
+def test_a_number_in_a_cell_for_dates_is_told(number):
+    with xlsxwriter.Workbook("register.xlsx") as book:
+        sheet = book.add_worksheet("R")
+        sheet.write_row(0, 0, ["name", "reviewed"])
+        sheet.write_row(1, 0, ["A"])
+        sheet.write_number(1, 1, number, book.add_format({"num_format": "dd/mm/yyyy"}))
+        sheet.write_row(2, 0, ["B"])
+        sheet.write_number(2, 1, 45382, book.add_format({"num_format": "dd/mm/yyyy"}))
+    found = read_source("register.xlsx")
+    one, other = found.subject.partnerships
+    assert (one.reviewed, other.reviewed) == (UNKNOWN, dt.date(2024, 3, 31))
+    assert titles(found) == ["unreadable-value"]
+
+
+@pytest.mark.parametrize("mark", [";", "|", " / ", " + ", "\n", "\u2022", ","])
+def test_what_parts_bodies_in_a_cell_is_found(mark):
+    lay([("Partnership", "Partners"), *((each, f"One{mark}Two{mark}Three") for each in NAMES)])
+    mapped("register.csv")
+    for each in read().subject.partnerships:
+        assert [one.name for one in each.partners if one is not UNKNOWN] == ["One", "Two", "Three"]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ SHARE_UNITS: Final = {"%": Decimal(1), "fraction": Decimal(100)}
 MONTHS_UNITS: Final = {"months": Decimal(1), "years": Decimal(12)}
 PER_CENT: Final = "per cent"
 _POUNDS: Final = frozenset({"", "pounds"})
+#: What parts thousands abroad parts pence here.
+_POINTED: Final = re.compile(r"£? ?([1-9][0-9]{0,2})\.([0-9]{3})")
 _NO_VALUES: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS
 _VALUES: Final = "`govrules explain FACT` lists its values"
 _MARKED: Final = re.compile(r"(?P<word>[^*\u2020\u2021#]+?) ?[*\u2020\u2021#]+")
@@ -360,6 +362,15 @@ def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:
     text = written(value)
     if kind is bool:
         return unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
+    if kind is str and wording.unit in _POUNDS:
+        parted_by_point = _POINTED.fullmatch(text.strip())
+        if parted_by_point:
+            whole, rest = parted_by_point.groups()
+            return Problem(
+                Code.UNREADABLE_VALUE,
+                f"`{text.strip()}` may be £{whole}, or £{whole},{rest} with a point for the comma",
+                "write it in whole pounds, or with two digits behind the point",
+            )
     return read_amount(text, fact_type, wording.unit, wording.bands)
 
 

@@ -47,7 +47,7 @@ _SAME_WORD: Final = 86
 _SHOWN: Final = 3
 #: Numbers that may be counts as well as yes and no.
 _DIGITS: Final = frozenset({"1", "0"})
-_SEPARATORS: Final = (";", "\n", "|", ",")
+_SEPARATORS: Final = (";", "\n", "|", " / ", " + ", "\u2022", ",")
 
 
 @attrs.frozen
@@ -71,9 +71,9 @@ class Guess:
 
 
 def is_answered(cells: Sequence[Any]) -> bool:
-    """Tell whether the cells of a column are plain yes and no."""
+    """Tell whether most cells of a column are plain yes and no."""
     known = [fold(each) for each in map(as_text, cells) if _is_known(each)]
-    return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _FIT * len(known)
+    return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _HALF * len(known)
 
 
 def _is_known(text: str) -> bool:
@@ -108,7 +108,14 @@ def guess(
     sample = [each for each in cells if not blank(each)]
     sample = sample[:: max(1, len(sample) // _CELLS)]
     if meaning.answers is not None:
-        return Guess(path.text, {"values": _answers(sample, meaning.answers)}, sure=False)
+        values = _answers(sample, meaning.answers)
+        rest = Counter(
+            text
+            for text in map(as_text, sample)
+            if _is_known(text) and fold(text) not in YES_NO_WORDS
+        )
+        unread = tuple(each for each, _ in rest.most_common(_SHOWN))
+        return Guess(path.text, {"values": values}, sure=False, unread=unread)
     if isinstance(path.fact.type, Text) and not _are_names(path, sample):
         return None
     if isinstance(path.fact.type, Record):

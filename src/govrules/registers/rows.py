@@ -37,7 +37,7 @@ _ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
 #: What parts names in a cell, and stands in none.
-_MARKS: Final = (";", "|", _BREAK, "\t")
+_MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
 
 
 @attrs.frozen
@@ -390,7 +390,7 @@ def _other_mark(parts: Sequence[str], separator: str) -> str:
 
 
 def _several_bodies(cell: str, mark: str) -> Problem:
-    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"
     text = " ".join(cell.split())
     return Problem(
         Code.UNREADABLE_VALUE,
