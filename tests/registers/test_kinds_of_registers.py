@@ -204,6 +204,25 @@ def test_facts_of_a_list_are_read_from_one_cell_at_most(heads, rows, one):
     )
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "fact"),
+    [
+        ("Budget 2024/25", "Budget 2025/26", "funding.annual_spend"),
+        ("Budget £m", "Budget £m", "funding.annual_spend"),
+        ("Annual budget", "Total budget", "funding.annual_spend"),
+        ("Lead officer", "SRO", "responsible_officer"),
+        ("Last reviewed", "Date of last review", "reviewed"),
+    ],
+)
+def test_of_two_columns_that_say_the_same_neither_is_sure(one, other, fact):
+    cells = ["2025-04-30", "2024-05-31"] if fact == "reviewed" else ["5", "6"]
+    cells = ["J. Bell", "P. Shah"] if fact == "responsible_officer" else cells
+    lay([("Partnership", one, other), *((name, *cells) for name in NAMES)])
+    found, text = mapped("register.csv")
+    assert sorted(found.values()) == [f"?{fact}", "name"]
+    assert f"may both hold `{fact}`" in " ".join(text.replace("#", " ").split())
+
+
 SHEETS = [
     {"Adults": ["DASS"], "Children": ["DCS", "Schools"]},
     {"North": ["N1"], "South": ["S1"], "East": ["E1"], "West": ["W1"]},
