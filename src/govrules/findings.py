@@ -38,6 +38,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
+from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
@@ -138,6 +139,7 @@ class Finding:
         severity: how grave it is for certain; None unless flagged.
         could_be: how grave it could turn out, where that is graver than what is certain.
         mitigations: what makes it one step less grave.
+        waived: the waiver by which it does not count; None unless it is flagged and waived.
     """
 
     rule: Rule
@@ -152,6 +154,7 @@ class Finding:
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
+    waived: Waiver | None = attrs.field(default=None, repr=False)
 
     def __deepcopy__(self, _memo: object) -> Finding:
         return self
@@ -160,11 +163,12 @@ class Finding:
         view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
         seen = (view.record, view.as_of, view.backend.rulebook)
-        return _unpacked, (self.rule, judged, seen, self._engine, self._parts)
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, self.waived)
 
     def __repr__(self) -> str:
         grave = f", {self.severity.value}" if self.severity else ""
-        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}>"
+        waived = ", waived" if self.waived else ""
+        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
 
     @cached_property
     def _judged(self) -> Outcome:
@@ -378,9 +382,9 @@ def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
-    engine: str,
-    parts: tuple[Finding, ...],
+    *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
+    engine, parts, waived = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
@@ -394,6 +398,7 @@ def _unpacked(
         outcome=judged,
         engine=engine,
         parts=parts,
+        waived=waived,
     )
 
 

@@ -15,7 +15,6 @@ from govrules.diagnostics import Code
     "arguments",
     [
         ("chekc",),
-        ("check",),
         ("check", "x.yaml", "--colour"),
         ("check", "x.yaml", "--format", "pdf"),
         ("check", "x.yaml", "--fail-on", "grave"),
