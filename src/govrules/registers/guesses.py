@@ -114,8 +114,8 @@ def guess(
             for text in map(as_text, sample)
             if _is_known(text) and fold(text) not in YES_NO_WORDS
         )
-        unread = tuple(each for each, _ in rest.most_common(_SHOWN))
-        return Guess(path.text, {"values": values}, sure=False, unread=unread)
+        other = tuple(each for each, _ in rest.most_common(_SHOWN))
+        return Guess(path.text, {"values": values}, sure=False, unread=other)
     if isinstance(path.fact.type, Text) and not _are_names(path, sample):
         return None
     if isinstance(path.fact.type, Record):
