@@ -7,6 +7,7 @@ record, with its number.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -36,7 +37,7 @@ _ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
 #: What parts names in a cell, and stands in none.
-_MARKS: Final = (";", "|", _BREAK, "\t")
+_MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
 
 
 @attrs.frozen
@@ -193,7 +194,7 @@ class Rows:
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
         facts = [] if mapped else [*vocabulary_of(Partnership).facts]
         for each in left:
-            near = did_you_mean(each, facts)
+            near = did_you_mean(each, facts, likeness=0.8)
             if near.startswith("did you mean"):
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,
@@ -389,7 +390,7 @@ def _other_mark(parts: Sequence[str], separator: str) -> str:
 
 
 def _several_bodies(cell: str, mark: str) -> Problem:
-    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"
     text = " ".join(cell.split())
     return Problem(
         Code.UNREADABLE_VALUE,
@@ -454,6 +455,16 @@ def as_key(cell: object) -> str:
     """Return what stands in a cell as names are compared; a reference only as it stands."""
     word = as_word(cell)
     return word if any(map(str.isdigit, word)) else fold_body(word)
+
+
+def loose_key(cell: object) -> str:
+    """
+    Return what a cell refers to, however zeros before it and spaces within it are written.
+
+    >>> loose_key("007"), loose_key("P 9")
+    ('7', 'p9')
+    """
+    return re.sub(r"\s+", "", as_word(cell)).lstrip("0")
 
 
 def two_spellings(cell: object, other: object, place: Span | str) -> Problem:

@@ -295,11 +295,12 @@ def several(name: str, names: Sequence[str], what: str) -> NoReturn:
         FactsError: always.
     """
     listed = ", ".join(f"`{each}`" for each in names)
+    first = names[0] if names[0].isalnum() else f'"{names[0]}"'
     refuse(
         Code.UNKNOWN_TABLE,
         name,
         f"the file holds several {what}s: {listed}",
-        f"say which: `--table {names[0]}`, `{name}::{names[0]}`, or `table:` of the mapping",
+        f"say which: `--table {first}`, `{name}::{names[0]}`, or `table:` of the mapping",
     )
 
 
