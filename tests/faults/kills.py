@@ -53,6 +53,9 @@ def _load() -> None:
     import govrules.render.rows
     import govrules.scaffold
     import govrules.schema  # noqa: F401
+    from govrules.rulebook.load import load_rulebook
+
+    load_rulebook()
 
 
 def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
@@ -124,7 +127,9 @@ def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = CO
         folder.mkdir()
         before = prepared(folder, each)
         if by_event:
-            ended = finished(begun(each, folder, events=random.randint(1, 14)))
+            ended = finished(
+                begun(each, folder, events=random.randint(1, 45 if each.name == "init" else 9))
+            )
         else:
             pid = begun(each, folder)
             time.sleep(random.random() * takes[each.name])
