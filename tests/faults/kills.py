@@ -105,8 +105,16 @@ def finished(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = COMMANDS) -> Killed:
-    """Kill commands so many times in all, half of them at events with files."""
+def kill(
+    folder: Path,
+    number: int,
+    seed: int,
+    commands: tuple[Writes, ...] = COMMANDS,
+    *,
+    seconds: float = float("inf"),
+) -> Killed:
+    """Kill commands so many times in all, or for so long, half of them at events with files."""
+    until = time.monotonic() + seconds
     _load()
     random = Random(seed)
     found = Killed()
@@ -119,7 +127,7 @@ def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = CO
         )
         takes[each.name] = time.monotonic() - began
     at = 0
-    while sum(found.kills.values()) < number:
+    while sum(found.kills.values()) < number and time.monotonic() < until:
         each = commands[at % len(commands)]
         by_event = at // len(commands) % 2 == 0
         at += 1

@@ -41,9 +41,9 @@ def ran(
     )
 
 
-def kills(folder: Path, number: int, seed: int) -> Iterator[tuple[str, bool]]:
+def kills(folder: Path, number: int, seed: int, seconds: float) -> Iterator[tuple[str, bool]]:
     """Kill commands and say what was left."""
-    found = kill(folder, number, seed)
+    found = kill(folder, number, seed, seconds=seconds)
     for name, many in sorted(found.kills.items()):
         yield f"killed {many:4} times: {name}", True
     for each in (*found.wrong, *found.strays):
@@ -202,6 +202,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("which", nargs="*", choices=[[], "kills", *FAULTS])
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=1_000, help="no more kills after these")
     parser.add_argument("--seed", type=int, default=Random().randrange(10**9))
     chosen = parser.parse_args()
     which = chosen.which or ["kills", *FAULTS]
@@ -211,7 +212,7 @@ def main() -> int:
         for each in which:
             began = time.monotonic()
             found = (
-                kills(folder, chosen.kills, chosen.seed)
+                kills(folder, chosen.kills, chosen.seed, chosen.minutes * 60)
                 if each == "kills"
                 else FAULTS[each](folder)
             )

@@ -17,6 +17,8 @@ import pytest
 
 from govrules.errors import FactsError, RuleFileError
 from govrules.files import SpecialFileError, open_file
+from govrules.model import Partnership
+from govrules.portfolio import entries_of
 from govrules.registers import probing, workbooks
 from govrules.registers.read import read_source
 from govrules.registers.tables import Table
@@ -228,7 +230,7 @@ def test_a_line_that_cannot_be_read_is_left_out_and_said(tmp_path, line, mapped)
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("govrules: 1\ncolumns:\n  name: name\n")
     found = read_source(path, mapping=mapping if mapped else None)
-    names = [each.name for each in found.subject.partnerships if hasattr(each, "name")]
+    names = [each.name for each in found.subject.partnerships if isinstance(each, Partnership)]
     assert names == ["first", "last"]
     [problem] = found.problems
     assert problem.span.line == 2
@@ -362,6 +364,6 @@ def test_what_is_nested_without_end_is_refused(tmp_path):
         inner = {"b": inner}
     path.write_text(json.dumps([{"a": "fine"}, inner]))
     found = read_source(path, mapping=tmp_path / "m.yaml")
-    assert [each.name for each in found.subject.partnerships] == ["fine"]
+    assert [each.name for each in entries_of(found.subject)] == ["fine"]
     assert found.problems
     assert small().rules

@@ -30,6 +30,8 @@ from govrules.vocabulary import Fact, FactType, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
+#: So many columns from which nothing is read are named.
+_COLUMNS_NAMED: Final = 200
 _ROWS_NAMED: Final = 10
 _LONGEST_MESSAGE: Final = 400
 #: Problems that cost a row.
@@ -194,7 +196,8 @@ class Rows:
         ]
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
         facts = [] if mapped else [*vocabulary_of(Partnership).facts]
-        for each in left:
+        # To look for a name that is near takes long, and of so many columns nobody reads it.
+        for each in left[:_COLUMNS_NAMED]:
             near = did_you_mean(each, facts)
             if near.startswith("did you mean"):
                 self.found.add(
@@ -205,7 +208,9 @@ class Rows:
                 )
                 left = [other for other in left if other != each]
         if left:
-            words = ", ".join(f"`{each}`" for each in left)
+            words = ", ".join(f"`{each}`" for each in left[:_COLUMNS_NAMED])
+            more = len(left) - _COLUMNS_NAMED
+            words += f" and {more:,} more" if more > 0 else ""
             self.found.add(
                 Code.COLUMN_NOT_MAPPED,
                 f"no fact is read from {counted(len(left), 'column')}: {words}",

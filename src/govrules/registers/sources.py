@@ -251,7 +251,9 @@ def whole(line: str) -> str:
     if not line.isascii() and _HALF.search(line):
         msg = "it is not text in UTF-8"
         raise ValueError(msg)
-    if ("\\ud" in line or "\\uD" in line) and _HALF.search(str(_AS_TEXT.decode(line.strip()))):
+    if "\\ud" not in line and "\\uD" not in line:
+        return line
+    if _HALF.search(json.dumps(_AS_TEXT.decode(line.strip()), ensure_ascii=False)):
         msg = "an escape in it is half a character"
         raise ValueError(msg)
     return line
