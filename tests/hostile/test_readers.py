@@ -151,7 +151,8 @@ def test_rows_hold_nothing_but_cells(tmp_path, monkeypatch):
 
 
 def arrow_bytes(kind: str) -> bytes:
-    table = pa.table({"name": ["Care pool", "Forum"] * 9, "funding.pooled": ["yes", None] * 9})
+    names = ["Care pool", "Forum", *(f"Body {each}" for each in range(16))]
+    table = pa.table({"name": names, "funding.pooled": ["yes", None] * 9})
     buffer = io.BytesIO()
     if kind == "parquet":
         pa.parquet.write_table(table, buffer)

@@ -372,6 +372,13 @@ def _arrow_file(
     return arrow_table(table, name)
 
 
+def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
+    """Return a file opened to be read by Arrow, whatever bytes its name is made of."""
+    import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
+
+    return pa.memory_map(os.fsencode(file))
+
+
 def open_columns(file: str, name: str, layout: Layout) -> Opened:
     """
     Open a file whose own schema names its columns.
@@ -386,7 +393,7 @@ def open_columns(file: str, name: str, layout: Layout) -> Opened:
         parquet = needs("pyarrow.parquet", name)
         return _arrow_file(
             name,
-            lambda: parquet.ParquetFile(file, memory_map=True),
+            lambda: parquet.ParquetFile(mapped(file)),
             lambda opened: opened.metadata.num_rows,
             lambda opened: opened.read(),
         )
@@ -394,7 +401,7 @@ def open_columns(file: str, name: str, layout: Layout) -> Opened:
         feather = needs("pyarrow.feather", name)
         return _arrow_file(
             name,
-            lambda: feather.read_table(file),
+            lambda: feather.read_table(mapped(file)),
             lambda opened: opened.num_rows,
             lambda opened: opened,
         )
