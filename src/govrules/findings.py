@@ -8,16 +8,17 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because
+from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
@@ -37,28 +38,14 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
+from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
-class InRecord:
-    """What is said in words that begin with the name of a record, where it is of one of a list."""
-
-    __slots__ = ()
-    #: The attribute that has the words.
-    _words: ClassVar[str] = "phrase"
-    record: str
-
-    @property
-    def of_any_record(self) -> str:
-        """The words without the name of the record."""
-        words: str = getattr(self, self._words)
-        return words.removeprefix(f"{self.record}: ")
-
-
 @attrs.frozen
-class Reason(InRecord):
+class Reason:
     """
     A fact that forces a verdict.
 
@@ -68,8 +55,8 @@ class Reason(InRecord):
         evidence: where it was seen; "" where nobody says.
         phrase: the fact as a clause.
         origin: ``file:line`` where it was read; "" for a Python object.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
@@ -78,28 +65,29 @@ class Reason(InRecord):
     phrase: str
     origin: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
 
 
 @attrs.frozen
-class Question(InRecord):
+class Question:
     """
     A fact to ask for.
 
     Attributes:
         fact: its path.
         question: what to ask.
-        record: the name of the record of a list that the question begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the question without the name of the record.
     """
 
-    _words: ClassVar[str] = "question"
     fact: str
     question: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.question, takes_self=True)
 
 
 @attrs.frozen
-class Change(InRecord):
+class Change:
     """
     A change of an arrangement.
 
@@ -107,14 +95,37 @@ class Change(InRecord):
         fact: its path; a record beyond the end of a list is to be added.
         to: the value that it should have.
         phrase: how it is then, as a clause.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
     to: Any
     phrase: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
+
+
+@attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact; of a record of a list, its path.
+        label: what it is, as a noun phrase.
+        phrase: the fact as a clause; "" where it is not settled.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    phrase: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -128,6 +139,7 @@ class Finding:
         severity: how grave it is for certain; None unless flagged.
         could_be: how grave it could turn out, where that is graver than what is certain.
         mitigations: what makes it one step less grave.
+        waived: the waiver by which it does not count; None unless it is flagged and waived.
     """
 
     rule: Rule
@@ -142,6 +154,7 @@ class Finding:
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
+    waived: Waiver | None = attrs.field(default=None, repr=False)
 
     def __deepcopy__(self, _memo: object) -> Finding:
         return self
@@ -150,11 +163,12 @@ class Finding:
         view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
         seen = (view.record, view.as_of, view.backend.rulebook)
-        return _unpacked, (self.rule, judged, seen, self._engine, self._parts)
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, self.waived)
 
     def __repr__(self) -> str:
         grave = f", {self.severity.value}" if self.severity else ""
-        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}>"
+        waived = ", waived" if self.waived else ""
+        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
 
     @cached_property
     def _judged(self) -> Outcome:
@@ -170,11 +184,37 @@ class Finding:
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
-        """The facts that force the verdict and its severity: those alone reproduce it."""
+        """
+        The facts that force the verdict and its severity: those alone reproduce it.
+
+        A derived fact is one reason, and has its own in `steps`.
+        """
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._view, self._judged)
-        return tuple(map(self._reason, cited))
+        return tuple(map(self._reason, self._cited))
+
+    @cached_property
+    def steps(self) -> Mapping[str, DerivedValue]:
+        """The derived facts that its reasons rest on and what these rest on, by path."""
+        found: dict[str, DerivedValue] = {}
+        waiting = [] if self.parts else [*self._cited]
+        for each in waiting:
+            if each.is_step and each.path not in found:
+                its = proof(each.name, self._view.seen_from(each.frame))
+                found[each.path] = DerivedValue(
+                    name=each.path,
+                    label=each.fact.label,
+                    phrase=self._reason(each).phrase,
+                    values=(each.value,),
+                    because=tuple(map(self._reason, its)),
+                    questions=(),
+                )
+                waiting += its
+        return found
+
+    @cached_property
+    def _cited(self) -> tuple[Cited, ...]:
+        return because(self.rule, self._view, self._judged)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
@@ -203,6 +243,11 @@ class Finding:
         level = f" ({part.severity.value})" if part.severity else ""
         phrase = f"{part.rule.title}{level}"
         return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
+
+    @cached_property
+    def applies(self) -> bool:
+        """Whether the rule certainly applies, and no exception holds."""
+        return self._view.rule(self.rule).scope(self._view.frames) is Truth.TRUE
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -285,17 +330,19 @@ class Finding:
         origin = self._nearest(origin_of, cited)
         if not cited.name:
             # A record that counts by being there, whatever is known of it.
-            there = _with_owner(self._there(cited.fact), owner)
-            return Reason(cited.path, owner, evidence, there, origin, owner)
-        value = cited.value
-        phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
+            value: Any = owner
+            phrase = self._there(cited.fact)
+        else:
+            value = cited.value
+            phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=_with_owner(phrase, owner),
+            phrase=phrases.of_record(owner, phrase, _each(cited)),
             origin=origin,
             record=owner,
+            of_any_record=phrase,
         )
 
     def _nearest(self, look: Callable[[Any, str], str], cited: Cited) -> str:
@@ -335,9 +382,9 @@ def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
-    engine: str,
-    parts: tuple[Finding, ...],
+    *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
+    engine, parts, waived = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
@@ -351,6 +398,7 @@ def _unpacked(
         outcome=judged,
         engine=engine,
         parts=parts,
+        waived=waived,
     )
 
 
@@ -375,20 +423,22 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame = view.frames[0]
-    for each in lists:
-        name, _, place = each.rpartition("[")
-        listed = frame.shape.facts[name]
+    cls: type = type(view.record)
+    frame, each = view.frames[0], _twins(cls).get(path.partition(".")[0], "")
+    for listed in lists:
+        name, _, place = listed.rpartition("[")
+        each = frame.shape.facts[name].each
         frame, added = view.record_of(frame, name, int(place))
-        owner = f"a new {listed.each}" if added else phrases.record_name(frame.record, int(place))
+        called = phrases.record_name(frame.record, int(place), each)
+        owner = f"a new {each}" if added else called
     phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
-    return Change(path, to, _with_owner(phrase, owner), owner)
+    return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
     text = _whether_all(cited) or cited.fact.question
-    return Question(cited.path, _with_owner(text, owner), owner)
+    return Question(cited.path, f"{owner}: {text}" if owner else text, owner, text)
 
 
 def _whether_all(cited: Cited) -> str:
@@ -399,10 +449,6 @@ def _whether_all(cited: Cited) -> str:
     return phrases.whether_all(cited.fact, known) if known else ""
 
 
-def _with_owner(text: str, owner: str) -> str:
-    return f"{owner}: {text}" if owner else text
-
-
 def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
     name, _, inside = path.partition(".")
@@ -410,18 +456,27 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     if not inside or name not in _twins(cls):
         return ""
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    return called if isinstance(called, str) else name
+    return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 
 @lru_cache
-def _twins(cls: type) -> frozenset[str]:
-    """Return the records in subjects of a class of which there is another of the same kind."""
+def _twins(cls: type) -> Mapping[str, str]:
+    """
+    Return the records in subjects of a class of which there is another of the same kind.
+
+    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
+    """
     kinds = {
-        name: fact.type
+        name: fact.type.cls
         for name, fact in vocabulary_of(cls).fields.items()
         if isinstance(fact.type, Record)
     }
-    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
+    several = [*kinds.values()]
+    return {
+        name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+        for name, kind in kinds.items()
+        if several.count(kind) > 1
+    }
 
 
 def _owner(cited: Cited) -> str:
@@ -429,4 +484,13 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited))
+
+
+def _each(cited: Cited) -> str:
+    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    frame = cited.frame
+    if frame.prefix:
+        return frame.listed[1].each
+    cls: type = type(frame.record)
+    return _twins(cls).get(cited.path.partition(".")[0], "")

@@ -16,18 +16,37 @@ from typing import Annotated, Any, Literal, TypeAlias
 import attrs
 from cyclopts import App, Parameter
 
-from govrules.assessment import Assessment, assess, counted_together
+from govrules.assessment import Assessment, assess, not_waived
+from govrules.cli.comparing import diff
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
+from govrules.cli.linting import lint
+from govrules.cli.looking_up import facts
+from govrules.cli.needs import with_packs
+from govrules.cli.options import (
+    AsOf,
+    Engine,
+    Folder,
+    Level,
+    Mapping,
+    Output,
+    Rules,
+    Table,
+    Waivers,
+    day,
+    load,
+)
 from govrules.cli.output import emit, refuse_inputs, show, warn, write
 from govrules.cli.said import Said
 from govrules.cli.standard_input import STANDARD_INPUT, read_input
-from govrules.diagnostics import CODES, Diagnostic, did_you_mean
+from govrules.cli.testing import run_tests
+from govrules.cli.waiving import law_hints, law_lines, waived
+from govrules.cli.workspace import chosen, packs_of
+from govrules.diagnostics import CODES, did_you_mean
 from govrules.doubts import doubts
-from govrules.engines.registry import ENGINES, REFERENCE, engine_for
+from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.explain.phrases import counted
 from govrules.portfolio import (
     RegisterAssessment,
     assess_register,
@@ -38,10 +57,11 @@ from govrules.portfolio import (
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.lines import Line
+from govrules.render.lookup import parameter_lines, word_lines
 from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
 from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
-from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
+from govrules.rulebook.load import packs_in, shipped_examples
 from govrules.truth import UNKNOWN, Unknown
 
 
@@ -63,34 +83,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-Rules = Annotated[
-    list[str] | None,
-    Parameter(name="--rules", negative="", help="A pack's folder or name; may be repeated."),
-]
-Mapping = Annotated[
-    Path | None,
-    Parameter(name="--mapping", help="The file that says what the columns of a table hold."),
-]
-Table = Annotated[
-    str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
-]
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
-Level = Literal["low", "medium", "high", "critical"]
-AsOf = Annotated[
-    str | None,
-    Parameter(
-        name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
-    ),
-]
-Engine = Annotated[
-    str | None,
-    Parameter(
-        name="--engine",
-        help=f"Which engine evaluates: {', '.join(ENGINES)}; chosen by the number of entries if not"
-        " given. The findings are the same.",
-    ),
-]
+Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Depth = Annotated[str | None, Parameter(name="--depth")]
 Entry = Annotated[
     list[str] | None,
@@ -100,37 +95,16 @@ Entry = Annotated[
         help="Of a register, only the partnership of this id or name; may be repeated.",
     ),
 ]
-Output = Annotated[
-    Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
-]
-
 
 #: What a file comes to.
 Checked: TypeAlias = Assessment | RegisterAssessment
-
-
-def load(rules: list[str] | None) -> Rulebook:
-    """Load the packs that were named, or the one that is shipped."""
-    return load_rulebook(*(rules or ()), subjects=KINDS.get())
-
-
-def day(text: str | None) -> dt.date | None:
-    """Read the date of the assessment."""
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Stop(
-            f"govrules: `--as-of {text}` is no date", "  help: write a date such as 2026-03-31"
-        ) from error
 
 
 @app.command
 def demo() -> int:
     """Assess a bundled example and say what to try next."""
     path = shipped_examples() / "digital-technology-centre.yaml"
-    rulebook = load(None)
+    rulebook = load([])
     read = read_subject(path, rulebook=rulebook)
     show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
     emit(
@@ -147,7 +121,7 @@ def demo() -> int:
 
 @app.command
 def check(
-    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    subjects: Subjects = None,
     *,
     rules: Rules = None,
     mapping: Mapping = None,
@@ -155,6 +129,7 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    waivers: Waivers = None,
     format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
     fail_on: Level = "low",
@@ -167,7 +142,8 @@ def check(
     Parameters
     ----------
     subjects
-        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
+        the register of `govrules.yaml` if none.
     format
         How to print the findings; a workbook needs `--output`.
     fail_on
@@ -182,15 +158,17 @@ def check(
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
+    named = chosen(subjects, mapping)
     checked, told = _assess_all(
-        subjects,
+        named.subjects,
         rulebook,
-        mapping=mapping,
+        mapping=named.mapping,
         table=table,
         given=day(as_of),
         engine=engine,
         only=entry or (),
     )
+    checked = waived(checked, waivers, rulebook, told)
     assessments = _apart(checked)
     dates = {each.as_of for each in assessments}
     common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
@@ -217,7 +195,9 @@ def check(
     else:
         with uncollected():
             in_full = full or depth is not None
-            show(_lines(checked, output, full=in_full, depth=reasons), output)
+            page = _lines(checked, output, full=in_full, depth=reasons)
+            law = law_lines(assessments, rulebook) if in_full else ()
+            show(itertools.chain(page, law), output)
     return _code(checked, Severity(fail_on), told)
 
 
@@ -263,6 +243,7 @@ def _hints(assessment: Assessment) -> Iterator[str]:
         yield "Answer them one by one: govrules ask    Every question: --full"
     elif not assessment.flagged:
         yield "Every check with its reasons: --full"
+    yield from law_hints([assessment], assessment.rulebook)
 
 
 def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
@@ -270,6 +251,7 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     first = next((each.id for each in whole.entries if each.id), "ID")
     yield f"One partnership: --entry {first}    Everything: --full"
     yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
+    yield from law_hints(whole.all(), whole.register.rulebook)
 
 
 @contextlib.contextmanager
@@ -376,7 +358,7 @@ def _read_all(
         try:
             read = _read(path, rulebook, mapping, table, only)
         except FactsError as error:
-            told.say(error.diagnostics)
+            told.say(with_packs(error.diagnostics, path))
             if not error.diagnostics:
                 told.fail(str(error))
             told.failed = True
@@ -433,7 +415,7 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    _, severities = counted_together(assessments)
+    severities = not_waived(assessments)
     return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
 
 
@@ -504,12 +486,13 @@ def explain(
     formula: Annotated[bool, Parameter(name="--formula", negative="")] = False,
 ) -> int:
     """
-    Explain a rule, a diagnostic's code, or a fact.
+    Explain a rule, a diagnostic's code, a fact, a parameter, or a word of the format.
 
     Parameters
     ----------
     name
-        A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+        A rule's id, a code such as GR104 or its name, a fact such as funding.pooled, a parameter
+        such as high_spend, or a word such as newer_than or mitigated_by.
     code
         Print the Python to which the engine `compiled` turns the rule, or all rules if none is
         named.
@@ -569,68 +552,19 @@ def _explain_name(name: str, rules: list[str] | None) -> int:
     if any(rule.id == name for rule in rulebook.rules):
         show(rule_lines(rulebook.rule(name), rulebook))
         return FINE
-    lines = list(fact_lines(name, rulebook))
+    left = next((each for each in rulebook.left_out if each.id == name), None)
+    if left is not None:
+        show(rule_lines(left, rulebook))
+        return FINE
+    facts_or_parameter = (*fact_lines(name, rulebook), *parameter_lines(name, rulebook))
+    lines = [*(facts_or_parameter or word_lines(name))]
     if not lines:
         raise Stop(
-            f"govrules: `{name}` is no rule, code or fact",
-            f"  help: {near(name, rulebook) or 'see `govrules schema` for the facts'}",
+            f"govrules: `{name}` is no rule, code, fact, parameter or word of the format",
+            f"  help: {near(name, rulebook) or 'find a fact by `govrules facts WORDS`'}",
         )
     show(lines)
     return FINE
-
-
-Folder = Annotated[
-    list[str] | None,
-    Parameter(
-        name="DIR", negative="", help="A pack, or a folder of packs; the shipped ones if none."
-    ),
-]
-
-
-@app.command
-def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
-    """
-    Check that packs are well formed and said plainly; every problem with file, line and remedy.
-
-    What is well formed and could be said better is a warning, which does not fail.
-
-    Parameters
-    ----------
-    directories
-        Packs, or folders of packs; the shipped ones if none is given.
-    format
-        How to print the problems.
-    """
-    problems: list[Diagnostic] = []
-    number = 0
-    packs = packs_in(directories or ())
-    for pack in packs:
-        rulebook, said = lint_pack(pack, subjects=KINDS.get())
-        number += len(rulebook.rules) if rulebook else 0
-        problems += [each for each in said if each not in problems]
-    failed = not all(each.code.is_warning for each in problems)
-    if format == "json":
-        data = [
-            {
-                "code": each.code.id,
-                "name": each.code.title,
-                "warning": each.code.is_warning,
-                "message": each.message,
-                "help": each.help,
-                "file": each.span.file,
-                "line": each.span.line,
-                "column": each.span.column,
-            }
-            for each in problems
-        ]
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-    else:
-        warn(str(each) for each in problems)
-        if not failed:
-            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
-            found = counted(len(problems), "warning") if problems else "no problem found"
-            emit(f"{of}: {found}\n")
-    return PROBLEM if failed else FINE
 
 
 @app.command(name="format")
@@ -656,59 +590,10 @@ def format_(
     return lay_out(directories, check=check)
 
 
-@app.command(name="test")
-def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
-    """
-    Run the examples of rules, and say what they never show.
-
-    Parameters
-    ----------
-    directories
-        Packs, or folders of packs; the shipped ones if none is given.
-    coverage
-        Also say which tests no example shows true, false or unknown.
-    mutants
-        Also change each rule a little in every way, and say which changes no example notices.
-    """
-    from govrules.examples import run_derived_examples, run_examples, unseen  # noqa: PLC0415 - only this command needs it
-
-    failed = 0
-    run = 0
-    for pack in packs_in(directories or ()):
-        rulebook = load([pack])
-        results = list(run_examples(rulebook))
-        run += len(results)
-        derived = list(run_derived_examples(rulebook))
-        run += len(derived)
-        found = [each.diagnostic for each in results] + [each.diagnostic for each in derived]
-        problems = [each for each in found if each]
-        failed += len(problems)
-        warn(str(each) for each in problems)
-        missing = list(unseen(rulebook)) if coverage else []
-        emit(
-            f"{pack}: {len(rulebook.rules)} rules, {len(results) + len(derived)} examples, "
-            f"{len(problems)} failed\n"
-        )
-        for each in missing:
-            emit(f"  {each}\n")
-        if mutants:
-            _mutate(pack, rulebook)
-    if not run:
-        warn(["govrules: no rule has an example"])
-        return NOTHING_CHECKED
-    return FLAGGED if failed else FINE
-
-
-def _mutate(pack: str, rulebook: Rulebook) -> None:
-    from govrules.mutants import survivors  # noqa: PLC0415 - only this option needs it
-
-    alive, total = survivors(rulebook)
-    caught = total - len(alive)
-    share = 100 * caught / total if total else 100
-    emit(f"{pack}: {caught} of {total} mutants caught ({share:.1f} %)\n")
-    for each in alive:
-        emit(f"  {each}\n")
-
+app.command(lint)
+app.command(diff)
+app.command(facts)
+app.command(run_tests, name="test")
 
 Kinds = Literal[
     "never-applicable",
@@ -721,6 +606,7 @@ Kinds = Literal[
     "conflict",
     "perverse-incentive",
     "withholding-helps",
+    "never-worse",
 ]
 
 
@@ -766,11 +652,11 @@ def prove(
             "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
         )
     prover = questions.Prover(
-        load(packs_in(directories or ())),
+        load(packs_in(packs_of(directories))),
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.Flaw),
+        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
     )
     began = time.monotonic()
     results: list[questions.Result] = []
@@ -944,7 +830,7 @@ def map_(
 
 @app.command
 def plan(
-    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    subjects: Subjects = None,
     *,
     rules: Rules = None,
     mapping: Mapping = None,
@@ -961,7 +847,8 @@ def plan(
     Parameters
     ----------
     subjects
-        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
+        the register of `govrules.yaml` if none.
     level
         The severity from which findings are to be cleared.
     format
@@ -971,8 +858,14 @@ def plan(
 
     refuse_inputs(output, subjects, mapping, rules)
     rulebook = load(rules)
+    named = chosen(subjects, mapping)
     checked, told = _assess_all(
-        subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
+        named.subjects,
+        rulebook,
+        mapping=named.mapping,
+        table=table,
+        given=day(as_of),
+        engine=engine,
     )
     assessments = _apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
@@ -1034,11 +927,17 @@ def watch(
     format
         How to print: as text, or one JSON object a line.
     """
+    from govrules.cli.rule_files import RuleFiles  # noqa: PLC0415 - likewise
     from govrules.cli.watching import Watching  # noqa: PLC0415 - only this command needs it
 
     if every <= 0 or (seconds is not None and seconds < 0):
         raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
     watching = Watching(
-        registers, load(rules), day(as_of), engine=engine, as_lines=format == "jsonl"
+        registers,
+        load(rules),
+        day(as_of),
+        engine=engine,
+        as_lines=format == "jsonl",
+        rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),
     )
     return watching.run(every=every, seconds=seconds)

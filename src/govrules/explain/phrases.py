@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from govrules.facts import TO_BE_FOUND
@@ -39,7 +40,19 @@ _ORDERS: Final = {
 }
 VALUE: Final = "{value}"
 _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
-_NUMBERED: Final = re.compile(r"number \d+")
+#: What a record without a name is called.
+_NUMBERED: Final = re.compile(r"(?P<each>[a-z].*) (?P<number>\d+)")
+#: A clause whose "it" is nobody.
+_NOBODY: Final = re.compile(
+    r"it (is|was) (not )?(agreed|clear|defined|known|named|recorded|settled|so|stated|unclear|"
+    r"written down)\b"
+)
+#: Whose a fact is at the beginning of a clause, and what it is of at its end.
+_WHOSE: Final = re.compile(r"^the (?:\w+ )?\w+'s | the \w+$")
+#: What a partnership has one of, so that a clause about it can begin with whose it is.
+_OWNED: Final = ("the governing document ", "the aims ", "the risk tier ")
+#: Things whose names are words, and would read as the subject of a verb in another number.
+_QUOTED: Final = ("measure",)
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
 
 
@@ -77,19 +90,35 @@ def joined(words: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)}{',' if has_own or ', ' in last else ''} {word} {last}"
 
 
+def joined_clauses(clauses: Sequence[str]) -> str:
+    """
+    Return clauses in one; the subject and verb, or the noun, with which all begin is said once.
+
+    >>> joined_clauses(["the partner is an observer", "the partner holds the chair"])
+    'the partner is an observer and holds the chair'
+    """
+    first, *others = clauses
+    begin = " ".join(first.split()[:2]) + " "
+    if others and all(each.startswith(begin) for each in others):
+        others = [each.removeprefix(begin) for each in others]
+    return joined([first, *others])
+
+
 def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str:
     """
     Return names as a list in prose; of many, the first and how many more there are.
 
     >>> named(["A", "B"]), named(list("ABCDEFGH"))
     ('A and B', 'A, B, C, D, E and 3 more')
-    >>> named(["A", "number 9", "number 10"])
-    'A and numbers 9 and 10 without a name'
+    >>> named(["A", "partner 9", "partner 10"])
+    'A and partners 9 and 10'
     """
-    numbers = [each.removeprefix("number ") for each in names if _NUMBERED.fullmatch(each)]
-    if len(numbers) > 1:
-        others = [each for each in names if not _NUMBERED.fullmatch(each)]
-        together = f"numbers {named(numbers, word)} without a name"
+    numbered = [_NUMBERED.fullmatch(each) for each in names]
+    things = {each["each"] for each in numbered if each}
+    if len(things) == 1 and sum(map(bool, numbered)) > 1:
+        others = [name for name, number in zip(names, numbered, strict=True) if not number]
+        numbers = named([each["number"] for each in numbered if each], word, what=what)
+        together = f"{plural(*things)} {numbers}"
         return f"{named(others)} {word} {together}" if others else together
     if len(names) <= MOST_NAMES:
         return joined(names, word)
@@ -272,8 +301,11 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
 def names_of(fact: Fact) -> frozenset[str]:
     """Return what clauses on a fact have in them; each has at least one of these."""
     whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
+    whole += [fact.among]
     whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
     parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
+    # A record is named once, and after that it is "it": "its representative", "answers for it".
+    parts |= {_WHOSE.sub(" ", each) for each in parts}
     stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
     # Of several the verb is another: those "that are significant".
     stems |= {re.sub(r"^(is|has|was|does)\b", "", each.strip()) for each in stems}
@@ -300,7 +332,7 @@ def presence(fact: Fact) -> str:
 
 
 def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return a fact and its value as a clause ("budgets are pooled")."""
+    """Return a fact and its value as a clause ("partners pool budgets")."""
     match fact.type:
         case _ if value is None or value in ((), frozenset()):
             return absence(fact)
@@ -327,16 +359,33 @@ def _set_phrase(fact: Fact, value: frozenset[Any]) -> str:
         return f"nobody recorded all of {fact.label}"
     several = members_phrase(known, fact.type, dict(fact.words), "and")
     if len(known) < len(value):
-        several = f"at least {several}"
-    return filled(fact.sentence or f"{fact.label} are {VALUE}", several, len(known))
+        return filled(fact.among or f"{fact.label} include {VALUE}", several, len(known))
+    own = {each: says for each, says, _ in fact.said if says and each in known}
+    rest = known - {*own}
+    clauses = [*own.values()]
+    if rest:
+        several = members_phrase(rest, fact.type, dict(fact.words), "and")
+        clauses.insert(0, filled(fact.sentence or f"{fact.label} are {VALUE}", several, len(rest)))
+    return joined_clauses(clauses)
 
 
 def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     known = [each for each in value if each is not UNKNOWN]
-    names = named([record_name(each, index) for index, each in enumerate(known)])
     if not known:
         return f"nobody recorded all of {fact.label}"
-    if len(known) < len(value):
+    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+    least = "at least " if len(known) < len(value) else ""
+    if all(map(_NUMBERED.fullmatch, several)):
+        if fact.sentence:
+            number = counted(len(known), fact.each.rpartition(" ")[2])
+            return filled(fact.sentence, least + number, len(known))
+        verb = "is" if len(known) == 1 else "are"
+        return f"there {verb} {least}{counted(len(known), fact.each)}"
+    names = named(several)
+    if fact.sentence:
+        only = "" if least or len(known) > 1 else "only "
+        return filled(fact.sentence, least + only + names, len(known))
+    if least:
         return f"{fact.label} include {names}"
     return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
 
@@ -344,20 +393,81 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
 def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
-        names = [word_of(each, {}) for each in fact.type.values if each in known]
-    else:
-        names = [record_name(each, index) for index, each in enumerate(known)]
-    if len(names) == 1:
-        return f"Is {names[0]} the only one of {fact.label}?"
-    return f"Are these all {fact.label}: {named(names)}?"
+        words = dict(fact.words)
+        names = named([word_of(each, words) for each in fact.type.values if each in known])
+        return f"{fact.label[:1].upper()}{fact.label[1:]}: are there any besides {names}?"
+    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+    if all(map(_NUMBERED.fullmatch, several)):
+        verb, number = ("Is", "one") if len(several) == 1 else ("Are", f"{len(several):,}")
+        things = fact.each if len(several) == 1 else plural(fact.each)
+        return f"{verb} there only {number} {things}?"
+    if len(several) == 1:
+        return f"Is {several[0]} the only one of {fact.label}?"
+    return f"Are these all {fact.label}: {named(several)}?"
 
 
-def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
-    """Return what a record of a list is called: its name, or its number counted from 1."""
+def record_name(record: Any, index: int, each: str) -> str:  # noqa: ANN401 - any attrs object
+    """
+    Return what a record of a list is called: its name, or its number counted from 1.
+
+    >>> from govrules import Partner
+    >>> record_name(Partner(name="North Trust"), 0, "partner"), record_name(Partner(), 1, "partner")
+    ('North Trust', 'partner 2')
+    """
     if record is UNKNOWN:
         return "perhaps others"
     name = getattr(record, "name", UNKNOWN)
-    return name if isinstance(name, str) else f"number {index + 1}"
+    return name if isinstance(name, str) else f"{each} {index + 1}"
+
+
+def of_record(record: str, clause: str, each: str) -> str:
+    """
+    Return a clause about a record of a list with its name in the place of "it" or "the partner".
+
+    >>> of_record("North Trust", "the partner has signed the agreement", "partner")
+    'North Trust has signed the agreement'
+    >>> of_record("partnership 2", "its value has never been assessed", "partnership")
+    "partnership 2's value has never been assessed"
+    >>> of_record("Arts network", "no officer is responsible for it", "partnership")
+    'no officer is responsible for Arts network'
+    """
+    thing = each.rpartition(" ")[2]
+    if record and thing in _QUOTED and each not in record:
+        record = f"the {thing} ‘{record}’"
+    return of_records(record, clause, each)
+
+
+def of_records(records: str, clause: str, each: str) -> str:
+    """
+    Return a clause about one of several records with their names in the place of "it".
+
+    >>> of_records("A or B", "the partner is named as accountable", "partner")
+    'A or B is named as accountable'
+    """
+    if not records:
+        return clause
+    whose = f"{records}'{'' if records.endswith('s') else 's'}"
+    is_one = " or " not in records
+    if is_one and each.endswith("partnership") and clause.startswith(_OWNED):
+        return f"{whose} {clause.removeprefix('the ')}"
+    nobody = _NOBODY.match(clause)
+    found = _mention(each).search(clause, nobody.end() if nobody else 0)
+    # Of several each has its own, and a clause before the mention would lack its subject.
+    if not found or (found["own"] and not is_one) or _joins(clause[: found.start()]):
+        return f"{records}: {clause}"
+    name = whose if found["own"] else records
+    return clause[: found.start()] + name + clause[found.end() :]
+
+
+@lru_cache
+def _mention(each: str) -> re.Pattern[str]:
+    """Return what mentions a record in a clause: what it is called, or "it"."""
+    things = "|".join(map(re.escape, dict.fromkeys((each, each.rpartition(" ")[2]))))
+    return re.compile(rf"\b(?:(?P<own>the (?:{things})'s|its)|the (?:{things})(?!')|it)(?![\w-])")
+
+
+def _joins(words: str) -> bool:
+    return " or " in words or " and " in words
 
 
 def missing_phrase(fact: Fact, members: Iterable[str]) -> str:
@@ -384,7 +494,8 @@ def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN
     """
     if to is TO_BE_FOUND:
         named_ = f"{fact.label} is {'named' if isinstance(fact.type, Text) else 'known'}"
-        return fact.present or named_
+        act = fact.act if isinstance(fact.type, Text) else ""
+        return act or fact.present or named_
     match fact.type:
         case Date() if isinstance(to, dt.date):
             return fact.act or f"{fact.label} is on or after {day(to)}"
@@ -411,7 +522,7 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
         return fact_phrase(fact, to)
     if held and len(added) > 1:
         several = members_phrase(added, fact.type, dict(fact.words), "and")
-        return f"{fact.label} are complete. Add: {several}"
+        return f"{fact.act or f'{fact.label} are completed'}. Add: {several}"
     return _set_phrase(fact, added)
 
 

@@ -138,7 +138,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
     groups: dict[str, list[RankedQuestion]] = {}
     for each in questions:
         groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
-    found = [
+    return [
         Asked(
             its[0].question.of_any_record,
             tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
@@ -148,7 +148,6 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
         )
         for fact, its in groups.items()
     ]
-    return sorted(found, key=lambda each: (-each.could_be.rank, -len(each.rules)))
 
 
 def headline(assessment: Assessment) -> Iterator[str]:
@@ -160,6 +159,10 @@ def headline(assessment: Assessment) -> Iterator[str]:
     little = unknown > apply / 2
     if flagged:
         yield f"{counted(flagged, 'thing')} to put right{gravest(assessment)}."
+        waived = len(assessment.waived)
+        if waived:
+            do = "does" if waived == 1 else "do"
+            yield f"{waived:,} of them {_are(waived)} waived and {do} not count."
         for summary in assessment.summaries:
             if summary.severity is not None:
                 yield sentence(summary.rule.title)
@@ -220,7 +223,8 @@ class _Page:
     def __init__(self, assessment: Assessment, hints: Sequence[str]) -> None:
         self.assessment = assessment
         self.hints = hints
-        self.flagged = assessment.flagged
+        # What is waived is named below, and is nothing to do.
+        self.flagged = tuple(each for each in assessment.flagged if each.waived is None)
         self.works = works_of(self.flagged, assessment.rulebook)
         self.actions = actions_of(self.flagged, self.works, assessment.as_of)
         self.asked = asked(assessment.questions)

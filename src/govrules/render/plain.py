@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, DerivedValue, Plan, RankedQuestion
+from govrules.assessment import Assessment, Plan, RankedQuestion
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
+from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
-from govrules.findings import Change, Finding, Question, Reason
+from govrules.findings import Change, DerivedValue, Finding, Question, Reason
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
+from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
@@ -54,7 +57,7 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
             said = (*value.problems, *value.warnings)
             return report_data(value.all(), of.rulebook, of.as_of, said, findings=findings)
         case Finding():
-            return finding_data(value)
+            return {**finding_data(value), "derived": _derived_data(value.steps)}
         case Question() | RankedQuestion():
             return question_data(value)
         case Plan():
@@ -110,9 +113,15 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             known = sorted(str(each) for each in value if each is not UNKNOWN)
             return [*known, "unknown"] if UNKNOWN in value else known
         case tuple():
-            return [record_name(each, index) for index, each in enumerate(value)]
+            return [
+                record_name(each, index, _class_words(each)) for index, each in enumerate(value)
+            ]
         case _:
             return str(value)
+
+
+def _class_words(record: object) -> str:
+    return re.sub(r"\B(?=[A-Z])", " ", type(record).__name__).lower()
 
 
 def _date(value: dt.date | Unknown) -> str | None:
@@ -128,11 +137,14 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
     summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
     questions = assessment.questions if every else assessment.questions_of(chosen)
+    derived = {**assessment.derived}
+    for each in (*chosen, *summaries):
+        derived |= each.steps
     return {
         "id": assessment.id,
         "name": assessment.name,
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
-        "derived": {name: derived_data(each) for name, each in assessment.derived.items()},
+        "derived": _derived_data(derived),
         "questions": [question_data(each) for each in questions],
         "good_practice": [
             {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
@@ -140,13 +152,31 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         ],
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
+        "coming_up": [coming_data(each) for each in assessment.coming_up],
     }
+
+
+def coming_data(finding: Finding) -> dict[str, Any]:
+    """Return what a rule that is not in force yet will flag as plain data."""
+    begins, _ = finding.rule.in_force
+    return {
+        "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "from": None if begins is None else begins.isoformat(),
+        "severity": finding.severity.value if finding.severity else None,
+        "sentence": finding.sentence,
+    }
+
+
+def _derived_data(derived: Mapping[str, DerivedValue]) -> dict[str, Any]:
+    return {path: derived_data(each) for path, each in derived.items()}
 
 
 def derived_data(derived: DerivedValue) -> dict[str, Any]:
     """Return what a derived fact may be, and why, as plain data."""
     return {
         "label": derived.label,
+        "phrase": derived.phrase or None,
         "values": [plain(each) for each in derived.values],
         "because": [reason_data(each) for each in derived.because],
         "questions": [question_data(each) for each in derived.questions],
@@ -159,6 +189,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule.id,
         "title": finding.rule.title,
         "theme": finding.rule.theme,
+        "pack": finding.rule.pack,
         "verdict": verdict_word(finding.verdict),
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
@@ -171,7 +202,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             {"because": each.because, "source": _citation(each.source)}
             for each in finding.mitigations
         ],
-        "waived": None,
+        "waived": _waived(finding),
         "says": _says(finding.rule),
         "source": {
             "document": finding.source.document,
@@ -221,6 +252,14 @@ def _citation(source: Citation | None) -> dict[str, str] | None:
     if source is None:
         return None
     return {"document": source.document, "paragraph": source.paragraph}
+
+
+def _waived(finding: Finding) -> dict[str, str] | None:
+    waiver = finding.waived
+    if waiver is None:
+        return None
+    until = waiver.until.isoformat()
+    return {"reason": waiver.reason, "approved": waiver.approved, "until": until}
 
 
 def _says(rule: Rule) -> dict[str, str | None]:
@@ -279,6 +318,7 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
                 "unit": each.unit,
                 "reason": each.reason,
                 "says": each.says.value,
+                "pack": each.pack,
             }
             for name, each in rulebook.parameters.items()
         },
@@ -320,6 +360,9 @@ def rule_data(rule: Rule) -> dict[str, Any]:
             "until": None if ends is None else ends.isoformat(),
         },
         "tags": [*rule.tags],
+        "pack": rule.pack,
+        "approved": rule.approved,
+        "changed": [amendment_data(each) for each in rule.changed],
         "location": str(rule.span),
     }
 
@@ -332,9 +375,41 @@ def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
             "version": each.version,
             "content": f"sha256:{each.content}",
             "rules": each.with_rules,
+            "approved": each.approved,
+            "changed": [amendment_data(one) for one in each.changed],
+            "adapted": [
+                adaptation_data(one, rulebook) for one in rulebook.adaptations if one.of == each.id
+            ],
         }
         for each in rulebook.packs
     ]
+
+
+def amendment_data(amendment: Amendment) -> dict[str, Any]:
+    """Return what was changed in a rule or a pack as plain data."""
+    on = amendment.on.isoformat() if amendment.on else None
+    return {
+        "what": amendment.what,
+        "version": amendment.version,
+        "on": on,
+        "approved": amendment.approved,
+    }
+
+
+def adaptation_data(adaptation: Adaptation, rulebook: Rulebook) -> dict[str, Any]:
+    """Return what one pack changes in another as plain data, and whether it counts."""
+    was = adaptation.was
+    return {
+        "by": adaptation.pack,
+        "what": adaptation.what.value,
+        "name": adaptation.name,
+        "was": [each.value for each in was] if isinstance(was, tuple) else plain(was),
+        "now": plain(adaptation.now),
+        "reason": adaptation.reason,
+        "approved": adaptation.approved,
+        "counts": adaptation in counting(rulebook),
+        "phrase": adaptation_phrase(adaptation, rulebook),
+    }
 
 
 # ── Whole documents ───────────────────────────────────────────────────────────────────────────

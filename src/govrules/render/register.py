@@ -99,15 +99,14 @@ class _Page:
         self.hints = hints
         self._made: dict[tuple[object, ...], list[Line]] = {}
         self.entries = [each for each in whole.entries if each.checks]
-        self.pairs = [each for each in whole.pairs if each.checks]
+        self.pairs = [each for each in whole.listed_pairs if each.checks]
         self.flagged = sorted(filter(_flags, self.entries), key=_gravity)
         self.as_of = whole.register.as_of
 
     def in_full(self) -> list[Assessment]:
         """Return what is told one by one, those on which something is flagged first."""
         rest = [each for each in self.entries if not _flags(each)]
-        told = [each for each in self.pairs if _flags(each)]
-        told += [each for each in self.pairs if not _flags(each) and each.of(Verdict.UNKNOWN)]
+        told = sorted(self.pairs, key=_flags, reverse=True)
         itself = [self.whole.register] if self.whole.register.checks else []
         return [*itself, *self.flagged, *rest, *told]
 
@@ -180,7 +179,7 @@ class _Page:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.pairs:
+        if self.whole.pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)
@@ -190,6 +189,9 @@ class _Page:
             ]
             numbers += [verdicts[Verdict.UNKNOWN], verdicts[Verdict.CLEAR]]
             yield _row(f"  {title}", *(f"{each:,}" if each else "-" for each in numbers)), ""
+        rest = len(self.whole.pairs) - len(self.pairs)
+        if rest:
+            yield f"  {counted(rest, 'more pair')} of partnerships with a partner in common.", ""
 
     def _look(self, most: int) -> Iterator[Line]:
         yield _ranked("Look at first", "C", "H", "M", "L", "tier", "a year"), "bold"

@@ -22,6 +22,7 @@ HEADS: Final = (
     "verdict",
     "severity",
     "could be",
+    "waived",
     "because",
     "ask",
     "cleared where",
@@ -31,7 +32,7 @@ HEADS: Final = (
     "rule at",
     "subject at",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 50, 50, 50, 16, 10, 60, 34, 34)
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34)
 
 
 def rows(assessments: Iterable[Assessment]) -> Iterator[tuple[str, ...]]:
@@ -50,6 +51,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         verdict_word(finding.verdict),
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
+        _waived(finding),
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
@@ -59,6 +61,14 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.rule_location,
         finding.subject_location or "",
     )
+
+
+def _waived(finding: Finding) -> str:
+    """Return by what a finding is waived; "" where it is not."""
+    waiver = finding.waived
+    if waiver is None:
+        return ""
+    return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
 def as_csv(assessments: Iterable[Assessment]) -> str:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from govrules.assessment import Assessment, RankedQuestion
 from govrules.catalogue import citation_phrase
 from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, named, sentence
-from govrules.findings import Finding, Reason
+from govrules.findings import DerivedValue, Finding, Reason
 from govrules.render.actions import due_date, when_phrase
 from govrules.render.advice import fact_at, good_state, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
 from govrules.render.page import asked, has_nothing_to_check, page_lines
-from govrules.render.standing import TIER
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
-from govrules.rulebook.walk import references, rule_conditions
 from govrules.vocabulary import AS_OF, Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
+#: Where it is told why a fact that follows from others is so.
+_BELOW: Final = "see below"
 #: How far in the title of a finding stands.
 _SEVERITY: Final = 10
 
@@ -63,6 +63,7 @@ def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterato
     yield from _questions(assessment)
     yield from _met(assessment)
     yield from _not_applicable(assessment)
+    yield from _steps(assessment)
 
 
 def counts_line(
@@ -98,7 +99,8 @@ def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
 
 def _headline(finding: Finding, severity: Severity) -> str:
     worse = f", could be {finding.could_be.value}" if finding.could_be else ""
-    return f"{severity.value.upper() + worse:<8}  {finding.rule.title}"
+    waived = " (waived)" if finding.waived else ""
+    return f"{severity.value.upper() + worse:<8}  {finding.rule.title}{waived}"
 
 
 def _hanging(text: str, style: str) -> Iterator[Line]:
@@ -135,27 +137,16 @@ def _alone(finding: Finding) -> list[RankedQuestion]:
 
 
 def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
-    """Yield what a finding rests on; what shows the risk tier stands at the top of the page."""
-    direct = {ref.path for root in rule_conditions(finding.rule) for ref in references(root)}
-    cited = [each for each in finding.because if each.fact != AS_OF.name]
-    own = [each for each in cited if _name(each) in direct]
-    tier = [each for each in cited if _name(each) not in direct]
-    reads_tier = TIER in finding.rule.reads
-    shown = [*own, *([] if reads_tier else tier)] or cited
-    lines = [*_gathered(shown)]
-    if reads_tier and own and tier:
-        lines.append("It hangs on the risk tier, whose reasons stand at the top.")
-    cut, more = _cut(lines, depth)
+    """Yield what a finding rests on, what follows from other facts last."""
+    cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
+    ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
+    cut, more = _cut([*_gathered(ordered, finding.steps)], depth)
     yield from cut
     if more:
         yield f"{more} more facts: `--depth all` shows each."
 
 
-def _name(reason: Reason) -> str:
-    return INDEX.sub("[]", reason.fact).rpartition("[].")[2].removesuffix("[]")
-
-
-def _gathered(reasons: Sequence[Reason]) -> Iterator[str]:
+def _gathered(reasons: Sequence[Reason], steps: Collection[str]) -> Iterator[str]:
     """Yield reasons as sentences, those that say the same of several records as one."""
     groups: dict[tuple[str, str], list[Reason]] = {}
     for each in reasons:
@@ -165,7 +156,7 @@ def _gathered(reasons: Sequence[Reason]) -> Iterator[str]:
             yield f"{sentence(f'{named([each.record for each in alike])}: {said}')} [{fact}]"
             continue
         (reason,) = alike
-        seen = reason.evidence or reason.origin
+        seen = _BELOW if reason.fact in steps else reason.evidence or reason.origin
         yield sentence(reason.phrase) + (f" [{seen}]" if seen else "")
 
 
@@ -241,4 +232,19 @@ def _not_applicable(assessment: Assessment) -> Iterator[Line]:
         yield from folded_text(
             "; ".join(f"{good_state(each.rule)} [{each.rule.id}]" for each in its), indent=6
         )
+    yield "", ""
+
+
+def _steps(assessment: Assessment) -> Iterator[Line]:
+    """Yield why each derived fact is so that a finding rests on, once."""
+    steps: dict[str, DerivedValue] = {}
+    for finding in (*assessment.summaries, *assessment.findings):
+        steps |= finding.steps
+    if not steps:
+        return
+    yield f"What follows from the facts ({len(steps)})", "bold"
+    for each in steps.values():
+        yield from folded_text(f"{sentence(each.phrase)} [{each.name}]", indent=2)
+        for line in _gathered(each.because, steps):
+            yield from item("because", line, indent=6)
     yield "", ""

@@ -72,7 +72,7 @@ class Loaded:
         self,
         host: Any,  # noqa: ANN401 - the engine has no types
         shards: Sequence[Mapping[str, Any]],
-        beat: Callable[[], None] = int,
+        beat: Callable[[], object] = int,
     ) -> None:
         self.host = host
         self.shards = shards
@@ -160,7 +160,7 @@ class Server:
         beat: is called after each part of the work.
     """
 
-    def __init__(self, beat: Callable[[], None] = int) -> None:
+    def __init__(self, beat: Callable[[], object] = int) -> None:
         self.loaded: dict[str, Loaded] = {}
         self.beat = beat
 
