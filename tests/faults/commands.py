@@ -110,7 +110,7 @@ def wrong(
         if name not in writes.outputs and name not in writes.changes and after.get(name) != digest:
             found.append(f"input {name} changed")
     for name, digest in after.items():
-        if UNFINISHED in name or name in before and name not in writes.outputs:
+        if UNFINISHED in name or (name in before and name not in writes.outputs):
             continue
         # An answer is written at once, so that some may stand there and others not.
         if writes.name != "ask" and digest not in (before.get(name), whole.get(name)):

@@ -36,9 +36,7 @@ class Killed:
 
 def _load() -> None:
     """Import what commands import, once for all the processes that are forked."""
-    import pyarrow.csv  # noqa: PLC0415 - it takes long
-    import pyarrow.parquet  # noqa: PLC0415 - likewise
-    import xlsxwriter  # noqa: F401, PLC0415 - likewise
+    import xlsxwriter  # noqa: F401 - likewise
 
     import govrules.catalogue
     import govrules.cli.asking
@@ -72,7 +70,7 @@ def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
         sys.stdin = io.TextIOWrapper(io.BytesIO(writes.typed.encode()))
         if events:
             sys.addaudithook(_counting(events, str(folder)))
-        from govrules.cli import main  # noqa: PLC0415 - it was imported before
+        from govrules.cli import main
 
         code = main(list(writes.words))
     finally:
@@ -80,7 +78,7 @@ def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
     return 0
 
 
-def _counting(events: int, folder: str):  # noqa: ANN202 - a hook
+def _counting(events: int, folder: str):
     left = [events]
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:

@@ -61,7 +61,7 @@ def full_disk(folder: Path) -> Iterator[tuple[str, bool]]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         before = prepared(folder, writes)
-        import resource  # noqa: PLC0415 - not every system has it
+        import resource
 
         def limit() -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -99,9 +99,9 @@ def two_writers(folder: Path) -> Iterator[tuple[str, bool]]:
 
 def engine_child(_: Path) -> Iterator[tuple[str, bool]]:
     """Kill the engine's process, and hold it so that it hangs."""
-    from govrules import Funding, Partnership, assess, load_rulebook  # noqa: PLC0415 - slow
-    from govrules.engines.durable.process import CHILD  # noqa: PLC0415 - likewise
-    from govrules.errors import EngineError  # noqa: PLC0415 - likewise
+    from govrules import Funding, Partnership, assess, load_rulebook
+    from govrules.engines.durable.process import CHILD
+    from govrules.errors import EngineError
 
     rulebook = load_rulebook()
     subject = Partnership(funding=Funding(pooled=True))
@@ -154,7 +154,7 @@ def engine_child(_: Path) -> Iterator[tuple[str, bool]]:
 
 def spark_worker(_: Path) -> Iterator[tuple[str, bool]]:
     """End a worker of Spark while it judges."""
-    from tests.oracles.run import session  # noqa: PLC0415 - slow
+    from tests.oracles.run import session
 
     spark = session()
     if spark is None:
@@ -162,14 +162,14 @@ def spark_worker(_: Path) -> Iterator[tuple[str, bool]]:
         return
     flag = Path(tempfile.mkdtemp()) / "once"
 
-    def dies_once(batches):  # noqa: ANN001, ANN202 - Arrow's batches
+    def dies_once(batches):
         for each in batches:
             if not flag.exists():
                 flag.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
             yield each
 
-    def dies(batches):  # noqa: ANN001, ANN202 - likewise
+    def dies(batches):
         for each in batches:
             os.kill(os.getpid(), signal.SIGKILL)
             yield each

@@ -192,7 +192,7 @@ def test_init_writes_over_nothing_that_is_otherwise(tmp_path):
         ("< /dev/null", 1, b""),
     ],
 )
-def test_streams_that_are_not_there_have_a_code_of_their_own(
+def test_streams_that_are_not_there_have_a_code_of_their_own(  # noqa: PLR0917 - fixtures
     spawn, pooled, pack, script, code, said
 ):
     ran = spawn("check", pooled, "--rules", pack, "--format", "json", script=script)

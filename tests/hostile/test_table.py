@@ -129,7 +129,7 @@ def test_what_is_hostile_gets_an_answer(hostile, run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "folder", ["with spaces", "Ynys Môn – Gwasanaethau", 'it\'s "quoted" $HOME', "-dash"]
+    "folder", ["with spaces", "Ynys Môn a Chaerffili ŵ", 'it\'s "quoted" $HOME', "-dash"]
 )
 def test_folders_may_be_called_anything(run, tmp_path, monkeypatch, folder):
     place = tmp_path / folder
