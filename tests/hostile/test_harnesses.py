@@ -8,7 +8,6 @@ from govrules.cli import main
 from tests.faults.commands import COMMANDS, hashes, prepared, strays, wrong
 from tests.fuzz import targets
 from tests.fuzz.words import NAMES
-from tests.oracles.checks import counted
 from tests.oracles.run import WAYS, run
 
 
@@ -38,12 +37,8 @@ def test_the_oracles_hold():
     assert not tally.failures
 
 
-@pytest.mark.parametrize(
-    "oracle",
-    ["parted by a condition", "parted by a fact", "must be flagged", "written another way"],
-)
-def test_each_oracle_sees_a_fault(oracle):
-    """An engine that forgets what it finds of every third partnership, or now and then."""
+def test_each_oracle_sees_a_fault():
+    """An engine that forgets, now and then, the last of what it found."""
     calls = [0]
 
     def forgetful(rulebook, entries):
@@ -51,9 +46,10 @@ def test_each_oracle_sees_a_fault(oracle):
         found = list(WAYS["rows"](rulebook, entries))
         return found[: len(found) - calls[0] % 3]
 
-    tally = run({"rows": forgetful}, checks=150, seconds=60, seed=2, drawn_from=6)
-    assert any(each.startswith(oracle) for each in tally.failures)
-    assert counted([("a", "b", "clear", None)])
+    tally = run({"rows": forgetful}, checks=100, seconds=60, seed=2, drawn_from=6)
+    seen = {each.partition(",")[0] for each in tally.failures}
+    assert seen == {oracle for oracle, _ in tally.checks}
+    assert len(seen) == 4
 
 
 @pytest.mark.parametrize("writes", COMMANDS, ids=lambda each: each.name)
