@@ -54,8 +54,8 @@ def _entries(*lines: dict[str, object]) -> str:
 _ONE = {"id": "p1", "name": "A", "funding.pooled": True, "protocol": "none"}
 _TEXT = 'year: "2026"'
 _DERIVED = "derived:\n" + "".join(
-    f"  d{at}: {{ type: yes or no, kind: circumstance, label: d, denial: no d, question: d?, "
-    f"rows: [{{ when: {{ d{(at + 1) % 3}: yes }}, then: yes }}], otherwise: no }}\n"
+    f"  d{at}: {{ label: d, values: [low, high], first_match: "
+    f"[{{ when: {{ d{(at + 1) % 3}: high }}, value: high }}], otherwise: low }}\n"
     for at in range(3)
 )
 TABLE = (
@@ -67,7 +67,7 @@ TABLE = (
     Hostile("a file outside the pack as a text", _pack(book=RULEBOOK.replace(_TEXT, f"{_TEXT}, text: ../../etc/passwd")), "lint p", 2, "GR403"),
     Hostile("a link to a secret as a rule file", {**_pack(), "p/x.yaml": lambda at: at.symlink_to("/etc/hostname")}, "lint p", 2, "leads out of the pack"),
     Hostile("a pipe as a rule file", {**_pack(), "p/x.yaml": os.mkfifo}, "lint p", 2, "a pipe"),
-    Hostile("derived facts in a ring", _pack(book=RULEBOOK + _DERIVED), "lint p", 2, "p/"),
+    Hostile("derived facts in a ring", _pack(book=RULEBOOK + _DERIVED), "lint p", 2, "GR301"),
     Hostile("a pack elsewhere, by `extends`", _pack(book=RULEBOOK + "extends: ['../../../etc']\n"), "lint p", 2, "there is no pack"),
     Hostile("a title that clears the terminal", _pack(RULES.replace("Budgets are pooled without a protocol", r'"\e[2J\e[31mAll is well"')), "explain pooled-without-protocol --rules p", 0, r"\u001b[2J"),
     Hostile("a remedy written from right to left", _pack(RULES.replace("do: Agree a protocol.", 'do: "Agree \\u202ella"')), "explain pooled-without-protocol --rules p", 0, r"\u202e"),
