@@ -153,7 +153,7 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     reasons = _reasons(depth)
-    refuse_inputs(output, subjects, mapping, rules)
+    refuse_inputs(output, subjects, mapping, rules, waivers)
     rulebook = load(rules)
     if format == "xlsx" and output is None:
         raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
