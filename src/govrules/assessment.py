@@ -460,11 +460,17 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
     by_id: dict[str, Rule] = {}
     found: Counter[str] = Counter()
     for each in assessments:
-        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
-            if outcome.verdict is Verdict.FLAGGED:
+        for rule, verdict, _ in ended(each):
+            if verdict is Verdict.FLAGGED:
                 by_id[rule.id] = rule
                 found[rule.id] += 1
     return Counter({by_id[name]: number for name, number in found.items()})
+
+
+def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | None]]:
+    """Yield how each rule ended, and how grave it is for certain, without making findings."""
+    for rule, outcome in zip(assessment._rules, assessment._outcomes, strict=True):  # noqa: SLF001 - its own
+        yield rule, outcome.verdict, outcome.severity
 
 
 @functools.lru_cache(maxsize=256)

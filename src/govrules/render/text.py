@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-from govrules.assessment import Assessment, RankedQuestion
-from govrules.catalogue import citation_phrase
+from govrules.assessment import Assessment
 from govrules.decode.values import describe
-from govrules.explain.phrases import counted, joined, named, sentence
-from govrules.findings import Finding, Reason
-from govrules.render.actions import due_date, when_phrase
-from govrules.render.advice import fact_at, good_state, settled_when
-from govrules.render.counting import that_count
-from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
-from govrules.render.page import asked, has_nothing_to_check, page_lines
-from govrules.render.standing import TIER
+from govrules.explain.phrases import counted, joined, sentence
+from govrules.findings import Finding
+from govrules.render.advice import fact_at, good_state
+from govrules.render.lines import STYLES, Line, folded_text, item
+from govrules.render.page import page_lines
+from govrules.render.report import (
+    Report,
+    Told,
+    asked,
+    by_whom,
+    has_nothing_to_check,
+    reasons_of,
+)
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
-from govrules.rulebook.walk import references, rule_conditions
-from govrules.vocabulary import AS_OF, Choice, Choices, Fact, Record, Records
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
 #: How far in the title of a finding stands.
@@ -109,41 +112,27 @@ def _hanging(text: str, style: str) -> Iterator[Line]:
 def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
-    reasons = [*_reasons(finding, depth)]
-    if not reasons:
-        names = [*dict.fromkeys(that_count(finding, assessment))]
-        reasons = [f"This is so of {named(names)}."] if names else []
-    for line in reasons:
+    report = Report(assessment)
+    for line in _reasons(report, finding, depth):
         yield from item("because", line)
     for mitigation in finding.mitigations:
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
-        yield from item("to put it right", sentence(finding.remedy) + _by_whom(finding, assessment))
-    settled = settled_when(finding, assessment.subject, assessment.rulebook)
-    yield from item("settled when", sentence(settled))
-    for each in asked(_alone(finding)):
+        yield from item("to put it right", _remedy(finding, assessment))
+    yield from item("settled when", report.settled(finding))
+    for each in report.to_know(finding):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
     yield from item("why it matters", finding.principle)
-    yield from item("source", f"{citation_phrase(finding.source, assessment.rulebook)}.")
+    yield from item("source", f"{report.source(finding)}.")
     yield from item("check", f"{finding.rule.id} ({finding.rule_location})")
     yield "", ""
 
 
-def _alone(finding: Finding) -> list[RankedQuestion]:
-    worst = finding.could_be or Severity.LOW
-    return [RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions]
-
-
-def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
+def _reasons(report: Report, finding: Finding, depth: int | None) -> Iterator[str]:
     """Yield what a finding rests on; what shows the risk tier stands at the top of the page."""
-    direct = {ref.path for root in rule_conditions(finding.rule) for ref in references(root)}
-    cited = [each for each in finding.because if each.fact != AS_OF.name]
-    own = [each for each in cited if _name(each) in direct]
-    tier = [each for each in cited if _name(each) not in direct]
-    reads_tier = TIER in finding.rule.reads
-    shown = [*own, *([] if reads_tier else tier)] or cited
-    lines = [*_gathered(shown)]
-    if reads_tier and own and tier:
+    told, on_tier = reasons_of(finding)
+    lines = [_with_place(each) for each in told or report.reasons(finding)]
+    if on_tier:
         lines.append("It hangs on the risk tier, whose reasons stand at the top.")
     cut, more = _cut(lines, depth)
     yield from cut
@@ -151,22 +140,14 @@ def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
         yield f"{more} more facts: `--depth all` shows each."
 
 
-def _name(reason: Reason) -> str:
-    return INDEX.sub("[]", reason.fact).rpartition("[].")[2].removesuffix("[]")
+def _remedy(finding: Finding, assessment: Assessment) -> str:
+    words = by_whom(finding, assessment)
+    return sentence(finding.remedy) + (f" ({words})" if words else "")
 
 
-def _gathered(reasons: Sequence[Reason]) -> Iterator[str]:
-    """Yield reasons as sentences, those that say the same of several records as one."""
-    groups: dict[tuple[str, str], list[Reason]] = {}
-    for each in reasons:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
-    for (fact, said), alike in groups.items():
-        if len(alike) > 1:
-            yield f"{sentence(f'{named([each.record for each in alike])}: {said}')} [{fact}]"
-            continue
-        (reason,) = alike
-        seen = reason.evidence or reason.origin
-        yield sentence(reason.phrase) + (f" [{seen}]" if seen else "")
+def _with_place(told: Told) -> str:
+    place = told.fact if told.alike > 1 else told.seen
+    return f"{told.text} [{place}]" if place else told.text
 
 
 def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
@@ -175,15 +156,6 @@ def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
         return lines, 0
     shown = lines[: depth - 1]
     return shown, len(lines) - len(shown)
-
-
-def _by_whom(finding: Finding, assessment: Assessment) -> str:
-    remedy = finding.rule.remedy
-    if remedy is None:
-        return ""
-    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
-    words = ", ".join(each for each in (remedy.who, when) if each)
-    return f" ({words})" if words else ""
 
 
 def _questions(assessment: Assessment) -> Iterator[Line]:
