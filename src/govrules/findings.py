@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import attrs
 
@@ -42,23 +42,8 @@ from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
 
-class InRecord:
-    """What is said in words that begin with the name of a record, where it is of one of a list."""
-
-    __slots__ = ()
-    #: The attribute that has the words.
-    _words: ClassVar[str] = "phrase"
-    record: str
-
-    @property
-    def of_any_record(self) -> str:
-        """The words without the name of the record."""
-        words: str = getattr(self, self._words)
-        return words.removeprefix(f"{self.record}: ")
-
-
 @attrs.frozen
-class Reason(InRecord):
+class Reason:
     """
     A fact that forces a verdict.
 
@@ -68,8 +53,8 @@ class Reason(InRecord):
         evidence: where it was seen; "" where nobody says.
         phrase: the fact as a clause.
         origin: ``file:line`` where it was read; "" for a Python object.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
@@ -78,28 +63,29 @@ class Reason(InRecord):
     phrase: str
     origin: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
 
 
 @attrs.frozen
-class Question(InRecord):
+class Question:
     """
     A fact to ask for.
 
     Attributes:
         fact: its path.
         question: what to ask.
-        record: the name of the record of a list that the question begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the question without the name of the record.
     """
 
-    _words: ClassVar[str] = "question"
     fact: str
     question: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.question, takes_self=True)
 
 
 @attrs.frozen
-class Change(InRecord):
+class Change:
     """
     A change of an arrangement.
 
@@ -107,14 +93,15 @@ class Change(InRecord):
         fact: its path; a record beyond the end of a list is to be added.
         to: the value that it should have.
         phrase: how it is then, as a clause.
-        record: the name of the record of a list that the phrase begins with; "" where it begins
-            with none.
+        record: the name of the record of a list that it is in; "" where it is in none.
+        of_any_record: the phrase without the name of the record.
     """
 
     fact: str
     to: Any
     phrase: str
     record: str = ""
+    of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
 
 
 @attrs.frozen
@@ -285,17 +272,19 @@ class Finding:
         origin = self._nearest(origin_of, cited)
         if not cited.name:
             # A record that counts by being there, whatever is known of it.
-            there = _with_owner(self._there(cited.fact), owner)
-            return Reason(cited.path, owner, evidence, there, origin, owner)
-        value = cited.value
-        phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
+            value: Any = owner
+            phrase = self._there(cited.fact)
+        else:
+            value = cited.value
+            phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
         return Reason(
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=_with_owner(phrase, owner),
+            phrase=phrases.of_record(owner, phrase, _each(cited.frame)),
             origin=origin,
             record=owner,
+            of_any_record=phrase,
         )
 
     def _nearest(self, look: Callable[[Any, str], str], cited: Cited) -> str:
@@ -375,20 +364,21 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame = view.frames[0]
-    for each in lists:
-        name, _, place = each.rpartition("[")
-        listed = frame.shape.facts[name]
+    frame, each = view.frames[0], ""
+    for listed in lists:
+        name, _, place = listed.rpartition("[")
+        each = frame.shape.facts[name].each
         frame, added = view.record_of(frame, name, int(place))
-        owner = f"a new {listed.each}" if added else phrases.record_name(frame.record, int(place))
+        called = phrases.record_name(frame.record, int(place), each)
+        owner = f"a new {each}" if added else called
     phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
-    return Change(path, to, _with_owner(phrase, owner), owner)
+    return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
     text = _whether_all(cited) or cited.fact.question
-    return Question(cited.path, _with_owner(text, owner), owner)
+    return Question(cited.path, f"{owner}: {text}" if owner else text, owner, text)
 
 
 def _whether_all(cited: Cited) -> str:
@@ -397,10 +387,6 @@ def _whether_all(cited: Cited) -> str:
         return ""
     known = [each for each in cited.value if each is not UNKNOWN]
     return phrases.whether_all(cited.fact, known) if known else ""
-
-
-def _with_owner(text: str, owner: str) -> str:
-    return f"{owner}: {text}" if owner else text
 
 
 def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
@@ -429,4 +415,9 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited.frame))
+
+
+def _each(frame: Frame) -> str:
+    """Return what a record of the list that a record is in is called; "" for the subject."""
+    return frame.listed[1].each if frame.prefix else ""

@@ -521,11 +521,11 @@ class ValueAssessment:
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
-        "the parts that the cost takes in",
+        "the parts that the cost includes",
         no="its cost does not take in {value}",
-        sentence="its cost takes in {value}",
-        absent="it is not said what its cost takes in",
-        present="it is said what its cost takes in",
+        sentence="its cost includes {value}",
+        absent="it is not said what its cost includes",
+        present="it is said what its cost includes",
         words={
             "in_kind": "help in kind",
         },
@@ -670,8 +670,8 @@ class Pool:
     """A pooled fund."""
 
     agreement_signed: Recorded[bool] = arrangement(
-        "a written pooling agreement is signed",
-        no="no written pooling agreement is signed",
+        "a written pooling agreement has been signed",
+        no="no written pooling agreement has been signed",
         ask="Is there a signed written agreement for the pool?",
     )
     host: Recorded[str] = arrangement(
@@ -712,7 +712,7 @@ class Pool:
         "the terms that the pooling agreement specifies",
         no="the pooling agreement does not specify {value}",
         sentence="the pooling agreement specifies {value}",
-        absent="the pooling agreement specifies no terms",
+        absent="the pooling agreement specifies none of the terms asked about",
         present="the pooling agreement specifies terms",
         ask="Which of the terms that the Regulations list does the agreement specify?",
     )
@@ -783,7 +783,7 @@ class GoverningDocument:
         "the clauses of the governing document",
         no="the governing document does not have [a clause|clauses] on {value}",
         sentence="the governing document has [a clause|clauses] on {value}",
-        absent="the governing document has no clauses",
+        absent="the governing document has none of the clauses asked about",
         present="the governing document has clauses",
         words={
             "membership_termination": "ending membership",
@@ -835,9 +835,9 @@ class GoverningDocument:
         past=True,
     )
     review_point_set: Recorded[bool] = arrangement(
-        "it is set when the governing document is next reviewed",
-        no="it is not set when the governing document is next reviewed",
-        ask="Is it set when the governing document is next reviewed?",
+        "a date is set for the next review of the governing document",
+        no="no date is set for the next review of the governing document",
+        ask="Is a date set for the next review of the governing document?",
     )
 
 
@@ -1004,13 +1004,13 @@ class DeclaredInterest:
         "the way in which the interest was handled",
         no={
             "recused": "the member did not stand aside",
-            "minuted": "the interest was not only minuted",
+            "minuted": "more was done about the interest than to minute it",
             "ruled_no_conflict": "the interest was not ruled no conflict",
             "nothing": "something was done about the interest",
         },
         sentence={
             "recused": "the member stood aside",
-            "minuted": "the interest was only minuted",
+            "minuted": "the interest was minuted and no more was done about it",
             "ruled_no_conflict": "the interest was ruled no conflict",
             "nothing": "nothing was done about the interest",
         },
@@ -1400,8 +1400,8 @@ class Partner:
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
         "the links between its own governance and the partnership",
-        no="its own governance does not reach into the partnership by {value}",
-        sentence="its own governance reaches into the partnership by {value}",
+        no="its own governance does not reach into the partnership through {value}",
+        sentence="its own governance reaches into the partnership through {value}",
         absent="its own governance does not reach into the partnership",
         present="its own governance reaches into the partnership",
         words={
@@ -1421,9 +1421,9 @@ class Partner:
         ask="Which weaknesses of the partner's own governance are known?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
-        "its weakness stands on the partnership's risk register",
-        no="its weakness does not stand on the partnership's risk register",
-        ask="Does the partner's weakness stand on the partnership's risk register?",
+        "its weakness is recorded on the partnership's risk register",
+        no="its weakness is not recorded on the partnership's risk register",
+        ask="Is the partner's weakness recorded on the partnership's risk register?",
     )
     receives_money: Recorded[bool] = fact(
         "the partner receives money from the partnership",
@@ -1542,9 +1542,9 @@ class Partnership(Subject):
         ask="Have the partners considered whether it needs a legal form of its own?",
     )
     acts_in_own_name: Recorded[bool] = fact(
-        "it employs, owns, borrows or contracts in its own name",
-        no="it neither employs, owns, borrows nor contracts in its own name",
-        ask="Does it employ, own, borrow or contract in its own name?",
+        "it employs staff, owns property, borrows or makes contracts in its own name",
+        no="it does not employ staff, own property, borrow or make contracts in its own name",
+        ask="Does it employ staff, own property, borrow or make contracts in its own name?",
     )
     binds_partners: Recorded[bool] = fact(
         "it takes decisions that bind all partners",
@@ -1593,8 +1593,8 @@ class Partnership(Subject):
         ask="Under which partnership does it stand?",
     )
     relations_stated: Recorded[bool] = arrangement(
-        "it is recorded how it relates to partnerships like it",
-        no="it is not recorded how it relates to partnerships like it",
+        "how it relates to partnerships like it is recorded",
+        no="how it relates to partnerships like it is not recorded",
         ask="Is it recorded how the partnership relates to others like it?",
     )
     listed_by_parent: Recorded[bool] = arrangement(
@@ -1861,7 +1861,7 @@ class Organisation:
         absent="nobody knows how many staff days there are for partnership working",
         present="it is known how many staff days there are for partnership working",
         ask="How many staff days a year are there for partnership working?",
-        unit="days",
+        unit="staff days",
     )
     staff_days_demanded: Recorded[int] = fact(
         "the staff days that partnerships demand",
@@ -1869,7 +1869,7 @@ class Organisation:
         absent="nobody knows how many staff days the partnerships demand",
         present="it is known how many staff days the partnerships demand",
         ask="How many staff days a year do the partnerships demand?",
-        unit="days",
+        unit="staff days",
     )
     most_seats_held: Recorded[int] = arrangement(
         "the number of partnerships in which its busiest representative sits",
@@ -1957,9 +1957,9 @@ class SharedPartner:
         ask="Is the shared partner's own governance known to be weak?",
     )
     on_both_risk_registers: Recorded[bool] = arrangement(
-        "its weakness stands on the risk registers of both",
-        no="its weakness does not stand on the risk registers of both",
-        ask="Does the shared partner's weakness stand on the risk registers of both?",
+        "its weakness is recorded on the risk registers of both",
+        no="its weakness is not recorded on the risk registers of both",
+        ask="Is the shared partner's weakness recorded on the risk registers of both?",
     )
 
 
@@ -1970,15 +1970,15 @@ class Pair(Subject):
     id: Recorded[str] = fact(
         "the references of the two",
         sentence="the references of the two are {value}",
-        absent="the two have no references",
-        present="the two have references",
+        absent="neither of the two has a reference",
+        present="each of the two has a reference",
         ask="Which two partnerships are they?",
     )
     name: Recorded[str] = fact(
         "the names of the two",
         sentence="the names of the two are {value}",
-        absent="the two have no names",
-        present="the two have names",
+        absent="neither of the two has a name",
+        present="each of the two has a name",
         ask="What are the two called?",
     )
     first: Recorded[Partnership] = fact("the first of the two", ask="Which is the first?")
@@ -2002,7 +2002,7 @@ class Pair(Subject):
     )
     objective_similarity: Recorded[Decimal] = fact(
         "the share of words that their objectives have in common",
-        sentence="{value} of the words of their objectives are the same",
+        sentence="their objectives have {value} of their words in common",
         ask="How far do their objectives have the same words?",
         unit="per cent",
         most=100,
@@ -2067,7 +2067,7 @@ class FindingFacts:
         "the severity",
         no="the finding is not of {value} severity",
         sentence="the finding is of {value} severity",
-        ask="How grave is it?",
+        ask="How serious is the finding?",
     )
 
 

@@ -205,8 +205,8 @@ def test_one_question_for_several_partners_is_asked_once(run, pack, tmp_path):
     ran = run("check", path, "--rules", pack, "--full")
     words = " ".join(ran.out.split())
     question = "Is the partner independent of the others?"
-    assert f"North Trust, South Trust and number 3: {question} 1" in words
-    assert f"North Trust, South Trust and number 3: {question} [partners[].independent]" in words
+    assert f"North Trust, South Trust and partner 3: {question} 1" in words
+    assert f"North Trust, South Trust and partner 3: {question} [partners[].independent]" in words
 
 
 def test_a_summary_cites_every_finding_that_it_sums_up():

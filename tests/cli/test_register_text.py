@@ -119,7 +119,7 @@ def test_what_is_said_of_one_of_two_names_it(run, paired, tmp_path):
     known = "relations_stated: no, partners: [{ name: A trust }]"
     entries = [f"{{ id: p{each}, name: Forum {each}, {known} }}" for each in range(2)]
     full = words(run("check", written(tmp_path, *entries), "--rules", paired, "--full").out)
-    said = "it is not recorded how it relates to partnerships like it"
+    said = "how it relates to partnerships like it is not recorded"
     assert f"because: Forum 0: {said}." in full
 
 

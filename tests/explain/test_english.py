@@ -193,7 +193,7 @@ def test_values(value: Any, fact_type: FactType, phrase: str) -> None:
         ("protocol", None, "there is no protocol"),
         ("protocol", True, "there is a protocol"),
         ("partners", (), "it has no partners"),
-        ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and number 2"),
+        ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and partner 2"),
         ("nature", frozenset(), "it is of no named kind"),
         ("nature", frozenset({"statutory"}), "it is required by statute"),
         ("name", "Care", "it is called Care"),
@@ -215,6 +215,6 @@ def test_changes_that_leave_the_value_open() -> None:
 
 def test_what_a_record_is_called() -> None:
     """A record without a name has its number."""
-    assert record_name(Partner(name="The trust"), 0) == "The trust"
-    assert record_name(Partner(), 1) == "number 2"
-    assert record_name(UNKNOWN, 1) == "perhaps others"
+    assert record_name(Partner(name="The trust"), 0, "partner") == "The trust"
+    assert record_name(Partner(), 1, "partner") == "partner 2"
+    assert record_name(UNKNOWN, 1, "partner") == "perhaps others"

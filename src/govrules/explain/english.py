@@ -233,7 +233,8 @@ def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
     phrases = [_bracketed(part, AnyOf) for part in mains]
     own = _of_each(phrases[0], each)
     if len(phrases) > 1 or not (own or _is_owned(phrases[0], each)):
-        return f"for every {each}{which}, {listed(phrases, 'or')}"
+        either = "either " if len(phrases) == len(_TWO) else ""
+        return f"for every {each}{which}, {either}{listed(phrases, 'or')}"
     if own:
         return f"every {each}{which} {own}"
     whose = phrases[0].removeprefix(f"the {each}")

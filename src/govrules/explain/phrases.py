@@ -39,7 +39,10 @@ _ORDERS: Final = {
 }
 VALUE: Final = "{value}"
 _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
-_NUMBERED: Final = re.compile(r"number \d+")
+#: What a record without a name is called.
+_NUMBERED: Final = re.compile(r"(?P<each>[a-z].*) (?P<number>\d+)")
+#: A clause whose "it" is nobody.
+_NOBODY: Final = re.compile(r"it (is|was) (not )?(recorded|known|clear|unclear|so)\b")
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
 
 
@@ -83,13 +86,15 @@ def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str
 
     >>> named(["A", "B"]), named(list("ABCDEFGH"))
     ('A and B', 'A, B, C, D, E and 3 more')
-    >>> named(["A", "number 9", "number 10"])
-    'A and numbers 9 and 10 without a name'
+    >>> named(["A", "partner 9", "partner 10"])
+    'A and partners 9 and 10'
     """
-    numbers = [each.removeprefix("number ") for each in names if _NUMBERED.fullmatch(each)]
-    if len(numbers) > 1:
-        others = [each for each in names if not _NUMBERED.fullmatch(each)]
-        together = f"numbers {named(numbers, word)} without a name"
+    numbered = [_NUMBERED.fullmatch(each) for each in names]
+    things = {each["each"] for each in numbered if each}
+    if len(things) == 1 and sum(map(bool, numbered)) > 1:
+        others = [name for name, number in zip(names, numbered, strict=True) if not number]
+        numbers = named([each["number"] for each in numbered if each], word, what=what)
+        together = f"{plural(*things)} {numbers}"
         return f"{named(others)} {word} {together}" if others else together
     if len(names) <= MOST_NAMES:
         return joined(names, word)
@@ -333,9 +338,14 @@ def _set_phrase(fact: Fact, value: frozenset[Any]) -> str:
 
 def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     known = [each for each in value if each is not UNKNOWN]
-    names = named([record_name(each, index) for index, each in enumerate(known)])
     if not known:
         return f"nobody recorded all of {fact.label}"
+    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+    if all(map(_NUMBERED.fullmatch, several)):
+        least = "at least " if len(known) < len(value) else ""
+        verb = "is" if len(known) == 1 else "are"
+        return f"there {verb} {least}{counted(len(known), fact.each)}"
+    names = named(several)
     if len(known) < len(value):
         return f"{fact.label} include {names}"
     return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
@@ -344,20 +354,48 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
 def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
-        names = [word_of(each, {}) for each in fact.type.values if each in known]
-    else:
-        names = [record_name(each, index) for index, each in enumerate(known)]
-    if len(names) == 1:
-        return f"Is {names[0]} the only one of {fact.label}?"
-    return f"Are these all {fact.label}: {named(names)}?"
+        words = dict(fact.words)
+        names = named([word_of(each, words) for each in fact.type.values if each in known])
+        return f"{fact.label[:1].upper()}{fact.label[1:]}: are there any besides {names}?"
+    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+    if all(map(_NUMBERED.fullmatch, several)):
+        verb, number = ("Is", "one") if len(several) == 1 else ("Are", f"{len(several):,}")
+        things = fact.each if len(several) == 1 else plural(fact.each)
+        return f"{verb} there only {number} {things}?"
+    if len(several) == 1:
+        return f"Is {several[0]} the only one of {fact.label}?"
+    return f"Are these all {fact.label}: {named(several)}?"
 
 
-def record_name(record: Any, index: int) -> str:  # noqa: ANN401 - any attrs object
-    """Return what a record of a list is called: its name, or its number counted from 1."""
+def record_name(record: Any, index: int, each: str) -> str:  # noqa: ANN401 - any attrs object
+    """
+    Return what a record of a list is called: its name, or its number counted from 1.
+
+    >>> from govrules import Partner
+    >>> record_name(Partner(name="North Trust"), 0, "partner"), record_name(Partner(), 1, "partner")
+    ('North Trust', 'partner 2')
+    """
     if record is UNKNOWN:
         return "perhaps others"
     name = getattr(record, "name", UNKNOWN)
-    return name if isinstance(name, str) else f"number {index + 1}"
+    return name if isinstance(name, str) else f"{each} {index + 1}"
+
+
+def of_record(record: str, clause: str, each: str) -> str:
+    """
+    Return a clause about a record of a list with its name in the place of "it" or "the partner".
+
+    >>> of_record("North Trust", "the partner has signed the agreement", "partner")
+    'North Trust has signed the agreement'
+    >>> of_record("partnership 2", "its value has never been assessed", "partnership")
+    'partnership 2: its value has never been assessed'
+    """
+    if not record:
+        return clause
+    for subject in (f"the {each}", f"the {each.rpartition(' ')[2]}", "it"):
+        if clause.startswith(f"{subject} ") and not _NOBODY.match(clause):
+            return record + clause.removeprefix(subject)
+    return f"{record}: {clause}"
 
 
 def missing_phrase(fact: Fact, members: Iterable[str]) -> str:

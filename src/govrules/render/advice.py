@@ -65,7 +65,8 @@ def told_together(changes: Sequence[Change]) -> str:
     told = []
     for (_, said), its in _groups(changes).items():
         names = [each.record for each in its if each.record]
-        told.append(f"{named(names)}: {said}" if names else said)
+        together = f"{named(names)}: {said}" if names else said
+        told.append(its[0].phrase if len(its) == 1 else together)
     return "; ".join(told)
 
 
@@ -80,10 +81,11 @@ def _groups(changes: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
 def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:
     """Return changes of one fact, of one record or of several, each of which would do."""
     names = [*dict.fromkeys(each.record for each in changes if each.record)]
-    owner = f"{named(names, 'or')}: " if names else ""
-    said = [*dict.fromkeys(each.of_any_record for each in changes)]
     told = _any_of(changes, fact, effort, rule) if fact is not None else ""
-    return owner + (told or "; or ".join(said))
+    if len(names) < 2 and not told:  # noqa: PLR2004 - one record, or the subject
+        return "; or ".join(dict.fromkeys(each.phrase for each in changes))
+    owner = f"{named(names, 'or')}: " if names else ""
+    return owner + (told or "; or ".join(dict.fromkeys(each.of_any_record for each in changes)))
 
 
 def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:

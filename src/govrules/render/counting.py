@@ -38,7 +38,7 @@ def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
             if among is not None and evaluate(among, inside) is not Truth.TRUE:
                 continue
             if evaluate(where, inside) is counts:
-                yield record_name(each.record, index)
+                yield record_name(each.record, index, ref.fact.each)
 
 
 def counted_otherwise(finding: Finding, register: Assessment) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -110,9 +111,15 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             known = sorted(str(each) for each in value if each is not UNKNOWN)
             return [*known, "unknown"] if UNKNOWN in value else known
         case tuple():
-            return [record_name(each, index) for index, each in enumerate(value)]
+            return [
+                record_name(each, index, _class_words(each)) for index, each in enumerate(value)
+            ]
         case _:
             return str(value)
+
+
+def _class_words(record: object) -> str:
+    return re.sub(r"\B(?=[A-Z])", " ", type(record).__name__).lower()
 
 
 def _date(value: dt.date | Unknown) -> str | None:

@@ -95,7 +95,7 @@ class _Tree:
             return
         found, closed = case.facts.records(ref, case.scopes)
         for index, scope in enumerate(found):
-            yield f"{' ' * indent}{record_name(scope.record, index)}"
+            yield f"{' ' * indent}{record_name(scope.record, index, ref.fact.each)}"
             for child in children(condition):
                 yield self._condition(child, case.inside(scope), indent + 2)
         if not closed:
