@@ -104,6 +104,26 @@ def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) 
     return Assessment("", "", as_of, rulebook, register, rules=(), outcomes=(), engine="reference")
 
 
+def collected(several: Sequence[Assessment | RegisterAssessment]) -> RegisterAssessment:
+    """Return assessments that were made apart as those of one register that no class lists."""
+    wholes = [each for each in several if isinstance(each, RegisterAssessment)]
+    entries = [
+        entry
+        for each in several
+        for entry in (each.entries if isinstance(each, RegisterAssessment) else (each,))
+    ]
+    as_of = entries[0].as_of if len({each.as_of for each in entries}) == 1 else UNKNOWN
+    rulebook = (entries or [each.register for each in wholes])[0].rulebook
+    register = Collected(tuple(each.subject for each in entries))
+    return RegisterAssessment(
+        register=_nothing(register, rulebook, as_of),
+        entries=tuple(entries),
+        pairs=tuple(pair for each in wholes for pair in each.pairs),
+        problems=tuple(problem for each in wholes for problem in each.problems),
+        warnings=tuple(warning for each in wholes for warning in each.warnings),
+    )
+
+
 def is_register(subject: object) -> bool:
     """Tell whether a subject lists others, as a register does."""
     cls: type = type(subject)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import gc
-import itertools
 import json
 import sys
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 import attrs
 from cyclopts import App, Parameter
@@ -20,6 +19,7 @@ from govrules.assessment import Assessment, assess, counted_together
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
 from govrules.cli.output import emit, show, warn, write
+from govrules.cli.reports import Checked, Format, Reporting, Wanted, apart
 from govrules.cli.said import Said
 from govrules.diagnostics import CODES, Diagnostic, did_you_mean
 from govrules.doubts import doubts
@@ -37,12 +37,11 @@ from govrules.portfolio import (
 )
 from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.lines import Line
-from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
+from govrules.render.plain import plans_data, problems_data
 from govrules.render.text import assessment_lines
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.ast import Rule, Rulebook, Severity
 from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
-from govrules.truth import UNKNOWN, Unknown
+from govrules.truth import UNKNOWN
 
 
 def _version() -> str:
@@ -107,10 +106,6 @@ Output = Annotated[
 ]
 
 
-#: What a file comes to.
-Checked: TypeAlias = Assessment | RegisterAssessment
-
-
 def load(rules: list[str] | None) -> Rulebook:
     """Load the packs that were named, or the one that is shipped."""
     return load_rulebook(*(rules or ()), subjects=KINDS.get())
@@ -157,8 +152,9 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
-    format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
+    format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
+    save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
     fail_on: Level = "low",
     full: bool = False,
     depth: Depth = None,
@@ -171,7 +167,10 @@ def check(
     subjects
         Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
     format
-        How to print the findings; a workbook needs `--output`.
+        How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook
+        needs `--output`.
+    save
+        A folder that keeps what is flagged, so that the next report says what changed since.
     fail_on
         The severity from which flagged findings make the exit code 1.
     full
@@ -179,11 +178,18 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
-    reasons = _reasons(depth)
+    options = {
+        "rules": rules,
+        "mapping": None if mapping is None else str(mapping),
+        "table": table,
+        "entry": entry,
+    }
+    in_full = full or depth is not None
+    level = Severity(fail_on)
+    wanted = Wanted(format, output, save, level, in_full, _reasons(depth), options)
+    wanted.ready()
     rulebook = load(rules)
-    if format == "xlsx" and output is None:
-        raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
-    checked, told = _assess_all(
+    checked, told = assess_all(
         subjects,
         rulebook,
         mapping=mapping,
@@ -192,34 +198,12 @@ def check(
         engine=engine,
         only=entry or (),
     )
-    assessments = _apart(checked)
-    dates = {each.as_of for each in assessments}
-    common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
-    explained = _followed(assessments, output)
-    if format == "json":
-        data = report_data(explained, rulebook, common, told.diagnostics, told.notes)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
-    elif format == "jsonl":
-        rest = problems_data(told.diagnostics, told.notes)
-        last = [rest] if any(rest.values()) else []
-        lines = (
-            json.dumps(each, ensure_ascii=False)
-            for each in itertools.chain(map(assessment_data, explained), last)
-        )
-        emit("".join(f"{line}\n" for line in lines), output)
-    elif format == "csv":
-        from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
 
-        emit(as_csv(explained), output)
-    elif format == "xlsx" and output is not None:
-        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
+        return _followed(several, output)
 
-        write(output, as_xlsx(explained, told.diagnostics, told.notes))
-    else:
-        with uncollected():
-            in_full = full or depth is not None
-            show(_lines(checked, output, full=in_full, depth=reasons), output)
-    return _code(checked, Severity(fail_on), told)
+    Reporting(wanted, checked, subjects, rulebook, told, follow).run()
+    return _code(checked, level, told)
 
 
 def _reasons(depth: str | None) -> int | None:
@@ -234,45 +218,6 @@ def _reasons(depth: str | None) -> int | None:
     return int(depth)
 
 
-def _lines(
-    checked: list[Checked], output: Path | None, *, full: bool, depth: int | None
-) -> Iterator[Line]:
-    from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
-
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
-
-    for index, each in enumerate(checked):
-        if index:
-            yield "", ""
-        if isinstance(each, RegisterAssessment):
-            hints = () if full else _register_hints(each)
-            yield from register_lines(
-                each, full=full, depth=depth, follow=follow, hints=tuple(hints)
-            )
-        else:
-            hints = () if full else _hints(each)
-            yield from assessment_lines(each, full=full, depth=depth, hints=tuple(hints))
-
-
-def _hints(assessment: Assessment) -> Iterator[str]:
-    """Yield what to type next about one partnership."""
-    if assessment.flagged:
-        plan = "    The plan: govrules plan" if assessment.severities else ""
-        yield f"Every finding with its reasons: --full{plan}"
-    if assessment.of(Verdict.UNKNOWN):
-        yield "Answer them one by one: govrules ask    Every question: --full"
-    elif not assessment.flagged:
-        yield "Every check with its reasons: --full"
-
-
-def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
-    """Yield what to type next about a register."""
-    first = next((each.id for each in whole.entries if each.id), "ID")
-    yield f"One partnership: --entry {first}    Everything: --full"
-    yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
-
-
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
     """Collect no garbage meanwhile: findings by the hundred thousand are all kept to the end."""
@@ -285,15 +230,6 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _apart(checked: list[Checked]) -> list[Assessment]:
-    """Return every assessment with findings, those of a register one by one."""
-    return [
-        each
-        for one in checked
-        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
-    ]
-
-
 def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
     # What is printed on a terminal shows by itself how far it is.
     if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
@@ -303,7 +239,7 @@ def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterabl
     return followed(assessments, "Explaining")
 
 
-def _assess_all(
+def assess_all(
     paths: list[Path],
     rulebook: Rulebook,
     *,
@@ -445,7 +381,7 @@ def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | No
 def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if told.failed:
         return PROBLEM
-    assessments = _apart(checked)
+    assessments = apart(checked)
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         warn(["govrules: nothing was checked: no partnership was read"])
         return NOTHING_CHECKED
@@ -985,10 +921,10 @@ def plan(
     from govrules.render.plan import plan_lines  # noqa: PLC0415 - only this command
 
     rulebook = load(rules)
-    checked, told = _assess_all(
+    checked, told = assess_all(
         subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
     )
-    assessments = _apart(checked)
+    assessments = apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         said = problems_data(told.diagnostics, told.notes)

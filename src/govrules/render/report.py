@@ -15,6 +15,7 @@ from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import Finding, Reason
 from govrules.model import Status
+from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, due_date, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when
 from govrules.render.counting import that_count
@@ -22,6 +23,7 @@ from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import TIER, Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
 from govrules.rulebook.walk import references, rule_conditions
+from govrules.saved import Changed
 from govrules.unread import unread
 from govrules.vocabulary import AS_OF, YesNo
 
@@ -35,6 +37,28 @@ _NOTICES: Final = {
     Status.DORMANT: "This partnership is dormant.",
     Status.PROPOSED: "This partnership has not begun yet.",
 }
+
+
+@attrs.frozen
+class Origin:
+    """
+    From what a report is made, beside assessments.
+
+    Attributes:
+        source: the name of the file that was read; "" where there was none, or several.
+        changed: what changed since an assessment that was saved.
+        receipt: what it was made from, as can be verified.
+    """
+
+    source: str = ""
+    changed: Changed | None = None
+    receipt: Receipt | None = None
+
+    def since(self, assessment: Assessment, finding: Finding) -> str:
+        """Return whether a finding is new or for how long it is open; "" if nothing was saved."""
+        if self.changed is None:
+            return ""
+        return self.changed.since_of(assessment.id, finding.rule.id)
 
 
 @attrs.frozen
