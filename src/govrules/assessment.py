@@ -22,6 +22,7 @@ from govrules.facts import Facts
 from govrules.findings import Change, Finding, Question, Reason, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -101,7 +102,7 @@ class Step:
 
 
 @attrs.frozen
-class Plan:
+class Plan(ShownInNotebooks):
     """
     The fewest changes that settle all findings at or above a level, and flag nothing new.
 
@@ -128,7 +129,7 @@ class Plan:
 
 
 @attrs.frozen
-class Assessment:
+class Assessment(ShownInNotebooks):
     """
     All findings on one subject, one for each rule in force.
 

@@ -24,6 +24,7 @@ from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Includes,
@@ -105,7 +106,7 @@ class Change:
 
 
 @attrs.frozen
-class Finding:
+class Finding(ShownInNotebooks):
     """
     What one rule says of one subject, and why.
 

@@ -22,6 +22,7 @@ from govrules.doubts import doubts, place_of
 from govrules.errors import FactsError
 from govrules.facts import origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
@@ -32,7 +33,7 @@ Members: TypeAlias = tuple[dict[str, Partner], bool]
 
 
 @attrs.frozen
-class RegisterAssessment:
+class RegisterAssessment(ShownInNotebooks):
     """
     All findings on a register.
 

@@ -252,10 +252,10 @@ class Reporting:
         rest = problems_data(self.told.diagnostics, self.told.notes)
         last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
         last += [{"changes": each.data} for each in changed]
-        last.append({"receipt": self._receipt().data})
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
         lines = (json.dumps(each, ensure_ascii=False) for each in found)
-        self._emit("".join(f"{line}\n" for line in lines))
+        emit("".join(f"{line}\n" for line in lines), self.wanted.output)
+        self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
         from govrules.render.rows import as_csv  # noqa: PLC0415 - likewise
@@ -346,5 +346,5 @@ def _hints(assessment: Assessment) -> Iterator[str]:
 def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     """Yield what to type next about a register."""
     first = next((each.id for each in whole.entries if each.id), "ID")
-    yield f"A page for a committee: --format html --output report.html    One: --entry {first}"
-    yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
+    yield f"One partnership: --entry {first}    Everything: --full"
+    yield "A page for a committee: --format html --output page.html    A workbook: --format xlsx"
