@@ -16,10 +16,11 @@ from govrules.engines.reference import case_of, judge
 from govrules.engines.registry import Outcome, said
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
+from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts
-from govrules.findings import Change, Finding, Question, Reason, changes
+from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
@@ -55,26 +56,6 @@ class RankedQuestion:
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
-
-
-@attrs.frozen
-class DerivedValue:
-    """
-    What a fact that follows from others may be, and why.
-
-    Attributes:
-        name: the derived fact.
-        label: what it is, as a noun phrase.
-        values: every value that it may still have; one where it is settled.
-        because: the facts that settle it; none where it is not settled.
-        questions: what to ask to settle it.
-    """
-
-    name: str
-    label: str
-    values: tuple[str | bool | None, ...]
-    because: tuple[Reason, ...]
-    questions: tuple[Question, ...]
 
 
 @attrs.frozen
@@ -193,6 +174,12 @@ class Assessment(ShownInNotebooks):
             made = self._made.setdefault(place, made)
         return made
 
+    def rules_that(self, verdict: Verdict) -> Iterator[Rule]:
+        """Yield the rules with a verdict, for which no finding is made yet."""
+        for rule, outcome in zip(self._rules, self._outcomes, strict=True):
+            if outcome.verdict is verdict:
+                yield rule
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """One finding for each rule in force, in the rulebook's order."""
@@ -291,8 +278,11 @@ class Assessment(ShownInNotebooks):
         values = self._view.settle(derived.name, 0)
         rule = _asking_for(Identical((derived,)), values[0])
         found = _finding(rule, self._view.says(rule), self._view)
+        if derived.name in found.steps:
+            return found.steps[derived.name]
+        settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
         return DerivedValue(
-            derived.name, derived.fact.label, values, found.because, found.questions
+            derived.name, derived.fact.label, settled, values, found.because, found.questions
         )
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:

@@ -17,7 +17,7 @@ import attrs
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because
+from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
@@ -106,6 +106,28 @@ class Change:
 
 
 @attrs.frozen
+class DerivedValue:
+    """
+    What a fact that follows from others may be, and why.
+
+    Attributes:
+        name: the derived fact; of a record of a list, its path.
+        label: what it is, as a noun phrase.
+        phrase: the fact as a clause; "" where it is not settled.
+        values: every value that it may still have; one where it is settled.
+        because: the facts that settle it; none where it is not settled.
+        questions: what to ask to settle it.
+    """
+
+    name: str
+    label: str
+    phrase: str
+    values: tuple[str | bool | None, ...]
+    because: tuple[Reason, ...]
+    questions: tuple[Question, ...]
+
+
+@attrs.frozen
 class Finding(ShownInNotebooks):
     """
     What one rule says of one subject, and why.
@@ -158,11 +180,37 @@ class Finding(ShownInNotebooks):
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
-        """The facts that force the verdict and its severity: those alone reproduce it."""
+        """
+        The facts that force the verdict and its severity: those alone reproduce it.
+
+        A derived fact is one reason, and has its own in `steps`.
+        """
         if self.parts:
             return tuple(self._part(index) for index in self._counted)
-        cited = because(self.rule, self._view, self._judged)
-        return tuple(map(self._reason, cited))
+        return tuple(map(self._reason, self._cited))
+
+    @cached_property
+    def steps(self) -> Mapping[str, DerivedValue]:
+        """The derived facts that its reasons rest on and what these rest on, by path."""
+        found: dict[str, DerivedValue] = {}
+        waiting = [] if self.parts else [*self._cited]
+        for each in waiting:
+            if each.is_step and each.path not in found:
+                its = proof(each.name, self._view.seen_from(each.frame))
+                found[each.path] = DerivedValue(
+                    name=each.path,
+                    label=each.fact.label,
+                    phrase=self._reason(each).phrase,
+                    values=(each.value,),
+                    because=tuple(map(self._reason, its)),
+                    questions=(),
+                )
+                waiting += its
+        return found
+
+    @cached_property
+    def _cited(self) -> tuple[Cited, ...]:
+        return because(self.rule, self._view, self._judged)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:

@@ -10,7 +10,8 @@ import re
 from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias
+from functools import cached_property, lru_cache
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -20,14 +21,32 @@ from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
 from govrules.doubts import doubts, place_of
 from govrules.errors import FactsError
-from govrules.facts import origin_of
+from govrules.facts import origin_of, recorded
+from govrules.identical import Identical
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
 from govrules.notebooks import ShownInNotebooks
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.rulebook.reads import reads
+from govrules.rulebook.walk import rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
-from govrules.vocabulary import Collected, list_of
+from govrules.vocabulary import AS_OF, Collected, list_of
 
+_SIDES: Final = ("first", "second")
+#: What is known of any pair.
+_MAKE_A_PAIR: Final = frozenset(
+    {
+        AS_OF.name,
+        "id",
+        "name",
+        "first",
+        "second",
+        "shared_partners",
+        "shared_partners[].name",
+        "nested",
+        "membership_identical",
+    }
+)
 #: Partners by the name under which they are compared; and whether these are certainly all.
 Members: TypeAlias = tuple[dict[str, Partner], bool]
 
@@ -40,7 +59,7 @@ class RegisterAssessment(ShownInNotebooks):
     Attributes:
         register: on the register itself; without findings where no rule is about registers.
         entries: on each partnership, in the register's order.
-        pairs: on each two partnerships that share a partner or a parent.
+        pairs: on each two partnerships that share a partner or a parent, whatever is found.
         problems: what is wrong with the register as data.
         warnings: facts that are read otherwise than they are recorded.
     """
@@ -51,10 +70,51 @@ class RegisterAssessment(ShownInNotebooks):
     problems: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...] = ()
 
+    @cached_property
+    def listed_pairs(self) -> tuple[Assessment, ...]:
+        """The pairs that are told: something is flagged, or open though both sides bear on it."""
+        return tuple(filter(_is_told, self.pairs))
+
     def all(self) -> tuple[Assessment, ...]:
-        """Return every assessment that has findings: the register's, entries' and pairs'."""
-        everything = (self.register, *self.entries, *self.pairs)
+        """Return every assessment that is told: the register's, entries' and listed pairs'."""
+        everything = (self.register, *self.entries, *self.listed_pairs)
         return tuple(each for each in everything if each.checks)
+
+
+def _is_told(pair: Assessment) -> bool:
+    if pair.counts[Verdict.FLAGGED]:
+        return True
+    return any(
+        _bear(pair.subject, _read_of_pairs(Identical((rule, pair.rulebook))))
+        for rule in pair.rules_that(Verdict.UNKNOWN)
+    )
+
+
+def _bear(pair: Pair, reads: Mapping[str, frozenset[str]]) -> bool:
+    """Tell whether both of two have facts on what a rule reads, beside what makes them a pair."""
+    known = {side for side in reads if any(_known(pair, path) for path in reads[side])}
+    return "" in known or {"first", "second"} <= known
+
+
+def _known(record: Any, path: str) -> bool:  # noqa: ANN401 - any attrs object
+    """Tell whether a fact is known, of a list's records in any of them."""
+    several, found, rest = path.partition("[].")
+    value = recorded(record, several)
+    if not found:
+        return value is not UNKNOWN
+    return isinstance(value, tuple) and any(_known(each, rest) for each in value)
+
+
+@lru_cache(maxsize=2**8)
+def _read_of_pairs(only: Identical) -> Mapping[str, frozenset[str]]:
+    """Return the facts that a rule on pairs reads: of the first, of the second, of both ("")."""
+    rule, rulebook = only
+    found: dict[str, set[str]] = {}
+    for path in reads(rule_conditions(rule), rulebook.derived):
+        side, _, inside = path.partition(".")
+        if path not in _MAKE_A_PAIR:
+            found.setdefault(side if inside and side in _SIDES else "", set()).add(path)
+    return {side: frozenset(paths) for side, paths in found.items()}
 
 
 def assess_register(

@@ -522,6 +522,7 @@ def findings_schema() -> Schema:
     }
     derived = {
         "label": _TEXT,
+        "phrase": nullable,
         "values": _list({}),
         "because": _list(_defined("reason")),
         "questions": several,

@@ -114,7 +114,7 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
         (HALF, {"items": (FINE, BAD, BAD)}, {"items", "items[1].fine", "items[2].fine"}),
         (OLD, {"checked": DATES[0]}, {"checked", "as_of"}),
         (RED, {"colours": frozenset({"red", UNKNOWN})}, {"colours"}),
-        (is_("tier", "top"), {"big": False, "mended": True, "size": 1}, {"big"}),
+        (is_("tier", "top"), {"big": False, "mended": True, "size": 1}, {"tier"}),
         (is_("tier", "top"), {"stated": {"tier": "low"}, "big": True}, {"tier"}),
         (BY_LEVEL, {"level": "top", "size": 1}, {"level", "size"}),
         (is_("deal.signed", True), {"deal": None}, {"deal.signed"}),

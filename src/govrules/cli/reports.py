@@ -206,10 +206,7 @@ class Reporting:
     # ── Formats ───────────────────────────────────────────────────────────────────────────────
 
     def _text(self, changed: list[Changed]) -> None:
-        from govrules.cli.commands import uncollected  # noqa: PLC0415 - they import each other
-
-        with uncollected():
-            show(self._lines(changed), self.wanted.output)
+        show(self._lines(changed), self.wanted.output)
         self._beside()
 
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:

@@ -38,7 +38,7 @@ class Frame:
         first: the number of the record itself; those of its cells come next. -1 for a record that
             is only supposed.
         outer: the record that it is in, as it was read.
-        known: what was worked out of it.
+        known: what was worked out of it; the value of a derived fact by its cell.
     """
 
     record: Any
@@ -60,6 +60,11 @@ class Frame:
     def numbers(self) -> range:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
+
+    def cell(self, place: int) -> Any:  # noqa: ANN401 - the value of a cell
+        """Return the value of a cell; of a derived fact that nobody stated, what settled it."""
+        value = self.values[place]
+        return self.known.get(place, value) if value is UNKNOWN else value
 
 
 #: The records in sight by depth, the subject first.
@@ -293,9 +298,14 @@ class Cited:
         return self.number - self.frame.first - 1
 
     @property
+    def is_step(self) -> bool:
+        """Whether it is a derived fact that nobody stated, which has a proof of its own."""
+        return self.place >= 0 and self.frame.values[self.place] is UNKNOWN
+
+    @property
     def value(self) -> Any:  # noqa: ANN401 - any fact's value
         """The fact's value; of a set its known members, of a list its known records."""
-        value = self.frame.values[self.frame.shape.places[self.name]]
+        value = self.frame.cell(self.frame.shape.places[self.name])
         match self.fact.type:
             case Records():
                 return tuple(each.record for each in value[0])
@@ -348,6 +358,10 @@ class Restricted:
         self._copies: dict[Frame, Frame] = {}
         self.top: Final = self._only(top)
 
+    def of(self, frame: Frame) -> Frame:
+        """Return what is known of a record."""
+        return self._copies.get(frame, frame)
+
     def without(self, cited: Cited) -> Callable[[], None] | None:
         """Forget a fact, and return what brings it back; None where that takes more than a cell."""
         frame, place = cited.frame, cited.place
@@ -372,7 +386,7 @@ class Restricted:
         places = self._chosen.get(frame, ())
         for place in places:
             if place >= 0:
-                values[place] = frame.values[place]
+                values[place] = frame.cell(place)
         for place in shape.lists:
             known, open_ = frame.values[place]
             if known:

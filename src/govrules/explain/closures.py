@@ -9,7 +9,7 @@ it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.explain.cells import Frame, Frames, Shapes
@@ -17,6 +17,7 @@ from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.evaluate import months_before
+from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice
@@ -24,6 +25,8 @@ from govrules.vocabulary import Choice
 NOTHING: Final[frozenset[int]] = frozenset()
 #: Of so many parts most formulas are.
 _TWO: Final = 2
+#: Under this, with a table, a record keeps what forces the values that it cannot have.
+_KEPT: Final = "kept from"
 #: What stands for a number without limit.
 _UNLIMITED: Final = float("inf")
 
@@ -35,8 +38,9 @@ _Amount: TypeAlias = Callable[[Frames], Any]
 class Closures:
     """Formulas as functions, made when they are first asked for."""
 
-    def __init__(self, shapes: Shapes) -> None:
+    def __init__(self, shapes: Shapes, lowering: Lowering) -> None:
         self.shapes: Final = shapes
+        self._lowering: Final = lowering
         self._checks: dict[ir.Formula, Check] = {}
         self._supports: dict[ir.Formula, Support] = {}
         self._possible: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
@@ -374,21 +378,57 @@ class Closures:
         return may
 
     def _cannot(self, table: ir.Table, values: frozenset[Any]) -> Support:
-        """Return what gives the facts by which a derived fact can have none of some values."""
+        """
+        Return what gives the facts by which a derived fact can have none of some values.
+
+        Where it is settled, that is the derived fact itself, which has a proof of its own.
+        """
+        depth, beneath = table.var.depth, self._kept_from(table)
+        if table.stated is None or not self._is_own(table):
+            return lambda s: NOTHING.union(*[beneath(s).get(each, NOTHING) for each in values])
+        _, place = self.at(table.stated)
+        possible = self.possible(table)
+
+        def cannot(s: Frames) -> frozenset[int]:
+            left = possible(s)
+            if len(left) > 1:
+                return NOTHING.union(*[beneath(s).get(each, NOTHING) for each in values])
+            frame = s[depth]
+            (frame.known[place],) = left
+            return frozenset((frame.first + 1 + place,))
+
+        return cannot
+
+    def proof(self, table: ir.Table) -> Support:
+        """Return what gives the facts by which a derived fact has no other value than it has."""
+        beneath = self._kept_from(table)
+        return lambda s: NOTHING.union(*beneath(s).values())
+
+    def _is_own(self, table: ir.Table) -> bool:
+        """Tell whether a table is that of a record, and not of one where others are supposed."""
+        return self._lowering.table(table.name, table.var) is table
+
+    def _kept_from(self, table: ir.Table) -> Callable[[Frames], Mapping[Any, frozenset[int]]]:
+        """Return what gives, by each value that a derived fact cannot have, facts that say so."""
         depth = table.var.depth
         order = [each for each in ir.in_order([table]) if each.var is table.var]
 
-        def cannot(s: Frames) -> frozenset[int]:
+        def kept_from(s: Frames) -> Mapping[Any, frozenset[int]]:
             known, seen = s[depth].known, s[: depth + 1]
             # Those beneath first, so that a long chain of them is not gone down.
             for each in order:
-                left = self.possible(each)(seen)
-                for value, so in each.ways:
-                    if value not in left and (each, value) not in known:
-                        known[each, value] = self.support(f.no(so))(seen)
-            return NOTHING.union(*[known[table, each] for each in values if each in table.may])
+                if (_KEPT, each) not in known:
+                    left = self.possible(each)(seen)
+                    if each is table or len(left) > 1 or not self._is_own(each):
+                        known[_KEPT, each] = {
+                            value: self.support(f.no(so))(seen)
+                            for value, so in each.ways
+                            if value not in left
+                        }
+            found: Mapping[Any, frozenset[int]] = known[_KEPT, table]
+            return found
 
-        return cannot
+        return kept_from
 
 
 def _both(one: Support, other: Support) -> Support:

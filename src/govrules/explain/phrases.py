@@ -388,13 +388,16 @@ def of_record(record: str, clause: str, each: str) -> str:
     >>> of_record("North Trust", "the partner has signed the agreement", "partner")
     'North Trust has signed the agreement'
     >>> of_record("partnership 2", "its value has never been assessed", "partnership")
-    'partnership 2: its value has never been assessed'
+    "partnership 2's value has never been assessed"
     """
     if not record:
         return clause
     for subject in (f"the {each}", f"the {each.rpartition(' ')[2]}", "it"):
         if clause.startswith(f"{subject} ") and not _NOBODY.match(clause):
             return record + clause.removeprefix(subject)
+    for whose in (f"the {each}'s ", "its "):
+        if clause.startswith(whose):
+            return f"{record}'{'' if record.endswith('s') else 's'} {clause.removeprefix(whose)}"
     return f"{record}: {clause}"
 
 

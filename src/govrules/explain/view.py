@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, Final, assert_never
 
@@ -38,10 +38,11 @@ class Backend:
         self.rulebook: Final = rulebook
         self.shapes: Final = Shapes(rulebook)
         self.lowering: Final = lowering_of(rulebook.derived)
-        self.closures: Final = Closures(self.shapes)
+        self.closures: Final = Closures(self.shapes, self.lowering)
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
         self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
+        self._orders: dict[tuple[str, str], Order] = {}
 
     def rule(self, rule: ast.Rule, cls: type) -> Judging:
         """Return what judges a rule on subjects of a class."""
@@ -50,6 +51,15 @@ class Backend:
             found = rule, Judging(self, rule, self.lowering.rule(rule, cls))
             self._rules[id(rule), cls] = found
         return found[1]
+
+    def order(self, name: str, prefix: str) -> Order:
+        """Return the order of the facts in the table of a derived fact of records."""
+        found = self._orders.get((name, prefix))
+        if found is None:
+            derived = self.rulebook.derived
+            rows = [row.when for row in derived[name].rows]
+            found = self._orders[name, prefix] = Order(reads(rows, derived, (prefix,)))
+        return found
 
     def pair(
         self, condition: ast.Condition, scopes: Vars, taken: Taken
@@ -62,6 +72,34 @@ class Backend:
             check = self.closures.check
             found = self._pairs[key] = condition, check(pair.true), check(pair.false)
         return found
+
+
+class Order:
+    """
+    The order of facts in the text of a rule or of a derived fact, record by record.
+
+    Args:
+        paths: the facts in that order, with `[]` for any record.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._places: Final = {path: at for at, path in enumerate(paths)}
+
+    def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:
+        """Return by what a fact is put in order."""
+        if not cited.frame.prefix and cited.name:
+            return ((self._places.get(cited.name, 0), -1),)
+        found: list[tuple[int, int]] = []
+        at = ""
+        *records, last = cited.path.split("]")
+        for each in records:
+            name, _, place = each.rpartition("[")
+            at += name
+            found.append((self._places.get(at, 0), int(place)))
+            at += "[]"
+        if last:
+            found.append((self._places.get(at + last, 0), -1))
+        return tuple(found)
 
 
 class Judging:
@@ -85,26 +123,9 @@ class Judging:
         self.settled: Final = check(judged.settled)
 
     @cached_property
-    def _places(self) -> Mapping[str, int]:
-        """The place of each fact in the text of the rule, by its path with `[]` for any record."""
-        conditions = rule_conditions(self._rule)
-        return {
-            path: at for at, path in enumerate(reads(conditions, self._backend.rulebook.derived))
-        }
-
-    def order(self, cited: Cited) -> tuple[tuple[int, int], ...]:
-        """Return by what facts are put in order: as the rule names them, record by record."""
-        found: list[tuple[int, int]] = []
-        at = ""
-        *records, last = cited.path.split("]")
-        for each in records:
-            name, _, place = each.rpartition("[")
-            at += name
-            found.append((self._places.get(at, 0), int(place)))
-            at += "[]"
-        if last:
-            found.append((self._places.get(at + last, 0), -1))
-        return tuple(found)
+    def order(self) -> Order:
+        """The order of the facts that it reads."""
+        return Order(reads(rule_conditions(self._rule), self._backend.rulebook.derived))
 
     def says(self, s: Frames) -> Outcome:
         """Return what the rule says."""

@@ -248,6 +248,10 @@ class RowOrigin(Mapping[str, str]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __bool__(self) -> bool:
+        # Its row stands somewhere; to count what is in it would be to work it all out.
+        return True
+
     def __repr__(self) -> str:
         return repr(dict(self))
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
-from govrules.findings import Finding
+from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
 from govrules.render.advice import fact_at, good_state
 from govrules.render.lines import cut
@@ -25,8 +25,8 @@ from govrules.render.report import (
     Report,
     Told,
     date_phrase,
+    gathered,
     headline,
-    reasons_of,
     rulebook_name,
     whose,
 )
@@ -59,11 +59,10 @@ class Made:
 
 @attrs.frozen
 class Reasons:
-    """As many reasons as are shown, how many more there are, and whether it hangs on the tier."""
+    """As many reasons as are shown, how many more there are."""
 
     shown: tuple[Told, ...]
     more: int
-    on_tier: bool
 
 
 @attrs.frozen
@@ -137,7 +136,12 @@ def partnership_page(
     }
     questions = _groups(report)
     made = template("partnership.html").render(
-        page=page, report=report, findings=views, questions=questions, changed=origin.changed
+        page=page,
+        report=report,
+        findings=views,
+        questions=questions,
+        changed=origin.changed,
+        steps=[_step(each, report, origin) for each in report.steps.values()],
     )
     return Made(made, {})
 
@@ -206,14 +210,13 @@ def _met(finding: Finding) -> _Met:
 
 def _full(finding: Finding, report: Report, origin: Origin) -> View:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    _, on_tier = reasons_of(finding)
     return View(
         anchor=finding.rule.id,
         severity=finding.severity,
         could_be=finding.could_be,
         title=finding.rule.title,
         since=origin.since(report.assessment, finding),
-        reasons=short_reasons(report.reasons(finding), origin, on_tier=on_tier),
+        reasons=short_reasons(report.reasons(finding), origin),
         mitigations=tuple(sentence(each.because) for each in finding.mitigations),
         remedy=sentence(finding.remedy) if finding.remedy else "",
         owner=report.owner(finding),
@@ -226,14 +229,18 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
     )
 
 
-def short_reasons(told: Sequence[Told], origin: Origin, *, on_tier: bool) -> Reasons:
+def _step(step: DerivedValue, report: Report, origin: Origin) -> dict[str, Any]:
+    told = [*gathered(step.because, report.steps)]
+    reasons = short_reasons(told, origin)
+    return {"step": step, "title": sentence(step.phrase).removesuffix("."), "reasons": reasons}
+
+
+def short_reasons(told: Sequence[Told], origin: Origin) -> Reasons:
     """Return as many reasons as a page shows, each with its line in the file that was read."""
-    most = MOST_REASONS - on_tier
-    shown = told if len(told) <= most else told[: most - 1]
+    shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
     return Reasons(
         tuple(attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown),
         len(told) - len(shown),
-        on_tier,
     )
 
 

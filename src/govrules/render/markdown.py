@@ -297,7 +297,7 @@ def _entry(each: Assessment, origin: Origin) -> Iterator[str]:
     for finding in each.flagged:
         assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
         since = origin.since(each, finding)
-        told, _ = reasons_of(finding)
+        told = reasons_of(finding)
         because = " ".join(one.text for one in told[:MOST_REASONS])
         about = f" ({since})" if since else ""
         level = finding.severity.value.capitalize()

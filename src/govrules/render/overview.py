@@ -86,8 +86,13 @@ class Overview:
 
     @cached_property
     def pairs(self) -> list[Assessment]:
-        """Each two partnerships that rules are about."""
-        return [each for each in self.whole.pairs if each.checks]
+        """Each two partnerships of which there is something to tell."""
+        return [each for each in self.whole.listed_pairs if each.checks]
+
+    @property
+    def more_pairs(self) -> int:
+        """How many more partnerships have a partner or a parent in common, two and two."""
+        return len(self.whole.pairs) - len(self.pairs)
 
     @cached_property
     def flagged(self) -> list[Assessment]:
@@ -114,8 +119,7 @@ class Overview:
 
     def in_full(self) -> list[Assessment]:
         """Return what is told one by one, those on which something is flagged first."""
-        told = [each for each in self.pairs if flags(each)]
-        told += [each for each in self.pairs if not flags(each) and each.of(Verdict.UNKNOWN)]
+        told = sorted(self.pairs, key=flags, reverse=True)
         itself = [self.whole.register] if self.whole.register.checks else []
         return [*itself, *self.ranked, *told]
 
@@ -161,7 +165,7 @@ class Overview:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.pairs:
+        if self.whole.pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)

@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, DerivedValue, Plan, RankedQuestion
+from govrules.assessment import Assessment, Plan, RankedQuestion
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.phrases import record_name
-from govrules.findings import Change, Finding, Question, Reason
+from govrules.findings import Change, DerivedValue, Finding, Question, Reason
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
@@ -57,7 +57,7 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
             said = (*value.problems, *value.warnings)
             return report_data(value.all(), of.rulebook, of.as_of, said, findings=findings)
         case Finding():
-            return finding_data(value)
+            return {**finding_data(value), "derived": _derived_data(value.steps)}
         case Question() | RankedQuestion():
             return question_data(value)
         case Plan():
@@ -137,11 +137,14 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
     summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
     questions = assessment.questions if every else assessment.questions_of(chosen)
+    derived = {**assessment.derived}
+    for each in (*chosen, *summaries):
+        derived |= each.steps
     return {
         "id": assessment.id,
         "name": assessment.name,
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
-        "derived": {name: derived_data(each) for name, each in assessment.derived.items()},
+        "derived": _derived_data(derived),
         "questions": [question_data(each) for each in questions],
         "good_practice": [
             {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
@@ -152,10 +155,15 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     }
 
 
+def _derived_data(derived: Mapping[str, DerivedValue]) -> dict[str, Any]:
+    return {path: derived_data(each) for path, each in derived.items()}
+
+
 def derived_data(derived: DerivedValue) -> dict[str, Any]:
     """Return what a derived fact may be, and why, as plain data."""
     return {
         "label": derived.label,
+        "phrase": derived.phrase or None,
         "values": [plain(each) for each in derived.values],
         "because": [reason_data(each) for each in derived.because],
         "questions": [question_data(each) for each in derived.questions],

@@ -122,6 +122,9 @@ class _Page:
             numbers = (each.flagged, *each.severities, each.unknown, each.met)
             cells = (f"{number:,}" if number else "-" for number in numbers)
             yield _row(f"  {each.title}", *cells), ""
+        if self.view.more_pairs:
+            more = counted(self.view.more_pairs, "more pair")
+            yield f"  {more} of partnerships with a partner in common.", ""
 
     def _look(self, most: int) -> Iterator[Line]:
         yield _ranked("Look at first", "C", "H", "M", "L", "tier", "a year"), "bold"

@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 from markupsafe import Markup
 
-from govrules.assessment import Assessment
+from govrules.assessment import Assessment, ended
 from govrules.catalogue import citation_phrase
 from govrules.explain.phrases import counted, sentence, short_amount
 from govrules.findings import Finding
@@ -399,14 +399,13 @@ class _RegisterPage:
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
         assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-        told, on_tier = reasons_of(finding)
         return View(
             anchor=anchor,
             severity=finding.severity,
             could_be=finding.could_be,
             title=finding.rule.title,
             since=self.origin.since(assessment, finding),
-            reasons=short_reasons(told, self.origin, on_tier=on_tier),
+            reasons=short_reasons(reasons_of(finding), self.origin),
             mitigations=tuple(sentence(each.because) for each in finding.mitigations),
             remedy=sentence(finding.remedy) if finding.remedy else "",
             owner=by_whom(finding, assessment),
@@ -420,7 +419,7 @@ class _RegisterPage:
         tier = self.tiers[id(each)]
         officer = officer_of(each)
         counts = each.counts
-        good = each.good_practice
+        good = [rule for rule, verdict, _ in ended(each) if verdict is Verdict.CLEAR]
         status = status_of(subject)
         view = {
             "anchor": anchor,
@@ -436,7 +435,7 @@ class _RegisterPage:
             "open": counts[Verdict.UNKNOWN],
             "ask": [*self._ask_first(each)] if counts[Verdict.UNKNOWN] else [],
             "met": counts[Verdict.CLEAR],
-            "good": [sentence(good_state(one.rule)) for one in good[:_GOOD]],
+            "good": [sentence(good_state(one)) for one in good[:_GOOD]],
         }
         return str(macro("_entries.html", "entry")(view))
 

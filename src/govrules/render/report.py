@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from typing import Final
@@ -13,16 +13,16 @@ import attrs
 from govrules.assessment import Assessment, RankedQuestion, ended
 from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
-from govrules.findings import Finding, Reason
+from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, due_date, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
-from govrules.render.standing import TIER, Standing, tier_of
+from govrules.render.standing import Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
-from govrules.rulebook.walk import references, rule_conditions
+from govrules.rulebook.walk import references
 from govrules.saved import Changed
 from govrules.unread import unread
 from govrules.vocabulary import AS_OF, YesNo
@@ -106,12 +106,14 @@ class Told:
         seen: where the fact was seen, or read; "" where nobody says.
         fact: the path of the fact.
         alike: of how many records it says so.
+        step: the fact with its own reasons, where it follows from others.
     """
 
     text: str
     seen: str
     fact: str
     alike: int
+    step: DerivedValue | None = None
 
 
 @attrs.frozen
@@ -246,11 +248,16 @@ class Report:
 
     def reasons(self, finding: Finding) -> list[Told]:
         """Return what a finding rests on; of a register, what it counts."""
-        found, _ = reasons_of(finding)
+        found = reasons_of(finding)
         if found:
             return found
         names = [*dict.fromkeys(that_count(finding, self.assessment))]
         return [Told(f"This is so of {named(names)}.", "", "", len(names))] if names else []
+
+    @cached_property
+    def steps(self) -> dict[str, DerivedValue]:
+        """The facts that follow from others on which what is flagged rests, each once."""
+        return {path: step for each in self.flagged for path, step in each.steps.items()}
 
     def settled(self, finding: Finding) -> str:
         """Return when a finding is settled, as a sentence."""
@@ -374,27 +381,22 @@ def has_nothing_to_check(finding: Finding) -> bool:
     )
 
 
-def reasons_of(finding: Finding) -> tuple[list[Told], bool]:
+def reasons_of(finding: Finding) -> list[Told]:
+    """Return what a finding rests on, what follows from other facts last."""
+    cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
+    ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
+    return [*gathered(ordered, finding.steps)]
+
+
+def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> Iterator[Told]:
     """
-    Return what a finding rests on, and whether it hangs on the risk tier beside that.
+    Yield reasons as sentences, those that say the same of several records as one.
 
-    What shows the tier stands at the top of a report, and is not said again.
+    Args:
+        reasons: the reasons.
+
+        steps: those of them that follow from other facts, by path.
     """
-    direct = {ref.path for root in rule_conditions(finding.rule) for ref in references(root)}
-    cited = [each for each in finding.because if each.fact != AS_OF.name]
-    own = [each for each in cited if _name(each) in direct]
-    tier = [each for each in cited if _name(each) not in direct]
-    reads_tier = TIER in finding.rule.reads
-    shown = [*own, *([] if reads_tier else tier)] or cited
-    return [*_gathered(shown)], bool(reads_tier and own and tier)
-
-
-def _name(reason: Reason) -> str:
-    return INDEX.sub("[]", reason.fact).rpartition("[].")[2].removesuffix("[]")
-
-
-def _gathered(reasons: Sequence[Reason]) -> Iterator[Told]:
-    """Yield reasons as sentences, those that say the same of several records as one."""
     groups: dict[tuple[str, str], list[Reason]] = {}
     for each in reasons:
         groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
@@ -404,8 +406,9 @@ def _gathered(reasons: Sequence[Reason]) -> Iterator[Told]:
             yield Told(text, "", fact, len(alike))
             continue
         (reason,) = alike
-        seen = reason.evidence or reason.origin
-        yield Told(sentence(reason.phrase), seen, reason.fact, 1)
+        step = steps.get(reason.fact)
+        seen = "" if step else reason.evidence or reason.origin
+        yield Told(sentence(reason.phrase), seen, reason.fact, 1, step)
 
 
 def by_whom(finding: Finding, assessment: Assessment) -> str:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, Template
 from markupsafe import Markup
 
 from govrules.explain.phrases import day, sentence
+from govrules.findings import DerivedValue
+from govrules.render.lines import cut
 from govrules.render.readable import readable
+from govrules.vocabulary import AS_OF
+
+#: How long the reasons of a reason are, at most.
+_LINE: Final = 160
+#: What stands in no name that a link points to.
+_NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def template(name: str) -> Template:
@@ -22,6 +31,12 @@ def template(name: str) -> Template:
 def macro(file: str, name: str) -> Any:  # noqa: ANN401 - a macro carries no type
     """Return a macro of a file of macros."""
     return getattr(template(file).module, name)
+
+
+def _because(step: DerivedValue) -> str:
+    """Return why a fact that follows from others is so, in as many words as stand in a line."""
+    phrases = dict.fromkeys(each.phrase for each in step.because if each.fact != AS_OF.name)
+    return cut("; ".join(phrases), _LINE)
 
 
 def _finalized(value: object) -> object:
@@ -42,6 +57,8 @@ def _environment() -> Environment:
     for name, file in (("css", "report.css"), ("script", "report.js")):
         made.globals[name] = Markup((folder / file).read_text(encoding="utf-8"))  # noqa: S704 - files of ours
     made.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+    made.filters["step"] = lambda name: f"step-{_NEVER.sub('-', name)}"
+    made.filters["because"] = _because
     made.filters["sentence"] = sentence
     made.filters["date"] = day
     return made

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from govrules.assessment import Assessment
 from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
-from govrules.findings import Finding
+from govrules.findings import DerivedValue, Finding
 from govrules.render.advice import fact_at, good_state
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
@@ -17,13 +17,15 @@ from govrules.render.report import (
     Told,
     asked,
     by_whom,
+    gathered,
     has_nothing_to_check,
-    reasons_of,
 )
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
+#: Where it is told why a fact that follows from others is so.
+_BELOW: Final = "see below"
 #: How far in the title of a finding stands.
 _SEVERITY: Final = 10
 
@@ -66,6 +68,7 @@ def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterato
     yield from _questions(assessment)
     yield from _met(assessment)
     yield from _not_applicable(assessment)
+    yield from _steps(assessment)
 
 
 def counts_line(
@@ -129,25 +132,21 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
 
 
 def _reasons(report: Report, finding: Finding, depth: int | None) -> Iterator[str]:
-    """Yield what a finding rests on; what shows the risk tier stands at the top of the page."""
-    told, on_tier = reasons_of(finding)
-    lines = [_with_place(each) for each in told or report.reasons(finding)]
-    if on_tier:
-        lines.append("It hangs on the risk tier, whose reasons stand at the top.")
-    cut, more = _cut(lines, depth)
+    """Yield what a finding rests on, what follows from other facts last."""
+    cut, more = _cut([_with_place(each) for each in report.reasons(finding)], depth)
     yield from cut
     if more:
         yield f"{more} more facts: `--depth all` shows each."
 
 
+def _with_place(told: Told) -> str:
+    place = _BELOW if told.step else told.fact if told.alike > 1 else told.seen
+    return f"{told.text} [{place}]" if place else told.text
+
+
 def _remedy(finding: Finding, assessment: Assessment) -> str:
     words = by_whom(finding, assessment)
     return sentence(finding.remedy) + (f" ({words})" if words else "")
-
-
-def _with_place(told: Told) -> str:
-    place = told.fact if told.alike > 1 else told.seen
-    return f"{told.text} [{place}]" if place else told.text
 
 
 def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
@@ -213,4 +212,19 @@ def _not_applicable(assessment: Assessment) -> Iterator[Line]:
         yield from folded_text(
             "; ".join(f"{good_state(each.rule)} [{each.rule.id}]" for each in its), indent=6
         )
+    yield "", ""
+
+
+def _steps(assessment: Assessment) -> Iterator[Line]:
+    """Yield why each derived fact is so that a finding rests on, once."""
+    steps: dict[str, DerivedValue] = {}
+    for finding in (*assessment.summaries, *assessment.findings):
+        steps |= finding.steps
+    if not steps:
+        return
+    yield f"What follows from the facts ({len(steps)})", "bold"
+    for each in steps.values():
+        yield from folded_text(f"{sentence(each.phrase)} [{each.name}]", indent=2)
+        for told in gathered(each.because, steps):
+            yield from item("because", _with_place(told), indent=6)
     yield "", ""

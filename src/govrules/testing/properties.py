@@ -301,7 +301,8 @@ def because_is_sufficient(trial: Trial) -> None:
     whole = trial.case()
     for finding in trial.assess().findings:
         paths = [each.fact for each in finding.because]
-        alone = judge(finding.rule, whole.restricted(paths))
+        steps = {each.fact: each.value for each in finding.because if each.fact in finding.steps}
+        alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
         same = (alone.verdict, alone.severity, alone.could_be, alone.mitigations)
         given_ = (finding.verdict, finding.severity, finding.could_be, finding.mitigations)
         trial.require(same == given_, f"{', '.join(paths)} do not reproduce it", finding.rule)
