@@ -374,9 +374,10 @@ def assess(
         EngineError: there is no such engine here, or it cannot do this rulebook.
 
     >>> from govrules import Funding, Partnership, load_rulebook
-    >>> pooled = Partnership(name="Care pool", funding=Funding(pooled=True))
-    >>> assess(pooled, load_rulebook()).counts[Verdict.FLAGGED]
-    0
+    >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+    >>> print(*(each.sentence for each in assess(pool, load_rulebook()).flagged))
+    Budgets are pooled without an agreed protocol: budgets are pooled, and no protocol for \
+decisions and money is agreed.
     """
     (assessment,) = assess_each((subject,), rulebook, as_of=as_of, engine=engine)
     return assessment

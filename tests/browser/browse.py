@@ -72,7 +72,7 @@ def made(folder: Path, govrules: str) -> dict[str, Path]:
 
 def run(govrules: str, *words: object) -> None:
     done = subprocess.run([govrules, *map(str, words)], check=False, capture_output=True, text=True)
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or done.stderr.startswith("Traceback"):
         sys.exit(f"govrules {words}: {done.stderr}")
 
 

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
 
-    from govrules.cli import verify  # noqa: F401, PLC0415 - it adds a command
+    from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
     from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
     from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
 

@@ -38,9 +38,8 @@ from govrules.portfolio import (
 from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
 from govrules.render.plain import plans_data, problems_data
-from govrules.render.text import assessment_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity
-from govrules.rulebook.load import lint_pack, load_rulebook, packs_in, shipped_examples
+from govrules.rulebook.load import lint_pack, load_rulebook, packs_in
 from govrules.truth import UNKNOWN
 
 
@@ -121,25 +120,6 @@ def day(text: str | None) -> dt.date | None:
         raise Stop(
             f"govrules: `--as-of {text}` is no date", "  help: write a date such as 2026-03-31"
         ) from error
-
-
-@app.command
-def demo() -> int:
-    """Assess a bundled example and say what to try next."""
-    path = shipped_examples() / "digital-technology-centre.yaml"
-    rulebook = load(None)
-    read = read_subject(path, rulebook=rulebook)
-    show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
-    emit(
-        "\nThis is a real case: the report's Appendix 2, with only the facts that it states.\n"
-        "Nothing is flagged for what it does not state: those are questions.\n\n"
-        "Try next:\n"
-        "  govrules explain pooled-budget-without-protocol   a rule in plain English\n"
-        "  govrules check FILE                               assess a partnership of your own\n"
-        "  govrules check FILE --format json                 the same for a program\n"
-        "  govrules lint DIR; govrules test DIR              check rules of your own\n"
-    )
-    return FINE
 
 
 @app.command

@@ -124,6 +124,11 @@ class Overview:
         return [*itself, *self.ranked, *told]
 
     @cached_property
+    def findings(self) -> int:
+        """How many findings there are on partnerships."""
+        return sum(each.counts[Verdict.FLAGGED] for each in self.entries)
+
+    @cached_property
     def checks(self) -> tuple[int, int]:
         """Of the checks that apply to the partnerships and to the register: not known, and all."""
         both = [*self.entries, *([self.whole.register] if self.whole.register.checks else [])]

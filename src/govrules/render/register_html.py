@@ -17,7 +17,7 @@ from govrules.explain.phrases import counted, sentence, short_amount
 from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment
-from govrules.render.advice import good_state
+from govrules.render.advice import good_state, settled_when
 from govrules.render.html import (
     GRADES,
     NAME,
@@ -64,6 +64,8 @@ _FREQUENT: Final = 10
 _OFFICERS: Final = 15
 _PAIRS: Final = 20
 _HEAT: Final = 500
+#: Of more findings it is not worked out for each what would settle it.
+_SETTLED: Final = 1000
 #: Where nobody says from what a page is made.
 _NOWHERE: Final = Origin()
 _NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
@@ -218,7 +220,7 @@ class _RegisterPage:
 
     def _figures(self) -> Iterator[tuple[str, str]]:
         view = self.view
-        flagged = sum(each.counts[Verdict.FLAGGED] for each in view.entries)
+        flagged = view.findings
         of = counted(len(view.flagged), "partnership")
         yield f"{'finding' if flagged == 1 else 'findings'} in {of}", f"{flagged:,}"
         if view.worst:
@@ -409,8 +411,15 @@ class _RegisterPage:
             mitigations=tuple(sentence(each.because) for each in finding.mitigations),
             remedy=sentence(finding.remedy) if finding.remedy else "",
             owner=by_whom(finding, assessment),
+            settled=self._settled(finding, assessment),
             check=self._check(finding.rule),
         )
+
+    def _settled(self, finding: Finding, assessment: Assessment) -> str:
+        """Return when a finding is settled; of very many, the good state of each stands once."""
+        if self.view.findings > _SETTLED:
+            return ""
+        return sentence(settled_when(finding, assessment.subject, self.rulebook))
 
     def _article(self, each: Assessment) -> str:
         anchor = self.anchors[id(each)]
