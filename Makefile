@@ -100,6 +100,10 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
 	@$(BIN)/python -m benchmarks.explain
 
+.PHONY: bench-pages
+bench-pages: $(VENV)/developed  ## Set the page of a register of 500 beside its text: time, size, memory
+	@$(BIN)/python -m benchmarks.pages
+
 .PHONY: bench-registers
 bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)
 	@$(PIP) install --require-hashes --no-deps -r requirements/bench-registers.txt
