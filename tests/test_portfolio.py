@@ -75,7 +75,7 @@ FAULTS = [
     (
         "significant-partnerships-without-agreement",
         Severity.HIGH,
-        "partnerships[0].governing_document.clauses",
+        "partnerships[0].comprehensive_agreement",
         "Eastshire care pool",
     ),
     (

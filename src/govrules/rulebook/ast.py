@@ -542,7 +542,7 @@ class Rule:
     says: Mapping[str, Says] = attrs.field(factory=dict, hash=False)
     span: Span = _span()
 
-    @property
+    @cached_property
     def elements(self) -> tuple[str, ...]:
         """Which of `ELEMENTS` it has: always a scope, a test and a severity."""
         from govrules.rulebook.walk import has_threshold  # noqa: PLC0415 - that walks this tree
