@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -27,13 +28,18 @@ def hardly_known(folder: Path) -> Path:
     data = yaml.safe_load(text)
     entries = data["partnerships"]
     data["partnerships"] = [
-        {**each, "id": f"{each.get('id', 'X')}-{round_}", "name": f"{each['name']} {round_}"}
-        for round_ in range(NUMBER // len(entries))
-        for each in entries
+        _again(each, number) for number in range(NUMBER // len(entries)) for each in entries
     ]
     path = folder / "hardly-known.json"
     path.write_text(json.dumps(data, default=str), encoding="utf-8")
     return path
+
+
+def _again(entry: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return an entry under a name of its own."""
+    named = (each for each in ("id", "name", "parent") if entry.get(each, "none") != "none")
+    own = {each: f"{entry[each]} {number}" for each in named}
+    return {**entry, **own}
 
 
 def mostly_known(folder: Path) -> Path:
