@@ -61,7 +61,8 @@ def run(*words: str) -> tuple[float, int]:
             file_actions=[(os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)],
         )
         _, status, used = os.wait4(pid, 0)
-        assert os.waitstatus_to_exitcode(status) in (0, 1), words
+        # Parents that are made up stand on no register: that is 2.
+        assert os.waitstatus_to_exitcode(status) in (0, 1, 2), words
         best = min(best, used.ru_utime + used.ru_stime)
         memory = max(memory, used.ru_maxrss * 1024)
     return best, memory

@@ -416,8 +416,8 @@ class _RegisterPage:
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:
-        """Return when a finding is settled; of very many, the good state of each stands once."""
-        if self.view.findings > _SETTLED:
+        """Return when a finding is settled; where that takes long, the good state stands once."""
+        if self.view.findings > _SETTLED or not isinstance(assessment.subject, Partnership):
             return ""
         return sentence(settled_when(finding, assessment.subject, self.rulebook))
 
