@@ -160,7 +160,7 @@ def test_conditions_of_severity_and_mitigation_are_looked_at_too(load):
         "severity: medium", "severity: { high: { funding.pooled: yes }, otherwise: low }"
     )
     phrases = {str(each).rpartition(": ")[2] for each in unseen(load(text))}
-    assert "budgets are pooled" in phrases
+    assert "partners pool budgets" in phrases
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,13 @@ def changes(rulebook):
         (POOLED, ["deny: ", "swap yes and no"]),
         (
             "{ all: [{ funding.pooled: yes }, { protocol.agreed: yes }] }",
-            ["drop: budgets are pooled", "`all` to `any`"],
+            ["drop: partners pool budgets", "`all` to `any`"],
         ),
         (
             "{ any: [{ funding.pooled: yes }, { protocol.agreed: yes }] }",
-            ["drop: budgets are pooled", "`any` to `all`"],
+            ["drop: partners pool budgets", "`any` to `all`"],
         ),
-        ("{ not: { funding.pooled: yes } }", ["drop the `not` before: budgets are pooled"]),
+        ("{ not: { funding.pooled: yes } }", ["drop the `not` before: partners pool budgets"]),
         (
             "{ funding.annual_spend: { at_least: 100 } }",
             [

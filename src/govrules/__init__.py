@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from govrules.registers.frames import assess_table
     from govrules.registers.read import read, read_register
     from govrules.render.plain import to_data
+    from govrules.rulebook.adapt import with_parameters
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
+    from govrules.rulebook.waiver import Waiver
     from govrules.truth import UNKNOWN, Unknown
     from govrules.vocabulary import (
         ListOf,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         arrangement,
         fact,
     )
+    from govrules.waivers import read_waivers, waive
 
 _HOMES = {
     "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
@@ -86,8 +89,10 @@ _HOMES = {
     "govrules.registers.frames": ("assess_table",),
     "govrules.registers.read": ("read", "read_register"),
     "govrules.render.plain": ("to_data",),
+    "govrules.rulebook.adapt": ("with_parameters",),
     "govrules.rulebook.ast": ("Remedy", "Rulebook", "Severity", "Verdict"),
     "govrules.rulebook.load": ("load_rulebook",),
+    "govrules.rulebook.waiver": ("Waiver",),
     "govrules.truth": ("UNKNOWN", "Unknown"),
     "govrules.vocabulary": (
         "ListOf",
@@ -98,6 +103,7 @@ _HOMES = {
         "arrangement",
         "fact",
     ),
+    "govrules.waivers": ("read_waivers", "waive"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -143,6 +149,7 @@ __all__ = [
     "Unknown",
     "Verdict",
     "VocabularyError",
+    "Waiver",
     "arrangement",
     "assess",
     "assess_register",
@@ -153,8 +160,11 @@ __all__ = [
     "read_partnership",
     "read_register",
     "read_text",
+    "read_waivers",
     "ruleset",
     "to_data",
+    "waive",
+    "with_parameters",
 ]
 
 

@@ -2,6 +2,11 @@
 
 import sys
 
-from govrules.cli import main
+try:
+    from govrules.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:
+    # Before `main` could say so.
+    code = 130
+sys.exit(code)

@@ -137,6 +137,12 @@ def check_layout(text: str) -> None:
 
 
 def _top(body: str) -> yaml.MappingNode:
+    report = Report("the file", body)
+    # What nests too deeply ends the process of whoever composes it.
+    if parse(body, report) is None:
+        problems = report.in_order()
+        why = problems[0].message if problems else "it holds nothing"
+        raise AnswerError(f"it cannot be read any more: {why}")
     root = yaml.compose(body, Loader=yaml.CSafeLoader)
     if not isinstance(root, yaml.MappingNode) or root.flow_style:
         raise AnswerError("it is written in braces, as JSON is, and would have to be laid out anew")

@@ -38,6 +38,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
+from govrules.rulebook.waiver import Waiver
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
 
@@ -122,6 +123,7 @@ class Assessment(ShownInNotebooks):
         as_of: the date of the assessment.
         rulebook: the rules.
         subject: what was assessed.
+        waivers: those by which findings on it do not count.
     """
 
     id: str
@@ -135,6 +137,7 @@ class Assessment(ShownInNotebooks):
         repr=False, eq=lambda several: tuple(map(said, several)), hash=False, alias="outcomes"
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
+    waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
         called = f" {self.id}" if self.id else ""
@@ -150,7 +153,7 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (values, outcomes, self._engine)
+        return _unpacked, (values, outcomes, self._engine, self.waivers)
 
     @cached_property
     def _view(self) -> View:
@@ -169,6 +172,7 @@ class Assessment(ShownInNotebooks):
                 self._outcomes[place],
                 self._view,
                 engine=self._engine,
+                waived=self._waiver(self._rules[place], self._outcomes[place]),
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -179,6 +183,34 @@ class Assessment(ShownInNotebooks):
         for rule, outcome in zip(self._rules, self._outcomes, strict=True):
             if outcome.verdict is verdict:
                 yield rule
+
+    @cached_property
+    def coming_up(self) -> tuple[Finding, ...]:
+        """What rules that are not in force yet flag on their first day, as the facts stand."""
+        if not isinstance(self.as_of, dt.date) or not attrs.has(type(self.subject)):
+            return ()
+        kinds = (name for name, cls in self.rulebook.subjects.items() if cls is type(self.subject))
+        kind = next(kinds, "")
+        coming = [
+            (begins, rule)
+            for rule in self.rulebook.rules
+            if rule.subject == kind
+            and (begins := rule.in_force[0]) is not None
+            and begins > self.as_of
+        ]
+        found = (assess_rule(rule, self.subject, begins, self.rulebook) for begins, rule in coming)
+        return tuple(each for each in found if each.verdict is Verdict.FLAGGED)
+
+    def _waiver(self, rule: Rule, outcome: Outcome) -> Waiver | None:
+        """Return the waiver by which what a rule flags does not count."""
+        if outcome.verdict is not Verdict.FLAGGED:
+            return None
+        return next((each for each in self.waivers if each.rule == rule.id), None)
+
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """The flagged findings that are waived, gravest first: they do not count."""
+        return tuple(each for each in self.flagged if each.waived) if self.waivers else ()
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -200,7 +232,14 @@ class Assessment(ShownInNotebooks):
         )
         view = view_of(subject, self.as_of, self.rulebook)
         return tuple(
-            _finding(rule, outcome, view, engine=self._engine, parts=self.findings)
+            _finding(
+                rule,
+                outcome,
+                view,
+                engine=self._engine,
+                parts=self.findings,
+                waived=self._waiver(rule, outcome),
+            )
             for rule, outcome in zip(rules, found, strict=True)
         )
 
@@ -248,24 +287,34 @@ class Assessment(ShownInNotebooks):
 
     @cached_property
     def questions(self) -> tuple[RankedQuestion, ...]:
-        """Every question left, those that settle most verdicts first."""
+        """Every question left, in the order of consequence."""
         return self.questions_of(self.findings)
 
     def questions_of(self, findings: Iterable[Finding]) -> tuple[RankedQuestion, ...]:
-        """Return every question that some of the findings leave, ranked as all of them are."""
+        """
+        Return every question that some of the findings leave, ranked as all of them are.
+
+        First come those of rules that certainly apply, the gravest that they could show first;
+        then those of rules of which it is open whether they apply. Of several alike that comes
+        first which helps to settle most.
+        """
         asked: dict[Question, list[Finding]] = {}
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
         ranked = [
-            RankedQuestion(
-                question,
-                tuple(each.rule.id for each in several),
-                max(each.could_be or each.severity or Severity.LOW for each in several),
+            (
+                max((_worst(each).rank for each in several if each.applies), default=-1),
+                RankedQuestion(
+                    question,
+                    tuple(each.rule.id for each in several),
+                    max(map(_worst, several)),
+                ),
             )
             for question, several in asked.items()
         ]
-        return tuple(sorted(ranked, key=lambda each: (-len(each.rules), -each.could_be.rank)))
+        ranked.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
+        return tuple(question for _, question in ranked)
 
     @cached_property
     def derived(self) -> Mapping[str, DerivedValue]:
@@ -276,7 +325,7 @@ class Assessment(ShownInNotebooks):
 
     def _derived(self, derived: Derived) -> DerivedValue:
         values = self._view.settle(derived.name, 0)
-        rule = _asking_for(Identical((derived,)), values[0])
+        rule = asking_for(Identical((derived,)), values[0])
         found = _finding(rule, self._view.says(rule), self._view)
         if derived.name in found.steps:
             return found.steps[derived.name]
@@ -322,10 +371,11 @@ def _unpacked(
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
+    waivers: tuple[Waiver, ...],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine)
+    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers)
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -447,6 +497,17 @@ def counted_together(
     return verdicts, severities
 
 
+def not_waived(assessments: Iterable[Assessment]) -> Counter[Severity]:
+    """Return how many findings that are flagged and not waived have each severity."""
+    found: Counter[Severity] = Counter()
+    for each in assessments:
+        waived = {waiver.rule for waiver in each.waivers}
+        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
+            if outcome.severity is not None and rule.id not in waived:
+                found[outcome.severity] += 1
+    return found
+
+
 def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
     """Return of how many subjects each rule flags something."""
     by_id: dict[str, Rule] = {}
@@ -465,8 +526,12 @@ def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | No
         yield rule, outcome.verdict, outcome.severity
 
 
+def _worst(finding: Finding) -> Severity:
+    return finding.could_be or finding.severity or Severity.LOW
+
+
 @functools.lru_cache(maxsize=256)
-def _asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
+def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
     """Return a rule that asks for a value: what explains it is what the fact has it from."""
     (derived,) = only
     ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
@@ -533,6 +598,7 @@ def _finding(
     *,
     engine: str = "reference",
     parts: tuple[Finding, ...] = (),
+    waived: Waiver | None = None,
 ) -> Finding:
     return Finding(
         rule=rule,
@@ -544,6 +610,7 @@ def _finding(
         outcome=outcome,
         engine=engine,
         parts=parts,
+        waived=waived,
     )
 
 

@@ -8,10 +8,18 @@ from typing import Final
 
 import attrs
 
+from govrules.explain.adaptations import (
+    amendment_phrase,
+    counting,
+    in_force_phrase,
+    of_rule,
+    said_of,
+)
 from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
 from govrules.explain.phrases import joined, sentence, value_phrase, within_phrase
 from govrules.rulebook.ast import (
     ELEMENTS,
+    NOT_IN_FORCE,
     All,
     AnyOf,
     Citation,
@@ -96,6 +104,8 @@ class RuleEntry:
         asks: the facts that it may ask for, those beneath derived facts included.
         examples: its examples with their verdicts.
         place: ``file:line`` of the rule.
+        law: what is adapted in it, when it is in force, who approved it, what was changed in it,
+            what it supersedes, and its tags, each with what it is.
     """
 
     id: str
@@ -116,6 +126,7 @@ class RuleEntry:
     asks: tuple[Ask, ...]
     examples: tuple[Shown, ...]
     place: str
+    law: tuple[tuple[str, str], ...]
 
 
 @attrs.frozen
@@ -139,13 +150,14 @@ class DerivedEntry:
 
 @attrs.frozen
 class ParameterEntry:
-    """A threshold, and how far a source gives it, in words."""
+    """A threshold, how far a source gives it, and what was adapted in it, in words."""
 
     name: str
     value: str
     unit: str
     reason: str
     says: str
+    adapted: tuple[str, ...]
 
 
 @attrs.frozen
@@ -169,7 +181,7 @@ class Share:
 
 @attrs.frozen
 class Catalogue:
-    """All that a rulebook says, grouped by theme."""
+    """All that a rulebook says, grouped by theme, and what packs change in each other."""
 
     id: str
     title: str
@@ -178,6 +190,7 @@ class Catalogue:
     derived: tuple[DerivedEntry, ...]
     parameters: tuple[ParameterEntry, ...]
     sources: tuple[Document, ...]
+    adapted: tuple[str, ...]
 
     @property
     def rules(self) -> tuple[RuleEntry, ...]:
@@ -209,8 +222,9 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
             if each.id in rules
         ),
         derived=tuple(_derived(each, rulebook) for each in rulebook.derived.values()),
-        parameters=tuple(_parameter(each) for each in rulebook.parameters.values()),
+        parameters=tuple(_parameter(each, rulebook) for each in rulebook.parameters.values()),
         sources=tuple(rulebook.documents.values()),
+        adapted=tuple(sentence(said_of(each, rulebook)) for each in counting(rulebook)),
     )
 
 
@@ -269,7 +283,24 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         asks=asks(rule, rulebook),
         examples=tuple(_shown(rule)),
         place=str(rule.span),
+        law=tuple(_law(rule, rulebook)),
     )
+
+
+def _law(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
+    """Yield what makes a rule the law here, each with what it is."""
+    for adaptation in of_rule(rule, rulebook):
+        yield "Adapted", sentence(said_of(adaptation, rulebook))
+    if any(rule.in_force):
+        yield "In force", sentence(in_force_phrase(rule))
+    if rule.approved:
+        yield "Approved", sentence(rule.approved)
+    for amendment in rule.changed:
+        yield "Changed", sentence(amendment_phrase(amendment))
+    if rule.supersedes:
+        yield "Supersedes", sentence(joined(rule.supersedes))
+    if rule.tags:
+        yield "Tags", sentence(joined(rule.tags))
 
 
 def _case(when: Condition, because: str, source: Citation | None, rulebook: Rulebook) -> str:
@@ -293,7 +324,7 @@ def _work(rule: Rule, rulebook: Rulebook) -> str:
 
 def _shown(rule: Rule) -> Iterator[Shown]:
     for example in rule.examples:
-        verdict = example.expect.value
+        verdict = example.expect.value if example.expect else NOT_IN_FORCE
         if example.severity:
             verdict += f", {example.severity.value}"
         if example.could_be:
@@ -316,13 +347,14 @@ def _derived(derived: Derived, rulebook: Rulebook) -> DerivedEntry:
     return DerivedEntry(derived.name, derived.fact.label, tuple(rows), sources)
 
 
-def _parameter(parameter: ParameterValue) -> ParameterEntry:
+def _parameter(parameter: ParameterValue, rulebook: Rulebook) -> ParameterEntry:
     return ParameterEntry(
         parameter.name,
         value_phrase(parameter.value, parameter.type),
         parameter.unit,
         parameter.reason,
         says=SAYS_IN_WORDS[parameter.says],
+        adapted=tuple(sentence(said_of(each, rulebook)) for each in parameter.adapted),
     )
 
 

@@ -17,7 +17,8 @@ class Code(Enum):
     Every kind of diagnostic: its stable code, its name, and what it means at length.
 
     GR0 reading a file, GR1 conditions, GR2 rules, GR3 the rulebook, GR4 sources, GR5 examples,
-    GR6 the facts of a subject, GR7 registers kept as tables, GR8 the words of a pack.
+    GR6 the facts of a subject, GR7 registers kept as tables, GR8 the words of a pack, GR9 what a
+    body keeps beside its register.
     """
 
     UNREADABLE_FILE = (
@@ -101,6 +102,14 @@ class Code(Enum):
             "nothing is written."
         ),
     )
+    FROM_A_WORD_PROCESSOR = (
+        "GR016",
+        "from-a-word-processor",
+        (
+            "A hard space or a dash that a word processor made stands where the file needs a plain "
+            "space or a hyphen. On the screen they look alike."
+        ),
+    )
     UNKNOWN_FACT = (
         "GR101",
         "unknown-fact",
@@ -124,8 +133,8 @@ class Code(Enum):
         "unknown-test",
         (
             "A test is one of: equals, at_least, at_most, more_than, less_than, between, "
-            "older_than, newer_than, includes, includes_all, missing_any_of, known; for a list of "
-            "records: some, every, none, count, sum, share."
+            "older_than, newer_than, within_next, includes, includes_all, missing_any_of, known; "
+            "for a list of records: some, every, none, count, sum, share."
         ),
     )
     TEST_NOT_FOR_TYPE = (
@@ -166,6 +175,27 @@ class Code(Enum):
         "empty-range",
         "`between` takes the lower bound first; no value lies in this range.",
     )
+    TEXT_TESTED_FOR_YES = (
+        "GR112",
+        "text-tested-for-yes",
+        (
+            "`yes`, `no` or `known` is tested of a text, which would ask whether the text reads "
+            "so: a partnership with a named officer would be flagged."
+        ),
+    )
+    OWN_FACT_OUT_OF_PLACE = (
+        "GR113",
+        "own-fact-out-of-place",
+        (
+            "A pack's own fact is recorded of a partnership or a register. Inside a list it would "
+            "be the same for every record, and of a pair nobody can record it."
+        ),
+    )
+    COMPARED_WITH_ITSELF = (
+        "GR114",
+        "compared-with-itself",
+        "A fact is compared with itself, so that the test says nothing of it.",
+    )
     UNKNOWN_KEY = ("GR201", "unknown-key", "No key of this name belongs here.")
     MISSING_KEY = ("GR202", "missing-key", "A key that must be given is not there.")
     DUPLICATE_ID = (
@@ -205,6 +235,14 @@ class Code(Enum):
             "threshold, an exception or a deadline."
         ),
     )
+    NAMES_NO_RULE = (
+        "GR209",
+        "names-no-rule",
+        (
+            "A rule about the findings of an assessment names a rule or a theme that is not there, "
+            "so that it would never flag."
+        ),
+    )
     DERIVED_CYCLE = (
         "GR301",
         "derived-cycle",
@@ -231,6 +269,27 @@ class Code(Enum):
         (
             "A rule file is of a theme, or a remedy part of a piece of work, to which no "
             "`rulebook.yaml` gives a title."
+        ),
+    )
+    NOTHING_TO_ADAPT = (
+        "GR306",
+        "nothing-to-adapt",
+        (
+            "A pack adapts a rule or a parameter that the pack named does not have, or replaces a "
+            "rule by one that is not there."
+        ),
+    )
+    ADAPTED_IN_A_RING = (
+        "GR307",
+        "adapted-in-a-ring",
+        "Packs that adapt each other in a ring: none of them is there before the others.",
+    )
+    ADAPTED_DIFFERENTLY = (
+        "GR308",
+        "adapted-differently",
+        (
+            "Two packs change one rule or parameter in two ways, and neither builds on the other, "
+            "so that nobody can tell which counts."
         ),
     )
     UNKNOWN_DOCUMENT = (
@@ -429,6 +488,14 @@ class Code(Enum):
             "which. This is a warning: the row is read."
         ),
     )
+    SHEET_TOO_LARGE = (
+        "GR719",
+        "sheet-too-large",
+        (
+            "A sheet spans at most 50,000,000 cells from its first to its last, the empty ones "
+            "between them too: one cell far from all others can ask for more than there is."
+        ),
+    )
     SHEET_OF_THE_SAME_KIND = (
         "GR716",
         "sheet-of-the-same-kind",
@@ -512,6 +579,66 @@ class Code(Enum):
         "A remedy is an act: it begins with what is to be done.",
     )
 
+    HIDDEN_BY_A_COMMENT = (
+        "GR808",
+        "hidden-by-a-comment",
+        "What stands after ` #` is a comment, and no part of the text before it.",
+    )
+    SMART_QUOTES = (
+        "GR809",
+        "smart-quotes",
+        "Quotes that a word processor made are a part of the text, and are printed with it.",
+    )
+    SAME_RULE_TWICE = (
+        "GR810",
+        "same-rule-twice",
+        "Two rules apply to the same and require the same: one was copied and left as it was.",
+    )
+    GAP_BETWEEN_VERSIONS = (
+        "GR811",
+        "gap-between-versions",
+        "A rule ends some days before its successor begins, and on these neither is in force.",
+    )
+    TABLE_WITHOUT_OTHERWISE = (
+        "GR812",
+        "table-without-otherwise",
+        (
+            "A table that has no `otherwise` may have a hole: where no row holds the fact is none, "
+            "and a rule that reads it may flag for that."
+        ),
+    )
+    NOT_USED = (
+        "GR813",
+        "not-used",
+        "A parameter or an own fact that no rule reads: what nobody tests is asked in vain.",
+    )
+    NOT_APPROVED = (
+        "GR814",
+        "not-approved",
+        "A pack changes another, and does not say who approved that.",
+    )
+    WAIVER_FOR_NOTHING = (
+        "GR901",
+        "waiver-for-nothing",
+        (
+            "A waiver names a rule or a partnership that is not there, or one that the rule does "
+            "not flag, so that it hides nothing. This is a warning."
+        ),
+    )
+    WAIVER_PAST_ITS_DAY = (
+        "GR902",
+        "waiver-past-its-day",
+        (
+            "The last day of a waiver is past, or the day of the assessment is not known, so that "
+            "it hides nothing: the finding counts. This is a warning."
+        ),
+    )
+    NOT_IN_THE_WORKSPACE = (
+        "GR903",
+        "not-in-the-workspace",
+        "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
+    )
+
     @property
     def id(self) -> str:
         """The stable code, such as ``GR104``."""
@@ -552,6 +679,15 @@ _WARNINGS: Final = (
     Code.STIFF_WORDS,
     Code.LABEL_AS_A_SENTENCE,
     Code.NO_VERB,
+    Code.HIDDEN_BY_A_COMMENT,
+    Code.SMART_QUOTES,
+    Code.SAME_RULE_TWICE,
+    Code.GAP_BETWEEN_VERSIONS,
+    Code.TABLE_WITHOUT_OTHERWISE,
+    Code.NOT_USED,
+    Code.NOT_APPROVED,
+    Code.WAIVER_FOR_NOTHING,
+    Code.WAIVER_PAST_ITS_DAY,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 
@@ -723,6 +859,10 @@ def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
     """
     words = list(allowed)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    if not near and not word.islower():
+        folded = {each.lower(): each for each in words}
+        found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+        near = [folded[each] for each in found]
     if near:
         return f"did you mean `{prefix}{near[0]}`?"
     if 0 < len(words) <= _FEW:

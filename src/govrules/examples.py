@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import attrs
 
-from govrules.assessment import assess_rule
+from govrules.assessment import assess_rule, in_force
 from govrules.diagnostics import Code, Diagnostic
 from govrules.engines.reference import Case, case_of, derive, evaluate
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
+from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -119,8 +120,9 @@ def run_derived_examples(rulebook: Rulebook) -> Iterator[DerivedResult]:
     for derived in rulebook.derived.values():
         if derived.inherited:
             continue
-        for example in derived.examples:
-            yield run_derived_example(derived, example, rulebook)
+        written, seen = derived_as_written(derived, rulebook)
+        for example in written.examples:
+            yield run_derived_example(written, example, seen)
 
 
 def run_derived_example(
@@ -132,15 +134,20 @@ def run_derived_example(
 
 
 def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
-    """Run every example of every rule."""
+    """Run every example of every rule, each by the values of parameters that its pack sees."""
     for rule in rulebook.rules:
-        for example in rule.examples:
-            yield run_example(rule, example, rulebook)
+        written, seen = as_written(rule, rulebook)
+        for example in written.examples:
+            yield run_example(written, example, seen)
 
 
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
     """Run one example of a rule."""
     finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
+    if not in_force(rule, example.as_of or UNKNOWN):
+        expected = "" if example.expect is None else example.expect.value
+        problem = f"expected {expected}, but it is not in force" if expected else ""
+        return ExampleResult(rule, example, finding, problem)
     return ExampleResult(rule, example, finding, _problem(example, finding))
 
 
@@ -150,6 +157,8 @@ def example_case(example: Example, rulebook: Rulebook) -> Case:
 
 
 def _problem(example: Example, finding: Finding) -> str:
+    if example.expect is None:
+        return f"expected that it is not in force, but it is {finding.verdict.value}"
     if finding.verdict is not example.expect:
         return f"expected {example.expect.value}, but it is {finding.verdict.value}"
     if example.severity is not None and finding.severity is not example.severity:
@@ -169,7 +178,8 @@ def _problem(example: Example, finding: Finding) -> str:
 
 def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
     """Yield the tests that the examples of their rule do not show with all three values."""
-    for rule in rulebook.rules:
+    for adapted in rulebook.rules:
+        rule, its = as_written(adapted, rulebook)
         seen: dict[int, set[Truth]] = {
             id(node): set()
             for condition in rule_conditions(rule)
@@ -177,7 +187,7 @@ def unseen(rulebook: Rulebook) -> Iterator[Unseen]:
             if not isinstance(node, All | AnyOf | Not)
         }
         for example in rule.examples:
-            case = example_case(example, rulebook)
+            case = example_case(example, its)
             for condition in rule_conditions(rule):
                 _observe(condition, case, seen)
         for condition in rule_conditions(rule):

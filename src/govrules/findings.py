@@ -8,6 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -38,6 +39,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
+from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
@@ -138,6 +140,7 @@ class Finding(ShownInNotebooks):
         severity: how grave it is for certain; None unless flagged.
         could_be: how grave it could turn out, where that is graver than what is certain.
         mitigations: what makes it one step less grave.
+        waived: the waiver by which it does not count; None unless it is flagged and waived.
     """
 
     rule: Rule
@@ -152,6 +155,7 @@ class Finding(ShownInNotebooks):
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
+    waived: Waiver | None = attrs.field(default=None, repr=False)
 
     def __deepcopy__(self, _memo: object) -> Finding:
         return self
@@ -160,11 +164,12 @@ class Finding(ShownInNotebooks):
         view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
         seen = (view.record, view.as_of, view.backend.rulebook)
-        return _unpacked, (self.rule, judged, seen, self._engine, self._parts)
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, self.waived)
 
     def __repr__(self) -> str:
         grave = f", {self.severity.value}" if self.severity else ""
-        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}>"
+        waived = ", waived" if self.waived else ""
+        return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
 
     @cached_property
     def _judged(self) -> Outcome:
@@ -239,6 +244,11 @@ class Finding(ShownInNotebooks):
         level = f" ({part.severity.value})" if part.severity else ""
         phrase = f"{part.rule.title}{level}"
         return Reason(f"findings[{index}]", part.rule.id, "", phrase, part.subject_location)
+
+    @cached_property
+    def applies(self) -> bool:
+        """Whether the rule certainly applies, and no exception holds."""
+        return self._view.rule(self.rule).scope(self._view.frames) is Truth.TRUE
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
@@ -330,7 +340,7 @@ class Finding(ShownInNotebooks):
             fact=cited.path,
             value=value,
             evidence=evidence,
-            phrase=phrases.of_record(owner, phrase, _each(cited.frame)),
+            phrase=phrases.of_record(owner, phrase, _each(cited)),
             origin=origin,
             record=owner,
             of_any_record=phrase,
@@ -373,9 +383,9 @@ def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
-    engine: str,
-    parts: tuple[Finding, ...],
+    *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
+    engine, parts, waived = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
@@ -389,6 +399,7 @@ def _unpacked(
         outcome=judged,
         engine=engine,
         parts=parts,
+        waived=waived,
     )
 
 
@@ -413,7 +424,8 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
     owner = _of_two(view.record, path)
     *lists, last = path.split("].")
-    frame, each = view.frames[0], ""
+    cls: type = type(view.record)
+    frame, each = view.frames[0], _twins(cls).get(path.partition(".")[0], "")
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each
@@ -445,18 +457,27 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     if not inside or name not in _twins(cls):
         return ""
     called = getattr(getattr(record, name), "name", UNKNOWN)
-    return called if isinstance(called, str) else name
+    return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 
 @lru_cache
-def _twins(cls: type) -> frozenset[str]:
-    """Return the records in subjects of a class of which there is another of the same kind."""
+def _twins(cls: type) -> Mapping[str, str]:
+    """
+    Return the records in subjects of a class of which there is another of the same kind.
+
+    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
+    """
     kinds = {
-        name: fact.type
+        name: fact.type.cls
         for name, fact in vocabulary_of(cls).fields.items()
         if isinstance(fact.type, Record)
     }
-    return frozenset(name for name in kinds if list(kinds.values()).count(kinds[name]) > 1)
+    several = [*kinds.values()]
+    return {
+        name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
+        for name, kind in kinds.items()
+        if several.count(kind) > 1
+    }
 
 
 def _owner(cited: Cited) -> str:
@@ -464,9 +485,13 @@ def _owner(cited: Cited) -> str:
     if not cited.frame.prefix:
         return _of_two(cited.frame.record, cited.path)
     index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index), _each(cited.frame))
+    return phrases.record_name(cited.frame.record, int(index), _each(cited))
 
 
-def _each(frame: Frame) -> str:
-    """Return what a record of the list that a record is in is called; "" for the subject."""
-    return frame.listed[1].each if frame.prefix else ""
+def _each(cited: Cited) -> str:
+    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    frame = cited.frame
+    if frame.prefix:
+        return frame.listed[1].each
+    cls: type = type(frame.record)
+    return _twins(cls).get(cited.path.partition(".")[0], "")

@@ -105,21 +105,21 @@ _BODIES: Final = {
     "district_council": "a district council",
     "unitary_council": "a unitary council",
     "metropolitan_council": "a metropolitan council",
-    "london_borough": "a London borough",
+    "london_borough": "a London borough council",
     "combined_authority": "a combined authority",
     "fire_authority": "a fire authority",
-    "police": "a police body",
+    "police": "a policing body",
     "nhs_trust": "an NHS trust",
-    "foundation_trust": "a foundation trust",
+    "foundation_trust": "an NHS foundation trust",
     "integrated_care_board": "an integrated care board",
-    "central_department": "a department of central government",
+    "central_department": "a central government department",
     "national_park_authority": "a national park authority",
     "housing_association": "a housing association",
     "charity": "a charity",
     "company": "a company",
     "university": "a university",
     "training_body": "a training body",
-    "other": "a body of another kind",
+    "other": "another kind of body",
 }
 
 
@@ -136,7 +136,7 @@ class PartnerRole(StrEnum):
 
 
 class GovernanceLink(StrEnum):
-    """The ways in which a partner's own governance reaches into the partnership."""
+    """The parts of a partner's own governance that can cover a partnership."""
 
     SCHEME_OF_DELEGATION = "scheme_of_delegation"
     SCRUTINY = "scrutiny"
@@ -161,14 +161,14 @@ class Weakness(StrEnum):
 
 #: What people say for each weakness.
 _WEAKNESSES: Final = {
-    "adverse_opinion": "an adverse opinion",
-    "qualified_opinion": "a qualified opinion",
+    "adverse_opinion": "an adverse audit opinion",
+    "qualified_opinion": "a qualified audit opinion",
     "statutory_recommendation": "a statutory recommendation",
     "public_interest_report": "a public interest report",
     "section_114_notice": "a section 114 notice",
     "failed_inspection": "a failed inspection",
     "insolvency_risk": "a risk of insolvency",
-    "other": "something else",
+    "other": "other evidence",
 }
 
 
@@ -306,6 +306,25 @@ class PoolTerm(StrEnum):
     MANAGEMENT_AND_MONITORING = "management_and_monitoring"
 
 
+class Ending(StrEnum):
+    """What has to be settled once a partnership has ended."""
+
+    MONEY = "money"
+    STAFF = "staff"
+    ASSETS = "assets"
+    LIABILITIES = "liabilities"
+    RECORDS = "records"
+
+
+class Balance(StrEnum):
+    """The rules that keep the strongest partner or person in balance."""
+
+    INDEPENDENT_CHAIR = "independent_chair"
+    ROTATING_CHAIR = "rotating_chair"
+    LIMIT_ON_VOTES = "limit_on_votes"
+    RESERVED_MATTERS = "reserved_matters"
+
+
 class ReportRhythm(StrEnum):
     """How often a report is made."""
 
@@ -407,9 +426,9 @@ class Aims:
     """What the partners set out to do together."""
 
     agreed: Recorded[bool] = arrangement(
-        "the partners have agreed aims",
-        no="the partners have not agreed aims",
-        ask="Have all partners agreed what the partnership is to achieve?",
+        "the partners have agreed its aims",
+        no="the partners have not agreed its aims",
+        ask="Have all partners agreed the partnership's aims?",
     )
     published: Recorded[bool] = arrangement(
         "the aims are published",
@@ -417,14 +436,14 @@ class Aims:
         ask="Are the aims published?",
     )
     method_stated: Recorded[bool] = arrangement(
-        "it is written down how working together achieves the aims",
-        no="nobody has written down how working together achieves the aims",
+        "it is written down how working together will achieve the aims",
+        no="nobody has written down how working together will achieve the aims",
         ask="Is it written down how working in partnership will achieve the aims?",
     )
     outcome_for_users_stated: Recorded[bool] = arrangement(
-        "it is stated what will be better for users",
-        no="nobody has stated what will be better for users",
-        ask="Does a measure say what will be better for users or the public?",
+        "it is stated how users will be better off",
+        no="nobody has stated how users will be better off",
+        ask="Does a measure say how users or the public will be better off?",
     )
 
 
@@ -434,32 +453,50 @@ class Rationale:
 
     reasons: Recorded[SetOf[Reason]] = fact(
         "the reasons for its existence",
-        no="it does not exist because of {value}",
-        sentence="it exists because of {value}",
+        no={
+            "*": "it does not exist because of {value}",
+            "history": "it does not exist for historical reasons",
+        },
+        sentence={
+            "*": "it exists because of {value}",
+            "history": "it exists for historical reasons",
+        },
         absent="nobody has said why it exists",
+        present="reasons for it have been given",
+        words={
+            "need": "a need",
+            "policy": "a policy",
+            "history": "historical reasons",
+        },
         ask="Why does the partnership exist?",
     )
     main_reason: Recorded[Reason] = fact(
         "the main reason for its existence",
-        no="it does not exist mainly because of {value}",
-        sentence="it exists mainly because of {value}",
-        absent="it has no main reason to exist",
+        no={
+            "*": "it does not exist mainly because of {value}",
+            "need": "it does not exist mainly to meet a need",
+            "history": "it does not exist mainly for historical reasons",
+        },
+        sentence={
+            "*": "it exists mainly because of {value}",
+            "need": "it exists mainly to meet a need",
+            "history": "it exists mainly for historical reasons",
+        },
+        absent="no one reason for it is the main one",
         words={
-            "need": "a need",
-            "statute": "a statute",
             "policy": "a policy",
         },
-        ask="Which is the main reason for which the partnership exists?",
+        ask="What is the main reason for the partnership?",
     )
     need_evidenced: Recorded[bool] = arrangement(
-        "evidence of need supports it",
-        no="no evidence of need supports it",
-        ask="Does evidence of need support the partnership?",
+        "there is evidence that it is needed",
+        no="there is no evidence that it is needed",
+        ask="Is there evidence that the partnership is needed?",
     )
     alternatives_considered: Recorded[bool] = arrangement(
-        "other ways to the same end have been weighed",
-        no="nobody has weighed another way to the same end",
-        ask="Has partnership been weighed against other ways of serving the public?",
+        "other ways to achieve the same end have been weighed up",
+        no="nobody has weighed up other ways to achieve the same end",
+        ask="Has working in partnership been weighed against other ways of serving the public?",
     )
 
 
@@ -468,8 +505,8 @@ class ValueAssessment:
     """What the partnership adds, and what it costs."""
 
     stated: Recorded[bool] = arrangement(
-        "it is stated how the partnership adds value",
-        no="nobody has stated how the partnership adds value",
+        "it is written down how the partnership adds value",
+        no="nobody has written down how the partnership adds value",
         ask="Is it written down how the partnership adds value?",
     )
     assessment: Recorded[ValueStatus] = arrangement(
@@ -486,7 +523,7 @@ class ValueAssessment:
         },
         absent="its value has never been assessed",
         present="its value has been assessed, or is being assessed",
-        ask="Has the value of the partnership been assessed: never, in progress or done?",
+        ask="Where does the assessment of its value stand: never begun, under way or done?",
     )
     assessed: Recorded[dt.date] = arrangement(
         "the date of the last assessment of value",
@@ -494,14 +531,14 @@ class ValueAssessment:
         sentence="its value was last assessed {value}",
         absent="its value has never been assessed",
         present="its value has been assessed",
-        act="its value is assessed again",
-        ask="When was value last assessed?",
+        act="its value is assessed afresh",
+        ask="When was its value last assessed?",
         past=True,
     )
     criteria_agreed: Recorded[bool] = arrangement(
-        "criteria of value were agreed beforehand",
-        no="no criteria of value were agreed beforehand",
-        ask="Were the criteria agreed before value was assessed?",
+        "the partners have agreed the criteria of value",
+        no="the partners have not agreed the criteria of value",
+        ask="Have the partners agreed the criteria by which value is assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
         "the kinds of evidence of benefit",
@@ -509,36 +546,40 @@ class ValueAssessment:
         sentence="there is {value} evidence of benefit",
         absent="there is no evidence of benefit",
         present="there is evidence of benefit",
-        ask="Of what kinds is the evidence of benefit?",
+        act="the missing kinds of evidence of benefit are gathered",
+        among="there is at least {value} evidence of benefit",
+        ask="What kinds of evidence of benefit are there?",
     )
     cost: Recorded[Decimal] = arrangement(
         "the full yearly cost to the organisation",
         sentence="it costs the organisation {value} a year",
         absent="nobody knows what it costs the organisation in a year",
-        present="the organisation knows what it costs in a year",
+        present="the organisation knows what the partnership costs it in a year",
         zero=("it costs the organisation nothing", "it costs the organisation money"),
-        ask="What does it cost in money, staff time and other resources in a year?",
+        ask="What does it cost the organisation a year, in money, staff time and other resources?",
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
         "the parts that the cost includes",
-        no="its cost does not take in {value}",
-        sentence="its cost includes {value}",
-        absent="it is not said what its cost includes",
-        present="it is said what its cost includes",
+        no="the cost figure does not include {value}",
+        sentence="the cost figure includes {value}",
+        absent="nobody has said what the cost figure includes",
+        present="it is stated what the cost figure includes",
+        act="the cost figure includes what is missing",
+        among="the cost figure includes at least {value}",
         words={
-            "in_kind": "help in kind",
+            "in_kind": "contributions in kind",
         },
-        ask="Which parts does the cost take in: cash, staff time, help in kind?",
+        ask="What does the cost figure include: cash, staff time, contributions in kind?",
     )
     begun: Recorded[dt.date] = arrangement(
         "the date on which the assessment of value under way began",
-        no="the assessment of its value did not begin {value}",
-        sentence="the assessment of its value began {value}",
+        no="the current assessment of its value did not begin {value}",
+        sentence="the current assessment of its value began {value}",
         absent="no assessment of its value has begun",
         present="an assessment of its value has begun",
         act="an assessment of its value begins",
-        ask="When did the assessment of value that is under way begin?",
+        ask="When did the current assessment of its value begin?",
         past=True,
     )
     net: Recorded[NetValue] = fact(
@@ -553,13 +594,13 @@ class ValueAssessment:
             "negative": "its costs outweigh its benefits",
             "unclear": "it is recorded as unclear whether its benefits outweigh its costs",
         },
-        absent="nobody has set its benefits against its costs",
-        present="its benefits have been set against its costs",
-        ask="Do benefits outweigh costs, do costs outweigh benefits, or is that unclear?",
+        absent="nobody has weighed its benefits against its costs",
+        present="its benefits have been weighed against its costs",
+        ask="Which are greater, its benefits or its costs, or is that unclear?",
     )
     being_scaled_down: Recorded[bool] = arrangement(
         "the partnership is being scaled down or redesigned",
-        no="the partnership goes on unchanged",
+        no="the partnership is not being scaled down or redesigned",
         ask="Is the partnership being scaled down or redesigned?",
     )
 
@@ -569,15 +610,15 @@ class Funding:
     """The partnership's money."""
 
     pooled: Recorded[bool] = fact(
-        "budgets are pooled",
-        no="no budgets are pooled",
+        "partners pool budgets",
+        no="partners do not pool budgets",
         ask="Do partners pool budgets?",
     )
     annual_spend: Recorded[Decimal] = fact(
         "the annual spend",
         sentence="it spends {value} a year",
-        absent="there is no yearly figure for what it spends",
-        present="there is a yearly figure for what it spends",
+        absent="there is no figure for its annual spending",
+        present="there is a figure for its annual spending",
         zero=("it spends nothing", "it spends money"),
         ask="How much does the partnership spend in a year?",
         yearly=True,
@@ -588,49 +629,53 @@ class Funding:
         absent="there is no figure for what it has spent so far",
         present="there is a figure for what it has spent so far",
         zero=("it has spent nothing so far", "it has spent money"),
-        ask="With no figure for a year: how much has been spent in all so far?",
+        ask="If there is no annual figure, how much has it spent in total so far?",
     )
     contract_value: Recorded[Decimal] = fact(
         "the value of its contracts over their whole term",
         sentence="its contracts are worth {value} over their term",
         absent="there is no figure for what its contracts are worth",
         present="there is a figure for what its contracts are worth",
-        zero=("its contracts are worth nothing", "its contracts are worth money"),
-        ask="With no figure for a year: what are its contracts worth over their term?",
+        zero=("its contracts have no money value", "its contracts are worth money"),
+        ask="If there is no annual figure, what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
-        "grant comes from outside the partners",
-        no="no grant comes from outside the partners",
-        ask="Does any grant come from outside the partners?",
+        "it receives grant from outside the partners",
+        no="it receives no grant from outside the partners",
+        ask="Does it receive any grant from outside the partners?",
     )
     traced_share: Recorded[Decimal] = arrangement(
         "the share of spending that can be followed to its purpose",
         sentence="{value} of spending can be followed to its purpose",
         absent="nobody knows how much of the spending can be followed to its purpose",
         present="it is known how much of the spending can be followed to its purpose",
-        ask="What share of the money can be followed to the purpose it was given for?",
+        zero=(
+            "none of the spending can be followed to its purpose",
+            "some of the spending can be followed to its purpose",
+        ),
+        ask="What share of the spending can be followed to the purpose the money was given for?",
         unit="per cent",
         most=100,
     )
     clawback_exposure: Recorded[Decimal] = fact(
         "the grant that might have to be repaid",
         sentence="{value} of grant might have to be repaid",
-        absent="no grant might have to be repaid",
-        present="grant might have to be repaid",
-        zero=("no grant might have to be repaid", "grant might have to be repaid"),
+        absent="no grant is at risk of having to be repaid",
+        present="some grant might have to be repaid",
+        zero=("no grant is at risk of having to be repaid", "some grant might have to be repaid"),
         ask="How much grant might have to be repaid?",
     )
     guarantees: Recorded[Decimal] = fact(
         "the amount guaranteed",
         sentence="partners have guaranteed {value}",
-        absent="nothing is guaranteed",
+        absent="partners have given no guarantees",
         present="partners have given guarantees",
-        zero=("nothing is guaranteed", "partners have given guarantees"),
-        ask="What guarantees have partners given, in pounds?",
+        zero=("partners have given no guarantees", "partners have given guarantees"),
+        ask="How much have partners guaranteed?",
     )
     borrowing: Recorded[Decimal] = fact(
         "the amount borrowed",
-        sentence="{value} is borrowed",
+        sentence="it has borrowed {value}",
         absent="nothing is borrowed",
         present="it has borrowed money",
         zero=("nothing is borrowed", "it has borrowed money"),
@@ -639,18 +684,18 @@ class Funding:
     clawback_managed: Recorded[bool] = arrangement(
         "the risk of repaying grant is covered",
         no="the risk of repaying grant is not covered",
-        ask="Does a reserve, an indemnity or assurance of delivery cover the risk of repayment?",
+        ask="Does an agreement, a watch on delivery or a reserve cover the risk of repayment?",
     )
     reporting_agreed: Recorded[bool] = arrangement(
-        "partners have agreed how money is reported to them",
-        no="partners have not agreed how money is reported to them",
-        ask="Have the partners agreed how, and how often, money is reported to them?",
+        "partners have agreed how finances are reported to them",
+        no="partners have not agreed how finances are reported to them",
+        ask="Have the partners agreed how, and how often, finances are reported to them?",
     )
     spending_authority: Recorded[str] = arrangement(
         "the body or post that decides how money is spent",
-        sentence="{value} decides how money is spent",
-        absent="nobody is named who decides how money is spent",
-        present="it is named who decides how money is spent",
+        sentence="{value} decides how the money is spent",
+        absent="nobody is named to decide how the money is spent",
+        present="a body or post is named to decide how the money is spent",
         ask="Which body or post decides how the money is spent?",
     )
     reallocation_rule: Recorded[bool] = arrangement(
@@ -674,6 +719,11 @@ class Pool:
         no="no written pooling agreement has been signed",
         ask="Is there a signed written agreement for the pool?",
     )
+    separate_agreement: Recorded[bool] = fact(
+        "the pooling agreement and the governing document are two papers",
+        no="the pooling agreement and the governing document are one paper",
+        ask="Are the pooling agreement and the governing document two papers?",
+    )
     host: Recorded[str] = arrangement(
         "the host of the pool",
         sentence="{value} hosts the pool",
@@ -689,7 +739,7 @@ class Pool:
         ask="Who is the pool manager?",
     )
     overspend_rule: Recorded[bool] = arrangement(
-        "a rule says who bears an overspend or keeps an underspend",
+        "a rule says who bears an overspend and who keeps an underspend",
         no="no rule says who bears an overspend or keeps an underspend",
         ask="Does a rule say who bears an overspend and who keeps an underspend?",
     )
@@ -697,13 +747,13 @@ class Pool:
         "the power under which budgets are pooled",
         no="budgets are not pooled under {value}",
         sentence="budgets are pooled under {value}",
-        absent="budgets are pooled under no stated power",
-        present="budgets are pooled under a stated power",
+        absent="no power is stated for pooling budgets",
+        present="a power is stated for pooling budgets",
         words={
             "section_31_1999": "section 31 of the Health Act 1999",
             "section_75_2006": "section 75 of the National Health Service Act 2006",
             "section_33_wales": "section 33 of the National Health Service (Wales) Act 2006",
-            "part_9_wales": "part 9 of the Social Services and Well-being (Wales) Act 2014",
+            "part_9_wales": "Part 9 of the Social Services and Well-being (Wales) Act 2014",
             "other": "another power",
         },
         ask="Under what power are the budgets pooled?",
@@ -712,9 +762,21 @@ class Pool:
         "the terms that the pooling agreement specifies",
         no="the pooling agreement does not specify {value}",
         sentence="the pooling agreement specifies {value}",
-        absent="the pooling agreement specifies none of the terms asked about",
-        present="the pooling agreement specifies terms",
-        ask="Which of the terms that the Regulations list does the agreement specify?",
+        absent="the pooling agreement specifies none of the terms listed in the Regulations",
+        present=(
+            "the pooling agreement specifies at least one of the terms listed in the Regulations"
+        ),
+        act="the pooling agreement specifies what is missing",
+        among="the pooling agreement specifies at least {value}",
+        words={
+            "contributions": "contributions and how they may be varied",
+            "functions": "the functions covered",
+            "people_and_services": "the people and kinds of service",
+            "staff_and_goods": "the staff, goods and accommodation that each provides",
+            "duration_and_termination": "duration, review, variation and termination",
+            "management_and_monitoring": "how the pool is managed and monitored",
+        },
+        ask="Which of the terms listed in the Regulations does the pooling agreement specify?",
     )
     reports: Recorded[SetOf[ReportRhythm]] = arrangement(
         "the host's reports on the pool",
@@ -722,10 +784,10 @@ class Pool:
         sentence="the host reports on the pool {value}",
         absent="the host does not report on the pool",
         present="the host reports on the pool",
+        act="the host reports on the pool more often",
+        among="the host's reports on the pool include {value} ones",
         words={
-            "monthly": "each month",
-            "quarterly": "each quarter",
-            "annual": "each year",
+            "annual": "yearly",
         },
         ask="How often does the host report on the pool?",
     )
@@ -741,8 +803,8 @@ class Protocol:
     """A protocol for joint working: who decides, and who pays."""
 
     agreed: Recorded[bool] = arrangement(
-        "a protocol for decisions and money is agreed",
-        no="no protocol for decisions and money is agreed",
+        "the partners have agreed a protocol for decisions and money",
+        no="the partners have not agreed a protocol for decisions and money",
         ask="Have the partners agreed a protocol for decisions and money?",
     )
 
@@ -781,11 +843,14 @@ class GoverningDocument:
     )
     clauses: Recorded[SetOf[Clause]] = arrangement(
         "the clauses of the governing document",
-        no="the governing document does not have [a clause|clauses] on {value}",
+        no="the governing document has no [clause|clauses] on {value}",
         sentence="the governing document has [a clause|clauses] on {value}",
-        absent="the governing document has none of the clauses asked about",
-        present="the governing document has clauses",
+        absent="the governing document has none of the clauses listed",
+        present="the governing document has at least one of the clauses listed",
+        act="the governing document settles what is missing",
+        among="the clauses of the governing document include [one|ones] on {value}",
         words={
+            "name": "the partnership's name",
             "membership_termination": "ending membership",
             "decision_process": "how decisions are made",
             "exit_dissolution": "exit and dissolution",
@@ -802,11 +867,11 @@ class GoverningDocument:
     )
     signed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was signed",
-        no="the governing document was not signed {value}",
-        sentence="the governing document was signed {value}",
-        absent="the governing document is not signed",
-        present="the governing document is signed",
-        act="the partners sign a governing document afresh",
+        no="the governing document was not signed or adopted {value}",
+        sentence="the governing document was signed or adopted {value}",
+        absent="the governing document has not been signed or adopted",
+        present="the governing document has been signed or adopted",
+        act="the partners sign or adopt the governing document afresh",
         ask="When was the governing document signed or adopted?",
         past=True,
     )
@@ -822,7 +887,7 @@ class GoverningDocument:
         absent="the governing document has no end date",
         present="the governing document has an end date",
         act="the governing document is renewed",
-        ask="Until when does the governing document run?",
+        ask="When does the governing document expire?",
     )
     reviewed: Recorded[dt.date] = arrangement(
         "the date on which the governing document was last reviewed",
@@ -864,9 +929,9 @@ class PlaceAgreement:
         ask="What kind of place agreement is there?",
     )
     in_force: Recorded[bool] = arrangement(
-        "a place agreement that covers this partnership is in force",
-        no="no place agreement that covers this partnership is in force",
-        ask="Is a place agreement, such as a local area agreement, in force for this partnership?",
+        "a place agreement in force covers this partnership",
+        no="no place agreement in force covers this partnership",
+        ask="Is a place agreement in force for it, such as a Better Care Fund plan?",
     )
 
 
@@ -875,8 +940,8 @@ class Accountability:
     """Who answers, to whom."""
 
     responsibility_shared: Recorded[bool] = fact(
-        "responsibility is shared between partners",
-        no="responsibility is not shared between partners",
+        "partners share responsibility for what it does",
+        no="partners do not share responsibility for what it does",
         ask="Do partners share responsibility for what the partnership does?",
     )
     accountable_body: Recorded[str] = arrangement(
@@ -884,11 +949,12 @@ class Accountability:
         sentence="the accountable body is {value}",
         absent="there is no accountable body",
         present="there is an accountable body",
+        act="the partners name an accountable body",
         ask="Which partner is the accountable body for the money?",
     )
     published: Recorded[bool] = arrangement(
-        "the public is told which body answers for the service",
-        no="the public is not told which body answers for the service",
+        "the public is told which body answers for the quality of the service",
+        no="the public is not told which body answers for the quality of the service",
         ask="Is the public told which body answers for the quality of the service?",
     )
 
@@ -904,13 +970,22 @@ class Leadership:
     )
     dominated: Recorded[bool] = fact(
         "one partner or person dominates",
-        no="no partner or person dominates",
-        ask="Does one partner or person dominate agenda, chair, secretariat or votes?",
+        no="no one partner or person dominates",
+        ask="Have partners said that one partner or person dominates the agenda, chair or votes?",
     )
-    balanced: Recorded[bool] = arrangement(
-        "rules balance the power of the strongest partner",
-        no="no rule balances the power of the strongest partner",
-        ask="Does any rule balance the strongest partner: an independent chair, rotation, votes?",
+    balances: Recorded[SetOf[Balance]] = arrangement(
+        "the rules that balance the strongest partner",
+        no="the strongest partner is not balanced by {value}",
+        sentence="the strongest partner is balanced by {value}",
+        absent="no rule balances the strongest partner",
+        present="a rule balances the strongest partner",
+        words={
+            "independent_chair": "an independent chair",
+            "rotating_chair": "a chair that rotates",
+            "limit_on_votes": "a limit on its votes",
+            "reserved_matters": "matters that need the consent of all",
+        },
+        ask="Which rules balance the strongest partner, such as an independent chair?",
     )
 
 
@@ -919,8 +994,8 @@ class Decisions:
     """How decisions are made, kept and carried out."""
 
     process_defined: Recorded[bool] = arrangement(
-        "it is defined how decisions are made",
-        no="it is not defined how decisions are made",
+        "it is written down how decisions are made",
+        no="it is not written down how decisions are made",
         ask="Is it written down how decisions are made?",
     )
     minuted: Recorded[bool] = arrangement(
@@ -929,8 +1004,8 @@ class Decisions:
         ask="Are decisions minuted?",
     )
     actions_tracked: Recorded[bool] = arrangement(
-        "somebody sees that decisions are acted on",
-        no="nobody sees that decisions are acted on",
+        "somebody makes sure that decisions are acted on",
+        no="nobody makes sure that decisions are acted on",
         ask="Does somebody make sure that decisions are acted on?",
     )
     reported_back: Recorded[bool] = arrangement(
@@ -939,13 +1014,13 @@ class Decisions:
         ask="Are decisions formally reported to every partner?",
     )
     made_elsewhere: Recorded[bool] = arrangement(
-        "the real decisions are made elsewhere",
-        no="the real decisions are made in the partnership",
-        ask="Are the real decisions made outside the partnership's own process?",
+        "its main decisions are made outside its own meetings",
+        no="its main decisions are made at its own meetings",
+        ask="In the last year, were its main decisions made outside its own meetings?",
     )
     meaningful: Recorded[bool] = fact(
-        "it took a decision that changed something in the last year",
-        no="it took no decision that changed anything in the last year",
+        "in the last year it took a decision that changed something",
+        no="in the last year it took no decision that changed anything",
         ask="Has it taken a decision in the last year that changed something?",
     )
     meetings_public: Recorded[bool] = arrangement(
@@ -954,8 +1029,8 @@ class Decisions:
         ask="Are meetings and papers open to the public?",
     )
     closure_reasoned: Recorded[bool] = arrangement(
-        "a reason for closed meetings is published",
-        no="no reason for closed meetings is published",
+        "the reason for meeting in private is published",
+        no="no reason for meeting in private is published",
         ask="Is there a published reason for meeting in private?",
     )
 
@@ -968,11 +1043,14 @@ class Scrutiny:
         "the bodies that scrutinise it",
         no="it is not scrutinised by {value}",
         sentence="it is scrutinised by {value}",
-        absent="no body scrutinises it",
-        present="a body scrutinises it",
+        absent="its decisions are not scrutinised",
+        present="its decisions are scrutinised",
+        act="more bodies scrutinise it",
         words={
+            "overview_and_scrutiny": "an overview and scrutiny committee",
             "audit_committee": "the audit committee",
-            "external_audit": "external audit",
+            "joint_scrutiny": "a joint scrutiny committee",
+            "external_audit": "the external auditor",
             "inspectorate": "an inspectorate",
             "own_board": "its own board",
         },
@@ -997,7 +1075,8 @@ class DeclaredInterest:
     member: Recorded[str] = fact(
         "the member who declared it",
         sentence="{value} declared the interest",
-        absent="nobody declared the interest",
+        absent="no member is named as having declared the interest",
+        present="a member declared the interest",
         ask="Who declared the interest?",
     )
     handled: Recorded[Handling] = arrangement(
@@ -1005,18 +1084,21 @@ class DeclaredInterest:
         no={
             "recused": "the member did not stand aside",
             "minuted": "more was done about the interest than to minute it",
-            "ruled_no_conflict": "the interest was not ruled no conflict",
+            "ruled_no_conflict": "nobody ruled that the interest was not a conflict",
             "nothing": "something was done about the interest",
         },
         sentence={
             "recused": "the member stood aside",
-            "minuted": "the interest was minuted and no more was done about it",
-            "ruled_no_conflict": "the interest was ruled no conflict",
+            "minuted": "the interest was minuted, but nothing more was done",
+            "ruled_no_conflict": "the interest was ruled not to be a conflict",
             "nothing": "nothing was done about the interest",
         },
         absent="nothing was done about the interest",
         present="something was done about the interest",
-        ask="What followed: did the member stand aside, was it ruled no conflict, or only noted?",
+        ask=(
+            "What was done: did the member stand aside, or was the interest ruled not to be a "
+            "conflict, only minuted, or ignored?"
+        ),
     )
 
 
@@ -1041,6 +1123,8 @@ class Conflicts:
     )
     declared: Recorded[ListOf[DeclaredInterest]] = fact(
         "the interests declared",
+        absent="no interests have been declared",
+        present="interests have been declared",
         ask="Which interests have been declared?",
         each="declared interest",
     )
@@ -1053,30 +1137,34 @@ class Risk:
     register: Recorded[RiskRegister] = arrangement(
         "the place where its risks are registered",
         no={
-            "nowhere": "its risks are registered",
-            "each_body_alone": "its risks are not registered by each body alone",
-            "joint": "its risks do not stand on a joint register",
+            "nowhere": "its risks are on a risk register",
+            "each_body_alone": "its risks are not recorded by each body on its own register",
+            "joint": "its risks are not on a joint risk register",
         },
         sentence={
-            "nowhere": "its risks are registered nowhere",
-            "each_body_alone": "each body registers its risks alone",
-            "joint": "its risks stand on a joint register",
+            "nowhere": "its risks are not on any risk register",
+            "each_body_alone": "each body records the partnership's risks on its own register",
+            "joint": "its risks are on a joint risk register",
         },
-        absent="its risks are registered nowhere",
-        present="its risks are registered",
-        ask="Where are the partnership's risks registered: jointly, by each body alone, nowhere?",
+        absent="its risks are not on any risk register",
+        present="its risks are on a risk register",
+        ask=(
+            "Where are the partnership's risks recorded: on a joint register, on each body's own, "
+            "or nowhere?"
+        ),
     )
     early_warning: Recorded[bool] = arrangement(
-        "something would warn the partners when things go wrong",
-        no="nothing would warn the partners when things go wrong",
-        ask="Would anything warn the partners when things go wrong?",
+        "something would warn the partners if things went wrong",
+        no="nothing would warn the partners if things went wrong",
+        ask="Would anything warn the partners if things went wrong?",
     )
     power_to_act: Recorded[str] = arrangement(
         "the body or post with power to step in",
-        sentence="{value} can step in when things go wrong",
-        absent="nobody has power to step in when things go wrong",
-        present="somebody has power to step in when things go wrong",
-        ask="Who can act when things go wrong?",
+        sentence="{value} can step in if things go wrong",
+        absent="nobody has the power to step in if things go wrong",
+        present="somebody has the power to step in if things go wrong",
+        act="somebody is given the power to step in if things go wrong",
+        ask="Who can step in if things go wrong?",
     )
 
 
@@ -1095,8 +1183,8 @@ class Measure:
         "what the measure measures",
         no="the measure does not count {value}",
         sentence="the measure counts {value}",
-        absent="it is not said what the measure counts",
-        present="it is said what the measure counts",
+        absent="nobody has said what the measure counts",
+        present="it is stated what the measure counts",
         words={
             "input": "inputs",
             "output": "outputs",
@@ -1110,11 +1198,11 @@ class Measure:
         ask="Is there a target for the measure?",
     )
     owner: Recorded[str] = arrangement(
-        "the person or post that answers for it",
-        sentence="{value} answers for it",
-        absent="nobody answers for it",
-        present="somebody answers for it",
-        ask="Who manages progress on the measure?",
+        "the person or post that answers for the measure",
+        sentence="{value} answers for the measure",
+        absent="nobody answers for the measure",
+        present="somebody answers for the measure",
+        ask="Who answers for the measure?",
     )
 
 
@@ -1124,20 +1212,20 @@ class Performance:
 
     measures: Recorded[ListOf[Measure]] = arrangement(
         "the performance measures",
-        absent="there are no measures of performance",
-        present="there are measures of performance",
+        absent="there are no performance measures",
+        present="there are performance measures",
         ask="Which performance measures are there?",
         each="performance measure",
     )
     reported: Recorded[bool] = arrangement(
-        "targets met and missed are reported",
-        no="targets met and missed are not reported",
-        ask="Are targets met and missed reported to the partners?",
+        "the partners are told which targets are met and missed",
+        no="the partners are not told which targets are met and missed",
+        ask="Are the partners told which targets are met and missed?",
     )
     contribution_monitored: Recorded[bool] = arrangement(
         "each partner's contribution is monitored",
-        no="each partner's contribution is not monitored",
-        ask="Is what each partner contributes monitored?",
+        no="not every partner's contribution is monitored",
+        ask="Is each partner's contribution monitored?",
     )
 
 
@@ -1146,14 +1234,14 @@ class Assurance:
     """What internal audit and the governance statement cover."""
 
     internal_audit: Recorded[bool] = arrangement(
-        "internal audit has the partnership in its plan",
-        no="internal audit does not have the partnership in its plan",
-        ask="Does internal audit have the partnership in its plan?",
+        "the partnership is in the internal audit plan",
+        no="the partnership is not in the internal audit plan",
+        ask="Is the partnership in the internal audit plan?",
     )
     governance_statement: Recorded[bool] = arrangement(
-        "the annual governance statement considers the partnership",
-        no="the annual governance statement does not consider the partnership",
-        ask="Does the annual governance statement consider the partnership?",
+        "the annual governance statement covers the partnership",
+        no="the annual governance statement does not cover the partnership",
+        ask="Does the annual governance statement cover the partnership?",
     )
 
 
@@ -1186,17 +1274,17 @@ class Staffing:
         "the way in which staff are employed",
         no={
             "no_staff": "it has staff",
-            "secondment": "its staff are not seconded",
+            "secondment": "its staff are not seconded to it",
             "joint_appointment": "its staff are not appointed jointly",
             "transfer": "its staff were not transferred to it",
-            "direct": "its staff are not employed directly",
+            "direct": "its staff are not employed directly by it",
         },
         sentence={
             "no_staff": "it has no staff",
-            "secondment": "its staff are seconded",
+            "secondment": "its staff are seconded to it",
             "joint_appointment": "its staff are appointed jointly",
             "transfer": "its staff were transferred to it",
-            "direct": "its staff are employed directly",
+            "direct": "its staff are employed directly by it",
         },
         absent="it has no staff",
         present="it has staff",
@@ -1212,9 +1300,9 @@ class Staffing:
         unit="posts",
     )
     terms_agreed: Recorded[bool] = arrangement(
-        "terms of employment and line management are agreed",
-        no="terms of employment and line management are not agreed",
-        ask="Are terms of employment and line management of the staff agreed?",
+        "the staff's terms of employment and line management are agreed",
+        no="the staff's terms of employment and line management are not agreed",
+        ask="Are the staff's terms of employment and line management agreed?",
     )
 
 
@@ -1225,7 +1313,10 @@ class PublicAccountability:
     served_directly: Recorded[bool] = fact(
         "it serves the public directly",
         no="it does not serve the public directly",
-        ask="Does the partnership serve the public directly, or decide about individuals?",
+        ask=(
+            "Does the partnership serve the public directly, for example by taking decisions "
+            "about individuals?"
+        ),
     )
     vulnerable_users: Recorded[bool] = fact(
         "it serves vulnerable people",
@@ -1240,25 +1331,26 @@ class PublicAccountability:
     complaints: Recorded[ComplaintsRoute] = arrangement(
         "the route for complaints",
         no={
-            "each_body_alone": "complaints are not taken by each body alone",
+            "each_body_alone": "complaints are not handled by each body separately",
             "joint_protocol": "no joint protocol covers complaints",
-            "single_procedure": "there is no single procedure for complaints",
+            "single_procedure": "there is no single complaints procedure",
         },
         sentence={
-            "each_body_alone": "each body takes complaints alone",
+            "each_body_alone": "each body handles complaints separately",
             "joint_protocol": "a joint protocol covers complaints",
-            "single_procedure": "there is a single procedure for complaints",
+            "single_procedure": "there is a single complaints procedure",
         },
         absent="users have no way to complain",
         present="users have a way to complain",
         ask="How can users complain and get redress?",
     )
     ombudsmen: Recorded[SetOf[Ombudsman]] = arrangement(
-        "the ombudsmen that users are pointed to",
-        no="users are not pointed to {value}",
-        sentence="users are pointed to {value}",
-        absent="users are pointed to no ombudsman",
-        present="users are pointed to an ombudsman",
+        "the ombudsmen that users are directed to",
+        no="users are not directed to {value}",
+        sentence="users are directed to {value}",
+        absent="users are not directed to any ombudsman",
+        present="users are directed to an ombudsman",
+        act="users are directed to more ombudsmen",
         words={
             "local_government_and_social_care": "the Local Government and Social Care Ombudsman",
             "parliamentary_and_health_service": "the Parliamentary and Health Service Ombudsman",
@@ -1267,7 +1359,7 @@ class PublicAccountability:
             "public_services_northern_ireland": "the Northern Ireland Public Services Ombudsman",
             "housing": "the Housing Ombudsman",
         },
-        ask="To which ombudsman are users pointed?",
+        ask="Which ombudsman are users directed to?",
     )
     redress_published: Recorded[bool] = arrangement(
         "users are told how to get redress",
@@ -1297,23 +1389,23 @@ class Oversight:
     )
     audits_per_year: Recorded[int] = arrangement(
         "the number of audits in a year",
-        sentence="it undergoes {value} a year",
+        sentence="it has {value} a year",
         absent="it is not audited",
         present="it is audited",
         zero=("it is not audited", "it is audited"),
-        ask="How many audits does it undergo in a year?",
+        ask="How many times a year is it audited?",
         unit="audits",
     )
     reporting_regimes: Recorded[int] = arrangement(
         "the number of bodies that it reports to on the same activity",
-        sentence="it reports to {value} on the same activity",
+        sentence="it reports the same activity to {value}",
         absent="it reports to no body on the same activity",
-        present="it reports to a body on the same activity",
+        present="it reports its activity to at least one body",
         zero=(
             "it reports to no body on the same activity",
-            "it reports to a body on the same activity",
+            "it reports its activity to at least one body",
         ),
-        ask="To how many bodies does it report on the same activity?",
+        ask="How many bodies does it report the same activity to?",
         unit="bodies",
     )
     cost_share: Recorded[Decimal] = arrangement(
@@ -1321,6 +1413,7 @@ class Oversight:
         sentence="governing it costs {value} of what it spends",
         absent="nobody knows what governing it costs",
         present="it is known what governing it costs",
+        zero=("governing it costs nothing", "governing it costs money"),
         ask="What does governing it cost, as a share of what it spends?",
         unit="per cent",
     )
@@ -1341,8 +1434,8 @@ class Partner:
         "the kind of body",
         no="the partner is not {value}",
         sentence="the partner is {value}",
-        absent="it is not said what kind of body the partner is",
-        present="it is said what kind of body the partner is",
+        absent="nobody has said what kind of body the partner is",
+        present="it is stated what kind of body the partner is",
         words=_BODIES,
         ask="What kind of body is the partner?",
     )
@@ -1354,16 +1447,28 @@ class Partner:
     named_accountable: Recorded[bool] = arrangement(
         "the partner is named as accountable",
         no="the partner is not named as accountable",
-        ask="Is the partner named as the one that is accountable?",
+        ask="Is the partner named as accountable?",
     )
     roles: Recorded[SetOf[PartnerRole]] = arrangement(
         "the partner's roles",
-        no="the partner is not {value}",
-        sentence="the partner is {value}",
-        absent="the partner has no role beside being a member",
-        present="the partner has a role",
+        no={
+            "*": "the partner is not {value}",
+            "chair": "the partner does not hold the chair",
+            "host": "the partner does not host the partnership",
+            "secretariat": "the partner does not provide the secretariat",
+        },
+        sentence={
+            "*": "the partner is {value}",
+            "chair": "the partner holds the chair",
+            "host": "the partner hosts the partnership",
+            "secretariat": "the partner provides the secretariat",
+        },
+        absent="the partner has no role beyond membership",
+        present="the partner has a role beyond membership",
+        act="the partner takes on the missing roles",
+        among="the partner's roles include being {value}",
         words={
-            "lead": "the lead",
+            "lead": "the lead partner",
             "chair": "the chair",
             "host": "the host",
             "accountable_body": "the accountable body",
@@ -1376,7 +1481,7 @@ class Partner:
     role_documented: Recorded[bool] = arrangement(
         "the partner's role and responsibilities are written down",
         no="the partner's role and responsibilities are not written down",
-        ask="Is it written down what the partner is responsible for?",
+        ask="Are the partner's role and responsibilities written down?",
     )
     voting_share: Recorded[Decimal] = arrangement(
         "the partner's share of the votes",
@@ -1389,40 +1494,45 @@ class Partner:
         most=100,
     )
     delegated_authority: Recorded[bool] = arrangement(
-        "its representative has delegated authority",
-        no="its representative has no delegated authority",
-        ask="Can the partner's representative commit it, within a limit that is recorded?",
+        "the partner's representative has delegated authority",
+        no="the partner's representative has no delegated authority",
+        ask="Does the partner's representative have delegated authority, up to a recorded limit?",
     )
     objective_served: Recorded[bool] = arrangement(
-        "the partnership serves one of its corporate objectives",
-        no="the partnership serves none of its corporate objectives",
-        ask="Does the partnership serve one of the partner's corporate objectives?",
+        "the partnership serves at least one of the partner's corporate objectives",
+        no="the partnership serves none of the partner's corporate objectives",
+        ask="Does the partnership serve at least one of the partner's corporate objectives?",
     )
     links: Recorded[SetOf[GovernanceLink]] = arrangement(
-        "the links between its own governance and the partnership",
-        no="its own governance does not reach into the partnership through {value}",
-        sentence="its own governance reaches into the partnership through {value}",
-        absent="its own governance does not reach into the partnership",
-        present="its own governance reaches into the partnership",
+        "the links between the partner's own governance and the partnership",
+        no="the partner's own governance does not cover the partnership through {value}",
+        sentence="the partner's own governance covers the partnership through {value}",
+        absent="the partner's own governance does not cover the partnership",
+        present="the partner's own governance covers the partnership",
+        act="the partner's own governance covers the partnership in more ways",
+        among="the partner's own governance covers the partnership, at least through {value}",
         words={
             "scheme_of_delegation": "its scheme of delegation",
+            "scrutiny": "its scrutiny",
+            "internal_audit": "its internal audit",
             "risk_register": "its risk register",
             "governance_statement": "its governance statement",
         },
-        ask="By which links does the partner's own governance reach into the partnership?",
+        ask="Which parts of the partner's own governance cover the partnership?",
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
-        "the known weaknesses of its own governance",
-        no="its own governance is not known to be weak by {value}",
-        sentence="its own governance is known to be weak, by {value}",
-        absent="its own governance is not known to be weak",
-        present="its own governance is known to be weak",
+        "the known weaknesses of the partner's own governance",
+        no="the known weaknesses of the partner's own governance do not include {value}",
+        sentence="the partner's own governance is known to be weak, as shown by {value}",
+        absent="the partner's own governance is not known to be weak",
+        present="the partner's own governance is known to be weak",
+        among="the partner's own governance is known to be weak, as shown at least by {value}",
         words=_WEAKNESSES,
-        ask="Which weaknesses of the partner's own governance are known?",
+        ask="What weaknesses are known in the partner's own governance?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
-        "its weakness is recorded on the partnership's risk register",
-        no="its weakness is not recorded on the partnership's risk register",
+        "the partner's weakness is recorded on the partnership's risk register",
+        no="the partner's weakness is not recorded on the partnership's risk register",
         ask="Is the partner's weakness recorded on the partnership's risk register?",
     )
     receives_money: Recorded[bool] = fact(
@@ -1441,7 +1551,7 @@ class Partnership(Subject):
         sentence="its reference is {value}",
         absent="it has no reference",
         present="it has a reference",
-        ask="By what reference is the partnership known?",
+        ask="What is the partnership's reference?",
     )
     name: Recorded[str] = fact(
         "the name of the partnership",
@@ -1452,7 +1562,7 @@ class Partnership(Subject):
     )
     objective: Recorded[str] = fact(
         "the shared objective",
-        sentence="it has the shared objective: {value}",
+        sentence="its shared objective is: {value}",
         absent="it has no shared objective",
         present="it has a shared objective",
         ask="What is the shared objective?",
@@ -1467,18 +1577,18 @@ class Partnership(Subject):
             "*": "the partnership is {value}",
             "ended": "the partnership has ended",
         },
-        absent="the partnership has no status",
-        present="the partnership has a status",
+        absent="no status has been set for the partnership",
+        present="a status has been set for the partnership",
         ask="Is the partnership proposed, active, dormant, closing or ended?",
     )
     started: Recorded[dt.date] = fact(
         "the date on which the partnership began",
         no="it did not begin {value}",
         sentence="it began {value}",
-        absent="it has no date of beginning",
-        present="it has a date of beginning",
+        absent="it has no start date",
+        present="it has a start date",
         act="it begins",
-        ask="When did the partnership begin, or when is it to begin?",
+        ask="When did the partnership begin, or when will it?",
     )
     area: Recorded[str] = fact(
         "the area it serves",
@@ -1494,34 +1604,36 @@ class Partnership(Subject):
             "statutory": "it is not required by statute",
             "executive": "it does not take decisions",
             "service_delivery": "it does not deliver services",
+            "registered_social_landlords": "it is not a partnership of registered social landlords",
         },
         sentence="it {value}",
-        absent="it is of no named kind",
-        present="it is of a named kind",
+        absent="none of the listed kinds fits it",
+        present="at least one of the listed kinds fits it",
+        among="it {value}, and may be of other kinds too",
         words={
             "statutory": "is required by statute",
             "voluntary": "is voluntary",
             "executive": "takes decisions",
-            "non_executive": "only advises",
+            "non_executive": "is advisory only",
             "strategic": "sets strategy",
-            "operational": "runs operations",
+            "operational": "runs day-to-day operations",
             "service_delivery": "delivers services",
             "procurement": "procures goods and services",
-            "registered_social_landlords": "is one of registered social landlords",
+            "registered_social_landlords": "is a partnership of registered social landlords",
         },
-        ask="Of which kinds is the partnership?",
+        ask="What kind or kinds of partnership is it?",
     )
     legal_form: Recorded[LegalForm] = arrangement(
         "the legal form",
         no={
             "*": "it is not {value}",
             "contract_only": "it does not rest on a contract alone",
-            "other": "it has no other legal form",
+            "other": "it has no legal form of another kind",
         },
         sentence={
             "*": "it is {value}",
             "contract_only": "it rests on a contract alone",
-            "other": "it has another legal form",
+            "other": "it has a legal form of another kind",
         },
         absent="it has no legal form",
         present="it has a legal form",
@@ -1537,19 +1649,19 @@ class Partnership(Subject):
         ask="What is its legal form?",
     )
     legal_form_considered: Recorded[bool] = arrangement(
-        "the partners have considered whether it needs a legal form of its own",
-        no="the partners have not considered whether it needs a legal form of its own",
-        ask="Have the partners considered whether it needs a legal form of its own?",
+        "a legal view is recorded on whether it should be a separate legal entity",
+        no="no legal view is recorded on whether it should be a separate legal entity",
+        ask="Is a legal view recorded on whether it should be a separate legal entity?",
     )
     acts_in_own_name: Recorded[bool] = fact(
-        "it employs staff, owns property, borrows or makes contracts in its own name",
-        no="it does not employ staff, own property, borrow or make contracts in its own name",
-        ask="Does it employ staff, own property, borrow or make contracts in its own name?",
+        "in its own name it employs staff, owns property, borrows or makes contracts",
+        no="in its own name it does not employ staff, own property, borrow or make contracts",
+        ask="In its own name, does it employ staff, own property, borrow or make contracts?",
     )
     binds_partners: Recorded[bool] = fact(
         "it takes decisions that bind all partners",
-        no="it takes no decision that binds all partners",
-        ask="Does it take decisions together that bind all partners?",
+        no="it takes no decisions that bind all partners",
+        ask="Does it take decisions that bind all partners?",
     )
     shared_assets: Recorded[bool] = fact(
         "partners share buildings, equipment or other assets",
@@ -1583,24 +1695,24 @@ class Partnership(Subject):
         },
         absent="partners do not work together at all",
         present="partners work together",
-        ask="How closely do the partners work together?",
+        ask="How closely do they work: exchange, plan, buy or deliver together, or one budget?",
     )
     parent: Recorded[str] = fact(
         "the parent partnership",
-        sentence="it stands under {value}",
-        absent="it stands under no other partnership",
-        present="it stands under a named partnership",
-        ask="Under which partnership does it stand?",
+        sentence="its parent partnership is {value}",
+        absent="it has no parent partnership",
+        present="it has a named parent partnership",
+        ask="Which is its parent partnership?",
     )
     relations_stated: Recorded[bool] = arrangement(
-        "how it relates to partnerships like it is recorded",
-        no="how it relates to partnerships like it is not recorded",
-        ask="Is it recorded how the partnership relates to others like it?",
+        "its relationship to similar partnerships is recorded",
+        no="its relationship to similar partnerships is not recorded",
+        ask="Is its relationship to similar partnerships recorded?",
     )
     listed_by_parent: Recorded[bool] = arrangement(
         "its parent partnership lists it",
         no="its parent partnership does not list it",
-        ask="Does its parent partnership list it among those beneath it?",
+        ask="Does its parent partnership list it among its sub-groups?",
     )
     sub_group: Recorded[bool] = fact(
         "it is a sub-group of another partnership",
@@ -1612,7 +1724,8 @@ class Partnership(Subject):
         sentence="the officer responsible for it is {value}",
         absent="no officer is responsible for it",
         present="an officer is responsible for it",
-        ask="Which officer takes responsibility for the partnership?",
+        act="an officer takes responsibility for it",
+        ask="Which officer is responsible for the partnership?",
     )
     reviewed: Recorded[dt.date] = arrangement(
         "the date of the last review",
@@ -1626,16 +1739,16 @@ class Partnership(Subject):
     )
     own_rating: Recorded[str] = fact(
         "the register's own rating",
-        no="the register's own rating is not {value}",
-        sentence="the register's own rating is {value}",
-        absent="the register gives no rating of its own",
-        present="the register gives a rating of its own",
-        ask="How does the register itself rate it, such as red, amber or green?",
+        no="the register itself does not rate it {value}",
+        sentence="the register itself rates it {value}",
+        absent="the register itself does not rate it",
+        present="the register itself rates it",
+        ask="How does the register itself rate it (for example red, amber or green)?",
     )
     reason_listed: Recorded[bool] = arrangement(
-        "it is recorded why it is kept among the partnerships",
-        no="it is not recorded why it is kept among the partnerships",
-        ask="Is it recorded why it is kept among the partnerships?",
+        "the reason for listing it as a partnership is recorded",
+        no="the reason for listing it as a partnership is not recorded",
+        ask="Is the reason for listing it as a partnership recorded?",
     )
     dispute_history: Recorded[bool] = fact(
         "there has been a dispute between partners",
@@ -1644,22 +1757,26 @@ class Partnership(Subject):
     )
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
-        no="it is not agreed {value}",
-        sentence="it is agreed {value}",
-        absent="nothing is agreed for when it ends or a partner leaves",
-        present="something is agreed for when it ends or a partner leaves",
+        no="the partners have not agreed {value}",
+        sentence="the partners have agreed {value}",
+        absent="nothing is agreed about ending the partnership or a partner leaving",
+        present="some terms are agreed for ending the partnership or for a partner leaving",
+        act="the partners agree the missing exit terms",
         words={
             "ending": "what happens when it ends",
             "leaving": "what happens when a partner leaves",
-            "return_of_resources": "how resources go back",
-            "notice_costs": "who bears the costs of notice",
+            "return_of_resources": "how resources are returned",
+            "notice_costs": "who bears the costs when notice is given",
         },
-        ask="What is agreed for when it ends or a partner leaves?",
+        ask="What have the partners agreed about ending the partnership or a partner leaving?",
     )
-    ending_settled: Recorded[bool] = arrangement(
-        "it is settled what became of its money, staff, assets and records",
-        no="it is not settled what became of its money, staff, assets and records",
-        ask="Now that it has ended: is it settled what became of money, staff, assets and records?",
+    ending_settled: Recorded[SetOf[Ending]] = arrangement(
+        "what is settled after its end",
+        no="it is not settled what became of its {value}",
+        sentence="it is settled what became of its {value}",
+        absent="nothing is settled after its end",
+        present="something is settled after its end",
+        ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
@@ -1667,16 +1784,17 @@ class Partnership(Subject):
         sentence="a serious issue has arisen: {value}",
         absent="no serious issue has arisen",
         present="a serious issue has arisen",
+        among="a serious issue has arisen: {value}, and perhaps more",
         words={
-            "objective_prejudiced": "an objective is prejudiced",
+            "objective_prejudiced": "it prejudices an objective",
             "extra_funding_needed": "extra funding is needed",
             "material_to_accounts": "it is material to the accounts",
-            "audit_committee_says_so": "the audit committee says so",
-            "internal_audit_says_so": "internal audit says so",
-            "public_interest_or_reputation": "the public interest or a reputation is touched",
-            "formal_action_by_officer": "an officer took formal action",
+            "audit_committee_says_so": "the audit committee considers it serious",
+            "internal_audit_says_so": "internal audit considers it serious",
+            "public_interest_or_reputation": "it affects the public interest or a reputation",
+            "formal_action_by_officer": "it led an officer to take formal action",
         },
-        ask="Which tests of an issue serious enough for the governance statement does it meet?",
+        ask="Which tests for a serious issue in the governance statement are met?",
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
@@ -1687,8 +1805,8 @@ class Partnership(Subject):
     )
     aims: Recorded[Aims] = fact(
         "the aims",
-        absent="there are no aims",
-        present="there are aims",
+        absent="it has no aims",
+        present="it has aims",
         ask="What are the aims?",
     )
     rationale: Recorded[Rationale] = fact(
@@ -1699,7 +1817,7 @@ class Partnership(Subject):
     )
     value: Recorded[ValueAssessment] = fact(
         "the assessment of value",
-        absent="nothing is recorded of its value",
+        absent="nothing is recorded about its value",
         present="its value has been considered",
         ask="How does the partnership add value?",
     )
@@ -1723,39 +1841,39 @@ class Partnership(Subject):
         ask="Is there a place agreement?",
     )
     place_agreement_considered: Recorded[bool] = arrangement(
-        "a place agreement has been considered",
-        no="no place agreement has been considered",
-        ask="Has a place agreement been considered?",
+        "partners have considered a place agreement",
+        no="partners have not considered a place agreement",
+        ask="Has an agreement for the place been considered, such as a Better Care Fund plan?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
-        absent="nothing is in place for accountability",
-        present="something is in place for accountability",
+        absent="there are no arrangements for accountability",
+        present="there are arrangements for accountability",
         ask="Who answers for what, and to which body?",
     )
     leadership: Recorded[Leadership] = fact(
         "the leadership",
-        absent="nothing is in place for leadership",
-        present="something is in place for leadership",
+        absent="there are no arrangements for leadership",
+        present="there are arrangements for leadership",
         ask="Who leads?",
     )
     decisions: Recorded[Decisions] = fact(
         "the decision-making",
-        absent="nothing is in place for decisions",
-        present="something is in place for decisions",
+        absent="there are no arrangements for making decisions",
+        present="there are arrangements for making decisions",
         ask="How are decisions made?",
     )
     scrutiny: Recorded[Scrutiny] = arrangement(
         "the scrutiny",
-        absent="no body scrutinises it",
-        present="a body scrutinises it",
+        absent="its decisions are not scrutinised",
+        present="its decisions are scrutinised",
         ask="Who scrutinises it?",
     )
     conflicts: Recorded[Conflicts] = fact(
         "the handling of conflicts of interest",
-        absent="nothing is in place for conflicts of interest",
-        present="something is in place for conflicts of interest",
-        ask="How are conflicts of interest resolved?",
+        absent="there are no arrangements for conflicts of interest",
+        present="there are arrangements for conflicts of interest",
+        ask="How are conflicts of interest managed?",
     )
     risk: Recorded[Risk] = arrangement(
         "the risk management",
@@ -1789,15 +1907,15 @@ class Partnership(Subject):
     )
     public: Recorded[PublicAccountability] = fact(
         "the accountability to the public",
-        absent="nothing is in place for accountability to the public",
-        present="something is in place for accountability to the public",
-        ask="How does the partnership serve the public?",
+        absent="there are no arrangements for accountability to the public",
+        present="there are arrangements for accountability to the public",
+        ask="How does the partnership serve the public and answer to it?",
     )
     oversight: Recorded[Oversight] = fact(
         "the oversight it carries",
-        absent="no oversight is carried",
-        present="oversight is carried",
-        ask="How much oversight does it carry?",
+        absent="it is under no oversight",
+        present="it is under oversight",
+        ask="How much oversight is it under?",
     )
 
 
@@ -1816,9 +1934,9 @@ class Organisation:
         "the kind of organisation",
         no="the organisation is not {value}",
         sentence="the organisation is {value}",
-        absent="it is not said what kind of organisation it is",
-        present="it is said what kind of organisation it is",
-        words=_BODIES,
+        absent="nobody has said what kind of organisation it is",
+        present="it is stated what kind of organisation it is",
+        words={**_BODIES, "other": "another kind of organisation"},
         ask="What kind of organisation is it?",
     )
     entry_policy: Recorded[bool] = arrangement(
@@ -1838,45 +1956,77 @@ class Organisation:
     )
     own_governance_assessed: Recorded[dt.date] = arrangement(
         "the date on which its own governance was last assessed",
-        no="the organisation did not assess its own governance {value}",
-        sentence="the organisation last assessed its own governance {value}",
+        no="the organisation did not assess its own governance for partnership working {value}",
+        sentence=(
+            "the organisation last assessed its own governance for partnership working {value}"
+        ),
         absent="the organisation has never assessed its own governance for partnership working",
         present="the organisation has assessed its own governance for partnership working",
         act="the organisation assesses its own governance for partnership working",
-        ask="When was its own governance last assessed for partnership working?",
+        ask="When did the organisation last assess its own governance for partnership working?",
         past=True,
     )
     weaknesses: Recorded[SetOf[Weakness]] = fact(
-        "the known weaknesses of its own governance",
-        no="its own governance is not known to be weak by {value}",
-        sentence="its own governance is known to be weak, by {value}",
-        absent="its own governance is not known to be weak",
-        present="its own governance is known to be weak",
+        "the known weaknesses of the organisation's own governance",
+        no="the known weaknesses of the organisation's own governance do not include {value}",
+        sentence="the organisation's own governance is known to be weak, as shown by {value}",
+        absent="the organisation's own governance is not known to be weak",
+        present="the organisation's own governance is known to be weak",
+        among="the organisation's own governance is known to be weak, as shown at least by {value}",
         words=_WEAKNESSES,
-        ask="Which weaknesses of its own governance are known?",
+        ask="What weaknesses are known in the organisation's own governance?",
+    )
+    weaknesses_in_statement: Recorded[bool] = arrangement(
+        "its annual governance statement plans how its weaknesses are put right",
+        no="its annual governance statement does not plan how its weaknesses are put right",
+        ask="Does its annual governance statement plan how its weaknesses are put right?",
+    )
+    partners_told_of_weaknesses: Recorded[bool] = arrangement(
+        "its partners are told of its weaknesses",
+        no="its partners are not told of its weaknesses",
+        ask="Have its partners been told of its weaknesses?",
+    )
+    capacity_assessed: Recorded[dt.date] = arrangement(
+        "the date on which its capacity for partnerships was last assessed",
+        no="the organisation did not assess its capacity for partnerships {value}",
+        sentence="the organisation last assessed its capacity for partnerships {value}",
+        absent="the organisation has never assessed its capacity for partnerships",
+        present="the organisation has assessed its capacity for partnerships",
+        act="the organisation assesses its capacity for partnerships",
+        ask="When did the organisation last assess whether it has the people for its partnerships?",
+        past=True,
     )
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
         sentence="the organisation has {value} a year for partnership working",
         absent="nobody knows how many staff days there are for partnership working",
         present="it is known how many staff days there are for partnership working",
-        ask="How many staff days a year are there for partnership working?",
+        zero=(
+            "the organisation has no staff days for partnership working",
+            "the organisation has staff days for partnership working",
+        ),
+        ask="How many days a year can its staff give to partnerships, preparation included?",
         unit="staff days",
     )
     staff_days_demanded: Recorded[int] = fact(
-        "the staff days that partnerships demand",
-        sentence="the partnerships demand {value}",
-        absent="nobody knows how many staff days the partnerships demand",
-        present="it is known how many staff days the partnerships demand",
-        ask="How many staff days a year do the partnerships demand?",
+        "the staff days that partnerships need",
+        sentence="in a year the partnerships need {value}",
+        absent="nobody knows how many staff days the partnerships need",
+        present="it is known how many staff days the partnerships need",
+        zero=("the partnerships need no staff days", "the partnerships need staff days"),
+        ask="How many days a year do partnerships ask of its staff, preparation included?",
         unit="staff days",
     )
     most_seats_held: Recorded[int] = arrangement(
         "the number of partnerships in which its busiest representative sits",
-        sentence="the person with most seats sits in {value}",
-        absent="nobody represents the organisation",
-        present="somebody represents the organisation",
-        ask="In how many partnerships does the person with most seats represent it?",
+        sentence="the organisation's busiest representative sits in {value}",
+        absent="nobody represents the organisation in any partnership",
+        present="somebody represents the organisation in a partnership",
+        zero=(
+            "nobody represents the organisation in any partnership",
+            "somebody represents the organisation in a partnership",
+        ),
+        ask="How many partnerships does the organisation's busiest representative sit in?",
         unit="partnerships",
     )
 
@@ -1894,7 +2044,9 @@ class Register(Subject):
     )
     organisation: Recorded[Organisation] = fact(
         "the organisation",
-        ask="Whose register is it?",
+        absent="no organisation is named as keeping the register",
+        present="an organisation is named as keeping the register",
+        ask="Which organisation keeps the register?",
     )
     declared_count: Recorded[int] = fact(
         "the number of partnerships that the organisation says it is in",
@@ -1905,7 +2057,7 @@ class Register(Subject):
             "the organisation says that it is in no partnerships",
             "the organisation says that it is in partnerships",
         ),
-        ask="In how many partnerships does the organisation say it is?",
+        ask="How many partnerships is the organisation in, counted by asking each service?",
         unit="partnerships",
     )
     reviewed: Recorded[dt.date] = arrangement(
@@ -1920,12 +2072,13 @@ class Register(Subject):
     )
     reviewed_by: Recorded[Reviewer] = arrangement(
         "the body that reviewed the register",
-        no="the register was not reviewed by {value}",
-        sentence="the register was reviewed by {value}",
+        no="{value} did not review the register",
+        sentence="{value} reviewed the register",
         absent="nobody has reviewed the register",
         present="somebody has reviewed the register",
         words={
             "audit_committee": "the audit committee",
+            "scrutiny": "the scrutiny committee",
             "cabinet": "the cabinet",
             "board": "the board",
         },
@@ -1933,9 +2086,10 @@ class Register(Subject):
     )
     partnerships: Recorded[ListOf[Partnership]] = fact(
         "the partnerships on the register",
+        sentence="{value} [is|are] on the register",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
-        ask="Which partnerships is the organisation in?",
+        ask="Which partnerships stand on the organisation's register?",
         each="partnership",
     )
 
@@ -1952,14 +2106,14 @@ class SharedPartner:
         ask="What is the shared partner called?",
     )
     weak: Recorded[bool] = fact(
-        "its own governance is known to be weak",
-        no="its own governance is not known to be weak",
+        "the shared partner's own governance is known to be weak",
+        no="the shared partner's own governance is not known to be weak",
         ask="Is the shared partner's own governance known to be weak?",
     )
     on_both_risk_registers: Recorded[bool] = arrangement(
-        "its weakness is recorded on the risk registers of both",
-        no="its weakness is not recorded on the risk registers of both",
-        ask="Is the shared partner's weakness recorded on the risk registers of both?",
+        "both risk registers record the shared partner's weakness",
+        no="at least one of the two risk registers does not record the shared partner's weakness",
+        ask="Do both partnerships' risk registers record the shared partner's weakness?",
     )
 
 
@@ -1968,49 +2122,66 @@ class Pair(Subject):
     """Two partnerships of one register, and what they have in common."""
 
     id: Recorded[str] = fact(
-        "the references of the two",
-        sentence="the references of the two are {value}",
-        absent="neither of the two has a reference",
-        present="each of the two has a reference",
-        ask="Which two partnerships are they?",
+        "the references of the two partnerships",
+        sentence="the two partnerships' references are {value}",
+        absent="neither partnership has a reference",
+        present="each partnership has a reference",
+        ask="What are the references of the two partnerships?",
     )
     name: Recorded[str] = fact(
-        "the names of the two",
-        sentence="the names of the two are {value}",
-        absent="neither of the two has a name",
-        present="each of the two has a name",
-        ask="What are the two called?",
+        "the names of the two partnerships",
+        sentence="the two partnerships are called {value}",
+        absent="neither partnership has a name",
+        present="each partnership has a name",
+        ask="What are the two partnerships called?",
     )
-    first: Recorded[Partnership] = fact("the first of the two", ask="Which is the first?")
-    second: Recorded[Partnership] = fact("the second of the two", ask="Which is the second?")
+    first: Recorded[Partnership] = fact(
+        "the first of the two partnerships",
+        absent="there is no first partnership",
+        present="there is a first partnership",
+        ask="Which is the first of the two partnerships?",
+    )
+    second: Recorded[Partnership] = fact(
+        "the second of the two partnerships",
+        absent="there is no second partnership",
+        present="there is a second partnership",
+        ask="Which is the second of the two partnerships?",
+    )
     shared_partners: Recorded[ListOf[SharedPartner]] = fact(
-        "the partners that both have",
-        absent="they have no partner in common",
-        present="they have a partner in common",
-        ask="Which partners do both have?",
+        "the partners that the two partnerships share",
+        sentence="the two partnerships share {value}",
+        absent="the two partnerships share no partners",
+        present="the two partnerships share at least one partner",
+        ask="Which partners do the two partnerships share?",
         each="shared partner",
     )
     membership_identical: Recorded[bool] = fact(
-        "both have the same partners",
-        no="they do not have the same partners",
-        ask="Do both have the same partners?",
+        "the two partnerships have exactly the same partners",
+        no="the two partnerships do not have exactly the same partners",
+        ask="Do the two partnerships have exactly the same partners?",
     )
     same_area: Recorded[bool] = fact(
-        "both serve the same area",
-        no="they serve different areas",
-        ask="Do both serve the same area?",
+        "the two partnerships serve the same area",
+        no="the two partnerships serve different areas",
+        ask="Do the two partnerships serve the same area?",
     )
     objective_similarity: Recorded[Decimal] = fact(
         "the share of words that their objectives have in common",
-        sentence="their objectives have {value} of their words in common",
-        ask="How far do their objectives have the same words?",
+        sentence="the two partnerships' objectives share {value} of their words",
+        absent="the wording of their objectives cannot be compared",
+        present="the wording of their objectives can be compared",
+        zero=(
+            "the two partnerships' objectives share no words",
+            "the two partnerships' objectives share words",
+        ),
+        ask="What share of their words do the two objectives have in common?",
         unit="per cent",
         most=100,
     )
     nested: Recorded[bool] = fact(
-        "one stands under the other, or both under one parent",
-        no="neither stands under the other, nor both under one parent",
-        ask="Does one stand under the other, or do both stand under one parent?",
+        "one is the parent of the other, or both have the same parent",
+        no="neither is the parent of the other and they have different parents or none",
+        ask="Is one the parent of the other, or do both have the same parent?",
     )
 
 
@@ -2037,36 +2208,46 @@ class FindingFacts:
 
     rule: Recorded[str] = fact(
         "the rule",
-        sentence="the rule is {value}",
-        absent="there is no rule",
-        present="there is a rule",
-        ask="Which rule is it?",
+        sentence="the finding comes from the rule {value}",
+        absent="the finding comes from no rule",
+        present="the finding comes from a rule",
+        ask="Which rule does the finding come from?",
     )
     name: Recorded[str] = fact(
         "the title of the rule",
-        sentence="the title of the rule is: {value}",
+        sentence="the rule's title is {value}",
         absent="the rule has no title",
         present="the rule has a title",
-        ask="What does the rule say?",
+        ask="What is the rule's title?",
     )
     theme: Recorded[str] = fact(
         "the theme of the rule",
         no="the finding is not about {value}",
         sentence="the finding is about {value}",
-        ask="Of which theme is the rule?",
+        absent="the finding has no theme",
+        present="the finding has a theme",
+        ask="What is the finding about?",
     )
     verdict: Recorded[FindingVerdict] = fact(
         "the verdict",
-        no="the finding is not {value}",
+        no={
+            "*": "the finding is not {value}",
+            "not_applicable": "the finding is that the check applies",
+        },
         sentence={
             "*": "the finding is {value}",
+            "not_applicable": "the finding is that the check does not apply",
         },
-        ask="What is the verdict?",
+        absent="the check has come to no verdict",
+        present="the check has come to a verdict",
+        ask="What did the check find?",
     )
     severity: Recorded[FindingSeverity] = fact(
         "the severity",
         no="the finding is not of {value} severity",
         sentence="the finding is of {value} severity",
+        absent="the finding has no severity rating",
+        present="the finding has a severity rating",
         ask="How serious is the finding?",
     )
 

@@ -16,6 +16,7 @@ import attrs
 from govrules.diagnostics import Span
 from govrules.examples import run_derived_example, run_example
 from govrules.explain.english import condition_phrase
+from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
     SEVERITIES,
     All,
@@ -47,7 +48,7 @@ from govrules.rulebook.ast import (
     beside,
     tested,
 )
-from govrules.vocabulary import Choice, FactType, Number
+from govrules.vocabulary import Choice, Date, FactType, Number
 
 #: A changed condition, and what was done to it.
 Changed: TypeAlias = tuple[Condition | None, str]
@@ -93,20 +94,28 @@ class Mutant:
         return f"{self.span}: `{name}`: no example notices: {self.change}"
 
 
-def survivors(rulebook: Rulebook) -> tuple[list[Mutant], int]:
+def survivors(rulebook: Rulebook, pack: str = "") -> tuple[list[Mutant], int]:
     """
     Return the mutants that no example catches, and how many mutants there were.
 
     A derived fact is mutated where it has examples; rules state the derived facts of theirs.
+
+    Args:
+        rulebook: the rules.
+
+        pack: the id of the pack whose rules are mutated; all where none is given.
     """
     alive: list[Mutant] = []
     total = 0
     derived = [each for each in rulebook.derived.values() if each.examples and not each.inherited]
-    everything: tuple[Rule | Derived, ...] = (*rulebook.rules, *derived)
-    for changeable in everything:
+    everything: list[tuple[Rule | Derived, Rulebook]] = [
+        *(as_written(each, rulebook) for each in rulebook.rules if pack in ("", each.pack)),
+        *(derived_as_written(each, rulebook) for each in derived if pack in ("", each.pack)),
+    ]
+    for changeable, seen in everything:
         for mutant in mutants(changeable):
             total += 1
-            if not caught(mutant, rulebook):
+            if not caught(mutant, seen):
                 alive.append(mutant)
     return alive, total
 
@@ -168,6 +177,18 @@ def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
             all_ = (*rule.mitigated_by[:index], eased, *rule.mitigated_by[index + 1 :])
             yield attrs.evolve(rule, mitigated_by=all_), f"mitigated_by: {change}", span
     yield from _of_severity(rule)
+    yield from _of_period(rule)
+
+
+def _of_period(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
+    for which, name in enumerate(("begins", "ends")):
+        date = rule.in_force[which]
+        if date is None:
+            continue
+        for shifted in _shifted(date, Date()):
+            period = (shifted, rule.in_force[1]) if which == 0 else (rule.in_force[0], shifted)
+            changed = attrs.evolve(rule, in_force=period)
+            yield changed, f"in_force {name} on {shifted} and not on {date}", rule.span
 
 
 def _of_severity(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:

@@ -7,8 +7,10 @@ decides how its text is read.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -16,6 +18,7 @@ import attrs
 import yaml
 
 from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.files import SpecialFileError, read_bytes
 
 MAX_BYTES: Final = 10_000_000
 MAX_DEPTH: Final = 64
@@ -106,20 +109,28 @@ class Report:
 
 def read_text(path: Path, name: str) -> tuple[str, Report]:
     """Return the text of a file and a report on it; the text is empty if it cannot be used."""
-    report = Report(name)
     try:
-        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except FileNotFoundError:
-        report.add(Code.UNREADABLE_FILE, "there is no such file", help_="check the path")
-        return "", report
-    except IsADirectoryError:
-        report.add(Code.UNREADABLE_FILE, "this is a folder", help_="name a file")
-        return "", report
+        data = read_bytes(path, MAX_BYTES)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
-        report.add(Code.UNREADABLE_FILE, reason, help_="check the path and who may read it")
+        report = Report(name)
+        reason, help_ = why_not_read(error)
+        report.add(Code.UNREADABLE_FILE, reason, help_=help_)
         return "", report
     return decoded(data, name)
+
+
+def why_not_read(error: OSError | ValueError) -> tuple[str, str]:
+    """Return in words why a file cannot be opened, and what to do."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file", "check the path"
+        case IsADirectoryError():
+            return "this is a folder", "name a file"
+        case SpecialFileError():
+            return str(error.strerror), error.help
+        case _:
+            reason = getattr(error, "strerror", "") or "it cannot be opened"
+            return reason.lower(), "check the path and who may read it"
 
 
 def decoded(data: bytes | None, name: str) -> tuple[str, Report]:
@@ -161,6 +172,8 @@ def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
     """
     if "\t" in text:
         _report_tabs(report)
+    if _FROM_WORD.search(text):
+        _report_marks(report)
     if report.errors:
         return None
     events = yaml.parse(text, Loader=yaml.CSafeLoader)
@@ -203,16 +216,21 @@ class _Builder:
         root: Node | None = None
         stack: list[_Open] = []
         documents = 0
+        flow: list[bool] = []
         for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 node: Node = self._scalar(event)
             elif kind is yaml.MappingStartEvent:
+                flow += [bool(event.flow_style)]
                 node = Entries([], event.start_mark.line + 1, event.start_mark.column + 1)
             elif kind is yaml.SequenceStartEvent:
+                flow += [bool(event.flow_style)]
                 node = Items([], event.start_mark.line + 1, event.start_mark.column + 1)
             elif kind in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-                stack.pop()
+                closed = stack.pop().node
+                if flow.pop():
+                    self._check_commas(closed)
                 continue
             elif kind is yaml.AliasEvent:
                 node = self._refuse(event, f"alias `*{event.anchor}`")
@@ -280,6 +298,27 @@ class _Builder:
             parent.items.append((key, node))
             within.key = None
 
+    def _check_commas(self, node: Node) -> None:
+        """Report an amount whose comma parts two entries in braces or brackets."""
+        before: Scalar | None = None
+        for first, second in _neighbours(node):
+            whole = f"{first.text},{second.text}"
+            text = isinstance(node, Entries) and " " in second.text
+            whole = f"{first.text}, {second.text}" if text else whole
+            if (
+                (text or _AMOUNT.fullmatch(whole))
+                and first.plain
+                and second.plain
+                and before is not first
+            ):
+                self.report.add(
+                    Code.INVALID_YAML,
+                    f"a comma in braces or brackets parts what stands beside it: `{whole}`",
+                    first,
+                    f'write it without the comma, or in quotes: "{whole}"',
+                )
+                before = second
+
     def _within_limits(self, node: Node, depth: int) -> bool:
         if depth > MAX_DEPTH:
             self.report.add(
@@ -317,6 +356,35 @@ class _Builder:
             _place(event.start_mark, len("---")),
             "put it into a file of its own",
         )
+
+
+#: An amount with commas, as it is where a comma has parted it.
+_AMOUNT: Final = re.compile(r"£ ?\d{1,3},\d{3}(?:\.\d+)?|[1-9]\d{0,2},\d{3}(?:\.\d+)?")
+
+
+def _neighbours(node: Node) -> Iterable[tuple[Scalar, Scalar]]:
+    """Return each value of a mapping or list with what stands after it, as a comma leaves them."""
+    match node:
+        case Entries(items):
+            # Behind a comma an amount goes on as a key that has no value.
+            after = [key for key, value in items[1:]]
+            empty = [isinstance(value, Scalar) and not value.text for _, value in items[1:]]
+            return [
+                (value, key)
+                for (_, value), key, bare in zip(items, after, empty, strict=False)
+                if bare and isinstance(value, Scalar)
+            ]
+        case Items(items):
+            pairs = pairwise(items)
+            return [
+                (one, two)
+                for one, two in pairs
+                if isinstance(one, Scalar)
+                and isinstance(two, Scalar)
+                and (one.text.startswith("£") or two.text.startswith("0"))
+            ]
+        case _:
+            return ()
 
 
 def move(node: Node, lines: int) -> None:
@@ -415,6 +483,108 @@ def _report_tabs(report: Report) -> None:
             report.add(Code.TAB, "a tab stands in the indentation", place, "use two spaces")
 
 
+#: Marks that look like those of YAML and are none: hard spaces, and dashes that Word makes.
+_FROM_WORD: Final = re.compile(r"[\u00a0\u2007\u202f\u200b\ufeff\u2010-\u2015\u2212\u2022]")
+_HARD: Final = "\u00a0\u2007\u202f\u200b\ufeff"
+_HARD_INDENT: Final = re.compile(rf"[ -]*[{_HARD}]")
+_HARD_AFTER_COLON: Final = re.compile(rf"^[^'\"#]*?[\w\]]+:[{_HARD}]")
+_DASH: Final = re.compile(r"\s*[\u2010-\u2015\u2212\u2022]\s")
+
+
+def _report_marks(report: Report) -> None:
+    """Report marks that a word processor put where YAML has a space or a hyphen."""
+    block = 0
+    for number, line in enumerate(report.lines, 1):
+        indent = len(line) - len(line.lstrip())
+        # The lines of a text in a block of its own are read as they are.
+        if block and (indent >= block or not line.strip()):
+            continue
+        block = indent + 1 if _BLOCK_BEGINS.search(line) else 0
+        hard = _HARD_INDENT.match(line)
+        after = _HARD_AFTER_COLON.match(line)
+        dash = _DASH.match(line)
+        if hard is not None or after is not None:
+            end = (hard or after).end()  # type: ignore[union-attr]
+            place = Scalar("", plain=True, line=number, column=end)
+            where = "in the indentation" if hard is not None else "after the colon"
+            message = f"a hard space stands {where}, which looks like a space and is none"
+            report.add(
+                Code.FROM_A_WORD_PROCESSOR, message, place, "type a plain space in its place"
+            )
+        elif dash is not None:
+            mark = dash[0].strip()
+            place = Scalar("", plain=True, line=number, column=line.index(mark) + 1)
+            message = f"`{mark}` begins no item of a list: it is a dash that a word processor made"
+            report.add(Code.FROM_A_WORD_PROCESSOR, message, place, "type a hyphen, `-`")
+
+
+_BLOCK_BEGINS: Final = re.compile(r"[:-]\s+[|>][+-]?\d?\s*(?:#.*)?$")
+
+
+def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> Scalar | None:
+    """Return the place of a comment that swallowed the end of a flow mapping or list."""
+    if error.context is None or "flow" not in error.context or error.context_mark is None:
+        return None
+    number = error.context_mark.line + 1
+    if number > len(report.lines):
+        return None
+    line = report.lines[number - 1]
+    at = line.find(" #", error.context_mark.column)
+    rest = line[at:]
+    if at < 0 or not any(each in rest for each in "}]"):
+        return None
+    return Scalar("", plain=True, line=number, column=at + 2)
+
+
+#: A sign of comparison where a value stands, which YAML takes for something else.
+_COMPARED: Final = re.compile(r":\s*(>=|<=|=>|=<|>|<)\s*([^\s,}\]|>+-][^,}\]]*)")
+_OF_SIGNS: Final = {
+    ">=": "at_least",
+    "=>": "at_least",
+    "<=": "at_most",
+    "=<": "at_most",
+    ">": "more_than",
+    "<": "less_than",
+}
+
+
+def _sign(line: int, report: Report) -> tuple[str, Scalar, str] | None:
+    """Return what is wrong where a sign stands for a test."""
+    found = _COMPARED.search(report.lines[line]) if line < len(report.lines) else None
+    if found is None:
+        return None
+    place = Scalar("", plain=True, line=line + 1, column=found.start(1) + 1, length=len(found[1]))
+    return (
+        f"`{found[1]}` is no test",
+        place,
+        f"write `{{ {_OF_SIGNS[found[1]]}: {found[2].strip()} }}`",
+    )
+
+
+#: So many lines above the place where the parser gave up a quote is looked for.
+_LINES_ABOVE: Final = 6
+_QUOTED: Final = re.compile(r"""^[^'"#]*[:\-]\s+(['"])""")
+
+
+def _opened(error: yaml.MarkedYAMLError, report: Report) -> tuple[str, Scalar, str] | None:
+    """Return what is wrong where a quote or a bracket was opened on a line before."""
+    at = error.problem_mark.line if error.problem_mark is not None else 0
+    for number in range(min(at, len(report.lines)), max(0, at - _LINES_ABOVE), -1):
+        line = report.lines[number - 1]
+        found = _QUOTED.match(line)
+        if found is not None and line.count(found[1]) % 2:
+            place = Scalar("", plain=True, line=number, column=found.start(1) + 1)
+            return "a quote is opened here and never closed", place, "close the quote"
+    start = error.context_mark
+    if error.context is not None and "flow" in error.context and start is not None:
+        line = report.lines[start.line] if start.line < len(report.lines) else ""
+        if start.line < at and not _swallowed(error, report):
+            place = Scalar("", plain=True, line=start.line + 1, column=start.column + 1)
+            kind = "brace" if line[start.column : start.column + 1] == "{" else "bracket"
+            return f"a {kind} is opened here and never closed", place, "close the bracket"
+    return None
+
+
 def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
     problem = error.problem or ""
     early = problem.startswith(_BEGUN_EARLIER) and error.context_mark is not None
@@ -424,6 +594,23 @@ def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
         ("the line cannot be read as YAML", "check quotes, colons and indentation"),
     )
     place = _place(mark)
+    sign = _sign(mark.line, report)
+    if sign is not None:
+        report.add(Code.INVALID_YAML, *sign)
+        return
+    opened = _opened(error, report)
+    if opened is not None:
+        report.add(Code.INVALID_YAML, *opened)
+        return
+    swallowed = _swallowed(error, report)
+    if swallowed is not None:
+        report.add(
+            Code.INVALID_YAML,
+            "what stands after ` #` is a comment, so that a bracket is not closed",
+            swallowed,
+            "put a text that holds ` #` in quotes, or the comment on a line of its own",
+        )
+        return
     if place.line > len(report.lines):
         place.line = len(report.lines)
         place.column = len(report.lines[-1]) + 1

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from govrules.errors import GovrulesError
+from govrules.files import read_bytes, replacing
+from govrules.nodes import MAX_BYTES
 from govrules.rulebook.load import load_rulebook
 from govrules.schema import findings_schema, rules_schema, subject_schema
 
@@ -167,6 +169,9 @@ def scaffold(directory: Path) -> tuple[Path, ...]:
     """
     Write a new pack into a folder, and return its files; nothing is overwritten.
 
+    Each file is written whole; files that were begun before, and are as they would be written, are
+    left, so that one who was interrupted can go on.
+
     Raises:
         ScaffoldError: a file is in the way, or the folder cannot be written; nothing was written
             over.
@@ -174,20 +179,35 @@ def scaffold(directory: Path) -> tuple[Path, ...]:
     files = {directory / path: text for path, text in pack_files(pack_id(directory)).items()}
     if directory.exists() and not directory.is_dir():
         raise ScaffoldError(directory, "this is a file, not a folder")
-    packs = [directory / "rulebook.yaml", *directory.glob("*.yaml"), *files]
-    for path in packs:
-        if path.exists() or path.is_symlink():
-            raise ScaffoldError(path, "this is already there, and nothing is overwritten")
+    begun = {path for path, text in files.items() if _holds(path, text)}
+    for path in [*sorted(directory.glob("*.yaml")), *files]:
+        if path not in begun and (path.exists() or path.is_symlink()):
+            raise ScaffoldError(path, _THERE)
+    # The file that makes the folder a pack comes last, so that none is taken for whole too soon.
+    left = sorted(files.keys() - begun, key=lambda each: (each.name == "rulebook.yaml", each))
+    if not left:
+        raise ScaffoldError(directory / "rulebook.yaml", _THERE)
     written: list[Path] = []
     try:
-        for path, text in files.items():
+        for path in left:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as file:
-                written.append(path)
-                file.write(text)
+            with replacing(path) as new:
+                new.write_bytes(files[path].encode())
+            written.append(path)
     except OSError as error:
         for path in written:
             path.unlink(missing_ok=True)
         reason = (error.strerror or "it cannot be written").lower()
         raise ScaffoldError(Path(error.filename or directory), reason) from error
     return tuple(written)
+
+
+_THERE: Final = "this is already there, and nothing is overwritten"
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Tell whether a file holds just this text, as one that was begun before does."""
+    try:
+        return read_bytes(path, MAX_BYTES) == text.encode()
+    except (OSError, ValueError):
+        return False

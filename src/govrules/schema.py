@@ -16,8 +16,16 @@ from govrules.registers.cells import (
 )
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
-from govrules.rulebook.ast import ELEMENTS, INTENDABLE, SEVERITIES, Rulebook, Says, Verdict
-from govrules.rulebook.conditions import tests_for
+from govrules.rulebook.ast import (
+    ELEMENTS,
+    INTENDABLE,
+    NOT_IN_FORCE,
+    SEVERITIES,
+    Rulebook,
+    Says,
+    Verdict,
+)
+from govrules.rulebook.conditions import AGES, tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
 from govrules.subjects import Declared, words_of
@@ -88,6 +96,12 @@ def _rule(rulebook: Rulebook) -> Schema:
             "in_force": _object({"from": _TEXT, "until": _TEXT}),
             "supersedes": _list(_TEXT),
             "tags": _list(_TEXT),
+            "approved": _TEXT,
+            "changed": _list(
+                _object(
+                    dict.fromkeys(("what", "version", "on", "approved"), _TEXT), required=["what"]
+                )
+            ),
             "intended": _object(dict.fromkeys(INTENDABLE, _TEXT)),
             **{
                 key: {}
@@ -133,7 +147,7 @@ def _for_subject(name: str, cls: type, citation: Schema, rulebook: Rulebook) -> 
         {
             **dict.fromkeys(EXAMPLE_KEYS, _WORD),
             "given": {"type": "object"},
-            "expect": {"enum": [each.value for each in Verdict]},
+            "expect": {"enum": [*(each.value for each in Verdict), NOT_IN_FORCE]},
             "severity": {"enum": _LEVELS},
             "could_be": {"enum": _LEVELS},
             "asks": _list(_TEXT),
@@ -261,7 +275,7 @@ def _comparisons(
         if name == "between":
             found[name] = {"type": "array", "items": value, "minItems": 2, "maxItems": 2}
         else:
-            found[name] = age if name in ("older_than", "newer_than") else value
+            found[name] = age if name in AGES else value
     return found
 
 
@@ -489,6 +503,7 @@ def findings_schema() -> Schema:
         "rule": _TEXT,
         "title": _TEXT,
         "theme": _TEXT,
+        "pack": _TEXT,
         "verdict": {"enum": verdicts},
         "severity": severity,
         "could_be": severity,
@@ -536,6 +551,15 @@ def findings_schema() -> Schema:
         "good_practice": _list(_whole({"rule": _TEXT, "title": _TEXT, "met": nullable})),
         "findings": _list(_defined("finding")),
         "summaries": _list(_defined("finding")),
+        "coming_up": _list(
+            _whole(
+                {
+                    **dict.fromkeys(("rule", "title", "sentence"), _TEXT),
+                    "from": nullable,
+                    "severity": severity,
+                }
+            )
+        ),
     }
     words = ("code", "name", "message", "help", "path", "place")
     problem = {
@@ -543,9 +567,26 @@ def findings_schema() -> Schema:
         "warning": {"type": "boolean"},
         "allowed": _list(_TEXT),
     }
-    pack = {"id": _TEXT, "version": _TEXT, "content": _TEXT, "rules": {"type": "boolean"}}
+    amendments = _list(
+        _whole({**dict.fromkeys(("what", "version", "approved"), _TEXT), "on": nullable})
+    )
+    adapted = {
+        **dict.fromkeys(("by", "what", "name", "reason", "approved", "phrase"), _TEXT),
+        "was": {},
+        "now": {},
+        "counts": {"type": "boolean"},
+    }
+    pack = {
+        **dict.fromkeys(("id", "version", "content", "approved"), _TEXT),
+        "rules": {"type": "boolean"},
+        "changed": amendments,
+        "adapted": _list(_whole(adapted)),
+    }
     rule = {
-        **dict.fromkeys(("id", "title", "theme", "subject", "principle", "location"), _TEXT),
+        **dict.fromkeys(
+            ("id", "title", "theme", "subject", "principle", "location", "pack", "approved"), _TEXT
+        ),
+        "changed": amendments,
         "met": nullable,
         "note": nullable,
         "source": _or_null(citation),
@@ -557,7 +598,7 @@ def findings_schema() -> Schema:
         "tags": _list(_TEXT),
     }
     document = _whole(dict.fromkeys(("title", "publisher", "year", "where"), _TEXT))
-    parameter = _whole({"value": {}, "unit": _TEXT, "reason": _TEXT, "says": _TEXT})
+    parameter = _whole({"value": {}, **dict.fromkeys(("unit", "reason", "says", "pack"), _TEXT)})
     rulebook = {
         "govrules": {"const": int(FORMAT)},
         **dict.fromkeys(("id", "title", "version", "owner"), _TEXT),

@@ -159,7 +159,9 @@ class Fact:
             is given. ``[one|several]`` in it is chosen by the number of a set's members.
         absent: the sentence that says that there is none.
         present: the sentence that says that there is one, whichever.
-        act: what people do so that it is so anew ("all partners review it").
+        act: what people do so that it is so anew ("all partners review it"); for a set, so that
+            what is missing is there.
+        among: for a set, what says the members that are known where there may be more.
         zero: for a number, the sentence that says that it is nought, and the one that denies it.
         said: values that have sentences of their own: the value, what says it, what denies it.
         words: what values are called within a sentence, where that differs.
@@ -176,6 +178,7 @@ class Fact:
     absent: str = ""
     present: str = ""
     act: str = ""
+    among: str = ""
     zero: tuple[str, str] | None = None
     said: tuple[tuple[str, str, str], ...] = ()
     words: tuple[tuple[str, str], ...] = ()
@@ -217,6 +220,7 @@ AS_OF = Fact(
     kind=Kind.CIRCUMSTANCE,
     label="the date of the assessment",
     question="As of which date is this assessed?",
+    sentence="this assessment is of things as they stood {value}",
 )
 
 #: One sentence for every value, or one for each; under ``*`` stands the one for all others.
@@ -242,6 +246,7 @@ def fact(
     absent: str = "",
     present: str = "",
     act: str = "",
+    among: str = "",
     zero: tuple[str, str] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
@@ -272,7 +277,9 @@ def fact(
 
         absent, present: what says that there is none, and that there is one.
 
-        act: what people do so that it is so anew.
+        act: what people do so that it is so anew; for a set, so that what is missing is there.
+
+        among: for a set, what says the members that are known where there may be more.
 
         zero: what says that a number is nought, and what denies that.
 
@@ -281,7 +288,7 @@ def fact(
     about = {"label": label, "ask": ask, "kind": kind, "no": no}
     about |= {"each": each, "unit": unit, "most": most, "past": past, "yearly": yearly}
     about |= {"sentence": sentence, "absent": absent, "present": present}
-    about |= {"act": act, "zero": zero, "words": words}
+    about |= {"act": act, "among": among, "zero": zero, "words": words}
     return attrs.field(default=UNKNOWN, metadata={_METADATA: about})
 
 
@@ -395,6 +402,7 @@ def _describe(cls: type, field: attrs.Attribute[Any], hint: object) -> Fact:
         absent=about.get("absent", ""),
         present=about.get("present", ""),
         act=about.get("act", ""),
+        among=about.get("among", ""),
         zero=about.get("zero"),
         words=tuple((about.get("words") or {}).items()),
         **sentences(label, fact_type, about.get("sentence", ""), about.get("no", "")),

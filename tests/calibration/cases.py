@@ -35,7 +35,6 @@ class Case:
         among: what else may stand among the first five.
         said: what has to be found.
         not_said: what must not be found.
-        awaiting: rules that should find something and cannot be written yet.
         revised: what was changed after the rules were run, and why; "" where nothing was.
     """
 
@@ -47,7 +46,6 @@ class Case:
     among: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     not_said: tuple[str, ...] = attrs.field(default=(), converter=tuple)
-    awaiting: tuple[str, ...] = attrs.field(default=(), converter=tuple)
     revised: str = ""
 
     @property

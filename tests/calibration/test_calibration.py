@@ -27,9 +27,3 @@ def test_expectations_name_rules_that_there_are():
 def test_a_case_is_ranked_as_a_practitioner_expects(name):
     case = CASES[name]
     assert judged(case).amiss == (), case.why
-
-
-def test_what_is_awaited_is_no_rule_yet():
-    known = {each.id for each in rulebook().rules}
-    for case in CASES.values():
-        assert not known & set(case.awaiting), f"{case.name}: it can be expected now"

@@ -127,7 +127,7 @@ def test_each_kind_of_answer_is_checked(ask, rules, path, answer, reason):
 
 def test_records_of_lists_are_named_and_not_asked(ask, rules, path):
     ran = ask(path, *[""] * 7, rules=rules)
-    assert "A: Is the partner named as the one that is accountable?" in ran.out
+    assert "A: Is the partner named as accountable?" in ran.out
     assert "Not asked here: write it in the file, in the list `partners`." in ran.out
 
 

@@ -68,7 +68,7 @@ def test_json_follows_its_schema_and_says_the_facts(run, pack, pooled, in_order)
     assert first["because"][0] == {
         "fact": "funding.pooled",
         "value": True,
-        "phrase": "budgets are pooled",
+        "phrase": "partners pool budgets",
         "evidence": "minutes of May",
     }
     [[change]] = first["clears"]
@@ -186,9 +186,9 @@ def test_a_rule_file_is_no_subject(run, pack):
 
 
 def test_full_gives_reasons_for_what_does_not_apply(run, pack, in_order):
-    assert "No budgets are pooled." not in run("check", in_order, "--rules", pack).out
+    assert "Partners do not pool budgets." not in run("check", in_order, "--rules", pack).out
     ran = run("check", in_order, "--rules", pack, "--full")
-    assert "Does not apply (1)\n  No budgets are pooled.\n" in ran.out
+    assert "Does not apply (1)\n  Partners do not pool budgets.\n" in ran.out
     assert "[pooled-without-protocol]" in ran.out
 
 

@@ -59,7 +59,7 @@ def test_output_into_a_folder_that_may_not_be_written_is_refused(
     def closed(*_, **__):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", closed)
+    monkeypatch.setattr("govrules.files._new_beside", closed)
     ran = run("check", pooled, "--rules", pack, "--output", tmp_path / "out.txt")
     assert ran.code == 2
     assert "permission denied" in ran.err
@@ -165,7 +165,7 @@ def test_a_reader_that_goes_away_is_no_error(register):
     assert (code, said) == (0, b"")
 
 
-def test_a_reader_that_reads_nothing_is_no_error(pack, pooled):
+def test_a_reader_that_reads_nothing_leaves_the_verdict(pack, pooled):
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
@@ -176,7 +176,7 @@ def test_a_reader_that_reads_nothing_is_no_error(pack, pooled):
             check=False,
             timeout=60,
         )
-    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert (ran.returncode, ran.stderr) == (1, b"")
 
 
 def test_a_pipe_gets_no_colours(pack, pooled):
@@ -204,6 +204,6 @@ def test_an_interrupted_command_is_exit_code_130(monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("govrules.cli.commands.lint_pack", interrupted)
+    monkeypatch.setattr("govrules.cli.linting.lint_pack", interrupted)
     assert main(["lint"]) == 130
     assert capsys.readouterr().err == "govrules: interrupted\n"

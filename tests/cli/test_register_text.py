@@ -119,8 +119,8 @@ def test_what_is_said_of_one_of_two_names_it(run, paired, tmp_path):
     known = "relations_stated: no, partners: [{ name: A trust }]"
     entries = [f"{{ id: p{each}, name: Forum {each}, {known} }}" for each in range(2)]
     full = words(run("check", written(tmp_path, *entries), "--rules", paired, "--full").out)
-    said = "how it relates to partnerships like it is not recorded"
-    assert f"because: Forum 0: {said}." in full
+    said = "relationship to similar partnerships is not recorded"
+    assert f"because: Forum 0's {said}." in full
 
 
 def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, tmp_path):
@@ -133,7 +133,7 @@ def test_of_a_register_what_many_entries_have_in_common_is_told_once(run, pack, 
     page = words(run("check", path, "--rules", pack).out)
     assert "not been reviewed: Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more." in page
     full = words(run("check", path, "--rules", pack, "--full").out)
-    told = "Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more: budgets are pooled."
+    told = "Pool 0, Pool 1, Pool 2, Pool 3, Pool 4 and 55 more: partners pool budgets."
     assert f"because: {told} [partnerships[].funding.pooled]" in full
 
 

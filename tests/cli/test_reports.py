@@ -82,8 +82,8 @@ def test_text_of_users_is_escaped_and_readable(run, pack, hostile, tmp_path, kin
     if kind == "html":
         assert "<script>alert" not in said
         assert "&lt;script&gt;alert(1)" in said
-        assert "⟨U+202E⟩turned" in said
-        assert "␇␛ end" in said
+        assert "\\u202eturned" in said
+        assert "\\u0007\\u001b end" in said
     if kind in ("markdown", "pull-request"):
         assert "<script>" not in said
         assert "\\<script\\>" in said
@@ -166,7 +166,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
     def unwanted(*_, **__):
         raise AssertionError("nothing is to be read")
 
-    monkeypatch.setattr("govrules.cli.commands.load_rulebook", unwanted)
+    monkeypatch.setattr("govrules.cli.options.load_rulebook", unwanted)
     ran = run("check", tmp_path / "no.yaml", *(each.format(tmp_path) for each in words))
     assert ran.code == 2
     assert wrong in ran.err

@@ -83,7 +83,7 @@ def on_shipped_rules(tallies: dict[str, Tally], number: int) -> None:
         drawn.setdefault((pack, day), []).append(partnership)
 
     batches(cases(), max(number // 40, 20), take)
-    random = Random(number)  # noqa: S311 - the same in every run
+    random = Random(number)
     rest = number - sum(map(len, drawn.values()))
     for place, ((pack, day), found) in enumerate(sorted(drawn.items(), key=lambda each: each[0])):
         share = rest // len(drawn) + (place < rest % len(drawn))

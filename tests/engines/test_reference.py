@@ -313,6 +313,22 @@ def test_an_age_at_its_boundary(checked: dt.date, older: Truth) -> None:
     assert value_of(compares("checked", Op.NEWER_THAN, 1), checked=checked) is ~older
 
 
+@pytest.mark.parametrize(
+    ("checked", "soon"),
+    [
+        (dt.date(2026, 3, 30), F),
+        (dt.date(2026, 3, 31), T),
+        (dt.date(2026, 4, 29), T),
+        (dt.date(2026, 4, 30), F),
+        (None, F),
+        (UNKNOWN, U),
+    ],
+)
+def test_what_lies_ahead_counts_from_today_to_the_day_before(checked: Any, soon: Truth) -> None:
+    """The month after the last day of March ends before the last of April."""
+    assert value_of(compares("checked", Op.WITHIN_NEXT, 1), checked=checked) is soon
+
+
 def test_an_age_hangs_on_the_date_of_the_assessment() -> None:
     """With no date of assessment an age is unknown; what is absent has no age."""
     age = compares("checked", Op.OLDER_THAN, 1)

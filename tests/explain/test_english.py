@@ -92,6 +92,7 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (of_fact("price", Compare(Op.AT_LEAST, Literal(Decimal(1000)))), "the price is at least £1,000", "the price is less than £1,000"),
         (of_fact("checked", AGE), "the date of the check is more than a year ago", "the date of the check is within the last year"),
         (of_fact("checked", Compare(Op.NEWER_THAN, Literal(1))), "the date of the check is within the last month", "the date of the check is more than a month ago"),
+        (of_fact("checked", Compare(Op.WITHIN_NEXT, Literal(6))), "the date of the check is within the next 6 months", "the date of the check is not within the next 6 months"),
         (of_fact("colours", Includes(SetOp.INCLUDES, BOTH)), "the colours include red or blue", "the colours do not include red or blue"),
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, BOTH)), "the colours include both red and blue", "the colours do not include both red and blue"),
         (of_fact("colours", Includes(SetOp.MISSING_ANY_OF, BOTH)), "the colours do not include both red and blue", "the colours include both red and blue"),
@@ -188,13 +189,13 @@ def test_values(value: Any, fact_type: FactType, phrase: str) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "phrase"),
     [
-        ("funding.pooled", True, "budgets are pooled"),
-        ("funding.pooled", False, "no budgets are pooled"),
+        ("funding.pooled", True, "partners pool budgets"),
+        ("funding.pooled", False, "partners do not pool budgets"),
         ("protocol", None, "there is no protocol"),
         ("protocol", True, "there is a protocol"),
         ("partners", (), "it has no partners"),
         ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and partner 2"),
-        ("nature", frozenset(), "it is of no named kind"),
+        ("nature", frozenset(), "none of the listed kinds fits it"),
         ("nature", frozenset({"statutory"}), "it is required by statute"),
         ("name", "Care", "it is called Care"),
         ("reviewed", None, "it has never been reviewed"),
@@ -209,7 +210,7 @@ def test_changes_that_leave_the_value_open() -> None:
     """A text that is to be found is named; anything else becomes known."""
     facts = vocabulary_of(Partnership).facts
     officer = changed_phrase(facts["responsible_officer"], TO_BE_FOUND)
-    assert officer == "an officer is responsible for it"
+    assert officer == "an officer takes responsibility for it"
     assert changed_phrase(facts["reviewed"], TO_BE_FOUND) == "it has been reviewed"
 
 

@@ -68,15 +68,15 @@ def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> st
         ("the number of bodies that it reports to on the same activity is 0 bodies", "it reports to no body on the same activity", said("oversight.reporting_regimes", 0)),
         ("there are no tests of a serious issue that it meets", "no serious issue has arisen", said("serious_issues", frozenset())),
         # A missing part is said as "Add", never as the whole list.
-        ("the clauses of the governing document are name, aims, membership", "the clauses of the governing document are complete. Add: ending membership, meetings, quorum, and exit and dissolution", to_be("governing_document.clauses", HELD | MORE, HELD)),
+        ("the clauses of the governing document are name, aims, membership", "the governing document settles what is missing. Add: ending membership, meetings, quorum, and exit and dissolution", to_be("governing_document.clauses", HELD | MORE, HELD)),
         ("the clauses of the governing document are disputes", "the governing document has a clause on disputes", to_be("governing_document.clauses", HELD | {"disputes"}, HELD)),
         # No date, no removal, no relabelling.
         ("the date on which the governing document was last reviewed is 31 May 2016", "all partners review the governing document", to_be("governing_document.reviewed", dt.date(2016, 5, 31))),
         ("the date of the last review is 31 January 2026", "it is reviewed", to_be("reviewed", dt.date(2026, 1, 31))),
-        ("the number of partnerships in which its busiest representative sits is 8 partnerships", "the person with most seats sits in at most 8 partnerships", to_be("most_seats_held", 8, 11, Organisation)),
+        ("the number of partnerships in which its busiest representative sits is 8 partnerships", "the organisation's busiest representative sits in at most 8 partnerships", to_be("most_seats_held", 8, 11, Organisation)),
         # At least and at most.
         ("the number of partnerships that the organisation says it is in is 14 partnerships", "the organisation says that it is in 14 partnerships", said("declared_count", 14, Register)),
-        ("the clauses of the governing document are name and perhaps others", "the governing document has a clause on at least name", said("governing_document.clauses", frozenset({"name", UNKNOWN}))),
+        ("the clauses of the governing document are name and perhaps others", "the clauses of the governing document include one on the partnership's name", said("governing_document.clauses", frozenset({"name", UNKNOWN}))),
         # One negative in a sentence.
         ("it is no sub-group of another partnership", "it is not a sub-group of another partnership", said("sub_group", False)),
         # The field's own words.
@@ -111,22 +111,22 @@ def of(rule_id: str, rulebook: Rulebook) -> str:
     ("rule_id", "better"),
     [
         # The ten most awkward sentences that an outsider picked.
-        ("overlap-not-rationalised", "and for both, the partnership has not ended: for at least one of the two, how it relates to partnerships like it is recorded."),
-        ("demand-exceeds-capacity", "Where it is known how many staff days there are for partnership working and it is known how many staff days the partnerships demand, the partnerships demand at most the staff days available for partnerships."),
+        ("overlap-not-rationalised", "and for both, the partnership has not ended: for at least one of the two, its relationship to similar partnerships is recorded."),
+        ("demand-exceeds-capacity", "Where it is known how many staff days there are for partnership working and it is known how many staff days the partnerships need, in a year the partnerships need at most the staff days available for partnerships."),
         ("number-of-partnerships-not-known", "The organisation says how many partnerships it is in."),
         ("no-register", "There are partnerships on the register or the organisation says that it is in no partnerships."),
         ("partnership-without-owner", "For every partnership that has not ended, an officer is responsible for it."),
         ("value-of-significant-partnerships-not-assessed", "For at most 10 per cent of the partnerships on the register that are significant, and are not proposed and have not ended, its value has never been assessed."),
-        ("governance-too-heavy", "Where the risk tier is low, all of these hold: - governing it costs at most 20 per cent of what it spends; - its governing document is short or not binding, or"),
+        ("governance-too-heavy", "Where the risk tier is low, all of these hold: - governing it costs at most 20 per cent of what it spends; - its governing document is short or not legally binding, or"),
         ("one-partner-dominates", "Where one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes: rules balance the power of the strongest partner."),
         ("no-governing-document", "Where the partnership has not ended, there is a governing document."),
         ("no-accountable-body", "there is an accountable body or at least one partner is the accountable body."),
         ("agreement-not-reviewed", "the governing document was last reviewed within the last year where the risk tier is high, within the last 2 years where it is medium or within the last 3 years where it is low;"),
         ("agreement-expired", "the governing document expires on or after the date of the assessment"),
         # And from the style guide.
-        ("risks-not-registered", "its risks stand on a joint register, or (each body registers its risks alone and the risk tier is low)."),
-        ("cost-of-portfolio-not-known", "For every partnership that has not ended, the organisation knows what it costs in a year."),
-        ("pooled-budget-without-protocol", "Where budgets are pooled, a protocol for decisions and money is agreed."),
+        ("risks-not-registered", "its risks are on a joint risk register, or (each body records the partnership's risks on its own register and the risk tier is low)."),
+        ("cost-of-portfolio-not-known", "For every partnership that has not ended, the organisation knows what the partnership costs it in a year."),
+        ("pooled-budget-without-protocol", "Where partners pool budgets, the partners have agreed a protocol for decisions and money."),
     ],
 )  # fmt: skip
 def test_a_rule_is_said_as_people_say_it(rule_id: str, better: str, rulebook: Rulebook) -> None:
@@ -191,7 +191,7 @@ def test_things_are_counted_in_their_number(number: int) -> None:
 
 
 def test_a_set_is_told_in_its_number() -> None:
-    none = "the governing document has none of the clauses asked about"
+    none = "the governing document has none of the clauses listed"
     assert said("governing_document.clauses", frozenset()) == none
     one = frozenset({Clause.RISK.value})
     assert said("governing_document.clauses", one) == "the governing document has a clause on risk"
@@ -209,12 +209,12 @@ def test_a_subject_in_common_is_said_once() -> None:
     assert listed(
         ["the partnership is active", "it spends money", "the partnership is big"], "and"
     ) == ("the partnership is active, it spends money and it is big")
-    assert listed(["budgets are pooled"], "and") == "budgets are pooled"
+    assert listed(["partners pool budgets"], "and") == "partners pool budgets"
 
 
 def test_names_are_found() -> None:
     officer = vocabulary_of(Partnership).facts["responsible_officer"]
-    assert changed_phrase(officer, TO_BE_FOUND) == "an officer is responsible for it"
+    assert changed_phrase(officer, TO_BE_FOUND) == "an officer takes responsibility for it"
     assert with_article("accountable body") == "an accountable body"
     assert with_article("unitary council") == "a unitary council"
 

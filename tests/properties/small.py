@@ -318,7 +318,7 @@ def _tests(*, derived: bool) -> st.SearchStrategy[Condition]:
     )
     ages = st.builds(
         Compare,
-        st.sampled_from([Op.OLDER_THAN, Op.NEWER_THAN]),
+        st.sampled_from([Op.OLDER_THAN, Op.NEWER_THAN, Op.WITHIN_NEXT]),
         st.one_of(st.sampled_from(MONTHS).map(Literal), st.just(Parameter("age", 12))),
     )
     options = [

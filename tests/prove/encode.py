@@ -451,8 +451,12 @@ class Encoder:
             as_of = value_of(self.space.as_of)
             known = both(known, no(as_of.unknown))
             assert isinstance(as_of.term, Day)
-            exists, before = months_earlier(as_of.term, other.term)
             assert isinstance(value.term, Day)
+            if op is Op.WITHIN_NEXT:
+                _, limit = months_earlier(as_of.term, -other.term)
+                soon = both(no(earlier(value.term, as_of.term)), earlier(value.term, limit))
+                return Pair(both(known, no(absent), soon), either(absent, both(known, no(soon))))
+            exists, before = months_earlier(as_of.term, other.term)
             older = both(exists, earlier(value.term, before))
             holds = older if op is Op.OLDER_THAN else no(older)
         elif isinstance(value.term, Day):

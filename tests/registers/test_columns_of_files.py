@@ -143,15 +143,14 @@ def test_what_is_cut_short_is_refused(tmp_path):
         columns_of(path)
 
 
-def test_what_is_damaged_within_is_refused_when_it_is_read(tmp_path):
+def test_what_is_damaged_within_is_refused(tmp_path):
     path = tmp_path / "register.parquet"
     as_parquet(path, table(TWO))
     data = bytearray(path.read_bytes())
     data[4:400] = b"\xff" * 396
     path.write_bytes(data)
-    columns = columns_of(path)
     with pytest.raises(FactsError, match="unreadable-table"):
-        list(columns.batches())
+        columns_of(path)
 
 
 def test_a_table_among_several_is_named(tmp_path):

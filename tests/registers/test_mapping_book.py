@@ -132,7 +132,7 @@ def test_a_workbook_shows_what_a_person_decides_by(folder):
     heads, *rows = sheet("book.xlsx", "Columns")
     assert heads[:5] == ["Heading", "For example", "Fact", "What the fact asks", "Read it?"]
     by_heading = {row[0]: row for row in rows}
-    assert by_heading["Ref"][2:5] == ["id", "By what reference is the partnership known?", "yes"]
+    assert by_heading["Ref"][2:5] == ["id", "What is the partnership's reference?", "yes"]
     assert by_heading["Agreement"][2] == "governing_document"
     assert by_heading["Agreement"][4] == "to confirm"
     assert by_heading["Colour"][1:5] == ["red, blue", "", "", ""]

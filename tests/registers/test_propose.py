@@ -250,7 +250,7 @@ def test_a_rating_is_kept_as_the_registers_own_beside_the_tier(folder, heading, 
     book = load_rulebook()
     tier = tier_of(assess(entries[0], book))
     assert entries[0].stated == {}
-    assert tier.sentence.endswith(f"The register's own rating is {ratings[0]}.")
+    assert tier.sentence.endswith(f"The register itself rates it {ratings[0]}.")
     assert "own rating" not in tier_of(assess(Partnership(name="A"), book)).sentence
 
 

@@ -58,8 +58,8 @@ def test_one_of_several_bodies_is_enough(rulebook: Rulebook) -> None:
         "decisions-not-scrutinised", rulebook, scrutiny=Scrutiny(by=frozenset({"own_board"}))
     )
     assert found == (
-        "it is scrutinised by overview and scrutiny, the audit committee, joint scrutiny, external "
-        "audit, or an inspectorate (at least one)"
+        "it is scrutinised by an overview and scrutiny committee, the audit committee, a joint "
+        "scrutiny committee, the external auditor, or an inspectorate (at least one)"
     )
 
 
@@ -71,7 +71,7 @@ def test_one_of_several_partners_is_enough(rulebook: Rulebook) -> None:
         partners=partners,
         accountability=Accountability(responsibility_shared=True),
     )
-    assert found == "A or B: the partner is named as accountable"
+    assert found == "A or B is named as accountable"
 
 
 def test_what_is_missing_is_added(rulebook: Rulebook) -> None:
@@ -79,7 +79,7 @@ def test_what_is_missing_is_added(rulebook: Rulebook) -> None:
     document = GoverningDocument(kind="constitution", clauses=held)
     found = told("agreement-not-comprehensive", rulebook, governing_document=document)
     assert found.startswith(
-        "the clauses of the governing document are complete. Add: ending membership,"
+        "the governing document settles what is missing. Add: ending membership,"
     )
     assert "aims" not in found
 
@@ -87,7 +87,7 @@ def test_what_is_missing_is_added(rulebook: Rulebook) -> None:
 def test_any_ombudsman_will_do(rulebook: Rulebook) -> None:
     public = PublicAccountability(served_directly=True, ombudsmen=frozenset())
     assert (
-        told("ombudsman-not-named", rulebook, public=public) == "users are pointed to an ombudsman"
+        told("ombudsman-not-named", rulebook, public=public) == "users are directed to an ombudsman"
     )
 
 

@@ -64,7 +64,7 @@ def test_the_blocks_of_a_badly_governed_partnership(rulebook: Rulebook) -> None:
     assert lines[0].endswith("as at 31 January 2026")
     order = [
         r"\d+ things to put right, \d+ of them critical\.",
-        r"High risk tier: it spends £18m a year \(£1m or more\); statutory functions",
+        r"High risk tier: it spends £18m a year \(the threshold is £1m\); statutory functions",
         r"  Critical \d+   High \d+   Medium \d+   Low \d+   Not known 0   Met \d+   Does not",
         r"Do first",
         r"  By 28 February 2026",

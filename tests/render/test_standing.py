@@ -34,16 +34,16 @@ def spending(pounds: int, **more: Any) -> Partnership:
 @pytest.mark.parametrize(
     ("subject", "word", "said"),
     [
-        (spending(18_000_000), "high", "High risk tier: it spends £18m a year (£1m or more)."),
-        (spending(0), "low", "Low risk tier: nothing that would raise it is so."),
-        (spending(120_000), "medium", "Medium risk tier: it spends £120,000 a year (£100,000 or more)."),
+        (spending(18_000_000), "high", "High risk tier: it spends £18m a year (the threshold is £1m)."),
+        (spending(0), "low", "Low risk tier: nothing raises it."),
+        (spending(120_000), "medium", "Medium risk tier: it spends £120,000 a year (the threshold is £100,000)."),
         (
             spending(120_000, statutory_functions_delegated=None),
-            "medium", "Medium risk tier: it spends £120,000 a year (£100,000 or more).",
+            "medium", "Medium risk tier: it spends £120,000 a year (the threshold is £100,000).",
         ),
         (
             Partnership(funding=Funding(pooled=True, annual_spend=Decimal(0), **NOTHING), **{**LITTLE, "staffing": Staffing(model="direct")}),
-            "medium+", "Risk tier not known, at least medium: budgets are pooled. It is high if partners share at least 25 posts.",
+            "medium+", "Risk tier not known, at least medium: partners pool budgets. High if partners share at least 25 posts.",
         ),
         (
             Partnership(stated={"risk_tier": "high"}),
@@ -61,10 +61,8 @@ def test_of_many_ways_to_rise_three_are_named(rulebook: Rulebook) -> None:
     found = tier_of(assess(Partnership(), rulebook))
     assert found is not None
     assert found.word == "?"
-    assert found.sentence.startswith(
-        "Risk tier not known. It is high if it spends at least £1m a year,"
-    )
-    assert found.sentence.endswith(" more things is so.")
+    assert found.sentence.startswith("Risk tier not known: high if it spends at least £1m a year,")
+    assert found.sentence.endswith(" other conditions is met.")
 
 
 def test_a_register_has_no_tier(rulebook: Rulebook) -> None:

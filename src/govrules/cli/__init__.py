@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 
-from govrules.cli.exits import PROBLEM, Stop
-from govrules.errors import FactsError, GovrulesError, RuleFileError
+from govrules.cli.exits import FAULT, INTERRUPTED, PROBLEM, Stop
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -15,53 +15,100 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Run one command and return its exit code.
 
     0: nothing at or above `--fail-on`; 1: flagged findings, or examples that fail; 2: a rule
-    file, data or usage error; 3: nothing was checked; 130: interrupted.
+    file, data or usage error, or an output that cannot be written; 3: nothing was checked;
+    70: a fault of ours; 130: interrupted.
     """
-    from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
+    try:
+        try:
+            code = _run(sys.argv[1:] if arguments is None else list(arguments))
+        except Exception as error:  # noqa: BLE001 - each way to fail has a code of its own
+            code = _failed(error)
+        return _flushed(code)
+    except KeyboardInterrupt:
+        _say("govrules: interrupted")
+        return INTERRUPTED
 
+
+def _run(tokens: list[str]) -> int:
     from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
     from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
     from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
+    from govrules.files import READ  # noqa: PLC0415 - likewise
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # The same bytes whatever the machine's own encoding and line ends are.
-            stream.reconfigure(encoding="utf-8", newline="\n")
-    tokens = sys.argv[1:] if arguments is None else list(arguments)
+    _open_streams()
+    READ.set(set())
     # A dash alone is no option, and stands for standard input.
     tokens = ["./-" if each == "-" else each for each in tokens]
-    try:
-        code = app(
-            without_kinds(tokens),
-            exit_on_error=False,
-            print_error=False,
-            result_action="return_value",
-        )
-    except CycloptsError as error:
-        _say(f"govrules: {str(error).strip()}", "run `govrules --help` for what can be asked")
-        return PROBLEM
-    except Stop as stop:
-        _say(*stop.lines)
-        return stop.code
-    except RuleFileError as error:
-        _say(*(str(each) for each in error.diagnostics))
-        return PROBLEM
-    except FactsError as error:
-        _say(*([str(each) for each in error.diagnostics] or [f"govrules: {error}"]))
-        return PROBLEM
-    except GovrulesError as error:
-        _say(f"govrules: {error}")
-        return PROBLEM
-    except KeyboardInterrupt:
-        _say("govrules: interrupted")
-        return 130
-    except BrokenPipeError:
-        # The reader has gone; what it did not read is no error of ours.
-        sys.stderr.close()
-        return 0
+    code = app(
+        without_kinds(tokens),
+        exit_on_error=False,
+        print_error=False,
+        result_action="return_value",
+    )
     return code if isinstance(code, int) else 0
 
 
+def _open_streams() -> None:
+    """Make the streams give the same bytes on every machine, and what is closed stay so."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Or the next file that is opened would be taken for the stream.
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong, and return the code for it."""
+    from cyclopts import CycloptsError  # noqa: PLC0415 - only the command line pays for it
+
+    from govrules.errors import FactsError, GovrulesError, RuleFileError  # noqa: PLC0415 - likewise
+
+    match error:
+        case Stop():
+            _say(*error.lines)
+            return error.code
+        case CycloptsError():
+            _say(f"govrules: {str(error).strip()}", "run `govrules --help` for what can be asked")
+        case RuleFileError():
+            _say(*(str(each) for each in error.diagnostics))
+        case FactsError():
+            _say(*([str(each) for each in error.diagnostics] or [f"govrules: {error}"]))
+        case GovrulesError():
+            _say(f"govrules: {error}")
+        case MemoryError():
+            _say("govrules: there is not enough memory for this", "  help: give less at once")
+        case OSError() if error.filename is not None:
+            reason = (error.strerror or "it cannot be used").lower()
+            _say(f"govrules: `{error.filename}`: {reason}", "  help: check the path")
+        case _:
+            import traceback  # noqa: PLC0415 - seldom needed
+
+            _say(
+                *"".join(traceback.format_exception(error)).splitlines(),
+                "govrules: this is a fault of govrules, and says nothing of what was checked",
+                "  help: report it with the lines above, and without any register",
+            )
+            return FAULT
+    return PROBLEM
+
+
+def _flushed(code: int) -> int:
+    """Have all that was printed written, and return the code that is left then."""
+    from govrules.cli.output import flush  # noqa: PLC0415 - only the command line pays for it
+
+    try:
+        flush()
+    except Stop as stop:
+        _say(*stop.lines)
+        return stop.code
+    return code
+
+
 def _say(*lines: str) -> None:
-    for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201 - the command line speaks
+    from govrules.cli.output import warn  # noqa: PLC0415 - only the command line pays for it
+
+    warn(lines)

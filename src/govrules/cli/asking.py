@@ -9,8 +9,11 @@ from pathlib import Path
 from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
 from govrules.assessment import Assessment, RankedQuestion, assess
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, warn, write
+from govrules.cli.output import emit, flush, warn, write
+from govrules.errors import FactsError
 from govrules.explain.phrases import counted
+from govrules.files import read_bytes
+from govrules.nodes import MAX_BYTES, why_not_read
 from govrules.portfolio import is_register
 from govrules.reading import Read, read_subject
 from govrules.registers.sources import TABLES
@@ -67,7 +70,7 @@ class Asking:
                 continue
             if not self._ask(how, ranked):
                 break
-            assessment = self._assess(self._read())
+            assessment = self._assessed()
         after = len(assessment.of(Verdict.UNKNOWN))
         facts = counted(self.answered, "fact")
         emit(f"\n{facts} written to {self.path}: {before} rules were unknown, {after} are.\n")
@@ -80,6 +83,32 @@ class Asking:
                 "  help: name the file of one partnership",
             )
         return read
+
+    def _assessed(self) -> Assessment:
+        """Assess the file again; while it cannot be read, say so and wait for it to be mended."""
+        while True:
+            try:
+                return self._assess(self._read())
+            except FactsError as error:
+                warn([*map(str, error.diagnostics)] or [f"govrules: {error}"])
+            emit(
+                "  The file cannot be read any more; every answer so far was written into it.\n"
+                "  Mend it and press Enter to go on, or write `quit`.\n> "
+            )
+            if self._line() is None:
+                raise Stop(f"govrules: `{self.path}` cannot be read any more")
+
+    @staticmethod
+    def _line() -> str | None:
+        """Return an answer; None where there is none, or nobody answers any more."""
+        flush()
+        try:
+            line = "" if sys.stdin is None else sys.stdin.readline()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", "") or "what was typed is not text in UTF-8"
+            raise Stop(f"govrules: standard input: {reason.lower()}") from error
+        answer = line.strip()
+        return None if not line or answer.lower() in _QUIT else answer
 
     def _assess(self, read: Read) -> Assessment:
         stated = read.as_of if isinstance(read.as_of, dt.date) else None
@@ -96,10 +125,8 @@ class Asking:
         emit(f"{ranked.question.question}\n  {asked.path}: {asked.hint}; helps to settle {rules}\n")
         while True:
             emit("> ")
-            sys.stdout.flush()
-            line = sys.stdin.readline()
-            answer = line.strip()
-            if not line or answer.lower() in _QUIT:
+            answer = self._line()
+            if answer is None:
                 return False
             if answer.lower() in _SKIP:
                 emit("\n")
@@ -114,8 +141,24 @@ class Asking:
             return True
 
     def _write(self, asked: Askable, value: str) -> None:
-        write(self.path, with_answer(self._text(), asked, value, self.rulebook))
+        changed = with_answer(self._text(), asked, value, self.rulebook)
+        # Byte for byte, so that what was there stays as it was.
+        write(self.path, changed.encode(), over_inputs=True)
 
     def _text(self) -> str:
-        # As bytes, so that line ends and a byte order mark stay as they were.
-        return self.path.read_bytes().decode("utf-8")
+        """
+        Return the file as it is now, its line ends and its byte order mark too.
+
+        Raises:
+            AnswerError: it cannot be read.
+        """
+        try:
+            data = read_bytes(self.path, MAX_BYTES)
+            if data is not None:
+                return data.decode("utf-8")
+            reason = "it has grown too large"
+        except UnicodeDecodeError:
+            reason = "it is no text in UTF-8 any more"
+        except (OSError, ValueError) as error:
+            reason = why_not_read(error)[0]
+        raise AnswerError(f"`{self.path}` has changed meanwhile: {reason}")

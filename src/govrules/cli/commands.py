@@ -15,19 +15,38 @@ from typing import Annotated, Any, Literal
 import attrs
 from cyclopts import App, Parameter
 
-from govrules.assessment import Assessment, assess, counted_together
+from govrules.assessment import Assessment, assess, not_waived
+from govrules.cli.comparing import diff
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
-from govrules.cli.output import emit, show, warn, write
+from govrules.cli.linting import lint
+from govrules.cli.looking_up import facts
+from govrules.cli.needs import with_packs
+from govrules.cli.options import (
+    AsOf,
+    Engine,
+    Folder,
+    Level,
+    Mapping,
+    Output,
+    Rules,
+    Table,
+    Waivers,
+    day,
+    load,
+)
+from govrules.cli.output import emit, refuse_inputs, show, warn, write
 from govrules.cli.reports import Checked, Format, Reporting, Wanted, apart
 from govrules.cli.said import Said
-from govrules.diagnostics import CODES, Diagnostic, did_you_mean
+from govrules.cli.standard_input import STANDARD_INPUT, read_input
+from govrules.cli.testing import run_tests
+from govrules.cli.waiving import waived
+from govrules.cli.workspace import chosen, packs_of
+from govrules.diagnostics import CODES, did_you_mean
 from govrules.doubts import doubts
-from govrules.engines.registry import ENGINES, REFERENCE, engine_for
+from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.explain.phrases import counted
-from govrules.nodes import decoded
 from govrules.portfolio import (
     RegisterAssessment,
     assess_register,
@@ -35,11 +54,12 @@ from govrules.portfolio import (
     is_empty,
     is_register,
 )
-from govrules.reading import Read, read_subject, read_text, read_values
+from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
+from govrules.render.lookup import parameter_lines, word_lines
 from govrules.render.plain import plans_data, problems_data
 from govrules.rulebook.ast import Rule, Rulebook, Severity
-from govrules.rulebook.load import lint_pack, load_rulebook, packs_in
+from govrules.rulebook.load import packs_in
 from govrules.truth import UNKNOWN
 
 
@@ -61,36 +81,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-Rules = Annotated[
-    list[str] | None,
-    Parameter(name="--rules", negative="", help="A pack's folder or name; may be repeated."),
-]
-Mapping = Annotated[
-    Path | None,
-    Parameter(name="--mapping", help="The file that says what the columns of a table hold."),
-]
-Table = Annotated[
-    str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
-]
-#: What stands for standard input where a file is named.
-STANDARD_INPUT = Path("-")
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
-Level = Literal["low", "medium", "high", "critical"]
-AsOf = Annotated[
-    str | None,
-    Parameter(
-        name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
-    ),
-]
-Engine = Annotated[
-    str | None,
-    Parameter(
-        name="--engine",
-        help=f"Which engine evaluates: {', '.join(ENGINES)}; chosen by the number of entries if not"
-        " given. The findings are the same.",
-    ),
-]
+Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Depth = Annotated[str | None, Parameter(name="--depth")]
 Entry = Annotated[
     list[str] | None,
@@ -100,31 +93,11 @@ Entry = Annotated[
         help="Of a register, only the partnership of this id or name; may be repeated.",
     ),
 ]
-Output = Annotated[
-    Path | None, Parameter(name="--output", help="Write to this file, whole or not at all.")
-]
-
-
-def load(rules: list[str] | None) -> Rulebook:
-    """Load the packs that were named, or the one that is shipped."""
-    return load_rulebook(*(rules or ()), subjects=KINDS.get())
-
-
-def day(text: str | None) -> dt.date | None:
-    """Read the date of the assessment."""
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Stop(
-            f"govrules: `--as-of {text}` is no date", "  help: write a date such as 2026-03-31"
-        ) from error
 
 
 @app.command
 def check(
-    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    subjects: Subjects = None,
     *,
     rules: Rules = None,
     mapping: Mapping = None,
@@ -132,6 +105,7 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    waivers: Waivers = None,
     format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
@@ -145,7 +119,8 @@ def check(
     Parameters
     ----------
     subjects
-        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
+        the register of `govrules.yaml` if none.
     format
         How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook
         needs `--output`.
@@ -158,32 +133,35 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
-    options = {
-        "rules": rules,
-        "mapping": None if mapping is None else str(mapping),
-        "table": table,
-        "entry": entry,
-    }
-    in_full = full or depth is not None
     level = Severity(fail_on)
-    wanted = Wanted(format, output, save, level, in_full, _reasons(depth), options)
+    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
+    refuse_inputs(output, subjects, mapping, rules)
     wanted.ready()
     rulebook = load(rules)
+    named = chosen(subjects, mapping)
     checked, told = assess_all(
-        subjects,
+        named.subjects,
         rulebook,
-        mapping=mapping,
+        mapping=named.mapping,
         table=table,
         given=day(as_of),
         engine=engine,
         only=entry or (),
     )
+    checked = waived(checked, waivers, rulebook, told)
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
 
+    options = {
+        "rules": rules,
+        "mapping": None if named.mapping is None else str(named.mapping),
+        "table": table,
+        "entry": entry,
+    }
+    wanted = attrs.evolve(wanted, options=options)
     with uncollected():
-        Reporting(wanted, checked, subjects, rulebook, told, follow).run()
+        Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return _code(checked, level, told)
 
 
@@ -213,7 +191,9 @@ def uncollected() -> Iterator[None]:
 
 def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
     # What is printed on a terminal shows by itself how far it is.
-    if not sys.stderr.isatty() or (output is None and sys.stdout.isatty()):
+    if sys.stderr is None or sys.stdout is None or not sys.stderr.isatty():
+        return assessments
+    if output is None and sys.stdout.isatty():
         return assessments
     from govrules.cli.progress import followed  # noqa: PLC0415 - only a terminal pays for it
 
@@ -292,7 +272,7 @@ def _read_all(
         try:
             read = _read(path, rulebook, mapping, table, only)
         except FactsError as error:
-            told.say(error.diagnostics)
+            told.say(with_packs(error.diagnostics, path))
             if not error.diagnostics:
                 told.fail(str(error))
             told.failed = True
@@ -311,7 +291,7 @@ def _read(
     only: Collection[str] = (),
 ) -> Read:
     if path == STANDARD_INPUT:
-        return _read_input(rulebook, mapping, table)
+        return read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
         return read_subject(path, rulebook=rulebook)
     from govrules.registers.read import columns_of, read_source  # noqa: PLC0415 - only a table pays for it
@@ -320,26 +300,6 @@ def _read(
     if columns is not None:
         return columns.read(rulebook, only)
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
-
-
-def _read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
-    """Read what comes by standard input: facts in YAML or JSON, or an object a line."""
-    name = str(STANDARD_INPUT)
-    if mapping is not None or table:
-        raise Stop(
-            "govrules: standard input holds no table",
-            "  help: save it, and name the file with `--mapping` or `--table`",
-        )
-    text, report = decoded(sys.stdin.buffer.read(), name)
-    if not report.ok:
-        raise FactsError(name, "facts", "problems", report.in_order())
-    lines = [each for each in text.splitlines() if each.strip()]
-    if len(lines) > 1 and all(
-        each.startswith("{") and each.rstrip().endswith("}") for each in lines
-    ):
-        with contextlib.suppress(ValueError):
-            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
-    return read_text(text, name=name, rulebook=rulebook)
 
 
 def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
@@ -369,7 +329,7 @@ def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if not any(each.checks for each in assessments):
         warn(["govrules: nothing was checked: no rule in force is about what was given"])
         return NOTHING_CHECKED
-    _, severities = counted_together(assessments)
+    severities = not_waived(assessments)
     return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
 
 
@@ -397,6 +357,7 @@ def findings(
     fail_on
         The severity from which flagged findings make the exit code 1.
     """
+    refuse_inputs(output, register, mapping, rules)
     engine_called("columnar")
     from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
         entries_of_columns,
@@ -439,12 +400,13 @@ def explain(
     formula: Annotated[bool, Parameter(name="--formula", negative="")] = False,
 ) -> int:
     """
-    Explain a rule, a diagnostic's code, or a fact.
+    Explain a rule, a diagnostic's code, a fact, a parameter, or a word of the format.
 
     Parameters
     ----------
     name
-        A rule's id, a code such as GR104 or its name, or a fact such as funding.pooled.
+        A rule's id, a code such as GR104 or its name, a fact such as funding.pooled, a parameter
+        such as high_spend, or a word such as newer_than or mitigated_by.
     code
         Print the Python to which the engine `compiled` turns the rule, or all rules if none is
         named.
@@ -504,68 +466,19 @@ def _explain_name(name: str, rules: list[str] | None) -> int:
     if any(rule.id == name for rule in rulebook.rules):
         show(rule_lines(rulebook.rule(name), rulebook))
         return FINE
-    lines = list(fact_lines(name, rulebook))
+    left = next((each for each in rulebook.left_out if each.id == name), None)
+    if left is not None:
+        show(rule_lines(left, rulebook))
+        return FINE
+    facts_or_parameter = (*fact_lines(name, rulebook), *parameter_lines(name, rulebook))
+    lines = [*(facts_or_parameter or word_lines(name))]
     if not lines:
         raise Stop(
-            f"govrules: `{name}` is no rule, code or fact",
-            f"  help: {near(name, rulebook) or 'see `govrules schema` for the facts'}",
+            f"govrules: `{name}` is no rule, code, fact, parameter or word of the format",
+            f"  help: {near(name, rulebook) or 'find a fact by `govrules facts WORDS`'}",
         )
     show(lines)
     return FINE
-
-
-Folder = Annotated[
-    list[str] | None,
-    Parameter(
-        name="DIR", negative="", help="A pack, or a folder of packs; the shipped ones if none."
-    ),
-]
-
-
-@app.command
-def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
-    """
-    Check that packs are well formed and said plainly; every problem with file, line and remedy.
-
-    What is well formed and could be said better is a warning, which does not fail.
-
-    Parameters
-    ----------
-    directories
-        Packs, or folders of packs; the shipped ones if none is given.
-    format
-        How to print the problems.
-    """
-    problems: list[Diagnostic] = []
-    number = 0
-    packs = packs_in(directories or ())
-    for pack in packs:
-        rulebook, said = lint_pack(pack, subjects=KINDS.get())
-        number += len(rulebook.rules) if rulebook else 0
-        problems += [each for each in said if each not in problems]
-    failed = not all(each.code.is_warning for each in problems)
-    if format == "json":
-        data = [
-            {
-                "code": each.code.id,
-                "name": each.code.title,
-                "warning": each.code.is_warning,
-                "message": each.message,
-                "help": each.help,
-                "file": each.span.file,
-                "line": each.span.line,
-                "column": each.span.column,
-            }
-            for each in problems
-        ]
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-    else:
-        warn(str(each) for each in problems)
-        if not failed:
-            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
-            found = counted(len(problems), "warning") if problems else "no problem found"
-            emit(f"{of}: {found}\n")
-    return PROBLEM if failed else FINE
 
 
 @app.command(name="format")
@@ -591,59 +504,10 @@ def format_(
     return lay_out(directories, check=check)
 
 
-@app.command(name="test")
-def test_(directories: Folder = None, *, coverage: bool = True, mutants: bool = False) -> int:
-    """
-    Run the examples of rules, and say what they never show.
-
-    Parameters
-    ----------
-    directories
-        Packs, or folders of packs; the shipped ones if none is given.
-    coverage
-        Also say which tests no example shows true, false or unknown.
-    mutants
-        Also change each rule a little in every way, and say which changes no example notices.
-    """
-    from govrules.examples import run_derived_examples, run_examples, unseen  # noqa: PLC0415 - only this command needs it
-
-    failed = 0
-    run = 0
-    for pack in packs_in(directories or ()):
-        rulebook = load([pack])
-        results = list(run_examples(rulebook))
-        run += len(results)
-        derived = list(run_derived_examples(rulebook))
-        run += len(derived)
-        found = [each.diagnostic for each in results] + [each.diagnostic for each in derived]
-        problems = [each for each in found if each]
-        failed += len(problems)
-        warn(str(each) for each in problems)
-        missing = list(unseen(rulebook)) if coverage else []
-        emit(
-            f"{pack}: {len(rulebook.rules)} rules, {len(results) + len(derived)} examples, "
-            f"{len(problems)} failed\n"
-        )
-        for each in missing:
-            emit(f"  {each}\n")
-        if mutants:
-            _mutate(pack, rulebook)
-    if not run:
-        warn(["govrules: no rule has an example"])
-        return NOTHING_CHECKED
-    return FLAGGED if failed else FINE
-
-
-def _mutate(pack: str, rulebook: Rulebook) -> None:
-    from govrules.mutants import survivors  # noqa: PLC0415 - only this option needs it
-
-    alive, total = survivors(rulebook)
-    caught = total - len(alive)
-    share = 100 * caught / total if total else 100
-    emit(f"{pack}: {caught} of {total} mutants caught ({share:.1f} %)\n")
-    for each in alive:
-        emit(f"  {each}\n")
-
+app.command(lint)
+app.command(diff)
+app.command(facts)
+app.command(run_tests, name="test")
 
 Kinds = Literal[
     "never-applicable",
@@ -656,6 +520,7 @@ Kinds = Literal[
     "conflict",
     "perverse-incentive",
     "withholding-helps",
+    "never-worse",
 ]
 
 
@@ -701,11 +566,11 @@ def prove(
             "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
         )
     prover = questions.Prover(
-        load(packs_in(directories or ())),
+        load(packs_in(packs_of(directories))),
         bound=list_bound,
         seconds=timeout,
         level=Severity(level),
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.Flaw),
+        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
     )
     began = time.monotonic()
     results: list[questions.Result] = []
@@ -744,6 +609,7 @@ def schema(
     """
     from govrules import schema as schemas  # noqa: PLC0415 - only this command needs it
 
+    refuse_inputs(output if which else None, rules)
     rulebook = load(rules)
     build: dict[str, Any] = {
         "rules": lambda: schemas.rules_schema(rulebook),
@@ -790,6 +656,7 @@ def catalogue(
     from govrules import catalogue as catalogues  # noqa: PLC0415 - only this command needs it
     from govrules.render import catalogue as render  # noqa: PLC0415 - likewise
 
+    refuse_inputs(output, rules)
     if says and format != "markdown":
         raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
     if format == "xlsx" and output is None:
@@ -862,6 +729,7 @@ def map_(
     """
     from govrules.cli.mapping import Mapper  # noqa: PLC0415 - only this command needs it
 
+    refuse_inputs(output, register, mapping, headings, rules)
     if output is not None and output.exists() and not overwrite:
         raise Stop(
             f"govrules: `{output}` is there already",
@@ -876,7 +744,7 @@ def map_(
 
 @app.command
 def plan(
-    subjects: Annotated[list[Path], Parameter(name="SUBJECT", negative="")],
+    subjects: Subjects = None,
     *,
     rules: Rules = None,
     mapping: Mapping = None,
@@ -893,7 +761,8 @@ def plan(
     Parameters
     ----------
     subjects
-        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB.
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
+        the register of `govrules.yaml` if none.
     level
         The severity from which findings are to be cleared.
     format
@@ -901,9 +770,16 @@ def plan(
     """
     from govrules.render.plan import plan_lines  # noqa: PLC0415 - only this command
 
+    refuse_inputs(output, subjects, mapping, rules)
     rulebook = load(rules)
+    named = chosen(subjects, mapping)
     checked, told = assess_all(
-        subjects, rulebook, mapping=mapping, table=table, given=day(as_of), engine=engine
+        named.subjects,
+        rulebook,
+        mapping=named.mapping,
+        table=table,
+        given=day(as_of),
+        engine=engine,
     )
     assessments = apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
@@ -965,11 +841,17 @@ def watch(
     format
         How to print: as text, or one JSON object a line.
     """
+    from govrules.cli.rule_files import RuleFiles  # noqa: PLC0415 - likewise
     from govrules.cli.watching import Watching  # noqa: PLC0415 - only this command needs it
 
     if every <= 0 or (seconds is not None and seconds < 0):
         raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
     watching = Watching(
-        registers, load(rules), day(as_of), engine=engine, as_lines=format == "jsonl"
+        registers,
+        load(rules),
+        day(as_of),
+        engine=engine,
+        as_lines=format == "jsonl",
+        rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),
     )
     return watching.run(every=every, seconds=seconds)

@@ -9,8 +9,9 @@ from typing import Annotated, Final
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.commands import app, assess_file, load
+from govrules.cli.commands import app, assess_file
 from govrules.cli.exits import FINE
+from govrules.cli.options import load
 from govrules.cli.output import emit
 from govrules.cli.reports import Reporting, Wanted
 from govrules.cli.said import Said
@@ -44,7 +45,7 @@ def demo(
     page = attrs.evolve(wanted, format="html", output=output)
     page.ready()
     path = shipped_examples() / _EXAMPLE
-    rulebook = load(None)
+    rulebook = load([])
     read = read_subject(path, rulebook=rulebook)
     assert isinstance(read.as_of, dt.date)  # noqa: S101 - the example says it
     checked = [assess_file(read, rulebook, read.as_of, None)]

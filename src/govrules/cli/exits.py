@@ -8,6 +8,9 @@ FINE: Final = 0
 FLAGGED: Final = 1
 PROBLEM: Final = 2
 NOTHING_CHECKED: Final = 3
+#: A fault of ours, so that it is never taken for a verdict.
+FAULT: Final = 70
+INTERRUPTED: Final = 130
 
 
 class Stop(Exception):  # noqa: N818 - it ends a command and is no error of the library

@@ -37,7 +37,7 @@ def lay_out(directories: Iterable[str], *, check: bool) -> int:
         return PROBLEM
     for path, made in changed.items():
         if not check:
-            write(path, made)
+            write(path, made.encode(), over_inputs=True)
         emit(f"{path}: {'would be laid out anew' if check else 'laid out anew'}\n")
     if not changed:
         emit(f"{counted(number, 'file')} in {counted(len(packs), 'pack')}: all are laid out\n")

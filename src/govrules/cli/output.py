@@ -1,60 +1,164 @@
-"""Where output goes: the terminal, a pipe, or a file that is written whole or not at all."""
+"""
+Where output goes: the terminal, a pipe, or a file that is written whole or not at all.
+
+All that a command says goes through here, and what strangers wrote in it is shown and not obeyed.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 from govrules.cli.exits import Stop
-from govrules.files import replacing
+from govrules.files import InputError, check_output, replacing
+from govrules.visible import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
     """Print lines with their styles; the styles are used on a terminal only."""
     if output is not None:
         write(output, "".join(f"{text}\n" for text, _ in lines))
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415 - a pipe has no use for it
 
         console = Console(highlight=False, soft_wrap=True)
         for text, style in lines:
-            console.print(text, style=style or None, markup=False)
+            _guarded(_printing(console, text, style))
     else:
-        sys.stdout.writelines(f"{text}\n" for text, _ in lines)
+        for text, _ in lines:
+            emit(f"{text}\n")
+
+
+def _printing(console: Console, text: str, style: str) -> Callable[[], object]:
+    return lambda: console.print(visible(text), style=style or None, markup=False)
 
 
 def emit(text: str, output: Path | None = None) -> None:
-    """Print text as it is, or write it to a file."""
+    """Print text, or write it to a file."""
     if output is None:
-        sys.stdout.write(text)
+        _guarded(lambda: _stdout().write(visible(text)))
     else:
         write(output, text)
 
 
+def flush() -> None:
+    """
+    Have whoever reads standard output read all that was printed.
+
+    Raises:
+        Stop: it cannot be written.
+    """
+    if sys.stdout is not None:
+        _guarded(sys.stdout.flush)
+
+
 def warn(lines: Iterable[str]) -> None:
-    """Print lines beside the output."""
+    """Print lines beside the output; where that cannot be done, the exit code tells."""
     for line in lines:
-        print(line, file=sys.stderr)  # noqa: T201 - the command line speaks
+        if sys.stderr is not None:
+            try:
+                sys.stderr.write(f"{visible(line)}\n")
+                sys.stderr.flush()
+            except (OSError, ValueError):
+                _discard(sys.stderr)
 
 
-def write(path: Path, content: str | bytes) -> None:
-    """Write a file whole: an older file stays as it was until the new one is complete."""
-    data = content.encode() if isinstance(content, str) else content
+def refuse_inputs(output: Path | None, *inputs: Path | Sequence[Path | str] | None) -> None:
+    """
+    Refuse, before anything is read, to write over what will be read.
+
+    Args:
+        output: the file to be written; None for standard output.
+
+        inputs: files, and folders of packs; what of it is no path is left out.
+
+    Raises:
+        Stop: the output is one of them.
+    """
+    if output is None:
+        return
+    several: list[Path] = []
+    for each in inputs:
+        if isinstance(each, Path):
+            several.append(each)
+        elif each is not None:
+            several += map(Path, each)
+    # A sheet or table may be named after its file.
+    several += [Path(str(each).rpartition("::")[0]) for each in several if "::" in str(each)]
     try:
-        if path.exists() and not path.is_file():
-            _write_device(path, data)
-            return
-        with replacing(path) as new:
+        check_output(output, several)
+    except (OSError, ValueError) as error:
+        raise not_written(output, error) from error
+
+
+def write(path: Path, content: str | bytes, *, over_inputs: bool = False) -> None:
+    """
+    Write a file whole: an older file stays as it was until the new one is complete.
+
+    Raises:
+        Stop: it cannot be written, or is a file that this run reads and that is to stay.
+    """
+    data = visible(content).encode() if isinstance(content, str) else content
+    try:
+        with replacing(path, over_inputs=over_inputs) as new:
             new.write_bytes(data)
-    except OSError as error:
-        reason = (error.strerror or "it cannot be written").lower()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: Exception) -> Stop:
+    """Return what ends a command that cannot write its file."""
+    reason = (getattr(error, "strerror", "") or "it cannot be written").lower()
+    help_ = error.help if isinstance(error, InputError) else "name a file that can be written"
+    return Stop(f"govrules: `{path}`: {reason}", f"  help: {help_}")
+
+
+# ── Streams that are closed, full or not read ─────────────────────────────────────────────────
+
+
+def _stdout() -> TextIO:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdout
+
+
+def _guarded(work: Callable[[], object]) -> None:
+    """
+    Write to standard output.
+
+    A reader that has gone reads no more, and the verdict stays what it is.
+
+    Raises:
+        Stop: standard output is closed or full.
+    """
+    try:
+        work()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", "") or "it is closed").lower()
+        if sys.stdout is not None:
+            _discard(sys.stdout)
         raise Stop(
-            f"govrules: `{path}`: {reason}", "  help: name a file that can be written"
+            f"govrules: standard output cannot be written: {reason}",
+            "  help: name a file with `--output`, or let somebody read what is printed",
         ) from error
 
 
-def _write_device(path: Path, data: bytes) -> None:
-    # A pipe or a terminal cannot be replaced; a folder refuses to be opened, and says so.
-    with path.open("wb") as file:
-        file.write(data)
+def _discard(stream: TextIO) -> None:
+    """Let what is still written to a stream go nowhere, what it has not passed on too."""
+    try:
+        handle = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(handle, stream.fileno())
+        finally:
+            os.close(handle)
+    except (OSError, ValueError):
+        pass

@@ -16,6 +16,7 @@ from govrules.assessment import Assessment
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, show, write
 from govrules.cli.said import Said
+from govrules.cli.waiving import law_hints, law_lines
 from govrules.portfolio import RegisterAssessment, collected
 from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
@@ -23,6 +24,7 @@ from govrules.render.report import Origin
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.saved import Changed, save
 from govrules.truth import UNKNOWN, Unknown
+from govrules.visible import visible
 
 Format: TypeAlias = Literal[
     "text",
@@ -193,7 +195,7 @@ class Reporting:
         )
 
     def _emit(self, text: str) -> None:
-        emit(sealed(text), self.wanted.output)
+        emit(sealed(visible(text)), self.wanted.output)
 
     def _beside(self) -> None:
         """Write the receipt of a report that cannot carry one into a file beside it."""
@@ -228,6 +230,8 @@ class Reporting:
                 yield from assessment_lines(each, full=full, depth=depth, hints=hints)
         for one in changed:
             yield from changed_lines(one, full=full)
+        if full:
+            yield from law_lines(self.assessments, self.rulebook)
 
     def _json(self, changed: list[Changed]) -> None:
         from govrules.render.plain import report_data  # noqa: PLC0415 - each format for itself
@@ -294,7 +298,7 @@ class Reporting:
             made = partnership_page(one, origin)
         if output is not None:
             for name, text in made.beside.items():
-                write(output.with_name(name), sealed(text))
+                write(output.with_name(name), sealed(visible(text)))
         self._emit(made.page)
 
     def _machine(self, changed: list[Changed]) -> None:
@@ -338,6 +342,7 @@ def _hints(assessment: Assessment) -> Iterator[str]:
         yield "Answer them one by one: govrules ask    Every question: --full"
     elif not assessment.flagged:
         yield "Every check with its reasons: --full"
+    yield from law_hints([assessment], assessment.rulebook)
 
 
 def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
@@ -345,3 +350,4 @@ def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     first = next((each.id for each in whole.entries if each.id), "ID")
     yield f"One partnership: --entry {first}    Everything: --full"
     yield "A page for a committee: --format html --output page.html    A workbook: --format xlsx"
+    yield from law_hints(whole.all(), whole.register.rulebook)

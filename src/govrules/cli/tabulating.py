@@ -12,7 +12,7 @@ import attrs
 
 from govrules.assessment import rules_for
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.output import emit, warn
+from govrules.cli.output import emit, not_written, warn
 from govrules.cli.progress import followed_batches
 from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of
@@ -154,10 +154,7 @@ def tabulate(
             "  help: `govrules.engines.columns.schema_of` says what columns are called and hold",
         ) from error
     except OSError as error:
-        raise Stop(
-            f"govrules: `{output}`: {(error.strerror or 'it cannot be written').lower()}",
-            "  help: name a file that can be written; what was there before is whole",
-        ) from error
+        raise not_written(output, error) from error
     what = "partnership" if not own else entries.kind.replace("_", " ")
     emit(_summary(entries.rows, what, number, tally, output))
     warn(_left_out(rulebook, as_of))

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.commands import app, assess_all, load
+from govrules.cli.commands import app, assess_all
 from govrules.cli.exits import FINE, FLAGGED, Stop
+from govrules.cli.options import load
 from govrules.cli.output import show
 from govrules.cli.reports import apart, beside
 from govrules.errors import GovrulesError, RuleFileError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Final, TypeAlias
 import attrs
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
-from govrules.cli.output import emit, show, warn
+from govrules.cli.output import emit, flush, show, warn
+from govrules.cli.rule_files import RuleFiles
 from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
@@ -51,6 +51,8 @@ class Watching:
         engine: which engine settles.
 
         as_lines: whether each notice is printed as a line of JSON.
+
+        rules: the files of the packs, which are read again where they change; None to leave them.
     """
 
     paths: list[Path]
@@ -58,6 +60,7 @@ class Watching:
     as_of: dt.date | None
     engine: str | None = None
     as_lines: bool = False
+    rules: RuleFiles | None = None
     _live: LiveRegister | None = None
     _seen: dict[Path, Mark] = attrs.field(factory=dict)
     _taken: dict[Path, Mark] = attrs.field(factory=dict)
@@ -118,6 +121,7 @@ class Watching:
             if self._seen.get(path) == mark != self._taken.get(path):
                 moved |= self._take(path, mark)
         self._seen = seen
+        self._look_at_rules()
         live = self._live
         if live is None:
             return
@@ -128,6 +132,24 @@ class Watching:
             notices = live.replace(self._wanted()).notices
             self._doubt()
             self._tell(notices)
+
+    def _look_at_rules(self) -> None:
+        """Take rules that have changed, and tell what they open and close."""
+        changed = None if self.rules is None else self.rules.changed(self.rulebook)
+        if changed is None or self._live is None:
+            return
+        self.rulebook = changed
+        self._say_once(f"govrules: the rules have changed: {changed.id} {changed.version}")
+        told: list[Notice] = []
+        self._live = LiveRegister.resume(
+            self._live.snapshot(), changed, on_change=told.append, engine=self.engine
+        )
+        # Files may hold facts that only the new rules know.
+        for path in [*self._read]:
+            self._take(path, self._taken[path])
+        told += self._live.replace(self._wanted()).notices
+        self._live = LiveRegister.resume(self._live.snapshot(), changed, engine=self.engine)
+        self._tell(tuple({each.number: each for each in told}.values()))
 
     def _doubt(self) -> None:
         """Say once what is read otherwise than the files record it."""
@@ -230,7 +252,7 @@ class Watching:
         ]
         many = f" ({', '.join(levels)})" if levels else ""
         show([(f"watching {counted(len(live), 'partnership')}: {len(opened)} open{many}", "bold")])
-        sys.stdout.flush()
+        flush()
 
     def _tell(self, notices: tuple[Notice, ...]) -> None:
         for notice in notices:
@@ -239,7 +261,7 @@ class Watching:
             else:
                 show(_lines(notice))
         # Whoever reads a pipe is told at once.
-        sys.stdout.flush()
+        flush()
 
 
 def _is_read(path: Path) -> bool:

@@ -365,16 +365,18 @@ def _compare_age(value: dt.date, op: ast.Op, months: int, case: Case) -> Truth:
     as_of = case.facts.value(AS_OF_REF, case.scopes)
     if as_of is UNKNOWN:
         return Truth.UNKNOWN
+    if op is ast.Op.WITHIN_NEXT:
+        return truth(as_of <= value < months_before(as_of, -months))
     older = value < months_before(as_of, months)
     return truth(older is (op is ast.Op.OLDER_THAN))
 
 
 def months_before(day: dt.date, months: int) -> dt.date:
-    """Return the day this many calendar months earlier; the first day there is, if none."""
+    """Return the day so many calendar months earlier, later where negative; the last there is."""
     try:
         return day - relativedelta(months=months)
     except (ValueError, OverflowError):
-        return dt.date.min
+        return dt.date.min if months > 0 else dt.date.max
 
 
 def includes(op: ast.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:

@@ -32,6 +32,7 @@ from govrules.rulebook.ast import (
     Not,
     OneOf,
     OnList,
+    Op,
     Operand,
     Parameter,
     Predicate,
@@ -512,7 +513,8 @@ def _literals(
         case Compare(op) if op.is_age:
             if not isinstance(as_of, dt.date):
                 return []
-            edges = [months_before(as_of, months) for months in compared]
+            ahead = op is Op.WITHIN_NEXT
+            edges = [months_before(as_of, -each if ahead else each) for each in compared]
             return [as_of, *edges]
         case Includes(op):
             one_by_one = [

@@ -97,7 +97,7 @@ def compared_phrase(
 def _template(fact: Fact, predicate: Compare | Between, *, holds: bool) -> str:
     if holds or not isinstance(predicate, Compare):
         return saying(fact)
-    if predicate.op is Op.EQUALS:
+    if predicate.op in (Op.EQUALS, Op.WITHIN_NEXT):
         return denying(fact)
     return (fact.denial if predicate.op.is_age else "") or saying(fact)
 
@@ -126,6 +126,8 @@ def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tup
 def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:
     if op.is_age:
         length = _operand(operand, fact, op, dates=False).removeprefix("1 ")
+        if op is Op.WITHIN_NEXT:
+            return f"within the next {length}"
         if (op is Op.NEWER_THAN) is (holds or bool(fact.denial)):
             return f"within the last {length}"
         return f"more than {with_article(length) if length in ('year', 'month') else length} ago"

@@ -50,7 +50,7 @@ def rule_sentence(rule: Rule) -> str:
 
     >>> from govrules import load_rulebook
     >>> rule_sentence(load_rulebook().rule("pooled-budget-without-protocol"))
-    'Where budgets are pooled, a protocol for decisions and money is agreed.'
+    'Where partners pool budgets, the partners have agreed a protocol for decisions and money.'
     """
     where = "" if rule.applies_when is None else f"where {condition_phrase(rule.applies_when)}"
     every, duties = _duties(rule.requires)
@@ -89,12 +89,26 @@ def _bare(condition: Condition) -> Condition:
 
 def severity_sentence(rule: Rule) -> str:
     """Return how grave a finding of the rule is, and what makes it less so."""
-    grades = [f"{each.severity.value} where {condition_phrase(each.when)}" for each in rule.grades]
+    grades = []
+    before: Condition | None = None
+    for grade in rule.grades:
+        grades.append(f"{grade.severity.value} where {_after(before, grade.when)}")
+        before = grade.when
     last = f"otherwise {rule.otherwise.value}" if grades else rule.otherwise.value
     text = "; ".join([*grades, last])
     for each in rule.mitigated_by:
         text += f"; one step lower where {condition_phrase(each.when)}"
     return sentence(text)
+
+
+def _after(before: Condition | None, when: Condition) -> str:
+    """Return a condition as a clause, with "it" for the fact that the one before it named."""
+    phrase = condition_phrase(when)
+    if isinstance(before, Test) and isinstance(when, Test) and before.fact == when.fact:
+        label = when.fact.fact.label
+        if phrase.startswith(f"{label} is "):
+            return f"it{phrase.removeprefix(label)}"
+    return phrase
 
 
 def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
@@ -207,7 +221,8 @@ def _some(ref: FactRef, parts: Sequence[_Part]) -> str:
         return f"at least one {each} {' and '.join(rest)}"
     if len(phrases) == 1 and _is_owned(phrases[0], each):
         return f"at least one {each}{phrases[0].removeprefix(f'the {each}')}"
-    return f"for at least one {each}, {listed(phrases, 'and')}"
+    again = [_said_again(phrase, each) for phrase in phrases]
+    return f"for at least one {each}, {listed(again, 'and')}"
 
 
 def _no(ref: FactRef, where: Condition) -> str:
@@ -234,6 +249,7 @@ def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
     own = _of_each(phrases[0], each)
     if len(phrases) > 1 or not (own or _is_owned(phrases[0], each)):
         either = "either " if len(phrases) == len(_TWO) else ""
+        phrases = [_said_again(phrase, each) for phrase in phrases]
         return f"for every {each}{which}, {either}{listed(phrases, 'or')}"
     if own:
         return f"every {each}{which} {own}"
@@ -254,6 +270,16 @@ def _of_each(phrase: str, each: str) -> str:
         if phrase.startswith(subject):
             return phrase.removeprefix(subject)
     return ""
+
+
+def _said_again(phrase: str, each: str) -> str:
+    """Return a clause about a record that has just been named: its own, and what ends with it."""
+    for thing in (f"the {each}", f"the {each.rpartition(' ')[2]}"):
+        if phrase.startswith(f"{thing}'s "):
+            return f"its{phrase.removeprefix(thing)[2:]}"
+        if phrase.endswith(f" {thing}"):
+            return f"{phrase.removesuffix(thing)}it"
+    return phrase
 
 
 def _is_owned(phrase: str, each: str) -> bool:

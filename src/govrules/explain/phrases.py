@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from govrules.facts import TO_BE_FOUND
@@ -42,7 +43,16 @@ _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 #: What a record without a name is called.
 _NUMBERED: Final = re.compile(r"(?P<each>[a-z].*) (?P<number>\d+)")
 #: A clause whose "it" is nobody.
-_NOBODY: Final = re.compile(r"it (is|was) (not )?(recorded|known|clear|unclear|so)\b")
+_NOBODY: Final = re.compile(
+    r"it (is|was) (not )?(agreed|clear|defined|known|named|recorded|settled|so|stated|unclear|"
+    r"written down)\b"
+)
+#: Whose a fact is at the beginning of a clause, and what it is of at its end.
+_WHOSE: Final = re.compile(r"^the (?:\w+ )?\w+'s | the \w+$")
+#: What a partnership has one of, so that a clause about it can begin with whose it is.
+_OWNED: Final = ("the governing document ", "the aims ", "the risk tier ")
+#: Things whose names are words, and would read as the subject of a verb in another number.
+_QUOTED: Final = ("measure",)
 _SOUNDS_LIKE_A_CONSONANT: Final = ("uni", "use", "eu", "one")
 
 
@@ -78,6 +88,20 @@ def joined(words: Iterable[str], word: str = "and") -> str:
     # Without the comma nobody could tell where one of them ends and the last begins.
     has_own = any(f" {each} " in part for part in (*first, last) for each in ("and", "or"))
     return f"{', '.join(first)}{',' if has_own or ', ' in last else ''} {word} {last}"
+
+
+def joined_clauses(clauses: Sequence[str]) -> str:
+    """
+    Return clauses in one; the subject and verb, or the noun, with which all begin is said once.
+
+    >>> joined_clauses(["the partner is an observer", "the partner holds the chair"])
+    'the partner is an observer and holds the chair'
+    """
+    first, *others = clauses
+    begin = " ".join(first.split()[:2]) + " "
+    if others and all(each.startswith(begin) for each in others):
+        others = [each.removeprefix(begin) for each in others]
+    return joined([first, *others])
 
 
 def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str:
@@ -277,8 +301,11 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
 def names_of(fact: Fact) -> frozenset[str]:
     """Return what clauses on a fact have in them; each has at least one of these."""
     whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
+    whole += [fact.among]
     whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
     parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
+    # A record is named once, and after that it is "it": "its representative", "answers for it".
+    parts |= {_WHOSE.sub(" ", each) for each in parts}
     stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
     # Of several the verb is another: those "that are significant".
     stems |= {re.sub(r"^(is|has|was|does)\b", "", each.strip()) for each in stems}
@@ -305,7 +332,7 @@ def presence(fact: Fact) -> str:
 
 
 def fact_phrase(fact: Fact, value: Any) -> str:  # noqa: ANN401 - any fact's value
-    """Return a fact and its value as a clause ("budgets are pooled")."""
+    """Return a fact and its value as a clause ("partners pool budgets")."""
     match fact.type:
         case _ if value is None or value in ((), frozenset()):
             return absence(fact)
@@ -332,8 +359,14 @@ def _set_phrase(fact: Fact, value: frozenset[Any]) -> str:
         return f"nobody recorded all of {fact.label}"
     several = members_phrase(known, fact.type, dict(fact.words), "and")
     if len(known) < len(value):
-        several = f"at least {several}"
-    return filled(fact.sentence or f"{fact.label} are {VALUE}", several, len(known))
+        return filled(fact.among or f"{fact.label} include {VALUE}", several, len(known))
+    own = {each: says for each, says, _ in fact.said if says and each in known}
+    rest = known - {*own}
+    clauses = [*own.values()]
+    if rest:
+        several = members_phrase(rest, fact.type, dict(fact.words), "and")
+        clauses.insert(0, filled(fact.sentence or f"{fact.label} are {VALUE}", several, len(rest)))
+    return joined_clauses(clauses)
 
 
 def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
@@ -341,12 +374,18 @@ def _list_phrase(fact: Fact, value: Sequence[Any]) -> str:
     if not known:
         return f"nobody recorded all of {fact.label}"
     several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+    least = "at least " if len(known) < len(value) else ""
     if all(map(_NUMBERED.fullmatch, several)):
-        least = "at least " if len(known) < len(value) else ""
+        if fact.sentence:
+            number = counted(len(known), fact.each.rpartition(" ")[2])
+            return filled(fact.sentence, least + number, len(known))
         verb = "is" if len(known) == 1 else "are"
         return f"there {verb} {least}{counted(len(known), fact.each)}"
     names = named(several)
-    if len(known) < len(value):
+    if fact.sentence:
+        only = "" if least or len(known) > 1 else "only "
+        return filled(fact.sentence, least + only + names, len(known))
+    if least:
         return f"{fact.label} include {names}"
     return f"{fact.label} are {names}" if len(known) > 1 else f"the only {fact.each} is {names}"
 
@@ -389,16 +428,46 @@ def of_record(record: str, clause: str, each: str) -> str:
     'North Trust has signed the agreement'
     >>> of_record("partnership 2", "its value has never been assessed", "partnership")
     "partnership 2's value has never been assessed"
+    >>> of_record("Arts network", "no officer is responsible for it", "partnership")
+    'no officer is responsible for Arts network'
     """
-    if not record:
+    thing = each.rpartition(" ")[2]
+    if record and thing in _QUOTED and each not in record:
+        record = f"the {thing} ‘{record}’"
+    return of_records(record, clause, each)
+
+
+def of_records(records: str, clause: str, each: str) -> str:
+    """
+    Return a clause about one of several records with their names in the place of "it".
+
+    >>> of_records("A or B", "the partner is named as accountable", "partner")
+    'A or B is named as accountable'
+    """
+    if not records:
         return clause
-    for subject in (f"the {each}", f"the {each.rpartition(' ')[2]}", "it"):
-        if clause.startswith(f"{subject} ") and not _NOBODY.match(clause):
-            return record + clause.removeprefix(subject)
-    for whose in (f"the {each}'s ", "its "):
-        if clause.startswith(whose):
-            return f"{record}'{'' if record.endswith('s') else 's'} {clause.removeprefix(whose)}"
-    return f"{record}: {clause}"
+    whose = f"{records}'{'' if records.endswith('s') else 's'}"
+    is_one = " or " not in records
+    if is_one and each.endswith("partnership") and clause.startswith(_OWNED):
+        return f"{whose} {clause.removeprefix('the ')}"
+    nobody = _NOBODY.match(clause)
+    found = _mention(each).search(clause, nobody.end() if nobody else 0)
+    # Of several each has its own, and a clause before the mention would lack its subject.
+    if not found or (found["own"] and not is_one) or _joins(clause[: found.start()]):
+        return f"{records}: {clause}"
+    name = whose if found["own"] else records
+    return clause[: found.start()] + name + clause[found.end() :]
+
+
+@lru_cache
+def _mention(each: str) -> re.Pattern[str]:
+    """Return what mentions a record in a clause: what it is called, or "it"."""
+    things = "|".join(map(re.escape, dict.fromkeys((each, each.rpartition(" ")[2]))))
+    return re.compile(rf"\b(?:(?P<own>the (?:{things})'s|its)|the (?:{things})(?!')|it)(?![\w-])")
+
+
+def _joins(words: str) -> bool:
+    return " or " in words or " and " in words
 
 
 def missing_phrase(fact: Fact, members: Iterable[str]) -> str:
@@ -425,7 +494,8 @@ def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN
     """
     if to is TO_BE_FOUND:
         named_ = f"{fact.label} is {'named' if isinstance(fact.type, Text) else 'known'}"
-        return fact.present or named_
+        act = fact.act if isinstance(fact.type, Text) else ""
+        return act or fact.present or named_
     match fact.type:
         case Date() if isinstance(to, dt.date):
             return fact.act or f"{fact.label} is on or after {day(to)}"
@@ -452,7 +522,7 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
         return fact_phrase(fact, to)
     if held and len(added) > 1:
         several = members_phrase(added, fact.type, dict(fact.words), "and")
-        return f"{fact.label} are complete. Add: {several}"
+        return f"{fact.act or f'{fact.label} are completed'}. Add: {several}"
     return _set_phrase(fact, added)
 
 

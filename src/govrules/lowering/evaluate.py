@@ -198,8 +198,8 @@ class Evaluation:
 
 @lru_cache(maxsize=2**10)
 def months_before(day: dt.date, months: int) -> dt.date:
-    """Return the day this many calendar months earlier; the first day there is, if none."""
+    """Return the day so many calendar months earlier, later where negative; the last there is."""
     try:
         return day - relativedelta(months=months)
     except (ValueError, OverflowError):
-        return dt.date.min
+        return dt.date.min if months > 0 else dt.date.max

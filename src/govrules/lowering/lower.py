@@ -501,6 +501,10 @@ def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  #
             return f.no(_related(ast.Op.AT_LEAST, one, other, kind))
         case ast.Op.AT_MOST:
             return f.no(_related(ast.Op.MORE_THAN, one, other, kind))
+        case ast.Op.WITHIN_NEXT:
+            # Before the day so many months ahead: older than so many months less than none.
+            ahead = f.no(f.holds(ast.Op.MORE_THAN, f.AS_OF_READ, one, kind))
+            return f.both(ahead, _related(ast.Op.OLDER_THAN, one, -other, kind))
         case ast.Op.NEWER_THAN:
             return f.no(_related(ast.Op.OLDER_THAN, one, other, kind))
         case ast.Op.EQUALS if isinstance(one, ir.Read) and isinstance(other, ir.Read):

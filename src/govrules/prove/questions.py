@@ -12,11 +12,11 @@ import z3
 
 from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
-from govrules.engines.registry import NEVER_FLAGS
+from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.phrases import joined
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering
-from govrules.prove import symbols, witness
+from govrules.prove import effort, symbols, witness
 from govrules.prove import terms as t
 from govrules.prove.solving import (
     Clock,
@@ -51,6 +51,7 @@ class Flaw(StrEnum):
     CONFLICT = "conflict"
     PERVERSE_INCENTIVE = "perverse-incentive"
     WITHHOLDING_HELPS = "withholding-helps"
+    NEVER_WORSE = "never-worse"
 
 
 class Status(Enum):
@@ -102,6 +103,9 @@ _OF_A_RULE: Final = (
     Flaw.PERVERSE_INCENTIVE,
     Flaw.WITHHOLDING_HELPS,
 )
+#: What is looked for unless something else is asked: what compares all rules of packs that are
+#: meant to work together is asked for by name.
+USUAL: Final = frozenset(Flaw) - {Flaw.NEVER_WORSE}
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
 Finding: TypeAlias = tuple[str, tuple[Shown, ...]]
@@ -146,7 +150,7 @@ class Prover:
     bound: int = 4
     seconds: float = 30
     level: Severity = Severity.HIGH
-    flaws: frozenset[Flaw] = frozenset(Flaw)
+    flaws: frozenset[Flaw] = USUAL
     _world: t.World = attrs.field(factory=t.World.new)
     _lowering: Lowering = attrs.field(init=False)
     _lowered: dict[str, Judged] = attrs.field(factory=dict)
@@ -561,7 +565,7 @@ class Prover:
     # ── Several rules ─────────────────────────────────────────────────────────────────────────
 
     def _of_subject(self, subject: str, rules: list[Rule]) -> Iterator[Result]:
-        asked = {Flaw.IMPLIED_BY, Flaw.CONFLICT} & self.flaws
+        asked = {Flaw.IMPLIED_BY, Flaw.CONFLICT, Flaw.NEVER_WORSE} & self.flaws
         if not asked:
             return
         alive = [rule for rule in rules if not self._is_dead(rule, Flaw.NEVER_FLAGGED)]
@@ -569,6 +573,83 @@ class Prover:
             yield from self._asked(Flaw.IMPLIED_BY, rule, alive)
         if any(self._can_change(rule) for rule in alive) and Flaw.CONFLICT in self.flaws:
             yield from self._conflicts(subject, alive)
+        if Flaw.NEVER_WORSE in self.flaws:
+            stated = [each for each in alive if not _is_about_records(each)]
+            yield from self._never_worse(subject, stated)
+
+    # ── Effort ────────────────────────────────────────────────────────────────────────────────
+
+    def _never_worse(self, subject: str, rules: list[Rule]) -> Iterator[Result]:
+        """Yield each arrangement without which a subject looks better, taken all rules together."""
+        meant = {each: dict(each.intended).get(Flaw.NEVER_WORSE.value) for each in rules}
+        for rule, reason in meant.items():
+            if reason:
+                says = f"`{rule.id}` may go with an arrangement that is taken away"
+                yield Result(
+                    Flaw.NEVER_WORSE, rule.id, Status.INTENDED, says, reason=reason, span=rule.span
+                )
+        asked = [each for each in rules if not meant[each]]
+        if not asked:
+            return
+        space = self._of(asked[0]).space
+        graded = {each.id: self._graded(each) for each in asked}
+        tried, found = 0, set[str]()
+        for removal in list(effort.removals(space.top)):
+            tried += 1
+            if removal.about in found:
+                continue
+            try:
+                pair = effort.lessened(space, graded, removal, Clock.of(self.seconds))
+            except UndecidedError:
+                yield self._too_late(Flaw.NEVER_WORSE, subject, f"less of `{removal.about}`")
+                continue
+            if pair is not None:
+                found.add(removal.about)
+                yield self._looks_better(asked, removal, *(each.tree() for each in pair))
+        if tried and not found:
+            sound = f"{tried} arrangements of a {subject} may go, and it never looks better for it"
+            yield Result(Flaw.NEVER_WORSE, subject, Status.PROVED, sound)
+
+    def _graded(self, rule: Rule) -> list[Term]:
+        """Return whether a rule is flagged with each severity, the gravest first."""
+        told, graver = self._of(rule), t.false()
+        in_force, levels = _in_force(rule, told.space), []
+        for level in reversed(Severity):
+            so = told.at_least[level]
+            levels.append(t.both(told.flagged, in_force, so, t.no(graver)))
+            graver = so
+        return levels
+
+    def _looks_better(
+        self, rules: list[Rule], removal: effort.Removal, with_it: Tree, without_it: Tree
+    ) -> Result:
+        def outcomes(tree: Tree) -> list[Outcome]:
+            case = self._case(rules[0], tree)
+            return [judge(each, case) for each in rules]
+
+        def better(trees: tuple[Tree, ...]) -> bool:
+            with_it, without_it = map(_pair, map(outcomes, trees))
+            return without_it < with_it
+
+        if not better((with_it, without_it)):
+            raise DisagreementError(f"`{removal.about}`: it does not look better as z3 says")
+        trees = witness.shrunk((with_it, without_it), better)
+        before, after = map(outcomes, trees)
+        told = zip(rules, before, after, strict=True)
+        gone = [rule for rule, one, other in told if one.severity != other.severity]
+        names = (f"with {removal.about}", f"without {removal.about}")
+        shown = tuple(
+            self._example(each, tree, name)
+            for each in gone
+            for tree, name in zip(trees, names, strict=True)
+        )
+        says = (
+            f"taking `{removal.about}` away ({removal.what}) makes a {rules[0].subject} look better"
+        )
+        ids = tuple(each.id for each in gone)
+        return Result(
+            Flaw.NEVER_WORSE, removal.about, Status.REFUTED, says, ids, shown, span=gone[0].span
+        )
 
     def _implied(self, rule: Rule, others: list[Rule], clock: Clock) -> list[Finding]:
         others = [each for each in others if each is not rule]
@@ -940,6 +1021,13 @@ def _facts_in(tree: Tree) -> Iterator[witness.Path]:
             within = within[key]
         if isinstance(within, dict):
             yield path
+
+
+def _pair(outcomes: Iterable[Outcome]) -> tuple[int, int]:
+    """Return the rank of the worst severity and how many have it; nought for none."""
+    ranks = [each.severity.rank + 1 for each in outcomes if each.severity is not None]
+    worst = max(ranks, default=0)
+    return worst, ranks.count(worst)
 
 
 def _parts(condition: Condition) -> list[Condition]:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from govrules.explain.adaptations import counting, said_of
 from govrules.prove.questions import Flaw, Prover, Result, Status
+from govrules.render.plain import packs_data
 from govrules.rulebook.ast import Rulebook
 
 _STYLES: Final = {
@@ -42,6 +44,8 @@ def summary_lines(results: Sequence[Result], prover: Prover) -> Iterator[tuple[s
         ]
         if parts:
             yield f"{flaw.value:{_WIDTH}}  {', '.join(parts)}", ""
+    for each in counting(prover.rulebook):
+        yield f"Adapted: {said_of(each, prover.rulebook)}.", "dim"
     yield (
         f"Lists have at most {prover.bound} records; derived facts are derived, never stated.",
         "dim",
@@ -56,6 +60,7 @@ def report_data(results: Sequence[Result], prover: Prover) -> dict[str, Any]:
         "rulebook": {"id": rulebook.id, "version": rulebook.version},
         "list_bound": prover.bound,
         "level": prover.level.value,
+        "packs": packs_data(rulebook),
         "results": [
             {
                 "kind": each.flaw.value,

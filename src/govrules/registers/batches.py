@@ -49,6 +49,7 @@ from govrules.reading import class_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
+from govrules.visible import harmless, visible
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
 _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
@@ -641,7 +642,7 @@ def _write_jsonl(findings: Batches, name: str) -> int:
 def _members_of_json(name: str, column: Any) -> pa.Array:  # noqa: ANN401 - a column of codes
     """Return a column as members of JSON objects, each of its words written once."""
     key, words = json.dumps(name), column.dictionary.to_pylist()
-    texts = [f"{key}: {json.dumps(word, ensure_ascii=False)}" for word in [*words, None]]
+    texts = [f"{key}: {visible(json.dumps(word, ensure_ascii=False))}" for word in [*words, None]]
     codes = column.indices.cast(pa.int32()).fill_null(len(words))
     return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string()))
 
@@ -656,8 +657,17 @@ _WRITERS: Final[Mapping[str, Callable[[Batches, str], int]]] = {
 def _plain(batch: Any) -> Any:  # noqa: ANN401 - a batch
     fields = [pa.field(each.name, pa.string()) for each in batch.schema]
     return pa.RecordBatch.from_arrays(
-        [column.cast(pa.string()) for column in batch.columns], schema=pa.schema(fields)
+        [_harmless(column) for column in batch.columns], schema=pa.schema(fields)
     )
+
+
+def _harmless(column: Any) -> pa.Array:  # noqa: ANN401 - a column
+    """Return a column as texts that no spreadsheet carries out."""
+    if not pa.types.is_dictionary(column.type):
+        return column.cast(pa.string())
+    words = column.dictionary.to_pylist()
+    texts = pa.array([word and harmless(word) for word in words], pa.string())
+    return pa.DictionaryArray.from_arrays(column.indices, texts).cast(pa.string())
 
 
 def _empty() -> pa.RecordBatch:

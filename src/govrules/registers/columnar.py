@@ -18,6 +18,7 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
+from govrules.registers.probing import check_sound
 from govrules.registers.sources import (
     ARROW,
     DUCKDB,
@@ -198,6 +199,7 @@ def open_columns(file: str, table: str = "") -> Columns | None:
         return None
     check_file(file, file, suffix)
     needs("pyarrow", file)
+    check_sound(file, file)
     with _readable(file):
         schema, rows, batches, name = opener(file, table)
     if not any(map(_is_laid_out, schema)):

@@ -9,13 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import re
-import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, NoReturn
-from xml.etree import ElementTree as ET
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import attrs
 
@@ -25,27 +21,19 @@ from govrules.registers.sources import (
     WORKBOOKS,
     Layout,
     check_file,
-    needs,
     read_lines,
     refuse,
     several,
     suffix_of,
     too_many,
 )
-from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, blank
+from govrules.registers.tables import MAX_ROWS, blank
+from govrules.registers.workbooks import Area, hidden_in, unpacked
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 #: So much of a text shows what parts its columns.
 _LOOKED_AT: Final = 65_536
 _ROWS_LOOKED_AT: Final = 50
-_ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
-_OFFICE: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_HIDDEN: Final = re.compile(rb'\bhidden="(?:1|true)"')
-_ROW: Final = re.compile(rb'<(?:\w+:)?row\b.*?\br="(\d+)"')
-_COLUMNS: Final = re.compile(rb'<(?:\w+:)?col\b(?=.*?\bmin="(\d+)")(?=.*?\bmax="(\d+)")')
-
-#: The first and the last cell of a merged area, counted from 0.
-Area = tuple[tuple[int, int], tuple[int, int]]
 
 
 @attrs.frozen(eq=False)
@@ -167,82 +155,30 @@ def _starts(text: str, delimiter: str) -> list[int]:
 
 
 def _workbook(file: str, name: str, layout: Layout, *, first: bool, alone: bool) -> Grid:
-    calamine = needs("python_calamine", name, "python-calamine")
-    _check_packed(file, name)
-    try:
-        with calamine.CalamineWorkbook.from_path(file) as book:
-            shown = {
-                each.name: each.visible == calamine.SheetVisibleEnum.Visible
-                for each in book.sheets_metadata
-                if each.typ == calamine.SheetTypeEnum.WorkSheet
-            }
-            # To look at a sheet is to read it, which takes its time.
-            looked_at = [each for each in shown if not alone or each == layout.table]
-            sheets = {each: book.get_sheet_by_name(each) for each in looked_at}
-            filled = [each for each, sheet in sheets.items() if sheet.height]
-            # What is hidden, often lists and guidance, is taken for the register last.
-            filled.sort(key=lambda each: not shown[each])
-            chosen = _chosen(name, layout, [*shown], filled, shown, first=first)
-            sheet = sheets[chosen]
-            if sheet.total_height > MAX_ROWS:
-                too_many(name, sheet.total_height)
-            rows: list[Sequence[Any]] = sheet.to_python(skip_empty_area=False)
-            merged = sheet.merged_cell_ranges or ()
-            others = {each: _beginning(name, sheets[each]) for each in filled if each != chosen}
-    except calamine.PasswordError:
-        _protected(name)
-    except (calamine.CalamineError, OSError, ValueError):
-        if suffix_of(file) != ".xls" and _ENCRYPTED in Path(file).read_bytes():
-            _protected(name)
-        refuse(
-            Code.UNREADABLE_TABLE,
-            name,
-            "it is no workbook that can be read, or it is cut short",
-            "open it in a spreadsheet program and save it again as .xlsx",
-        )
-    hidden_rows, hidden_columns = _hidden(file, sheet.name)
+    with unpacked(file, name, layout.table, alone=alone) as book:
+        # What is hidden, often lists and guidance, is taken for the register last.
+        filled = sorted(book.filled, key=lambda each: not book.shown[each])
+        chosen = _chosen(name, layout, [*book.shown], filled, book.shown, first=first)
+        if book.rows.get(chosen, 0) > MAX_ROWS:
+            too_many(name, book.rows[chosen])
+        left = [each for each in filled if each != chosen]
+        rows, merged, beginnings = book.read(chosen, left, _ROWS_LOOKED_AT)
+    others = {
+        each: Grid(name, head, range(1, len(head) + 1), each, its_merged)
+        for each, (head, its_merged) in beginnings.items()
+    }
+    hidden_rows, hidden_columns = hidden_in(file, chosen)
     return Grid(
         name,
         rows,
         range(1, len(rows) + 1),
-        sheet.name,
-        tuple(merged),
+        chosen,
+        merged,
         others,
-        frozenset(each for each in filled if not shown[each]),
+        frozenset(each for each in filled if not book.shown[each]),
         hidden_rows,
         hidden_columns,
     )
-
-
-def _beginning(name: str, sheet: Any) -> Grid:  # noqa: ANN401 - the reader's sheet
-    rows = sheet.to_python(skip_empty_area=False, nrows=_ROWS_LOOKED_AT)
-    merged = tuple(sheet.merged_cell_ranges or ())
-    return Grid(name, rows, range(1, len(rows) + 1), sheet.name, merged)
-
-
-def _protected(name: str) -> NoReturn:
-    refuse(
-        Code.UNREADABLE_TABLE,
-        name,
-        "the workbook is protected by a password",
-        "save a copy without a password",
-    )
-
-
-def _check_packed(file: str, name: str) -> None:
-    """Refuse a workbook that would unpack to more than can be held."""
-    try:
-        with zipfile.ZipFile(file) as packed:
-            size = sum(each.file_size for each in packed.infolist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
-        return  # An old workbook, or a broken one, of which the reader says so.
-    if size > MAX_TABLE_BYTES:
-        refuse(
-            Code.FILE_TOO_LARGE,
-            name,
-            f"the workbook unpacks to more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
-            "split the register into several files",
-        )
 
 
 def _chosen(
@@ -250,7 +186,7 @@ def _chosen(
     layout: Layout,
     names: Sequence[str],
     filled: Sequence[str],
-    shown: dict[str, bool],
+    shown: Mapping[str, bool],
     *,
     first: bool,
 ) -> str:
@@ -270,51 +206,6 @@ def _chosen(
     if first or len(seen) == 1:
         return filled[0]
     return several(name, seen or filled, "sheet" if seen else "hidden sheet")
-
-
-def _hidden(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
-    """Return the hidden rows and columns of a sheet, which only newer workbooks tell."""
-    none: frozenset[int] = frozenset()
-    try:
-        with zipfile.ZipFile(file) as packed:
-            data = packed.read(_part_of(packed, sheet))
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, ET.ParseError):
-        return none, none
-    rows: set[int] = set()
-    columns: set[int] = set()
-    # To look for a word is far quicker than to look for a pattern, and few sheets have it.
-    if b'hidden="' not in data:
-        return none, none
-    for found in _HIDDEN.finditer(data):
-        tag = data[data.rfind(b"<", 0, found.start()) : found.start()]
-        tag += data[found.start() : data.find(b">", found.start())]
-        row = _ROW.match(tag)
-        of_columns = _COLUMNS.match(tag)
-        if row:
-            rows.add(int(row[1]))
-        elif of_columns:
-            last = min(int(of_columns[2]), MAX_ROWS)
-            columns.update(range(int(of_columns[1]), last + 1))
-    return frozenset(rows), frozenset(columns)
-
-
-def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:
-    """Return the file within a workbook that holds a sheet."""
-    ids = {
-        each.get("name"): each.get(_OFFICE)
-        for each in _elements(packed.read("xl/workbook.xml"), "sheet")
-    }
-    targets = {
-        each.get("Id"): each.get("Target") or ""
-        for each in _elements(packed.read("xl/_rels/workbook.xml.rels"), "Relationship")
-    }
-    target = targets[ids[sheet]]
-    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-
-
-def _elements(data: bytes, name: str) -> Iterator[ET.Element]:
-    root = ET.fromstring(data)  # noqa: S314 - expat bounds what entities expand to
-    return (each for each in root.iter() if each.tag.rpartition("}")[2] == name)
 
 
 def fill(rows: list[Sequence[Any]], merged: Sequence[Area], header: tuple[int, int]) -> None:

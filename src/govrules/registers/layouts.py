@@ -17,7 +17,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
-from govrules.registers.grids import Area, Grid, fill, only_cell
+from govrules.registers.grids import Grid, fill, only_cell
 from govrules.registers.sources import (
     Layout,
     Opened,
@@ -25,6 +25,7 @@ from govrules.registers.sources import (
     too_many,
 )
 from govrules.registers.tables import MAX_ROWS, Table, blank, fold_heading, headings_of
+from govrules.registers.workbooks import Area
 
 #: So many rows are looked at for the headings.
 _LOOKED_AT: Final = 20

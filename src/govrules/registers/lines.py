@@ -25,12 +25,20 @@ from govrules.decode.states import (
     state_of,
 )
 from govrules.decode.values import decoder, is_placeholder
-from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
-from govrules.nodes import Report, move, parse
+from govrules.nodes import Node, Report, move, parse
 from govrules.reading import Read, null_notes
 from govrules.registers.records import make_records, maker
-from govrules.registers.sources import check_file, once, read_lines, refuse
+from govrules.registers.sources import (
+    check_file,
+    json_lines,
+    json_value,
+    left_out,
+    once,
+    refuse,
+    whole,
+)
 from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
@@ -87,7 +95,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
         FactsError: the file cannot be used as a whole; a line that cannot is left out and said.
     """
     check_file(file, file, ".jsonl")
-    lines = read_lines(file, file).split("\n")
+    lines = json_lines(file, file)
     numbered = [(at, line) for at, line in enumerate(lines, 1) if line and not line.isspace()]
     if not numbered:
         refuse(Code.EMPTY_FILE, file, "the file holds no partnership", "write one object a line")
@@ -147,44 +155,42 @@ class _LineReader:
         file = self.careful.report.file
         try:
             origins = [LineOrigin(file, number) for number, _ in lines]
-            return self.quick.read([line for _, line in lines], origins)
-        except (ValueError, RecursionError, _OddError) as error:
+            return self.quick.read([whole(line) for _, line in lines], origins)
+        except (ValueError, RecursionError, _OddError):
             if len(lines) == 1:
                 [(number, line)] = lines
-                return [_read_carefully(line, number, self.careful, error)]
+                return [_read_carefully(line, number, self.careful)]
         # Whatever is odd stands in some part of them.
         step = -(-len(lines) // _PARTS)
         parts = (lines[at : at + step] for at in range(0, len(lines), step))
         return [each for part in parts for each in self.read(part)]
 
 
-def _read_carefully(line: str, number: int, reader: SubjectReader, error: Exception) -> Any:  # noqa: ANN401 - a partnership, or UNKNOWN
+def _read_carefully(line: str, number: int, reader: SubjectReader) -> Any:  # noqa: ANN401 - a partnership, or UNKNOWN
     """Read a line as a file of facts is read, and say what is wrong with it."""
-    if isinstance(error, ValueError) and not isinstance(error, json.JSONDecodeError):
-        message = str(error)
-    elif isinstance(error, _OddError):
-        message = ""
-    else:
-        message = "it cannot be read as JSON"
-    report = Report(reader.report.file, line)
-    node = parse(line, report, quoted=False) if not message else None
-    if node is None and not message:
-        # What JSON may escape and YAML may not is written out.
-        line = json.dumps(json.loads(line), ensure_ascii=False)
-        report = Report(reader.report.file, line)
-        node = parse(line, report, quoted=False)
+    node, why = _node(line, reader.report.file)
     if node is None:
-        reader.report.diagnostics.append(
-            Diagnostic(
-                Code.UNREADABLE_TABLE,
-                f"line {number} is left out: {message or 'it cannot be read as facts'}",
-                Span(reader.report.file, number),
-                "write one object on the line, with every quote and bracket closed",
-            )
-        )
+        reader.report.diagnostics.append(left_out(reader.report.file, number, why))
         return UNKNOWN
     move(node, number - 1)
     return reader.read_entry(node, Partnership)
+
+
+def _node(line: str, file: str) -> tuple[Node | None, str]:
+    """Return what a line holds, or why it holds nothing that can be read."""
+    try:
+        record = json_value(line)
+    except ValueError as error:
+        return None, str(error)
+    why = "it cannot be read as facts"
+    # What JSON may escape and YAML may not is written out.
+    for text in (line, json.dumps(record, ensure_ascii=False)):
+        report = Report(file, text)
+        node = parse(text, report, quoted=False)
+        if node is not None:
+            return node, ""
+        why = next((each.message for each in report.diagnostics), why)
+    return None, why
 
 
 def _constant(_text: str) -> object:

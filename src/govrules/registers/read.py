@@ -11,6 +11,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
+from govrules.files import lies_in
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of
@@ -323,7 +324,15 @@ def _nameless(register: Register) -> Iterator[Diagnostic]:
 def _open_joined(joined: Joined, mapping: TableMapping, file: str) -> Opened:
     """Open the table of a list: another sheet of the register's file, or a file beside it."""
     if joined.file:
-        beside = Path(mapping.report.file).parent / joined.file
+        folder = Path(mapping.report.file).parent
+        beside = folder / joined.file
+        if not lies_in(beside, folder):
+            refuse(
+                Code.UNREADABLE_FILE,
+                mapping.report.span(joined.key),
+                f"`file: {joined.file}` leads out of the folder of the mapping",
+                "put the file beside the mapping",
+            )
         return open_table(str(beside), joined.sheet.layout, name=str(beside), alone=True)
     if not file:
         refuse(

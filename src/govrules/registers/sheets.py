@@ -11,6 +11,7 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
 from govrules.registers.layouts import header_of, lay_out
+from govrules.registers.probing import check_sound
 from govrules.registers.sources import (
     TABLES,
     Layout,
@@ -54,6 +55,7 @@ def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False
             near if near.startswith("did") else "save it as .csv or .xlsx",
         )
     if not has_grid(file):
+        check_sound(file, name)
         return open_columns(file, name, layout)
     grid = open_grid(file, layout, name=name, alone=alone)
     opened = lay_out(grid, layout)

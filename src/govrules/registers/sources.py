@@ -12,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -20,6 +22,8 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import FactsError
+from govrules.files import open_file, read_bytes
+from govrules.nodes import MAX_DEPTH, why_not_read
 from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table
 
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -54,6 +58,9 @@ _KINDS: Final = {
     ".parquet": "a Parquet file",
 }
 
+#: Half of a character, which stands for a byte that is no text too.
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_AS_TEXT: Final = json.JSONDecoder(parse_int=str)
 #: How much of what another library says a message repeats.
 _SHOWN: Final = 200
 
@@ -138,25 +145,15 @@ def check_file(file: str, name: str, suffix: str) -> None:
     """
     path = Path(file)
     try:
-        if path.is_dir():
-            refuse(Code.UNREADABLE_FILE, name, "this is a folder", "name a file")
-        size = path.stat().st_size
-        with path.open("rb") as opened:
+        with open_file(path) as opened:
+            size = os.fstat(opened.fileno()).st_size
             begins = opened.read(16)
-    except FileNotFoundError:
-        refuse(Code.UNREADABLE_FILE, name, "there is no such file", "check the path")
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", "") or "it cannot be opened").lower()
-        refuse(Code.UNREADABLE_FILE, name, reason, "check the path and who may read it")
+        refuse(Code.UNREADABLE_FILE, name, *why_not_read(error))
     if not size:
         refuse(Code.EMPTY_FILE, name, "the file is empty", "save the register into it again")
     if size > MAX_TABLE_BYTES:
-        refuse(
-            Code.FILE_TOO_LARGE,
-            name,
-            f"the file has more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
-            "split the register into several files",
-        )
+        _too_large(name)
     for mark, at, what, suffixes in _BEGINNINGS:
         if begins[at:].startswith(mark) and suffix not in suffixes:
             named = bool(suffixes) and mark not in UTF_16
@@ -169,6 +166,31 @@ def check_file(file: str, name: str, suffix: str) -> None:
             )
 
 
+def content_of(file: str, name: str) -> bytes:
+    """
+    Return the bytes of a file.
+
+    Raises:
+        FactsError: it cannot be read, or is too large.
+    """
+    try:
+        data = read_bytes(file, MAX_TABLE_BYTES)
+    except (OSError, ValueError) as error:
+        refuse(Code.UNREADABLE_FILE, name, *why_not_read(error))
+    if data is None:
+        _too_large(name)
+    return data
+
+
+def _too_large(name: str) -> NoReturn:
+    refuse(
+        Code.FILE_TOO_LARGE,
+        name,
+        f"the file has more than {MAX_TABLE_BYTES // 1_000_000:,} MB",
+        "split the register into several files",
+    )
+
+
 # ── Text ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -179,7 +201,7 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
     Raises:
         FactsError: it is not text in this encoding.
     """
-    data = Path(file).read_bytes()
+    data = content_of(file, name)
     try:
         # UTF-8 is written with and without a mark at its beginning, UTF-16 with one.
         marked = encoding == "utf-8" and data.startswith(UTF_16)
@@ -202,6 +224,67 @@ def read_lines(file: str, name: str, encoding: str = "utf-8") -> str:
             "save the register as CSV UTF-8 again",
         )
     return text
+
+
+def json_lines(file: str, name: str) -> list[str]:
+    """
+    Return the lines of a file of JSON Lines, each of which is read apart from the others.
+
+    What is no text in UTF-8 stands in its line as what `whole` refuses.
+
+    Raises:
+        FactsError: the file cannot be read.
+    """
+    data = content_of(file, name)
+    if data.startswith(UTF_16):
+        return read_lines(file, name).split("\n")
+    return data.decode("utf-8-sig", "surrogateescape").split("\n")
+
+
+def whole(line: str) -> str:
+    """
+    Return a line of JSON, if all in it is text.
+
+    Raises:
+        ValueError: it holds bytes that are no text, or an escape that is half a character.
+    """
+    if not line.isascii() and _HALF.search(line):
+        msg = "it is not text in UTF-8"
+        raise ValueError(msg)
+    if ("\\ud" in line or "\\uD" in line) and _HALF.search(str(_AS_TEXT.decode(line.strip()))):
+        msg = "an escape in it is half a character"
+        raise ValueError(msg)
+    return line
+
+
+def json_value(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
+    """
+    Return what a line of JSON holds.
+
+    Raises:
+        ValueError: it is no JSON, or gives a key twice; the text says why.
+    """
+    try:
+        return json.loads(whole(line), object_pairs_hook=once)
+    except json.JSONDecodeError:
+        msg = "it cannot be read as JSON"
+        raise ValueError(msg) from None
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise ValueError(msg) from None
+    except ValueError as error:
+        msg = "a number in it has too many digits" if "digits" in str(error) else str(error)
+        raise ValueError(msg) from None
+
+
+def left_out(name: str, number: int, why: str) -> Diagnostic:
+    """Return what is said of a line that is left out."""
+    return Diagnostic(
+        Code.UNREADABLE_TABLE,
+        f"line {number} is left out: {why}",
+        Span(name, number),
+        "write one object on the line, with every quote and bracket closed",
+    )
 
 
 def several(name: str, names: Sequence[str], what: str) -> NoReturn:
@@ -445,10 +528,12 @@ def _duckdb_table(names: list[str], name: str, layout: Layout) -> str:
 
 def _records(file: str, name: str, suffix: str) -> Opened:
     """Return objects as rows, the keys of objects inside them joined by dots."""
-    text = read_lines(file, name)
+    problems: list[Diagnostic] = []
     numbers: list[int] = []
     rows: list[dict[str, Any]] = []
-    for number, record in _lines(text, name) if suffix in LINES else _array(text, name):
+    of_lines = suffix in LINES
+    found = _lines(file, name, problems) if of_lines else _array(read_lines(file, name), name)
+    for number, record in found:
         if not isinstance(record, dict):
             refuse(
                 Code.UNREADABLE_TABLE,
@@ -456,24 +541,35 @@ def _records(file: str, name: str, suffix: str) -> Opened:
                 f"what begins on line {number} is no object",
                 'write one object a partnership: `{"column": "value"}`',
             )
+        try:
+            rows.append(dict(_flat(record, "")))
+        except ValueError as error:
+            problems.append(left_out(name, number, str(error)))
+            continue
         numbers.append(number)
-        rows.append(dict(_flat(record, "")))
         if len(rows) > MAX_ROWS:
             too_many(name, len(rows))
     headings = tuple(dict.fromkeys(key for row in rows for key in row))
     if not headings:
+        if problems:
+            raise FactsError(name, "a table", "problems", tuple(problems))
         refuse(Code.EMPTY_FILE, name, "no object holds anything", "name another file")
     columns = tuple([row.get(key) for row in rows] for key in headings)
-    return Opened(Table(name, headings, columns, numbers))
+    return Opened(Table(name, headings, columns, numbers), tuple(problems))
 
 
-def _lines(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
+def _lines(file: str, name: str, problems: list[Diagnostic]) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(json_lines(file, name), 1):
+        if line and not line.isspace():
             try:
-                yield number, json.loads(line, object_pairs_hook=once)
-            except (ValueError, RecursionError):
-                _no_json(name, number)
+                found = json_value(line)
+            except ValueError as error:
+                problems.append(left_out(name, number, str(error)))
+                continue
+            if isinstance(found, dict):
+                yield number, found
+            else:
+                problems.append(left_out(name, number, "it is no object"))
 
 
 def _array(text: str, name: str) -> Iterator[tuple[int, Any]]:
@@ -534,9 +630,12 @@ def _no_json(name: str, line: int) -> NoReturn:
     )
 
 
-def _flat(record: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def _flat(record: dict[str, Any], prefix: str, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    if depth > MAX_DEPTH:
+        msg = f"more than {MAX_DEPTH} levels are nested in it"
+        raise ValueError(msg)
     for key, value in record.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from _flat(value, f"{prefix}{key}.", depth + 1)
         else:
             yield f"{prefix}{key}", value

@@ -7,6 +7,7 @@ Places are kept as numbers and become text only where somebody asks.
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -75,6 +76,14 @@ class Table:
         """How many rows it has."""
         return len(self.numbers)
 
+    @functools.cached_property
+    def _by_heading(self) -> Mapping[str, list[int]]:
+        """The columns of each heading, whose case does not count."""
+        found: dict[str, list[int]] = {}
+        for at, each in enumerate(self.headings):
+            found.setdefault(each.casefold(), []).append(at)
+        return found
+
     def place(self, row: int | None = None, column: int | None = None) -> Span:
         """Return the place of a cell, a row, the headings' cell of a column, or the table."""
         number = self.header if row is None else self.numbers[row]
@@ -105,8 +114,7 @@ class Table:
     def named(self, column: int) -> str:
         """Return what a user calls a column: its heading, and its letter where that is needed."""
         heading = self.headings[column]
-        same = sum(each.casefold() == heading.casefold() for each in self.headings)
-        if heading and same == 1:
+        if heading and len(self._by_heading[heading.casefold()]) == 1:
             return heading
         return f"{heading} [{self._mark(column)}]".strip()
 
@@ -117,16 +125,12 @@ class Table:
     def find(self, name: str) -> list[int]:
         """Return the columns that a name may mean; one with a letter means that column only."""
         folded = fold_heading(name).casefold()
-        found = [at for at, each in enumerate(self.headings) if each.casefold() == folded]
+        found = self._by_heading.get(folded, [])
         lettered = _LETTERED.fullmatch(fold_heading(name))
         if found or lettered is None:
-            return found
-        return [
-            at
-            for at, each in enumerate(self.headings)
-            if self._mark(at) == lettered["letters"]
-            and each.casefold() == lettered["heading"].casefold()
-        ]
+            return [*found]
+        same = self._by_heading.get(lettered["heading"].casefold(), [])
+        return [at for at in same if self._mark(at) == lettered["letters"]]
 
     def without(self, rows: frozenset[int]) -> Table:
         """Return the table without some rows, each given by its place among them."""

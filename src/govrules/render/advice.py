@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from govrules.explain.compared import predicate_phrase
 from govrules.explain.english import condition_phrase
-from govrules.explain.phrases import named, presence
+from govrules.explain.phrases import named, of_records, presence
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
@@ -53,10 +53,10 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
             groups.setdefault(INDEX.sub("[]", way[0].fact), []).append(way[0])
         else:
             others.append(told_together(way))
-    told = [
-        _alternatives(its, fact_at(path, cls, rulebook), effort, finding.rule)
-        for path, its in groups.items()
-    ]
+    told = []
+    for path, its in groups.items():
+        fact, listed = (fact_at(each, cls, rulebook) for each in (path, path.rpartition("[]")[0]))
+        told.append(_alternatives(its, fact, listed, effort, finding.rule))
     return "; or ".join(dict.fromkeys([*told, *others]))
 
 
@@ -78,14 +78,16 @@ def _groups(changes: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
     return groups
 
 
-def _alternatives(changes: Sequence[Change], fact: Fact | None, effort: Effort, rule: Rule) -> str:
-    """Return changes of one fact, of one record or of several, each of which would do."""
+def _alternatives(
+    changes: Sequence[Change], fact: Fact | None, listed: Fact | None, effort: Effort, rule: Rule
+) -> str:
+    """Return changes of one fact, of one record of a list or of several, any of which would do."""
     names = [*dict.fromkeys(each.record for each in changes if each.record)]
     told = _any_of(changes, fact, effort, rule) if fact is not None else ""
     if len(names) < 2 and not told:  # noqa: PLR2004 - one record, or the subject
         return "; or ".join(dict.fromkeys(each.phrase for each in changes))
-    owner = f"{named(names, 'or')}: " if names else ""
-    return owner + (told or "; or ".join(dict.fromkeys(each.of_any_record for each in changes)))
+    told = told or "; or ".join(dict.fromkeys(each.of_any_record for each in changes))
+    return of_records(named(names, "or"), told, listed.each if listed else "")
 
 
 def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -> str:

@@ -12,6 +12,7 @@ from govrules.catalogue import (
     SAYS_IN_WORDS,
     Catalogue,
     DerivedEntry,
+    ParameterEntry,
     RuleEntry,
     Share,
     claims_phrase,
@@ -23,7 +24,7 @@ from govrules.rulebook.ast import Rulebook
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
 #: Fixed, so that the same catalogue is the same workbook.
 _MADE: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format keeps no zone
-_WIDTHS: Final = (14, 34, 12, 50, 50, 60, 50, 40, 40, 40, 40, 40, 60, 40, 40, 50, 40)
+_WIDTHS: Final = (14, 34, 12, 50, 50, 60, 50, 40, 40, 40, 40, 40, 60, 40, 40, 40, 50, 40)
 
 
 def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
@@ -33,6 +34,9 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
         f"{len(catalogue.rules)} rules of `{catalogue.id}`, version {escaped(catalogue.version)}.",
         "",
     ]
+    if catalogue.adapted:
+        lines += ["## What is adapted", "", *(f"- {escaped(each)}" for each in catalogue.adapted)]
+        lines += [""]
     for theme in catalogue.themes:
         lines += [f"## {escaped(theme.title)}", ""]
         for rule in theme.rules:
@@ -43,7 +47,7 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
             lines += _derived(derived)
     if catalogue.parameters:
         rows = [
-            (f"`{each.name}`", escaped(each.value), escaped(each.reason), escaped(each.says))
+            (f"`{each.name}`", escaped(each.value), escaped(_why(each)), escaped(each.says))
             for each in catalogue.parameters
         ]
         lines += ["## Parameters", "", *table(("parameter", "value", "why", "whose"), rows), ""]
@@ -53,6 +57,11 @@ def markdown(catalogue: Catalogue, *, title: bool = True) -> str:
         about = f"{escaped(source.publisher)}, *{escaped(source.title)}* ({escaped(source.year)})"
         lines.append(f"- {about}{where}. Cited as `{source.id}`.")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _why(parameter: ParameterEntry) -> str:
+    """Return why a parameter has its value, or what was adapted in it."""
+    return " ".join(parameter.adapted) or parameter.reason
 
 
 def escaped(text: str) -> str:
@@ -93,6 +102,8 @@ def _rule(rule: RuleEntry) -> Iterator[str]:
     yield from _item("Remedy", rule.remedies)
     yield from _item("Part of", [rule.part_of] if rule.part_of else [])
     yield from _item("Note", [rule.note] if rule.note else [])
+    for what, said in rule.law:
+        yield from _item(what, [said])
     if rule.subject != "partnership":
         yield f"- About: a {escaped(rule.subject)}"
     if rule.asks:
@@ -174,7 +185,7 @@ def html(catalogue: Catalogue) -> str:
 
 def xlsx(catalogue: Catalogue) -> bytes:
     """Return the catalogue as a workbook: rules, derived facts, parameters and sources."""
-    from xlsxwriter import Workbook  # noqa: PLC0415 - slow, and only needed here
+    from govrules.render.workbook import Workbook  # noqa: PLC0415 - slow, and only needed here
 
     buffer = io.BytesIO()
     # A text that begins with `=` or looks like an address stays a text.
@@ -205,6 +216,7 @@ _RULE_HEADS: Final = (
     "remedy",
     "part of",
     "note",
+    "law",
     "may ask",
     "examples",
 )
@@ -225,8 +237,10 @@ def _sheets(
     yield (
         "Parameters",
         ("parameter", "value", "why", "whose"),
-        [(each.name, each.value, each.reason, each.says) for each in catalogue.parameters],
+        [(each.name, each.value, _why(each), each.says) for each in catalogue.parameters],
     )
+    if catalogue.adapted:
+        yield "Adapted", ("what is adapted",), [(each,) for each in catalogue.adapted]
     yield (
         "Sources",
         ("source", "publisher", "title", "year", "where"),
@@ -254,6 +268,7 @@ def _row(rule: RuleEntry) -> tuple[str, ...]:
         "\n".join(rule.remedies),
         rule.part_of,
         rule.note,
+        "\n".join(f"{what}: {said}" for what, said in rule.law),
         "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
         "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
     )

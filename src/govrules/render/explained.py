@@ -12,6 +12,7 @@ from govrules.explain.phrases import joined, sentence, value_phrase, with_articl
 from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.walk import parameters_of
+from govrules.rulebook.words import WORDS
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
 
@@ -46,6 +47,8 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield from item("Part of", entry.part_of, indent=0)
     if entry.note:
         yield from item("Note", entry.note, indent=0)
+    for what, said in entry.law:
+        yield from item(what, said, indent=0)
     if entry.asks:
         yield "", ""
         yield "It may ask:", "bold"
@@ -118,4 +121,5 @@ def near(name: str, rulebook: Rulebook) -> str:
     """Return the rule, fact or code that was most likely meant."""
     facts = [path for cls in rulebook.subjects.values() for path in vocabulary_of(cls).paths]
     rules = [rule.id for rule in rulebook.rules]
-    return did_you_mean(name, [*rules, *facts, *rulebook.derived, *CODES])
+    others = (*rulebook.parameters, *WORDS, *(each.id for each in rulebook.left_out))
+    return did_you_mean(name, [*rules, *facts, *rulebook.derived, *CODES, *others])

@@ -177,6 +177,8 @@ def _leaf(formula: Formula, *, holds: bool) -> str:
             return f"{read.full_path} {isnt} {joined(words, 'or')}"
         case Holds(op=op, one=one, other=other, type=kind):
             if op is Op.OLDER_THAN:
+                if isinstance(other, int) and other < 0:
+                    return f"{one.full_path} {isnt} less than {_value(-other, Months())} ahead"
                 age = other.full_path if isinstance(other, Read) else _value(other, Months())
                 return f"{one.full_path} {isnt} more than {age} ago"
             than = other.full_path if isinstance(other, Read) else _value(other, kind)

@@ -14,6 +14,7 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
 from govrules.render.advice import fact_at, good_state
+from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
     officer_of,
@@ -85,6 +86,7 @@ class View:
     source: str = ""
     rule: str = ""
     whose: str = ""
+    waived: bool = False
 
 
 #: Where nobody says from what a page is made.
@@ -141,6 +143,7 @@ def partnership_page(
         findings=views,
         questions=questions,
         changed=origin.changed,
+        law=law_of([assessment], named=False),
         steps=[_step(each, report, origin) for each in report.steps.values()],
     )
     return Made(made, {})
@@ -226,6 +229,7 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         source=report.source(finding),
         rule=finding.rule.id,
         whose=whose(finding.rule),
+        waived=finding.waived is not None,
     )
 
 

@@ -16,10 +16,10 @@ from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state
-from govrules.render.readable import readable
 from govrules.render.report import by_whom, whose
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.saved import Changed, Difference
+from govrules.visible import visible
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {
@@ -74,17 +74,17 @@ def sarif(
     if properties:
         run["properties"] = properties
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(_readable(log), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(_visible(log), indent=1, ensure_ascii=False) + "\n"
 
 
-def _readable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON
     match value:
         case str():
-            return readable(value)
+            return visible(value)
         case dict():
-            return {key: _readable(each) for key, each in value.items()}
+            return {key: _visible(each) for key, each in value.items()}
         case list():
-            return [_readable(each) for each in value]
+            return [_visible(each) for each in value]
         case _:
             return value
 
@@ -122,6 +122,12 @@ def _result(
             "couldBe": finding.could_be.value if finding.could_be else None,
         },
     }
+    if finding.waived is not None:
+        told_why = f"{finding.waived.reason} ({finding.waived.approved})"
+        until = f"until {finding.waived.until.isoformat()}"
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": f"{told_why}, {until}"}
+        ]
     if flagged and changed:
         key = assessment.id, finding.rule.id
         told = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
@@ -231,19 +237,19 @@ def junit(
 
 
 def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]) -> ET.Element:
-    name = readable(assessment.name or assessment.id or "(without a name)")
+    name = visible(assessment.name or assessment.id or "(without a name)")
     suite = ET.Element("testsuite", name=name)
     numbers = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for finding in assessment.findings:
         numbers["tests"] += 1
-        title = readable(finding.rule.title)
+        title = visible(finding.rule.title)
         case = ET.SubElement(suite, "testcase", classname=name, name=f"{finding.rule.id}: {title}")
         if finding.severity is not None:
             key = assessment.id, finding.rule.id
             since = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
-            told = readable(_message(finding, assessment))
+            told = visible(_message(finding, assessment))
             level = f"{finding.severity.value}{f', {since}' if since else ''}"
-            if finding.severity >= fail_on:
+            if finding.severity >= fail_on and finding.waived is None:
                 numbers["failures"] += 1
                 kind = finding.severity.value
                 ET.SubElement(case, "failure", type=kind, message=f"{level}: {title}").text = told
@@ -274,7 +280,7 @@ def github(
     unknown = 0
     for assessment in assessments:
         unknown += assessment.counts[Verdict.UNKNOWN]
-        for finding in assessment.flagged:
+        for finding in (each for each in assessment.flagged if each.waived is None):
             assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
             yield _annotation(finding, finding.severity, assessment, changed)
     if unknown:
@@ -298,7 +304,7 @@ def _annotation(
 
 
 def _data(text: str) -> str:
-    return readable(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

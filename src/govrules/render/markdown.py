@@ -14,8 +14,8 @@ from govrules.portfolio import RegisterAssessment
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state
 from govrules.render.catalogue import escaped, table
+from govrules.render.law import law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
-from govrules.render.readable import readable
 from govrules.render.report import (
     MOST_REASONS,
     Origin,
@@ -30,6 +30,7 @@ from govrules.render.report import (
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
 from govrules.saved import Changed
+from govrules.visible import visible
 
 _NAMED: Final = 10
 _OFFICERS: Final = 10
@@ -49,7 +50,7 @@ def text(given: str) -> str:
     >>> text("1. <b>care</b> & @eastshire")
     '1\\. \\<b\\>care\\</b\\> \\& &#64;eastshire'
     """
-    plain = escaped(readable(given)).replace("&", r"\&").replace("@", "&#64;")
+    plain = escaped(visible(given)).replace("&", r"\&").replace("@", "&#64;")
     return _BEGINS.sub(lambda found: f"{found[1] or ''}\\{found[2] or found[3]}", plain)
 
 
@@ -128,8 +129,23 @@ def _partnership(assessment: Assessment, origin: Origin) -> Iterator[str]:
             yield f"- {text(reason)} {text('; '.join(good_state(each.rule) for each in its))}"
     if report.unread:
         yield "\nRecorded, but read by no check: " + text("; ".join(report.unread)) + "."
-    for coming in report.to_come:
-        yield f"\nComing up: {text(coming.rule.title)}, checked from {date_phrase(coming.begins)}."
+    yield from _law([assessment], named=False)
+
+
+def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
+    law = law_of(assessments, named=named)
+    for title, lines in (
+        ("Waived: flagged, and not counted", law.waived),
+        ("Coming up", law.coming),
+    ):
+        if lines:
+            yield f"\n## {title}\n"
+        for each in lines:
+            yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+    if law.adapted:
+        yield "\n## Adapted\n"
+    for told in law.adapted:
+        yield f"- {text(told)}"
 
 
 def _plan(report: Report) -> Iterator[str]:
@@ -233,7 +249,8 @@ def _register(view: Overview, origin: Origin) -> Iterator[str]:
         ]
         yield from table(("lead officer", "partnerships", "not known", "could be critical"), rows_)
         yield ""
-    yield "## Partnership by partnership"
+    yield from _law(view.whole.all(), named=True)
+    yield "\n## Partnership by partnership"
     for each in view.flagged:
         yield from _entry(each, origin)
     if view.unflagged:

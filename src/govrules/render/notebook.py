@@ -12,10 +12,10 @@ from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview, called, money, officer_of, worst
-from govrules.render.readable import readable
 from govrules.render.report import Report, headline
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
+from govrules.visible import visible
 
 #: How many rows of a table and how many questions are shown; how many there are more is said.
 _ROWS: Final = 20
@@ -40,7 +40,7 @@ def html_of(value: Any) -> str:  # noqa: ANN401 - any value that notebooks show
 
 def _put(html: str, *texts: object) -> Markup:
     """Return HTML with texts in it, escaped."""
-    shown = [readable(each) if type(each) is str else each for each in texts]
+    shown = [visible(each) if type(each) is str else each for each in texts]
     return Markup(html).format(*shown)  # noqa: S704 - HTML of ours, and the texts are escaped
 
 

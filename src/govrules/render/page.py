@@ -98,8 +98,9 @@ class _Page:
     def __init__(self, assessment: Assessment, hints: Sequence[str]) -> None:
         self.assessment = assessment
         self.hints = hints
-        self.flagged = assessment.flagged
         self.report = report = Report(assessment)
+        # What is waived is named below, and is nothing to do.
+        self.flagged = report.to_do
         self.works, self.actions = report.works, report.actions
         self.asked, self.tier = report.asked, report.tier
         self.good, self.empty = report.good, len(report.empty)

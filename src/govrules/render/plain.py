@@ -13,11 +13,13 @@ import attrs
 from govrules.assessment import Assessment, Plan, RankedQuestion
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
+from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
 from govrules.findings import Change, DerivedValue, Finding, Question, Reason
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
+from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import Changed
 from govrules.truth import UNKNOWN, Unknown
@@ -152,6 +154,19 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         ],
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
+        "coming_up": [coming_data(each) for each in assessment.coming_up],
+    }
+
+
+def coming_data(finding: Finding) -> dict[str, Any]:
+    """Return what a rule that is not in force yet will flag as plain data."""
+    begins, _ = finding.rule.in_force
+    return {
+        "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "from": None if begins is None else begins.isoformat(),
+        "severity": finding.severity.value if finding.severity else None,
+        "sentence": finding.sentence,
     }
 
 
@@ -176,6 +191,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule.id,
         "title": finding.rule.title,
         "theme": finding.rule.theme,
+        "pack": finding.rule.pack,
         "verdict": verdict_word(finding.verdict),
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
@@ -188,7 +204,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             {"because": each.because, "source": _citation(each.source)}
             for each in finding.mitigations
         ],
-        "waived": None,
+        "waived": _waived(finding),
         "says": _says(finding.rule),
         "source": {
             "document": finding.source.document,
@@ -238,6 +254,14 @@ def _citation(source: Citation | None) -> dict[str, str] | None:
     if source is None:
         return None
     return {"document": source.document, "paragraph": source.paragraph}
+
+
+def _waived(finding: Finding) -> dict[str, str] | None:
+    waiver = finding.waived
+    if waiver is None:
+        return None
+    until = waiver.until.isoformat()
+    return {"reason": waiver.reason, "approved": waiver.approved, "until": until}
 
 
 def _says(rule: Rule) -> dict[str, str | None]:
@@ -296,6 +320,7 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
                 "unit": each.unit,
                 "reason": each.reason,
                 "says": each.says.value,
+                "pack": each.pack,
             }
             for name, each in rulebook.parameters.items()
         },
@@ -337,6 +362,9 @@ def rule_data(rule: Rule) -> dict[str, Any]:
             "until": None if ends is None else ends.isoformat(),
         },
         "tags": [*rule.tags],
+        "pack": rule.pack,
+        "approved": rule.approved,
+        "changed": [amendment_data(each) for each in rule.changed],
         "location": str(rule.span),
     }
 
@@ -349,9 +377,41 @@ def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
             "version": each.version,
             "content": f"sha256:{each.content}",
             "rules": each.with_rules,
+            "approved": each.approved,
+            "changed": [amendment_data(one) for one in each.changed],
+            "adapted": [
+                adaptation_data(one, rulebook) for one in rulebook.adaptations if one.of == each.id
+            ],
         }
         for each in rulebook.packs
     ]
+
+
+def amendment_data(amendment: Amendment) -> dict[str, Any]:
+    """Return what was changed in a rule or a pack as plain data."""
+    on = amendment.on.isoformat() if amendment.on else None
+    return {
+        "what": amendment.what,
+        "version": amendment.version,
+        "on": on,
+        "approved": amendment.approved,
+    }
+
+
+def adaptation_data(adaptation: Adaptation, rulebook: Rulebook) -> dict[str, Any]:
+    """Return what one pack changes in another as plain data, and whether it counts."""
+    was = adaptation.was
+    return {
+        "by": adaptation.pack,
+        "what": adaptation.what.value,
+        "name": adaptation.name,
+        "was": [each.value for each in was] if isinstance(was, tuple) else plain(was),
+        "now": plain(adaptation.now),
+        "reason": adaptation.reason,
+        "approved": adaptation.approved,
+        "counts": adaptation in counting(rulebook),
+        "phrase": adaptation_phrase(adaptation, rulebook),
+    }
 
 
 # ── Whole documents ───────────────────────────────────────────────────────────────────────────

@@ -28,6 +28,7 @@ from govrules.render.html import (
     short_reasons,
     status_of,
 )
+from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
     Overview,
@@ -145,6 +146,7 @@ class _RegisterPage:
                 for number, part in enumerate(parts, 1)
             ],
             checks=self._checks(),
+            law=law_of(self.view.whole.all(), named=True),
         )
         others = {
             _file_name(beside, number): self._other(part, number, len(parts), f"{beside}.html")
@@ -413,6 +415,7 @@ class _RegisterPage:
             owner=by_whom(finding, assessment),
             settled=self._settled(finding, assessment),
             check=self._check(finding.rule),
+            waived=finding.waived is not None,
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:

@@ -127,14 +127,6 @@ class ByTheme:
     not_applicable: int
 
 
-@attrs.frozen
-class ToCome:
-    """A rule that is not in force yet, and from when it is."""
-
-    rule: Rule
-    begins: dt.date
-
-
 @attrs.frozen(eq=False, slots=False)
 class Report:
     """
@@ -157,14 +149,19 @@ class Report:
         return self.assessment.flagged
 
     @cached_property
+    def to_do(self) -> tuple[Finding, ...]:
+        """What is flagged and not waived, gravest first."""
+        return tuple(each for each in self.flagged if each.waived is None)
+
+    @cached_property
     def works(self) -> tuple[Work, ...]:
         """The pieces of work that settle several findings."""
-        return works_of(self.flagged, self.assessment.rulebook)
+        return works_of(self.to_do, self.assessment.rulebook)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
         """What is to be done, what is due first before the rest."""
-        return actions_of(self.flagged, self.works, self.assessment.as_of)
+        return actions_of(self.to_do, self.works, self.assessment.as_of)
 
     @cached_property
     def by_date(self) -> list[tuple[str, list[Action]]]:
@@ -232,20 +229,6 @@ class Report:
             found.setdefault(reason, []).append(each)
         return [*found.items()]
 
-    @cached_property
-    def to_come(self) -> list[ToCome]:
-        """The rules about such a subject that are not in force yet, the next first."""
-        as_of, rulebook = self.assessment.as_of, self.assessment.rulebook
-        kinds = {k for k, cls in rulebook.subjects.items() if cls is type(self.assessment.subject)}
-        if not isinstance(as_of, dt.date):
-            return []
-        found = [
-            ToCome(each, each.in_force[0])
-            for each in rulebook.rules
-            if each.subject in kinds and each.in_force[0] is not None and each.in_force[0] > as_of
-        ]
-        return sorted(found, key=lambda each: each.begins)
-
     def reasons(self, finding: Finding) -> list[Told]:
         """Return what a finding rests on; of a register, what it counts."""
         found = reasons_of(finding)
@@ -306,7 +289,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
     groups: dict[str, list[RankedQuestion]] = {}
     for each in questions:
         groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
-    found = [
+    return [
         Asked(
             its[0].question.of_any_record,
             tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
@@ -316,7 +299,6 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
         )
         for fact, its in groups.items()
     ]
-    return sorted(found, key=lambda each: (-each.could_be.rank, -len(each.rules)))
 
 
 def headline(assessment: Assessment) -> Iterator[str]:
@@ -328,6 +310,10 @@ def headline(assessment: Assessment) -> Iterator[str]:
     little = unknown > apply / 2
     if flagged:
         yield f"{counted(flagged, 'thing')} to put right{gravest(assessment)}."
+        waived = len(assessment.waived)
+        if waived:
+            do = "does" if waived == 1 else "do"
+            yield f"{waived:,} of them {_are(waived)} waived and {do} not count."
         for summary in assessment.summaries:
             if summary.severity is not None:
                 yield sentence(summary.rule.title)

@@ -12,6 +12,7 @@ from govrules.diagnostics import Diagnostic
 from govrules.findings import Finding
 from govrules.render.plain import verdict_word
 from govrules.saved import Changed
+from govrules.visible import harmless
 
 HEADS: Final = (
     "subject",
@@ -22,6 +23,7 @@ HEADS: Final = (
     "verdict",
     "severity",
     "could be",
+    "waived",
     "because",
     "ask",
     "cleared where",
@@ -32,9 +34,7 @@ HEADS: Final = (
     "subject at",
     "change",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 50, 50, 50, 16, 10, 60, 34, 34, 20)
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34, 20)
 
 
 def rows(
@@ -64,6 +64,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         verdict_word(finding.verdict),
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
+        _waived(finding),
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
@@ -73,6 +74,14 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.rule_location,
         finding.subject_location or "",
     )
+
+
+def _waived(finding: Finding) -> str:
+    """Return by what a finding is waived; "" where it is not."""
+    waiver = finding.waived
+    if waiver is None:
+        return ""
+    return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
 def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) -> str:
@@ -85,12 +94,8 @@ def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) ->
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADS)
-    writer.writerows([_harmless(each) for each in row] for row in rows(assessments, changed))
+    writer.writerows([harmless(each) for each in row] for row in rows(assessments, changed))
     return text.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def as_xlsx(
@@ -106,7 +111,7 @@ def as_xlsx(
     """
     import datetime as dt  # noqa: PLC0415 - only the workbook needs it
 
-    from xlsxwriter import Workbook  # noqa: PLC0415 - only a workbook pays for it
+    from govrules.render.workbook import Workbook  # noqa: PLC0415 - only a workbook pays for it
 
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as book:

@@ -84,7 +84,7 @@ class Standing:
     @property
     def sentence(self) -> str:
         """What it is, and why, in a sentence or two; and how the register itself rates it."""
-        beside = f" The register's own rating is {self.own}." if self.own else ""
+        beside = f" The register itself rates it {self.own}." if self.own else ""
         return self._found + beside
 
     @property
@@ -94,13 +94,16 @@ class Standing:
         if self.stated:
             return f"{lowest.capitalize()} {name}, as stated."
         if len(self.values) == 1:
-            return f"{lowest.capitalize()} {name}{why or ': nothing that would raise it is so'}."
+            return f"{lowest.capitalize()} {name}{why or ': nothing raises it'}."
         least = f", at least {lowest}" if lowest != self.lowest else ""
         first = f"{name.capitalize()} not known{least}{why if least else ''}."
         shown = [*self.rises]
         if len(shown) > _MOST + 1:
-            shown = [*shown[:_MOST], f"one of {len(shown) - _MOST} more things is so"]
-        return f"{first} It is {highest} if {joined(shown, 'or')}." if shown else first
+            shown = [*shown[:_MOST], f"any of {len(shown) - _MOST} other conditions is met"]
+        if not shown:
+            return first
+        begin = f"{first} {highest.capitalize()}" if least else f"{first[:-1]}: {highest}"
+        return f"{begin} if {joined(shown, 'or')}."
 
 
 def tier_of(assessment: Assessment) -> Standing | None:
@@ -186,7 +189,7 @@ def _threshold(test: Test) -> str:
         return ""
     if predicate.op is not Op.AT_LEAST or not isinstance(predicate.operand, Literal | Parameter):
         return ""
-    return f" ({short(value_phrase(predicate.operand.value, test.fact.type))} or more)"
+    return f" (the threshold is {short(value_phrase(predicate.operand.value, test.fact.type))})"
 
 
 def _open(condition: Condition, case: Case) -> list[str]:

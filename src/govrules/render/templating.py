@@ -13,7 +13,7 @@ from markupsafe import Markup
 from govrules.explain.phrases import day, sentence
 from govrules.findings import DerivedValue
 from govrules.render.lines import cut
-from govrules.render.readable import readable
+from govrules.visible import visible
 from govrules.vocabulary import AS_OF
 
 #: How long the reasons of a reason are, at most.
@@ -40,7 +40,7 @@ def _because(step: DerivedValue) -> str:
 
 
 def _finalized(value: object) -> object:
-    return readable(value) if type(value) is str else value
+    return visible(value) if type(value) is str else value
 
 
 @functools.lru_cache(maxsize=1)

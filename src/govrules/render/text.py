@@ -104,7 +104,8 @@ def _summaries(assessment: Assessment, depth: int | None) -> Iterator[Line]:
 
 def _headline(finding: Finding, severity: Severity) -> str:
     worse = f", could be {finding.could_be.value}" if finding.could_be else ""
-    return f"{severity.value.upper() + worse:<8}  {finding.rule.title}"
+    waived = " (waived)" if finding.waived else ""
+    return f"{severity.value.upper() + worse:<8}  {finding.rule.title}{waived}"
 
 
 def _hanging(text: str, style: str) -> Iterator[Line]:

@@ -20,10 +20,13 @@ from typing import Any, ClassVar, Final, TypeAlias, assert_never
 import attrs
 
 from govrules.diagnostics import NOWHERE, Span, did_you_mean
-from govrules.errors import NoSuchRuleError
+from govrules.errors import GovrulesError, NoSuchRuleError
 from govrules.frozen import frozen
+from govrules.rulebook.adapted import Adaptation, Amendment, no_adaptations
 from govrules.vocabulary import Choice, Fact, FactType
 
+#: What `test --strict` can find of a rule, and a rule can say that it means.
+TESTED: Final = ("never-shown", "mutant-survives")
 #: What the proofs can find of a rule, and a rule can say that it means.
 INTENDABLE: Final = (
     "never-applicable",
@@ -34,6 +37,7 @@ INTENDABLE: Final = (
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    *TESTED,
 )
 
 #: What a literal in a rule can be; None is known to be absent.
@@ -85,6 +89,10 @@ class Verdict(StrEnum):
     CLEAR = "clear"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not applicable"
+
+
+#: What an example expects of a rule on a day before it begins or after it ends.
+NOT_IN_FORCE: Final = "not in force"
 
 
 class Says(Enum):
@@ -168,11 +176,12 @@ class Op(Enum):
     LESS_THAN = "less_than"
     OLDER_THAN = "older_than"
     NEWER_THAN = "newer_than"
+    WITHIN_NEXT = "within_next"
 
     @property
     def is_age(self) -> bool:
-        """Whether it compares a date with a length of time before the assessment."""
-        return self in (Op.OLDER_THAN, Op.NEWER_THAN)
+        """Whether it compares a date with a length of time before or after the assessment."""
+        return self in (Op.OLDER_THAN, Op.NEWER_THAN, Op.WITHIN_NEXT)
 
 
 #: Whether one value stands in an ordered relation to another, both of them there.
@@ -359,7 +368,16 @@ class Document:
 
 @attrs.frozen
 class ParameterValue:
-    """A threshold of the rulebook: its value, unit and reason, and how far a source gives it."""
+    """
+    A threshold of the rulebook: its value, unit and reason, and how far a source gives it.
+
+    Attributes:
+        value: its value; of several with dates, the last.
+        pack: the id of the pack that declares it.
+        adapted: what other packs changed, the one that counts last.
+        dated: its values with the first day of each, the first of them for the days before too;
+            none where it has one value for all days.
+    """
 
     name: str
     value: Plain
@@ -367,6 +385,15 @@ class ParameterValue:
     reason: str
     says: Says
     unit: str = ""
+    pack: str = attrs.field(default="", eq=False, repr=False)
+    adapted: tuple[Adaptation, ...] = no_adaptations()
+    dated: tuple[tuple[dt.date, Plain], ...] = ()
+    span: Span = _span()
+
+    @property
+    def values(self) -> tuple[Plain, ...]:
+        """Every value that it has on some day."""
+        return tuple(value for _, value in self.dated) or (self.value,)
 
 
 @attrs.frozen
@@ -404,6 +431,7 @@ class Derived:
         inherited: whether it comes from a pack that was loaded only to be extended.
         unique: whether the pack says that no two rows hold at once, which proofs then show.
         show: whether reports show it; None where the pack does not say.
+        pack: the id of the pack that declares it.
     """
 
     fact: Fact
@@ -415,6 +443,7 @@ class Derived:
     inherited: bool = attrs.field(default=False, eq=False)
     unique: bool = False
     show: bool | None = None
+    pack: str = attrs.field(default="", eq=False, repr=False)
     span: Span = _span()
 
     @property
@@ -433,6 +462,13 @@ class Derived:
         from govrules.rulebook.walk import derived_read  # noqa: PLC0415 - that walks this tree
 
         return derived_read([row.when for row in self.rows])
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters that its rows compare with, each once."""
+        from govrules.rulebook.walk import parameters_in  # noqa: PLC0415 - likewise
+
+        return parameters_in(row.when for row in self.rows)
 
 
 @attrs.frozen
@@ -485,11 +521,17 @@ class Remedy:
 
 @attrs.frozen
 class Example:
-    """A case that shows what a rule says; `given` is the facts as an attrs object."""
+    """
+    A case that shows what a rule says.
+
+    Attributes:
+        given: the facts as an attrs object.
+        expect: the verdict; None where the rule is not in force on the day.
+    """
 
     name: str
     given: object = attrs.field(repr=False)
-    expect: Verdict
+    expect: Verdict | None
     severity: Severity | None
     could_be: Severity | None
     asks: frozenset[str] | None
@@ -515,6 +557,10 @@ class Rule:
         met: the good state that it asks for, as a sentence without a full stop.
         note: remarks on how it is encoded, for those who write rules.
         says: how far its source goes, for each of `elements` of which the pack says it.
+        pack: the id of the pack that it stands in.
+        approved: who approved it and when; "" where nobody says.
+        changed: what was changed in it, the latest last.
+        adapted: what other packs changed in it, the one that counts last.
     """
 
     id: str
@@ -540,6 +586,10 @@ class Rule:
     met: str | None = None
     note: str | None = None
     says: Mapping[str, Says] = attrs.field(factory=dict, hash=False)
+    pack: str = attrs.field(default="", eq=False, repr=False)
+    approved: str = attrs.field(default="", eq=False, repr=False)
+    changed: tuple[Amendment, ...] = attrs.field(default=(), eq=False, repr=False)
+    adapted: tuple[Adaptation, ...] = no_adaptations()
     span: Span = _span()
 
     @cached_property
@@ -560,6 +610,13 @@ class Rule:
         from govrules.rulebook.walk import derived_read, rule_conditions  # noqa: PLC0415 - likewise
 
         return derived_read(rule_conditions(self), known=False)
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters that it compares with, each once, with the values that they have in it."""
+        from govrules.rulebook.walk import parameters_in, rule_conditions  # noqa: PLC0415 - likewise
+
+        return parameters_in(rule_conditions(self))
 
 
 @attrs.frozen
@@ -586,12 +643,18 @@ class Pack:
         content: the SHA-256 of its files, as hexadecimal digits: of two packs of one content the
             files hold the same texts under the same names.
         with_rules: whether its rules are there too; one that others extend lends its facts alone.
+        sees: the ids of the packs that it adapts or extends, and of those that they do.
+        approved: who approved it and when; "" where nobody says.
+        changed: what was changed in it, the latest last.
     """
 
     id: str
     version: str
     content: str
     with_rules: bool = True
+    sees: tuple[str, ...] = ()
+    approved: str = ""
+    changed: tuple[Amendment, ...] = ()
 
 
 @attrs.frozen(cache_hash=True)
@@ -608,6 +671,8 @@ class Rulebook:
         themes: the themes of the rules, in the order in which reports have them.
         work: the title of each piece of work that remedies can be part of, by its id.
         packs: the packs of which it was made.
+        adaptations: what packs change in others, in the order in which it is done.
+        left_out: the rules that a pack leaves out or replaces.
     """
 
     id: str
@@ -623,6 +688,28 @@ class Rulebook:
     themes: tuple[Theme, ...] = attrs.field()
     work: Mapping[str, str] = attrs.field(factory=dict, converter=frozen, hash=False)
     packs: tuple[Pack, ...] = ()
+    adaptations: tuple[Adaptation, ...] = ()
+    left_out: tuple[Rule, ...] = ()
+    #: The rulebook before anything was adapted; None where nothing is.
+    _plain: Rulebook | None = attrs.field(default=None, repr=False, eq=False, alias="plain")
+
+    @property
+    def plain(self) -> Rulebook:
+        """The rulebook before anything was adapted."""
+        return self._plain or self
+
+    def __attrs_post_init__(self) -> None:
+        read = [each.parameters for each in self.rules]
+        read += [each.parameters for each in self.derived.values()]
+        for parameters in read:
+            for parameter in parameters:
+                known = self.parameters.get(parameter.name)
+                if known is None or parameter.value not in known.values:
+                    msg = (
+                        f"the rules compare with another value of parameter `{parameter.name}`; "
+                        "`with_parameters(rulebook, {name: value})` makes a rulebook with others"
+                    )
+                    raise GovrulesError(msg)
 
     def __repr__(self) -> str:
         return f"<Rulebook {self.id} {self.version}: {len(self.rules)} rules>"
@@ -649,7 +736,17 @@ class Rulebook:
         for rule in self.rules:
             if rule.id == rule_id:
                 return rule
+        for rule in self.left_out:
+            if rule.id == rule_id:
+                raise NoSuchRuleError(rule_id, left_out_phrase(rule))
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
+
+
+def left_out_phrase(rule: Rule) -> str:
+    """Return who left a rule out, or what replaces it."""
+    last = rule.adapted[-1]
+    done = "left out" if last.now is True else f"replaced by `{last.now}`"
+    return f"it is {done} by pack `{last.pack}`"
 
 
 #: So many rulebooks that were unpickled are kept, so that each task of a pool finds the one that

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
@@ -9,6 +10,7 @@ import attrs
 
 from govrules.decode.values import Problem, describe, read, read_duration
 from govrules.diagnostics import Code, did_you_mean
+from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.rulebook.ast import (
     All,
@@ -40,7 +42,10 @@ from govrules.rulebook.ast import (
     Test,
     ValueTest,
 )
-from govrules.subjects import EVERY_FACT, Declared
+from govrules.rulebook.dated import by_day
+from govrules.rulebook.meant import MEANT, NO_TEXTS, OF_SIGNS, SIGNS
+from govrules.rulebook.words import KEYS
+from govrules.subjects import EVERY_FACT, Declared, words_of
 from govrules.vocabulary import (
     AS_OF,
     COUNTED,
@@ -61,13 +66,16 @@ from govrules.vocabulary import (
 )
 
 _ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = tuple(each.value for each in Op if each.is_age)
+#: The tests that compare a date with a length of time.
+AGES: Final = tuple(each.value for each in Op if each.is_age)
 _OPS: Final = {op.value: op for op in Op}
 _SET_OPS: Final = {op.value: op for op in SetOp}
 _QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
 _AGGREGATES: Final = ("count", "sum", "share")
 _TESTS: Final = (*_OPS, "between", *_SET_OPS, "known", *_QUANTITIES, *_AGGREGATES)
 _CHOOSERS: Final = ("fact", "parameter", "by")
+#: What is put together from what is recorded, and never recorded itself.
+_MADE: Final = (Pair, AssessmentFacts)
 _SILENCE: Final = ("unknown", "~", "null")
 
 
@@ -107,11 +115,14 @@ class ConditionReader:
             )
             return None
         if isinstance(node, Scalar) and node.text:
+            joined = re.fullmatch(r"([\w.]+):(\S+)", node.text)
             self.report.add(
                 Code.WRONG_SHAPE,
                 "a condition is a mapping of facts to what is tested",
                 node,
-                "write `fact: value`",
+                f"put a space after the colon: `{joined[1]}: {joined[2]}`"
+                if joined
+                else "write `fact: value`",
             )
             return None
         if not isinstance(node, Entries) or not node.items:
@@ -139,7 +150,25 @@ class ConditionReader:
             item = self.condition(value, classes)
             return None if item is None else Not(item, span=self.report.span(key))
         ref = self.fact(key, classes)
-        return None if ref is None else self._tests(ref, key, value, classes)
+        if ref is None or not self._can_be_recorded(ref, key, classes):
+            return None
+        return self._tests(ref, key, value, classes)
+
+    def _can_be_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> bool:
+        """Tell whether an own fact stands where somebody can record it, and report if not."""
+        if ref.source is not FactSource.LOCAL:
+            return True
+        cls, inner = classes[ref.level], classes[-1]
+        if ref.level < len(classes) - 1:
+            message = f"`{ref.path}` is recorded of a {words_of(cls)}, not of a {words_of(inner)}"
+            help_ = f"each {words_of(inner)} would have the same: test it outside the list"
+        elif cls in _MADE:
+            message = f"nobody can record `{ref.path}` of a {words_of(cls)}"
+            help_ = "test facts of the vocabulary, or write the rule about a partnership"
+        else:
+            return True
+        self.report.add(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
+        return False
 
     def _several(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition | None:
         nodes: list[Node]
@@ -195,7 +224,12 @@ class ConditionReader:
         names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
         names += [f"local.{name}" for name in self.declared.local]
         names.append(AS_OF.name)
-        if path in _TESTS:
+        meant = MEANT.get(path.lower())
+        if meant is not None:
+            help_ = f"did you mean `{meant}`?"
+        elif path in KEYS:
+            help_ = f"`{path}` is a key of a rule: indent it like the other keys of the rule"
+        elif path in _TESTS:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:
             help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
@@ -283,9 +317,11 @@ class ConditionReader:
         if name in _AGGREGATES and self._aggregates(ref, name):
             return self._aggregate(ref, test, value, classes)
         if name not in _TESTS:
-            self.report.add(
-                Code.UNKNOWN_TEST, f"unknown test `{name}`", test, did_you_mean(name, _TESTS)
-            )
+            meant = MEANT.get(name.lower(), name)
+            help_ = did_you_mean(meant, tests_for(ref.type))
+            if meant in _TESTS and meant not in tests_for(ref.type):
+                help_ = f"`{ref.path}` takes: " + ", ".join(tests_for(ref.type))
+            self.report.add(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
             return None
         if name not in tests_for(ref.type):
             self.report.add(
@@ -343,7 +379,7 @@ class ConditionReader:
     ) -> Comparison | None:
         if name == "between":
             return self._between(fact_type, path, value, classes)
-        of = Months() if name in _AGES else fact_type
+        of = Months() if name in AGES else fact_type
         operand = self._compared_with(name, of, path, value, classes)
         return None if operand is None else Compare(_OPS[name], operand)
 
@@ -386,7 +422,7 @@ class ConditionReader:
                 "write `at_least` or `at_most` alone",
             )
             return None
-        if _upside_down(low, high, fact_type):
+        if upside_down(low, high, fact_type):
             self.report.add(
                 Code.EMPTY_RANGE,
                 "no value lies in this range",
@@ -430,6 +466,25 @@ class ConditionReader:
                 "no rule can test for what nobody recorded",
                 node,
                 "test a value; an unknown fact becomes a question by itself",
+            )
+            return None
+        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
+            self.report.add(
+                Code.TEXT_TESTED_FOR_YES,
+                f"`{path}` is text, and this asks whether it reads “{node.text}”",
+                node,
+                f"ask whether there is one: `not: {{ {path}: none }}`; "
+                f"or whether there is none: `{path}: none`",
+            )
+            return None
+        sign = SIGNS.match(node.text)
+        if sign is not None and node.text not in getattr(fact_type, "values", ()):
+            test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{sign[1]}` is no test",
+                node,
+                f"write `{path}: {{ {test}: {rest or '…'} }}`",
             )
             return None
         value = read(node.text, fact_type)
@@ -495,14 +550,22 @@ class ConditionReader:
             )
             return None
         if choosers[0] == "fact":
-            return self._other_fact(value, fact_type, classes)
-        return self._parameter(value, fact_type)
+            return self._other_fact(value, fact_type, path, classes)
+        return self._parameter(value, fact_type, classes)
 
     def _other_fact(
-        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
+        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
     ) -> Operand | None:
         ref = self.fact(node, classes)
         if ref is None:
+            return None
+        if ref.path == path and ref.level == len(classes) - 1:
+            self.report.add(
+                Code.COMPARED_WITH_ITSELF,
+                f"`{path}` is compared with itself, so the test always comes out the same",
+                node,
+                "compare it with another fact, a value or a parameter",
+            )
             return None
         if not comparable(ref.type, fact_type):
             self.report.add(
@@ -514,7 +577,9 @@ class ConditionReader:
             return None
         return ref
 
-    def _parameter(self, node: Scalar, fact_type: FactType) -> Operand | None:
+    def _parameter(
+        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
+    ) -> Operand | None:
         found = self.parameters.get(node.text)
         if found is None:
             self.report.add(
@@ -534,7 +599,9 @@ class ConditionReader:
                 "use a parameter of that type",
             )
             return None
-        return Parameter(found.name, found.value)
+        if not found.dated:
+            return Parameter(found.name, found.value)
+        return by_day(found, classes[0])
 
     def _by(
         self,
@@ -701,7 +768,7 @@ def tests_for(fact_type: FactType) -> tuple[str, ...]:
         case Number() | Money() | Months() | Choice(ordered=True):
             return ordered
         case Date():
-            return (*ordered, *_AGES)
+            return (*ordered, *AGES)
         case Choices():
             return (*_SET_OPS, "count")
         case Records():
@@ -734,7 +801,8 @@ def may_be_none(operand: Operand) -> bool:
             return False
 
 
-def _upside_down(low: Operand, high: Operand, fact_type: FactType) -> bool:
+def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:
+    """Tell whether the lower end of a range is above the upper one."""
     if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
         return False
     ends: list[Any] = [low.value, high.value]

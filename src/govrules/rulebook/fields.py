@@ -11,6 +11,7 @@ from typing import Final
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.rulebook.meant import KEYS_MEANT
 from govrules.vocabulary import Date, YesNo
 
 _RESERVED: Final = ("none", "unknown", "")
@@ -53,7 +54,7 @@ class Fields:
                     Code.UNKNOWN_KEY,
                     f"unknown key `{key.text}` of {what}",
                     key,
-                    did_you_mean(key.text, keys),
+                    KEYS_MEANT.get(key.text) or did_you_mean(key.text, keys),
                 )
 
     def __contains__(self, key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -15,8 +15,10 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
+from govrules.files import is_folder, is_name
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse
+from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
 from govrules.rulebook.ast import (
     Citation,
     Condition,
@@ -26,6 +28,7 @@ from govrules.rulebook.ast import (
     FactSource,
     Pack,
     ParameterValue,
+    Plain,
     Row,
     Rule,
     Rulebook,
@@ -33,7 +36,9 @@ from govrules.rulebook.ast import (
     Theme,
 )
 from govrules.rulebook.conditions import ConditionReader, read_parameter_type
+from govrules.rulebook.dated import periods_read, read_dated, with_periods
 from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.meant import TYPES_MEANT
 from govrules.rulebook.packs import (
     Folder,
     PackFiles,
@@ -42,7 +47,14 @@ from govrules.rulebook.packs import (
     installed,
     installed_pack,
 )
-from govrules.rulebook.rules import SAYS, RuleReader, read_citation, read_given
+from govrules.rulebook.rules import (
+    SAYS,
+    RuleReader,
+    read_amendments,
+    read_citation,
+    read_given,
+)
+from govrules.rulebook.traps import names_no_rule, spans_of, warned
 from govrules.rulebook.walk import beneath, references
 from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared, words_of
@@ -79,6 +91,9 @@ _RULEBOOK_KEYS: Final = (
     "version",
     "owner",
     "extends",
+    "adapts",
+    "approved",
+    "changed",
     "themes",
     "work",
     "sources",
@@ -119,6 +134,17 @@ def packs_in(directories: Sequence[str]) -> list[str]:
         else:
             packs += [str(each.parent) for each in inner]
     return packs
+
+
+def is_pack(folder: Path) -> bool:
+    """Tell whether a folder is a pack, or holds packs."""
+    return (folder / "rulebook.yaml").is_file() or any(folder.glob("*/rulebook.yaml"))
+
+
+def pack_names() -> list[str]:
+    """Return the names of the packs that are shipped, or that installed packages offer."""
+    shipped = (each.name for each in shipped_packs().iterdir() if each.is_dir())
+    return sorted({*shipped, *installed()})
 
 
 def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None) -> Rulebook:
@@ -214,6 +240,8 @@ def lint_pack(
     except RuleFileError as error:
         found += error.diagnostics
     found += [each for report in loader.worded for each in report.in_order()]
+    if rulebook is not None:
+        found += loader.warned(rulebook)
     return rulebook, tuple(found)
 
 
@@ -228,6 +256,9 @@ class _Pack:
     id: str
     with_rules: bool
     derived: list[tuple[Scalar, Fields]] = attrs.field(factory=list)
+    #: The packs that it extends and those that it adapts, by their keys.
+    extended: list[Hashable] = attrs.field(factory=list)
+    adapted: list[tuple[Hashable, Scalar, Node]] = attrs.field(factory=list)
     #: The texts that were read of it, by the names of their files.
     contents: dict[str, str] = attrs.field(factory=dict)
 
@@ -237,16 +268,23 @@ class _Pack:
         self.contents[name] = text
         return text, report
 
-    @property
-    def made(self) -> Pack:
-        """What is kept of it in the rulebook."""
+    def made(self, sees: Iterable[str]) -> Pack:
+        """Return what is kept of it in the rulebook."""
         digest = hashlib.sha256()
         for name, text in sorted(self.contents.items()):
             for each in (name, text):
                 data = each.encode("utf-8", "surrogatepass")
                 digest.update(len(data).to_bytes(8, "big") + data)
         version = self.fields.text("version")
-        return Pack(self.id, version, digest.hexdigest(), self.with_rules)
+        return Pack(
+            self.id,
+            version,
+            digest.hexdigest(),
+            self.with_rules,
+            tuple(sees),
+            self.fields.text("approved"),
+            read_amendments(self.fields),
+        )
 
 
 class _Loader:
@@ -266,6 +304,12 @@ class _Loader:
         self.work: dict[str, str] = {}
         self.parameters: dict[str, ParameterValue] = {}
         self.local: dict[str, Fact] = {}
+        #: Where each own fact is declared, and by which pack.
+        self.local_at: dict[str, tuple[str, Span]] = {}
+        #: Which pack declares each derived fact.
+        self.derived_of: dict[str, str] = {}
+        #: Packs that declare what others do, with how often, and where that was reported.
+        self.copies: dict[tuple[str, str], int] = {}
         self.derived_facts: dict[str, tuple[Fact, type]] = {}
         self.derived: dict[str, Derived] = {}
         self.rules: list[Rule] = []
@@ -277,7 +321,7 @@ class _Loader:
         if isinstance(pack, str | Path):
             name = str(pack)
             # A shipped pack goes by its name, so that output is the same on every machine.
-            files = Folder(Path(pack)) if Path(pack).is_dir() else _named(name)
+            files = Folder(Path(pack)) if is_folder(Path(pack)) else _named(name)
         else:
             files = files_of(pack, "a pack")
             number = sum(not isinstance(each.files, Folder) for each in self.packs.values())
@@ -289,16 +333,18 @@ class _Loader:
         self.reports.append(report)
         report.add(Code.UNREADABLE_FILE, "there is no such folder", help_=_packs_like(name))
 
-    def _extend(self, pack: _Pack, node: Scalar) -> None:
+    def _beside(self, pack: _Pack, node: Scalar, to: str, *, with_rules: bool) -> Hashable | None:
+        """Read the pack that another extends or adapts, and return its key; None without one."""
         name = node.text
-        if name and "\0" not in name:
+        files = None
+        if name:
             files = pack.files.beside(name) or _named(name)
-            if files is not None:
-                self._add_files(files, name, with_rules=False)
-                return
-        pack.report.add(
-            Code.UNREADABLE_FILE, f"there is no pack `{name}` to extend", node, _packs_like(name)
-        )
+        if files is None:
+            message = f"there is no pack `{name}` to {to}"
+            pack.report.add(Code.UNREADABLE_FILE, message, node, _packs_like(name))
+            return None
+        self._add_files(files, name, with_rules=with_rules)
+        return files.key
 
     def _add_files(self, files: PackFiles, name: str, *, with_rules: bool) -> None:
         """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
@@ -328,7 +374,15 @@ class _Loader:
         loaded = _Pack(files, name, fields, report, fields.name("id"), with_rules)
         loaded.contents["rulebook.yaml"] = text
         for base in fields.words("extends"):
-            self._extend(loaded, base)
+            found = self._beside(loaded, base, "extend", with_rules=False)
+            loaded.extended += [] if found is None else [found]
+        for base, given in fields.entries("adapts"):
+            # A pack whose rules are brought as they are has nothing after the colon.
+            empty = isinstance(given, Scalar) and not given.text.strip()
+            section = Entries([], given.line, given.column) if empty else given
+            found = self._beside(loaded, base, "adapt", with_rules=with_rules)
+            if found is not None:
+                loaded.adapted.append((found, base, section))
         self.packs[key] = loaded
         self._declare(loaded)
 
@@ -341,15 +395,12 @@ class _Loader:
         )
 
     def _report_not_read(self, files: PackFiles, name: str) -> None:
-        """Report files that were meant for the pack, as their endings show, and are not read."""
+        """Report files that were meant for the pack, as their names show, and are not read."""
         for path in map(Path, files.names()):
-            if path.suffix != ".yaml" and path.suffix.lower() in (".yaml", ".yml"):
+            help_ = _meant_for_the_pack(path.name)
+            if help_:
                 report = Report(f"{name}/{path.name}")
-                report.add(
-                    Code.NOT_READ,
-                    f"`{path.name}` is not read",
-                    help_=f"call it `{path.stem}.yaml`",
-                )
+                report.add(Code.NOT_READ, f"`{path.name}` is not read", help_=help_)
                 self.reports.append(report)
 
     def _declare(self, pack: _Pack) -> None:
@@ -409,8 +460,7 @@ class _Loader:
         self.documents[key.text] = document
         if document.text:
             text, text_report = pack.read(document.text)
-            path = Path(document.text)
-            if not text_report.ok or ".." in path.parts or path.is_absolute():
+            if not text_report.ok:
                 report.add(
                     Code.NO_SOURCE_TEXT,
                     f"the text `{document.text}` of source `{key.text}` cannot be read",
@@ -421,14 +471,23 @@ class _Loader:
 
     def _parameter(self, pack: _Pack, key: Scalar, node: Node) -> None:
         report = pack.report
-        keys = ("value", "unit", "reason", "says")
+        keys = ("value", "values", "unit", "reason", "says")
         fields = Fields(report, node, keys, f"parameter `{key.text}`")
         check_name(report, key.text, key, SNAKE)
-        fields.required("value")
+        if "values" in fields:
+            fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
+        else:
+            fields.required("value")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
         says = fields.choice("says", SAYS, required=True)
         value = fields.value("value")
+        dated: tuple[tuple[dt.date, Plain], ...] = ()
+        if "values" in fields and says is not None:
+            items = fields.items("values")
+            dated = read_dated(report, items, key.text, unit) or ()
+            last = Fields(report, items[-1], ("from", "value"), "a value") if dated else None
+            value = last.value("value") if last is not None else None
         if value is None or says is None:
             return
         read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
@@ -441,10 +500,18 @@ class _Loader:
             )
             return
         if key.text in self.parameters:
-            self._name_taken(report, key, "another parameter")
+            self._name_taken(report, key, "another parameter", self.parameters[key.text].pack, pack)
             return
         self.parameters[key.text] = ParameterValue(
-            key.text, read[0], read[1], reason, Says(says), unit
+            key.text,
+            read[0],
+            read[1],
+            reason,
+            Says(says),
+            unit,
+            pack.id,
+            dated=dated,
+            span=report.span(key),
         )
 
     def _local(self, pack: _Pack, key: Scalar, node: Node) -> None:
@@ -472,8 +539,9 @@ class _Loader:
         question = fields.text("question")
         kind = fields.choice("kind", [each.value for each in Kind], required=True)
         if name in self.local:
-            self._name_taken(report, key, "another local fact")
+            self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
             return
+        self.local_at[name] = (pack.id, report.span(key))
         # A fact declared badly is a fact all the same, or each use of it would be reported too.
         fact_type = self._local_type(fields) or Text()
         self.local[name] = Fact(
@@ -519,6 +587,12 @@ class _Loader:
             fields.refuse("type", "a fact has either `type` or `values`")
             values = fields.values("values")
             return Choice(values) if values else None
+        given = fields.value("type")
+        meant = TYPES_MEANT.get(given.text.lower()) if isinstance(given, Scalar) else None
+        if meant is not None and isinstance(given, Scalar):
+            message = f"unknown value `{given.text}` of `type`"
+            fields.report.add(Code.UNKNOWN_VALUE, message, given, f"write `type: {meant}`")
+            return None
         word = fields.choice("type", [*_LOCAL_TYPES], required=True)
         if word is None:
             return None
@@ -550,7 +624,9 @@ class _Loader:
             self._name_taken(report, key, "a recorded fact")
             return
         if key.text in self.derived_facts:
-            self._name_taken(report, key, "another derived fact")
+            self._name_taken(
+                report, key, "another derived fact", self.derived_of.get(key.text, ""), pack
+            )
             return
         is_table = "values" in fields or "first_match" in fields
         if is_table:
@@ -568,17 +644,34 @@ class _Loader:
         asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
         fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
         self.derived_facts[key.text] = (fact, cls)
+        self.derived_of[key.text] = pack.id
         if values or not is_table:
             pack.derived.append((key, fields))
 
-    def _name_taken(self, report: Report, key: Scalar, by: str) -> None:
-        report.add(
-            Code.NAME_TAKEN, f"`{key.text}` is already the name of {by}", key, "choose another name"
-        )
+    def _name_taken(
+        self, report: Report, key: Scalar, by: str, other: str = "", pack: _Pack | None = None
+    ) -> None:
+        """Report a name that another thing has; of a pack that copies another, say so once."""
+        if not other or pack is None or other == pack.id:
+            message = f"`{key.text}` is already the name of {by}"
+            report.add(Code.NAME_TAKEN, message, key, "choose another name")
+            return
+        seen = self.copies.get((pack.id, other), 0)
+        self.copies[pack.id, other] = seen + 1
+        if not seen:
+            report.add(
+                Code.NAME_TAKEN,
+                f"`{key.text}` is already the name of {by}, of pack `{other}`; what else is "
+                "declared twice is not listed",
+                key,
+                f"to change what `{other}` says, write `adapts: {{ {other}: … }}` in place of a "
+                "copy; else choose another name",
+            )
 
     def finish(self) -> Rulebook:
         """Read all conditions and rules; raise every problem of every file at once."""
         declared = Declared(self.local, self.derived_facts)
+        adapting = self._adapting()
         for pack in self.packs.values():
             reader = ConditionReader(pack.report, declared, self.parameters)
             for key, fields in pack.derived:
@@ -588,9 +681,23 @@ class _Loader:
             if pack.with_rules:
                 self._read_themes(pack, declared)
         self._check_superseded()
-        diagnostics = tuple(each for report in self.reports for each in report.in_order())
+        # What is adapted is read though a pack that adapts has other faults: all is said at once.
+        own = [pack.report for pack in adapting]
+        if not all(report.ok or report in own for report in self.reports):
+            self._raise_problems()
+        self._check_names()
+        book = self._adapted(self._plain_book(), adapting)
+        self._raise_problems()
+        return book
+
+    def _raise_problems(self) -> None:
+        found = (each for report in self.reports for each in report.in_order())
+        diagnostics = tuple(dict.fromkeys(found))
         if diagnostics:
             raise RuleFileError(diagnostics)
+
+    def _plain_book(self) -> Rulebook:
+        """Return the rulebook of what was read, with nothing adapted."""
         own = [pack for pack in self.packs.values() if pack.with_rules]
         book = Rulebook(
             id="+".join(pack.id for pack in own),
@@ -604,12 +711,84 @@ class _Loader:
             rules=tuple(self.rules),
             subjects=dict(self.subjects),
             work=self.work,
-            packs=tuple(pack.made for pack in self.packs.values()),
+            packs=tuple(pack.made(self._sees(key)) for key, pack in self.packs.items()),
         )
         # Those to which a pack gives a place come first, then the others as their files come.
+        book = attrs.evolve(book, derived=periods_read(book))
         used = {each.id: each for each in book.themes}
         titled = {each: theme for each, theme in self.themes.items() if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
+
+    def _sees(self, key: Hashable) -> tuple[str, ...]:
+        """Return the ids of the packs that one adapts or extends, and of those that they do."""
+        found: dict[Hashable, None] = {}
+        waiting = [key]
+        while waiting:
+            pack = self.packs.get(waiting.pop())
+            beneath = [] if pack is None else [*pack.extended, *(each for each, *_ in pack.adapted)]
+            waiting += [each for each in beneath if each not in found]
+            found |= dict.fromkeys(beneath)
+        return tuple(self.packs[each].id for each in found if each in self.packs and each != key)
+
+    def _adapting(self) -> tuple[_Pack, ...]:
+        """Return the packs that adapt others, each after those; report rings of them."""
+        needs = {
+            key: [each for each, *_ in pack.adapted if each in self.packs]
+            for key, pack in self.packs.items()
+        }
+        try:
+            order = [*TopologicalSorter(needs).static_order()]
+        except CycleError as error:
+            self._report_ring_of_packs(error.args[1])
+            return ()
+        for key in reversed(order):
+            if self.packs[key].with_rules:
+                for each in needs[key]:
+                    self.packs[each].with_rules = True
+        return tuple(self.packs[key] for key in order if needs[key])
+
+    def _report_ring_of_packs(self, ring: Sequence[Hashable]) -> None:
+        ring = ring[::-1]
+        pack = self.packs[ring[0]]
+        path = " → ".join(f"`{self.packs[each].id}`" for each in ring)
+        node = next(name for key, name, _ in pack.adapted if key == ring[1])
+        pack.report.add(
+            Code.ADAPTED_IN_A_RING,
+            f"packs adapt each other in a ring: {path}",
+            node,
+            "let one of them stop adapting the next; `extends` brings facts without rules",
+        )
+
+    def _adapted(self, plain: Rulebook, adapting: Sequence[_Pack]) -> Rulebook:
+        """Return the rulebook with what packs change in others."""
+        builds_on = {pack.id: frozenset(self._adapts(pack)) for pack in self.packs.values()}
+        sections = [
+            Section(pack.id, self.packs[key].id, node, pack.report, pack.with_rules)
+            for pack in adapting
+            for key, _, node in pack.adapted
+        ]
+        adaptations = read_adaptations(sections, plain, builds_on)
+        if not all(report.ok for report in self.reports):
+            return plain
+        book = applied(plain, adaptations)
+        for adaptation, message in out_of_order(book):
+            span = adaptation.span
+            report = next(each.report for each in sections if each.report.file == span.file)
+            key = Scalar(adaptation.name, True, span.line, span.column, span.length)  # noqa: FBT003
+            report.add(Code.EMPTY_RANGE, message, key, "give another value, or adapt both ends")
+        return book
+
+    def _adapts(self, pack: _Pack) -> set[str]:
+        """Return the ids of the packs that one adapts, and of those that they adapt."""
+        beneath = [self.packs[key] for key, *_ in pack.adapted if key in self.packs]
+        return {each.id for each in beneath}.union(*map(self._adapts, beneath))
+
+    def warned(self, rulebook: Rulebook) -> Iterator[Diagnostic]:
+        """Yield what is warned of in the pack that was asked for, which was read last."""
+        pack = [*self.packs.values()][-1]
+        own = {name: span for name, (of, span) in self.local_at.items() if of == pack.id}
+        lines = {report.file: report.lines for report in self.reports}
+        yield from spans_of(warned(rulebook, {pack.id}, own), lines)
 
     def _check_wording(self, node: Node, file: str, text: str) -> None:
         if self.worded is not None:
@@ -651,6 +830,7 @@ class _Loader:
             inherited=not pack.with_rules,
             unique=fields.yes_no("unique") is True,
             show=fields.yes_no("show"),
+            pack=pack.id,
             span=report.span(key),
         )
 
@@ -704,9 +884,10 @@ class _Loader:
     def _in_order(self) -> dict[str, Derived]:
         """Return the derived facts, each after those that it reads."""
         found: dict[str, Derived] = {}
-        for name in self.derived:
-            for each in beneath(name, self.derived, found):
-                found[each] = self.derived[each]
+        every = with_periods(self.derived, self.parameters.values(), self.subjects.values())
+        for name in every:
+            for each in beneath(name, every, found):
+                found[each] = every[each]
         return found
 
     def _check_cycles(self) -> None:
@@ -744,20 +925,39 @@ class _Loader:
                         "derive one of them from recorded facts only",
                     )
 
+    def _check_names(self) -> None:
+        """Report rules about findings that name a rule or a theme that is not there."""
+        if not any(rule.subject == "assessment" for rule in self.rules):
+            return
+        ids, themes = {*self.ids}, {rule.theme for rule in self.rules}
+        for pack in self.packs.values():
+            if not pack.with_rules:
+                # Its rules are not used here, and can be meant all the same.
+                for name in pack.files.names():
+                    text = pack.files.read(name, name)[0] if name.endswith(".yaml") else ""
+                    ids.update(_IDS.findall(text))
+                    themes.update(_THEMES.findall(text))
+        lines = {report.file: report.lines for report in self.reports}
+        for each in spans_of(names_no_rule(self.rules, ids, sorted(ids), sorted(themes)), lines):
+            report = next(one for one in self.reports if one.file == each.span.file)
+            report.diagnostics.append(each)
+
     def _check_superseded(self) -> None:
         for report, node in self.superseded:
-            if node.text in self.ids:
+            older = next((each for each in self.rules if each.id == node.text), None)
+            # One that ends is kept beside its successor, so that any day can be judged.
+            if node.text in self.ids and not (older and older.in_force[1]):
                 report.add(
                     Code.SUPERSEDED_RULE_PRESENT,
                     f"rule `{node.text}` is superseded, yet it stands at {self.ids[node.text]}",
                     node,
-                    "remove the older rule",
+                    "remove the older rule, or say when it ends: `in_force: { until: … }`",
                 )
 
     def _read_themes(self, pack: _Pack, declared: Declared) -> None:
         names = pack.files.names()
         files = [each for each in names if each.endswith(".yaml") and each != "rulebook.yaml"]
-        if not files:
+        if not files and not pack.adapted:
             pack.report.add(
                 Code.NO_RULEBOOK,
                 "the pack holds no file of rules",
@@ -784,6 +984,7 @@ class _Loader:
                 texts=self.texts,
                 subjects=self.subjects,
                 theme=theme,
+                pack=pack.id,
                 work=self.work,
                 ids=self.ids,
                 superseded=self.superseded,
@@ -832,16 +1033,37 @@ def fold_space(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def _meant_for_the_pack(name: str) -> str:
+    """Return what to do about a file that looks like rules and is not read; "" of other files."""
+    path = Path(name)
+    if name.startswith(".") or path.suffix == ".yaml":
+        return ""
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return f"call it `{path.stem}.yaml`"
+    inner = _RULES_INSIDE.match(name)
+    if inner is not None:
+        return f"call it `{inner[1]}.yaml`, or move it out of the pack"
+    if path.suffix.lower() in _DOCUMENTS:
+        return f"save it as plain text called `{path.stem}.yaml`, or move it out of the pack"
+    return ""
+
+
+_IDS: Final = re.compile(r"^\s+(?:- )?id:\s*([a-z0-9-]+)\s*$", re.MULTILINE)
+_THEMES: Final = re.compile(r"^theme:\s*([a-z0-9-]+)\s*$", re.MULTILINE)
+#: A name such as `money.yaml.txt`, `money.yaml.bak` or `money.yaml~`, without what comes after it.
+_RULES_INSIDE: Final = re.compile(r"(.+?)\.ya?ml(?:[._~ -].*)?$", re.IGNORECASE)
+_DOCUMENTS: Final = (".doc", ".docx", ".odt", ".rtf", ".pages")
+
+
 def _named(name: str) -> PackFiles | None:
     """Return the pack of a name: one that is shipped, or that an installed package offers."""
     folder = shipped_packs() / name
-    return Folder(folder) if folder.is_dir() else installed_pack(name)
+    return Folder(folder) if is_name(name) and is_folder(folder) else installed_pack(name)
 
 
 def _packs_like(name: str) -> str:
     """Return a help line with the pack of the nearest name."""
-    shipped = sorted(each.name for each in shipped_packs().iterdir() if each.is_dir())
-    help_ = did_you_mean(Path(name).name, [*shipped, *installed()])
+    help_ = did_you_mean(Path(name).name, pack_names())
     return help_ if help_.startswith("did") else "name a folder that holds a pack"
 
 

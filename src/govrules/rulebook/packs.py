@@ -12,6 +12,7 @@ import attrs
 
 from govrules.diagnostics import Code
 from govrules.errors import GovrulesError
+from govrules.files import is_folder, is_name, lies_in
 from govrules.nodes import MAX_BYTES, Report, decoded, read_text
 
 #: What an installed package offers its packs by: a folder, a mapping of texts, or what returns one.
@@ -58,13 +59,19 @@ class Folder:
         return sorted(each.name for each in self.path.iterdir()) if self.path.is_dir() else []
 
     def read(self, name: str, called: str) -> tuple[str, Report]:
-        """Return the text of a file."""
-        return read_text(self.path / name, called)
+        """Return the text of a file, if it lies in the folder, wherever links lead."""
+        path = self.path / name
+        if lies_in(path, self.path):
+            return read_text(path, called)
+        report = Report(called)
+        help_ = "put the file itself into the folder of the pack"
+        report.add(Code.UNREADABLE_FILE, "it leads out of the pack", help_=help_)
+        return "", report
 
     def beside(self, name: str) -> PackFiles | None:
-        """Return a folder beside it."""
+        """Return a folder beside it, by its name alone."""
         other = self.path.parent / name
-        return Folder(other) if other.is_dir() else None
+        return Folder(other) if is_name(name) and is_folder(other) else None
 
 
 @attrs.frozen(eq=False)

@@ -11,9 +11,11 @@ import attrs
 
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.rulebook.adapted import Amendment
 from govrules.rulebook.ast import (
     ELEMENTS,
     INTENDABLE,
+    NOT_IN_FORCE,
     SEVERITIES,
     Citation,
     Condition,
@@ -56,6 +58,8 @@ RULE_KEYS: Final = (
     "supersedes",
     "tags",
     "intended",
+    "approved",
+    "changed",
 )
 EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
 REMEDY_KEYS: Final = ("do", "who", "within", "part_of", "instead")
@@ -73,6 +77,7 @@ class RuleReader:
     texts: Mapping[str, str]
     subjects: Mapping[str, type]
     theme: str
+    pack: str
     work: Mapping[str, str]
     ids: dict[str, Span]
     #: Ids that a rule says it supersedes, to be looked for once every rule has been read.
@@ -145,6 +150,9 @@ class RuleReader:
             intended=intended,
             met=fields.text("met") or None,
             note=fields.text("note") or None,
+            pack=self.pack,
+            approved=fields.text("approved"),
+            changed=read_amendments(fields),
             span=self.report.span(fields.value("id")),
         )
         says = self._says(rule, said)
@@ -269,11 +277,12 @@ class RuleReader:
         fields = Fields(self.report, node, EXAMPLE_KEYS, "an example")
         name = fields.text("name", required=True)
         given = fields.required("given")
-        expect = fields.choice("expect", [each.value for each in Verdict], required=True)
+        words = [*(each.value for each in Verdict), NOT_IN_FORCE]
+        expect = fields.choice("expect", words, required=True)
         severity = fields.choice("severity", LEVELS)
         could_be = fields.choice("could_be", LEVELS)
         asks = self._asks(fields, cls) if "asks" in fields else None
-        if expect in ("clear", "not applicable"):
+        if expect in ("clear", "not applicable", NOT_IN_FORCE):
             for key in ("severity", "could_be", "asks"):
                 if key in fields:
                     self.report.add(
@@ -296,7 +305,7 @@ class RuleReader:
             Example(
                 name=name,
                 given=record,
-                expect=Verdict(expect),
+                expect=None if expect == NOT_IN_FORCE else Verdict(expect),
                 severity=Severity(severity) if severity else None,
                 could_be=Severity(could_be) if could_be else None,
                 asks=asks,
@@ -353,6 +362,18 @@ class RuleReader:
         elif rule_id:
             self.ids[rule_id] = self.report.span(fields.value("id"))
         self.superseded += [(self.report, item) for item in fields.words("supersedes")]
+
+
+def read_amendments(fields: Fields) -> tuple[Amendment, ...]:
+    """Read what was changed in a rule or a pack, under `changed`."""
+    found = []
+    for node in fields.items("changed"):
+        keys = ("what", "version", "on", "approved")
+        each = Fields(fields.report, node, keys, "a change of it")
+        what = each.text("what", required=True)
+        version, approved = each.text("version"), each.text("approved")
+        found.append(Amendment(what, version, each.date("on"), approved))
+    return tuple(found)
 
 
 def read_given(

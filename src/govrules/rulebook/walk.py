@@ -70,10 +70,15 @@ def has_threshold(rule: Rule) -> bool:
 
 def parameters_of(rule: Rule) -> tuple[str, ...]:
     """Return the names of the parameters that a rule compares with, each once."""
-    found: dict[str, None] = {}
+    return tuple(dict.fromkeys(each.name for each in rule.parameters))
+
+
+def parameters_in(conditions: Iterable[Condition]) -> tuple[Parameter, ...]:
+    """Return the parameters that conditions compare with, each once."""
+    found: dict[Parameter, None] = {}
     waiting = [
         operand
-        for root in rule_conditions(rule)
+        for root in conditions
         for node in nodes(root)
         for predicate in predicates_at(node)
         for operand in operands(predicate)
@@ -81,7 +86,7 @@ def parameters_of(rule: Rule) -> tuple[str, ...]:
     while waiting:
         operand = waiting.pop(0)
         if isinstance(operand, Parameter):
-            found[operand.name] = None
+            found[operand] = None
         elif isinstance(operand, By):
             waiting += [each for _, each in operand.cases]
     return tuple(found)

@@ -56,6 +56,53 @@ def check_wording(node: Node, report: Report) -> None:
     for part in ("facts", "derived"):
         for fact in _values(_of(node, part)):
             _check_fact(fact, report)
+    for text in _sentences(node):
+        _check_typed(text, report)
+
+
+#: What is read as a sentence wherever it stands.
+_SENTENCES: Final = (
+    *("title", "met", "principle", "note", "because", "do", "label", "question", "reason"),
+    *("name", "denial"),
+)
+
+
+def _sentences(node: Node) -> Iterator[Scalar]:
+    match node:
+        case Entries(items):
+            for key, value in items:
+                if key.text in _SENTENCES and isinstance(value, Scalar):
+                    yield value
+                else:
+                    yield from _sentences(value)
+        case Items(items):
+            for each in items:
+                yield from _sentences(each)
+        case Scalar():
+            return
+
+
+def _check_typed(text: Scalar, report: Report) -> None:
+    """Report what the text of a sentence lost, or has too much, by how it was typed."""
+    if text.text[:1] in _SMART and text.text[-1:] in _SMART:
+        report.add(
+            Code.SMART_QUOTES,
+            f"the quotes of `{text.text}` are those of a word processor, and a part of it",
+            text,
+            'type plain quotes, `"`, or none',
+        )
+    line = report.lines[text.line - 1] if text.line <= len(report.lines) else ""
+    rest = line[text.column - 1 + text.length :]
+    if text.plain and rest.startswith(" #"):
+        report.add(
+            Code.HIDDEN_BY_A_COMMENT,
+            f"`{rest.strip()}` is a comment, and no part of `{text.text}`",
+            text,
+            "put the text in quotes, or the comment on a line of its own",
+        )
+
+
+_SMART: Final = ("“", "”", "„", "‘", "’")
 
 
 def _check_rule(rule: Node, report: Report) -> None:

@@ -18,7 +18,8 @@ from govrules.examples import example_case, run_derived_example, run_example
 from govrules.facts import Facts
 from govrules.nodes import Entries, Items, Report, parse
 from govrules.render.tree import tree_lines
-from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
+from govrules.rulebook.adapt import as_written, derived_as_written
+from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
@@ -288,14 +289,16 @@ class Pack:
     # ── Examples ──────────────────────────────────────────────────────────────────────────────
 
     def _example(self, rule: Rule, example: Example) -> str:
-        found = run_example(rule, example, self.rulebook).diagnostic
+        rule, seen = as_written(rule, self.rulebook)
+        found = run_example(rule, example, seen).diagnostic
         if found is None:
-            return f"it is {example.expect.value}"
-        tree = tree_lines(rule, example_case(example, self.rulebook))
+            return f"it is {example.expect.value if example.expect else NOT_IN_FORCE}"
+        tree = tree_lines(rule, example_case(example, seen))
         raise FailedError(_text([str(found), *_indented(tree)]))
 
     def _derived_example(self, derived: Derived, example: DerivedExample) -> str:
-        found = run_derived_example(derived, example, self.rulebook).diagnostic
+        derived, seen = derived_as_written(derived, self.rulebook)
+        found = run_derived_example(derived, example, seen).diagnostic
         if found is None:
             return "it is as expected"
         raise FailedError(str(found))

@@ -124,7 +124,9 @@ def boundaries(
                 continue
         values = [each for one in operands(predicate) for each in _constants(one)]
         if isinstance(predicate, Compare) and predicate.op.is_age:
-            days = [months_before(as_of, each) for each in values] if as_of is not UNKNOWN else []
+            ahead = predicate.op is Op.WITHIN_NEXT
+            lengths = [-each if ahead else each for each in values]
+            days = [months_before(as_of, each) for each in lengths] if as_of is not UNKNOWN else []
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
         found.setdefault(tested, {}).update(dict.fromkeys(values))
     return {tested: tuple(values) for tested, values in found.items()}

@@ -215,7 +215,9 @@ def test_it_serves_until_the_other_end_is_closed():
         timeout=100,
         check=True,
     )
-    loaded, run, failed = map(json.loads, ran.stdout.splitlines())
+    loaded, run, failed = (
+        json.loads(line) for line in ran.stdout.splitlines() if line != child.BEAT
+    )
     assert loaded == {"loaded": "g"}
     assert run == {"states": ["ynyn"]}
     assert failed == {"error": "KeyError: 'h'"}

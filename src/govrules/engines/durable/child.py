@@ -16,6 +16,8 @@ from typing import Any, Final
 
 #: The name under which a message says for which ruleset it is.
 DISCRIMINATOR: Final = "w"
+#: The line that shows that the work goes on.
+BEAT: Final = "."
 #: The rule that fires last: without it a run did not finish.
 END: Final = "end"
 #: The engine's words by the letters of a state.
@@ -62,9 +64,16 @@ class Loaded:
         host: a host of durable-rules.
 
         shards: as in `rules_of`, each with its `inputs`.
+
+        beat: is called after each shard, which shows that the work goes on.
     """
 
-    def __init__(self, host: Any, shards: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        host: Any,  # noqa: ANN401 - the engine has no types
+        shards: Sequence[Mapping[str, Any]],
+        beat: Callable[[], object] = int,
+    ) -> None:
         self.host = host
         self.shards = shards
         self.fired: dict[str, list[str]] = {}
@@ -75,6 +84,7 @@ class Loaded:
                 # One at a time, so that whatever is made can be freed.
                 host.register_rulesets({shard["name"]: rules_of(shard, self.record)})
                 self.names.append(shard["name"])
+                beat()
         except BaseException:
             self.free()
             raise
@@ -143,10 +153,16 @@ def private_host() -> Any:  # noqa: ANN401 - the engine has no types
 
 
 class Server:
-    """Answers requests; every network has a host of its own."""
+    """
+    Answers requests; every network has a host of its own.
 
-    def __init__(self) -> None:
+    Args:
+        beat: is called after each part of the work.
+    """
+
+    def __init__(self, beat: Callable[[], object] = int) -> None:
         self.loaded: dict[str, Loaded] = {}
+        self.beat = beat
 
     def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what a request asks."""
@@ -154,7 +170,7 @@ class Server:
         match request["do"]:
             case "load":
                 self.drop(key)
-                self.loaded[key] = Loaded(private_host(), request["shards"])
+                self.loaded[key] = Loaded(private_host(), request["shards"], self.beat)
                 return {"loaded": key}
             case "drop":
                 self.drop(key)
@@ -164,12 +180,13 @@ class Server:
 
     def run(self, key: str, state: str, changed: Sequence[int] | None) -> str:
         """Return a state with its nodes; on any error once more, on a host of its own."""
+        self.beat()
         try:
             return self.loaded[key].run(state, changed)
         except Exception:  # noqa: BLE001 - whatever it was, the host is not to be trusted any more
             shards = self.loaded[key].shards
             self.drop(key)
-            self.loaded[key] = Loaded(private_host(), shards)
+            self.loaded[key] = Loaded(private_host(), shards, self.beat)
             return self.loaded[key].run(state, changed)
 
     def drop(self, key: str) -> None:
@@ -196,11 +213,18 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # Whatever the engine prints goes nowhere near the answers.
     os.dup2(2, 1)
-    server = Server()
+    seconds = 0.0
+
+    def beat() -> None:
+        limit(seconds)
+        print(BEAT, file=answers, flush=True)
+
+    server = Server(beat)
     for line in sys.stdin:
         request = json.loads(line)
         sys.path[:] = request.get("path", sys.path)
-        limit(request["seconds"])
+        seconds = request["seconds"]
+        beat()
         try:
             answer = server.answer(request)
         except Exception as error:  # noqa: BLE001 - told to whoever asks

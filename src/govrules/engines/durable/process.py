@@ -22,12 +22,17 @@ from govrules.errors import EngineError
 
 _ALARM: Final = getattr(signal, "SIGALRM", 0)
 _CHILD: Final = Path(__file__).with_name("child.py")
-#: How long one request may take before the process is taken for hung.
-SECONDS: Final = 60
+#: How long a process may be silent before it is taken for hung: it says after each state and each
+#: shard, which take thousandths of a second, that it goes on. Two attempts end within 5 seconds.
+SECONDS: Final = 2.0
+#: How long it may take to begin.
+_BEGINNING: Final = 10.0
 #: How much longer a process has that does not end itself, in seconds.
-_GRACE: Final = 1.0
+_GRACE: Final = 0.2
 #: How often that is looked at.
-_LOOK: Final = 0.5
+_LOOK: Final = 0.1
+#: The line by which it says that it goes on.
+_BEAT: Final = ".\n"
 #: How many states one request carries.
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
@@ -59,8 +64,10 @@ class Child:
     _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
     _dropped: int = 0
-    #: When the request that is being answered has taken too long.
+    #: When the process has been silent for too long.
     _until: float | None = None
+    #: Whether it has said anything yet.
+    _heard: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -143,6 +150,7 @@ class Child:
             self.stop()
         self._loaded.clear()
         self._answered = self._dropped = 0
+        self._heard = False
         self._owner = os.getpid()
         try:
             self._process = subprocess.Popen(
@@ -172,11 +180,13 @@ class Child:
         assert process is not None  # noqa: S101 - `_begin` saw to it
         assert process.stdin is not None  # noqa: S101 - it was begun with pipes
         assert process.stdout is not None  # noqa: S101 - likewise
-        self._until = time.monotonic() + SECONDS + _GRACE
+        self._until = time.monotonic() + (SECONDS if self._heard else _BEGINNING) + _GRACE
         try:
             process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
             process.stdin.flush()
-            line = process.stdout.readline()
+            while (line := process.stdout.readline()) == _BEAT:
+                self._heard = True
+                self._until = time.monotonic() + SECONDS + _GRACE
         except OSError:
             line = ""
         finally:
@@ -190,7 +200,7 @@ class Child:
 
 def _how(code: int) -> str:
     if code == -_ALARM:
-        return f"its process took more than {SECONDS} seconds"
+        return f"its process said nothing for {SECONDS:g} seconds"
     if code < 0:
         return f"its process was ended by signal {-code}"
     return f"its process ended with status {code}"

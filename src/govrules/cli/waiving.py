@@ -1,0 +1,108 @@
+"""Waivers on the command line: the file, what it hides, and what of it hides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from govrules.assessment import Assessment
+from govrules.cli.said import Said
+from govrules.cli.workspace import workspace
+from govrules.explain.adaptations import counting, said_of
+from govrules.explain.phrases import counted, day, joined, named
+from govrules.portfolio import RegisterAssessment
+from govrules.render.lines import Line, folded_text, item
+from govrules.rulebook.ast import Rulebook
+from govrules.waivers import read_waivers, waive, waiver_problems
+
+
+def waived(
+    checked: list[Assessment | RegisterAssessment],
+    given: Path | None,
+    rulebook: Rulebook,
+    told: Said,
+) -> list[Assessment | RegisterAssessment]:
+    """
+    Return assessments on which findings that are waived do not count.
+
+    Args:
+        checked: what was assessed.
+
+        given: the file of waivers; where none is named, that of the workspace.
+
+        rulebook: the rules.
+
+        told: where it is said which waivers hide nothing.
+    """
+    path = given or workspace().waivers
+    if path is None:
+        return checked
+    waivers = read_waivers(path)
+    found = [waive(each, waivers) for each in checked]
+    apart = [
+        each
+        for one in found
+        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
+    ]
+    whole = any(isinstance(each, RegisterAssessment) for each in checked)
+    told.say(waiver_problems(apart, waivers, rulebook, whole=whole))
+    return found
+
+
+def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:
+    """Yield, for the foot of a page, what is waived and by whom shipped rules are changed."""
+    found = [finding for each in assessments for finding in each.waived]
+    if found:
+        names = named(list(dict.fromkeys(each.rule.id for each in found)))
+        yield f"Waived, and not counted ({len(found)}): {names}. Why, and until when: --full"
+    coming = [finding for each in assessments for finding in each.coming_up]
+    if coming:
+        first = min(begins for each in coming if (begins := each.rule.in_force[0]))
+        names = named(list(dict.fromkeys(each.rule.id for each in coming)))
+        yield f"Coming up, from {day(first)} ({len(coming)}): {names}. More: --full"
+    several = counting(rulebook)
+    if several:
+        packs = joined(dict.fromkeys(each.pack or "this program" for each in several))
+        yield f"{counted(len(several), 'change')} of other packs' rules by {packs}: --full says why"
+
+
+def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[Line]:
+    """Yield, below a full report, what is waived, adapted and coming up."""
+    yield from waived_lines(assessments)
+    yield from coming_lines(assessments)
+    several = counting(rulebook)
+    if several:
+        yield "", ""
+        yield f"Adapted here ({len(several)})", "bold"
+    for each in several:
+        yield from folded_text(f"{said_of(each, rulebook)}.", indent=2)
+
+
+def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
+    """Yield what rules that are not in force yet will flag."""
+    found = [(each, finding) for each in assessments for finding in each.coming_up]
+    if found:
+        yield "", ""
+        yield f"Coming up: {counted(len(found), 'finding')} once the rule is in force", "bold"
+    for assessment, finding in found:
+        begins, _ = finding.rule.in_force
+        name = assessment.name or assessment.id or "the partnership"
+        when = f" (from {day(begins)})" if begins else ""
+        grave = finding.severity.value if finding.severity else ""
+        yield from item(name, f"{finding.rule.title}{when}: {grave}. [{finding.rule.id}]", indent=2)
+
+
+def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
+    """Yield what is waived: flagged, in sight, and not counted."""
+    found = [(each, finding) for each in assessments for finding in each.waived]
+    if not found:
+        return
+    yield "", ""
+    yield f"Waived: {counted(len(found), 'finding')} flagged and not counted", "bold"
+    for assessment, finding in found:
+        waiver = finding.waived
+        if waiver is not None:
+            name = assessment.name or assessment.id or "the partnership"
+            reason = waiver.reason.rstrip(".")
+            text = f"{finding.rule.title}: {reason} ({waiver.approved}; until {day(waiver.until)})."
+            yield from item(name, f"{text} [{finding.rule.id}]", indent=2)

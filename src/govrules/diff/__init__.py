@@ -1,0 +1,1 @@
+"""What a change of rules does: which rules mean something else, and whose outcome changes."""

@@ -1,0 +1,215 @@
+"""Whose outcome a change of rules changes: each move with the fact and the edit behind it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import attrs
+
+from govrules.assessment import asking_for, assess_rule, in_force
+from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
+from govrules.engines.registry import REFERENCE, engine
+from govrules.identical import Identical
+from govrules.model import Register
+from govrules.portfolio import entries_of, is_register, owner_of, pairs_of
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.truth import UNKNOWN, Unknown
+
+#: Up to so many judgements are made by the reference engine, which has nothing to prepare.
+_FEW: Final = 1500
+
+
+@attrs.frozen
+class Outcome:
+    """
+    What a rule says of a subject.
+
+    Attributes:
+        verdict: the verdict; None where there is no such rule, or it is not in force.
+        severity: how grave; None unless it is flagged.
+        could_be: how grave it could turn out, where that is graver.
+    """
+
+    verdict: Verdict | None
+    severity: Severity | None = None
+    could_be: Severity | None = None
+
+    def __str__(self) -> str:
+        if self.verdict is None:
+            return "not checked"
+        graver = f", could be {self.could_be.value}" if self.could_be else ""
+        return f"{self.verdict.value}{f', {self.severity.value}' if self.severity else ''}{graver}"
+
+
+@attrs.frozen
+class Move:
+    """
+    A subject whose outcome of one rule changes.
+
+    Attributes:
+        id: the subject's id, or its name where it has none.
+        name: its name.
+        change: what became of the rule.
+        was: the outcome before.
+        now: the outcome after.
+    """
+
+    id: str
+    name: str
+    change: RuleChange
+    was: Outcome
+    now: Outcome
+    _subject: Any = attrs.field(repr=False, eq=False)
+    _as_of: dt.date | Unknown = attrs.field(repr=False, eq=False)
+    _books: tuple[Rulebook, Rulebook] = attrs.field(repr=False, eq=False)
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that force the outcome after, or where it is open, the one before."""
+        old, new = self._books
+        sides: list[tuple[Rule | None, Outcome, Rulebook]] = [
+            (self.change.new, self.now, new),
+            (self.change.old, self.was, old),
+        ]
+        for rule, outcome, rulebook in sides:
+            if rule is None or outcome.verdict in (None, Verdict.UNKNOWN):
+                continue
+            finding = assess_rule(rule, self._subject, self._as_of, rulebook)
+            return tuple(each.phrase for each in finding.because)
+        return ()
+
+
+def moves(
+    found: Difference,
+    subject: Any,  # noqa: ANN401 - a register or a partnership
+    *,
+    as_of: dt.date | Unknown = UNKNOWN,
+) -> tuple[Move, ...]:
+    """
+    Return each subject whose outcome is another under the new rulebook, by rule.
+
+    Args:
+        found: what is different between two rulebooks.
+
+        subject: a register, whose entries and pairs are judged too, or one partnership.
+
+        as_of: the day on which both judge.
+    """
+    changes = [each for each in found.rules if each.means_more]
+    kinds = {each.rule.subject for each in changes}
+    made: list[Move] = []
+    for kind in [each for each in found.new.subjects if each in kinds]:
+        several = [*_subjects(subject, kind, found.new)]
+        its = [each for each in changes if each.rule.subject == kind]
+        made += _of_kind(found, its, several, as_of)
+    place = {change.id: index for index, change in enumerate(found.rules)}
+    return tuple(sorted(made, key=lambda each: place[each.change.id]))
+
+
+def _subjects(subject: Any, kind: str, rulebook: Rulebook) -> Iterable[Any]:  # noqa: ANN401 - likewise
+    cls = rulebook.subjects[kind]
+    if type(subject) is cls:
+        return (subject,)
+    if not is_register(subject):
+        return ()
+    entries = entries_of(subject)
+    if kind == "pair" and isinstance(subject, Register):
+        return pairs_of(entries, owner=owner_of(subject))
+    return [each for each in entries if type(each) is cls]
+
+
+def _of_kind(
+    found: Difference,
+    changes: Sequence[RuleChange],
+    subjects: Sequence[Any],
+    as_of: dt.date | Unknown,
+) -> Iterator[Move]:
+    own = [each for each in changes if each.change is not Change.THROUGH]
+    yield from _moves(found, own, subjects, as_of)
+    through = [each for each in changes if each.change is Change.THROUGH]
+    if through and subjects:
+        # Where a derived fact has its old value, what rests on it alone says what it said.
+        affected = _affected(found, subjects, as_of)
+        yield from _moves(found, through, affected, as_of)
+
+
+def _affected(
+    found: Difference, subjects: Sequence[Any], as_of: dt.date | Unknown
+) -> Sequence[Any]:
+    """Return the subjects of which a derived fact that moved has another value."""
+    cls = type(subjects[0])
+    moved = derived_of(found)
+    if any(each.cls is not cls for each in moved):
+        # A register's rules may read what is derived of its entries.
+        return subjects
+    asked = [
+        (
+            asking_for(Identical((found.old.derived[each.name],)), value),
+            asking_for(Identical((each,)), value),
+        )
+        for each in moved
+        for value in {*(row.value for row in each.rows), each.otherwise}
+    ]
+    olds = _said([old for old, _ in asked], subjects, as_of, found.old)
+    news = _said([new for _, new in asked], subjects, as_of, found.new)
+    return [subject for subject, old, new in zip(subjects, olds, news, strict=True) if old != new]
+
+
+def _moves(
+    found: Difference,
+    changes: Sequence[RuleChange],
+    subjects: Sequence[Any],
+    as_of: dt.date | Unknown,
+) -> Iterator[Move]:
+    """Yield the moves of rules, subject by subject."""
+    if not changes or not subjects:
+        return
+    books = (found.old, found.new)
+    sides = []
+    for book, rules in zip(
+        books, zip(*((each.old, each.new) for each in changes), strict=True), strict=True
+    ):
+        there = [each for each in rules if each is not None and in_force(each, as_of)]
+        several = _said(there, subjects, as_of, book)
+        sides.append(
+            [{rule.id: one for rule, one in zip(there, each, strict=True)} for each in several]
+        )
+    nothing = Outcome(None)
+    for subject, before, after in zip(subjects, *sides, strict=True):
+        for change in changes:
+            was = before.get(change.old.id, nothing) if change.old else nothing
+            now = after.get(change.new.id, nothing) if change.new else nothing
+            if was != now and not _is_nothing(was, now):
+                name = _text(subject, "name")
+                yield Move(
+                    _text(subject, "id") or name, name, change, was, now, subject, as_of, books
+                )
+
+
+def _said(
+    rules: Sequence[Rule], subjects: Sequence[Any], as_of: dt.date | Unknown, rulebook: Rulebook
+) -> Iterable[tuple[Outcome, ...]]:
+    """Return what rules say of each subject."""
+    if not rules:
+        return [()] * len(subjects)
+    # A register is as much work as its entries.
+    size = sum(len(entries_of(each)) if is_register(each) else 1 for each in subjects)
+    chosen = engine(REFERENCE if size * len(rules) <= _FEW else "compiled")
+    return [
+        tuple(Outcome(each.verdict, each.severity, each.could_be) for each in several)
+        for several in chosen.outcomes(tuple(rules), subjects, as_of, rulebook)
+    ]
+
+
+def _is_nothing(was: Outcome, now: Outcome) -> bool:
+    """Tell whether a rule that came or went flags nothing and asks nothing."""
+    quiet = (None, Verdict.CLEAR, Verdict.NOT_APPLICABLE)
+    return was.verdict in quiet and now.verdict in quiet and None in (was.verdict, now.verdict)
+
+
+def _text(subject: Any, name: str) -> str:  # noqa: ANN401 - any attrs object
+    value = getattr(subject, name, UNKNOWN)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,243 @@
+"""What a change of rules does, as text, as Markdown for a meeting paper, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import attrs
+
+from govrules.diff.outcomes import Move
+from govrules.diff.results import ResultsCompared
+from govrules.diff.rulebooks import Change, Difference, RuleChange
+from govrules.explain.phrases import counted, named, sentence
+from govrules.render.catalogue import escaped
+from govrules.render.lines import Line, folded_text, item
+
+#: So many moves of one rule are listed, unless all are asked for.
+_MOST: Final = 8
+_HEADS: Final = {
+    Change.MEANING: "Changed in meaning",
+    Change.THROUGH: "Changed by what they rest on",
+    Change.ADDED: "New",
+    Change.REMOVED: "Gone",
+    Change.RENAMED: "Renamed",
+    Change.WORDS: "Changed only in words",
+}
+#: A heading, and below it titles with the lines that belong to each.
+Block = tuple[str, list[tuple[str, list[str]]]]
+
+
+@attrs.frozen
+class Compared:
+    """
+    Two rulebooks compared, with what that does to a register.
+
+    Attributes:
+        found: what is different.
+        moves: whose outcome changes; None where no register was given.
+        subjects: how many subjects were judged.
+    """
+
+    found: Difference
+    moves: tuple[Move, ...] | None = None
+    subjects: int = 0
+
+    @property
+    def matters(self) -> bool:
+        """Whether a rule or an outcome changed."""
+        return self.found.means_more or bool(self.moves)
+
+
+def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
+    found = compared.found
+    if found.packs:
+        yield "Packs", [(sentence(each), []) for each in found.packs]
+    if found.same_version:
+        several: list[tuple[str, list[str]]] = [
+            (f"{name}: its rules changed, and its version did not.", [])
+            for name in found.same_version
+        ]
+        yield "To put right before it is released", several
+    if found.parameters:
+        yield "Parameters", [(f"{each}.", []) for each in found.parameters]
+    for change, head in _HEADS.items():
+        its = [each for each in found.rules if each.change is change]
+        if its:
+            yield f"{head} ({len(its)})", [*_rules(its, full=full)]
+    if compared.moves is not None:
+        moved = {(each.id, each.name) for each in compared.moves}
+        of = f"{len(moved):,} of {counted(compared.subjects, 'subject')}"
+        head = f"Whose outcome changes: {of}, {counted(len(compared.moves), 'outcome')}"
+        yield head, [*_moves(compared.moves, full=full)]
+
+
+def _rules(changes: Sequence[RuleChange], *, full: bool) -> Iterator[tuple[str, list[str]]]:
+    if changes[0].change is Change.THROUGH and not full:
+        by: dict[tuple[str, ...], list[str]] = {}
+        for each in changes:
+            by.setdefault(each.edits, []).append(each.id)
+        for edits, ids in by.items():
+            yield named(ids), [sentence("; ".join(edits))]
+        return
+    for each in changes:
+        lines = [sentence(edit) for edit in each.edits]
+        if each.decided is not None:
+            same = "It means the same" if each.decided.same else "It means something else"
+            lines.append(f"{same}: {each.decided.how}.")
+        if each.decided is not None and each.decided.example:
+            lines.append(f"Such as: {each.decided.example}")
+        yield f"{each.id}: {each.rule.title}", lines
+
+
+def _moves(moves: Sequence[Move], *, full: bool) -> Iterator[tuple[str, list[str]]]:
+    by: dict[str, list[Move]] = {}
+    for each in moves:
+        by.setdefault(each.change.id, []).append(each)
+    for its in by.values():
+        change = its[0].change
+        edits = "; ".join(change.edits[:3])
+        shown = its if full else its[:_MOST]
+        lines = [_move(each) for each in shown]
+        if len(its) > len(shown):
+            lines.append(f"{len(its) - len(shown):,} more: `--full` lists them.")
+        yield f"{change.id} ({change.change.value}: {edits})", lines
+
+
+def _move(move: Move) -> str:
+    called = " ".join(
+        each for each in (move.name, f"({move.id})" if move.id != move.name else "") if each
+    )
+    because = f" because {'; '.join(move.facts)}" if move.facts else ""
+    return f"{called}: was {move.was}, is {move.now}{because}."
+
+
+def text_lines(compared: Compared, *, full: bool) -> Iterator[Line]:
+    """Yield a comparison as text."""
+    blocks = [*_blocks(compared, full=full)]
+    for head, its in blocks:
+        yield head, "bold"
+        for title, lines in its:
+            yield from folded_text(title, indent=2)
+            for line in lines:
+                yield from folded_text(line, indent=6)
+        yield "", ""
+    yield _verdict(compared), ""
+
+
+def _verdict(compared: Compared) -> str:
+    found = compared.found
+    meaning = sum(each.means_more for each in found.rules)
+    words = len(found.rules) - meaning
+    if not found.rules:
+        return "No rule changed."
+    told = f"{counted(meaning, 'rule')} changed in meaning, {words} only in words or in name."
+    if compared.moves is None:
+        return f"{told} Name a register to see whose outcome changes."
+    return told
+
+
+def markdown(compared: Compared, *, full: bool) -> str:
+    """Return a comparison as Markdown, to stand in a meeting paper."""
+    found = compared.found
+    lines = [f"# What changes: {escaped(found.new.title)}", "", _verdict(compared), ""]
+    for head, its in _blocks(compared, full=full):
+        lines += [f"## {escaped(head)}", ""]
+        for title, below in its:
+            lines.append(f"- {escaped(title)}")
+            lines += [f"  - {escaped(each)}" for each in below]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def data(compared: Compared) -> dict[str, Any]:
+    """Return a comparison as plain data."""
+    found = compared.found
+    made: dict[str, Any] = {
+        "govrules": 1,
+        "packs": [*found.packs],
+        "same_version": [*found.same_version],
+        "parameters": [*found.parameters],
+        "derived": {
+            name: {"same": each.same, "how": each.how, "example": each.example}
+            for name, each in found.derived.items()
+        },
+        "rules": [_rule_data(each) for each in found.rules],
+        "outcomes": None,
+    }
+    if compared.moves is not None:
+        made["outcomes"] = [
+            {
+                "id": each.id,
+                "name": each.name,
+                "rule": each.change.id,
+                "was": str(each.was),
+                "now": str(each.now),
+                "because": [*each.facts],
+                "edits": [*each.change.edits],
+            }
+            for each in compared.moves
+        ]
+    return made
+
+
+def _rule_data(change: RuleChange) -> dict[str, Any]:
+    decided = change.decided
+    return {
+        "rule": change.id,
+        "was": change.old.id if change.old else None,
+        "title": change.rule.title,
+        "change": change.change.value,
+        "edits": [*change.edits],
+        "same": None if decided is None else decided.same,
+        "how": "" if decided is None else decided.how,
+        "example": "" if decided is None else decided.example,
+    }
+
+
+# ── Kept results ──────────────────────────────────────────────────────────────────────────────
+
+
+def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
+    """Yield two runs compared as text."""
+    yield f"From {compared.days[0]} to {compared.days[1]}", "bold"
+    for each in compared.packs:
+        yield from folded_text(sentence(each), indent=2)
+    by: dict[tuple[str, str, str], list[str]] = {}
+    for move in compared.moves:
+        because = f" because {'; '.join(move.facts)}" if move.facts else ""
+        said = f"{move.rule}: was {move.was}, is {move.now}{because}. [{move.why}]"
+        by.setdefault((move.id, move.name, ""), []).append(said)
+    for (id_, name, _), lines in by.items():
+        yield "", ""
+        yield f"{name} ({id_})" if name != id_ else name, "bold"
+        shown = lines if full else lines[:_MOST]
+        for line in shown:
+            yield from item("", line, indent=2)
+        if len(lines) > len(shown):
+            yield f"  {len(lines) - len(shown)} more: `--full` lists them.", ""
+    yield "", ""
+    yield f"{counted(len(compared.moves), 'outcome')} changed.", ""
+
+
+def results_markdown(compared: ResultsCompared) -> str:
+    """Return two runs compared as Markdown."""
+    lines = [f"# From {compared.days[0]} to {compared.days[1]}", ""]
+    lines += [f"- {escaped(each)}" for each in compared.packs]
+    lines += ["", "| partnership | rule | was | is | why |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {escaped(each.name or each.id)} | {escaped(each.rule)} | {escaped(each.was)} "
+        f"| {escaped(each.now)} | {escaped(each.why)} |"
+        for each in compared.moves
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def results_data(compared: ResultsCompared) -> dict[str, Any]:
+    """Return two runs compared as plain data."""
+    return {
+        "govrules": 1,
+        "days": [*compared.days],
+        "packs": [*compared.packs],
+        "outcomes": [attrs.asdict(each) for each in compared.moves],
+    }

@@ -1,0 +1,88 @@
+"""What packs change in each other, as clauses: what counts, what stood there before, why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from govrules.explain.phrases import day, joined, value_phrase
+from govrules.rulebook.adapted import Adaptation, Adapts, Amendment
+from govrules.rulebook.ast import Rule, Rulebook, Severity
+from govrules.vocabulary import FactType
+
+
+def adaptation_phrase(adaptation: Adaptation, rulebook: Rulebook) -> str:
+    """
+    Return what a pack changes in another as a clause without a full stop.
+
+    Args:
+        adaptation: the change.
+
+        rulebook: the rulebook in which it counts.
+    """
+    name, was, now = adaptation.name, adaptation.was, adaptation.now
+    match adaptation.what:
+        case Adapts.PARAMETER:
+            fact_type = rulebook.parameters[name].type
+            return f"{name} is {_value(now, fact_type)}, not {_value(was, fact_type)}"
+        case Adapts.SEVERITY:
+            return f"{name} is {_word(now)}, not {_before(was)}"
+        case Adapts.LEAVE_OUT:
+            return f"{name} is {'left out' if now else 'brought back'}"
+        case Adapts.REPLACED_BY:
+            return f"{name} is replaced by {now}"
+
+
+def grounds_phrase(adaptation: Adaptation) -> str:
+    """Return why something is changed, by which pack and on whose approval, as a clause."""
+    by = f"pack {adaptation.pack}" if adaptation.pack else "this program"
+    approved = adaptation.approved or "nobody is named who approved it"
+    reason = adaptation.reason.rstrip(".") or "no reason is given"
+    return f"{reason} ({by}; {approved})"
+
+
+def said_of(adaptation: Adaptation, rulebook: Rulebook) -> str:
+    """Return a change with its grounds as one clause."""
+    return f"{adaptation_phrase(adaptation, rulebook)}: {grounds_phrase(adaptation)}"
+
+
+def counting(rulebook: Rulebook) -> tuple[Adaptation, ...]:
+    """Return the changes that count: of those of one thing, the last."""
+    return tuple({each.key: each for each in rulebook.adaptations}.values())
+
+
+def of_rule(rule: Rule, rulebook: Rulebook) -> Iterator[Adaptation]:
+    """Yield the changes that bear on one rule: on itself, and on the parameters that it reads."""
+    yield from rule.adapted
+    for each in rule.parameters:
+        yield from rulebook.parameters[each.name].adapted
+
+
+def amendment_phrase(amendment: Amendment) -> str:
+    """Return what was changed in a rule or a pack, with version, day and approval."""
+    on = day(amendment.on) if amendment.on else ""
+    version = f"version {amendment.version}" if amendment.version else ""
+    told = "; ".join(each for each in (version, on, amendment.approved) if each)
+    what = amendment.what.rstrip(".")
+    return f"{what} ({told})" if told else what
+
+
+def _value(value: object, fact_type: FactType) -> str:
+    return value_phrase(value, fact_type)
+
+
+def _before(was: object) -> str:
+    return joined(map(_word, was), "or") if isinstance(was, tuple) else _word(was)
+
+
+def _word(value: object) -> str:
+    return value.value if isinstance(value, Severity) else str(value)
+
+
+def in_force_phrase(rule: Rule) -> str:
+    """Return from when until when a rule is in force; "" where it always is."""
+    begins, ends = rule.in_force
+    if begins and ends:
+        return f"from {day(begins)} until {day(ends)}"
+    if begins:
+        return f"from {day(begins)}"
+    return f"until {day(ends)}" if ends else ""

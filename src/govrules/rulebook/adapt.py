@@ -1,0 +1,495 @@
+"""A rulebook with other parameters, and with rules left out, replaced or graded otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from govrules.decode.values import Problem, read
+from govrules.diagnostics import Code, did_you_mean
+from govrules.errors import GovrulesError
+from govrules.identical import Identical
+from govrules.nodes import Node, Report, Scalar
+from govrules.rulebook.adapted import Adaptation, Adapts
+from govrules.rulebook.ast import (
+    SEVERITIES,
+    Between,
+    By,
+    Compare,
+    Derived,
+    Exemption,
+    Grade,
+    Includes,
+    Mitigation,
+    OneOf,
+    Parameter,
+    ParameterValue,
+    Plain,
+    Remedy,
+    Row,
+    Rule,
+    Rulebook,
+    Says,
+    Severity,
+)
+from govrules.rulebook.conditions import comparable, read_parameter_type, upside_down
+from govrules.rulebook.fields import Fields
+from govrules.rulebook.walk import nodes, predicates_at, rule_conditions
+from govrules.vocabulary import Money, Months
+
+T = TypeVar("T")
+
+#: What of a rule is changed: one of them at a time.
+_OF_A_RULE: Final = ("severity", "leave_out", "replaced_by")
+#: What is gone through for parameters; facts, examples and sources hold none.
+_HOLDS_PARAMETERS: Final = (Compare, Between, OneOf, Includes, By, Exemption, Grade, Mitigation)
+
+
+def with_parameters(
+    rulebook: Rulebook, values: Mapping[str, Any], *, reason: str = "", approved: str = ""
+) -> Rulebook:
+    """
+    Return a rulebook that is the same, but for the values of some parameters.
+
+    The examples of its rules are judged by the values that their own packs have.
+
+    Args:
+        rulebook: the rulebook; it stays as it is.
+
+        values: the new values by the parameters' names: text as in a rule file, such as
+            ``£500,000`` or ``18 months``, or a value of the parameter's type (a length of time is
+            a number of months).
+
+        reason: why, as reports print it.
+
+        approved: who approved it and when.
+
+    Raises:
+        GovrulesError: the rulebook has no such parameter, or the value is none of its type.
+
+    >>> from govrules import load_rulebook
+    >>> mine = with_parameters(load_rulebook(), {"high_spend": "£500,000"})
+    >>> mine.parameters["high_spend"].value
+    Decimal('500000')
+    """
+    made = []
+    for name, value in values.items():
+        known = rulebook.parameters.get(name)
+        if known is None:
+            help_ = did_you_mean(name, rulebook.parameters)
+            msg = f"there is no parameter `{name}`" + (f"; {help_}" if help_ else "")
+            raise GovrulesError(msg)
+        found = _value_of(known, value)
+        if isinstance(found, Problem):
+            msg = f"parameter `{name}`: {found.message}" + (f"; {found.help}" if found.help else "")
+            raise GovrulesError(msg)
+        was = known.value
+        made.append(
+            Adaptation("", known.pack, Adapts.PARAMETER, name, was, found, reason, approved)
+        )
+    plain = rulebook.plain
+    adapted = applied(plain, (*rulebook.adaptations, *made))
+    for _, message in out_of_order(adapted):
+        raise GovrulesError(message)
+    return adapted
+
+
+def _value_of(parameter: ParameterValue, value: Any) -> Plain | Problem:  # noqa: ANN401 - what a user passed
+    if (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and isinstance(parameter.type, Months)
+    ):
+        value = f"{value} months"
+    return read(str(value), parameter.type)
+
+
+def applied(plain: Rulebook, adaptations: Sequence[Adaptation]) -> Rulebook:
+    """
+    Return a rulebook with changes made to it; of two of one thing the last counts.
+
+    Args:
+        plain: the rulebook without any.
+
+        adaptations: the changes, in their order.
+    """
+    if not adaptations:
+        return plain
+    several: dict[tuple[bool, str], list[Adaptation]] = {}
+    for each in adaptations:
+        several.setdefault(each.key, []).append(each)
+    parameters = dict(plain.parameters)
+    for (is_parameter, name), its in several.items():
+        if is_parameter:
+            last = its[-1]
+            parameters[name] = attrs.evolve(
+                parameters[name],
+                value=last.now,
+                dated=(),
+                reason=last.reason or parameters[name].reason,
+                says=Says.OURS,
+                adapted=tuple(its),
+            )
+    changed = {name: parameters[name].value for is_one, name in several if is_one}
+    rules: list[Rule] = []
+    left_out: list[Rule] = []
+    for rule in plain.rules:
+        of_rule = tuple(several.get((False, rule.id), ()))
+        made = _adapted_rule(with_values(rule, changed), of_rule, changed)
+        gone = of_rule and of_rule[-1].what is not Adapts.SEVERITY and of_rule[-1].now is not False
+        (left_out if gone else rules).append(made)
+    return attrs.evolve(
+        plain,
+        parameters=parameters,
+        derived={name: with_values(each, changed) for name, each in plain.derived.items()},
+        rules=tuple(rules),
+        adaptations=tuple(adaptations),
+        left_out=tuple(left_out),
+        plain=plain,
+    )
+
+
+def _adapted_rule(
+    rule: Rule, adaptations: tuple[Adaptation, ...], changed: Mapping[str, Plain]
+) -> Rule:
+    says = dict(rule.says)
+    if "threshold" in says and any(each.name in changed for each in rule.parameters):
+        says["threshold"] = Says.OURS
+    if not adaptations:
+        return rule if says == rule.says else attrs.evolve(rule, says=says)
+    last = adaptations[-1]
+    if last.what is Adapts.SEVERITY and isinstance(last.now, Severity):
+        says["severity"] = Says.OURS
+        rule = attrs.evolve(rule, grades=(), otherwise=last.now)
+    return attrs.evolve(rule, says=says, adapted=adaptations)
+
+
+def with_values(value: T, changed: Mapping[str, Plain]) -> T:
+    """Return a rule, a derived fact or a part of one with other values of parameters."""
+    if not changed:
+        return value
+    found: Any = _substitute(value, changed)
+    return found  # type: ignore[no-any-return]
+
+
+def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN401 - any part of a tree
+    if isinstance(value, Parameter):
+        return Parameter(value.name, changed.get(value.name, value.value))
+    if isinstance(value, tuple):
+        several = tuple(_substitute(each, changed) for each in value)
+        same = all(one is other for one, other in zip(value, several, strict=True))
+        return value if same else several
+    if not _may_hold_parameters(value):
+        return value
+    different: dict[str, Any] = {}
+    for field in attrs.fields(type(value)):
+        if field.name in ("examples", "span"):
+            continue
+        before = getattr(value, field.name)
+        after = _substitute(before, changed)
+        if after is not before:
+            different[field.name] = after
+    return attrs.evolve(value, **different) if different else value
+
+
+def _may_hold_parameters(value: object) -> bool:
+    if isinstance(value, (*_HOLDS_PARAMETERS, Rule, Derived, Row, Remedy)):
+        return True
+    # Conditions alone have a place and neither a name nor a path of their own.
+    return (
+        attrs.has(type(value))
+        and type(value).__module__ == Rule.__module__
+        and hasattr(value, "span")
+        and not hasattr(value, "path")
+    )
+
+
+def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
+    """Yield the changes by which no value lies in a range any more, with what is wrong."""
+    changed = {each.name: each for each in rulebook.adaptations if each.what is Adapts.PARAMETER}
+    whole = [(rule.span, [*rule_conditions(rule)]) for rule in rulebook.rules]
+    whole += [(each.span, [row.when for row in each.rows]) for each in rulebook.derived.values()]
+    for span, conditions in whole:
+        for condition in conditions:
+            for node in nodes(condition):
+                for predicate in predicates_at(node):
+                    if isinstance(predicate, Between):
+                        ends = (predicate.low, predicate.high)
+                        names = [each.name for each in ends if isinstance(each, Parameter)]
+                        of_these = [changed[each] for each in names if each in changed]
+                        if of_these and upside_down(*ends, None):
+                            name = of_these[0].name
+                            said = f"with this value of `{name}` no value is in the range at {span}"
+                            yield of_these[0], said
+
+
+# ── Which values a pack saw ───────────────────────────────────────────────────────────────────
+
+
+def as_seen_by(rulebook: Rulebook, pack: str) -> Rulebook:
+    """
+    Return a rulebook with those changes alone that a pack makes, or packs that it builds on.
+
+    The examples of its rules were written for these values.
+    """
+    seen = next((each.sees for each in rulebook.packs if each.id == pack), ())
+    kept = tuple(each for each in rulebook.adaptations if each.pack in (pack, *seen))
+    if kept == rulebook.adaptations:
+        return rulebook
+    return _with_these(Identical((rulebook,)), kept)
+
+
+@lru_cache(maxsize=64)
+def _with_these(only: Identical, kept: tuple[Adaptation, ...]) -> Rulebook:
+    (rulebook,) = only
+    return applied(rulebook.plain, kept)
+
+
+def as_written(rule: Rule, rulebook: Rulebook) -> tuple[Rule, Rulebook]:
+    """Return a rule, and the rulebook for which its examples were written."""
+    if not rulebook.adaptations:
+        return rule, rulebook
+    seen = as_seen_by(rulebook, rule.pack)
+    if seen is rulebook:
+        return rule, rulebook
+    return next(each for each in (*seen.rules, *seen.left_out) if each.id == rule.id), seen
+
+
+def derived_as_written(derived: Derived, rulebook: Rulebook) -> tuple[Derived, Rulebook]:
+    """Return a derived fact, and the rulebook for which its examples were written."""
+    seen = as_seen_by(rulebook, derived.pack) if rulebook.adaptations else rulebook
+    return seen.derived[derived.name], seen
+
+
+# ── Reading `adapts:` ─────────────────────────────────────────────────────────────────────────
+
+
+@attrs.define
+class Section:
+    """
+    What one pack says under `adapts:` of another.
+
+    Attributes:
+        with_rules: whether what it says of rules counts; it does not where the pack is extended.
+    """
+
+    pack: str
+    of: str
+    node: Node
+    report: Report
+    with_rules: bool
+
+
+def read_adaptations(
+    sections: Sequence[Section], plain: Rulebook, builds_on: Mapping[str, frozenset[str]]
+) -> tuple[Adaptation, ...]:
+    """
+    Read what packs change in others, each pack after those that it adapts.
+
+    Args:
+        sections: what they say, in the order in which it is done.
+
+        plain: the rulebook without it.
+
+        builds_on: the ids of the packs that each pack adapts, and that those adapt.
+    """
+    found: dict[tuple[bool, str], list[tuple[Adaptation, Section, Node]]] = {}
+    for section in sections:
+        for adaptation, node in _of_section(section, plain, builds_on):
+            its = found.setdefault(adaptation.key, [])
+            for other, where, _ in its:
+                apart = other.pack not in builds_on.get(section.pack, ())
+                same = (other.what, other.now) == (adaptation.what, adaptation.now)
+                if apart and not same and other.pack != section.pack:
+                    section.report.add(
+                        Code.ADAPTED_DIFFERENTLY,
+                        f"`{adaptation.name}` is adapted otherwise by pack `{where.pack}`, at "
+                        f"{other.span}",
+                        node,
+                        f"keep one of the two, or let one pack adapt the other: "
+                        f"`adapts: {{{where.pack}: {{}}}}`",
+                    )
+                    break
+            its.append((adaptation, section, node))
+    # What a pack says of a thing comes after what those that it builds on say of it.
+    return tuple(
+        adaptation
+        for section in sections
+        for several in found.values()
+        for adaptation, of, _ in several
+        if of is section
+    )
+
+
+def _of_section(
+    section: Section, plain: Rulebook, builds_on: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[Adaptation, Node]]:
+    report = section.report
+    what = f"what is adapted of `{section.of}`"
+    fields = Fields(report, section.node, ("parameters", "rules"), what)
+    within = {section.of, *builds_on.get(section.of, ())}
+    for key, node in fields.entries("parameters"):
+        parameter = plain.parameters.get(key.text)
+        if parameter is None or parameter.pack not in within:
+            names = [each.name for each in plain.parameters.values() if each.pack in within]
+            home = "" if parameter is None else parameter.pack
+            _nothing(section, key, "parameter", home, names)
+            continue
+        made = _parameter(section, key, node, parameter)
+        if made is not None:
+            yield made, key
+    rules = {rule.id: rule for rule in plain.rules}
+    for key, node in fields.entries("rules") if section.with_rules else ():
+        rule = rules.get(key.text)
+        if rule is None or rule.pack not in within:
+            names = [each.id for each in plain.rules if each.pack in within]
+            _nothing(section, key, "rule", "" if rule is None else rule.pack, names)
+            continue
+        of_rule = _rule(section, key, node, rule, rules)
+        if of_rule is not None:
+            yield of_rule, key
+
+
+def _nothing(section: Section, key: Scalar, what: str, home: str, names: Iterable[str]) -> None:
+    near = did_you_mean(key.text, names)
+    help_ = f"it is a {what} of `{home}`: write it under `adapts: {{{home}: …}}`" if home else near
+    see = "`govrules catalogue` lists them all"
+    section.report.add(
+        Code.NOTHING_TO_ADAPT,
+        f"pack `{section.of}` has no {what} `{key.text}`",
+        key,
+        help_ if help_.startswith(("it", "did")) else see,
+    )
+
+
+def _said(fields: Fields) -> tuple[str, str]:
+    """Return why something is adapted, and who approved it."""
+    return fields.text("reason", required=True), fields.text("approved")
+
+
+def _parameter(
+    section: Section, key: Scalar, node: Node, parameter: ParameterValue
+) -> Adaptation | None:
+    report = section.report
+    fields = Fields(report, node, ("value", "reason", "approved"), f"parameter `{key.text}`")
+    fields.required("value")
+    reason, approved = _said(fields)
+    value = fields.value("value")
+    if value is None:
+        return None
+    unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
+    found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
+    if found is None or not comparable(found[1], parameter.type):
+        report.add(
+            Code.TYPE_MISMATCH,
+            f"parameter `{key.text}` is of another type: pack `{section.of}` gives it "
+            f"{written(parameter.value, parameter)}",
+            value,
+            f"write a value such as {written(parameter.value, parameter)}",
+        )
+        return None
+    return Adaptation(
+        section.pack,
+        parameter.pack,
+        Adapts.PARAMETER,
+        key.text,
+        parameter.value,
+        found[0],
+        reason,
+        approved,
+        span=report.span(key),
+    )
+
+
+def _rule(
+    section: Section, key: Scalar, node: Node, rule: Rule, rules: Mapping[str, Rule]
+) -> Adaptation | None:
+    report = section.report
+    fields = Fields(report, node, (*_OF_A_RULE, "reason", "approved"), f"rule `{key.text}`")
+    if not fields.is_mapping:
+        return None
+    reason, approved = _said(fields)
+    given = [each for each in _OF_A_RULE if each in fields]
+    if len(given) != 1:
+        report.add(
+            Code.WRONG_SHAPE,
+            f"rule `{key.text}` is changed in one way: `severity`, `leave_out` or `replaced_by`",
+            key,
+            "write one of them, such as `severity: high`",
+        )
+        return None
+    now: Plain | Severity | None = None
+    match given[0]:
+        case "severity":
+            level = fields.choice("severity", [each.value for each in SEVERITIES])
+            now = Severity(level) if level else None
+        case "leave_out":
+            now = fields.yes_no("leave_out")
+        case _:
+            now = _replacement(report, fields, rule, rules)
+    if now is None:
+        return None
+    was = tuple(sorted({rule.otherwise, *(each.severity for each in rule.grades)}))
+    return Adaptation(
+        section.pack,
+        rule.pack,
+        Adapts(given[0]),
+        key.text,
+        was,
+        now,
+        reason,
+        approved,
+        span=report.span(key),
+    )
+
+
+def _replacement(
+    report: Report, fields: Fields, rule: Rule, rules: Mapping[str, Rule]
+) -> str | None:
+    name = fields.text("replaced_by")
+    if not name:
+        return None
+    other = rules.get(name)
+    if other is None:
+        near = did_you_mean(name, [each for each in rules if each != rule.id])
+        report.add(
+            Code.NOTHING_TO_ADAPT,
+            f"no rule is called `{name}`, by which `{rule.id}` is replaced",
+            fields.value("replaced_by"),
+            near if near.startswith("did") else "write the rule in a theme file of this pack",
+        )
+        return None
+    if other is rule:
+        report.add(
+            Code.NOTHING_TO_ADAPT,
+            f"rule `{rule.id}` is replaced by itself",
+            fields.value("replaced_by"),
+            "name another rule, or change it by `severity` or `parameters`",
+        )
+        return None
+    return name
+
+
+def written(value: Plain, parameter: ParameterValue) -> str:
+    """
+    Return the value of a parameter as rule files have it.
+
+    Args:
+        value: the value; of a length of time, its months.
+
+        parameter: the parameter, whose type and unit say how it is written.
+    """
+    match value, parameter.type:
+        case Decimal() | int(), Money():
+            return f"£{value:,}"
+        case _, Months():
+            return "1 month" if value == 1 else f"{value} months"
+        case Decimal() | int(), _:
+            unit = f" {parameter.unit}" if parameter.unit else ""
+            return f"{value:,}{unit}"
+        case _:
+            return str(value)

@@ -1,0 +1,79 @@
+"""What a pack changes in another without a copy, and what was changed in a pack and by whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from govrules.diagnostics import NOWHERE, Span
+
+if TYPE_CHECKING:
+    from govrules.rulebook.ast import Plain, Severity
+
+
+class Adapts(Enum):
+    """What of another pack a pack can change."""
+
+    PARAMETER = "parameter"
+    SEVERITY = "severity"
+    LEAVE_OUT = "leave_out"
+    REPLACED_BY = "replaced_by"
+
+
+@attrs.frozen
+class Adaptation:
+    """
+    One change that a pack makes to a parameter or a rule of another.
+
+    Attributes:
+        pack: the id of the pack that changes it; "" where a program did.
+        of: the id of the pack whose parameter or rule it is.
+        what: what is changed.
+        name: the name of the parameter, or the id of the rule.
+        was: the value before, or the severities that the rule could have, the least first.
+        now: the value of the parameter, the severity, the id of the rule that replaces it, or
+            whether the rule is left out.
+        reason: why.
+        approved: who approved it and when; "" where nobody says.
+    """
+
+    pack: str
+    of: str
+    what: Adapts
+    name: str
+    was: Plain | tuple[Severity, ...]
+    now: Plain | Severity
+    reason: str
+    approved: str = ""
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+    @property
+    def key(self) -> tuple[bool, str]:
+        """What is changed: of two changes with one key, one alone counts."""
+        return self.what is Adapts.PARAMETER, self.name
+
+
+@attrs.frozen
+class Amendment:
+    """
+    What was changed in a rule or a pack.
+
+    Attributes:
+        what: what was changed and why.
+        version: the version of the pack that has it first; "" where nobody says.
+        on: the day; None where nobody says.
+        approved: who approved it; "" where nobody says.
+    """
+
+    what: str
+    version: str = ""
+    on: dt.date | None = None
+    approved: str = ""
+
+
+def no_adaptations() -> Any:  # noqa: ANN401 - attrs fields are declared with Any
+    """Return a field of changes that says nothing of what a rule or a parameter means."""
+    return attrs.field(default=(), eq=False, repr=False)

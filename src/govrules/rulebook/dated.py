@@ -1,0 +1,114 @@
+"""
+Parameters whose value hangs on the day, as choices by a derived fact.
+
+What is made here is all that the rule format has already, so that every engine reads it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+
+from govrules.diagnostics import Code
+from govrules.nodes import Node, Report, Scalar
+from govrules.rulebook.ast import (
+    By,
+    Compare,
+    Derived,
+    FactRef,
+    FactSource,
+    Literal,
+    Op,
+    Parameter,
+    ParameterValue,
+    Plain,
+    Row,
+    Rulebook,
+    Test,
+)
+from govrules.rulebook.fields import Fields
+from govrules.rulebook.walk import references, rule_conditions
+from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
+
+
+def by_day(parameter: ParameterValue, cls: type) -> By:
+    """Return the value of a parameter as a choice by the day of the assessment."""
+    fact = _fact(parameter, cls)
+    cases = tuple(
+        (_called(begins), Parameter(parameter.name, value)) for begins, value in parameter.dated
+    )
+    return By(FactRef(fact.name, 0, fact, FactSource.DERIVED), cases)
+
+
+def derived_by_day(parameter: ParameterValue, cls: type) -> Derived:
+    """Return the derived fact by which a parameter is chosen: in which period the day lies."""
+    as_of = FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)
+    first, *later = parameter.dated
+    rows = tuple(
+        Row(Test(as_of, Compare(Op.AT_LEAST, Literal(begins))), _called(begins))
+        for begins, _ in reversed(later)
+    )
+    fact = _fact(parameter, cls)
+    return Derived(fact, cls, rows, _called(first[0]), show=False, pack=parameter.pack)
+
+
+def _fact(parameter: ParameterValue, cls: type) -> Fact:
+    values = tuple(_called(begins) for begins, _ in parameter.dated)
+    name = f"{parameter.name}_period_of_{cls.__name__.lower()}"
+    label = "the date of the assessment"
+    return Fact(name, Choice(values), Kind.CIRCUMSTANCE, label, "On which day is it assessed?")
+
+
+def _called(begins: dt.date) -> str:
+    return f"on_or_after_{begins}"
+
+
+def with_periods(
+    derived: Mapping[str, Derived], parameters: Iterable[ParameterValue], classes: Iterable[type]
+) -> dict[str, Derived]:
+    """Return derived facts, after those by which parameters are chosen."""
+    several = [*classes]
+    made = [derived_by_day(each, cls) for each in parameters if each.dated for cls in several]
+    return {each.name: each for each in made} | dict(derived)
+
+
+def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
+    """Return the derived facts of a rulebook without those by which nothing is chosen."""
+    dated = [each for each in rulebook.parameters.values() if each.dated]
+    made = {_fact(each, cls).name for each in dated for cls in rulebook.subjects.values()}
+    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
+    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
+    read_ = {ref.path for root in roots for ref in references(root)}
+    return {
+        name: each for name, each in rulebook.derived.items() if name not in made or name in read_
+    }
+
+
+def read_dated(
+    report: Report, items: Sequence[Node], name: str, unit: str
+) -> tuple[tuple[dt.date, Plain], ...] | None:
+    """Read the dated values of a parameter; None where the report says what is wrong."""
+    from govrules.rulebook.conditions import read_parameter_type  # noqa: PLC0415 - it reads this module
+
+    found: list[tuple[dt.date, Plain]] = []
+    types: list[FactType] = []
+    before = report.errors
+    for item in items:
+        fields = Fields(report, item, ("from", "value"), f"a value of parameter `{name}`")
+        fields.required("from", "2026-04-01")
+        begins, node = fields.date("from"), fields.required("value")
+        read_ = read_parameter_type(node, unit) if isinstance(node, Scalar) else None
+        if node is not None and read_ is None:
+            message = f"a value of parameter `{name}` is no number, amount, length or date"
+            report.add(Code.TYPE_MISMATCH, message, node, "write 250000 with `unit: pounds`")
+        if begins is None or read_ is None:
+            continue
+        if types and type(types[0]) is not type(read_[1]):
+            message = f"the values of parameter `{name}` are of two types"
+            report.add(Code.TYPE_MISMATCH, message, node, "write all as the first is written")
+        if found and begins <= found[-1][0]:
+            message = f"the values of parameter `{name}` do not stand in the order of their days"
+            report.add(Code.PERIOD_UPSIDE_DOWN, message, fields.value("from"), "earliest first")
+        types.append(read_[1])
+        found.append((begins, read_[0]))
+    return tuple(found) if found and report.errors == before else None

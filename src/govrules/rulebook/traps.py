@@ -1,0 +1,190 @@
+"""What is warned of in rules that are well formed, and judge otherwise than was meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Container, Iterable, Iterator, Mapping
+
+import attrs
+
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
+from govrules.rulebook.ast import (
+    Compare,
+    Condition,
+    Literal,
+    OneOf,
+    Rule,
+    Rulebook,
+    Test,
+)
+from govrules.rulebook.walk import nodes, parameters_in, references, rule_conditions
+
+
+def warned(
+    rulebook: Rulebook, packs: Container[str], own: Mapping[str, Span]
+) -> Iterator[Diagnostic]:
+    """
+    Yield what is warned of in the rules of some packs, taken together with all others.
+
+    Args:
+        rulebook: the rules.
+
+        packs: the ids of the packs that are looked at.
+
+        own: the names of the own facts that these declare, without ``local.``, with their places.
+    """
+    rules = [each for each in rulebook.rules if each.pack in packs]
+    yield from _twice(rules)
+    yield from _gaps(rules)
+    yield from _holes(rulebook, packs)
+    yield from _unused(rulebook, packs, own)
+    for each in rulebook.adaptations:
+        if each.pack in packs and not each.approved:
+            message = f"nobody is named who approved the change of `{each.name}`"
+            help_ = "add `approved: who and when` before it is released"
+            yield Diagnostic(Code.NOT_APPROVED, message, each.span, help_)
+
+
+def names_no_rule(
+    rules: Iterable[Rule], ids: Container[str], known: Iterable[str], themes: Iterable[str]
+) -> Iterator[Diagnostic]:
+    """
+    Yield the places where a rule about findings names a rule or a theme that is not there.
+
+    Args:
+        rules: the rules.
+
+        ids: the ids of all rules that can be meant.
+
+        known: the same ids, to look for the nearest.
+
+        themes: the themes of these rules.
+    """
+    several = [*themes]
+    names = [*known]
+    for rule in rules:
+        if rule.subject != "assessment":
+            continue
+        for root in rule_conditions(rule):
+            for node in nodes(root):
+                if not isinstance(node, Test) or node.fact.level == 0:
+                    continue
+                for text in _texts(node):
+                    what = node.fact.path
+                    if what == "rule" and text not in ids:
+                        yield _no_rule(node.span, "rule", text, did_you_mean(text, names))
+                    elif what == "theme" and text not in several:
+                        yield _no_rule(node.span, "theme", text, did_you_mean(text, several))
+
+
+def _no_rule(span: Span, what: str, text: str, near: str) -> Diagnostic:
+    help_ = near if near.startswith("did") else f"name a {what} of a pack that is used with it"
+    return Diagnostic(Code.NAMES_NO_RULE, f"no {what} is called `{text}`", span, help_)
+
+
+def _texts(test: Test) -> Iterator[str]:
+    predicate = test.predicate
+    operands = predicate.operands if isinstance(predicate, OneOf) else ()
+    if isinstance(predicate, Compare):
+        operands = (predicate.operand,)
+    for each in operands:
+        if isinstance(each, Literal) and isinstance(each.value, str):
+            yield each.value
+
+
+def _twice(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
+    seen: dict[tuple[object, ...], Rule] = {}
+    for rule in rules:
+        key = (rule.subject, rule.applies_when, rule.requires, rule.in_force)
+        other = seen.setdefault(key, rule)
+        if other is not rule:
+            yield Diagnostic(
+                Code.SAME_RULE_TWICE,
+                f"rule `{rule.id}` tests just what `{other.id}` tests, at {other.span}",
+                rule.span,
+                "change the condition that was copied, or remove one of the two",
+            )
+
+
+def _gaps(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
+    """Yield the days on which neither a rule nor its successor is in force."""
+    several = [*rules]
+    for old in several:
+        _, ends = old.in_force
+        later = [
+            (begins, new)
+            for new in several
+            if ends is not None
+            and (begins := new.in_force[0]) is not None
+            and begins > ends
+            and _follows(new, old)
+        ]
+        if not later or ends is None:
+            continue
+        begins, new = min(later, key=lambda each: each[0])
+        first, last = ends + dt.timedelta(days=1), begins - dt.timedelta(days=1)
+        if first <= last:
+            days = str(first) if first == last else f"{first} to {last}"
+            yield Diagnostic(
+                Code.GAP_BETWEEN_VERSIONS,
+                f"neither `{old.id}` nor `{new.id}`, which follows it, is in force on {days}",
+                new.span,
+                f"write `from: {first}`, or have `{old.id}` end on {last}",
+            )
+
+
+def _follows(new: Rule, old: Rule) -> bool:
+    if old.id in new.supersedes:
+        return True
+    place = (old.source.document, old.source.paragraph)
+    same = place == (new.source.document, new.source.paragraph) and new.subject == old.subject
+    return same and _facts(new.requires) == _facts(old.requires)
+
+
+def _facts(condition: Condition) -> frozenset[str]:
+    return frozenset(each.path for each in references(condition))
+
+
+def _holes(rulebook: Rulebook, packs: Container[str]) -> Iterator[Diagnostic]:
+    for derived in rulebook.derived.values():
+        if derived.pack not in packs or derived.otherwise is not None:
+            continue
+        readers = [rule.id for rule in rulebook.rules if derived.name in rule.reads]
+        if readers:
+            yield Diagnostic(
+                Code.TABLE_WITHOUT_OTHERWISE,
+                f"where no row of `{derived.name}` holds it is none, and `{readers[0]}` reads it",
+                derived.span,
+                "add `otherwise:` with the value that it has then; "
+                "`govrules prove --kind gap` shows a case that no row covers",
+            )
+
+
+def _unused(
+    rulebook: Rulebook, packs: Container[str], own: Mapping[str, Span]
+) -> Iterator[Diagnostic]:
+    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
+    roots += [when for rule in rulebook.rules if rule.remedy for when, _ in rule.remedy.instead]
+    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
+    read = {each.name for each in parameters_in(roots)}
+    for parameter in rulebook.parameters.values():
+        if parameter.pack in packs and parameter.name not in read:
+            yield _not_used(f"parameter `{parameter.name}`", parameter.span)
+    facts = {ref.path for root in roots for ref in references(root)}
+    for name, span in own.items():
+        if f"local.{name}" not in facts:
+            yield _not_used(f"fact `local.{name}`", span)
+
+
+def _not_used(what: str, span: Span) -> Diagnostic:
+    return Diagnostic(
+        Code.NOT_USED, f"no rule reads {what}", span, "use it, or remove it from `rulebook.yaml`"
+    )
+
+
+def spans_of(found: Iterable[Diagnostic], lines: Mapping[str, list[str]]) -> Iterator[Diagnostic]:
+    """Yield diagnostics with the lines of the files that they are about."""
+    for each in found:
+        of_file = lines.get(each.span.file, [])
+        inside = 0 < each.span.line <= len(of_file)
+        yield attrs.evolve(each, source=of_file[each.span.line - 1]) if inside else each

@@ -1,0 +1,56 @@
+"""Text of strangers, shown as it is written and never obeyed."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+#: What moves a cursor, turns the direction of what follows, is not seen, or is no character.
+_UNSEEN: Final = re.compile(
+    "["
+    "\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f"
+    "\ud800-\udfff"
+    "]|\r(?!\n)"
+)
+
+
+def visible(text: str) -> str:
+    r"""
+    Return a text in which what would not be seen, or would be obeyed, is written out.
+
+    It is written as JSON escapes it, so that a text in JSON says the same as before; a text that
+    holds nothing of the kind is returned as it is. Tabs and line ends stay.
+
+    >>> visible("Care \x1b[31mpool\u202e")
+    'Care \\u001b[31mpool\\u202e'
+    """
+    # Almost every text is plain, and to see that costs little.
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSEEN.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def harmless(text: str) -> str:
+    """
+    Return a text as a cell of a text file may hold it, which a spreadsheet program opens.
+
+    What it would take for a formula gets an apostrophe before it, as people type one: what stands
+    in a register is never carried out.
+
+    >>> harmless("=1+1")
+    "'=1+1"
+    """
+    text = visible(text)
+    # Spaces before it do not keep every program from reading a formula.
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

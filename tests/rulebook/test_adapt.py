@@ -1,0 +1,205 @@
+"""Packs that adapt others: parameters, severities, rules left out and replaced, at any depth."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from govrules import GovrulesError, NoSuchRuleError, load_rulebook, with_parameters
+from govrules.examples import run_examples
+from govrules.rulebook.adapt import as_seen_by
+from govrules.rulebook.ast import Says, Severity
+
+HEAD = "govrules: 1\nid: {}\ntitle: A law\nversion: '1'\nowner: us\n"
+BASE = (
+    HEAD.format("base")
+    + """\
+sources: { s: { title: S, publisher: P, year: "2026" } }
+parameters:
+  much: { value: £1000, reason: It is much., says: stated }
+  long: { value: 12 months, reason: It is long., says: ours }
+derived:
+  large: { label: it is large, when: { funding.annual_spend: { at_least: { parameter: much } } } }
+"""
+)
+RULES = """\
+govrules: 1
+theme: t
+rules:
+  - id: large-pool
+    title: A large pool has no protocol
+    principle: Who pools much writes it down.
+    source: { document: s, paragraph: 1, says: stated }
+    applies_when: { large: yes }
+    requires: { protocol.agreed: yes }
+    severity: { high: { funding.pooled: yes }, otherwise: low }
+    examples:
+      - { name: large, given: { funding.annual_spend: 1000, protocol: none }, expect: flagged }
+      - { name: small, given: { funding.annual_spend: 999, protocol: none }, expect: not applicable }
+  - id: spends-much
+    title: It spends much
+    principle: Who spends much is careful.
+    source: { document: s, paragraph: 1, says: stated }
+    requires: { funding.annual_spend: { less_than: { parameter: much } } }
+    severity: low
+    remedy:
+      do: Spend less.
+      instead: [{ when: { funding.annual_spend: { at_least: { parameter: much } } }, do: Stop. }]
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(*names, **packs):
+        every = {"base": (BASE, RULES), **packs}
+        for name, (book, rules) in every.items():
+            folder = tmp_path / name
+            folder.mkdir(exist_ok=True)
+            (folder / "rulebook.yaml").write_text(book, "utf-8")
+            if rules:
+                (folder / "rules.yaml").write_text(rules, "utf-8")
+        return load_rulebook(*(tmp_path / each for each in names))
+
+    return load
+
+
+def adapting(name, section):
+    return HEAD.format(name) + f"adapts:\n{section}", ""
+
+
+MUCH = "  base: {{ parameters: {{ much: {{ value: {}, reason: We are large. }} }} }}\n"
+
+
+def test_a_parameter_counts_wherever_it_is_read(load):
+    book = load("own", own=adapting("own", MUCH.format("£5000")))
+    assert book.parameters["much"].value == Decimal(5000)
+    assert book.parameters["much"].says is Says.OURS
+    assert book.rule("spends-much").parameters[0].value == Decimal(5000)
+    assert book.derived["large"].parameters[0].value == Decimal(5000)
+    assert book.rule("spends-much").says["threshold"] is Says.OURS
+    instead = book.rule("spends-much").remedy.instead[0][0]
+    assert instead.predicate.operand.value == Decimal(5000)
+
+
+def test_examples_are_judged_by_the_values_that_they_were_written_for(load):
+    book = load("own", own=adapting("own", MUCH.format("£5000")))
+    results = list(run_examples(book))
+    assert len(results) == 2
+    assert not [each.problem for each in results if each.problem]
+
+
+def test_a_pack_that_extends_an_adapted_one_sees_what_is_adapted(load):
+    extending = (
+        HEAD.format("more") + "extends: [base]\n",
+        RULES.replace("large-pool", "other-pool").replace("spends-much", "spends-more"),
+    )
+    book = load("own", "more", own=adapting("own", MUCH.format("£5000")), more=extending)
+    assert book.rule("spends-more").parameters[0].value == Decimal(5000)
+    assert not [each.problem for each in run_examples(book) if each.problem]
+
+
+def test_adapting_goes_to_any_depth_and_the_last_counts(load):
+    book = load(
+        "top",
+        mid=adapting("mid", MUCH.format("£5000")),
+        top=adapting("top", "  mid: {}\n" + MUCH.format("£7000")),
+    )
+    assert book.parameters["much"].value == Decimal(7000)
+    assert [each.pack for each in book.parameters["much"].adapted] == ["mid", "top"]
+    assert as_seen_by(book, "mid").parameters["much"].value == Decimal(5000)
+    assert as_seen_by(book, "base").parameters["much"].value == Decimal(1000)
+
+
+def test_a_pack_names_what_the_pack_that_it_adapts_adapts_itself(load):
+    section = "  mid: { rules: { large-pool: { severity: critical, reason: It hurts. } } }\n"
+    book = load("top", mid=adapting("mid", "  base: {}\n"), top=adapting("top", section))
+    assert book.rule("large-pool").otherwise is Severity.CRITICAL
+
+
+def test_a_rule_is_graded_left_out_and_replaced(load):
+    own = (
+        HEAD.format("own")
+        + """\
+adapts:
+  base:
+    rules:
+      large-pool: { replaced_by: our-pool, reason: Ours goes further., approved: Cabinet }
+      spends-much: { leave_out: yes, reason: We do. }
+""",
+        RULES.replace("large-pool", "our-pool").replace("spends-much", "ours"),
+    )
+    book = load("own", own=own)
+    assert [rule.id for rule in book.rules] == ["our-pool", "ours"]
+    assert {rule.id for rule in book.left_out} == {"large-pool", "spends-much"}
+    with pytest.raises(NoSuchRuleError, match="replaced by `our-pool` by pack `own`"):
+        book.rule("large-pool")
+    with pytest.raises(NoSuchRuleError, match="left out by pack `own`"):
+        book.rule("spends-much")
+
+
+def test_a_pack_above_brings_back_what_one_below_leaves_out(load):
+    below = "  base: { rules: { spends-much: { leave_out: yes, reason: We do. } } }\n"
+    above = "  below: { rules: { spends-much: { leave_out: no, reason: We mind. } } }\n"
+    book = load("above", below=adapting("below", below), above=adapting("above", above))
+    assert book.rule("spends-much").id == "spends-much"
+
+
+def test_a_graded_severity_becomes_one(load):
+    section = "  base: { rules: { large-pool: { severity: medium, reason: It is so. } } }\n"
+    rule = load("own", own=adapting("own", section)).rule("large-pool")
+    assert (rule.grades, rule.otherwise) == ((), Severity.MEDIUM)
+    assert rule.says["severity"] is Says.OURS
+    assert rule.adapted[0].was == (Severity.LOW, Severity.HIGH)
+
+
+def test_two_packs_that_change_one_thing_alike_are_at_peace(load):
+    book = load(
+        "one",
+        "two",
+        one=adapting("one", MUCH.format("5000")),
+        two=adapting("two", MUCH.format("'£5,000'")),
+    )
+    assert book.parameters["much"].value == Decimal(5000)
+
+
+def test_a_program_sets_parameters():
+    plain = load_rulebook()
+    mine = with_parameters(
+        plain, {"high_spend": "£500,000", "agreement_review_high": 6}, reason="We are small."
+    )
+    assert mine.parameters["high_spend"].value == Decimal(500_000)
+    assert mine.parameters["high_spend"].reason == "We are small."
+    assert mine.parameters["agreement_review_high"].value == 6
+    assert mine.plain is plain
+    assert plain.parameters["high_spend"].value != Decimal(500_000)
+    again = with_parameters(mine, {"high_spend": 600_000})
+    assert again.parameters["high_spend"].value == Decimal(600_000)
+    assert again.parameters["agreement_review_high"].value == 6
+    assert pickle.loads(pickle.dumps(again)) == again
+    assert copy.deepcopy(again) == again
+    assert {mine: 1}[mine] == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"high_spnd": 1}, "did you mean `high_spend`"),
+        ({"high_spend": "much"}, "cannot be read"),
+        ({"high_spend": -5}, "high_spend"),
+        ({"agreement_review_high": "£5"}, "agreement_review_high"),
+    ],
+)
+def test_a_program_that_sets_what_cannot_be_is_told(values, said):
+    with pytest.raises(GovrulesError, match=said):
+        with_parameters(load_rulebook(), values)
+
+
+def test_evolving_the_parameters_alone_is_refused():
+    plain = load_rulebook()
+    other = attrs.evolve(plain.parameters["high_spend"], value=Decimal(1))
+    with pytest.raises(GovrulesError, match="with_parameters"):
+        attrs.evolve(plain, parameters={**plain.parameters, "high_spend": other})
