@@ -60,6 +60,7 @@ class Receipt:
         as_of: the date of the assessment; None where it was not known or was not one.
         packs: the packs.
         facts: the files that were assessed.
+        beside: what was read with them: a mapping, waivers.
         options: what else was asked for, by the names of the options.
         findings: the hash of what was found.
         report: the hash of the report itself.
@@ -69,6 +70,7 @@ class Receipt:
     as_of: str | None
     packs: tuple[PackMark, ...]
     facts: tuple[FileMark, ...]
+    beside: tuple[FileMark, ...]
     options: Mapping[str, Any] = attrs.field(hash=False)
     findings: str
     report: str = OPEN
@@ -100,7 +102,9 @@ def receipt_of(
     rulebook: Rulebook,
     as_of: object,
     sources: Iterable[Path],
+    *,
     options: Mapping[str, Any],
+    beside: Iterable[Path] = (),
 ) -> Receipt:
     """
     Return what a report of assessments is made from.
@@ -116,6 +120,8 @@ def receipt_of(
 
         options: what else was asked for; what is empty is left out.
 
+        beside: the files that were read with them.
+
     Raises:
         OSError: a file can no longer be read.
     """
@@ -124,6 +130,7 @@ def receipt_of(
         as_of=as_of.isoformat() if isinstance(as_of, dt.date) else None,
         packs=packs_of(rulebook),
         facts=tuple(FileMark(str(each), hash_of(each)) for each in sources),
+        beside=tuple(FileMark(str(each), hash_of(each)) for each in beside),
         options={name: value for name, value in options.items() if value},
         findings=findings_hash(assessments),
     )
@@ -182,6 +189,10 @@ def receipt_in(text: str) -> Receipt | None:
     return None
 
 
+def _files(several: Iterable[Mapping[str, Any]]) -> tuple[FileMark, ...]:
+    return tuple(FileMark(str(each["name"]), str(each["content"])) for each in several)
+
+
 def _read(data: Mapping[str, Any]) -> Receipt:
     if data["govrules_receipt"] != FORMAT:
         raise ValueError
@@ -193,7 +204,8 @@ def _read(data: Mapping[str, Any]) -> Receipt:
         version=str(data["version"]),
         as_of=date,
         packs=tuple(PackMark(**{k: str(v) for k, v in each.items()}) for each in data["packs"]),
-        facts=tuple(FileMark(**{k: str(v) for k, v in each.items()}) for each in data["facts"]),
+        facts=_files(data["facts"]),
+        beside=_files(data["beside"]),
         options=dict(options),
         findings=str(data["findings"]),
         report=str(data["report"]),

@@ -638,6 +638,7 @@ def findings_schema() -> Schema:
             "as_of": nullable,
             "packs": _list(_whole(dict.fromkeys(("id", "version", "content"), _TEXT))),
             "facts": _list(file),
+            "beside": _list(file),
             "options": {"type": "object"},
         }
     )

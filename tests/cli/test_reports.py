@@ -269,3 +269,31 @@ def test_pages_lie_beside_no_file_of_ours(run, pack, pooled, tmp_path):
     folder.mkdir()
     run("check", pooled, "--rules", pack, "--format", "html", "--output", folder / "page.html")
     assert [each.name for each in Path(folder).iterdir()] == ["page.html"]
+
+
+def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path):
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "govrules: 1\nwaivers:\n  - { rule: pooled-without-protocol, partnership: A, "
+        "reason: The pool closes soon, approved: 'Cabinet, 3 March 2026', until: 2026-06-30 }\n"
+    )
+    told = {}
+    for kind in ("html", "markdown", "sarif", "junit", "github"):
+        output = tmp_path / f"report.{kind}"
+        words = ("--waivers", waivers, "--format", kind, "--output", output)
+        run("check", register, "--rules", pack, *words)
+        told[kind] = output.read_text()
+        assert run("verify", output).code == 0, kind
+    for kind in ("html", "markdown"):
+        assert "Waived: flagged, and not counted" in told[kind]
+        assert "Cabinet, 3 March 2026" in told[kind]
+    results = json.loads(told["sarif"])["runs"][0]["results"]
+    [waived] = [each for each in results if "suppressions" in each]
+    assert waived["suppressions"][0]["kind"] == "external"
+    assert "The pool closes soon" in waived["suppressions"][0]["justification"]
+    assert 'type="medium"' not in told["junit"]
+    assert "Budgets are pooled" not in told["github"]
+    waivers.write_text(waivers.read_text().replace("soon", "late"))
+    ran = run("verify", tmp_path / "report.html")
+    assert ran.code == 1
+    assert "waivers.yaml: changed" in ran.out

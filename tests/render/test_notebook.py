@@ -17,15 +17,19 @@ def test_an_assessment_is_shown_with_findings_and_questions():
 def test_a_finding_is_shown_with_its_reasons_and_source():
     [finding] = assess(POOL, RULEBOOK).flagged
     shown = finding._repr_html_()
-    for text in (TITLE, "medium, could be critical", "budgets are pooled", "source"):
+    because = finding.because[0].phrase
+    for text in (TITLE, "medium, could be critical", because, "source"):
         assert text in shown
 
 
 def test_a_plan_is_shown_with_who_and_when():
     assessment = assess(POOL, RULEBOOK)
-    shown = assessment.plan()._repr_html_()
+    plan = assessment.plan()
+    shown = plan._repr_html_()
     assert "1 change settles 1 thing to put right." in shown
-    assert "the accountable body" in shown
+    [step] = plan.steps
+    assert step.who in shown
+    assert step.within in shown
     assert "nothing to plan" in assess(Partnership(), RULEBOOK).plan()._repr_html_()
 
 

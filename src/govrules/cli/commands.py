@@ -41,7 +41,7 @@ from govrules.cli.said import Said
 from govrules.cli.standard_input import STANDARD_INPUT, read_input
 from govrules.cli.testing import run_tests
 from govrules.cli.waiving import waived
-from govrules.cli.workspace import chosen, packs_of
+from govrules.cli.workspace import chosen, packs_of, workspace
 from govrules.diagnostics import CODES, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
@@ -159,7 +159,9 @@ def check(
         "table": table,
         "entry": entry,
     }
-    wanted = attrs.evolve(wanted, options=options)
+    read_too = (named.mapping, waivers or workspace().waivers)
+    beside = tuple(each for each in read_too if each is not None)
+    wanted = attrs.evolve(wanted, options=options, beside=beside)
     with uncollected():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return _code(checked, level, told)

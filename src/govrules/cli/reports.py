@@ -58,6 +58,7 @@ class Wanted:
         full: in text, everything below the page.
         depth: in text, the most lines of reasons that a finding then has.
         options: what was asked for, as a receipt holds it.
+        beside: what is read with the files that are assessed.
     """
 
     format: Format
@@ -67,6 +68,7 @@ class Wanted:
     full: bool
     depth: int | None
     options: dict[str, Any] = attrs.field(factory=dict, hash=False)
+    beside: tuple[Path, ...] = ()
 
     def ready(self) -> None:
         """
@@ -191,7 +193,12 @@ class Reporting:
 
     def _receipt(self) -> Receipt:
         return receipt_of(
-            self.assessments, self.rulebook, self.as_of, self.sources, self.wanted.options
+            self.assessments,
+            self.rulebook,
+            self.as_of,
+            self.sources,
+            options=self.wanted.options,
+            beside=self.wanted.beside,
         )
 
     def _emit(self, text: str) -> None:

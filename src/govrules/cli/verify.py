@@ -135,12 +135,9 @@ class _Verifying:
             yield Differs(f"Facts {name}", how)
             if path is not None:
                 paths.append(path)
-        for option in ("mapping",):
-            if (
-                self.receipt.options.get(option)
-                and self._path(self.receipt.options[option]) is None
-            ):
-                yield Differs(f"The {option}", "is not there any more")
+        for file in self.receipt.beside:
+            how = _changed(self._path(file.name), file.content)
+            yield Differs(f"Read with them, {file.name}", how)
         if isinstance(rulebook, Rulebook) and paths and len(paths) == len(self.receipt.facts):
             yield self._findings(rulebook, paths)
 
