@@ -106,7 +106,9 @@ def test_an_example_that_fails_says_how(load, example, problem):
 def test_a_failure_says_what_the_rule_sees(load):
     (result,) = run_examples(load(rule("{ name: x, given: { protocol: none }, expect: clear }")))
     assert result.diagnostic is not None
-    assert result.diagnostic.help.startswith("the rule sees: no protocol")
+    assert result.diagnostic.help.startswith(
+        "the rule sees: the partners have not agreed a protocol"
+    )
 
 
 @pytest.mark.parametrize(
