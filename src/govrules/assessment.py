@@ -425,9 +425,8 @@ def assess(
 
     >>> from govrules import Funding, Partnership, load_rulebook
     >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
-    >>> print(*(each.sentence for each in assess(pool, load_rulebook()).flagged))
-    Budgets are pooled without an agreed protocol: budgets are pooled, and no protocol for \
-decisions and money is agreed.
+    >>> print(*(each.rule.title for each in assess(pool, load_rulebook()).flagged))
+    Budgets are pooled without an agreed protocol
     """
     (assessment,) = assess_each((subject,), rulebook, as_of=as_of, engine=engine)
     return assessment

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import unquote
 
 import attrs
 from cyclopts import Parameter
@@ -87,7 +86,7 @@ def _receipt_of(report: Path) -> tuple[Receipt, Differs]:
         content = report.read_bytes()
         apart_ = beside(report)
         text = content.decode("utf-8", "replace")
-        receipt = receipt_in(text) or receipt_in(unquote(text))
+        receipt = receipt_in(text) or receipt_in(text.replace("%25", "%"))
         if receipt is not None:
             same = is_sealed(content, receipt)
         elif apart_.is_file():

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
-from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from govrules.assessment import Assessment
@@ -198,7 +197,9 @@ def _place(told: str) -> tuple[str, int]:
 
 def _address(file: str) -> str:
     path = PurePath(file)
-    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
+    if path.is_absolute():
+        return path.as_uri()
+    return PurePosixPath("/", path.as_posix()).as_uri().removeprefix("file:///")
 
 
 # ── JUnit ─────────────────────────────────────────────────────────────────────────────────────
