@@ -83,7 +83,7 @@ def test_a_value_is_underlined_as_it_is_written(text: str, length: int) -> None:
         ("a: [\n", Code.INVALID_YAML, 1, 5),
         ("a: 'b\n", Code.INVALID_YAML, 1, 4),
         ("a: b: c\n", Code.INVALID_YAML, 1, 5),
-        ("a: {b: c\n", Code.INVALID_YAML, 1, 9),
+        ("a: {b: c\n", Code.INVALID_YAML, 1, 4),
         ("a: 'b' c\n", Code.INVALID_YAML, 1, 8),
         (" a: b\nc: d\n", Code.INVALID_YAML, 2, 1),
         ("a:\n- b\n c: d\n", Code.INVALID_YAML, 3, 3),

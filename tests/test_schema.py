@@ -19,7 +19,7 @@ COMMITTED = Path(__file__).parents[1] / "docs" / "schemas"
 THEMES = sorted(each for each in shipped_packs().glob("*/*.yaml") if each.name != "rulebook.yaml")
 SUBJECTS = sorted(
     each
-    for each in shipped_examples().rglob("*.yaml")
+    for each in shipped_examples().glob("*.yaml")
     if each.name != "waivers.yaml" and not each.name.endswith(".mapping.yaml")
 )
 

@@ -439,7 +439,8 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
 def _question(cited: Cited) -> Question:
     owner = _owner(cited)
     text = _whether_all(cited) or cited.fact.question
-    return Question(cited.path, f"{owner}: {text}" if owner else text, owner, text)
+    asked = f"{owner[:1].upper()}{owner[1:]}: {text}" if owner else text
+    return Question(cited.path, asked, owner, text)
 
 
 def _whether_all(cited: Cited) -> str:

@@ -536,8 +536,8 @@ class ValueAssessment:
         past=True,
     )
     criteria_agreed: Recorded[bool] = arrangement(
-        "the partners have agreed the criteria of value",
-        no="the partners have not agreed the criteria of value",
+        "the partners have agreed the criteria for judging its value",
+        no="the partners have not agreed the criteria for judging its value",
         ask="Have the partners agreed the criteria by which value is assessed?",
     )
     evidence: Recorded[SetOf[Evidence]] = arrangement(
@@ -629,7 +629,7 @@ class Funding:
         absent="there is no figure for what it has spent so far",
         present="there is a figure for what it has spent so far",
         zero=("it has spent nothing so far", "it has spent money"),
-        ask="If there is no annual figure, how much has it spent in total so far?",
+        ask="How much has the partnership spent so far, if there is no figure for a year?",
     )
     contract_value: Recorded[Decimal] = fact(
         "the value of its contracts over their whole term",
@@ -637,7 +637,7 @@ class Funding:
         absent="there is no figure for what its contracts are worth",
         present="there is a figure for what its contracts are worth",
         zero=("its contracts have no money value", "its contracts are worth money"),
-        ask="If there is no annual figure, what are its contracts worth over their term?",
+        ask="What are its contracts worth over their term, if there is no figure for a year?",
     )
     external_grant: Recorded[bool] = fact(
         "it receives grant from outside the partners",
@@ -1772,8 +1772,11 @@ class Partnership(Subject):
     )
     ending_settled: Recorded[SetOf[Ending]] = arrangement(
         "what is settled after its end",
-        no="it is not settled what became of its {value}",
-        sentence="it is settled what became of its {value}",
+        no="the partners have not settled what happens to {value}",
+        sentence="the partners have settled what happens to {value}",
+        words={
+            each: f"its {each}" for each in ("money", "staff", "assets", "liabilities", "records")
+        },
         absent="nothing is settled after its end",
         present="something is settled after its end",
         ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
@@ -2231,11 +2234,13 @@ class FindingFacts:
     verdict: Recorded[FindingVerdict] = fact(
         "the verdict",
         no={
-            "*": "the finding is not {value}",
+            "flagged": "the finding calls for no action",
+            "clear": "the finding is that not all is in order",
             "not_applicable": "the finding is that the check applies",
         },
         sentence={
-            "*": "the finding is {value}",
+            "flagged": "the finding calls for action",
+            "clear": "the finding is that all is in order",
             "not_applicable": "the finding is that the check does not apply",
         },
         absent="the check has come to no verdict",

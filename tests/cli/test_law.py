@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from govrules.cli import main
+from govrules.cli.rule_files import RuleFiles
 from govrules.cli.workspace import workspace
 from govrules.rulebook.conditions import _TESTS
-from govrules.rulebook.load import _RULEBOOK_KEYS
+from govrules.rulebook.load import _RULEBOOK_KEYS, load_rulebook
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
 from govrules.rulebook.words import WORDS
 
@@ -363,3 +364,21 @@ def test_the_council_compares_its_law_with_that_of_last_year(monkeypatch, capsys
     assert changes["agreement-not-reviewed-this-year"] == "added"
     assert changes["significant-partnerships-without-agreement"] == "changed in meaning"
     assert "EX-08" in {each["id"] for each in data["outcomes"]}
+
+
+def test_rule_files_that_change_are_noticed_once_they_stand_still(pack, capsys):
+    folder = pack("ours")
+    book = load_rulebook(folder)
+    files = RuleFiles((folder,))
+    assert files.changed(book) is None
+    pack("ours", much=500, version="2")
+    assert files.changed(book) is None
+    found = files.changed(book)
+    assert found is not None
+    assert found.parameters["much"].value == 500
+    assert files.changed(found) is None
+    rules = Path(folder) / "rules.yaml"
+    rules.write_text("govrules: [", "utf-8")
+    files.changed(found)
+    assert files.changed(found) is None
+    assert "those of before still count" in capsys.readouterr().err

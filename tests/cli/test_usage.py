@@ -133,8 +133,18 @@ def test_the_shares_of_what_sources_say_are_printed_alone(run, pack, tmp_path):
 
 
 def test_lint_says_that_nothing_is_wrong(run, pack):
+    rulebook = pack / "rulebook.yaml"
+    text = rulebook.read_text(encoding="utf-8").partition("parameters:")[0]
+    rulebook.write_text(text, encoding="utf-8")
     ran = run("lint", pack)
     assert (ran.code, ran.out) == (0, "3 rules in 1 pack: no problem found\n")
+
+
+def test_lint_warns_of_what_no_rule_reads(run, pack):
+    ran = run("lint", pack)
+    assert (ran.code, ran.out) == (0, "3 rules in 1 pack: 2 warnings\n")
+    assert "no rule reads parameter `much`" in ran.err
+    assert "no rule reads fact `local.slogan`" in ran.err
 
 
 def test_lint_tells_every_problem_at_once(run, pack):

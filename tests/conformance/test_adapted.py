@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import sys
 from decimal import Decimal
 from pathlib import Path
 
 import attrs
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govrules import assess, load_rulebook, read, with_parameters
+from govrules.assessment import assess_each
+from govrules.engines.columns import to_batches
+from govrules.model import Partnership
 from govrules.portfolio import entries_of
+from govrules.registers.spark import assess_spark
 from govrules.rulebook.adapt import applied
 from govrules.rulebook.adapted import Adaptation, Adapts
 from govrules.rulebook.ast import Rulebook, Severity
@@ -129,3 +137,40 @@ def test_an_adaptation_moves_an_outcome():
     )
     assert before.derived["risk_tier"].values != after.derived["risk_tier"].values
     assert attrs.asdict(before.derived["risk_tier"])["values"] != ()
+
+
+@pytest.mark.slow
+def test_spark_agrees_on_the_law_of_a_council(tmp_path, monkeypatch):
+    # Its workers need what this process has.
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    spark_module = pytest.importorskip("pyspark.sql")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java")
+    register = read(EXAMPLES / "example-register.yaml")
+    entries = entries_of(register.subject)
+    path = tmp_path / "entries.parquet"
+    pq.write_table(pa.Table.from_batches(to_batches(entries, Partnership, COUNCIL)), path)
+    spark = (
+        spark_module.SparkSession.builder.master("local[1]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.warehouse.dir", str(tmp_path / "warehouse"))
+        .getOrCreate()
+    )
+    try:
+        frame = assess_spark(spark.read.parquet(str(path)), COUNCIL, as_of=register.as_of)
+        found = {
+            (row.subject, row.rule): (row.verdict, row.severity, row.could_be)
+            for row in frame.collect()
+        }
+    finally:
+        spark.stop()
+    expected = {
+        (each.id, finding.rule.id): (
+            finding.verdict.value,
+            finding.severity and finding.severity.value,
+            finding.could_be and finding.could_be.value,
+        )
+        for each in assess_each(entries, COUNCIL, as_of=register.as_of)
+        for finding in each.findings
+    }
+    assert found == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -14,16 +15,13 @@ from govrules.engines.reference import (
     VERDICTS,
     Case,
     case_of,
-    count_between,
     count_of,
     derive,
     evaluate,
     judge,
     months_before,
-    share_between,
     share_of,
     split,
-    sum_between,
     sum_of,
     values,
 )
@@ -826,19 +824,25 @@ def test_a_plain_fact_that_is_unknown_chooses_any_value(size: Any, expected: Tru
 SO, NOT_SO, OPEN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 
 
+def holding(items: Iterable[Item], closed: bool) -> Case:
+    """A thing with these items; in an open list there may be more."""
+    return case(Thing(items=(*items, *(() if closed else (UNKNOWN,)))))
+
+
 @pytest.mark.parametrize(
     ("truths", "closed", "between"),
     [
-        ({}, True, (0, 0)),
-        ({NOT_SO: 2}, True, (0, 0)),
-        ({SO: 2, OPEN: 1}, True, (2, 3)),
-        ({OPEN: 3}, True, (0, 3)),
-        ({SO: 1}, False, (1, None)),
+        ([], True, (0, 0)),
+        ([NOT_SO, NOT_SO], True, (0, 0)),
+        ([SO, OPEN, SO], True, (2, 3)),
+        ([OPEN, OPEN, OPEN], True, (0, 3)),
+        ([SO], False, (1, None)),
     ],
 )
 def test_a_count_from_how_many_are_so(truths: Any, closed: bool, between: Any) -> None:
     """What may be so counts at the most; in an open list there is no most."""
-    assert count_between(truths, closed=closed) == between
+    known = holding((Item(fine=FACT_FOR[each]) for each in truths), closed)
+    assert count_of(ref("items"), IS_FINE, known) == between
 
 
 @pytest.mark.parametrize(
@@ -854,7 +858,9 @@ def test_a_count_from_how_many_are_so(truths: Any, closed: bool, between: Any) -
 )
 def test_a_sum_from_amounts(amounts: Any, closed: bool, between: Any) -> None:
     """An amount that nobody recorded has no most, and those after it still count."""
-    assert sum_between(amounts, closed=closed) == between
+    items = (Item(fine=FACT_FOR[each], weight=weight) for each, weight in amounts)
+    found = sum_of(ref("items"), ref("weight", 1), IS_FINE, holding(items, closed))
+    assert found == between
 
 
 @pytest.mark.parametrize(
@@ -876,4 +882,11 @@ def test_a_sum_from_amounts(amounts: Any, closed: bool, between: Any) -> None:
 )
 def test_a_share_from_how_many_count_and_are_so(tally: Any, closed: bool, between: Any) -> None:
     """What may count raises or lowers the share, whichever is the worse."""
-    assert share_between(tally, closed=closed) == between
+    weights = {SO: 2, NOT_SO: 1, OPEN: UNKNOWN}
+    items = [
+        Item(fine=FACT_FOR[so], weight=weights[counted])
+        for (counted, so), number in tally.items()
+        for _ in range(number)
+    ]
+    heavy = FactTest(ref("weight", 1), Compare(Op.EQUALS, Literal(2)))
+    assert share_of(ref("items"), heavy, IS_FINE, holding(items, closed)) == between

@@ -33,7 +33,7 @@ def test_an_engine_that_is_not_there(name, help_) -> None:
 
 
 def test_an_engine_whose_extra_is_not_installed_says_what_to_install(monkeypatch) -> None:
-    home = registry._Home("wheels_and_cogs", "steam")
+    home = ("wheels_and_cogs", "steam")
     monkeypatch.setattr(registry, "_HOMES", {"steam": home})
     with pytest.raises(
         EngineError, match=r"needs `wheels_and_cogs`.*pip install govrules\[steam\]"
@@ -42,7 +42,7 @@ def test_an_engine_whose_extra_is_not_installed_says_what_to_install(monkeypatch
 
 
 def test_what_is_broken_in_an_engine_is_not_taken_for_what_is_not_installed(monkeypatch) -> None:
-    home = registry._Home("govrules.engines.steam", "steam")
+    home = ("govrules.engines.steam", "steam")
     monkeypatch.setattr(registry, "_HOMES", {"steam": home})
     with pytest.raises(ModuleNotFoundError):
         engine("steam")

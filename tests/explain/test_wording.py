@@ -118,7 +118,7 @@ def of(rule_id: str, rulebook: Rulebook) -> str:
         ("partnership-without-owner", "For every partnership that has not ended, an officer is responsible for it."),
         ("value-of-significant-partnerships-not-assessed", "For at most 10 per cent of the partnerships on the register that are significant, and are not proposed and have not ended, its value has never been assessed."),
         ("governance-too-heavy", "the risk tier is low, all of these hold: - governing it costs at most 20 per cent of what it spends; - its governing document is short or not legally binding, or"),
-        ("one-partner-dominates", "(one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes): a rule balances the strongest partner."),
+        ("one-partner-dominates", "either one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes: a rule balances the strongest partner."),
         ("no-governing-document", "Where the partnership has not ended, there is a governing document."),
         ("no-accountable-body", "there is an accountable body or at least one partner is the accountable body."),
         ("agreement-not-reviewed", "the governing document was last reviewed within the last year where the risk tier is high, within the last 2 years where it is medium or within the last 3 years where it is low;"),
@@ -208,7 +208,7 @@ def test_a_subject_in_common_is_said_once() -> None:
     )
     assert listed(
         ["the partnership is active", "it spends money", "the partnership is big"], "and"
-    ) == ("the partnership is active, it spends money and it is big")
+    ) == ("the partnership is active, spends money and is big")
     assert listed(["partners pool budgets"], "and") == "partners pool budgets"
 
 

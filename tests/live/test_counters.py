@@ -16,7 +16,6 @@ from govrules.engines.registry import said
 from govrules.live.counters import ENTRIES, Counters
 from govrules.live.pairs import Entries, Entry
 from govrules.live.settling import Settled
-from govrules.lowering.evaluate import Evaluation
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import mergeable
 from govrules.rulebook.ast import (
@@ -145,7 +144,7 @@ def test_sums_are_exact_in_whatever_order_amounts_come_and_go():
             partnership = Partnership(status="active", funding=Funding(annual_spend=spend))
             entry = Entry(partnership, partnership, Settled(()), frozenset(), 0)
         after = Entries(known, {key: entry})
-        counted = counters.plan(Evaluation(Register(), AS_OF), (), after, {key: None})
+        counted = counters.plan(Register(), AS_OF, (), after, {key: None})
         counters.commit(counted)
         known = dict(after)
     sums = {total for leaf, total in counted.totals.items() if getattr(leaf, "of", None)}

@@ -19,7 +19,6 @@ from govrules.prove.symbols import (
     Day,
     Listed,
     Members,
-    Nested,
     Single,
     Space,
     SymbolicRecord,
@@ -40,7 +39,6 @@ from govrules.prove.terms import (
     no,
     number_of,
     one_of,
-    real,
     true,
 )
 from govrules.rulebook.ast import (
@@ -319,8 +317,6 @@ class Encoder:
                     case Members(of=of, more=more) | Listed(of=of, more=more):
                         found = either(*of.values())
                         return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
-                    case Nested(state=state):
-                        return [(true(), value_of(state))]
                     case Single():
                         return [(true(), self._not_ahead(held, ref.type))]
                     case _:
@@ -656,7 +652,7 @@ def _ratio(some: Sequence[Term], every: Sequence[Term]) -> Term:
     for total in range(1, len(every) + 1):
         for number in range(total + 1):
             here = both(part == number, whole == total)
-            found = one_of(here, real(Fraction(100 * number, total)), found)
+            found = one_of(here, exact(Fraction(100 * number, total)), found)
     return found
 
 

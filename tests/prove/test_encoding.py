@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge, months_before
-from govrules.facts import Facts, absent
+from govrules.facts import Facts, absent, read_field
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.rulebook.ast import (
@@ -48,7 +48,6 @@ from govrules.prove.symbols import (  # noqa: E402 - z3 must be there first
     Held,
     Listed,
     Members,
-    Nested,
     Single,
     Space,
     SymbolicRecord,
@@ -81,11 +80,12 @@ def pinned(space: Space, record: Any, as_of: Any) -> list[tuple[Any, Any]]:
 
 def _of_record(symbolic: SymbolicRecord, record: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each variable with the constant that it has for a subject."""
-    for name, held in symbolic.held.items():
-        value = record
-        if record is not UNKNOWN and record is not None:
-            local = name.removeprefix("local.")
-            value = getattr(record, name) if local == name else record.local.get(local, UNKNOWN)
+    for path, held in symbolic.held.items():
+        local = path.removeprefix("local.")
+        if local == path or record is UNKNOWN:
+            value = read_field(record, path, held.fact)
+        else:
+            value = record.local.get(local, UNKNOWN)
         yield from _pinned(held, absent(held.fact) if value is None else value)
 
 
@@ -93,9 +93,6 @@ def _pinned(held: Held, value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each variable of a fact with the constant that makes it this value."""
     pairs: list[tuple[Any, Any]] = []
     match held:
-        case Nested(state=state, inner=inner):
-            yield from _pinned(state, value)
-            yield from _of_record(inner, value)
         case Single(known=known, none=none, term=term):
             pairs = [(known, truth(value is not UNKNOWN)), (none, truth(value is None))]
             if term is not None:

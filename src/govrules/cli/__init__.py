@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from govrules.cli.exits import FAULT, INTERRUPTED, PROBLEM, Stop
+from govrules.undisturbed import undisturbed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,10 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(tokens: list[str]) -> int:
-    from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
-    from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
-    from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
-    from govrules.files import READ  # noqa: PLC0415 - likewise
+    with undisturbed():
+        from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
+        from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
+        from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
+        from govrules.files import READ  # noqa: PLC0415 - likewise
 
     _open_streams()
     READ.set(set())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import gc
 import json
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -61,6 +59,7 @@ from govrules.render.plain import plans_data, problems_data
 from govrules.rulebook.ast import Rule, Rulebook, Severity
 from govrules.rulebook.load import packs_in
 from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
 
 
 def _version() -> str:
@@ -162,7 +161,7 @@ def check(
     read_too = (named.mapping, waivers or workspace().waivers)
     beside = tuple(each for each in read_too if each is not None)
     wanted = attrs.evolve(wanted, options=options, beside=beside)
-    with uncollected():
+    with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return _code(checked, level, told)
 
@@ -177,18 +176,6 @@ def _reasons(depth: str | None) -> int | None:
             "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
         )
     return int(depth)
-
-
-@contextlib.contextmanager
-def uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: findings by the hundred thousand are all kept to the end."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
@@ -229,7 +216,7 @@ def assess_all(
     checked: list[Checked] = []
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
-        with uncollected():
+        with undisturbed():
             found = assess_file(read, rulebook, given or stated, engine)
         checked.append(found)
         if isinstance(found, RegisterAssessment):

@@ -11,7 +11,7 @@ import attrs
 from govrules.diff.meaning import Decided, Side, decide
 from govrules.explain.adaptations import in_force_phrase
 from govrules.explain.english import condition_phrase, severity_sentence
-from govrules.explain.phrases import value_phrase
+from govrules.explain.phrases import joined, value_phrase
 from govrules.rulebook.adapt import with_values
 from govrules.rulebook.ast import (
     All,
@@ -23,7 +23,7 @@ from govrules.rulebook.ast import (
     Rule,
     Rulebook,
 )
-from govrules.rulebook.walk import derived_read, rule_conditions
+from govrules.rulebook.walk import beneath, derived_read, references, rule_conditions
 
 
 class Change(Enum):
@@ -224,17 +224,27 @@ class _Comparing:
         read = {
             ref.path.rpartition(".")[2]
             for root in rule_conditions(rule)
-            for ref in _references(root)
+            for ref in references(root)
         }
         derived = self.new.rulebook.derived
         found = sorted(read & moved)
-        return [f"by {derived[name].fact.label} ({name})" for name in found if name in derived]
+        return [
+            f"by {derived[name].fact.label} ({name}){self._why(name)}"
+            for name in found
+            if name in derived
+        ]
 
-
-def _references(root: Condition) -> Iterator[Any]:
-    from govrules.rulebook.walk import references  # noqa: PLC0415 - a name that is short here
-
-    return references(root)
+    def _why(self, name: str) -> str:
+        """Return on which parameters that moved a derived fact hangs, as it follows its name."""
+        before, after = self.old.rulebook, self.new.rulebook
+        moved = {
+            each.name: None
+            for one in (*beneath(name, after.derived, ()), name)
+            for each in after.derived[one].parameters
+            if each.name in before.parameters
+            and before.parameters[each.name].values != after.parameters[each.name].values
+        }
+        return f", which reads {joined(moved)}" if moved else ""
 
 
 def logic(rule: Rule) -> tuple[Any, ...]:

@@ -26,7 +26,7 @@ from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import lowering_of
 from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
 from govrules.truth import Unknown
 from govrules.vocabulary import Choices, Records
@@ -308,7 +308,7 @@ def outcomes(
     if not subjects:
         return
     cls = type(subjects[0])
-    lowering = Lowering(rulebook.derived)
+    lowering = lowering_of(rulebook.derived)
     judged = [lowering.rule(rule, cls) for rule in rules]
     for start in range(0, len(subjects), BLOCK):
         several = subjects[start : start + BLOCK]

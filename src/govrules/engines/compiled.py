@@ -2,14 +2,17 @@
 The compiled engine: one Python function for all rules about a kind of subject.
 
 The function is generated from the rules when they are first asked for (see `python`), and kept by
-what the rules say: two rulebooks that say the same share it. It gives outcomes and no more.
+what the rules say: two rulebooks that say the same share it. It gives outcomes and no more. Of
+formulas alone a function is made likewise that tells which hold.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import CodeType
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -21,14 +24,18 @@ from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
 from govrules.identical import Identical
+from govrules.lowering.ir import Formula, Num, Var
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
+from govrules.lowering.merge import Leaf
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
 #: How many sets of rules are kept ready.
 MOST_KEPT: Final = 32
+#: Of how many sets of formulas it is kept what tells whether they hold.
+_MOST_TOLD: Final = 512
 #: On how many dates a set of rules is kept ready.
 _MOST_DATES: Final = 8
 
@@ -36,6 +43,8 @@ _TOO_DEEP: Final = "the conditions are nested too deep to be compiled; use the e
 
 #: Takes one subject, and returns what each rule says of it.
 Judge: TypeAlias = Callable[[Any], tuple[Outcome, ...]]
+#: Takes a subject, numbers that are given and a record, and returns what is true or a number.
+Tell: TypeAlias = Callable[[Any, Mapping[Leaf, Any], Any], tuple[Any, ...]]
 
 
 @attrs.frozen
@@ -95,7 +104,7 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    code = _code(tuple(rules), cls, _all(rulebook.derived))
+    code = _code(rules, cls, rulebook)
     named = [f"# {name} = {sanitise(_said(value))}" for name, value in code.constants.items()]
     return "\n".join([*named, "", code.source]) if named else code.source
 
@@ -112,17 +121,23 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     return str(value)
 
 
-def _all(derived: Mapping[str, Derived]) -> tuple[tuple[str, Derived], ...]:
-    return tuple(derived.items())
-
-
 @lru_cache(maxsize=MOST_KEPT)
 def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
     cls, rulebook, *rules = same
-    code = _code(tuple(rules), cls, _all(rulebook.derived))
-    names: dict[str, Any] = {
-        **code.constants,
+    code = _code(rules, cls, rulebook)
+    names = {**code.constants}
+    for index, (rule, judged) in enumerate(zip(rules, code.judged, strict=True)):
+        for letter in "FU":
+            table = Outcomes(rule, judged, flagged=letter == "F")
+            names[f"{letter}{index}"] = table if table.atoms else table[0]
+    return _ready(code.compiled, names)
+
+
+def _ready(compiled: CodeType, names: Mapping[str, Any]) -> Callable[[dt.date | Unknown], Any]:
+    """Return what makes the compiled function for a date, kept for some."""
+    every = {
+        **names,
         "__builtins__": {"len": len},
         "UNKNOWN": UNKNOWN,
         "CLEAR": CLEAR,
@@ -130,25 +145,47 @@ def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
         "day_before": _day_before,
         "last_day": _last_day,
     }
-    for index, (rule, judged) in enumerate(zip(rules, code.judged, strict=True)):
-        for letter in "FU":
-            table = Outcomes(rule, judged, flagged=letter == "F")
-            names[f"{letter}{index}"] = table if table.atoms else table[0]
-    exec(code.compiled, names)  # noqa: S102 - our own source, in which no text of a user stands
-    return lru_cache(maxsize=_MOST_DATES)(names["prepare"])
+    exec(compiled, every)  # noqa: S102 - our own source, in which no text of a user stands
+    return lru_cache(maxsize=_MOST_DATES)(every["prepare"])
+
+
+@lru_cache(maxsize=_MOST_TOLD)
+def tells(
+    nodes: tuple[Formula | Num, ...],
+    cls: type,
+    given: tuple[Leaf, ...] = (),
+    var: Var | None = None,
+) -> Callable[[dt.date | Unknown], Tell]:
+    """
+    Return by date the function that tells which formulas hold of a subject.
+
+    Args:
+        nodes: the formulas; where `var` is given, numbers over its list.
+
+        cls: the class of the subject.
+
+        given: numbers over lists that are handed over with a subject.
+
+        var: a record of a list, of which it is told what it adds to each number.
+
+    Raises:
+        EngineError: the formulas are nested too deep to be compiled.
+    """
+    with _shallow():
+        writer = Writer([[each] for each in nodes])
+        compiled = compile(writer.telling(nodes, cls, given, var), "<govrules told>", "exec")
+    return _ready(compiled, writer.constants)
+
+
+def _code(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> Code:
+    """Return what rules compile to; kept by what they say."""
+    with _shallow():
+        return _kept(tuple(rules), cls, tuple(rulebook.derived.items()))
 
 
 @lru_cache(maxsize=MOST_KEPT)
 def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
     return generate(rules, cls, dict(derived))
-
-
-def _code(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
-    """Return what rules compile to; kept by what they say."""
-    try:
-        return _kept(rules, cls, derived)
-    except RecursionError as error:
-        raise EngineError(NAME, _TOO_DEEP) from error
 
 
 def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -> Code:
@@ -165,15 +202,21 @@ def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -
     Raises:
         EngineError: the conditions are nested too deep, or name what the vocabulary has not.
     """
-    try:
-        lowering = lowering_of(derived)
+    lowering = lowering_of(derived)
+    with _shallow():
         judged = tuple(lowering.rule(rule, cls) for rule in rules)
-        writer = Writer(judged)
-        source = writer.function([rule.id for rule in rules], cls)
+        writer = Writer([each.formulas for each in judged])
+        source = writer.judging(judged, [rule.id for rule in rules], cls)
         compiled = compile(source, "<govrules compiled>", "exec")
+    return Code(source, writer.constants, judged, compiled)
+
+
+@contextlib.contextmanager
+def _shallow() -> Iterator[None]:
+    try:
+        yield
     except (RecursionError, MemoryError, SyntaxError, OverflowError) as error:
         raise EngineError(NAME, _TOO_DEEP) from error
-    return Code(source, writer.constants, judged, compiled)
 
 
 def _day_before(as_of: dt.date | Unknown, months: int) -> dt.date:

@@ -10,8 +10,9 @@ with a bit for each value that it may still have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from govrules.engines.outcomes import Atoms, atoms_of
@@ -19,6 +20,7 @@ from govrules.engines.source import Block, Layout, sanitise
 from govrules.lowering import formulas as f
 from govrules.lowering import ir, passes
 from govrules.lowering.judged import Judged
+from govrules.lowering.merge import Leaf
 from govrules.rulebook.ast import Op
 from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
@@ -29,26 +31,26 @@ _WORTH_A_NAME: Final = 3
 #: What is named most is a local name, for those are read the fastest.
 _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE"
 
+_Nodes: TypeAlias = Sequence[ir.Formula | ir.Num]
 #: What holds wherever an expression is looked at.
 _Known: TypeAlias = frozenset[ir.Formula]
 
 
 class Writer(Layout):
     """
-    Writes the function that judges subjects by some rules.
+    Writes a function that judges subjects by some rules, or tells what holds of them.
 
     Args:
-        rules: the rules as formulas.
+        units: the formulas of each rule, or each formula by itself.
     """
 
-    def __init__(self, rules: Sequence[Judged]) -> None:
-        self._rules = rules
-        self._asked = [passes.asked(each.formulas) for each in rules]
+    def __init__(self, units: Sequence[_Nodes]) -> None:
+        self._asked = [*map(passes.asked, units)]
         tables = dict.fromkeys(
             each for keys in self._asked for each in keys if isinstance(each, ir.Table)
         )
-        units = [*self._asked, *(passes.asked(each.sides) for each in tables)]
-        uses = Counter(node for each in units for node in each)
+        asked = [*self._asked, *(passes.asked(each.sides) for each in tables)]
+        uses = Counter(node for each in asked for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
         #: What is sought in lists, of the rule that is written and of several.
         self._sought: list[passes.Sought] = []
@@ -57,26 +59,79 @@ class Writer(Layout):
 
     # ── The function and its rules ────────────────────────────────────────────────────────────
 
-    def function(self, names: Sequence[str], cls: type) -> str:
+    def judging(self, rules: Sequence[Judged], names: Sequence[str], cls: type) -> str:
         """
-        Return the source.
+        Return the source of a function that judges a subject.
 
         Args:
+            rules: the rules as formulas.
+
             names: what each rule is called.
 
             cls: the class of the subjects.
         """
+        top = self._top(cls)
+        for index, (name, judged) in enumerate(zip(names, rules, strict=True)):
+            top.lines.append(f"# {index}: {sanitise(name)}")
+            self._sought = _sought(self._asked[index], self.shared)
+            self._rule(index, judged, top)
+        return self._function(_HEAD, top.lines, [f"r{index}" for index in range(len(names))])
+
+    def telling(
+        self,
+        nodes: Sequence[ir.Formula | ir.Num],
+        cls: type,
+        given: Iterable[Leaf],
+        var: ir.Var | None,
+    ) -> str:
+        """
+        Return the source of a function that tells which formulas hold of a subject.
+
+        Args:
+            nodes: the formulas; where `var` is given, numbers over its list.
+
+            cls: the class of the subjects.
+
+            given: numbers over lists that are handed over with a subject.
+
+            var: a record of a list, of which it is told what it adds to each number.
+        """
+        top = block = self._top(cls)
+        if var is not None:
+            block = Block(top, var)
+            block.names["record", var] = "record"
+        self._sought = _sought(*self._asked)
+        for leaf in given:
+            name = top.names[leaf] = top.names[passes.Sought(leaf)] = self.fresh("given")
+            top.lines.append(f"{name} = given[{self.constant(leaf)}]")
+            if isinstance(leaf, ir.Exists) and leaf.var.list is not None:
+                more, _ = self._leaf(f.more(leaf.var.list), top, frozenset())
+                top.names[passes.Sought(leaf, open=True)] = f"({name} or {more})"
+        write: Any = self._say if var is None else self._added
+        results = [write(each, block) for each in nodes]
+        inner = [] if block is top else block.lines
+        return self._function("subject, given, record", [*top.lines, *inner], results)
+
+    def _added(self, leaf: Leaf, block: Block) -> str:
+        """Return the expression of what the record of a block adds to a number over its list."""
+        of = leaf.of if isinstance(leaf, ir.Total) else None
+        return (
+            f"({'1' if of is None else self.raw(of, block)} if {self._say(leaf.so, block)} else 0)"
+        )
+
+    def _top(self, cls: type) -> Block:
         top = Block(None, ir.subject(cls))
         top.names["record", top.var] = "subject"
-        for index, (name, judged) in enumerate(zip(names, self._rules, strict=True)):
-            top.lines.append(f"# {index}: {sanitise(name)}")
-            keys = {**self._asked[index], **self.shared}
-            self._sought = [each for each in keys if isinstance(each, passes.Sought)]
-            self._rule(index, judged, top)
-        results = "".join(f"r{index}, " for index in range(len(names)))
-        lines = ["def prepare(as_of):", *(f"    {line}" for line in self._prepared)]
-        lines += [f"    def judge({_HEAD}):", *(f"        {line}" for line in top.lines)]
-        return "\n".join([*lines, f"        return ({results})", "    return judge", ""])
+        return top
+
+    def _function(self, head: str, lines: Sequence[str], results: Sequence[str]) -> str:
+        prepared = "".join(f"    {line}\n" for line in self._prepared)
+        body = "".join(f"        {line}\n" for line in lines)
+        result = "".join(f"{each}, " for each in results)
+        return (
+            f"def prepare(as_of):\n{prepared}    def judge({head}):\n{body}"
+            f"        return ({result})\n    return judge\n"
+        )
 
     def _rule(self, index: int, judged: Judged, top: Block) -> None:
         block = top
@@ -131,9 +186,7 @@ class Writer(Layout):
         bits = table.bits
         stated, inner = "", block
         if table.stated is not None:
-            said, key = self.about("stated", table.var, block), self.constant(table.name)
-            stated, inner = self.fresh("stated"), block.inside()
-            block.lines.append(f"{stated} = {said}.get({key}, UNKNOWN) if {said} else UNKNOWN")
+            stated, inner = self.raw(table.stated, block), block.inside()
         otherwise = bits[table.otherwise]
         if len(table.rows) == 1:
             ((true, false, value),) = table.rows
@@ -305,6 +358,9 @@ class Writer(Layout):
         return [*guards, f"{left} {sign} {right}", f"{left} {contrary} {right}"]
 
     def _number(self, number: ir.Num, block: Block, known: _Known) -> str:
+        name = block.find(number)
+        if name is not None:
+            return name
         match number:
             case ir.Amount(of=ir.Read() as fact):
                 name = self.raw(fact, block)
@@ -389,6 +445,11 @@ class Writer(Layout):
         elif all(isinstance(each.node, ir.Exists) for each in names):
             inner.lines.append("break")
         block.nest(f"if {said}:", inner)
+
+
+def _sought(*keys: Iterable[Hashable]) -> list[passes.Sought]:
+    several = dict.fromkeys(chain.from_iterable(keys))
+    return [each for each in several if isinstance(each, passes.Sought)]
 
 
 def _guards(fact: ir.Read, name: str, known: _Known) -> list[str]:

@@ -431,13 +431,8 @@ def count_of(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> Inter
         members, closed = case.facts.members(ref, case.scopes)
         return len(members), len(members) if closed else len(ref.type.values)
     truths, closed = _truths(ref, where, case)
-    return count_between({each: truths.count(each) for each in Truth}, closed=closed)
-
-
-def count_between(truths: Mapping[Truth, int], *, closed: bool) -> Interval:
-    """Return between what numbers those are that count, by how many do, do not, and may."""
-    least = truths.get(Truth.TRUE, 0)
-    return least, least + truths.get(Truth.UNKNOWN, 0) if closed else _NO_LIMIT
+    least = truths.count(Truth.TRUE)
+    return least, least + truths.count(Truth.UNKNOWN) if closed else _NO_LIMIT
 
 
 def _truths(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> tuple[list[Truth], bool]:
@@ -450,16 +445,10 @@ def _truths(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> tuple[
 def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
-    amounts = (case.facts.value(of, (*case.scopes, each)) for each in records)
-    counted, _ = _truths(ref, where, case)
-    return sum_between(zip(counted, amounts, strict=True), closed=closed)
-
-
-def sum_between(amounts: Iterable[tuple[Truth, Any]], *, closed: bool) -> Interval:
-    """Return between what amounts a sum is, from whether each amount counts, and the amount."""
     least: Any = 0
     greatest: Any = 0 if closed else _NO_LIMIT
-    for counted, amount in amounts:
+    for counted, each in zip(_truths(ref, where, case)[0], records, strict=True):
+        amount = case.facts.value(of, (*case.scopes, each))
         if counted is Truth.FALSE or amount is None:
             continue
         if amount is UNKNOWN:
@@ -474,21 +463,15 @@ def share_of(
     ref: ast.FactRef, among: ast.Condition | None, where: ast.Condition, case: Case
 ) -> tuple[Interval | None, ...]:
     """Return between what percentages the share may be; None where there is nothing to share."""
-    so, closed = _truths(ref, where, case)
+    truths, closed = _truths(ref, where, case)
     counted, _ = _truths(ref, among, case)
-    return share_between(Counter(zip(counted, so, strict=True)), closed=closed)
-
-
-def share_between(
-    tally: Mapping[tuple[Truth, Truth], int], *, closed: bool
-) -> tuple[Interval | None, ...]:
-    """Return between what percentages a share may be, by how many count and are so."""
+    tally = Counter(zip(counted, truths, strict=True))
     sure, unsure = Truth.TRUE, Truth.UNKNOWN
-    so, not_so, either = (tally.get((sure, each), 0) for each in (Truth.TRUE, Truth.FALSE, unsure))
+    so, not_so, either = (tally[sure, each] for each in (Truth.TRUE, Truth.FALSE, unsure))
     base = so + not_so + either
-    open_ = tally.get((unsure, unsure), 0)
-    maybe_not = tally.get((unsure, Truth.FALSE), 0) + open_
-    maybe_so = tally.get((unsure, Truth.TRUE), 0) + open_
+    open_ = tally[unsure, unsure]
+    maybe_not = tally[unsure, Truth.FALSE] + open_
+    maybe_so = tally[unsure, Truth.TRUE] + open_
     if base == 0 and closed and maybe_not + maybe_so == 0:
         return (None,)
     if base == 0:

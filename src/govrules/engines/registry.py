@@ -14,7 +14,7 @@ here to this.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
 
@@ -71,19 +71,12 @@ class Engine(Protocol):
         """
 
 
-@attrs.frozen
-class _Home:
-    """Where an engine is, and the extra that brings what it needs; "" for none."""
-
-    module: str
-    extra: str = ""
-
-
-_HOMES: Final[Mapping[str, _Home]] = {
-    "reference": _Home("govrules.engines.reference"),
-    "compiled": _Home("govrules.engines.compiled"),
-    "columnar": _Home("govrules.engines.arrays", "registers"),
-    "durable": _Home("govrules.engines.durable", "durable"),
+#: The module of each engine, and the extra that brings what it needs; "" for none.
+_HOMES: Final = {
+    "reference": ("govrules.engines.reference", ""),
+    "compiled": ("govrules.engines.compiled", ""),
+    "columnar": ("govrules.engines.arrays", "registers"),
+    "durable": ("govrules.engines.durable", "durable"),
 }
 #: The names of all engines, the one that the others are held to first.
 ENGINES: Final = tuple(_HOMES)
@@ -116,15 +109,15 @@ def engine(name: str) -> Engine:
     Traceback (most recent call last):
     govrules.errors.EngineError: engine `refrence`: ... did you mean `reference`?
     """
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in _HOMES:
         raise EngineError(name, f"there is no such engine; {did_you_mean(name, ENGINES)}")
+    module, extra = _HOMES[name]
     try:
-        return cast("Engine", import_module(home.module))
+        return cast("Engine", import_module(module))
     except ModuleNotFoundError as error:
-        if not home.extra or (error.name or "").startswith("govrules"):
+        if not extra or (error.name or "").startswith("govrules"):
             raise
         raise EngineError(
             name,
-            f"it needs `{error.name}`, which is not installed: pip install govrules[{home.extra}]",
+            f"it needs `{error.name}`, which is not installed: pip install govrules[{extra}]",
         ) from error

@@ -24,6 +24,10 @@ NAME: Final = "compiled"
 _MOST_LOOPS: Final = 18
 
 
+#: Where facts stand that are no fields of their record.
+_BESIDE: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
+
+
 def sanitise(text: str) -> str:
     """Return a text as a comment may carry it: words, numbers and hyphens, on one line."""
     return re.sub(r"[^A-Za-z0-9 ._-]", "?", text, flags=re.ASCII)[:80]
@@ -135,12 +139,13 @@ class Layout:
         """
         if fact.var is None:
             return "as_of"
-        var = fact.var
+        var, beside = fact.var, _BESIDE.get(fact.source, "")
 
         def write(name: str, home: Block) -> None:
-            if fact.source is FactSource.LOCAL:
-                said = self.about("local", var, home)
-                home.lines.append(f"{name} = {said}.get({self.constant(fact.path)}, UNKNOWN)")
+            if beside:
+                said = self._about(beside, var, home)
+                value = f"{said}.get({self.constant(fact.path)}, UNKNOWN) if {said} else UNKNOWN"
+                home.lines.append(f"{name} = {value}")
             else:
                 home.lines.append(f"{name} = {self._attribute(fact.path, var, home)}")
             if is_past(fact.type):
@@ -152,8 +157,7 @@ class Layout:
                 home.lines.append(f"if {name} is None: {name} = {nothing}")
                 home.lines.append(f"elif {name} is UNKNOWN: {name} = {anything}")
 
-        hint = "local" if fact.source is FactSource.LOCAL else fact.path
-        return self.bind(fact, var, block, hint, write)
+        return self.bind(fact, var, block, beside or fact.path, write)
 
     def counted(self, fact: Read, block: Block) -> str:
         """Return the name of the number of the known records of a list."""
@@ -166,7 +170,7 @@ class Layout:
 
         return self.bind(("counted", fact), fact.var, block, fact.path, write)
 
-    def about(self, which: str, var: Var, block: Block) -> str:
+    def _about(self, which: str, var: Var, block: Block) -> str:
         """Return the name of what is said of the facts of a record: `local` or `stated`."""
 
         def write(name: str, home: Block) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final, assert_never
 
 from govrules.explain.phrases import (
+    NOBODY,
     VALUE,
     absence,
     at_limit,
@@ -48,6 +49,8 @@ _OPPOSITE: Final = {
 }
 _SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
 _PARTNERSHIP: Final = "the partnership "
+#: How clauses begin that are about the partnership itself.
+_ITSELF: Final = frozenset({"it ", _PARTNERSHIP})
 
 
 def predicate_phrase(fact: Fact, predicate: Predicate, *, holds: bool) -> str:
@@ -181,17 +184,24 @@ def listed(phrases: Sequence[str], word: str) -> str:
     >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
     'the partnership is proposed or has ended'
     """
-    subjects = [_SUBJECT.match(each) for each in phrases]
-    begins = [each[0] if each else "" for each in subjects]
-    if len(phrases) > 1 and begins[0] and len({*begins}) == 1:
-        first, *others = phrases
-        return joined([first, *(each.removeprefix(begins[0]) for each in others)], word)
+    begins = [_subject(each) for each in phrases]
+    if len(phrases) > 1 and begins[0] and ({*begins} <= _ITSELF or len({*begins}) == 1):
+        parts = zip(phrases[1:], begins[1:], strict=True)
+        return joined([phrases[0], *(each.removeprefix(begin) for each, begin in parts)], word)
     # "The partnership is at work, it is significant": it was named before.
     told = [
         f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
         for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
     ]
     return joined(told, word)
+
+
+def _subject(phrase: str) -> str:
+    """Return the subject with which a clause begins; "" where it is not sure which."""
+    if phrase.startswith("it ") and not NOBODY.match(phrase):
+        return "it "
+    found = _SUBJECT.match(phrase)
+    return found[0] if found else ""
 
 
 def _includes(fact: Fact, op: SetOp, operand: Operand, *, holds: bool) -> str:

@@ -162,8 +162,10 @@ def _listed(items: Sequence[Condition], word: str, *, holds: bool) -> str:
         phrase = condition_phrase(item, holds=holds)
         # A list inside a list of the other kind would read either way without its brackets.
         bare = _bare(item)
-        is_list = isinstance(bare, All | AnyOf) and not phrase.startswith("for ")
-        phrases.append(f"({phrase})" if is_list else phrase)
+        if isinstance(bare, All | AnyOf) and not phrase.startswith("for "):
+            is_either = word == "and" and len(_flat(item, AnyOf, holds=holds)) == len(_TWO)
+            phrase = f"either {phrase}" if is_either else f"({phrase})"
+        phrases.append(phrase)
     return listed(phrases, word)
 
 

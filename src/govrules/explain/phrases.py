@@ -43,7 +43,7 @@ _ONE_OR_MANY: Final = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 #: What a record without a name is called.
 _NUMBERED: Final = re.compile(r"(?P<each>[a-z].*) (?P<number>\d+)")
 #: A clause whose "it" is nobody.
-_NOBODY: Final = re.compile(
+NOBODY: Final = re.compile(
     r"it (is|was) (not )?(agreed|clear|defined|known|named|recorded|settled|so|stated|unclear|"
     r"written down)\b"
 )
@@ -450,7 +450,7 @@ def of_records(records: str, clause: str, each: str) -> str:
     is_one = " or " not in records
     if is_one and each.endswith("partnership") and clause.startswith(_OWNED):
         return f"{whose} {clause.removeprefix('the ')}"
-    nobody = _NOBODY.match(clause)
+    nobody = NOBODY.match(clause)
     found = _mention(each).search(clause, nobody.end() if nobody else 0)
     # Of several each has its own, and a clause before the mention would lack its subject.
     if not found or (found["own"] and not is_one) or _joins(clause[: found.start()]):

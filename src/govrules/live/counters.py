@@ -14,11 +14,11 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
+from govrules.engines.compiled import tells
 from govrules.live.pairs import Entries, overlay
 from govrules.live.plain import changed_paths
-from govrules.live.settling import Index, Leaf, Settled, Settler, Task, names_of, settler_of_list
-from govrules.lowering.evaluate import Evaluation
-from govrules.lowering.ir import Node
+from govrules.live.settling import Index, Settled, Settler, Task, names_of, settler_of_list
+from govrules.lowering.merge import Leaf
 from govrules.lowering.reads import reads
 from govrules.model import Register
 from govrules.rulebook.ast import Rule, Rulebook
@@ -46,7 +46,7 @@ class Counted:
     """
 
     added: Mapping[str, Shares | None]
-    totals: Mapping[Node, Any]
+    totals: Mapping[Leaf, Any]
     changed: frozenset[Path]
 
 
@@ -74,7 +74,8 @@ class Counters:
 
     def plan(
         self,
-        subject: Evaluation,
+        subject: Register,
+        as_of: dt.date | Unknown,
         changed: Collection[Path],
         entries: Entries,
         changed_of: Mapping[str, Collection[Path] | None],
@@ -85,35 +86,32 @@ class Counters:
         Args:
             subject: the register itself, after the event.
 
+            as_of: the date of the assessment.
+
             changed: the facts of the register itself that it changes.
 
             entries: the entries after it.
 
             changed_of: what it changes in each of them; None where one comes or goes.
         """
-        by_all = self._index.moved_by(changed)
-        asked = {key: set(by_all) for key, _ in entries} if by_all else {}
+        asked = {key for key, _ in entries} if self._index.moved_by(changed) else set()
         for key, paths in changed_of.items():
-            if paths is None:
-                asked[key] = set(range(len(self._leaves)))
-            else:
-                moved = self._index.moved_by(f"{ENTRIES}[].{path}" for path in paths)
-                asked[key] = asked.get(key, set()).union(moved)
+            inside = (f"{ENTRIES}[].{path}" for path in paths or ())
+            if paths is None or self._index.moved_by(inside):
+                asked.add(key)
         nothing = (0,) * len(self._leaves)
         totals = list(self._totals)
         added: dict[str, Shares | None] = {}
-        for key, numbers in asked.items():
+        var = self._leaves[0].var if self._leaves else None
+        tell = tells(self._leaves, Register, (), var)(as_of)
+        for key in asked:
             entry = entries.get(key)
             before = self._added.get(key, nothing)
-            after = list(nothing if entry is None else before)
-            if entry is not None:
-                inside = subject.inside(entry.effective)
-                for number in numbers:
-                    after[number] = inside.contribution(self._leaves[number])
+            after = nothing if entry is None else tell(subject, {}, entry.effective)
             for number, (old, new) in enumerate(zip(before, after, strict=True)):
                 if old != new:
                     totals[number] = _moved(totals[number], old, new)
-            added[key] = None if entry is None else tuple(after)
+            added[key] = None if entry is None else after
         names = zip(self._names, self._totals, totals, strict=True)
         return Counted(
             added,
@@ -183,7 +181,7 @@ class RegisterRules:
         before, after = records
         record = attrs.evolve(after, partnerships=more)
         changed: set[Path] = set(changed_paths(before, after))
-        counted = self._counters.plan(Evaluation(record, as_of), changed, entries, changed_of)
+        counted = self._counters.plan(record, as_of, changed, entries, changed_of)
         found = OfRegister(counted)
         changed |= counted.changed
         changed |= {f"{ENTRIES}[].{path}" for paths in changed_of.values() for path in paths or ()}

@@ -13,7 +13,6 @@ import attrs
 from govrules.assessment import Assessment, rules_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError
-from govrules.lowering.evaluate import Evaluation
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
@@ -78,11 +77,10 @@ class Ruleset:
         """
         rulebook = self._made.rulebook
         check_subject(subject, rulebook)
-        facts = Evaluation(subject, self.as_of)
         with self._lock:
-            state = self._state(host, facts)
+            state = self._state(host, subject)
             # A host with the engine's own threads loses an action now and then.
-            if hasattr(host, "_d_timer") and self._state(host, facts) != state:
+            if hasattr(host, "_d_timer") and self._state(host, subject) != state:
                 raise EngineError("durable", "the host's threads lost an action; try again")
         texts = [getattr(subject, each, UNKNOWN) for each in ("id", "name")]
         known = [each if isinstance(each, str) else "" for each in texts]
@@ -97,9 +95,9 @@ class Ruleset:
             engine="durable",
         )
 
-    def _state(self, host: Any, facts: Evaluation) -> str:  # noqa: ANN401 - the engine has no types
-        """Return what facts settle, with the nodes as the host's engine works them out."""
-        letters = list(self._made.settle(facts))
+    def _state(self, host: Any, subject: Any) -> str:  # noqa: ANN401 - the engine has no types
+        """Return what a subject settles, with the nodes as the host's engine works them out."""
+        letters = list(self._made.settle(subject, self.as_of))
         for shard in self._shards:
             holding = self._run(host, shard, letters)
             for node, _ in shard["nodes"]:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import attrs
 
-from govrules.engines.outcomes import outcome_of
+from govrules.engines.compiled import tells
+from govrules.engines.outcomes import NOT_APPLICABLE, outcome_of
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
-from govrules.lowering.evaluate import Evaluation
-from govrules.lowering.ir import Exists, Node, Total
+from govrules.lowering.ir import Node
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
-from govrules.lowering.merge import Merged, mergeable
+from govrules.lowering.merge import Leaf, Merged, mergeable
 from govrules.lowering.reads import reads as read_by
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path, moves, reads
@@ -30,9 +29,6 @@ from govrules.truth import Unknown
 
 if TYPE_CHECKING:
     from govrules.engines.durable.settle import Made
-
-#: A number over a list.
-Leaf: TypeAlias = Exists | Total
 
 
 @attrs.frozen
@@ -64,7 +60,7 @@ class Task:
     subject: Any
     before: Settled | None = None
     changed: Collection[Path] | None = None
-    given: Mapping[Node, Any] = attrs.field(factory=dict)
+    given: Mapping[Leaf, Any] = attrs.field(factory=dict)
 
 
 class Settler(Protocol):
@@ -166,12 +162,17 @@ class ByFormula:
         return [self._settled(task, as_of) for task in tasks]
 
     def _settled(self, task: Task, as_of: dt.date | Unknown) -> Settled:
-        subject = Evaluation(task.subject, as_of, task.given)
         if task.before is None or task.changed is None:
-            return Settled(tuple(map(outcome_of, self.rules, self._judged, repeat(subject.holds))))
-        known = list(task.before.outcomes)
-        for number in self._index.moved_by(task.changed):
-            known[number] = outcome_of(self.rules[number], self._judged[number], subject.holds)
+            moved, known = [*range(len(self.rules))], [NOT_APPLICABLE] * len(self.rules)
+        else:
+            moved, known = self._index.moved_by(task.changed), [*task.before.outcomes]
+        for number in moved:
+            judged = self._judged[number]
+            cls: type = type(task.subject)
+            tell = tells(judged.formulas, cls, tuple(task.given))(as_of)
+            told = tell(task.subject, task.given, None)
+            holds = dict(zip(judged.formulas, told, strict=True)).__getitem__
+            known[number] = outcome_of(self.rules[number], judged, holds)
         return Settled(tuple(known))
 
     def read(self, changed: Iterable[Path]) -> bool:
@@ -195,17 +196,16 @@ class ByNetwork:
         settled: list[Settled | None] = []
         asked: list[tuple[str, Sequence[int] | None]] = []
         for task in tasks:
-            subject = Evaluation(task.subject, as_of, task.given)
-            if task.before is None:
-                asked.append((made.settle(subject), None))
-                settled.append(None)
+            before = task.before
+            if before is not None and task.changed is not None and not self.read(task.changed):
+                settled.append(before)
                 continue
-            everything = range(len(made.network.atoms))
-            read = everything if task.changed is None else self._index.moved_by(task.changed)
-            state, changed = made.settle_again(task.before.state, read, subject)
-            if changed:
+            state, changed = made.settle(task.subject, as_of, task.given), None
+            if before is not None:
+                state, changed = made.settle_again(before.state, state)
+            if changed != []:
                 asked.append((state, changed))
-            settled.append(None if changed else task.before)
+            settled.append(before if changed == [] else None)
         states = iter(run_all(made.key, made.network, asked))
         return [each if each is not None else self._read_state(next(states)) for each in settled]
 

@@ -103,13 +103,16 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
         severity: f.no(_of_flagging(tree, lambda part, each=severity: f.no(part.severity(each))))  # type: ignore[misc]
         for severity in ast.Severity
     }
+    # What makes it clear or not applicable need not be asked again.
+    open_ = (f.no(scope.false), f.no(never))
+    severities = {each: f.given(where, open_) for each, where in severities.items()}
     return Judged(
         not_applicable=scope.false,
         clear=f.both(f.no(scope.false), never),
         flagged=f.both(scope.true, requires.false),
         severities={each: where for each, where in severities.items() if where is not f.FALSE},
         mitigations=tuple(
-            _of_flagging(tree, lambda part, place=place: part.relief[place].true)  # type: ignore[misc]
+            f.given(_of_flagging(tree, lambda part, place=place: part.relief[place].true), open_)  # type: ignore[misc]
             for place in range(mitigations)
         ),
         scope=scope,

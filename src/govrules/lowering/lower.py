@@ -9,7 +9,7 @@ the tree and nothing that decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 import attrs
@@ -268,10 +268,8 @@ class _Seen:
             fact, op = self.read(ref), predicate.op
             several = self.possible(predicate.operand)
             return agreed((possible, _includes(op, fact, each)) for possible, each in several)
-        return agreed(
-            (possible, self._tested(predicate, partial(_compared_with, value, ref.type)))
-            for possible, value in self.values(ref)
-        )
+        values = self.values(ref)
+        return agreed((so, self._tested(predicate, _than(each, ref.type))) for so, each in values)
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
@@ -446,7 +444,7 @@ class _Seen:
             f.total(var, f.either(sure, f.both(only_perhaps, f.no(so.false)))),
         )
         exact = f.both(some, f.no(open_))
-        none = self._tested(predicate, partial(_compared_with, _NOTHING, PER_CENT))
+        none = self._tested(predicate, _than(_NOTHING, PER_CENT))
         return agreed(
             [
                 (f.no(some), none),
@@ -486,8 +484,9 @@ def compare(one: Value, op: ast.Op, other: Value, kind: FactType) -> f.Pair:
     )
 
 
-def _compared_with(value: Value, kind: FactType, op: ast.Op, other: Value) -> f.Pair:
-    return compare(value, op, other, kind)
+def _than(value: Value, kind: FactType) -> _Test:
+    """Return the test of a value by which another is compared with it."""
+    return lambda op, other: compare(value, op, other, kind)
 
 
 def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values

@@ -9,6 +9,7 @@ records does not add up.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import attrs
 
@@ -16,6 +17,9 @@ from govrules.lowering.formulas import total
 from govrules.lowering.ir import Exists, Node, Num, Read, Total
 from govrules.lowering.reads import beneath
 from govrules.rulebook.reads import Path
+
+#: A number over a list.
+Leaf: TypeAlias = Exists | Total
 
 
 @attrs.frozen
@@ -28,7 +32,7 @@ class Merged:
         is_all: whether nothing else goes through the list.
     """
 
-    leaves: tuple[Exists | Total, ...]
+    leaves: tuple[Leaf, ...]
     is_all: bool
 
 
@@ -40,7 +44,7 @@ def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
     return Merged(leaves, len(leaves) == len(over))
 
 
-def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
+def _adds_up(leaf: Leaf, listed: Path) -> bool:
     # About the subject alone, seen from the subject, and nothing else of the list.
     if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
         return False
@@ -48,6 +52,6 @@ def _adds_up(leaf: Exists | Total, listed: Path) -> bool:
     return all(each.full_path != listed for each in facts)
 
 
-def counted(leaf: Exists | Total) -> Num:
+def counted(leaf: Leaf) -> Num:
     """Return what adds up: a sum, or how many records are so."""
     return leaf if isinstance(leaf, Total) else total(leaf.var, leaf.so)

@@ -52,7 +52,7 @@ def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formul
     return [*lists.values()], rest
 
 
-def asked(roots: Sequence[ir.Formula]) -> dict[Hashable, None]:
+def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
     """Return all that some formulas ask themselves, by the keys under which it may be bound."""
     waiting: list[Any] = list(roots)
     found: dict[Hashable, None] = {}
@@ -69,8 +69,10 @@ def asked(roots: Sequence[ir.Formula]) -> dict[Hashable, None]:
                     found |= {("part", part, var): None for part in parts_of(path)}
                 elif source is FactSource.LOCAL:
                     found["local", var] = None
-            case ir.Table(var=var):
-                found["stated", var] = None
+                elif source is FactSource.DERIVED:
+                    found["stated", var] = None
+            case ir.Table(var=var, stated=stated):
+                found |= {} if stated is None else {stated: None, ("stated", var): None}
             case ir.And(items=items):
                 open_, rest = ends(items)
                 found |= {Sought(node, open=True): None for node in open_}

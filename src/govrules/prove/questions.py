@@ -14,10 +14,10 @@ from govrules.diagnostics import Span
 from govrules.engines.reference import Case, derive, evaluate, judge, scope_of
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.phrases import joined
-from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import Lowering, lowering_of
 from govrules.prove import effort, symbols, witness
 from govrules.prove import terms as t
+from govrules.prove.effort import put
 from govrules.prove.solving import (
     Clock,
     Found,
@@ -35,7 +35,7 @@ from govrules.rulebook import ast
 from govrules.rulebook.ast import Condition, Derived, Rule, Severity, Verdict
 from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.truth import Truth
-from govrules.vocabulary import Fact, Kind, Record, YesNo
+from govrules.vocabulary import Kind, Record, YesNo
 
 
 class Flaw(StrEnum):
@@ -152,8 +152,6 @@ class Prover:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = USUAL
     _world: t.World = attrs.field(factory=t.World.new)
-    _lowering: Lowering = attrs.field(init=False)
-    _lowered: dict[str, Judged] = attrs.field(factory=dict)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict)
     _told: dict[tuple[str, Translator], _Told] = attrs.field(factory=dict)
     #: By rule and flaw, whether what the flaw denies is possible.
@@ -165,9 +163,9 @@ class Prover:
     #: What it means of each fact that less is known of it, with the names of its variables.
     _relations: dict[Held, tuple[frozenset[str], tuple[Term, ...]]] = attrs.field(factory=dict)
 
-    @_lowering.default
-    def _lowering_of_the_rulebook(self) -> Lowering:
-        return Lowering(self.rulebook.derived)
+    @property
+    def _lowering(self) -> Lowering:
+        return lowering_of(self.rulebook.derived)
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
@@ -198,9 +196,7 @@ class Prover:
         """Return what a rule says of a subject's facts."""
         key = (rule.id, translator)
         if key not in self._told:
-            if rule.id not in self._lowered:
-                self._lowered[rule.id] = self._lowering.rule(rule, self._cls(rule))
-            judged, term = self._lowered[rule.id], translator.term
+            judged, term = self._lowering.rule(rule, self._cls(rule)), translator.term
             possible = {each: term(so) for each, so in judged.severities.items()}
             at_least = {
                 level: t.both(*(t.no(so) for each, so in possible.items() if each < level))
@@ -502,8 +498,8 @@ class Prover:
         told = self._of(rule)
         named, laws = told.space.laws_of(names_in(told.flagged))
         found: dict[str, Finding] = {}
-        for step in _steps(told.space.top, named):
-            if step.about in found:
+        for step in effort.steps(told.space.top, choices=False):
+            if step.about in found or named.isdisjoint(step.without):
                 continue
             shown = self._adopted(rule, step, named, t.both(*laws), clock)
             if shown is not None:
@@ -512,23 +508,15 @@ class Prover:
         return list(found.values())
 
     def _adopted(
-        self, rule: Rule, step: _Step, named: set[str], laws: Term, clock: Clock
+        self, rule: Rule, step: effort.Step, named: set[str], laws: Term, clock: Clock
     ) -> tuple[Shown, ...] | None:
         """Return the two examples that show that a step adds a finding; None where it does not."""
         space, flagged = self._of(rule).space, self._of(rule).flagged
-        fresh = {
-            name: z3.Const(f"{name} adopted", variable.sort())
-            for name, variable in space.named(filter(step.holds, named)).items()
-        }
-
-        def with_values(term: Term, values: Mapping[str, Term]) -> Term:
-            pairs = [(space.by_name[name], value) for name, value in values.items()]
-            return z3.substitute(term, *pairs) if pairs else term
-
-        was = [with_values(laws, step.before), t.no(with_values(flagged, step.before))]
-        adopted = {**step.after, **fresh}
-        now_laws, now_flagged = with_values(laws, adopted), with_values(flagged, adopted)
-        free = named - set(step.before)
+        fresh, without = step.fresh(space, named, "adopted"), step.without
+        was = [put(space, laws, without), t.no(put(space, flagged, without))]
+        adopted = {**step.having, **fresh}
+        now_laws, now_flagged = put(space, laws, adopted), put(space, flagged, adopted)
+        free = named - set(without)
         found = solve_with(space, clock, free, [*was, now_laws, now_flagged])
         if found is None:
             return None
@@ -552,7 +540,7 @@ class Prover:
                 raise DisagreementError(f"`{rule.id}`: no example of adopting {step.about}")
             model = again.model
         both_sides = Found(space, model, named)
-        before, after = (both_sides.changed(each).tree() for each in (step.before, adopted))
+        before, after = (both_sides.changed(each).tree() for each in (without, adopted))
         verdict = self._verdict(rule, before)
 
         def holds(*cases: Case) -> bool:
@@ -594,18 +582,18 @@ class Prover:
         space = self._of(asked[0]).space
         graded = {each.id: self._graded(each) for each in asked}
         tried, found = 0, set[str]()
-        for removal in list(effort.removals(space.top)):
+        for step in list(effort.steps(space.top, choices=True)):
             tried += 1
-            if removal.about in found:
+            if step.about in found:
                 continue
             try:
-                pair = effort.lessened(space, graded, removal, Clock.of(self.seconds))
+                pair = effort.lessened(space, graded, step, Clock.of(self.seconds))
             except UndecidedError:
-                yield self._too_late(Flaw.NEVER_WORSE, subject, f"less of `{removal.about}`")
+                yield self._too_late(Flaw.NEVER_WORSE, subject, f"less of `{step.about}`")
                 continue
             if pair is not None:
-                found.add(removal.about)
-                yield self._looks_better(asked, removal, *(each.tree() for each in pair))
+                found.add(step.about)
+                yield self._looks_better(asked, step, *(each.tree() for each in pair))
         if tried and not found:
             sound = f"{tried} arrangements of a {subject} may go, and it never looks better for it"
             yield Result(Flaw.NEVER_WORSE, subject, Status.PROVED, sound)
@@ -621,7 +609,7 @@ class Prover:
         return levels
 
     def _looks_better(
-        self, rules: list[Rule], removal: effort.Removal, with_it: Tree, without_it: Tree
+        self, rules: list[Rule], step: effort.Step, with_it: Tree, without_it: Tree
     ) -> Result:
         def outcomes(tree: Tree) -> list[Outcome]:
             case = self._case(rules[0], tree)
@@ -632,23 +620,21 @@ class Prover:
             return without_it < with_it
 
         if not better((with_it, without_it)):
-            raise DisagreementError(f"`{removal.about}`: it does not look better as z3 says")
+            raise DisagreementError(f"`{step.about}`: it does not look better as z3 says")
         trees = witness.shrunk((with_it, without_it), better)
         before, after = map(outcomes, trees)
         told = zip(rules, before, after, strict=True)
         gone = [rule for rule, one, other in told if one.severity != other.severity]
-        names = (f"with {removal.about}", f"without {removal.about}")
+        names = (f"with {step.about}", f"without {step.about}")
         shown = tuple(
             self._example(each, tree, name)
             for each in gone
             for tree, name in zip(trees, names, strict=True)
         )
-        says = (
-            f"taking `{removal.about}` away ({removal.what}) makes a {rules[0].subject} look better"
-        )
+        says = f"taking `{step.about}` away ({step.undone}) makes a {rules[0].subject} look better"
         ids = tuple(each.id for each in gone)
         return Result(
-            Flaw.NEVER_WORSE, removal.about, Status.REFUTED, says, ids, shown, span=gone[0].span
+            Flaw.NEVER_WORSE, step.about, Status.REFUTED, says, ids, shown, span=gone[0].span
         )
 
     def _implied(self, rule: Rule, others: list[Rule], clock: Clock) -> list[Finding]:
@@ -874,77 +860,6 @@ class Prover:
     }
 
 
-@attrs.frozen(eq=False)
-class _Step:
-    """
-    The adoption of one arrangement.
-
-    Attributes:
-        path: the fact.
-        what: what is done.
-        before: variables as they are before, by name.
-        after: the same variables after.
-        prefix: what the names of the facts begin with that come with it.
-    """
-
-    path: str
-    what: str
-    before: Mapping[str, Term]
-    after: Mapping[str, Term]
-    prefix: str = ""
-
-    @property
-    def about(self) -> str:
-        """The fact, without places in lists."""
-        return self.path.replace("[0]", "[]")
-
-    def holds(self, name: str) -> bool:
-        """Tell whether a variable is part of what is adopted."""
-        return bool(self.prefix) and name.startswith(self.prefix) and name not in self.before
-
-
-def _steps(record: SymbolicRecord, named: set[str]) -> Iterator[_Step]:
-    """Yield every adoption of an arrangement that a rule could see."""
-    for held in list(record.held.values()):
-        match held:
-            case symbols.Nested(state=state, inner=inner):
-                none = name_of(state.none)
-                if held.fact.kind is Kind.ARRANGEMENT and none in named:
-                    before, after = {none: t.true()}, {none: t.false()}
-                    if t.is_variable(state.known):
-                        before[name_of(state.known)] = after[name_of(state.known)] = t.true()
-                    yield _Step(state.path, "none to in place", before, after, f"{state.path}.")
-                yield from _steps(inner, named)
-            case symbols.Single(fact=Fact(type=YesNo()), term=term):
-                yield from _yes_steps(held, {"no to yes": term}, named)
-            case symbols.Members(of=of):
-                members = {f"a member more, `{each}`": so for each, so in of.items()}
-                yield from _yes_steps(held, members, named)
-            case symbols.Listed(of=of, records=records) if not named.isdisjoint(
-                map(name_of, of.values())
-            ):
-                names = [name_of(each) for each in of.values()]
-                for index, name in enumerate(names if held.fact.kind is Kind.ARRANGEMENT else []):
-                    before = {each: t.truth(i < index) for i, each in enumerate(names)}
-                    after = {**before, name: t.true()}
-                    path = held.path
-                    yield _Step(path, "a record more", before, after, records[index].prefix)
-                # Records of a list are alike: what one can do, the first can.
-                yield from _steps(records[0], named)
-            case _:
-                pass
-
-
-def _yes_steps(
-    held: symbols.Single | symbols.Members, several: Mapping[str, Term], named: set[str]
-) -> Iterator[_Step]:
-    """Yield that a fact, or a member of one, becomes yes, by what that is called."""
-    for what, variable in several.items():
-        name = name_of(variable)
-        if held.fact.kind is Kind.ARRANGEMENT and name in named:
-            yield _Step(held.path, what, {name: t.false()}, {name: t.true()})
-
-
 def _today(space: Space, answers: Iterable[str], given: Iterable[str]) -> dict[str, Term]:
     """Return the date of the assessment, part by part, for each part of a date."""
     days = zip(symbols.PARTS, space.as_of.term, strict=True)
@@ -977,15 +892,11 @@ def _all_hold(conditions: Iterable[Condition], case: Case) -> bool:
 def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, Held]]:
     """Yield the facts of two copies of a record that both have, those inside them after them."""
     for name in [each for each in one.held if each in other.held]:
-        match one.held[name], other.held[name]:
-            case symbols.Nested() as mine, symbols.Nested() as theirs:
-                yield mine.state, theirs.state
-                yield from _twins(mine.inner, theirs.inner)
-            case mine, theirs:
-                yield mine, theirs
-                if isinstance(mine, symbols.Listed) and isinstance(theirs, symbols.Listed):
-                    for pair in zip(mine.records, theirs.records, strict=True):
-                        yield from _twins(*pair)
+        mine, theirs = one.held[name], other.held[name]
+        yield mine, theirs
+        if isinstance(mine, symbols.Listed) and isinstance(theirs, symbols.Listed):
+            for pair in zip(mine.records, theirs.records, strict=True):
+                yield from _twins(*pair)
 
 
 def _size(members: symbols.Members) -> Term:

@@ -16,6 +16,7 @@ import attrs
 import z3
 
 from govrules import vocabulary as v
+from govrules.facts import parts_of
 from govrules.prove import terms as t
 from govrules.prove.terms import Term
 from govrules.truth import UNKNOWN
@@ -79,7 +80,7 @@ def months_earlier(day: Day, months: Term) -> tuple[Term, Day]:
 
 @attrs.frozen(eq=False)
 class Single:
-    """A fact with one value, as variables; a record with only its state is one too."""
+    """A fact with one value, as variables; of a record inside a record, whether it is there."""
 
     path: str
     fact: v.Fact
@@ -169,29 +170,7 @@ class Listed(_Several):
         return self._opened(model, [each.read(model, wanted) for each in places])
 
 
-@attrs.frozen(eq=False)
-class Nested:
-    """A record inside a record: its state, and its facts."""
-
-    state: Single
-    inner: SymbolicRecord
-
-    @property
-    def fact(self) -> v.Fact:
-        """What is declared of it."""
-        return self.state.fact
-
-    def variables(self) -> tuple[Term, ...]:
-        """Return the variables that make up its state."""
-        return self.state.variables()
-
-    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - any record
-        """Return the record in a model, with the facts whose variables are wanted."""
-        state = self.state.read(model, wanted)
-        return self.inner.read(model, wanted) if state == {} else state
-
-
-Held: TypeAlias = Single | Members | Listed | Nested
+Held: TypeAlias = Single | Members | Listed
 
 
 @attrs.define(eq=False)
@@ -227,7 +206,7 @@ class Space:
     as_of: Single = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.top = SymbolicRecord(self, self.cls, "", None, arranged=False)
+        self.top = SymbolicRecord(self, self.cls, "", arranged=False)
         self.as_of = self.single(v.AS_OF, v.AS_OF.name, None, arranged=False)
         year = self.as_of.term.year
         first, last = YEARS_OF_ASSESSMENT
@@ -358,93 +337,98 @@ class SymbolicRecord:
         space: all the facts of the subject.
         cls: its attrs class.
         prefix: what the paths of its facts begin with.
-        state: whether it is known and there, where it is inside a record.
         arranged: whether governance can change it.
-        held: its facts, by name.
+        held: its facts and those of the records inside it, by dotted path, each after the record.
     """
 
     space: Space
     cls: type
     prefix: str
-    state: Single | None
     arranged: bool
     held: dict[str, Held] = attrs.field(factory=dict)
 
     def find(self, path: str) -> Held:
         """Return a fact by its dotted path."""
-        is_local = path.startswith(_LOCAL)
-        name, _, rest = (path, "", "") if is_local else path.partition(".")
-        if name not in self.held:
-            local, own = self.space.local, v.vocabulary_of(self.cls).fields
-            fact = local[path.removeprefix(_LOCAL)] if is_local else own[name]
-            self.held[name] = self._make(name, fact)
-        held = self.held[name]
-        if not rest:
-            return held
-        assert isinstance(held, Nested)  # noqa: S101 - settled when the rule was checked
-        return held.inner.find(rest)
+        if path not in self.held:
+            self.held[path] = self._make(path)
+        return self.held[path]
 
-    def _make(self, name: str, fact: v.Fact) -> Held:
-        path = self.prefix + name
-        arranged = self.arranged or fact.kind is v.Kind.ARRANGEMENT
+    def _make(self, name: str) -> Held:
+        facts, path, is_local = v.vocabulary_of(self.cls).facts, self.prefix + name, _LOCAL in name
+        fact = self.space.local[name.removeprefix(_LOCAL)] if is_local else facts[name]
+        parts = [] if is_local else parts_of(name)
+        parent = self.find(parts[-1]) if parts else None
+        assert parent is None or isinstance(parent, Single)  # noqa: S101 - it is a record
+        kinds = {fact.kind, *(facts[each].kind for each in parts)}
+        arranged = self.arranged or v.Kind.ARRANGEMENT in kinds
         match fact.type:
-            case v.Record(cls):
-                # Where arrangements stand in a circumstance, adopting one puts the record there.
-                mixed = path not in self.space.tested and has_arrangements(cls)
-                state = self.space.single(fact, path, self.state, arranged=arranged or mixed)
-                inner = SymbolicRecord(self.space, cls, f"{path}.", state, arranged=arranged)
-                return Nested(state, inner)
             case v.Choices(values):
-                return self._members(fact, path, values, arranged=arranged)
+                return self._members(fact, path, values, parent, arranged=arranged)
             case v.Records(cls):
-                return self._listed(fact, path, cls, arranged=arranged)
-            case _:
-                return self.space.single(fact, path, self.state, arranged=arranged)
+                return self._listed(fact, path, cls, parent, arranged=arranged)
+            case v.Record(cls) if path not in self.space.tested:
+                # Where arrangements stand in a circumstance, adopting one puts the record there.
+                arranged = arranged or has_arrangements(cls)
+        return self.space.single(fact, path, parent, arranged=arranged)
 
     def _members(
-        self, fact: v.Fact, path: str, values: tuple[str, ...], *, arranged: bool
+        self,
+        fact: v.Fact,
+        path: str,
+        values: tuple[str, ...],
+        parent: Single | None,
+        *,
+        arranged: bool,
     ) -> Members:
         space = self.space
         of = {each: space.yes_no(f"{path} {each}", arranged=arranged) for each in values}
         members = Members(path, fact, of, space.more(path, arranged=arranged))
         for each in of.values():
-            space.law([each], *self._gone([each], members.more))
+            space.law([each], *_gone(parent, [each], members.more))
         if t.is_variable(members.more):
             all_in = t.implied(t.both(*of.values()), t.no(members.more))
-            space.law([members.more], all_in, *self._gone([], members.more))
+            space.law([members.more], all_in, *_gone(parent, [], members.more))
         return members
 
-    def _listed(self, fact: v.Fact, path: str, cls: type, *, arranged: bool) -> Listed:
+    def _listed(
+        self, fact: v.Fact, path: str, cls: type, parent: Single | None, *, arranged: bool
+    ) -> Listed:
         space = self.space
         places = [f"{path}[{each}]" for each in range(space.bound)]
         of = {each: space.yes_no(f"{each} there", arranged=arranged) for each in places}
         more = space.more(path, arranged=arranged)
-        records = (SymbolicRecord(space, cls, f"{each}.", None, arranged) for each in places)
+        records = (SymbolicRecord(space, cls, f"{each}.", arranged) for each in places)
         listed = Listed(path, fact, of, more, tuple(records))
         there = list(of.values())
         chain = [t.implied(later, sooner) for sooner, later in itertools.pairwise(there)]
-        space.law(listed.variables(), *chain, *self._gone(there[:1], more))
+        space.law(listed.variables(), *chain, *_gone(parent, there[:1], more))
         return listed
-
-    def _gone(self, inside: Iterable[Term], more: Term) -> list[Term]:
-        """Return the laws of a list or set in a record that may be none or unknown."""
-        if self.state is None:
-            return []
-        empty = t.both(*map(t.no, inside))
-        gone = t.implied(self.state.none, t.both(empty, t.no(more)))
-        return [gone, t.implied(t.no(self.state.known), t.both(empty, more))]
 
     def read(self, model: z3.ModelRef, wanted: set[str]) -> Tree:
         """Return the facts of a model whose variables are wanted, as plain data."""
         tree: Tree = {}
-        for name, held in self.held.items():
+        for path, held in self.held.items():
             if wanted.isdisjoint(map(t.name_of, held.variables())):
                 continue
             value = held.read(model, wanted)
-            if value is not UNKNOWN:
-                local = name.removeprefix(_LOCAL)
-                (tree if local == name else tree.setdefault("local", {}))[local] = value
+            if value is UNKNOWN:
+                continue
+            *heads, name = path.split(".")
+            within: Any = tree.setdefault("local", {}) if heads == ["local"] else tree
+            for head in heads if within is tree else ():
+                within = within.get(head) if isinstance(within, dict) else None
+            if isinstance(within, dict):
+                within[name] = value
         return tree
+
+
+def _gone(parent: Single | None, inside: Iterable[Term], more: Term) -> list[Term]:
+    """Return the laws of a list or set in a record that may be none or unknown."""
+    if parent is None:
+        return []
+    empty = t.both(*map(t.no, inside))
+    gone = t.implied(parent.none, t.both(empty, t.no(more)))
+    return [gone, t.implied(t.no(parent.known), t.both(empty, more))]
 
 
 def has_arrangements(cls: type) -> bool:

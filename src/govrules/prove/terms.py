@@ -94,12 +94,7 @@ def exact(number: float | Decimal | Fraction) -> Term:
     fraction = Fraction(number)
     if fraction.denominator == 1:
         return z3.IntVal(int(fraction), _world().context)
-    return real(fraction)
-
-
-def real(number: Fraction) -> Term:
-    """Return a number as a real one, exactly."""
-    return z3.RealVal(str(number), _world().context)
+    return z3.RealVal(str(fraction), _world().context)
 
 
 def variable(make: Callable[[str, z3.Context], Term], name: str) -> Term:

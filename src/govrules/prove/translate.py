@@ -58,6 +58,8 @@ class Translator:
         key = (node, tuple(env[each] for each in about))
         if key not in self._terms:
             self._terms[key] = self._made(node, env)
+            # What is in the parts is kept, so that the whole need not be gone through for it.
+            t.names_in(self._terms[key])
         return self._terms[key]
 
     def _made(self, node: ir.Formula | ir.Num, env: _Env) -> Term:
@@ -130,8 +132,7 @@ class Translator:
             return Single(read.path, read.fact, t.false(), t.false(), value, texts)
         local = "local." if read.source is FactSource.LOCAL else ""
         assert read.var is not None  # noqa: S101 - only the date is of no record
-        held = env[read.var].find(local + read.path)
-        return held.state if isinstance(held, symbols.Nested) else held
+        return env[read.var].find(local + read.path)
 
     def _constant(self, value: Any, kind: FactType) -> Term:  # noqa: ANN401 - any value
         return symbols.constant(value, kind, self.space.texts)

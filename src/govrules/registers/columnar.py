@@ -31,9 +31,10 @@ from govrules.registers.sources import (
     too_many,
     whole_table,
 )
-from govrules.registers.tables import MAX_ROWS, undisturbed
+from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
 from govrules.vocabulary import Record, Records, vocabulary_of
 
 if TYPE_CHECKING:

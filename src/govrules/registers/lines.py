@@ -39,9 +39,10 @@ from govrules.registers.sources import (
     refuse,
     whole,
 )
-from govrules.registers.tables import MAX_ROWS, Kept, undisturbed
+from govrules.registers.tables import MAX_ROWS, Kept
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -46,10 +46,11 @@ from govrules.registers.sources import (
     table_of,
     whole_table,
 )
-from govrules.registers.tables import Table, undisturbed
+from govrules.registers.tables import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared, words_of
 from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
 
 #: What a table in memory is called in findings and problems.
 IN_MEMORY = "table"

@@ -6,9 +6,7 @@ Places are kept as numbers and become text only where somebody asks.
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -141,26 +139,6 @@ class Table:
             numbers=[self.numbers[at] for at in kept],
             part=[self.part[at] for at in kept] if self.part else (),
         )
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """
-    Make many values without a search for garbage among them, which takes longer than making them.
-
-    Values that are read hold no cycles. They are put among the old values, where the search comes
-    seldom; what else became garbage meanwhile is found there.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            if not gc.get_freeze_count():
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
 
 
 class Kept(dict[Any, Any]):

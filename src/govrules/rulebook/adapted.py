@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
 from govrules.diagnostics import NOWHERE, Span
-
-if TYPE_CHECKING:
-    from govrules.rulebook.ast import Plain, Severity
 
 
 class Adapts(Enum):
@@ -44,8 +41,8 @@ class Adaptation:
     of: str
     what: Adapts
     name: str
-    was: Plain | tuple[Severity, ...]
-    now: Plain | Severity
+    was: Any
+    now: Any
     reason: str
     approved: str = ""
     span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)

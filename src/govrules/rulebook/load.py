@@ -58,6 +58,7 @@ from govrules.rulebook.traps import names_no_rule, spans_of, warned
 from govrules.rulebook.walk import beneath, references
 from govrules.rulebook.wording import check_wording
 from govrules.subjects import Declared, words_of
+from govrules.undisturbed import undisturbed
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -171,9 +172,10 @@ def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None
     for name, cls in kinds.items():
         check_kind(name, cls)
     loader = _Loader(kinds)
-    for pack in packs or packs_in(()):
-        loader.add(pack)
-    return loader.finish()
+    with undisturbed():
+        for pack in packs or packs_in(()):
+            loader.add(pack)
+        return loader.finish()
 
 
 def imported_kinds(names: Sequence[str]) -> dict[str, type]:

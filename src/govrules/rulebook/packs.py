@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from importlib.metadata import entry_points
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
@@ -144,6 +143,8 @@ def _texts(folder: Traversable, prefix: str, depth: int) -> Iterator[tuple[str, 
 
 def installed() -> dict[str, Any]:
     """Return the entry points of packs of installed packages, by the packs' names."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and seldom asked for
+
     return {each.name: each for each in entry_points(group=ENTRY_POINTS)}
 
 

@@ -58,21 +58,19 @@ def reads(
     Each stands with whether it is a record, which what changes beneath it can bring about.
     """
     return {
-        use.path: isinstance(use.ref.type, Record)
-        for condition in conditions
-        for use in uses(condition, derived, prefixes)
+        use.path: isinstance(use.ref.type, Record) for use in uses(conditions, derived, prefixes)
     }
 
 
 def uses(
-    condition: Condition, derived: Mapping[str, Derived], prefixes: Prefixes = ("",)
+    conditions: Iterable[Condition], derived: Mapping[str, Derived], prefixes: Prefixes = ("",)
 ) -> Iterator[Use]:
     """
-    Yield every place where a condition reads a fact, those beneath derived facts included.
+    Yield every place where conditions read a fact, those beneath derived facts included.
 
     What a derived fact of a record reads is yielded once, however often the fact is named.
     """
-    waiting = [(condition, prefixes)]
+    waiting = [(condition, prefixes) for condition in conditions]
     seen: set[Path] = set()
     for each, seen_from in waiting:
         for use in _uses(each, seen_from):

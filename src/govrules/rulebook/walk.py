@@ -39,9 +39,11 @@ MOST_SPLITS: Final = 64
 
 def nodes(condition: Condition) -> Iterator[Condition]:
     """Yield a condition and every condition inside it, outermost first."""
-    yield condition
-    for child in children(condition):
-        yield from nodes(child)
+    waiting = [condition]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        waiting += reversed(children(each))
 
 
 def rule_conditions(rule: Rule) -> Iterator[Condition]:

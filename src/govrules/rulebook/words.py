@@ -33,6 +33,10 @@ TESTS: Final[Mapping[str, tuple[str, str]]] = {
         "The date lies within this length of time before the assessment.",
         "reviewed: { newer_than: 12 months }",
     ),
+    "within_next": (
+        "The date lies within this length of time after the assessment.",
+        "governing_document.expires: { within_next: 6 months }",
+    ),
     "includes": (
         "The set has at least one of these members.",
         "governing_document.clauses: { includes: risk }",

@@ -15,13 +15,12 @@ from govrules.engines.durable import process
 from govrules.engines.durable.process import CHILD, Child
 from govrules.engines.durable.settle import made_of, outcomes
 from govrules.errors import EngineError
-from govrules.lowering.evaluate import Evaluation
 from govrules.truth import UNKNOWN
 
 SHIPPED = load_rulebook()
 RULES = rules_for("partnership", SHIPPED, UNKNOWN)
 POOLED = Partnership(id="pool", funding=Funding(pooled=True), protocol=None)
-STATE = made_of(RULES, SHIPPED).settle(Evaluation(POOLED, UNKNOWN))
+STATE = made_of(RULES, SHIPPED).settle(POOLED, UNKNOWN)
 EXPECTED = [each.verdict for each in assess(POOLED, SHIPPED).findings]
 
 

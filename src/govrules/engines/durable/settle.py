@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
 
+from govrules.engines.compiled import tells
 from govrules.engines.durable.network import NO, YES, Network, State, network_of
 from govrules.engines.durable.process import BATCH, CHILD
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
-from govrules.lowering.evaluate import Evaluation
+from govrules.identical import Identical
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
+from govrules.lowering.merge import Leaf
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import Unknown
 
+_NOTHING: Final[Mapping[Leaf, Any]] = {}
 #: How many networks are kept made.
 _KEPT: Final = 8
 
@@ -45,23 +47,31 @@ class Made:
     judged: tuple[Judged, ...]
     rulebook: Rulebook
 
-    def settle(self, subject: Evaluation) -> State:
-        """Return what a subject settles, and no node yet."""
-        atoms = "".join(_letter(atom, subject) for atom in self.network.atoms)
-        return atoms + NO[0] * self.network.nodes
+    def settle(
+        self,
+        subject: Any,  # noqa: ANN401 - any attrs object
+        as_of: dt.date | Unknown,
+        given: Mapping[Leaf, Any] = _NOTHING,
+    ) -> State:
+        """
+        Return what a subject settles, and no node yet.
 
-    def settle_again(
-        self, state: State, atoms: Iterable[int], subject: Evaluation
-    ) -> tuple[State, list[int]]:
-        """Return a state with some of its atoms settled anew, and the atoms that changed."""
-        letters = list(state)
-        changed = []
-        for number in atoms:
-            letter = _letter(self.network.atoms[number], subject)
-            if letters[number] != letter:
-                letters[number] = letter
-                changed.append(number)
-        return "".join(letters), changed
+        Args:
+            subject: an attrs object of the class that the rules are about.
+
+            as_of: the date of the assessment.
+
+            given: numbers over its lists that count in place of what they are worked out from.
+        """
+        cls: type = type(subject)
+        told = tells(self.network.atoms, cls, tuple(given))(as_of)(subject, given, None)
+        return "".join([YES[0] if each else NO[0] for each in told]) + NO[0] * self.network.nodes
+
+    def settle_again(self, before: State, state: State) -> tuple[State, list[int]]:
+        """Return what a subject settles, with the nodes of before, and the atoms that changed."""
+        number = len(self.network.atoms)
+        pairs = enumerate(zip(before[:number], state, strict=False))
+        return state[:number] + before[number:], [each for each, (a, b) in pairs if a != b]
 
     def read(self, state: State) -> tuple[Outcome, ...]:
         """Return what each rule says, from a state whose nodes are worked out."""
@@ -73,8 +83,6 @@ class Made:
         return tuple(map(outcome_of, self.rules, self.judged, itertools.repeat(holds)))
 
 
-_made: OrderedDict[tuple[int, tuple[int, ...]], Made] = OrderedDict()
-_lock = threading.Lock()
 _numbers = itertools.count(1)
 
 
@@ -85,18 +93,14 @@ def made_of(rules: Sequence[Rule], rulebook: Rulebook) -> Made:
     Raises:
         EngineError: the rules are more than the engine can hold.
     """
-    key = (id(rulebook), tuple(id(rule) for rule in rules))
-    with _lock:
-        found = _made.get(key)
-        if found is None:
-            judged = lowered(rules, rulebook)
-            # What is kept keeps its rules alive, so that no other gets their identity.
-            found = Made(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
-            _made[key] = found
-        _made.move_to_end(key)
-        while len(_made) > _KEPT:
-            _made.popitem(last=False)
-    return found
+    return _made(Identical((rulebook, *rules)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _made(same: Identical) -> Made:
+    rulebook, *rules = same
+    judged = lowered(rules, rulebook)
+    return Made(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
 
 
 def outcomes(
@@ -108,13 +112,6 @@ def outcomes(
     """Yield for each subject what each rule says of it."""
     made = made_of(rules, rulebook)
     for begin in range(0, len(subjects), BATCH):
-        states = [
-            (made.settle(Evaluation(subject, as_of)), None)
-            for subject in subjects[begin : begin + BATCH]
-        ]
+        states = [(made.settle(each, as_of), None) for each in subjects[begin : begin + BATCH]]
         for state in CHILD.run(made.key, made.network, states):
             yield made.read(state)
-
-
-def _letter(atom: Formula, subject: Evaluation) -> str:
-    return (YES if subject.holds(atom) else NO)[0]
