@@ -75,6 +75,15 @@ bench: $(VENV)/developed  ## Time the library beside its peers
 bench-engines: $(VENV)/bench/made  ## Time the engines beside Python by hand and other engines
 	@PYTHONPATH=src $(VENV)/bench/bin/python -m benchmarks.engines
 
+.PHONY: browser
+browser: $(VENV)/browser/made  ## Open reports in Chromium, and hold them to what is asked of pages
+	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules
+
+.PHONY: pictures
+pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documentation shows
+	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
+		--pictures docs/pictures
+
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
@@ -90,6 +99,10 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 .PHONY: bench-explain
 bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
 	@$(BIN)/python -m benchmarks.explain
+
+.PHONY: bench-pages
+bench-pages: $(VENV)/developed  ## Set the page of a register of 500 beside its text: time, size, memory
+	@$(BIN)/python -m benchmarks.pages
 
 .PHONY: bench-registers
 bench-registers: $(VENV)/developed $(VENV)/live  ## Time whole registers beside peers (ARGS="1000000" to choose)
@@ -214,6 +227,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
+	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/browser.txt requirements/browser.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/spark.txt requirements/spark.in
 	@$(MAKE) relock
 
@@ -282,6 +296,17 @@ $(VENV)/bench/made: $(VENV)/made requirements/bench.txt requirements/durable.txt
 $(VENV)/release/made: $(VENV)/made requirements/release.txt
 	@$(BIN)/python -m venv --clear $(VENV)/release
 	@$(VENV)/release/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/release.txt
+	@touch $@
+
+# A browser is asked of the system, and put there where the system is Debian and lets us.
+$(VENV)/browser/made: $(VENV)/installed requirements/browser.txt requirements/browser/package-lock.json
+	@command -v chromium >/dev/null || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends chromium fonts-liberation; } >$(VENV)/chromium.log 2>&1 \
+		|| { cat $(VENV)/chromium.log; exit 1; }
+	@$(BIN)/python -m venv --clear $(VENV)/browser
+	@$(VENV)/browser/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/browser.txt
+	@cp requirements/browser/package.json requirements/browser/package-lock.json $(VENV)/browser
+	@npm ci --prefix $(VENV)/browser --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 $(VENV)/lowest/made: $(VENV)/made pyproject.toml requirements/lowest.txt

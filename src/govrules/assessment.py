@@ -23,6 +23,7 @@ from govrules.facts import Facts
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -83,7 +84,7 @@ class Step:
 
 
 @attrs.frozen
-class Plan:
+class Plan(ShownInNotebooks):
     """
     The fewest changes that settle all findings at or above a level, and flag nothing new.
 
@@ -110,7 +111,7 @@ class Plan:
 
 
 @attrs.frozen
-class Assessment:
+class Assessment(ShownInNotebooks):
     """
     All findings on one subject, one for each rule in force.
 
@@ -423,9 +424,9 @@ def assess(
         EngineError: there is no such engine here, or it cannot do this rulebook.
 
     >>> from govrules import Funding, Partnership, load_rulebook
-    >>> pooled = Partnership(name="Care pool", funding=Funding(pooled=True))
-    >>> assess(pooled, load_rulebook()).counts[Verdict.FLAGGED]
-    0
+    >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+    >>> print(*(each.rule.title for each in assess(pool, load_rulebook()).flagged))
+    Budgets are pooled without an agreed protocol
     """
     (assessment,) = assess_each((subject,), rulebook, as_of=as_of, engine=engine)
     return assessment
@@ -511,11 +512,17 @@ def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
     by_id: dict[str, Rule] = {}
     found: Counter[str] = Counter()
     for each in assessments:
-        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
-            if outcome.verdict is Verdict.FLAGGED:
+        for rule, verdict, _ in ended(each):
+            if verdict is Verdict.FLAGGED:
                 by_id[rule.id] = rule
                 found[rule.id] += 1
     return Counter({by_id[name]: number for name, number in found.items()})
+
+
+def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | None]]:
+    """Yield how each rule ended, and how grave it is for certain, without making findings."""
+    for rule, outcome in zip(assessment._rules, assessment._outcomes, strict=True):  # noqa: SLF001 - its own
+        yield rule, outcome.verdict, outcome.severity
 
 
 def _worst(finding: Finding) -> Severity:

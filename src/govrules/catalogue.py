@@ -228,6 +228,11 @@ def catalogue(rulebook: Rulebook) -> Catalogue:
     )
 
 
+def claims_of(rule: Rule) -> tuple[Claim, ...]:
+    """Return how far the source of a rule goes in each of its elements."""
+    return tuple(Claim(each, SAYS_IN_WORDS[rule.says.get(each)]) for each in rule.elements)
+
+
 def claims_phrase(claims: Iterable[Claim]) -> str:
     """
     Return how far a source goes, the elements in which it goes alike named together.
@@ -266,7 +271,7 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         note=rule.note or "",
         severity=severity_sentence(rule),
         sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
-        says=tuple(Claim(each, SAYS_IN_WORDS[rule.says.get(each)]) for each in rule.elements),
+        says=claims_of(rule),
         exceptions=tuple(
             _case(each.when, each.because, each.source, rulebook) for each in rule.unless
         ),

@@ -25,6 +25,7 @@ from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Includes,
@@ -129,7 +130,7 @@ class DerivedValue:
 
 
 @attrs.frozen
-class Finding:
+class Finding(ShownInNotebooks):
     """
     What one rule says of one subject, and why.
 

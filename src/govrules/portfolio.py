@@ -24,6 +24,7 @@ from govrules.errors import FactsError
 from govrules.facts import origin_of, recorded
 from govrules.identical import Identical
 from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
+from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import rule_conditions
@@ -51,7 +52,7 @@ Members: TypeAlias = tuple[dict[str, Partner], bool]
 
 
 @attrs.frozen
-class RegisterAssessment:
+class RegisterAssessment(ShownInNotebooks):
     """
     All findings on a register.
 
@@ -162,6 +163,26 @@ def assess_register(
 def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) -> Assessment:
     """Return the assessment of a register that is none of the rulebook's kinds of subject."""
     return Assessment("", "", as_of, rulebook, register, rules=(), outcomes=(), engine="reference")
+
+
+def collected(several: Sequence[Assessment | RegisterAssessment]) -> RegisterAssessment:
+    """Return assessments that were made apart as those of one register that no class lists."""
+    wholes = [each for each in several if isinstance(each, RegisterAssessment)]
+    entries = [
+        entry
+        for each in several
+        for entry in (each.entries if isinstance(each, RegisterAssessment) else (each,))
+    ]
+    as_of = entries[0].as_of if len({each.as_of for each in entries}) == 1 else UNKNOWN
+    rulebook = (entries or [each.register for each in wholes])[0].rulebook
+    register = Collected(tuple(each.subject for each in entries))
+    return RegisterAssessment(
+        register=_nothing(register, rulebook, as_of),
+        entries=tuple(entries),
+        pairs=tuple(pair for each in wholes for pair in each.pairs),
+        problems=tuple(problem for each in wholes for problem in each.problems),
+        warnings=tuple(warning for each in wholes for warning in each.warnings),
+    )
 
 
 def is_register(subject: object) -> bool:

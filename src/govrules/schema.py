@@ -614,17 +614,38 @@ def findings_schema() -> Schema:
         "work": _each(_TEXT),
         "rules": _list(_defined("rule")),
     }
-    whole = _whole(
+    always = {
+        "govrules": {"const": int(FORMAT)},
+        "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
+        "packs": _list(_defined("pack")),
+        "as_of": nullable,
+        "subjects": _list(_defined("assessment")),
+        "problems": _list(_defined("problem")),
+        "notes": _list(_TEXT),
+    }
+    difference = _whole(
         {
-            "govrules": {"const": int(FORMAT)},
-            "rulebook": _whole({"id": _TEXT, "version": _TEXT}),
-            "packs": _list(_defined("pack")),
-            "as_of": nullable,
-            "subjects": _list(_defined("assessment")),
-            "problems": _list(_defined("problem")),
-            "notes": _list(_TEXT),
+            **dict.fromkeys(("subject", "name", "rule", "title", "since"), _TEXT),
+            "severity": levels,
+            "was": severity,
+            "how": nullable,
         }
     )
+    kinds = ("opened", "closed", "still_open")
+    changes = _whole({"since": _TEXT, **{each: _list(difference) for each in kinds}})
+    file = _whole({"name": _TEXT, "content": _TEXT})
+    receipt = _whole(
+        {
+            "govrules_receipt": {"const": 1},
+            **dict.fromkeys(("version", "findings", "report"), _TEXT),
+            "as_of": nullable,
+            "packs": _list(_whole(dict.fromkeys(("id", "version", "content"), _TEXT))),
+            "facts": _list(file),
+            "beside": _list(file),
+            "options": {"type": "object"},
+        }
+    )
+    whole = _object({**always, "changes": changes, "receipt": receipt}, required=always)
     reason = {"fact": _TEXT, "value": {}, "phrase": _TEXT, "evidence": nullable}
     return {
         "$schema": _DIALECT,

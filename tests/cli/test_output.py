@@ -42,14 +42,15 @@ def test_output_holds_what_would_be_printed(run, pack, pooled, tmp_path, form):
 def test_output_into_a_missing_folder_is_refused(run, pack, pooled, tmp_path):
     ran = run("check", pooled, "--rules", pack, "--output", tmp_path / "no" / "out.txt")
     assert ran.code == 2
-    assert "no such file or directory" in ran.err
+    assert "there is no folder" in ran.err
+    assert "mkdir" in ran.err
     assert not (tmp_path / "no").exists()
 
 
 def test_output_onto_a_folder_is_refused(run, pack, pooled, tmp_path):
     ran = run("check", pooled, "--rules", pack, "--output", tmp_path)
     assert ran.code == 2
-    assert "is a directory" in ran.err
+    assert "is a folder" in ran.err
 
 
 def test_output_into_a_folder_that_may_not_be_written_is_refused(

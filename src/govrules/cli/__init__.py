@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(tokens: list[str]) -> int:
     with undisturbed():
+        from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
         from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
         from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
         from govrules.files import READ  # noqa: PLC0415 - likewise

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 import attrs
 from cyclopts import App, Parameter
@@ -35,11 +34,12 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import emit, refuse_inputs, show, warn, write
+from govrules.cli.reports import Checked, Format, Reporting, Wanted, apart
 from govrules.cli.said import Said
 from govrules.cli.standard_input import STANDARD_INPUT, read_input
 from govrules.cli.testing import run_tests
-from govrules.cli.waiving import law_hints, law_lines, waived
-from govrules.cli.workspace import chosen, packs_of
+from govrules.cli.waiving import waived
+from govrules.cli.workspace import chosen, packs_of, workspace
 from govrules.diagnostics import CODES, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
@@ -54,13 +54,11 @@ from govrules.portfolio import (
 )
 from govrules.reading import Read, read_subject
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
-from govrules.render.lines import Line
 from govrules.render.lookup import parameter_lines, word_lines
-from govrules.render.plain import assessment_data, plans_data, problems_data, report_data
-from govrules.render.text import assessment_lines
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
-from govrules.rulebook.load import packs_in, shipped_examples
-from govrules.truth import UNKNOWN, Unknown
+from govrules.render.plain import plans_data, problems_data
+from govrules.rulebook.ast import Rule, Rulebook, Severity
+from govrules.rulebook.load import packs_in
+from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 
 
@@ -95,28 +93,6 @@ Entry = Annotated[
     ),
 ]
 
-#: What a file comes to.
-Checked: TypeAlias = Assessment | RegisterAssessment
-
-
-@app.command
-def demo() -> int:
-    """Assess a bundled example and say what to try next."""
-    path = shipped_examples() / "digital-technology-centre.yaml"
-    rulebook = load([])
-    read = read_subject(path, rulebook=rulebook)
-    show(assessment_lines(assess(read.subject, rulebook, as_of=read.as_of)))
-    emit(
-        "\nThis is a real case: the report's Appendix 2, with only the facts that it states.\n"
-        "Nothing is flagged for what it does not state: those are questions.\n\n"
-        "Try next:\n"
-        "  govrules explain pooled-budget-without-protocol   a rule in plain English\n"
-        "  govrules check FILE                               assess a partnership of your own\n"
-        "  govrules check FILE --format json                 the same for a program\n"
-        "  govrules lint DIR; govrules test DIR              check rules of your own\n"
-    )
-    return FINE
-
 
 @app.command
 def check(
@@ -129,8 +105,9 @@ def check(
     as_of: AsOf = None,
     entry: Entry = None,
     waivers: Waivers = None,
-    format: Literal["text", "json", "jsonl", "csv", "xlsx"] = "text",  # noqa: A002 - the option's name
+    format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
+    save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
     fail_on: Level = "low",
     full: bool = False,
     depth: Depth = None,
@@ -144,7 +121,10 @@ def check(
         Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
         the register of `govrules.yaml` if none.
     format
-        How to print the findings; a workbook needs `--output`.
+        How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook
+        needs `--output`.
+    save
+        A folder that keeps what is flagged, so that the next report says what changed since.
     fail_on
         The severity from which flagged findings make the exit code 1.
     full
@@ -152,13 +132,13 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
-    reasons = _reasons(depth)
+    level = Severity(fail_on)
+    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
     refuse_inputs(output, subjects, mapping, rules, waivers)
+    wanted.ready()
     rulebook = load(rules)
-    if format == "xlsx" and output is None:
-        raise Stop("govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`")
     named = chosen(subjects, mapping)
-    checked, told = _assess_all(
+    checked, told = assess_all(
         named.subjects,
         rulebook,
         mapping=named.mapping,
@@ -168,36 +148,22 @@ def check(
         only=entry or (),
     )
     checked = waived(checked, waivers, rulebook, told)
-    assessments = _apart(checked)
-    dates = {each.as_of for each in assessments}
-    common: dt.date | Unknown = dates.pop() if len(dates) == 1 else UNKNOWN
-    explained = _followed(assessments, output)
-    if format == "json":
-        data = report_data(explained, rulebook, common, told.diagnostics, told.notes)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
-    elif format == "jsonl":
-        rest = problems_data(told.diagnostics, told.notes)
-        last = [rest] if any(rest.values()) else []
-        lines = (
-            json.dumps(each, ensure_ascii=False)
-            for each in itertools.chain(map(assessment_data, explained), last)
-        )
-        emit("".join(f"{line}\n" for line in lines), output)
-    elif format == "csv":
-        from govrules.render.rows import as_csv  # noqa: PLC0415 - only rows pay for it
 
-        emit(as_csv(explained), output)
-    elif format == "xlsx" and output is not None:
-        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
+        return _followed(several, output)
 
-        write(output, as_xlsx(explained, told.diagnostics, told.notes))
-    else:
-        with undisturbed():
-            in_full = full or depth is not None
-            page = _lines(checked, output, full=in_full, depth=reasons)
-            law = law_lines(assessments, rulebook) if in_full else ()
-            show(itertools.chain(page, law), output)
-    return _code(checked, Severity(fail_on), told)
+    options = {
+        "rules": rules,
+        "mapping": None if named.mapping is None else str(named.mapping),
+        "table": table,
+        "entry": entry,
+    }
+    read_too = (named.mapping, waivers or workspace().waivers)
+    beside = tuple(each for each in read_too if each is not None)
+    wanted = attrs.evolve(wanted, options=options, beside=beside)
+    with undisturbed():
+        Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
+    return _code(checked, level, told)
 
 
 def _reasons(depth: str | None) -> int | None:
@@ -212,56 +178,6 @@ def _reasons(depth: str | None) -> int | None:
     return int(depth)
 
 
-def _lines(
-    checked: list[Checked], output: Path | None, *, full: bool, depth: int | None
-) -> Iterator[Line]:
-    from govrules.render.register import register_lines  # noqa: PLC0415 - as the others
-
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
-
-    for index, each in enumerate(checked):
-        if index:
-            yield "", ""
-        if isinstance(each, RegisterAssessment):
-            hints = () if full else _register_hints(each)
-            yield from register_lines(
-                each, full=full, depth=depth, follow=follow, hints=tuple(hints)
-            )
-        else:
-            hints = () if full else _hints(each)
-            yield from assessment_lines(each, full=full, depth=depth, hints=tuple(hints))
-
-
-def _hints(assessment: Assessment) -> Iterator[str]:
-    """Yield what to type next about one partnership."""
-    if assessment.flagged:
-        plan = "    The plan: govrules plan" if assessment.severities else ""
-        yield f"Every finding with its reasons: --full{plan}"
-    if assessment.of(Verdict.UNKNOWN):
-        yield "Answer them one by one: govrules ask    Every question: --full"
-    elif not assessment.flagged:
-        yield "Every check with its reasons: --full"
-    yield from law_hints([assessment], assessment.rulebook)
-
-
-def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
-    """Yield what to type next about a register."""
-    first = next((each.id for each in whole.entries if each.id), "ID")
-    yield f"One partnership: --entry {first}    Everything: --full"
-    yield "Each finding as a row of a workbook: --format xlsx --output findings.xlsx"
-    yield from law_hints(whole.all(), whole.register.rulebook)
-
-
-def _apart(checked: list[Checked]) -> list[Assessment]:
-    """Return every assessment with findings, those of a register one by one."""
-    return [
-        each
-        for one in checked
-        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
-    ]
-
-
 def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
     # What is printed on a terminal shows by itself how far it is.
     if sys.stderr is None or sys.stdout is None or not sys.stderr.isatty():
@@ -273,7 +189,7 @@ def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterabl
     return followed(assessments, "Explaining")
 
 
-def _assess_all(
+def assess_all(
     paths: list[Path],
     rulebook: Rulebook,
     *,
@@ -395,7 +311,7 @@ def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | No
 def _code(checked: list[Checked], level: Severity, told: Said) -> int:
     if told.failed:
         return PROBLEM
-    assessments = _apart(checked)
+    assessments = apart(checked)
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
         warn(["govrules: nothing was checked: no partnership was read"])
         return NOTHING_CHECKED
@@ -860,7 +776,7 @@ def plan(
     refuse_inputs(output, subjects, mapping, rules)
     rulebook = load(rules)
     named = chosen(subjects, mapping)
-    checked, told = _assess_all(
+    checked, told = assess_all(
         named.subjects,
         rulebook,
         mapping=named.mapping,
@@ -868,7 +784,7 @@ def plan(
         given=day(as_of),
         engine=engine,
     )
-    assessments = _apart(checked)
+    assessments = apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         said = problems_data(told.diagnostics, told.notes)

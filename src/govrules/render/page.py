@@ -8,19 +8,14 @@ from typing import Final
 
 import attrs
 
-from govrules.assessment import Assessment, RankedQuestion
-from govrules.explain.phrases import counted, day, joined, lowered, named, sentence
-from govrules.findings import Finding
-from govrules.model import Status
-from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
-from govrules.render.advice import fact_at, good_state
-from govrules.render.lines import INDEX, STYLES, WIDTH, Line, cut, folded_text, item, row
-from govrules.render.standing import tier_of
-from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
-from govrules.rulebook.walk import references
+from govrules.assessment import Assessment
+from govrules.explain.phrases import counted, day, joined, lowered, sentence
+from govrules.render.actions import Action, Work
+from govrules.render.advice import good_state
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item, row
+from govrules.render.report import Report, headline, rulebook_line, when_of
+from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.truth import Unknown
-from govrules.unread import unread
-from govrules.vocabulary import YesNo
 
 #: How many lines a partnership takes.
 MOST_LINES: Final = 40
@@ -32,8 +27,7 @@ _NAMED: Final = 3
 #: Where the text of an action and the numbers of a table begin.
 _TEXT: Final = 14
 _NUMBERS: Final = 72
-#: How long a name and a title are at most where there is little room.
-_NAME: Final = 40
+#: How long a title is at most where there is little room.
 _TITLE: Final = 60
 #: How many questions, pieces of work and actions there are as room gets scarce.
 _TIGHTER: Final = (
@@ -52,47 +46,6 @@ _TIGHTER: Final = (
     (1, 0, 2),
     (1, 0, 1),
 )
-_NOTICES: Final = {
-    Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
-    Status.DORMANT: "This partnership is dormant.",
-    Status.PROPOSED: "This partnership has not begun yet.",
-}
-_NAMELESS: Final = "(a partnership without a name)"
-
-
-@attrs.frozen
-class Asked:
-    """
-    A question, once for all records that it is about.
-
-    Attributes:
-        question: the question, without the names of the records that it is about.
-        records: their names; none where it is about the subject itself.
-        fact: the path of the fact.
-        rules: the ids of the rules that the answer helps to settle.
-        could_be: the worst that it could show.
-    """
-
-    question: str
-    records: tuple[str, ...]
-    fact: str
-    rules: frozenset[str]
-    could_be: Severity
-
-    @property
-    def text(self) -> str:
-        """The question, with the names."""
-        return f"{named(self.records)}: {self.question}" if self.records else self.question
-
-    @property
-    def short(self) -> str:
-        """The question, with as many names as there is room for on a page."""
-        if len(self.records) <= _NAMED:
-            names = joined(cut(each, _NAME) for each in self.records)
-        else:
-            shown = [cut(each, _NAME) for each in self.records[:_NAMED]]
-            names = joined([*shown, f"{len(self.records) - _NAMED} more"])
-        return f"{names}: {self.question}" if names else self.question
 
 
 @attrs.frozen
@@ -133,84 +86,6 @@ def fitted(layouts: Iterable[Iterable[Line]], most: int) -> list[Line]:
     return lines
 
 
-def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
-    """Return questions in the order of consequence, each once for all the records it is about."""
-    groups: dict[str, list[RankedQuestion]] = {}
-    for each in questions:
-        groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
-    return [
-        Asked(
-            its[0].question.of_any_record,
-            tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
-            its[0].question.fact if len(its) == 1 else fact,
-            frozenset(rule for each in its for rule in each.rules),
-            max(each.could_be for each in its),
-        )
-        for fact, its in groups.items()
-    ]
-
-
-def headline(assessment: Assessment) -> Iterator[str]:
-    """Yield the one or two sentences that say how things stand."""
-    counts = assessment.counts
-    flagged, unknown = counts[Verdict.FLAGGED], counts[Verdict.UNKNOWN]
-    apply = sum(counts.values()) - counts[Verdict.NOT_APPLICABLE]
-    checks = f"{unknown:,} of {counted(apply, 'check')}"
-    little = unknown > apply / 2
-    if flagged:
-        yield f"{counted(flagged, 'thing')} to put right{gravest(assessment)}."
-        waived = len(assessment.waived)
-        if waived:
-            do = "does" if waived == 1 else "do"
-            yield f"{waived:,} of them {_are(waived)} waived and {do} not count."
-        for summary in assessment.summaries:
-            if summary.severity is not None:
-                yield sentence(summary.rule.title)
-        if little:
-            yield f"And {checks} {_are(unknown)} not known yet."
-    elif little:
-        yield f"Too little is recorded to judge: {checks} {_are(unknown)} not known yet."
-        yield "No finding is not a clean bill."
-    else:
-        met = counts[Verdict.CLEAR]
-        unknowns = f", {unknown:,} {_are(unknown)} not known yet" if unknown else ""
-        yield f"Nothing found to put right. {counted(met, 'check')} {_are(met)} met{unknowns}."
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def gravest(assessment: Assessment) -> str:
-    """Return how grave what is flagged is, as it follows in a sentence."""
-    number = assessment.counts[Verdict.FLAGGED]
-    worst = next(each for each in reversed(SEVERITIES) if assessment.severities[each])
-    grave = assessment.severities[worst]
-    if grave == number:
-        return f", {worst.value}" if number == 1 else f", all of them {worst.value}"
-    return f", {grave:,} of them {worst.value}"
-
-
-def rulebook_line(rulebook: Rulebook, checks: str) -> str:
-    """Return which rules were used, and how many checks they made."""
-    versions = [*dict.fromkeys(rulebook.version.split("+"))]
-    end = f" {', '.join(versions)}, {checks}"
-    return f"{cut(rulebook.title, max(WIDTH - len(end), _NAME))}{end}"
-
-
-def has_nothing_to_check(finding: Finding) -> bool:
-    """Tell whether a check is met only because there is nothing that it could be about."""
-    asked_for = {ref.path for ref in references(finding.rule.requires)}
-    values = [
-        each.value
-        for each in finding.because
-        if INDEX.sub("[]", each.fact).rpartition("[].")[2] in asked_for
-    ]
-    return bool(values) and all(
-        value is None or value in ((), frozenset(), "unclear") for value in values
-    )
-
-
 def titled(name: str, right: str) -> str:
     """Return a name with something at the other end of the line, as far as there is room."""
     room = WIDTH - len(name) - len(right)
@@ -223,15 +98,12 @@ class _Page:
     def __init__(self, assessment: Assessment, hints: Sequence[str]) -> None:
         self.assessment = assessment
         self.hints = hints
+        self.report = report = Report(assessment)
         # What is waived is named below, and is nothing to do.
-        self.flagged = tuple(each for each in assessment.flagged if each.waived is None)
-        self.works = works_of(self.flagged, assessment.rulebook)
-        self.actions = actions_of(self.flagged, self.works, assessment.as_of)
-        self.asked = asked(assessment.questions)
-        self.tier = tier_of(assessment)
-        empty = {each.rule.id for each in assessment.good_practice if has_nothing_to_check(each)}
-        self.good = [each for each in assessment.good_practice if each.rule.id not in empty]
-        self.empty = len(empty)
+        self.flagged = report.to_do
+        self.works, self.actions = report.works, report.actions
+        self.asked, self.tier = report.asked, report.tier
+        self.good, self.empty = report.good, len(report.empty)
         self.asked_at_most = _FEWER_QUESTIONS if self.flagged else _QUESTIONS
 
     def lines(self, room: _Room) -> Iterator[Line]:
@@ -255,8 +127,9 @@ class _Page:
     def _head(self) -> Iterator[Line]:
         found = self.assessment
         date = "" if isinstance(found.as_of, Unknown) else f"as at {day(found.as_of)}"
-        name = found.name or found.id or _NAMELESS
-        wrapped = textwrap.wrap(name, WIDTH - len(date) - 2, max_lines=2, placeholder=" …")
+        wrapped = textwrap.wrap(
+            self.report.name, WIDTH - len(date) - 2, max_lines=2, placeholder=" …"
+        )
         for index, line in enumerate(wrapped):
             yield (titled(line, date) if date and not index else line), "bold"
         checks = counted(len(found.findings), "check")
@@ -276,18 +149,9 @@ class _Page:
             yield from folded_text(self.tier.sentence)
 
     def _notices(self) -> Iterator[str]:
-        status = getattr(self.assessment.subject, "status", None)
-        if status in _NOTICES:
-            yield _NOTICES[status]
-        facts = unread(self.assessment.subject, self.assessment.rulebook)
-        if facts:
-            labels = {self._label(each): None for each in facts}
-            yield _one_line("Recorded, but read by no check: ", sorted(labels, key=len))
-
-    def _label(self, path: str) -> str:
-        fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
-        assert fact is not None  # noqa: S101 - it is a path of the vocabulary
-        return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+        yield from self.report.notices
+        if self.report.unread:
+            yield _one_line("Recorded, but read by no check: ", self.report.unread)
 
     def _counts(self) -> Iterator[Line]:
         counts, severities = self.assessment.counts, self.assessment.severities
@@ -321,14 +185,14 @@ class _Page:
     def _first(self, most: int) -> Iterator[Line]:
         yield "", ""
         yield "Do first", "bold"
-        dates = list(dict.fromkeys(_when(each) for each in self.actions))
-        near = [each for each in self.actions if _when(each) in dates[:_DATES]]
+        dates = list(dict.fromkeys(when_of(each) for each in self.actions))
+        near = [each for each in self.actions if when_of(each) in dates[:_DATES]]
         grave = sorted(near, key=lambda each: -each.severity.rank)[:most]
         shown = [each for each in near if each in grave]
         last = None
         for action in shown:
-            if _when(action) != last:
-                last = _when(action)
+            if when_of(action) != last:
+                last = when_of(action)
                 yield f"  {last[:1].upper()}{last[1:] or 'When it can be done'}", ""
             yield from _action_lines(action)
         rest = [each for each in self.actions if each not in shown]
@@ -387,10 +251,6 @@ def _word(number: int) -> str:
     return words[number] if number < len(words) else str(number)
 
 
-def _when(action: Action) -> str:
-    return when_phrase(action.due, action.within)
-
-
 def _action_lines(action: Action) -> Iterator[Line]:
     letter = f"  ({action.letter})" if action.letter else ""
     word = action.severity.value.upper()
@@ -407,8 +267,8 @@ def _action_lines(action: Action) -> Iterator[Line]:
 def _numbers(actions: Sequence[Action]) -> str:
     """Return how many actions are due by when, and how many of them are critical."""
     told: list[str] = []
-    for when in dict.fromkeys(map(_when, actions)):
-        its = [each for each in actions if _when(each) == when]
+    for when in dict.fromkeys(map(when_of, actions)):
+        its = [each for each in actions if when_of(each) == when]
         critical = sum(each.severity is Severity.CRITICAL for each in its)
         number = f"{len(its):,}" if told else counted(len(its), "action")
         grave = f" ({critical:,} critical)" if critical else ""

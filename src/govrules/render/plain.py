@@ -18,8 +18,10 @@ from govrules.explain.phrases import record_name
 from govrules.findings import Change, DerivedValue, Finding, Question, Reason
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
+from govrules.receipt import Receipt
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
+from govrules.saved import Changed
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
@@ -457,12 +459,16 @@ def report_data(
     notes: Iterable[str] = (),
     *,
     findings: Which = "all",
+    changed: Changed | None = None,
+    receipt: Receipt | None = None,
 ) -> dict[str, Any]:
-    """Return a whole run as plain data."""
+    """Return a whole run as plain data; with what changed and a receipt, where there are any."""
     return {
         **head_data(rulebook, as_of),
         "subjects": [assessment_data(each, findings=findings) for each in assessments],
         **problems_data(problems, notes),
+        **({} if changed is None else {"changes": changed.data}),
+        **({} if receipt is None else {"receipt": receipt.data}),
     }
 
 

@@ -11,6 +11,7 @@ from govrules.assessment import Assessment
 from govrules.diagnostics import Diagnostic
 from govrules.findings import Finding
 from govrules.render.plain import verdict_word
+from govrules.saved import Changed
 from govrules.visible import harmless
 
 HEADS: Final = (
@@ -31,15 +32,27 @@ HEADS: Final = (
     "principle",
     "rule at",
     "subject at",
+    "change",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34)
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34, 20)
 
 
-def rows(assessments: Iterable[Assessment]) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each finding, those that sum others up after those of their subject."""
+def rows(
+    assessments: Iterable[Assessment], changed: Changed | None = None
+) -> Iterator[tuple[str, ...]]:
+    """
+    Yield a row for each finding, those that sum others up after those of their subject.
+
+    The last cell says whether a finding was opened or closed since an assessment that was saved,
+    or for how long it is open.
+    """
+    closed = {(each.subject, each.rule) for each in changed.closed} if changed else set()
     for assessment in assessments:
         for finding in (*assessment.findings, *assessment.summaries):
-            yield (assessment.id, assessment.name, *_cells(finding))
+            key = assessment.id, finding.rule.id
+            change = changed.since_of(*key) if changed else ""
+            change = "closed" if key in closed else change
+            yield (assessment.id, assessment.name, *_cells(finding), change)
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -71,7 +84,7 @@ def _waived(finding: Finding) -> str:
     return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
-def as_csv(assessments: Iterable[Assessment]) -> str:
+def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) -> str:
     """
     Return findings as CSV.
 
@@ -81,7 +94,7 @@ def as_csv(assessments: Iterable[Assessment]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADS)
-    writer.writerows([harmless(each) for each in row] for row in rows(assessments))
+    writer.writerows([harmless(each) for each in row] for row in rows(assessments, changed))
     return text.getvalue()
 
 
@@ -89,6 +102,7 @@ def as_xlsx(
     assessments: Iterable[Assessment],
     problems: Sequence[Diagnostic] = (),
     notes: Sequence[str] = (),
+    changed: Changed | None = None,
 ) -> bytes:
     """
     Return findings as a workbook, whose bytes are the same every time.
@@ -110,7 +124,7 @@ def as_xlsx(
         sheet.write_row(0, 0, HEADS, head)
         sheet.freeze_panes(1, 0)
         last = 0
-        for last, row in enumerate(rows(assessments), 1):
+        for last, row in enumerate(rows(assessments, changed), 1):
             for column, text in enumerate(row):
                 whole = len(text) <= _LONGEST
                 sheet.write_string(

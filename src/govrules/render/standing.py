@@ -72,6 +72,16 @@ class Standing:
         return "?" if self.values[0] == self.lowest else f"{self.values[0]}+"
 
     @property
+    def settled(self) -> bool:
+        """Whether it is one value, which follows from other facts."""
+        return len(self.values) == 1 and not self.stated
+
+    @property
+    def name(self) -> str:
+        """The lowest that it may be, and what it is called."""
+        return f"{self.values[0]} {without_article(self.label)}"
+
+    @property
     def sentence(self) -> str:
         """What it is, and why, in a sentence or two; and how the register itself rates it."""
         beside = f" The register itself rates it {self.own}." if self.own else ""

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
-from govrules.assessment import Assessment, RankedQuestion
-from govrules.catalogue import citation_phrase
+from govrules.assessment import Assessment
 from govrules.decode.values import describe
-from govrules.explain.phrases import counted, joined, named, sentence
-from govrules.findings import DerivedValue, Finding, Reason
-from govrules.render.actions import due_date, when_phrase
-from govrules.render.advice import fact_at, good_state, settled_when
-from govrules.render.counting import that_count
-from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
-from govrules.render.page import asked, has_nothing_to_check, page_lines
+from govrules.explain.phrases import counted, joined, sentence
+from govrules.findings import DerivedValue, Finding
+from govrules.render.advice import fact_at, good_state
+from govrules.render.lines import STYLES, Line, folded_text, item
+from govrules.render.page import page_lines
+from govrules.render.report import (
+    Report,
+    Told,
+    asked,
+    by_whom,
+    gathered,
+    has_nothing_to_check,
+)
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
-from govrules.vocabulary import AS_OF, Choice, Choices, Fact, Record, Records
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
 #: Where it is told why a fact that follows from others is so.
@@ -111,53 +116,38 @@ def _hanging(text: str, style: str) -> Iterator[Line]:
 def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
-    reasons = [*_reasons(finding, depth)]
-    if not reasons:
-        names = [*dict.fromkeys(that_count(finding, assessment))]
-        reasons = [f"This is so of {named(names)}."] if names else []
-    for line in reasons:
+    report = Report(assessment)
+    for line in _reasons(report, finding, depth):
         yield from item("because", line)
     for mitigation in finding.mitigations:
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
-        yield from item("to put it right", sentence(finding.remedy) + _by_whom(finding, assessment))
-    settled = settled_when(finding, assessment.subject, assessment.rulebook)
-    yield from item("settled when", sentence(settled))
-    for each in asked(_alone(finding)):
+        yield from item("to put it right", _remedy(finding, assessment))
+    yield from item("settled when", report.settled(finding))
+    for each in report.to_know(finding):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
     yield from item("why it matters", finding.principle)
-    yield from item("source", f"{citation_phrase(finding.source, assessment.rulebook)}.")
+    yield from item("source", f"{report.source(finding)}.")
     yield from item("check", f"{finding.rule.id} ({finding.rule_location})")
     yield "", ""
 
 
-def _alone(finding: Finding) -> list[RankedQuestion]:
-    worst = finding.could_be or Severity.LOW
-    return [RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions]
-
-
-def _reasons(finding: Finding, depth: int | None) -> Iterator[str]:
+def _reasons(report: Report, finding: Finding, depth: int | None) -> Iterator[str]:
     """Yield what a finding rests on, what follows from other facts last."""
-    cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
-    ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
-    cut, more = _cut([*_gathered(ordered, finding.steps)], depth)
+    cut, more = _cut([_with_place(each) for each in report.reasons(finding)], depth)
     yield from cut
     if more:
         yield f"{more} more facts: `--depth all` shows each."
 
 
-def _gathered(reasons: Sequence[Reason], steps: Collection[str]) -> Iterator[str]:
-    """Yield reasons as sentences, those that say the same of several records as one."""
-    groups: dict[tuple[str, str], list[Reason]] = {}
-    for each in reasons:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
-    for (fact, said), alike in groups.items():
-        if len(alike) > 1:
-            yield f"{sentence(f'{named([each.record for each in alike])}: {said}')} [{fact}]"
-            continue
-        (reason,) = alike
-        seen = _BELOW if reason.fact in steps else reason.evidence or reason.origin
-        yield sentence(reason.phrase) + (f" [{seen}]" if seen else "")
+def _with_place(told: Told) -> str:
+    place = _BELOW if told.step else told.fact if told.alike > 1 else told.seen
+    return f"{told.text} [{place}]" if place else told.text
+
+
+def _remedy(finding: Finding, assessment: Assessment) -> str:
+    words = by_whom(finding, assessment)
+    return sentence(finding.remedy) + (f" ({words})" if words else "")
 
 
 def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
@@ -166,15 +156,6 @@ def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
         return lines, 0
     shown = lines[: depth - 1]
     return shown, len(lines) - len(shown)
-
-
-def _by_whom(finding: Finding, assessment: Assessment) -> str:
-    remedy = finding.rule.remedy
-    if remedy is None:
-        return ""
-    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
-    words = ", ".join(each for each in (remedy.who, when) if each)
-    return f" ({words})" if words else ""
 
 
 def _questions(assessment: Assessment) -> Iterator[Line]:
@@ -245,6 +226,6 @@ def _steps(assessment: Assessment) -> Iterator[Line]:
     yield f"What follows from the facts ({len(steps)})", "bold"
     for each in steps.values():
         yield from folded_text(f"{sentence(each.phrase)} [{each.name}]", indent=2)
-        for line in _gathered(each.because, steps):
-            yield from item("because", line, indent=6)
+        for told in gathered(each.because, steps):
+            yield from item("because", _with_place(told), indent=6)
     yield "", ""

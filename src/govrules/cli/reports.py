@@ -1,0 +1,360 @@
+"""What `govrules check` writes: one report in each of its formats, with what changed since."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from govrules.assessment import Assessment
+from govrules.cli.exits import Stop
+from govrules.cli.output import emit, show, write
+from govrules.cli.said import Said
+from govrules.cli.waiving import law_hints, law_lines
+from govrules.portfolio import RegisterAssessment, collected
+from govrules.receipt import Receipt, hash_of, receipt_of, sealed
+from govrules.render.lines import Line
+from govrules.render.report import Origin
+from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.saved import Changed, save
+from govrules.truth import UNKNOWN, Unknown
+from govrules.visible import visible
+
+Format: TypeAlias = Literal[
+    "text",
+    "json",
+    "jsonl",
+    "csv",
+    "xlsx",
+    "html",
+    "markdown",
+    "pull-request",
+    "sarif",
+    "junit",
+    "github",
+]
+#: What a file comes to.
+Checked: TypeAlias = Assessment | RegisterAssessment
+#: Hands assessments out one by one, and may show how far they are.
+Follow: TypeAlias = Callable[[Sequence[Assessment]], Any]
+
+
+@attrs.frozen
+class Wanted:
+    """
+    What kind of report is wanted.
+
+    Attributes:
+        format: the format.
+        output: the file; None is standard output.
+        folder: where assessments are saved, so that the next says what changed; None saves none.
+        fail_on: the severity from which findings fail.
+        full: in text, everything below the page.
+        depth: in text, the most lines of reasons that a finding then has.
+        options: what was asked for, as a receipt holds it.
+        beside: what is read with the files that are assessed.
+    """
+
+    format: Format
+    output: Path | None
+    folder: Path | None
+    fail_on: Severity
+    full: bool
+    depth: int | None
+    options: dict[str, Any] = attrs.field(factory=dict, hash=False)
+    beside: tuple[Path, ...] = ()
+
+    def ready(self) -> None:
+        """
+        Make sure that what is asked for can be written, before anything is read.
+
+        Raises:
+            Stop: a folder is missing or not writable, or a workbook is to be printed.
+        """
+        if self.format == "xlsx" and self.output is None:
+            raise Stop(
+                "govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`"
+            )
+        if self.folder is not None:
+            _writable(self.folder, "--save")
+        if self.output is not None:
+            if self.output.is_dir():
+                raise Stop(
+                    f"govrules: `{self.output}` is a folder",
+                    f"  help: name a file in it, such as `{self.output / 'report.html'}`",
+                )
+            _writable(self.output.parent, "--output")
+
+
+def _writable(folder: Path, option: str) -> None:
+    if not folder.exists():
+        raise Stop(
+            f"govrules: there is no folder `{folder}` for `{option}`",
+            f"  help: make it with `mkdir {folder}`, or name another",
+        )
+    if not folder.is_dir():
+        raise Stop(f"govrules: `{folder}` is no folder", "  help: name a folder")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = (error.strerror or "it cannot be written").lower()
+        raise Stop(
+            f"govrules: nothing can be written into `{folder}`: {reason}",
+            "  help: name a folder that you may write into",
+        ) from error
+
+
+@attrs.frozen
+class Reporting:
+    """
+    Writes one report.
+
+    Attributes:
+        wanted: what kind of report.
+        checked: what was assessed, file by file.
+        sources: the files.
+        rulebook: the rules.
+        told: what was said of the files.
+        follow: hands assessments out.
+    """
+
+    wanted: Wanted
+    checked: Sequence[Checked]
+    sources: Sequence[Path]
+    rulebook: Rulebook
+    told: Said
+    follow: Follow
+
+    def run(self) -> None:
+        """
+        Write the report, and save the assessment where that is wanted.
+
+        Raises:
+            Stop: a file cannot be written.
+
+            GovrulesError: a saved assessment cannot be read.
+        """
+        changed = self._save()
+        match self.wanted.format:
+            case "text":
+                self._text(changed)
+            case "json":
+                self._json(changed)
+            case "jsonl":
+                self._jsonl(changed)
+            case "csv":
+                self._csv(changed)
+            case "xlsx":
+                self._xlsx(changed)
+            case "html" | "markdown":
+                self._page(changed)
+            case _:
+                self._machine(changed)
+
+    # ── What is reported ──────────────────────────────────────────────────────────────────────
+
+    @property
+    def assessments(self) -> list[Assessment]:
+        """Every assessment with findings, those of a register one by one."""
+        return apart(self.checked)
+
+    @property
+    def as_of(self) -> dt.date | Unknown:
+        """The one date of all assessments; UNKNOWN where there are several."""
+        dates = {each.as_of for each in self.assessments}
+        return dates.pop() if len(dates) == 1 else UNKNOWN
+
+    def _save(self) -> list[Changed]:
+        """Save every assessment; return what changed since those that were saved."""
+        folder = self.wanted.folder
+        if folder is None:
+            return []
+        found = []
+        for each in self.checked:
+            whole = isinstance(each, RegisterAssessment)
+            several = each.all() if isinstance(each, RegisterAssessment) else (each,)
+            of = each.register if isinstance(each, RegisterAssessment) else each
+            called = of.id or of.name or ("register" if whole else "partnership")
+            try:
+                changed = save(folder, called, several, of.as_of)
+            except OSError as error:
+                reason = (error.strerror or "it cannot be written").lower()
+                raise Stop(f"govrules: `{folder}`: {reason}", "  help: name another") from error
+            if changed is not None:
+                found.append(changed)
+        return found
+
+    def _receipt(self) -> Receipt:
+        return receipt_of(
+            self.assessments,
+            self.rulebook,
+            self.as_of,
+            self.sources,
+            options=self.wanted.options,
+            beside=self.wanted.beside,
+        )
+
+    def _emit(self, text: str) -> None:
+        emit(sealed(visible(text)), self.wanted.output)
+
+    def _beside(self) -> None:
+        """Write the receipt of a report that cannot carry one into a file beside it."""
+        output = self.wanted.output
+        if output is None or not output.is_file():
+            return
+        receipt = attrs.evolve(self._receipt(), report=hash_of(output))
+        write(beside(output), f"{json.dumps(receipt.data, indent=1)}\n")
+
+    # ── Formats ───────────────────────────────────────────────────────────────────────────────
+
+    def _text(self, changed: list[Changed]) -> None:
+        show(self._lines(changed), self.wanted.output)
+        self._beside()
+
+    def _lines(self, changed: list[Changed]) -> Iterator[Line]:
+        from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
+        from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
+        from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
+
+        full, depth = self.wanted.full, self.wanted.depth
+        for index, each in enumerate(self.checked):
+            if index:
+                yield "", ""
+            if isinstance(each, RegisterAssessment):
+                hints = () if full else tuple(_register_hints(each))
+                yield from register_lines(
+                    each, full=full, depth=depth, follow=self.follow, hints=hints
+                )
+            else:
+                hints = () if full else tuple(_hints(each))
+                yield from assessment_lines(each, full=full, depth=depth, hints=hints)
+        for one in changed:
+            yield from changed_lines(one, full=full)
+        if full:
+            yield from law_lines(self.assessments, self.rulebook)
+
+    def _json(self, changed: list[Changed]) -> None:
+        from govrules.render.plain import report_data  # noqa: PLC0415 - each format for itself
+
+        data = report_data(
+            self.follow(self.assessments),
+            self.rulebook,
+            self.as_of,
+            self.told.diagnostics,
+            self.told.notes,
+            changed=changed[0] if len(changed) == 1 else None,
+            receipt=self._receipt(),
+        )
+        self._emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+    def _jsonl(self, changed: list[Changed]) -> None:
+        from govrules.render.plain import assessment_data, problems_data  # noqa: PLC0415 - likewise
+
+        rest = problems_data(self.told.diagnostics, self.told.notes)
+        last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
+        last += [{"changes": each.data} for each in changed]
+        found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
+        lines = (json.dumps(each, ensure_ascii=False) for each in found)
+        emit("".join(f"{line}\n" for line in lines), self.wanted.output)
+        self._beside()
+
+    def _csv(self, changed: list[Changed]) -> None:
+        from govrules.render.rows import as_csv  # noqa: PLC0415 - likewise
+
+        one = changed[0] if len(changed) == 1 else None
+        emit(as_csv(self.follow(self.assessments), one), self.wanted.output)
+        self._beside()
+
+    def _xlsx(self, changed: list[Changed]) -> None:
+        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+
+        assert self.wanted.output is not None  # noqa: S101 - `ready` made sure
+        one = changed[0] if len(changed) == 1 else None
+        found = self.follow(self.assessments)
+        made = as_xlsx(found, self.told.diagnostics, self.told.notes, one)
+        write(self.wanted.output, made)
+        self._beside()
+
+    def _page(self, changed: list[Changed]) -> None:
+        """Write a page or a paper about one partnership, or about a register of several."""
+        one = self.checked[0] if len(self.checked) == 1 else collected(self.checked)
+        source = str(self.sources[0]) if len(self.sources) == 1 else ""
+        origin = Origin(source, changed[0] if len(changed) == 1 else None, self._receipt())
+        if self.wanted.format == "markdown":
+            from govrules.render import markdown  # noqa: PLC0415 - likewise
+
+            if isinstance(one, RegisterAssessment):
+                self._emit(markdown.register_paper(one, origin))
+            else:
+                self._emit(markdown.partnership_paper(one, origin))
+            return
+        from govrules.render.html import partnership_page  # noqa: PLC0415 - likewise
+        from govrules.render.register_html import register_page  # noqa: PLC0415 - likewise
+
+        output = self.wanted.output
+        if isinstance(one, RegisterAssessment):
+            made = register_page(one, origin, beside=output.stem if output else "")
+        else:
+            made = partnership_page(one, origin)
+        if output is not None:
+            for name, text in made.beside.items():
+                write(output.with_name(name), sealed(visible(text)))
+        self._emit(made.page)
+
+    def _machine(self, changed: list[Changed]) -> None:
+        from govrules.render import machines, markdown  # noqa: PLC0415 - likewise
+
+        assessments, receipt = self.assessments, self._receipt()
+        match self.wanted.format:
+            case "sarif":
+                made = machines.sarif(assessments, self.rulebook, changed=changed, receipt=receipt)
+            case "junit":
+                level = self.wanted.fail_on
+                made = machines.junit(assessments, fail_on=level, changed=changed, receipt=receipt)
+            case "github":
+                lines = machines.github(assessments, changed=changed, receipt=receipt)
+                made = "".join(f"{line}\n" for line in lines)
+            case _:
+                made = markdown.comment(assessments, changed=changed, receipt=receipt)
+        self._emit(made)
+
+
+def beside(report: Path) -> Path:
+    """Return where the receipt of a report stands that cannot carry one."""
+    return report.with_name(f"{report.name}.receipt.json")
+
+
+def apart(checked: Sequence[Checked]) -> list[Assessment]:
+    """Return every assessment with findings, those of a register one by one."""
+    return [
+        each
+        for one in checked
+        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
+    ]
+
+
+def _hints(assessment: Assessment) -> Iterator[str]:
+    """Yield what to type next about one partnership."""
+    if assessment.flagged:
+        plan = "    The plan: govrules plan" if assessment.severities else ""
+        yield f"Every finding with its reasons: --full{plan}"
+    if assessment.of(Verdict.UNKNOWN):
+        yield "Answer them one by one: govrules ask    Every question: --full"
+    elif not assessment.flagged:
+        yield "Every check with its reasons: --full"
+    yield from law_hints([assessment], assessment.rulebook)
+
+
+def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
+    """Yield what to type next about a register."""
+    first = next((each.id for each in whole.entries if each.id), "ID")
+    yield f"One partnership: --entry {first}    Everything: --full"
+    yield "A page for a committee: --format html --output page.html    A workbook: --format xlsx"
+    yield from law_hints(whole.all(), whole.register.rulebook)

@@ -1,0 +1,338 @@
+"""A partnership as one HTML page that needs nothing beside it and asks no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, Final
+
+import attrs
+from markupsafe import Markup
+
+from govrules.assessment import Assessment
+from govrules.explain.phrases import counted, sentence
+from govrules.findings import DerivedValue, Finding
+from govrules.model import Partner, Partnership
+from govrules.render.advice import fact_at, good_state
+from govrules.render.law import law_of
+from govrules.render.lines import cut
+from govrules.render.overview import (
+    officer_of,
+)
+from govrules.render.report import (
+    MOST_REASONS,
+    Asked,
+    Origin,
+    Report,
+    Told,
+    date_phrase,
+    gathered,
+    headline,
+    rulebook_name,
+    whose,
+)
+from govrules.render.templating import template
+from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choice, Choices, Date, Fact, Money, Months, Number, YesNo
+
+_FIRST_QUESTIONS: Final = 10
+_CHOICES: Final = 9
+#: How long a name is where it stands in a table; its own heading gives it whole.
+NAME: Final = 80
+GRADES: Final = (("Critical", "C"), ("High", "H"), ("Medium", "M"), ("Low", "L"))
+WORDS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+@attrs.frozen
+class Made:
+    """
+    A report as files.
+
+    Attributes:
+        page: the page.
+        beside: files that stand beside it, by their names.
+    """
+
+    page: str
+    beside: Mapping[str, str]
+
+
+@attrs.frozen
+class Reasons:
+    """As many reasons as are shown, how many more there are."""
+
+    shown: tuple[Told, ...]
+    more: int
+
+
+@attrs.frozen
+class View:
+    """A finding as a page shows it; `check` leads to what is the same of each such finding."""
+
+    anchor: str
+    severity: Severity
+    could_be: Severity | None
+    title: str
+    since: str
+    reasons: Reasons
+    mitigations: tuple[str, ...]
+    remedy: str
+    owner: str
+    settled: str = ""
+    to_know: tuple[str, ...] = ()
+    check: str = ""
+    principle: str = ""
+    source: str = ""
+    rule: str = ""
+    whose: str = ""
+    waived: bool = False
+
+
+#: Where nobody says from what a page is made.
+_NOWHERE: Final = Origin()
+
+# ── One partnership ───────────────────────────────────────────────────────────────────────────
+
+
+def partnership_page(
+    assessment: Assessment,
+    origin: Origin = _NOWHERE,
+) -> Made:
+    """
+    Return the page of one subject.
+
+    Args:
+        assessment: its assessment.
+
+        origin: from what the page is made.
+    """
+    report = Report(assessment)
+    views = [
+        (theme, [_full(each, report, origin) for each in its])
+        for theme, its in report.flagged_by_theme
+    ]
+    counts = assessment.counts
+    page = {
+        "kind": "Partnership governance assessment",
+        "about": [*_about(assessment)],
+        "headline": " ".join(headline(assessment)),
+        "notices": [*report.notices, *_clean_bill(assessment)],
+        "checks": counted(assessment.checks, "check"),
+        "severities": [(each, assessment.severities[each]) for each in reversed(SEVERITIES)],
+        "total": assessment.checks,
+        "unknown": counts[Verdict.UNKNOWN],
+        "met": counts[Verdict.CLEAR],
+        "not_applicable": counts[Verdict.NOT_APPLICABLE],
+        "columns": (*GRADES, ("Not known", "?"), ("Met", "Met")),
+        "works": _works_told(report),
+        "questions": _questions_told(len(report.asked)),
+        "good": [_met(each) for each in report.good],
+        "empty": [_met(each) for each in report.empty],
+        "outside": [
+            (reason, "; ".join(good_state(each.rule) for each in its))
+            for reason, its in report.not_applicable
+        ],
+        "outside_told": _outside_told(counts[Verdict.NOT_APPLICABLE]),
+        **made_from(assessment, counted(assessment.checks, "check"), origin),
+    }
+    questions = _groups(report)
+    made = template("partnership.html").render(
+        page=page,
+        report=report,
+        findings=views,
+        questions=questions,
+        changed=origin.changed,
+        law=law_of([assessment], named=False),
+        steps=[_step(each, report, origin) for each in report.steps.values()],
+    )
+    return Made(made, {})
+
+
+def _about(assessment: Assessment) -> Iterator[tuple[str, str]]:
+    date = date_phrase(assessment.as_of)
+    if date:
+        yield "Assessed as at", date
+    yield "Rules", rulebook_name(assessment.rulebook)
+    subject = assessment.subject
+    if not isinstance(subject, Partnership):
+        return
+    yield "Status", status_of(subject)
+    if isinstance(subject.partners, tuple):
+        known = [each for each in subject.partners if isinstance(each, Partner)]
+        names = [each.name for each in known if isinstance(each.name, str)]
+        if len(known) < len(subject.partners):
+            names.append("perhaps others")
+        if names:
+            yield "Partners", cut(", ".join(names), 4 * NAME)
+    yield "Lead officer", cut(officer_of(assessment), NAME)
+
+
+def status_of(subject: object) -> str:
+    """Return where a partnership stands in its life."""
+    status = getattr(subject, "status", UNKNOWN)
+    return "Not known" if status is UNKNOWN or status is None else str(status).capitalize()
+
+
+def _clean_bill(assessment: Assessment) -> Iterator[str]:
+    if not assessment.flagged and assessment.counts[Verdict.UNKNOWN]:
+        yield "A check that lacks a fact is never counted as met."
+
+
+def _works_told(report: Report) -> str:
+    number = len(report.works)
+    if not number:
+        return ""
+    settled = len({each.rule.id for work in report.works for each in work.findings})
+    word = WORDS[number] if number < len(WORDS) else str(number)
+    pieces = "piece of work settles" if number == 1 else "pieces of work settle"
+    return f"{word} {pieces} {settled} of the {counted(len(report.flagged), 'finding')}."
+
+
+def _questions_told(number: int) -> str:
+    return "1 question is open." if number == 1 else f"{number} questions are open."
+
+
+def _outside_told(number: int) -> str:
+    does = "check does" if number == 1 else "checks do"
+    these = "this reason" if number == 1 else "these reasons"
+    return f"{number} {does} not apply, for {these}."
+
+
+@attrs.frozen
+class _Met:
+    text: str
+    because: str
+
+
+def _met(finding: Finding) -> _Met:
+    state = good_state(finding.rule).removesuffix(".")
+    because = "; ".join(dict.fromkeys(each.phrase for each in finding.because))
+    return _Met(state[:1].upper() + state[1:], cut(because, 4 * NAME))
+
+
+def _full(finding: Finding, report: Report, origin: Origin) -> View:
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    return View(
+        anchor=finding.rule.id,
+        severity=finding.severity,
+        could_be=finding.could_be,
+        title=finding.rule.title,
+        since=origin.since(report.assessment, finding),
+        reasons=short_reasons(report.reasons(finding), origin),
+        mitigations=tuple(sentence(each.because) for each in finding.mitigations),
+        remedy=sentence(finding.remedy) if finding.remedy else "",
+        owner=report.owner(finding),
+        settled=report.settled(finding),
+        to_know=tuple(each.text for each in report.to_know(finding)),
+        principle=finding.principle,
+        source=report.source(finding),
+        rule=finding.rule.id,
+        whose=whose(finding.rule),
+        waived=finding.waived is not None,
+    )
+
+
+def _step(step: DerivedValue, report: Report, origin: Origin) -> dict[str, Any]:
+    told = [*gathered(step.because, report.steps)]
+    reasons = short_reasons(told, origin)
+    return {"step": step, "title": sentence(step.phrase).removesuffix("."), "reasons": reasons}
+
+
+def short_reasons(told: Sequence[Told], origin: Origin) -> Reasons:
+    """Return as many reasons as a page shows, each with its line in the file that was read."""
+    shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
+    return Reasons(
+        tuple(attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown),
+        len(told) - len(shown),
+    )
+
+
+def _place(seen: str, near: str) -> str:
+    """Return where a fact was seen: in the file that was read, its line."""
+    begin, _, line = seen.rpartition(":")
+    return f"line {line}" if near and begin == near and line.isdecimal() else seen
+
+
+@attrs.frozen
+class _Question:
+    number: int
+    text: str
+    why: str
+    records: tuple[str, ...]
+    choices: tuple[str, ...]
+    unit: str
+
+
+@attrs.frozen
+class _Group:
+    title: str
+    questions: tuple[_Question, ...]
+
+
+def _groups(report: Report) -> list[_Group]:
+    """Return the first questions, and the others by the worst that they could show."""
+    views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
+    first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
+    groups = [_Group("Answer these first", tuple(first))] if first else []
+    levels = [each.could_be for each in report.asked[_FIRST_QUESTIONS:]]
+    for level in reversed(SEVERITIES):
+        its = tuple(view for view, could_be in zip(rest, levels, strict=True) if could_be is level)
+        if its:
+            groups.append(_Group(f"{len(its)} more that could show a {level.value} finding", its))
+    return groups
+
+
+def _question(number: int, question: Asked, report: Report) -> _Question:
+    assessment = report.assessment
+    titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
+    more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
+    fact = fact_at(question.fact, type(assessment.subject), assessment.rulebook)
+    choices, unit = _answers(fact)
+    return _Question(
+        number,
+        question.question,
+        f"Could show ({question.could_be.value}): {titles[0]}{more}",
+        question.records or ("",),
+        choices,
+        unit,
+    )
+
+
+def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
+    """Return the answers to tick, or of what kind the answer to write is."""
+    match None if fact is None else fact.type:
+        case YesNo():
+            return ("Yes", "No"), ""
+        case Choice(values) | Choices(values) if len(values) <= _CHOICES:
+            words = dict(fact.words) if fact is not None else {}
+            said = [words.get(each) or each.replace("_", " ") for each in values]
+            none = ["none of these"]
+            return tuple(each[:1].upper() + each[1:] for each in (*said, *none)), ""
+        case Money():
+            return (), "£"
+        case Date():
+            return (), "Date"
+        case Months():
+            return (), "Months"
+        case Number(unit=unit):
+            return (), unit.capitalize() or "Number"
+        case _:
+            return (), ""
+
+
+def made_from(assessment: Assessment, what: str, origin: Origin) -> dict[str, Any]:
+    """Return what every page says at its end."""
+    date = date_phrase(assessment.as_of)
+    of = f" of {PurePath(origin.source).name}" if origin.source else ""
+    day_ = f", as at {date}" if date else ""
+    return {
+        "made": f"{what}{of}, assessed by {rulebook_name(assessment.rulebook)}{day_}.",
+        "receipt": None if origin.receipt is None else _script(origin.receipt.text),
+        "receipt_lines": [] if origin.receipt is None else [*origin.receipt.lines()],
+    }
+
+
+def _script(text: str) -> Markup:
+    """Return JSON so that nothing in it ends the element in which it stands."""
+    return Markup(text.replace("<", "\\u003c").replace("&", "\\u0026"))  # noqa: S704 - escaped here

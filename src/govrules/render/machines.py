@@ -1,0 +1,312 @@
+"""Findings as other tools take them: SARIF 2.1.0, JUnit, and annotations of GitHub."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePath, PurePosixPath
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from govrules.assessment import Assessment
+from govrules.catalogue import citation_phrase
+from govrules.explain.phrases import counted, joined, sentence
+from govrules.findings import Finding
+from govrules.receipt import Receipt
+from govrules.render.advice import good_state
+from govrules.render.report import by_whom, whose
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.saved import Changed, Difference
+from govrules.visible import visible
+
+_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
+_LEVELS: Final = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+}
+_COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+# ── SARIF ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def sarif(
+    assessments: Sequence[Assessment],
+    rulebook: Rulebook,
+    *,
+    changed: Sequence[Changed] = (),
+    receipt: Receipt | None = None,
+) -> str:
+    """
+    Return findings as SARIF 2.1.0.
+
+    What is flagged fails, what is not known is open; what is met or does not apply is left out. A
+    fingerprint is the same as long as the subject keeps its id and the rule its own.
+    """
+    rules = [*rulebook.rules]
+    places = {rule.id: index for index, rule in enumerate(rules)}
+    version = receipt.version if receipt is not None else ""
+    driver: dict[str, Any] = {
+        "name": "govrules",
+        **({"semanticVersion": version} if version else {}),
+        "rules": [_descriptor(each, rulebook) for each in rules],
+    }
+    results = [
+        _result(finding, assessment, places[finding.rule.id], changed)
+        for assessment in assessments
+        for finding in (*assessment.flagged, *assessment.of(Verdict.UNKNOWN))
+    ]
+    results += [_absent(each, places.get(each.rule)) for one in changed for each in one.closed]
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    properties: dict[str, Any] = {}
+    if receipt is not None:
+        properties["receipt"] = receipt.data
+    if changed:
+        properties["changes"] = [each.data for each in changed]
+    if properties:
+        run["properties"] = properties
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(_visible(log), indent=1, ensure_ascii=False) + "\n"
+
+
+def _visible(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            return visible(value)
+        case dict():
+            return {key: _visible(each) for key, each in value.items()}
+        case list():
+            return [_visible(each) for each in value]
+        case _:
+            return value
+
+
+def _descriptor(rule: Rule, rulebook: Rulebook) -> dict[str, Any]:
+    source = citation_phrase(rule.source, rulebook)
+    claims = whose(rule)
+    help_ = f"{rule.principle}\n\nSource: {source}." + (
+        f"\nWhose point: {claims}" if claims else ""
+    )
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": sentence(rule.title)},
+        "fullDescription": {"text": sentence(rule.principle)},
+        "help": {"text": help_},
+        "defaultConfiguration": {"level": _LEVELS[rule.otherwise]},
+        "properties": {"theme": rule.theme, "subject": rule.subject, "tags": [*rule.tags]},
+    }
+
+
+def _result(
+    finding: Finding, assessment: Assessment, place: int, changed: Sequence[Changed]
+) -> dict[str, Any]:
+    flagged = finding.verdict is Verdict.FLAGGED
+    result: dict[str, Any] = {
+        "ruleId": finding.rule.id,
+        "ruleIndex": place,
+        "kind": "fail" if flagged else "open",
+        "level": _LEVELS[finding.severity] if finding.severity else "none",
+        "message": {"text": _message(finding, assessment)},
+        "locations": [_location(finding, assessment)],
+        "partialFingerprints": {"govrules/v1": _fingerprint(assessment.id, finding.rule.id)},
+        "properties": {
+            "severity": finding.severity.value if finding.severity else None,
+            "couldBe": finding.could_be.value if finding.could_be else None,
+        },
+    }
+    if finding.waived is not None:
+        told_why = f"{finding.waived.reason} ({finding.waived.approved})"
+        until = f"until {finding.waived.until.isoformat()}"
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": f"{told_why}, {until}"}
+        ]
+    if flagged and changed:
+        key = assessment.id, finding.rule.id
+        told = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+        result["baselineState"] = "new" if told == "new" else "unchanged"
+        if told:
+            result["properties"]["since"] = told
+    return result
+
+
+def _absent(closed: Difference, place: int | None) -> dict[str, Any]:
+    return {
+        "ruleId": closed.rule,
+        **({} if place is None else {"ruleIndex": place}),
+        "kind": "pass",
+        "level": "none",
+        "baselineState": "absent",
+        "message": {"text": f"{closed.name}: {closed.title}: {closed.how}."},
+        "partialFingerprints": {"govrules/v1": _fingerprint(closed.subject, closed.rule)},
+    }
+
+
+def _message(finding: Finding, assessment: Assessment) -> str:
+    name = assessment.name or assessment.id
+    begin = f"{name}: " if name else ""
+    if finding.verdict is Verdict.UNKNOWN:
+        asked = " ".join(each.question for each in finding.questions)
+        return (
+            f"{begin}It is not known whether {_lowered(good_state(finding.rule))}. {asked}".strip()
+        )
+    because = joined(dict.fromkeys(each.phrase for each in finding.because))
+    told = f"{begin}{sentence(finding.rule.title)} Because: {sentence(because)}"
+    if finding.remedy:
+        owner = by_whom(finding, assessment)
+        told += f" To put it right: {sentence(finding.remedy)}" + (f" ({owner})" if owner else "")
+    return told
+
+
+def _lowered(text: str) -> str:
+    plain = text.removesuffix(".")
+    return plain if plain[1:2].isupper() else plain[:1].lower() + plain[1:]
+
+
+def _fingerprint(subject: str, rule: str) -> str:
+    return hashlib.sha256(f"{subject}\n{rule}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _location(finding: Finding, assessment: Assessment) -> dict[str, Any]:
+    name = assessment.name or assessment.id or "(without a name)"
+    logical = {"name": name, "fullyQualifiedName": assessment.id or name, "kind": "resource"}
+    location: dict[str, Any] = {"logicalLocations": [logical]}
+    file, line = _place(finding.subject_location)
+    if file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": _address(file)}}
+        if line:
+            physical["region"] = {"startLine": line}
+        location["physicalLocation"] = physical
+    return location
+
+
+def _place(told: str) -> tuple[str, int]:
+    """Return the file and the line of a place; no line where it names none."""
+    first = told.split(" and ", maxsplit=1)[0]
+    file, _, line = first.rpartition(":")
+    if file and line.isdecimal() and int(line):
+        return file, int(line)
+    return first.partition(": ")[0], 0
+
+
+def _address(file: str) -> str:
+    path = PurePath(file)
+    if path.is_absolute():
+        return path.as_uri()
+    return PurePosixPath("/", path.as_posix()).as_uri().removeprefix("file:///")
+
+
+# ── JUnit ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def junit(
+    assessments: Sequence[Assessment],
+    *,
+    fail_on: Severity = Severity.LOW,
+    changed: Sequence[Changed] = (),
+    receipt: Receipt | None = None,
+) -> str:
+    """
+    Return findings as JUnit: a suite for each subject, a case for each check.
+
+    What is flagged at a level or above fails; what is not known or does not apply is skipped.
+    """
+    root = ET.Element("testsuites", name="govrules")
+    totals = dict.fromkeys(("tests", "failures", "skipped"), 0)
+    for assessment in assessments:
+        suite = _suite(assessment, fail_on, changed)
+        for name in totals:
+            totals[name] += int(suite.get(name, "0"))
+        if receipt is not None:
+            properties = ET.Element("properties")
+            ET.SubElement(properties, "property", name="govrules.receipt", value=receipt.text)
+            suite.insert(0, properties)
+            receipt = None
+        root.append(suite)
+    for name, number in totals.items():
+        root.set(name, str(number))
+    root.set("errors", "0")
+    ET.indent(root)
+    told = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{told}\n'
+
+
+def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]) -> ET.Element:
+    name = visible(assessment.name or assessment.id or "(without a name)")
+    suite = ET.Element("testsuite", name=name)
+    numbers = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
+    for finding in assessment.findings:
+        numbers["tests"] += 1
+        title = visible(finding.rule.title)
+        case = ET.SubElement(suite, "testcase", classname=name, name=f"{finding.rule.id}: {title}")
+        if finding.severity is not None:
+            key = assessment.id, finding.rule.id
+            since = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+            told = visible(_message(finding, assessment))
+            level = f"{finding.severity.value}{f', {since}' if since else ''}"
+            if finding.severity >= fail_on and finding.waived is None:
+                numbers["failures"] += 1
+                kind = finding.severity.value
+                ET.SubElement(case, "failure", type=kind, message=f"{level}: {title}").text = told
+            else:
+                ET.SubElement(case, "system-out").text = f"{level}: {told}"
+        elif finding.verdict is Verdict.UNKNOWN:
+            numbers["skipped"] += 1
+            asked = counted(len(finding.questions), "question")
+            ET.SubElement(case, "skipped", message=f"not known: {asked} would settle it")
+        elif finding.verdict is Verdict.NOT_APPLICABLE:
+            numbers["skipped"] += 1
+            ET.SubElement(case, "skipped", message="does not apply")
+    for key_, number in numbers.items():
+        suite.set(key_, str(number))
+    return suite
+
+
+# ── GitHub ────────────────────────────────────────────────────────────────────────────────────
+
+
+def github(
+    assessments: Iterable[Assessment],
+    *,
+    changed: Sequence[Changed] = (),
+    receipt: Receipt | None = None,
+) -> Iterator[str]:
+    """Yield findings as workflow commands, which GitHub shows beside the lines of files."""
+    unknown = 0
+    for assessment in assessments:
+        unknown += assessment.counts[Verdict.UNKNOWN]
+        for finding in (each for each in assessment.flagged if each.waived is None):
+            assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+            yield _annotation(finding, finding.severity, assessment, changed)
+    if unknown:
+        yield f"::notice title=Not known::{counted(unknown, 'check')} cannot be settled yet"
+    for each in changed:
+        yield f"::notice title=Since {each.since}::{_data(each.sentence)}"
+    if receipt is not None:
+        yield f"::debug::{_data(receipt.text)}"
+
+
+def _annotation(
+    finding: Finding, severity: Severity, assessment: Assessment, changed: Sequence[Changed]
+) -> str:
+    file, line = _place(finding.subject_location)
+    key = assessment.id, finding.rule.id
+    since = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+    level = f"{severity.value.capitalize()}{f', {since}' if since else ''}"
+    properties = {"file": file, "line": str(line or ""), "title": f"{level}: {finding.rule.title}"}
+    told = ",".join(f"{name}={_property(each)}" for name, each in properties.items() if each)
+    return f"::{_COMMANDS[_LEVELS[severity]]} {told}::{_data(_message(finding, assessment))}"
+
+
+def _data(text: str) -> str:
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,300 @@
+"""What is to be said of a register as a whole: worked out once, and printed in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+import attrs
+
+from govrules.assessment import Assessment, counted_together, flagged_together
+from govrules.explain.phrases import counted, short_amount
+from govrules.findings import Finding
+from govrules.model import Funding, Partnership
+from govrules.portfolio import RegisterAssessment
+from govrules.render.actions import due_date, when_phrase
+from govrules.render.counting import counted_otherwise, that_count
+from govrules.render.report import gravest
+from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
+from govrules.truth import UNKNOWN
+
+_NOBODY: Final = "Nobody or not recorded"
+_NAMELESS: Final = "(a partnership without a name)"
+
+
+@attrs.frozen
+class Total:
+    """How many findings several subjects have: flagged ones by severity, not known, and met."""
+
+    title: str
+    flagged: int
+    severities: tuple[int, ...]
+    unknown: int
+    met: int
+
+
+@attrs.frozen
+class ToPutRight:
+    """
+    What the organisation itself must put right.
+
+    Attributes:
+        finding: the finding on its register.
+        severity: how grave it is.
+        told: what it counts, where that is a number; else "".
+        names: the partnerships that it counts, all of them; none where it counts none.
+        who: who puts it right.
+        when: by when.
+    """
+
+    finding: Finding
+    severity: Severity
+    told: str
+    names: tuple[str, ...]
+    who: str
+    when: str
+
+
+@attrs.frozen
+class Officer:
+    """What is not known of the partnerships of a lead officer, and could be critical."""
+
+    name: str
+    entries: int
+    unknown: int
+    critical: int
+
+
+@attrs.frozen(eq=False, slots=False)
+class Overview:
+    """
+    A register as a committee sees it.
+
+    Attributes:
+        whole: its assessment.
+    """
+
+    whole: RegisterAssessment
+
+    @cached_property
+    def entries(self) -> list[Assessment]:
+        """The partnerships that rules are about."""
+        return [each for each in self.whole.entries if each.checks]
+
+    @cached_property
+    def pairs(self) -> list[Assessment]:
+        """Each two partnerships of which there is something to tell."""
+        return [each for each in self.whole.listed_pairs if each.checks]
+
+    @property
+    def more_pairs(self) -> int:
+        """How many more partnerships have a partner or a parent in common, two and two."""
+        return len(self.whole.pairs) - len(self.pairs)
+
+    @cached_property
+    def flagged(self) -> list[Assessment]:
+        """The partnerships on which something is flagged, those to look at first before others."""
+        return sorted(filter(flags, self.entries), key=_gravity)
+
+    @cached_property
+    def ranked(self) -> list[Assessment]:
+        """All partnerships, those to look at first before others."""
+        return [*self.flagged, *self.unflagged]
+
+    @cached_property
+    def unflagged(self) -> list[Assessment]:
+        """The partnerships on which nothing is flagged."""
+        return [each for each in self.entries if not flags(each)]
+
+    @cached_property
+    def worst(self) -> list[Assessment]:
+        """The partnerships that have one of the gravest findings."""
+        if not self.flagged:
+            return []
+        grave = max(map(worst, self.flagged))
+        return [each for each in self.flagged if worst(each) is grave]
+
+    def in_full(self) -> list[Assessment]:
+        """Return what is told one by one, those on which something is flagged first."""
+        told = sorted(self.pairs, key=flags, reverse=True)
+        itself = [self.whole.register] if self.whole.register.checks else []
+        return [*itself, *self.ranked, *told]
+
+    @cached_property
+    def findings(self) -> int:
+        """How many findings there are on partnerships."""
+        return sum(each.counts[Verdict.FLAGGED] for each in self.entries)
+
+    @cached_property
+    def checks(self) -> tuple[int, int]:
+        """Of the checks that apply to the partnerships and to the register: not known, and all."""
+        both = [*self.entries, *([self.whole.register] if self.whole.register.checks else [])]
+        unknown = sum(each.counts[Verdict.UNKNOWN] for each in both)
+        return unknown, sum(map(applying, both))
+
+    def headline(self) -> Iterator[str]:
+        """Yield the few sentences that say how things stand."""
+        unknown, apply = self.checks
+        little = apply and unknown > apply / 2
+        register = self.whole.register
+        if self.flagged:
+            grave = worst(self.worst[0])
+            several = len(self.worst) > 1
+            spent = together(self.worst)
+            money = f"; {'they spend' if several else 'it spends'} {spent} a year" if spent else ""
+            alone = not several and self.worst[0].severities[grave] == 1
+            what = f"a {grave.value} finding" if alone else f"{grave.value} findings"
+            number = counted(len(self.worst), "partnership")
+            yield f"{number} {'have' if several else 'has'} {what}{money}."
+        elif register.flagged:
+            number = counted(len(register.flagged), "thing")
+            yield f"{number} to put right on the register itself{gravest(register)}."
+        if little:
+            told = f"{unknown:,} of {counted(apply, 'check')} are not known yet"
+            if not self.flagged:
+                yield f"Too little is recorded to judge: {told}."
+            else:
+                yield f"{told}, because the facts are not on the register."
+        elif not self.flagged and not register.flagged:
+            yield "Nothing found to put right."
+        notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
+        if notice:
+            told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
+            yield f"{counted(len(notice), 'partnership')} {told} dormant."
+
+    def totals(self) -> Iterator[Total]:
+        """Yield how many findings there are in partnerships, on the register and in between."""
+        rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
+        if self.whole.register.checks:
+            rows.append(("The register itself", [self.whole.register]))
+        if self.whole.pairs:
+            rows.append(("Between partnerships", self.pairs))
+        for title, several in rows:
+            verdicts, severities = counted_together(several)
+            yield Total(
+                title,
+                verdicts[Verdict.FLAGGED],
+                tuple(severities[each] for each in reversed(SEVERITIES)),
+                verdicts[Verdict.UNKNOWN],
+                verdicts[Verdict.CLEAR],
+            )
+
+    @cached_property
+    def to_put_right(self) -> tuple[ToPutRight, ...]:
+        """What the organisation itself must put right, gravest first."""
+        register = self.whole.register
+        return tuple(
+            self.putting_right(each, each.severity)
+            for each in register.flagged
+            if each.severity is not None
+        )
+
+    def putting_right(self, finding: Finding, severity: Severity) -> ToPutRight:
+        """Return a finding on the register with what it counts, by whom and by when."""
+        register = self.whole.register
+        told = counted_otherwise(finding, register)
+        names = () if told else tuple(dict.fromkeys(that_count(finding, register)))
+        remedy = finding.rule.remedy
+        when = ""
+        if remedy is not None:
+            when = when_phrase(due_date(remedy.within, register.as_of), remedy.within)
+        who = "" if remedy is None else remedy.who
+        return ToPutRight(finding, severity, told, names, who, when)
+
+    @cached_property
+    def frequent(self) -> Counter[Rule]:
+        """Of how many partnerships each rule flags something."""
+        return flagged_together(self.entries)
+
+    @cached_property
+    def officers(self) -> list[Officer]:
+        """Who could answer what is not known, those whose answers could settle most first."""
+        unknown: Counter[str] = Counter()
+        critical: Counter[str] = Counter()
+        entries: Counter[str] = Counter()
+        for each in self.entries:
+            found = each.counts[Verdict.UNKNOWN]
+            if not found:
+                continue
+            name = officer_of(each)
+            entries[name] += 1
+            unknown[name] += found
+            critical[name] += each.could_be[Severity.CRITICAL]
+        ranked = sorted(unknown, key=lambda name: (-critical[name], -unknown[name], name))
+        return [Officer(name, entries[name], unknown[name], critical[name]) for name in ranked]
+
+
+def called(partnership: Partnership) -> str:
+    """Return what a partnership is called, with its id where that says more."""
+    texts = (partnership.name, partnership.id)
+    name, *more = dict.fromkeys(each for each in texts if isinstance(each, str) and each) or [
+        _NAMELESS
+    ]
+    return f"{name} ({more[0]})" if more else name
+
+
+def officer_of(assessment: Assessment) -> str:
+    """Return who answers for a partnership."""
+    officer = getattr(assessment.subject, "responsible_officer", UNKNOWN)
+    return officer if isinstance(officer, str) else _NOBODY
+
+
+def because_unknown(several: Sequence[Assessment]) -> str:
+    """Return why nothing is flagged of partnerships of which hardly anything is known; else ""."""
+    if any(2 * each.counts[Verdict.UNKNOWN] < applying(each) for each in several):
+        return ""
+    settled = max(applying(each) - each.counts[Verdict.UNKNOWN] for each in several)
+    checks = max(map(applying, several))
+    on = "on it" if len(several) == 1 else "on each"
+    most = "none" if not settled else f"at most {settled}"
+    return f", because {most} of {checks} checks {on} {'is' if settled < 2 else 'are'} settled"  # noqa: PLR2004
+
+
+def flags(assessment: Assessment) -> bool:
+    """Tell whether something is flagged."""
+    return assessment.counts[Verdict.FLAGGED] > 0
+
+
+def worst(assessment: Assessment) -> Severity:
+    """Return how grave the gravest finding is, where there is one."""
+    return max(each for each in SEVERITIES if assessment.severities[each])
+
+
+def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
+    grades = [-assessment.severities[each] for each in reversed(SEVERITIES)]
+    return grades, -(spend_of(assessment) or Decimal(0))
+
+
+def applying(assessment: Assessment) -> int:
+    """Return how many checks apply, or may apply."""
+    return assessment.checks - assessment.counts[Verdict.NOT_APPLICABLE]
+
+
+def _status(assessment: Assessment) -> str:
+    return str(getattr(assessment.subject, "status", ""))
+
+
+def spend_of(assessment: Assessment) -> Decimal | None:
+    """Return what a partnership spends in a year; None where nobody recorded it."""
+    subject = assessment.subject
+    funding = subject.funding if isinstance(subject, Partnership) else UNKNOWN
+    spend = funding.annual_spend if isinstance(funding, Funding) else UNKNOWN
+    return spend if isinstance(spend, Decimal) else None
+
+
+def money(assessment: Assessment) -> str:
+    """Return what a partnership spends in a year, short; "?" where nobody recorded it."""
+    spend = spend_of(assessment)
+    return "?" if spend is None else short_amount(spend)
+
+
+def together(several: Sequence[Assessment]) -> str:
+    """Return what partnerships spend together, at least where it is not known of all."""
+    known = [each for each in map(spend_of, several) if each is not None]
+    if not known:
+        return ""
+    least = "at least " if len(known) < len(several) else ""
+    return f"{least}{short_amount(sum(known, Decimal(0)))}"

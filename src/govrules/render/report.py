@@ -1,0 +1,416 @@
+"""What is to be said of one subject: worked out once, and printed in every format."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Final
+
+import attrs
+
+from govrules.assessment import Assessment, RankedQuestion, ended
+from govrules.catalogue import citation_phrase, claims_of, claims_phrase
+from govrules.explain.phrases import counted, day, joined, named, sentence
+from govrules.findings import DerivedValue, Finding, Reason
+from govrules.model import Status
+from govrules.receipt import Receipt
+from govrules.render.actions import Action, Work, actions_of, due_date, when_phrase, works_of
+from govrules.render.advice import fact_at, settled_when
+from govrules.render.counting import that_count
+from govrules.render.lines import INDEX, WIDTH, cut
+from govrules.render.standing import Standing, tier_of
+from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
+from govrules.rulebook.walk import references
+from govrules.saved import Changed
+from govrules.unread import unread
+from govrules.vocabulary import AS_OF, YesNo
+
+#: How many lines of reasons a finding has at its default length.
+MOST_REASONS: Final = 5
+_NAME: Final = 40
+_NAMED: Final = 3
+_NAMELESS: Final = "(a partnership without a name)"
+_NOTICES: Final = {
+    Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
+    Status.DORMANT: "This partnership is dormant.",
+    Status.PROPOSED: "This partnership has not begun yet.",
+}
+
+
+@attrs.frozen
+class Origin:
+    """
+    From what a report is made, beside assessments.
+
+    Attributes:
+        source: the name of the file that was read; "" where there was none, or several.
+        changed: what changed since an assessment that was saved.
+        receipt: what it was made from, as can be verified.
+    """
+
+    source: str = ""
+    changed: Changed | None = None
+    receipt: Receipt | None = None
+
+    def since(self, assessment: Assessment, finding: Finding) -> str:
+        """Return whether a finding is new or for how long it is open; "" if nothing was saved."""
+        if self.changed is None:
+            return ""
+        return self.changed.since_of(assessment.id, finding.rule.id)
+
+
+@attrs.frozen
+class Asked:
+    """
+    A question, once for all records that it is about.
+
+    Attributes:
+        question: the question, without the names of the records that it is about.
+        records: their names; none where it is about the subject itself.
+        fact: the path of the fact.
+        rules: the ids of the rules that the answer helps to settle.
+        could_be: the worst that it could show.
+    """
+
+    question: str
+    records: tuple[str, ...]
+    fact: str
+    rules: frozenset[str]
+    could_be: Severity
+
+    @property
+    def text(self) -> str:
+        """The question, with the names."""
+        return f"{named(self.records)}: {self.question}" if self.records else self.question
+
+    @property
+    def short(self) -> str:
+        """The question, with as many names as there is room for on a page."""
+        if len(self.records) <= _NAMED:
+            names = joined(cut(each, _NAME) for each in self.records)
+        else:
+            shown = [cut(each, _NAME) for each in self.records[:_NAMED]]
+            names = joined([*shown, f"{len(self.records) - _NAMED} more"])
+        return f"{names}: {self.question}" if names else self.question
+
+
+@attrs.frozen
+class Told:
+    """
+    A reason of a finding, once for all records of which it says the same.
+
+    Attributes:
+        text: the reason as a sentence.
+        seen: where the fact was seen, or read; "" where nobody says.
+        fact: the path of the fact.
+        alike: of how many records it says so.
+        step: the fact with its own reasons, where it follows from others.
+    """
+
+    text: str
+    seen: str
+    fact: str
+    alike: int
+    step: DerivedValue | None = None
+
+
+@attrs.frozen
+class ByTheme:
+    """How the findings of a theme ended: flagged ones by severity, gravest first, and the rest."""
+
+    theme: Theme
+    severities: tuple[int, ...]
+    unknown: int
+    met: int
+    not_applicable: int
+
+
+@attrs.frozen(eq=False, slots=False)
+class Report:
+    """
+    One subject as its partners see it.
+
+    Attributes:
+        assessment: its assessment.
+    """
+
+    assessment: Assessment
+
+    @cached_property
+    def name(self) -> str:
+        """What the subject is called."""
+        return self.assessment.name or self.assessment.id or _NAMELESS
+
+    @cached_property
+    def flagged(self) -> tuple[Finding, ...]:
+        """What is flagged, gravest first."""
+        return self.assessment.flagged
+
+    @cached_property
+    def to_do(self) -> tuple[Finding, ...]:
+        """What is flagged and not waived, gravest first."""
+        return tuple(each for each in self.flagged if each.waived is None)
+
+    @cached_property
+    def works(self) -> tuple[Work, ...]:
+        """The pieces of work that settle several findings."""
+        return works_of(self.to_do, self.assessment.rulebook)
+
+    @cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """What is to be done, what is due first before the rest."""
+        return actions_of(self.to_do, self.works, self.assessment.as_of)
+
+    @cached_property
+    def by_date(self) -> list[tuple[str, list[Action]]]:
+        """What is to be done, by the time when it is due; gravest first."""
+        found = [(when, [*its]) for when, its in groupby(self.actions, when_of)]
+        return [(when, sorted(its, key=lambda each: -each.severity.rank)) for when, its in found]
+
+    @cached_property
+    def tier(self) -> Standing | None:
+        """How much is at stake."""
+        return tier_of(self.assessment)
+
+    @cached_property
+    def asked(self) -> list[Asked]:
+        """What is asked, in the order of consequence."""
+        return asked(self.assessment.questions)
+
+    @cached_property
+    def good(self) -> list[Finding]:
+        """What is met because something is in place."""
+        return [each for each in self.assessment.good_practice if not has_nothing_to_check(each)]
+
+    @cached_property
+    def empty(self) -> list[Finding]:
+        """What is met because there is nothing that it could be about."""
+        return [each for each in self.assessment.good_practice if has_nothing_to_check(each)]
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """What a reader must know before anything else."""
+        status = getattr(self.assessment.subject, "status", None)
+        return [_NOTICES[status]] if status in _NOTICES else []
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """What is recorded and read by no check, as noun phrases."""
+        facts = unread(self.assessment.subject, self.assessment.rulebook)
+        return sorted(dict.fromkeys(map(self._label, facts)), key=len)
+
+    def _label(self, path: str) -> str:
+        fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
+        assert fact is not None  # noqa: S101 - it is a path of the vocabulary
+        return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+
+    @cached_property
+    def themes(self) -> list[ByTheme]:
+        """How the findings of each theme ended, in the order of the rulebook."""
+        return by_theme(self.assessment)
+
+    @cached_property
+    def flagged_by_theme(self) -> list[tuple[Theme, list[Finding]]]:
+        """What is flagged, theme by theme."""
+        found: dict[str, list[Finding]] = {}
+        for each in self.flagged:
+            found.setdefault(each.rule.theme, []).append(each)
+        themes = self.assessment.rulebook.themes
+        return [(each, found[each.id]) for each in themes if each.id in found]
+
+    @cached_property
+    def not_applicable(self) -> list[tuple[str, list[Finding]]]:
+        """What does not apply, by the reason for it."""
+        found: dict[str, list[Finding]] = {}
+        for each in self.assessment.of(Verdict.NOT_APPLICABLE):
+            reason = sentence(joined(dict.fromkeys(one.phrase for one in each.because)))
+            found.setdefault(reason, []).append(each)
+        return [*found.items()]
+
+    def reasons(self, finding: Finding) -> list[Told]:
+        """Return what a finding rests on; of a register, what it counts."""
+        found = reasons_of(finding)
+        if found:
+            return found
+        names = [*dict.fromkeys(that_count(finding, self.assessment))]
+        return [Told(f"This is so of {named(names)}.", "", "", len(names))] if names else []
+
+    @cached_property
+    def steps(self) -> dict[str, DerivedValue]:
+        """The facts that follow from others on which what is flagged rests, each once."""
+        return {path: step for each in self.flagged for path, step in each.steps.items()}
+
+    def settled(self, finding: Finding) -> str:
+        """Return when a finding is settled, as a sentence."""
+        rulebook = self.assessment.rulebook
+        return sentence(settled_when(finding, self.assessment.subject, rulebook))
+
+    def owner(self, finding: Finding) -> str:
+        """Return by whom and when a finding is put right."""
+        return by_whom(finding, self.assessment)
+
+    def source(self, finding: Finding) -> str:
+        """Return on what a finding rests."""
+        return citation_phrase(finding.source, self.assessment.rulebook)
+
+    def to_know(self, finding: Finding) -> list[Asked]:
+        """Return what to ask to know how grave a finding is."""
+        worst = finding.could_be or Severity.LOW
+        return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
+
+
+def when_of(action: Action) -> str:
+    """Return by when something is to be done."""
+    return when_phrase(action.due, action.within)
+
+
+def by_theme(assessment: Assessment) -> list[ByTheme]:
+    """Return how the findings of each theme of the rules in force ended."""
+    found: dict[str, list[Verdict | Severity]] = {}
+    for rule, verdict, severity in ended(assessment):
+        found.setdefault(rule.theme, []).append(severity or verdict)
+    return [
+        ByTheme(
+            theme,
+            tuple(map(found[theme.id].count, reversed(SEVERITIES))),
+            found[theme.id].count(Verdict.UNKNOWN),
+            found[theme.id].count(Verdict.CLEAR),
+            found[theme.id].count(Verdict.NOT_APPLICABLE),
+        )
+        for theme in assessment.rulebook.themes
+        if theme.id in found
+    ]
+
+
+def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
+    """Return questions in the order of consequence, each once for all the records it is about."""
+    groups: dict[str, list[RankedQuestion]] = {}
+    for each in questions:
+        groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
+    return [
+        Asked(
+            its[0].question.of_any_record,
+            tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
+            its[0].question.fact if len(its) == 1 else fact,
+            frozenset(rule for each in its for rule in each.rules),
+            max(each.could_be for each in its),
+        )
+        for fact, its in groups.items()
+    ]
+
+
+def headline(assessment: Assessment) -> Iterator[str]:
+    """Yield the one or two sentences that say how things stand."""
+    counts = assessment.counts
+    flagged, unknown = counts[Verdict.FLAGGED], counts[Verdict.UNKNOWN]
+    apply = sum(counts.values()) - counts[Verdict.NOT_APPLICABLE]
+    checks = f"{unknown:,} of {counted(apply, 'check')}"
+    little = unknown > apply / 2
+    if flagged:
+        yield f"{counted(flagged, 'thing')} to put right{gravest(assessment)}."
+        waived = len(assessment.waived)
+        if waived:
+            do = "does" if waived == 1 else "do"
+            yield f"{waived:,} of them {_are(waived)} waived and {do} not count."
+        for summary in assessment.summaries:
+            if summary.severity is not None:
+                yield sentence(summary.rule.title)
+        if little:
+            yield f"And {checks} {_are(unknown)} not known yet."
+    elif little:
+        yield f"Too little is recorded to judge: {checks} {_are(unknown)} not known yet."
+        yield "No finding is not a clean bill."
+    else:
+        met = counts[Verdict.CLEAR]
+        unknowns = f", {unknown:,} {_are(unknown)} not known yet" if unknown else ""
+        yield f"Nothing found to put right. {counted(met, 'check')} {_are(met)} met{unknowns}."
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def gravest(assessment: Assessment) -> str:
+    """Return how grave what is flagged is, as it follows in a sentence."""
+    number = assessment.counts[Verdict.FLAGGED]
+    worst = next(each for each in reversed(SEVERITIES) if assessment.severities[each])
+    grave = assessment.severities[worst]
+    if grave == number:
+        return f", {worst.value}" if number == 1 else f", all of them {worst.value}"
+    return f", {grave:,} of them {worst.value}"
+
+
+def rulebook_name(rulebook: Rulebook) -> str:
+    """Return which rules were used, and of which version."""
+    return f"{rulebook.title} {', '.join(dict.fromkeys(rulebook.version.split('+')))}"
+
+
+def rulebook_line(rulebook: Rulebook, checks: str) -> str:
+    """Return which rules were used, and how many checks they made, in one line."""
+    versions = [*dict.fromkeys(rulebook.version.split("+"))]
+    end = f" {', '.join(versions)}, {checks}"
+    return f"{cut(rulebook.title, max(WIDTH - len(end), _NAME))}{end}"
+
+
+def has_nothing_to_check(finding: Finding) -> bool:
+    """Tell whether a check is met only because there is nothing that it could be about."""
+    asked_for = {ref.path for ref in references(finding.rule.requires)}
+    values = [
+        each.value
+        for each in finding.because
+        if INDEX.sub("[]", each.fact).rpartition("[].")[2] in asked_for
+    ]
+    return bool(values) and all(
+        value is None or value in ((), frozenset(), "unclear") for value in values
+    )
+
+
+def reasons_of(finding: Finding) -> list[Told]:
+    """Return what a finding rests on, what follows from other facts last."""
+    cited = [each for each in finding.because if each.fact != AS_OF.name] or finding.because
+    ordered = sorted(cited, key=lambda each: each.fact in finding.steps)
+    return [*gathered(ordered, finding.steps)]
+
+
+def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> Iterator[Told]:
+    """
+    Yield reasons as sentences, those that say the same of several records as one.
+
+    Args:
+        reasons: the reasons.
+
+        steps: those of them that follow from other facts, by path.
+    """
+    groups: dict[tuple[str, str], list[Reason]] = {}
+    for each in reasons:
+        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
+    for (fact, said), alike in groups.items():
+        if len(alike) > 1:
+            text = sentence(f"{named([each.record for each in alike])}: {said}")
+            yield Told(text, "", fact, len(alike))
+            continue
+        (reason,) = alike
+        step = steps.get(reason.fact)
+        seen = "" if step else reason.evidence or reason.origin
+        yield Told(sentence(reason.phrase), seen, reason.fact, 1, step)
+
+
+def by_whom(finding: Finding, assessment: Assessment) -> str:
+    """Return by whom and by when a finding is put right; "" where the rule says neither."""
+    remedy = finding.rule.remedy
+    if remedy is None:
+        return ""
+    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
+    return ", ".join(each for each in (remedy.who, when) if each)
+
+
+def whose(rule: Rule) -> str:
+    """Return how far the source goes in a rule, as a sentence; "" where nobody says."""
+    return sentence(claims_phrase(claims_of(rule)))
+
+
+def date_phrase(as_of: object) -> str:
+    """Return a date of assessment; "" where it is not known."""
+    return day(as_of) if isinstance(as_of, dt.date) else ""

@@ -1,0 +1,299 @@
+import html
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from govrules.receipt import receipt_in
+
+FORMATS = ("html", "markdown", "pull-request", "sarif", "junit", "github", "json", "jsonl", "csv")
+#: Markup, quotation marks, a mark that turns text round, a picture, controls, and great length.
+HOSTILE = (
+    "<script>alert(1)</script> & \"quoted\" 'single' `code` *bold* [link](x) | cell "
+    "\u202eturned\u202c \U0001f600 \u0633\u0644\u0627\u0645 \x07\x1b end --> ]]> %0A ::error:: @all "
+)
+
+
+def _xml(text):
+    return ET.fromstring(text)  # noqa: S314 - likewise
+
+
+@pytest.fixture
+def register(tmp_path):
+    path = tmp_path / "register.yaml"
+    path.write_text(
+        "name: Our register\nas_of: 2026-03-31\nreviewed: 2020-01-01\npartnerships:\n"
+        "  - { id: A, name: Care pool, funding.pooled: yes, protocol: none }\n"
+        "  - { id: B, name: Quiet forum, responsible_officer: The clerk, funding.pooled: no }\n"
+        "  - { id: C, name: Unknown forum }\n"
+    )
+    return path
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    path = tmp_path / "hostile.json"
+    long = "x" * 10_000
+    path.write_text(
+        json.dumps(
+            {
+                "name": "register",
+                "as_of": "2026-03-31",
+                "partnerships": [
+                    {
+                        "id": f"{HOSTILE}1",
+                        "name": HOSTILE,
+                        "funding.pooled": True,
+                        "protocol": "none",
+                        "objective": HOSTILE,
+                        "evidence": {"funding.pooled": HOSTILE},
+                    },
+                    {"id": "2", "name": long, "responsible_officer": "none", "objective": long},
+                ],
+            }
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("fixture", ["register", "pooled"])
+def test_each_format_is_written_with_a_receipt(run, pack, kind, fixture, request):
+    tmp_path = request.getfixturevalue("tmp_path")
+    output = tmp_path / f"report.{kind}"
+    subject = request.getfixturevalue(fixture)
+    ran = run("check", subject, "--rules", pack, "--format", kind, "--output", output)
+    assert ran.code == 1, ran.err
+    beside = tmp_path / f"report.{kind}.receipt.json"
+    carried = beside if kind in ("csv", "jsonl") else output
+    assert receipt_in(carried.read_text()) is not None
+    assert beside.exists() is (kind in ("csv", "jsonl"))
+    assert "Budgets are pooled without a protocol" in output.read_text()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_text_of_users_is_escaped_and_readable(run, pack, hostile, tmp_path, kind):
+    output = tmp_path / f"report.{kind}"
+    ran = run("check", hostile, "--rules", pack, "--format", kind, "--output", output)
+    assert ran.code == 1, ran.err
+    said = output.read_text(encoding="utf-8")
+    if kind == "html":
+        assert "<script>alert" not in said
+        assert "&lt;script&gt;alert(1)" in said
+        assert "\\u202eturned" in said
+        assert "\\u0007\\u001b end" in said
+    if kind in ("markdown", "pull-request"):
+        assert "<script>" not in said
+        assert "\\<script\\>" in said
+        assert "@all" not in said
+        assert said.count("-->") == 1, "a comment ends where it is meant to"
+    if kind == "junit":
+        root = _xml(said)
+        names = {each.get("name") for each in root}
+        assert any(name.startswith('<script>alert(1)</script> & "quoted"') for name in names)
+    if kind in ("sarif", "json"):
+        assert "<script>alert(1)" in json.dumps(json.loads(said))
+    if kind == "github":
+        lines = said.splitlines()
+        assert all(line.startswith("::") for line in lines), "nothing breaks out of its line"
+        assert "%250A" in said
+    if kind in ("html", "markdown", "sarif", "junit", "github"):
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e]", said)
+        assert "\U0001f600" in said
+        assert "\u0633\u0644\u0627\u0645" in said
+
+
+def test_a_page_asks_nothing_of_a_network(run, pack, register, tmp_path):
+    output = tmp_path / "page.html"
+    run("check", register, "--rules", pack, "--format", "html", "--output", output)
+    said = output.read_text()
+    assert not re.search(r"(src|href)=[\"'](?!#)", said)
+    assert "url(" not in said
+    assert "http" not in said.replace("http-equiv", "")
+
+
+def test_every_link_of_a_page_leads_somewhere(run, pack, register, tmp_path):
+    output = tmp_path / "page.html"
+    run("check", register, "--rules", pack, "--format", "html", "--output", output)
+    said = output.read_text()
+    ids = re.findall(r' id="([^"]*)"', said)
+    assert len(ids) == len(set(ids))
+    links = {html.unescape(each) for each in re.findall(r'href="#([^"]*)"', said)}
+    assert links
+    assert links <= set(ids)
+
+
+def test_a_large_page_has_its_partnerships_beside_it(run, pack, register, tmp_path, monkeypatch):
+    monkeypatch.setattr("govrules.render.register_html.MOST_BYTES", 120_000)
+    monkeypatch.setattr("govrules.render.register_html._BESIDE_BYTES", 1)
+    output = tmp_path / "page.html"
+    run("check", register, "--rules", pack, "--format", "html", "--output", output)
+    said = output.read_text()
+    assert 'href="page-1.html#p-A"' in said
+    assert 'id="p-A"' not in said
+    beside = (tmp_path / "page-1.html").read_text()
+    assert 'id="p-A"' in beside
+    assert 'href="page.html"' in beside
+    assert 'id="check-pooled-without-protocol"' in beside
+    assert run("verify", tmp_path / "page-1.html", "--rules", pack).code == 0
+
+
+def test_several_partnerships_make_one_page(run, pack, pooled, in_order, tmp_path):
+    output = tmp_path / "page.html"
+    ran = run("check", pooled, in_order, "--rules", pack, "--format", "html", "--output", output)
+    assert ran.code == 1, ran.err
+    said = output.read_text()
+    assert ">Care pool<" in said
+    assert ">Quiet forum<" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong"),
+    [
+        (("--output", "{}/missing/page.html"), "there is no folder"),
+        (("--output", "{}"), "is a folder"),
+        (("--save", "{}/missing"), "there is no folder"),
+        (("--save", "{}/file"), "is no folder"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_said_before_the_work(
+    run, tmp_path, words, wrong, monkeypatch
+):
+    (tmp_path / "file").touch()
+
+    def unwanted(*_, **__):
+        raise AssertionError("nothing is to be read")
+
+    monkeypatch.setattr("govrules.cli.options.load_rulebook", unwanted)
+    ran = run("check", tmp_path / "no.yaml", *(each.format(tmp_path) for each in words))
+    assert ran.code == 2
+    assert wrong in ran.err
+    assert "help:" in ran.err
+
+
+def test_what_changed_is_said_in_every_format(run, pack, register, tmp_path):
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    first = run("check", register, "--rules", pack, "--save", saved)
+    assert "What changed" not in first.out
+    text = register.read_text()
+    text = text.replace("2026-03-31", "2026-07-31").replace(
+        "protocol: none", "protocol.agreed: yes"
+    )
+    register.write_text(text.replace("responsible_officer: The clerk", "responsible_officer: none"))
+    told = {}
+    for kind in ("text", *FORMATS):
+        output = tmp_path / f"report.{kind}"
+        ran = run(
+            "check",
+            register,
+            "--rules",
+            pack,
+            "--format",
+            kind,
+            "--save",
+            saved,
+            "--output",
+            output,
+        )
+        assert ran.code == 1, ran.err
+        told[kind] = output.read_text()
+    assert len([*saved.iterdir()]) == 2, "the same is not saved again"
+    for kind in ("text", "html", "markdown", "pull-request", "github"):
+        said = html.unescape(told[kind])
+        assert "1 finding opened, 1 closed and 1 still open" in said, kind
+        assert "31 March 2026" in said
+    assert "Quiet forum: No officer is responsible" in told["text"]
+    assert "Care pool: Budgets are pooled without a protocol (now met)" in told["text"]
+    assert "open for 4 months" in told["html"]
+    changes = json.loads(told["json"])["changes"]
+    assert [len(changes[each]) for each in ("opened", "closed", "still_open")] == [1, 1, 1]
+    assert changes["still_open"][0]["since"] == "2026-03-31"
+    states = [each.get("baselineState") for each in json.loads(told["sarif"])["runs"][0]["results"]]
+    assert {"new", "unchanged", "absent"} <= set(states)
+    assert ",new" in told["csv"]
+    assert ",closed" in told["csv"]
+    assert "low, new: No officer is responsible" in told["junit"]
+    assert '"changes"' in told["jsonl"]
+
+
+def test_a_saved_assessment_that_is_none_is_said(run, pack, pooled, tmp_path):
+    run("check", pooled, "--rules", pack, "--save", tmp_path)
+    [saved] = tmp_path.glob("care-pool.*.json")
+    saved.write_text("{}")
+    ran = run("check", pooled, "--rules", pack, "--save", tmp_path)
+    assert ran.code == 2
+    assert saved.name in ran.err
+    assert "help: remove it" in ran.err
+
+
+def test_sarif_says_what_is_open_and_where(run, pack, register):
+    ran = run("check", register, "--rules", pack, "--format", "sarif")
+    [log] = json.loads(ran.out)["runs"]
+    kinds = {each["kind"] for each in log["results"]}
+    assert kinds == {"fail", "open"}
+    flagged = next(each for each in log["results"] if each["ruleId"] == "pooled-without-protocol")
+    assert flagged["level"] == "warning"
+    [place] = flagged["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"].endswith("register.yaml")
+    assert place["physicalLocation"]["region"]["startLine"] == 5
+    prints = [each["partialFingerprints"]["govrules/v1"] for each in log["results"]]
+    assert len(prints) == len(set(prints))
+
+
+def test_junit_fails_from_the_level_that_is_asked_for(run, pack, pooled):
+    low = _xml(run("check", pooled, "--rules", pack, "--format", "junit").out)
+    high = _xml(
+        run("check", pooled, "--rules", pack, "--format", "junit", "--fail-on", "critical").out
+    )
+    assert int(low.get("failures")) > int(high.get("failures")) == 0
+    assert low.get("tests") == high.get("tests")
+
+
+def test_a_comment_is_no_longer_than_a_comment_may_be(run, pack, tmp_path):
+    path = tmp_path / "many.json"
+    entry = {"funding.pooled": True, "protocol": "none"}
+    several = [
+        {**entry, "id": f"P{each}", "name": f"Pool {'x' * 200} {each}"} for each in range(400)
+    ]
+    path.write_text(json.dumps({"name": "Many", "as_of": "2026-03-31", "partnerships": several}))
+    said = run("check", path, "--rules", pack, "--format", "pull-request").out
+    assert len(said) < 65_536
+    assert re.search(r"and \d+ more with findings", said)
+
+
+def test_pages_lie_beside_no_file_of_ours(run, pack, pooled, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    run("check", pooled, "--rules", pack, "--format", "html", "--output", folder / "page.html")
+    assert [each.name for each in Path(folder).iterdir()] == ["page.html"]
+
+
+def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path):
+    waivers = tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "govrules: 1\nwaivers:\n  - { rule: pooled-without-protocol, partnership: A, "
+        "reason: The pool closes soon, approved: 'Cabinet, 3 March 2026', until: 2026-06-30 }\n"
+    )
+    told = {}
+    for kind in ("html", "markdown", "sarif", "junit", "github"):
+        output = tmp_path / f"report.{kind}"
+        words = ("--waivers", waivers, "--format", kind, "--output", output)
+        run("check", register, "--rules", pack, *words)
+        told[kind] = output.read_text()
+        assert run("verify", output).code == 0, kind
+    for kind in ("html", "markdown"):
+        assert "Waived: flagged, and not counted" in told[kind]
+        assert "Cabinet, 3 March 2026" in told[kind]
+    results = json.loads(told["sarif"])["runs"][0]["results"]
+    [waived] = [each for each in results if "suppressions" in each]
+    assert waived["suppressions"][0]["kind"] == "external"
+    assert "The pool closes soon" in waived["suppressions"][0]["justification"]
+    assert 'type="medium"' not in told["junit"]
+    assert "Budgets are pooled" not in told["github"]
+    waivers.write_text(waivers.read_text().replace("soon", "late"))
+    ran = run("verify", tmp_path / "report.html")
+    assert ran.code == 1
+    assert "waivers.yaml: changed" in ran.out

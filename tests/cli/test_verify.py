@@ -1,0 +1,157 @@
+import json
+import random
+import shutil
+
+import pytest
+
+from govrules import receipt
+
+FORMATS = (
+    "html",
+    "markdown",
+    "pull-request",
+    "sarif",
+    "junit",
+    "github",
+    "json",
+    "jsonl",
+    "csv",
+    "text",
+)
+
+
+@pytest.fixture
+def report(run, pack, pooled, tmp_path):
+    def made(kind="html"):
+        output = tmp_path / f"report.{kind}"
+        ran = run("check", pooled, "--rules", pack, "--format", kind, "--output", output)
+        assert ran.code == 1, ran.err
+        return output
+
+    return made
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_report_of_each_format_is_verified(run, report, kind):
+    ran = run("verify", report(kind))
+    assert ran.code == 0, ran.out + ran.err
+    assert "Verified" in ran.out
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_report_that_was_changed_is_told(run, report, kind):
+    path = report(kind)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("pool", "pond", 1), encoding="utf-8")
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "Not verified: the report itself differs." in ran.out
+
+
+def test_facts_that_changed_are_told(run, report, pooled):
+    path = report()
+    pooled.write_text(pooled.read_text() + "\n# A remark.\n")
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert f"Facts {pooled}: changed" in ran.out
+    assert "The findings: as it was" in ran.out
+    pooled.write_text(pooled.read_text().replace("protocol: none", "protocol.agreed: yes"))
+    ran = run("verify", path)
+    assert "The findings: are others now" in ran.out
+
+
+def test_facts_that_are_gone_are_told(run, report, pooled, tmp_path):
+    path = report()
+    moved = tmp_path / "moved.yaml"
+    pooled.rename(moved)
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "are not there any more" in ran.out
+    assert run("verify", path, "--facts", moved).code == 0
+
+
+def test_packs_that_changed_are_told(run, report, pack):
+    path = report()
+    rules = (
+        pack / "rules.yaml"
+        if (pack / "rules.yaml").exists()
+        else next(each for each in pack.glob("*.yaml") if each.name != "rulebook.yaml")
+    )
+    rules.write_text(rules.read_text().replace("severity: low", "severity: high"))
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "Pack small 7: its files changed" in ran.out
+    book = pack / "rulebook.yaml"
+    book.write_text(book.read_text().replace('version: "7"', 'version: "8"'))
+    ran = run("verify", path)
+    assert "Pack small: was 7 and is 8" in ran.out
+
+
+def test_packs_that_cannot_be_read_are_told(run, report, pack):
+    path = report()
+    shutil.rmtree(pack)
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "The packs: cannot be read" in ran.out
+
+
+def test_another_version_is_told(run, report, monkeypatch):
+    path = report()
+    monkeypatch.setattr("govrules.cli.verify.version", lambda _: "99.0")
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "this is govrules 99.0" in ran.out
+
+
+def test_a_file_without_a_receipt_is_refused(run, pooled, tmp_path):
+    ran = run("verify", pooled)
+    assert ran.code == 2
+    assert "carries no receipt" in ran.err
+    assert run("verify", tmp_path / "missing.html").code == 2
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"govrules_receipt": 1, "version": 3')
+    assert run("verify", broken).code == 2
+
+
+def test_two_hundred_reports_are_each_said_rightly(run, pack, pooled, tmp_path, monkeypatch):
+    """150 as they were, 50 after a change of pack, facts or version."""
+    drawn = random.Random(7)  # noqa: S311 - which are changed is no secret
+    kinds = ["html", "markdown", "json", "sarif", "csv"]
+    fates = ["same"] * 150 + ["pack"] * 17 + ["facts"] * 17 + ["version"] * 16
+    drawn.shuffle(fates)
+    here = receipt.version("govrules")
+    for number, fate in enumerate(fates):
+        folder = tmp_path / str(number)
+        rules = shutil.copytree(pack, folder / "pack")
+        facts = folder / "facts.yaml"
+        facts.write_text(pooled.read_text().replace("Care pool", f"Pool {number}"))
+        path = folder / "report"
+        run("check", facts, "--rules", rules, "--format", kinds[number % 5], "--output", path)
+        now = here
+        if fate == "pack":
+            book = rules / "rulebook.yaml"
+            book.write_text(book.read_text().replace("A small pack", "A small pack, changed"))
+        elif fate == "facts":
+            facts.write_text(facts.read_text().replace("pooled: yes", "pooled: no"))
+        elif fate == "version":
+            now = "99.0"
+        with monkeypatch.context() as patch:
+            patch.setattr("govrules.cli.verify.version", lambda _, now=now: now)
+            ran = run("verify", path)
+        assert ran.code == (0 if fate == "same" else 1), (number, fate, ran.out)
+        told = {
+            "pack": "its files changed",
+            "facts": ": changed",
+            "version": "this is govrules 99.0",
+        }
+        for kind, words in told.items():
+            assert (words in ran.out) is (kind == fate), (number, fate, ran.out)
+
+
+def test_a_receipt_is_plain_data(report):
+    path = report("json")
+    data = json.loads(path.read_text())["receipt"]
+    assert data["govrules_receipt"] == 1
+    assert [each["id"] for each in data["packs"]] == ["small"]
+    assert data["facts"][0]["content"].startswith("sha256:")
+    assert data["as_of"] == "2026-03-31"
