@@ -128,6 +128,27 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
 
+# Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
+MINUTES ?= 1
+.PHONY: fuzz
+fuzz: $(VENV)/developed  ## Fuzz each way in for MINUTES (ARGS="csv xlsx" to choose, ARGS=--keep to keep)
+	@$(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements/fuzz.txt 2>/dev/null \
+		|| echo "atheris has no wheel here: inputs are made without coverage"
+	@PYTHONPATH=. $(BIN)/python -W ignore -m tests.fuzz.run --minutes $(MINUTES) $(ARGS)
+
+CHECKS ?= 2000
+.PHONY: oracles
+oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers and rules (ARGS="--minutes 10")
+	@$(BIN)/python -m tests.oracles.run --checks $(CHECKS) $(ARGS)
+
+.PHONY: faults
+faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
+	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+.PHONY: soak
+soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory
+	@$(BIN)/python -m tests.faults.soak $(ARGS)
+
 .PHONY: mutate
 mutate: $(VENV)/developed  ## Change the library a little in every way and see which tests notice (slow)
 	@$(PIP) install --require-hashes --no-deps -r requirements/mutate.txt
@@ -201,6 +222,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
 	@$(LOCK) --output-file requirements/release.txt requirements/release.in
 	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
+	@$(LOCK) --output-file requirements/fuzz.txt requirements/fuzz.in
 	@$(LOCK) --output-file requirements/bench-imports.txt requirements/bench-imports.in
 	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in

@@ -62,7 +62,7 @@ FAULTS = [
     ("ended-entry-on-register", Severity.LOW, "partnerships[17].status", "ended"),
     (
         "cost-of-portfolio-not-known",
-        Severity.HIGH,
+        Severity.LOW,
         "partnerships[4].value.cost",
         "Eastshire crime reduction board",
     ),
@@ -91,11 +91,11 @@ FAULTS = [
         "organisation.formality_criteria",
         "formal partnership",
     ),
-    ("demand-exceeds-capacity", Severity.MEDIUM, "organisation.staff_days_demanded", "1,450"),
-    ("one-person-represents-too-many", Severity.MEDIUM, "organisation.most_seats_held", "11"),
+    ("demand-exceeds-capacity", Severity.LOW, "organisation.staff_days_demanded", "1,450"),
+    ("one-person-represents-too-many", Severity.LOW, "organisation.most_seats_held", "11"),
     (
         "own-governance-not-assessed",
-        Severity.MEDIUM,
+        Severity.LOW,
         "organisation.own_governance_assessed",
         "30 June 2023",
     ),
@@ -140,7 +140,7 @@ def test_the_orphan_of_the_example_is_found(assessed):
 
 def test_the_overlap_of_the_example_is_found_and_no_other(assessed):
     found = finding(pair(assessed, "EX-04", "EX-05"), "overlap-not-rationalised")
-    assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.MEDIUM)
+    assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.LOW)
     cited = {each.fact: each.phrase for each in found.because}
     assert "Eastshire Police" in cited["shared_partners"]
     assert {"first.relations_stated", "second.relations_stated"} <= cited.keys()
@@ -155,7 +155,9 @@ def test_the_overlap_of_the_example_is_found_and_no_other(assessed):
 def test_the_weak_partner_of_the_example_is_found_in_both(assessed):
     found = finding(pair(assessed, "EX-02", "EX-03"), "weak-partner-shared-unseen")
     assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.HIGH)
-    assert all("Northmoor District Council" in each.phrase for each in found.because)
+    told = [each for each in found.because if not each.fact.endswith("status")]
+    assert told
+    assert all("Northmoor District Council" in each.phrase for each in told)
 
 
 def test_real_cases_say_no_more_than_the_report(assessed):

@@ -843,7 +843,9 @@ class Diagnostic:
         return before, source[start:end], after
 
 
-def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
+def did_you_mean(
+    word: str, allowed: Iterable[str], prefix: str = "", *, likeness: float = 0.6
+) -> str:
     """
     Return a help line with the allowed word nearest to this one, or with all if they are few.
 
@@ -854,14 +856,16 @@ def did_you_mean(word: str, allowed: Iterable[str], prefix: str = "") -> str:
 
         prefix: what goes before each word in the help line.
 
+        likeness: how like a word must be to be named, from 0 to 1, which is the same.
+
     >>> did_you_mean("critcal", ["low", "high", "critical"])
     'did you mean `critical`?'
     """
     words = list(allowed)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=likeness)
     if not near and not word.islower():
         folded = {each.lower(): each for each in words}
-        found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+        found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=likeness)
         near = [folded[each] for each in found]
     if near:
         return f"did you mean `{prefix}{near[0]}`?"

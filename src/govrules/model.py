@@ -316,15 +316,6 @@ class Ending(StrEnum):
     RECORDS = "records"
 
 
-class Balance(StrEnum):
-    """The rules that keep the strongest partner or person in balance."""
-
-    INDEPENDENT_CHAIR = "independent_chair"
-    ROTATING_CHAIR = "rotating_chair"
-    LIMIT_ON_VOTES = "limit_on_votes"
-    RESERVED_MATTERS = "reserved_matters"
-
-
 class ReportRhythm(StrEnum):
     """How often a report is made."""
 
@@ -973,19 +964,10 @@ class Leadership:
         no="no one partner or person dominates",
         ask="Have partners said that one partner or person dominates the agenda, chair or votes?",
     )
-    balances: Recorded[SetOf[Balance]] = arrangement(
-        "the rules that balance the strongest partner",
-        no="the strongest partner is not balanced by {value}",
-        sentence="the strongest partner is balanced by {value}",
-        absent="no rule balances the strongest partner",
-        present="a rule balances the strongest partner",
-        words={
-            "independent_chair": "an independent chair",
-            "rotating_chair": "a chair that rotates",
-            "limit_on_votes": "a limit on its votes",
-            "reserved_matters": "matters that need the consent of all",
-        },
-        ask="Which rules balance the strongest partner, such as an independent chair?",
+    balanced: Recorded[bool] = arrangement(
+        "rules balance the power of the strongest partner",
+        no="no rule balances the power of the strongest partner",
+        ask="Does a rule balance the strongest: independent chair, rotation, a limit on votes?",
     )
 
 

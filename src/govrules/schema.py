@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, assert_never
 from govrules.model import Partnership, Register
 from govrules.reading import class_of, declared_by, register_class
 from govrules.registers.cells import (
+    BANDS,
     DATE_FORMATS,
     MONEY_UNITS,
     MONTHS_UNITS,
@@ -454,6 +455,7 @@ def _sheet(cls: type, declared: Declared) -> dict[str, Schema]:
             "values": {"type": "object"},
             "unit": {"enum": units},
             "dates": {"anyOf": [way, _list(way)]},
+            "bands": {"enum": [*BANDS]},
             "separator": _TEXT,
             "complete": _YES_NO,
             "unsure": _YES_NO,
@@ -547,6 +549,7 @@ def findings_schema() -> Schema:
         "name": _TEXT,
         "counts": _whole({each: {"type": "integer", "minimum": 0} for each in verdicts}),
         "derived": _each(_whole(derived)),
+        "own_rating": nullable,
         "questions": _list(_whole(ranked)),
         "good_practice": _list(_whole({"rule": _TEXT, "title": _TEXT, "met": nullable})),
         "findings": _list(_defined("finding")),

@@ -137,7 +137,7 @@ CONDITIONS = (*of_facts(), *of_lists())
 
 def things() -> list[Thing]:
     """Things of which any fact may be known, none or unknown, and any list or set left open."""
-    drawn = random.Random(7)  # noqa: S311 - the same in every run
+    drawn = random.Random(7)
     lists = [
         (*each, *end)
         for n in range(3)
@@ -187,7 +187,7 @@ def test_every_condition_alone_and_turned_round(name, as_of):
 @pytest.mark.parametrize("name", HELD)
 def test_every_part_of_a_rule(name):
     """Conditions in the place of scope, exception, grade and mitigation, and in twos and threes."""
-    drawn = random.Random(8)  # noqa: S311 - the same in every run
+    drawn = random.Random(8)
     rules = []
     for index in range(150):
         one, two, three, four, five, six, seven = drawn.choices(CONDITIONS, k=7)

@@ -174,7 +174,7 @@ CONDITIONS = conditions()
 
 def deeds() -> list[Deed]:
     """Deeds of which any fact may be known, none or unknown."""
-    drawn = random.Random(11)  # noqa: S311 - the same in every run
+    drawn = random.Random(11)
 
     def state(*values: Any) -> Any:
         return drawn.choice((*values, *values, *values, None, UNKNOWN))

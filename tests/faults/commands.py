@@ -53,7 +53,7 @@ COMMANDS = (
     Writes("map", ("map", "r.csv", *_SMALL, "--output", "m.yaml", "--overwrite"), ("m.yaml",)),
     Writes("catalogue", ("catalogue", *_SMALL, "--output", "c.md"), ("c.md",)),
     Writes("schema", ("schema", "subject", *_SMALL, "--output", "s.json"), ("s.json",)),
-    Writes("format", ("format", "loose"), ("loose/money.yaml",), changes=("loose/money.yaml",)),
+    Writes("format", ("format", "loose"), ("loose/money.yaml", "loose/rulebook.yaml"), changes=("loose/money.yaml", "loose/rulebook.yaml")),
     Writes("ask", ("ask", "p.yaml", *_SMALL), ("p.yaml",), changes=("p.yaml",), typed="\n".join(["none", "yes"] * 9)),
     Writes("init", ("init", "new"), ("new/rulebook.yaml", "new/our-policy.yaml"), older=False),
 )  # fmt: skip

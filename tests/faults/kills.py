@@ -36,7 +36,7 @@ class Killed:
 
 def _load() -> None:
     """Import what commands import, once for all the processes that are forked."""
-    import xlsxwriter  # noqa: F401, PLC0415 - likewise
+    import xlsxwriter  # noqa: F401 - likewise
 
     import govrules.catalogue
     import govrules.cli.asking
@@ -51,6 +51,9 @@ def _load() -> None:
     import govrules.render.rows
     import govrules.scaffold
     import govrules.schema  # noqa: F401
+    from govrules.rulebook.load import load_rulebook
+
+    load_rulebook()
 
 
 def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
@@ -67,7 +70,7 @@ def begun(writes: Writes, folder: Path, *, events: int = 0) -> int:
         sys.stdin = io.TextIOWrapper(io.BytesIO(writes.typed.encode()))
         if events:
             sys.addaudithook(_counting(events, str(folder)))
-        from govrules.cli import main  # noqa: PLC0415 - it was imported before
+        from govrules.cli import main
 
         code = main(list(writes.words))
     finally:
@@ -100,8 +103,16 @@ def finished(pid: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = COMMANDS) -> Killed:
-    """Kill commands so many times in all, half of them at events with files."""
+def kill(
+    folder: Path,
+    number: int,
+    seed: int,
+    commands: tuple[Writes, ...] = COMMANDS,
+    *,
+    seconds: float = float("inf"),
+) -> Killed:
+    """Kill commands so many times in all, or for so long, half of them at events with files."""
+    until = time.monotonic() + seconds
     _load()
     random = Random(seed)
     found = Killed()
@@ -114,7 +125,7 @@ def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = CO
         )
         takes[each.name] = time.monotonic() - began
     at = 0
-    while sum(found.kills.values()) < number:
+    while sum(found.kills.values()) < number and time.monotonic() < until:
         each = commands[at % len(commands)]
         by_event = at // len(commands) % 2 == 0
         at += 1
@@ -122,7 +133,9 @@ def kill(folder: Path, number: int, seed: int, commands: tuple[Writes, ...] = CO
         folder.mkdir()
         before = prepared(folder, each)
         if by_event:
-            ended = finished(begun(each, folder, events=random.randint(1, 14)))
+            ended = finished(
+                begun(each, folder, events=random.randint(1, 45 if each.name == "init" else 9))
+            )
         else:
             pid = begun(each, folder)
             time.sleep(random.random() * takes[each.name])

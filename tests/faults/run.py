@@ -41,9 +41,9 @@ def ran(
     )
 
 
-def kills(folder: Path, number: int, seed: int) -> Iterator[tuple[str, bool]]:
+def kills(folder: Path, number: int, seed: int, seconds: float) -> Iterator[tuple[str, bool]]:
     """Kill commands and say what was left."""
-    found = kill(folder, number, seed)
+    found = kill(folder, number, seed, seconds=seconds)
     for name, many in sorted(found.kills.items()):
         yield f"killed {many:4} times: {name}", True
     for each in (*found.wrong, *found.strays):
@@ -61,7 +61,7 @@ def full_disk(folder: Path) -> Iterator[tuple[str, bool]]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         before = prepared(folder, writes)
-        import resource  # noqa: PLC0415 - not every system has it
+        import resource
 
         def limit() -> None:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -99,9 +99,9 @@ def two_writers(folder: Path) -> Iterator[tuple[str, bool]]:
 
 def engine_child(_: Path) -> Iterator[tuple[str, bool]]:
     """Kill the engine's process, and hold it so that it hangs."""
-    from govrules import Funding, Partnership, assess, load_rulebook  # noqa: PLC0415 - slow
-    from govrules.engines.durable.process import CHILD  # noqa: PLC0415 - likewise
-    from govrules.errors import EngineError  # noqa: PLC0415 - likewise
+    from govrules import Funding, Partnership, assess, load_rulebook
+    from govrules.engines.durable.process import CHILD
+    from govrules.errors import EngineError
 
     rulebook = load_rulebook()
     subject = Partnership(funding=Funding(pooled=True))
@@ -154,7 +154,7 @@ def engine_child(_: Path) -> Iterator[tuple[str, bool]]:
 
 def spark_worker(_: Path) -> Iterator[tuple[str, bool]]:
     """End a worker of Spark while it judges."""
-    from tests.oracles.run import session  # noqa: PLC0415 - slow
+    from tests.oracles.run import session
 
     spark = session()
     if spark is None:
@@ -202,6 +202,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("which", nargs="*", choices=[[], "kills", *FAULTS])
     parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--minutes", type=float, default=1_000, help="no more kills after these")
     parser.add_argument("--seed", type=int, default=Random().randrange(10**9))
     chosen = parser.parse_args()
     which = chosen.which or ["kills", *FAULTS]
@@ -211,7 +212,7 @@ def main() -> int:
         for each in which:
             began = time.monotonic()
             found = (
-                kills(folder, chosen.kills, chosen.seed)
+                kills(folder, chosen.kills, chosen.seed, chosen.minutes * 60)
                 if each == "kills"
                 else FAULTS[each](folder)
             )

@@ -28,10 +28,10 @@ KEPT, LONGEST = 150, 4_000
 
 def guided(name: str, seconds: float, folder: Path) -> None:
     """Run one target in this process until the time is up or something fails."""
-    import atheris  # noqa: PLC0415 - it is installed for this command alone
+    import atheris
 
     with atheris.instrument_imports(include=["govrules"]):
-        from tests.fuzz import targets  # noqa: PLC0415 - it is watched from here on
+        from tests.fuzz import targets
 
     for at, data in enumerate([*targets.seeds(name), *targets.corpus(name).values()]):
         (folder / f"seed{at}").write_bytes(data)
@@ -54,10 +54,10 @@ def guided(name: str, seconds: float, folder: Path) -> None:
 
 def unguided(name: str, seconds: float) -> tuple[int, str]:
     """Run inputs that Hypothesis makes; return how many, and what failed."""
-    from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 - only here
-    from hypothesis import strategies as st  # noqa: PLC0415 - only here
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import strategies as st
 
-    from tests.fuzz import targets  # noqa: PLC0415 - only here
+    from tests.fuzz import targets
 
     bases = [*targets.seeds(name), *targets.corpus(name).values()]
     until, number = time.monotonic() + seconds, 0

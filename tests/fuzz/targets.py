@@ -32,6 +32,7 @@ from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook, shipped_examples, shipped_packs
 from govrules.subjects import Declared
 from govrules.visible import visible
+from govrules.waivers import read_waivers, waive
 from tests.cli.conftest import POOLED, REGISTER, RULEBOOK, RULES
 
 HERE = Path(__file__).parent
@@ -117,6 +118,13 @@ def mapping(data: bytes) -> None:
     _judged(read_source(register, mapping=said_of, rulebook=small()))
 
 
+def waivers(data: bytes) -> None:
+    """A file of waivers."""
+    text = data.decode("utf-8", "replace")
+    found = read_waivers({"waivers.yaml": text})
+    waive(assess(read_text(POOLED).subject, small(), as_of=DAY), found)
+
+
 def answers(data: bytes) -> None:
     """A partnership's file, and an answer that is written into it."""
     text, _, answer = data.decode("utf-8", "replace").partition("\0")
@@ -175,7 +183,7 @@ def snapshot(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     each.__name__: each
     for each in (
-        rules, rulebook, subject, mapping, answers, csv, xlsx, arrow, lines, snapshot
+        rules, rulebook, subject, mapping, waivers, answers, csv, xlsx, arrow, lines, snapshot
     )
 }  # fmt: skip
 
@@ -209,6 +217,11 @@ def seeds(name: str) -> Iterator[bytes]:
         case "mapping":
             yield (shipped_examples() / "eastshire.mapping.yaml").read_bytes()
             yield b"govrules: 1\ncolumns:\n  Ref: id\n  Name: name\n  Pooled: funding.pooled\n"
+        case "waivers":
+            yield (
+                b"govrules: 1\nwaivers:\n  - { rule: pooled-without-protocol, partnership: Care pool, "
+                b'reason: It is being drawn up., approved: "Board, 3 May 2026", until: 2026-12-31 }\n'
+            )
         case "answers":
             yield POOLED.encode() + b"\0yes"
             yield b"name: A\nprotocol:\n  agreed:\nlocal.slogan: unknown\n\0none"

@@ -7,6 +7,7 @@ NAMES = (
     "rulebook",
     "subject",
     "mapping",
+    "waivers",
     "answers",
     "csv",
     "xlsx",

@@ -82,7 +82,7 @@ def by_live(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Foun
 
 def by_spark(session: Any) -> Way:
     """By workers of Spark."""
-    from govrules.registers.spark import assess_spark  # noqa: PLC0415 - Spark is an extra
+    from govrules.registers.spark import assess_spark
 
     def way(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
         table = pa.Table.from_batches(list(to_batches(entries, Partnership, rulebook)))

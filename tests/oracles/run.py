@@ -49,8 +49,8 @@ _SPARK_EACH = 20
 
 def partnerships(number: int) -> list[Partnership]:
     """Draw partnerships near the thresholds of the shipped rules, the same in every run."""
-    from tests.conformance.agreement import cases  # noqa: PLC0415 - it loads three packs
-    from tests.conformance.run import batches  # noqa: PLC0415 - likewise
+    from tests.conformance.agreement import cases
+    from tests.conformance.run import batches
 
     found: list[Partnership] = []
     batches(cases(), number, lambda case: found.append(case[2]))
@@ -59,7 +59,7 @@ def partnerships(number: int) -> list[Partnership]:
 
 def drawn(pool: Sequence[Partnership], random: Random) -> list[Partnership]:
     """Return a register of partnerships of the pool, crossed with each other."""
-    from tests.conformance.run import crossed  # noqa: PLC0415 - as above
+    from tests.conformance.run import crossed
 
     several = crossed(pool, random.randint(1, ENTRIES), random)
     return [attrs.evolve(each, id=f"p{at}") for at, each in enumerate(several)]
@@ -70,7 +70,7 @@ def session() -> Any:
     if shutil.which("java") is None:
         return None
     try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+        from pyspark.sql import SparkSession
     except ModuleNotFoundError:
         return None
     os.environ["PYSPARK_PYTHON"] = sys.executable

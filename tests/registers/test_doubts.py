@@ -177,6 +177,10 @@ def test_rows_of_one_partnership_in_two_spellings_are_one(table):
         ("One | Two", None),
         ("One, Two", None),
         ("One; Two | Three", None),
+        ("One / Two", None),
+        ("One; Two + Three", None),
+        ("\u2022 One \u2022 Two", None),
+        ("Health/Care Board; Two", ["Health/Care Board", "Two", UNKNOWN]),
     ],
 )
 def test_several_bodies_are_never_one_with_a_long_name(table, cell, found):
@@ -192,7 +196,7 @@ def test_several_bodies_are_never_one_with_a_long_name(table, cell, found):
         assert not codes(read)
 
 
-@pytest.mark.parametrize("cell", ["One; Two", "One | Two", "One\nTwo"])
+@pytest.mark.parametrize("cell", ["One; Two", "One | Two", "One\nTwo", "One / Two"])
 def test_a_cell_for_one_body_that_names_several_is_told(table, cell):
     read = table(f'name,partners[0].name,id,area\nA,"{cell}",,\n')
     assert read.subject.partnerships[0].partners is UNKNOWN
@@ -254,7 +258,8 @@ def test_a_value_that_does_not_fit_its_column_costs_that_value(tmp_path):
 @pytest.mark.parametrize("share", ["33.3333", "33.333333", "33.3333333333"])
 def test_a_third_stops_no_findings(tmp_path, capsys, share):
     path = tmp_path / "register.csv"
-    path.write_text(f"id,name,partners[0].name,partners[0].voting_share\nA,A,X,{share}\nB,B,Y,50\n")
+    heads = "id,name,funding.pooled,protocol,partners[0].name,partners[0].voting_share"
+    path.write_text(f"{heads}\nA,A,yes,none,X,{share}\nB,B,yes,none,Y,50\n")
     out = tmp_path / "findings.csv"
     assert main(["findings", str(path), "--as-of", "2026-03-31", "--output", str(out)]) == 1
     told = "partners[0].voting_share" in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_a_plan_for_many_partners_names_each(number):
     partners = tuple(
         Partner(
             name=f"P{index}",
-            kind="charity",
+            kind="unitary_council",
             independent=bool(index % 2),
             named_accountable=False,
             role_documented=False,

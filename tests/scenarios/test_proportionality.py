@@ -87,7 +87,7 @@ def test_a_small_network_is_told_nothing_above_low_even_with_nothing_but_terms_a
         accountability=Accountability(
             responsibility_shared=False, accountable_body=None, published=False
         ),
-        leadership=Leadership(lead_agreed=False, dominated=False, balances=frozenset()),
+        leadership=Leadership(lead_agreed=False, dominated=False, balanced=False),
         decisions=Decisions(
             process_defined=False,
             minuted=False,

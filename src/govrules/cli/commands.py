@@ -134,7 +134,7 @@ def check(
     """
     level = Severity(fail_on)
     wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules)
+    refuse_inputs(output, subjects, mapping, rules, waivers)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
@@ -333,6 +333,10 @@ def findings(
     mapping: Mapping = None,
     table: Table = "",
     as_of: AsOf = None,
+    problems: Annotated[
+        Path | None,
+        Parameter(name="--problems", help="A JSON file of what was not read, whole or not at all."),
+    ] = None,
     fail_on: Level = "low",
 ) -> int:
     """
@@ -368,16 +372,26 @@ def findings(
         entries = entries_of_columns(columns, rulebook, of_columns)
         code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
         told.say(of_columns.diagnostics())
+        _keep(told, problems)
         return code
     reads, told = _read_all([register], rulebook, mapping, table)
     if not reads:
+        _keep(told, problems)
         return PROBLEM
     [read] = reads
     date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
     told.say(doubts(read.subject, date))
-    entries = entries_of_register(read, register, rulebook)
+    entries = entries_of_register(read, register, rulebook, told.say)
     code = tabulate(entries, rulebook, date, output, Severity(fail_on))
+    _keep(told, problems)
     return PROBLEM if told.failed else code
+
+
+def _keep(told: Said, file: Path | None) -> None:
+    """Write what was said of files and of what they hold, if a file is named for it."""
+    if file is not None:
+        data = problems_data(told.diagnostics, told.notes)
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", file)
 
 
 @app.command

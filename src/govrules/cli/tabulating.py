@@ -69,8 +69,13 @@ def entries_of_columns(columns: Columns, rulebook: Rulebook, doubts: Doubts) -> 
     )
 
 
-def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
-    """Return the entries of a register that was read into objects."""
+def entries_of_register(
+    read: Read,
+    file: Path,
+    rulebook: Rulebook,
+    say: Callable[[list[Diagnostic]], None],
+) -> Entries:
+    """Return the entries of a register that was read into objects; misfits are said as met."""
     register = read.subject
     if not is_register(register):
         raise Stop(
@@ -93,7 +98,7 @@ def entries_of_register(read: Read, file: Path, rulebook: Rulebook) -> Entries:
             place_of(entry, path),
             "round it: amounts to the penny, other numbers to six places; `check` reads it whole",
         )
-        warn([str(doubt)])
+        say([doubt])
 
     return Entries(
         str(file),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from govrules.decode.problems import Problem, unreadable, with_care
 from govrules.diagnostics import Code
@@ -23,6 +23,7 @@ NUMBER: Final = re.compile(rf"[+-]?(?:{_DIGITS})(?:e[+-]?[0-9]{{1,3}})?", re.IGN
 #: More than any fact of a partnership counts, and few enough digits to reckon with exactly.
 MOST: Final = Decimal(10**15)
 _LONGEST: Final = 60
+_Ends: TypeAlias = tuple[Decimal | None, Decimal | None]
 
 #: What one of a unit is worth in pounds, as a mapping names it.
 MONEY_UNITS: Final = {
@@ -31,6 +32,8 @@ MONEY_UNITS: Final = {
     "£k": Decimal(1000),
     "£m": Decimal(1_000_000),
 }
+#: Which end of a band counts, where the mapping says so.
+BANDS: Final = ("lower end", "upper end")
 _SUFFIXES: Final = {
     **dict.fromkeys(("k", "thousand", "thousands"), Decimal(1000)),
     **dict.fromkeys(("m", "mn", "mil", "mill", "million", "millions"), Decimal(1_000_000)),
@@ -121,7 +124,7 @@ def _decimal(digits: str) -> Decimal:
     return Decimal(f"{value:f}") if abs(value.adjusted()) < _LONGEST else value
 
 
-def read_amount(text: str, fact_type: Money, unit: str = "") -> Decimal | Problem:
+def read_amount(text: str, fact_type: Money, unit: str = "", bands: str = "") -> Decimal | Problem:
     """
     Read an amount of money.
 
@@ -131,6 +134,8 @@ def read_amount(text: str, fact_type: Money, unit: str = "") -> Decimal | Proble
         fact_type: of which fact; only of one that is of a year an amount of a year is read.
 
         unit: the unit of the column, of `MONEY_UNITS`; "" for pounds.
+
+        bands: of `BANDS`, the end of a band that counts; "" where nobody says.
 
     Returns:
         the amount in pounds; or why there is none, with the amount where it is only qualified.
@@ -171,14 +176,12 @@ def read_amount(text: str, fact_type: Money, unit: str = "") -> Decimal | Proble
     if shorter != rest:
         rest = shorter
         doubts.append("it says `about`")
-    limits = _limits(rest, fact_type, unit)
-    if limits:
-        return Problem(
-            Code.UNREADABLE_VALUE,
-            f"`{text}` is no amount: it says {limits}",
-            "write the amount, or leave the cell empty",
-        )
-    value = _core(text, rest, fact_type, unit)
+    ends = _ends(rest, fact_type, unit)
+    if ends is None:
+        value = _core(text, rest, fact_type, unit)
+    else:
+        stated = ends[BANDS.index(bands)] if bands else None
+        value = _no_amount(text, ends, bands) if stated is None else stated
     if isinstance(value, Problem) or not doubts:
         return value
     return with_care(text, value, _pounds(value), doubts[-1])
@@ -189,36 +192,49 @@ def _pounds(value: Decimal) -> str:
     return f"£{int(value):,}" if whole else f"£{value:,.2f}"
 
 
-def _limits(rest: str, fact_type: Money, unit: str) -> str:
-    """Return what a band or a limit says in words; "" of a text that is neither."""
+def _no_amount(text: str, ends: _Ends, bands: str) -> Problem:
+    """Return that a band is no amount, and what it says."""
+    low, high = (each and _pounds(each) for each in ends)
+    one = f"at least {low}" if low else f"at most {high}"
+    says = f"from {low} to {high}" if low and high else one
+    missing = f", and no {bands}" if bands else ""
+    ways = " or ".join(f"`bands: {each}`" for each in BANDS)
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"`{text}` is no amount: it says {says}{missing}",
+        "write the amount, or leave the cell empty",
+        "" if bands else f"write the amount, or say with {ways} which end of a band counts",
+    )
+
+
+def _ends(rest: str, fact_type: Money, unit: str) -> _Ends | None:
+    """Return the ends of a band or a limit, None for an end that is not stated."""
 
     def amount(words: str) -> Decimal | None:
         found = _core(words, words, fact_type, unit)
         return None if isinstance(found, Problem) else found
 
-    for pattern, saying in (
-        (_AT_LEAST, "at least"),
-        (_OR_MORE, "at least"),
-        (_AT_MOST, "at most"),
-        (_OR_LESS, "at most"),
+    for pattern, end in (
+        (_AT_LEAST, 0),
+        (_OR_MORE, 0),
+        (_AT_MOST, 1),
+        (_OR_LESS, 1),
     ):
         shorter = pattern.sub("", rest, count=1)
         found = pattern.match(rest) if pattern in (_AT_LEAST, _AT_MOST) else pattern.search(rest)
         value = amount(shorter) if found else None
         if value is not None:
-            return f"{saying} {_pounds(value)}"
+            return (value, None) if end == 0 else (None, value)
     parted = _RANGE.fullmatch(rest)
     if parted is None:
-        return ""
+        return None
     high = amount(parted["high"])
     # `£1-5m` has its unit once.
     last = _CORE.fullmatch(parted["high"])
     shared = last["unit"] if last is not None and last["unit"] else ""
     has_unit = re.search("[a-z]$", parted["low"])
     low = amount(parted["low"] if has_unit else f"{parted['low']}{shared}")
-    if low is None or high is None or low >= high:
-        return ""
-    return f"from {_pounds(low)} to {_pounds(high)}"
+    return (low, high) if low is not None and high is not None and low < high else None
 
 
 def _core(text: str, rest: str, fact_type: Money, unit: str) -> Decimal | Problem:

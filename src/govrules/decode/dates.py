@@ -35,6 +35,8 @@ PERIODS: Final = ("period start", "period end")
 #: Excel counts days from here: its 1900 was a leap year, so day 60 and all after it are one late.
 _EXCEL_EPOCH: Final = dt.date(1899, 12, 30)
 _EXCEL_DAYS: Final = (61, 2_958_465)
+_FIRST_DAY: Final = dt.date(1900, 1, 1)
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: Numbers that are years, and the days that a spreadsheet shows for them as dates.
 _YEARS: Final = (1900, 2100)
 _YEARS_AS_DAYS: Final = tuple(_EXCEL_EPOCH + dt.timedelta(days=each) for each in _YEARS)
@@ -42,6 +44,8 @@ _YEARS_AS_DAYS: Final = tuple(_EXCEL_EPOCH + dt.timedelta(days=each) for each in
 _PIVOT: Final = 69
 _ISO: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+#: In no other year anything of a partnership is, though programs write 0001 and 9999 for no date.
+_LIKELY: Final = range(1800, 2200)
 _IN_FULL: Final = "write a date such as 2026-03-31"
 _SAY_HOW: Final = f"{_IN_FULL}, or give the column `dates:` and the way in which it is typed"
 _WHICH_DAY: Final = (
@@ -87,6 +91,16 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
     serial = "excel" in ways
     end = PERIODS[1] in ways if set(ways) & set(PERIODS) else None
 
+    def read_likely(value: Any) -> dt.date | Problem:  # noqa: ANN401 - whatever stands there
+        found = read_any(value)
+        if isinstance(found, Problem) or found.year in _LIKELY:
+            return found
+        return Problem(
+            Code.UNREADABLE_VALUE,
+            f"`{found}` is too far off to be meant",
+            "write the year in full, or leave the date out",
+        )
+
     def read_any(value: Any) -> dt.date | Problem:  # noqa: ANN401 - whatever stands there
         if not isinstance(value, str):
             if isinstance(value, dt.date):
@@ -111,7 +125,7 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
         days = set() if patterns else _unmistakable(folded)
         return days.pop() if len(days) == 1 else _no_date(text, ways=bool(patterns))
 
-    return read_any
+    return read_likely
 
 
 def _no_date(text: str, *, ways: bool) -> Problem:
@@ -127,10 +141,14 @@ def _no_date(text: str, *, ways: bool) -> Problem:
 
 
 def _shown(value: dt.date) -> dt.date | Problem:
-    if not isinstance(value, dt.datetime):
-        return value
-    day = value.date()
-    if _YEARS_AS_DAYS[0] <= day <= _YEARS_AS_DAYS[1] and value.time() == dt.time():
+    day, at = (value.date(), value.time()) if isinstance(value, dt.datetime) else (value, None)
+    if day <= _FIRST_DAY:
+        return Problem(
+            Code.UNREADABLE_VALUE,
+            f"`{day}` is what a spreadsheet makes of 0 or 1 in a cell for dates",
+            "write the date, or leave the cell empty",
+        )
+    if _YEARS_AS_DAYS[0] <= day <= _YEARS_AS_DAYS[1] and not (at and at != dt.time()):
         year = (day - _EXCEL_EPOCH).days
         return Problem(
             Code.UNREADABLE_VALUE,
@@ -235,7 +253,7 @@ def _day(found: re.Match[str], text: str) -> dt.date | Problem:
     if not month and groups.get("name"):
         return _no_date(text, ways=True)
     try:
-        return dt.date(_full_year(groups["y"]), month, int(groups["d"]))
+        day = dt.date(_full_year(groups["y"]), month, int(groups["d"]))
     except ValueError:
         return Problem(
             Code.UNREADABLE_VALUE,
@@ -243,6 +261,14 @@ def _day(found: re.Match[str], text: str) -> dt.date | Problem:
             "check the day and the month",
             "check the day and the month, and the `dates:` of the column",
         )
+    weekday = groups["weekday"]
+    if weekday and weekday != _WEEKDAYS[day.weekday()]:
+        return Problem(
+            Code.UNREADABLE_VALUE,
+            f"`{text}` is no such day: {day.day} {day:%B %Y} is a {day:%A}",
+            "check the date and the day of the week",
+        )
+    return day
 
 
 @functools.cache
@@ -253,7 +279,7 @@ def _compiled(way: str) -> re.Pattern[str]:
         pattern = pattern.replace(_PARTS["d"], _PARTS["d"] + "(?:st|nd|rd|th)?")
     else:
         pattern = "".join(_PARTS.get(part, re.escape(part)) for part in re.split(r"([^a-z])", way))
-    return re.compile(r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?" + pattern)
+    return re.compile(r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?" + pattern)
 
 
 def read_duration(text: str) -> int | Problem:

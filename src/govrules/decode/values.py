@@ -70,6 +70,8 @@ SHARE_UNITS: Final = {"%": Decimal(1), "fraction": Decimal(100)}
 MONTHS_UNITS: Final = {"months": Decimal(1), "years": Decimal(12)}
 PER_CENT: Final = "per cent"
 _POUNDS: Final = frozenset({"", "pounds"})
+#: What parts thousands abroad parts pence here.
+_POINTED: Final = re.compile(r"£? ?([1-9][0-9]{0,2})\.([0-9]{3})")
 _NO_VALUES: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS
 _VALUES: Final = "`govrules explain FACT` lists its values"
 _MARKED: Final = re.compile(r"(?P<word>[^*\u2020\u2021#]+?) ?[*\u2020\u2021#]+")
@@ -90,6 +92,7 @@ class Wording:
         separator: what parts several values in one cell; "" where a cell holds one.
         complete: whether the values in a cell are all there are.
         unknown: further words that say that nobody knows.
+        bands: which end of a band of amounts counts, of `BANDS`; "" where nobody says.
     """
 
     values: Mapping[str, Any] = attrs.field(factory=dict)
@@ -98,6 +101,7 @@ class Wording:
     separator: str = ""
     complete: bool = False
     unknown: frozenset[str] = frozenset()
+    bands: str = ""
 
 
 # ── As rules and answers are written ──────────────────────────────────────────────────────────
@@ -254,7 +258,7 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
         case Date():
             return date_reader(wording.dates)
         case Money():
-            return lambda value: _money(value, fact_type, wording.unit)
+            return lambda value: _money(value, fact_type, wording)
         case Number():
             scale = SHARE_UNITS.get(wording.unit, Decimal(1))
             return lambda value: _number(value, fact_type, scale)
@@ -346,17 +350,28 @@ def _several(value: Any, values: Sequence[str], wording: Wording) -> Any:  # noq
     return members_ if problem is None else attrs.evolve(problem, value=members_)
 
 
-def _money(value: Any, fact_type: Money, unit: str) -> Decimal | Problem:  # noqa: ANN401 - whatever stands there
+def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:  # noqa: ANN401 - any
     kind = type(value)
     plain = kind is int or kind is Decimal
-    if (plain or (kind is str and value.isascii() and value.isdecimal())) and unit in _POUNDS:
+    if (
+        plain or (kind is str and value.isascii() and value.isdecimal())
+    ) and wording.unit in _POUNDS:
         number = Decimal(value)
         if 0 <= number <= MOST:
             return number
     text = written(value)
     if kind is bool:
         return unreadable(text, fact_type, "write digits, such as 250000 or 250,000")
-    return read_amount(text, fact_type, unit)
+    if kind is str and wording.unit in _POUNDS:
+        parted_by_point = _POINTED.fullmatch(text.strip())
+        if parted_by_point:
+            whole, rest = parted_by_point.groups()
+            return Problem(
+                Code.UNREADABLE_VALUE,
+                f"`{text.strip()}` may be £{whole}, or £{whole},{rest} with a point for the comma",
+                "write it in whole pounds, or with two digits behind the point",
+            )
+    return read_amount(text, fact_type, wording.unit, wording.bands)
 
 
 def _number(value: Any, fact_type: Number, scale: Decimal) -> int | Decimal | Problem:  # noqa: ANN401 - whatever stands there

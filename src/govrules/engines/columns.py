@@ -20,6 +20,7 @@ from govrules import vocabulary as v
 from govrules.errors import FactsError
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
+from govrules.visible import visible
 
 #: What the name of a column ends in that says whether a fact is known to be absent.
 NONE: Final = "__none"
@@ -218,7 +219,8 @@ def _row(record: Any, cls: type, rulebook: Rulebook | None) -> dict[str, Any]:  
                     _put(inner, name, value, fact.type, rulebook)
     for name in SAID:
         if name in about and getattr(record, name):
-            row[name] = list(getattr(record, name).items())
+            # Files may be called what is no text in UTF-8.
+            row[name] = [(key, visible(text)) for key, text in getattr(record, name).items()]
     return row
 
 

@@ -596,18 +596,21 @@ def write_findings(findings: Batches, path: Path) -> int:
 def _write_parquet(findings: Batches, name: str) -> int:
     number = 0
     writer = None
+    # Opened here: Arrow takes no name that is not UTF-8.
+    file = Path(name).open("wb")  # noqa: SIM115 - it is closed after the writer
     try:
         for batch in findings:
             if writer is None:
                 # Every part holds all rules and verdicts: what is least and greatest tells nothing.
-                writer = pa.parquet.ParquetWriter(name, batch.schema, write_statistics=False)
+                writer = pa.parquet.ParquetWriter(file, batch.schema, write_statistics=False)
             writer.write_batch(batch)
             number += batch.num_rows
         if writer is None:
-            pa.parquet.write_table(FINDINGS.empty_table(), name)
+            pa.parquet.write_table(FINDINGS.empty_table(), file)
     finally:
         if writer is not None:
             writer.close()
+        file.close()
     return number
 
 

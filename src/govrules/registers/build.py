@@ -19,7 +19,7 @@ from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.model import Partner, Partnership, Register
 from govrules.registers.mapping import Joined, TableMapping
 from govrules.registers.records import make_records, maker
-from govrules.registers.rows import Found, Rows, as_key, as_text, as_word, two_spellings
+from govrules.registers.rows import Found, Rows, as_key, as_text, as_word, loose_key, two_spellings
 from govrules.registers.sources import Opened
 from govrules.registers.tables import Kept, ListPlaces, Places, RowOrigin, blank
 from govrules.truth import UNKNOWN
@@ -340,8 +340,11 @@ class _Partnerships:
         else:
             message = f"no partnership has the `{heading}` `{as_text(cell)}`"
             known = {as_text(each) for each in self.rows.table.columns[mine] if not blank(each)}
-            near = did_you_mean(as_text(cell), sorted(known))
+            same = sorted(each for each in known if loose_key(each) == loose_key(cell))
+            near = did_you_mean(as_text(cell), same or sorted(known))
             help_ = near if near.startswith("did") else "correct it, or remove the row"
+            if same:
+                help_ = f"did you mean `{same[0]}`? References are compared as they stand"
         self.rows.found.add(
             Code.ROW_WITHOUT_PARTNERSHIP, message, other.table.place(row, its), help_
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from govrules.decode.amounts import MONEY_UNITS, NUMBER, perhaps_pounds
+from govrules.decode.amounts import BANDS, MONEY_UNITS, NUMBER, perhaps_pounds
 from govrules.decode.dates import DATE_FORMATS, PERIODS
 from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, fold
@@ -34,6 +34,7 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Money, Text, YesNo
 
 __all__ = [
+    "BANDS",
     "DATE_FORMATS",
     "MONEY_UNITS",
     "MONTHS_UNITS",

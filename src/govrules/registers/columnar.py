@@ -25,6 +25,7 @@ from govrules.registers.sources import (
     Layout,
     check_file,
     duckdb_table,
+    mapped,
     needs,
     refuse,
     suffix_of,
@@ -282,10 +283,10 @@ def _parquet(file: str, _: str) -> _Opened:
     from govrules.engines.columns import BLOCK  # noqa: PLC0415 - as above
 
     def batches(names: list[str]) -> Iterator[Any]:
-        with parquet.ParquetFile(file, memory_map=True) as opened:
+        with mapped(file) as source, parquet.ParquetFile(source) as opened:
             yield from opened.iter_batches(BLOCK, columns=names)
 
-    with parquet.ParquetFile(file, memory_map=True) as opened:
+    with mapped(file) as source, parquet.ParquetFile(source) as opened:
         return opened.schema_arrow, opened.metadata.num_rows, batches, file
 
 
@@ -293,14 +294,14 @@ def _arrow(file: str, _: str) -> _Opened:
     pyarrow = needs("pyarrow", file)
 
     def whole() -> Iterator[Any]:
-        with pyarrow.memory_map(file) as source, pyarrow.ipc.open_file(source) as opened:
+        with mapped(file) as source, pyarrow.ipc.open_file(source) as opened:
             for place in range(opened.num_record_batches):
                 yield opened.get_batch(place)
 
     def batches(names: list[str]) -> Iterator[Any]:
         return (each.select(names) for each in whole())
 
-    with pyarrow.memory_map(file) as source, pyarrow.ipc.open_file(source) as opened:
+    with mapped(file) as source, pyarrow.ipc.open_file(source) as opened:
         schema = opened.schema
     return schema, sum(each.num_rows for each in whole()), batches, file
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import operator
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -228,5 +229,6 @@ def fill(rows: list[Sequence[Any]], merged: Sequence[Area], header: tuple[int, i
 
 def only_cell(row: Sequence[Any]) -> int | None:
     """Return the place of the one cell of a row that is filled; None where there are more."""
-    found = [at for at, cell in enumerate(row) if not blank(cell)]
+    perhaps = itertools.compress(itertools.count(), map(operator.ne, row, itertools.repeat("")))
+    found = [at for at in perhaps if not blank(row[at])]
     return found[0] if len(found) == 1 else None

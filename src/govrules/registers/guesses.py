@@ -22,6 +22,7 @@ from govrules.diagnostics import Code
 from govrules.registers.cells import CellReader
 from govrules.registers.headings import Meaning, YesOrNo, key_of
 from govrules.registers.paths import FactPath
+from govrules.registers.rows import loose_key
 from govrules.registers.tables import Table, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -46,7 +47,7 @@ _SAME_WORD: Final = 86
 _SHOWN: Final = 3
 #: Numbers that may be counts as well as yes and no.
 _DIGITS: Final = frozenset({"1", "0"})
-_SEPARATORS: Final = (";", "\n", "|", ",")
+_SEPARATORS: Final = (";", "\n", "|", " / ", " + ", "\u2022", ",")
 
 
 @attrs.frozen
@@ -70,9 +71,9 @@ class Guess:
 
 
 def is_answered(cells: Sequence[Any]) -> bool:
-    """Tell whether the cells of a column are plain yes and no."""
+    """Tell whether most cells of a column are plain yes and no."""
     known = [fold(each) for each in map(as_text, cells) if _is_known(each)]
-    return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _FIT * len(known)
+    return bool(known) and sum(each in YES_NO_WORDS for each in known) >= _HALF * len(known)
 
 
 def _is_known(text: str) -> bool:
@@ -107,7 +108,14 @@ def guess(
     sample = [each for each in cells if not blank(each)]
     sample = sample[:: max(1, len(sample) // _CELLS)]
     if meaning.answers is not None:
-        return Guess(path.text, {"values": _answers(sample, meaning.answers)}, sure=False)
+        values = _answers(sample, meaning.answers)
+        rest = Counter(
+            text
+            for text in map(as_text, sample)
+            if _is_known(text) and fold(text) not in YES_NO_WORDS
+        )
+        other = tuple(each for each, _ in rest.most_common(_SHOWN))
+        return Guess(path.text, {"values": values}, sure=False, unread=other)
     if isinstance(path.fact.type, Text) and not _are_names(path, sample):
         return None
     if isinstance(path.fact.type, Record):
@@ -338,4 +346,4 @@ def _keys(cells: Sequence[Any]) -> Iterator[str]:
     """Yield what cells refer to, however zeros before it and spaces within it are written."""
     for each in cells:
         if not blank(each):
-            yield re.sub(r"\s+", "", as_text(each).casefold()).lstrip("0")
+            yield loose_key(each)

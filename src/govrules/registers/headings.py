@@ -27,7 +27,7 @@ from govrules.subjects import Declared
 from govrules.vocabulary import Record, Records
 
 SHIPPED: Final = Path(__file__).with_name("headings.yaml")
-_KEYS: Final = ("govrules", "means", "may_mean", "yes_or_no", "words", "no_fact")
+_KEYS: Final = ("govrules", "means", "may_mean", "yes_or_no", "words", "no_fact", "no_partnership")
 _YES_NO_KEYS: Final = ("headings", "yes", "no")
 #: From here on a heading is another one misspelt.
 _SAME: Final = 92
@@ -36,6 +36,8 @@ _ASKS: Final = 0.7
 #: From here on a fact is named to a person who looks for the meaning of a heading.
 _LIKE: Final = 0.4
 _NAMED: Final = 3
+#: So many headings of another kind of record make a table one of such records.
+_OTHERS: Final = 2
 
 #: What a heading says of how it is filled in, and nothing of what it holds.
 _ASIDE: Final = re.compile(
@@ -87,6 +89,7 @@ class _Words:
     yes_or_no: Mapping[str, tuple[tuple[str, YesOrNo], ...]]
     no_fact: frozenset[str]
     values: Mapping[str, Mapping[str, str]]
+    others: Mapping[str, frozenset[str]]
 
 
 def read_headings(path: Path, declared: Declared) -> _Words:
@@ -122,7 +125,16 @@ def _read(node: Node, report: Report, declared: Declared) -> _Words | None:
         asked,
         frozenset(map(key_of, fields.texts("no_fact"))),
         _values(fields, report, declared),
+        _others(fields, report),
     )
+
+
+def _others(fields: Fields, report: Report) -> dict[str, frozenset[str]]:
+    """Return what rows are that are no partnerships, with the headings that say so."""
+    kinds = [key.text for key, _ in fields.entries("no_partnership")]
+    node = fields.value("no_partnership")
+    inner = Fields(report, node, kinds, "`no_partnership`") if node is not None else None
+    return {each: frozenset(map(key_of, inner.texts(each))) for each in kinds} if inner else {}
 
 
 def _values(fields: Fields, report: Report, declared: Declared) -> dict[str, dict[str, str]]:
@@ -341,6 +353,18 @@ class Headings:
         for words in reversed(self._files):
             found |= words.values.get(path, {})
         return found
+
+    def other_record(self, headings: Sequence[str]) -> tuple[str, list[str]] | None:
+        """Return what rows are that are no partnerships, and the headings that say so."""
+        if any("partnership" in each.casefold() for each in headings):
+            return None
+        found = (
+            (kind, [each for each in headings if each and key_of(each) in keys])
+            for words in self._files
+            for kind, keys in words.others.items()
+        )
+        best = max(found, key=lambda each: len(each[1]), default=("", []))
+        return best if len(best[1]) >= _OTHERS else None
 
     def is_fact(self, text: str) -> bool:
         """Tell whether a text names a fact, or asks for one."""

@@ -20,6 +20,7 @@ from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
 from govrules.registers.cells import (
+    BANDS,
     DATE_FORMATS,
     MONEY_UNITS,
     MONTHS_UNITS,
@@ -61,7 +62,7 @@ _TABLE_KEYS: Final = (
     "skip",
 )
 MAPPING_KEYS: Final = ("govrules", "register", *_TABLE_KEYS, "rows", "unknown", "lists")
-COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "separator", "complete", "unsure")
+COLUMN_KEYS: Final = ("fact", "values", "unit", "dates", "bands", "separator", "complete", "unsure")
 SKIP_KEYS: Final = ("column", "is", "unsure")
 LIST_KEYS: Final = ("complete", "file", *_TABLE_KEYS, "key", "joins", "unsure")
 
@@ -346,6 +347,7 @@ class _Reader:
             separator=self._separator(fields, path),
             complete=self._complete(fields, path),
             unknown=self.unknown,
+            bands=self._bands(fields, path.fact.type),
         )
         confirmed = self._confirmed(fields, key, f"column `{key.text}`")
         return self._checked(key, named, path, wording), confirmed
@@ -440,6 +442,10 @@ class _Reader:
     def _dates(self, fields: Fields, fact_type: FactType) -> tuple[str, ...]:
         allowed = (*DATE_FORMATS, *PERIODS) if isinstance(fact_type, Date) else ()
         return tuple(each for each in self._words(fields, "dates", allowed, "a date") if each)
+
+    def _bands(self, fields: Fields, fact_type: FactType) -> str:
+        allowed = BANDS if isinstance(fact_type, Money) else ()
+        return self._words(fields, "bands", allowed, "an amount")[0]
 
     def _words(
         self, fields: Fields, key: str, allowed: Sequence[str], what: str

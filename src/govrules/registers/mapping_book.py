@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
+from govrules.registers.cells import BANDS
 from govrules.registers.mapping_nodes import (
     COLUMN_HEADS,
     COLUMNS,
@@ -24,7 +25,7 @@ from govrules.registers.propose import Proposal, ProposedColumn
 
 _FACTS: Final = "Facts"
 _HELP: Final = "Help"
-_COLUMN_WIDTHS: Final = (32, 36, 30, 44, 12, 9, 12, 11, 12, 30)
+_COLUMN_WIDTHS: Final = (32, 36, 30, 44, 12, 9, 12, 11, 11, 12, 30)
 #: What a drop-down of words in the cell itself may hold, in characters.
 _LONGEST_LIST: Final = 255
 _SAID: Final = f"""\
@@ -93,6 +94,7 @@ class _Sheets:
                 answer,
                 column.about.get("unit", ""),
                 ", ".join(dates) if isinstance(dates, list) else dates,
+                column.about.get("bands", ""),
                 "line break" if separator == "\n" else separator,
                 column.about.get("complete", ""),
                 ", ".join(column.unread),
@@ -112,6 +114,7 @@ class _Sheets:
             )
             self._choice(sheet, row, 2, column.likely)
             sheet.data_validation(row, 4, row, 4, answers)
+            self._choice(sheet, row, COLUMN_HEADS.index("Bands"), BANDS)
 
     def _choice(self, sheet: Any, row: int, at: int, words: tuple[str, ...]) -> None:  # noqa: ANN401 - as above
         """Offer words in a drop-down, as many as it holds; others may be typed all the same."""

@@ -34,6 +34,7 @@ COLUMN_HEADS: Final = (
     "Read it?",
     "Unit",
     "Dates",
+    "Bands",
     "Separator",
     "All of them?",
     "Not read as it stands",
@@ -50,6 +51,7 @@ ITEM: Final = "#"
 _KEYS: Final = {
     "Unit": "unit",
     "Dates": "dates",
+    "Bands": "bands",
     "Separator": "separator",
     "All of them?": "complete",
 }

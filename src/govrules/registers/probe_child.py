@@ -25,18 +25,19 @@ def batches(file: str, suffix: str) -> Iterator[Any]:
     if suffix == "parquet":
         from pyarrow import parquet  # noqa: PLC0415 - likewise
 
-        with parquet.ParquetFile(file, memory_map=True) as opened:
+        with pa.memory_map(os.fsencode(file)) as source, parquet.ParquetFile(source) as opened:
             yield opened.schema_arrow
             yield from opened.iter_batches(ROWS)
     elif suffix == "arrow":
-        with pa.memory_map(file) as source:
+        with pa.memory_map(os.fsencode(file)) as source:
             try:
                 opened = pa.ipc.open_file(source)
             except pa.ArrowInvalid:
                 # The form of files before Arrow 1.0.
                 from pyarrow import feather  # noqa: PLC0415 - likewise
 
-                yield feather.read_table(file)
+                source.seek(0)
+                yield feather.read_table(source)
                 return
             yield opened.schema
             for place in range(opened.num_record_batches):

@@ -243,6 +243,17 @@ class _Proposer:
     # ── What the columns hold ──
 
     def _columns(self, table: Table) -> None:
+        other = self.headings.other_record(table.headings)
+        if other is not None:
+            kind, heads = other
+            words = ", ".join(f"`{each}`" for each in heads)
+            self.proposal.notes.append(
+                f"A row seems to be a {kind} and no partnership ({words}): nothing is proposed."
+            )
+            self.proposal.columns = [
+                self._column(table, at, None) for at, each in enumerate(table.headings) if each
+            ]
+            return
         chosen = self._numbered(table)
         found = {
             at: self._guesses(heading, table.columns[at])
@@ -258,10 +269,25 @@ class _Proposer:
             if at not in chosen and not self._is_taken(one.path):
                 chosen[at] = self._take(one)
         self._one_partner_a_row(table, chosen)
+        self._rivals(table, chosen)
         for at, heading in enumerate(table.headings):
             if at not in chosen and (not heading or all(map(blank, table.columns[at]))):
                 continue
             self.proposal.columns.append(self._column(table, at, chosen.get(at)))
+
+    def _rivals(self, table: Table, chosen: dict[int, Guess]) -> None:
+        """Make nothing sure of a column where another one says that it holds the same."""
+        for other, heading in enumerate(table.headings):
+            if other in chosen or not heading or all(map(blank, table.columns[other])):
+                continue
+            meant = {each.path for each in self.headings.meanings(heading) if each.sure}
+            for at, one in chosen.items():
+                if one.path in meant:
+                    chosen[at] = attrs.evolve(one, sure=False)
+                    self.proposal.notes.append(
+                        f"`{table.named(at)}` and `{table.named(other)}` may both hold "
+                        f"`{one.path}`: one column can be read as it."
+                    )
 
     def _names_across(self, table: Table, at: int) -> None:
         """Take what heads the columns of a table on its side for the names of partnerships."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -350,7 +350,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
     Return the mapping of a table whose headings are themselves the paths of facts.
 
     Raises:
-        FactsError: none of them is.
+        FactsError: none of them is, or they seem to run down the table.
     """
     table = opened.table
     columns: list[Column] = []
@@ -375,4 +375,23 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
             f"`govrules map {table.file} --output mapping.yaml` proposes what its columns hold; "
             "then check it with `--mapping mapping.yaml`",
         )
+    for column in columns:
+        at = table.find(column.heading)[0]
+        if column.path.text in ("name", "id") and _are_facts(table.columns[at], declared):
+            refuse(
+                Code.NOT_A_SUBJECT,
+                table.place(None, at) if table.header else table.place(),
+                f"the table seems to lie on its side: facts stand in the column `{column.heading}`",
+                f"`govrules map {table.file} --output mapping.yaml` proposes to read it so; then "
+                "check it with `--mapping mapping.yaml`",
+            )
     return TableMapping(Report(table.file), Sheet(Layout(), tuple(columns)))
+
+
+def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
+    """Tell whether most cells are the paths of facts, and so no names of partnerships."""
+    texts = [each.strip() for each in cells if isinstance(each, str) and each.strip()]
+    if not texts or path_of(texts[0], Partnership, declared) is None:
+        return False
+    facts = [each for each in texts if path_of(each, Partnership, declared) is not None]
+    return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

@@ -7,8 +7,11 @@ record, with its number.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import repeat
+from operator import ne
 from typing import Any, Final
 
 import attrs
@@ -28,6 +31,8 @@ from govrules.vocabulary import Fact, FactType, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
 MAX_CELLS_NAMED: Final = 20
+#: So many columns from which nothing is read are named.
+_COLUMNS_NAMED: Final = 200
 _ROWS_NAMED: Final = 10
 _LONGEST_MESSAGE: Final = 400
 #: Problems that cost a row.
@@ -36,7 +41,7 @@ _ROWS_OUT: Final = (Code.ROW_TOO_LONG, Code.SUSPECT_CELL)
 _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
 #: What parts names in a cell, and stands in none.
-_MARKS: Final = (";", "|", _BREAK, "\t")
+_MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
 
 
 @attrs.frozen
@@ -192,8 +197,9 @@ class Rows:
         ]
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
         facts = [] if mapped else [*vocabulary_of(Partnership).facts]
-        for each in left:
-            near = did_you_mean(each, facts)
+        # To look for a name that is near takes long, and of so many columns nobody reads it.
+        for each in left[:_COLUMNS_NAMED]:
+            near = did_you_mean(each, facts, likeness=0.8)
             if near.startswith("did you mean"):
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,
@@ -203,7 +209,9 @@ class Rows:
                 )
                 left = [other for other in left if other != each]
         if left:
-            words = ", ".join(f"`{each}`" for each in left)
+            words = ", ".join(f"`{each}`" for each in left[:_COLUMNS_NAMED])
+            more = len(left) - _COLUMNS_NAMED
+            words += f" and {more:,} more" if more > 0 else ""
             self.found.add(
                 Code.COLUMN_NOT_MAPPED,
                 f"no fact is read from {counted(len(left), 'column')}: {words}",
@@ -311,8 +319,11 @@ class Rows:
 
     def tally(self, read: int, empty: Sequence[int], without_owner: Sequence[int] = ()) -> None:
         """Count the rows; `empty` are those that gave no record, the others belong to none."""
-        blanks = [row for row in empty if all(blank(cells[row]) for cells in self.table.columns)]
-        without = [row for row in empty if row not in set(blanks)]
+        # To look through an empty column takes long for every row, and no time at once.
+        filled = [cells for cells in self.table.columns if any(map(ne, cells, repeat("")))]
+        blanks = [row for row in empty if all(blank(cells[row]) for cells in filled)]
+        of_nothing = {*blanks}
+        without = [row for row in empty if row not in of_nothing]
         # The tally counts them all.
         for row in without[:MAX_CELLS_NAMED]:
             self.found.add(
@@ -389,7 +400,7 @@ def _other_mark(parts: Sequence[str], separator: str) -> str:
 
 
 def _several_bodies(cell: str, mark: str) -> Problem:
-    what = "a line break" if mark == _BREAK else f"`{mark}`"
+    what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"
     text = " ".join(cell.split())
     return Problem(
         Code.UNREADABLE_VALUE,
@@ -454,6 +465,16 @@ def as_key(cell: object) -> str:
     """Return what stands in a cell as names are compared; a reference only as it stands."""
     word = as_word(cell)
     return word if any(map(str.isdigit, word)) else fold_body(word)
+
+
+def loose_key(cell: object) -> str:
+    """
+    Return what a cell refers to, however zeros before it and spaces within it are written.
+
+    >>> loose_key("007"), loose_key("P 9")
+    ('7', 'p9')
+    """
+    return re.sub(r"\s+", "", as_word(cell)).lstrip("0")
 
 
 def two_spellings(cell: object, other: object, place: Span | str) -> Problem:

@@ -251,7 +251,9 @@ def whole(line: str) -> str:
     if not line.isascii() and _HALF.search(line):
         msg = "it is not text in UTF-8"
         raise ValueError(msg)
-    if ("\\ud" in line or "\\uD" in line) and _HALF.search(str(_AS_TEXT.decode(line.strip()))):
+    if "\\ud" not in line and "\\uD" not in line:
+        return line
+    if _HALF.search(json.dumps(_AS_TEXT.decode(line.strip()), ensure_ascii=False)):
         msg = "an escape in it is half a character"
         raise ValueError(msg)
     return line
@@ -295,11 +297,12 @@ def several(name: str, names: Sequence[str], what: str) -> NoReturn:
         FactsError: always.
     """
     listed = ", ".join(f"`{each}`" for each in names)
+    first = names[0] if names[0].isalnum() else f'"{names[0]}"'
     refuse(
         Code.UNKNOWN_TABLE,
         name,
         f"the file holds several {what}s: {listed}",
-        f"say which: `--table {names[0]}`, `{name}::{names[0]}`, or `table:` of the mapping",
+        f"say which: `--table {first}`, `{name}::{names[0]}`, or `table:` of the mapping",
     )
 
 
@@ -370,6 +373,13 @@ def _arrow_file(
     return arrow_table(table, name)
 
 
+def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
+    """Return a file opened to be read by Arrow, whatever bytes its name is made of."""
+    import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
+
+    return pa.memory_map(os.fsencode(file))
+
+
 def open_columns(file: str, name: str, layout: Layout) -> Opened:
     """
     Open a file whose own schema names its columns.
@@ -384,7 +394,7 @@ def open_columns(file: str, name: str, layout: Layout) -> Opened:
         parquet = needs("pyarrow.parquet", name)
         return _arrow_file(
             name,
-            lambda: parquet.ParquetFile(file, memory_map=True),
+            lambda: parquet.ParquetFile(mapped(file)),
             lambda opened: opened.metadata.num_rows,
             lambda opened: opened.read(),
         )
@@ -392,7 +402,7 @@ def open_columns(file: str, name: str, layout: Layout) -> Opened:
         feather = needs("pyarrow.feather", name)
         return _arrow_file(
             name,
-            lambda: feather.read_table(file),
+            lambda: feather.read_table(mapped(file)),
             lambda opened: opened.num_rows,
             lambda opened: opened,
         )

@@ -31,7 +31,7 @@ from govrules.registers.tables import MAX_TABLE_BYTES
 #: The most cells that a sheet may span from its first to its last, the empty ones among them.
 MAX_CELLS: Final = 50_000_000
 #: The memory that a workbook may take while it is unpacked, in bytes.
-MEMORY: Final = 6_000_000_000
+MEMORY: Final = 3_000_000_000
 #: The time that it may take, in seconds.
 SECONDS: Final = 120
 _CHILD: Final = Path(__file__).with_name("workbook_child.py")

@@ -147,6 +147,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "name": assessment.name,
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "derived": _derived_data(derived),
+        "own_rating": _text_or_null(getattr(assessment.subject, "own_rating", UNKNOWN)),
         "questions": [question_data(each) for each in questions],
         "good_practice": [
             {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
@@ -168,6 +169,10 @@ def coming_data(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value if finding.severity else None,
         "sentence": finding.sentence,
     }
+
+
+def _text_or_null(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _derived_data(derived: Mapping[str, DerivedValue]) -> dict[str, Any]:

@@ -25,8 +25,8 @@ _CHILD: Final = Path(__file__).with_name("child.py")
 #: How long a process may be silent before it is taken for hung: it says after each state and each
 #: shard, which take thousandths of a second, that it goes on. Two attempts end within 5 seconds.
 SECONDS: Final = 2.0
-#: How long it may take to begin.
-_BEGINNING: Final = 10.0
+#: How long it may take to begin and to say so.
+_BEGINNING: Final = 2.4
 #: How much longer a process has that does not end itself, in seconds.
 _GRACE: Final = 0.2
 #: How often that is looked at.
@@ -66,8 +66,9 @@ class Child:
     _dropped: int = 0
     #: When the process has been silent for too long.
     _until: float | None = None
-    #: Whether it has said anything yet.
+    #: Whether it has said anything yet, and whether it was ended because it said no more.
     _heard: bool = False
+    _silent: bool = False
 
     @property
     def pid(self) -> int | None:
@@ -150,7 +151,7 @@ class Child:
             self.stop()
         self._loaded.clear()
         self._answered = self._dropped = 0
-        self._heard = False
+        self._heard = self._silent = False
         self._owner = os.getpid()
         try:
             self._process = subprocess.Popen(
@@ -172,6 +173,7 @@ class Child:
         while process.poll() is None:
             until = self._until
             if until is not None and time.monotonic() > until and process is self._process:
+                self._silent = True
                 process.kill()
             time.sleep(_LOOK)
 
@@ -193,8 +195,9 @@ class Child:
             self._until = None
         if not line.endswith("\n"):
             code = process.wait()
+            silent, self._silent = self._silent, False
             self.stop()
-            raise _Ended(_how(code))
+            raise _Ended(_how(-_ALARM if silent and _ALARM else code))
         return cast("Mapping[str, Any]", json.loads(line))
 
 
