@@ -620,7 +620,7 @@ class Funding:
         absent="there is no figure for what it has spent so far",
         present="there is a figure for what it has spent so far",
         zero=("it has spent nothing so far", "it has spent money"),
-        ask="How much has the partnership spent so far, if there is no figure for a year?",
+        ask="If no yearly spending is known, how much has the partnership spent so far?",
     )
     contract_value: Recorded[Decimal] = fact(
         "the value of its contracts over their whole term",
@@ -628,7 +628,7 @@ class Funding:
         absent="there is no figure for what its contracts are worth",
         present="there is a figure for what its contracts are worth",
         zero=("its contracts have no money value", "its contracts are worth money"),
-        ask="What are its contracts worth over their term, if there is no figure for a year?",
+        ask="If no yearly spending is known, what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
         "it receives grant from outside the partners",
@@ -764,10 +764,10 @@ class Pool:
             "functions": "the functions covered",
             "people_and_services": "the people and kinds of service",
             "staff_and_goods": "the staff, goods and accommodation that each provides",
-            "duration_and_termination": "duration, review, variation and termination",
+            "duration_and_termination": "how long it lasts and how it ends",
             "management_and_monitoring": "how the pool is managed and monitored",
         },
-        ask="Which of the terms listed in the Regulations does the pooling agreement specify?",
+        ask="Which terms listed in the Partnership Regulations does the pooling agreement specify?",
     )
     reports: Recorded[SetOf[ReportRhythm]] = arrangement(
         "the host's reports on the pool",
@@ -903,10 +903,13 @@ class PlaceAgreement:
 
     kind: Recorded[PlaceAgreementKind] = fact(
         "the kind of place agreement",
-        no="there is no such place agreement as {value}",
+        no={
+            "*": "there is no such place agreement as {value}",
+            "other": "the kind of place agreement is one of those listed",
+        },
         sentence={
             "*": "there is {value}",
-            "other": "there is a place agreement of another kind",
+            "other": "the kind of place agreement is none of those listed",
         },
         absent="there is no place agreement",
         present="there is a place agreement",
@@ -1753,14 +1756,15 @@ class Partnership(Subject):
         ask="What have the partners agreed about ending the partnership or a partner leaving?",
     )
     ending_settled: Recorded[SetOf[Ending]] = arrangement(
-        "what is settled after its end",
-        no="the partners have not settled what happens to {value}",
-        sentence="the partners have settled what happens to {value}",
+        "what is settled for its end",
+        no="the partners have not settled what happens to {value} when it ends",
+        sentence="the partners have settled what happens to {value} when it ends",
+        act="the partners settle what happens when it ends",
         words={
             each: f"its {each}" for each in ("money", "staff", "assets", "liabilities", "records")
         },
-        absent="nothing is settled after its end",
-        present="something is settled after its end",
+        absent="nothing is settled of what happens when it ends",
+        present="something is settled of what happens when it ends",
         ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
@@ -2071,7 +2075,7 @@ class Register(Subject):
     )
     partnerships: Recorded[ListOf[Partnership]] = fact(
         "the partnerships on the register",
-        sentence="{value} [is|are] on the register",
+        sentence="the register lists {value}",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
         ask="Which partnerships stand on the organisation's register?",
@@ -2200,7 +2204,7 @@ class FindingFacts:
     )
     name: Recorded[str] = fact(
         "the title of the rule",
-        sentence="the rule's title is {value}",
+        sentence="the rule is called ‘{value}’",
         absent="the rule has no title",
         present="the rule has a title",
         ask="What is the rule's title?",
