@@ -148,10 +148,16 @@ def hash_of(path: Path) -> str:
     if str(path) == "-":
         return ""
     found = hashlib.sha256()
-    with path.open("rb") as file:
+    with file_of(path).open("rb") as file:
         while chunk := file.read(_CHUNK):
             found.update(chunk)
     return f"sha256:{found.hexdigest()}"
+
+
+def file_of(path: Path) -> Path:
+    """Return the file of what was assessed, without the sheet that is named behind it."""
+    name, colons, _ = str(path).rpartition("::")
+    return Path(name) if colons and not path.exists() else path
 
 
 def findings_hash(assessments: Iterable[Assessment]) -> str:

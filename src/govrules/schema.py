@@ -655,7 +655,8 @@ def findings_schema() -> Schema:
         "$defs": {
             "assessment": _whole(subject),
             "change": _whole({"fact": _TEXT, "to": {}, "phrase": _TEXT}),
-            "finding": _whole(finding),
+            # One that stands alone has its proofs beside it; in a report these stand once.
+            "finding": _object({**finding, "derived": _each(_whole(derived))}, required=finding),
             "pack": _whole(pack),
             "plan": _whole(plan),
             "problem": _whole(problem),

@@ -215,8 +215,8 @@ def test_a_summary_cites_every_finding_that_it_sums_up():
     path = Path(__file__).parents[2] / "examples" / "high-tier-pool-without-arrangements.yaml"
     assessment = assess(read_partnership(path, rulebook=rulebook), rulebook)
     (summary,) = assessment.summaries
-    controls = {"agreement", "integration", "leadership", "accountability", "systems"}
-    grave = [each for each in assessment.flagged if each.severity is not Severity.LOW]
+    controls = {"agreement", "integration", "leadership", "accountability", "systems", "money"}
+    grave = [each for each in assessment.flagged if each.severity >= Severity.HIGH]
     flagged = {each.rule.id for each in grave if each.rule.theme in controls}
     assert flagged <= {each.rule.id for each in summary.parts}
     assert [each.value for each in summary.because] == [each.rule.id for each in summary.parts]

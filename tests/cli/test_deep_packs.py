@@ -105,7 +105,9 @@ def test_what_is_said_cites_and_asks_is_what_lies_beneath(pack: Path) -> None:
     """The fact at the bottom is cited once, asked for once, and changed once."""
     rulebook = load_rulebook(pack)
     (finding,) = assess(Partnership(leadership=Leadership(lead_agreed=False)), rulebook).findings
-    assert [each.fact for each in finding.because] == ["leadership.lead_agreed"]
+    assert [each.fact for each in finding.because] == [*finding.steps][:1]
+    *_, bottom = finding.steps.values()
+    assert [each.fact for each in bottom.because] == ["leadership.lead_agreed"]
     assert [[each.fact for each in way] for way in finding.clears] == [["leadership.lead_agreed"]]
     (finding,) = assess(Partnership(funding=Funding(pooled=True)), rulebook).findings
     assert [each.fact for each in finding.questions] == ["leadership.lead_agreed"]

@@ -81,9 +81,9 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
     [
         (BIG, "it is big", "it is small"),
         (Not(BIG), "it is small", "it is big"),
-        (All((BIG, MENDED)), "it is big and it is mended", "it is small or it is broken"),
-        (AnyOf((BIG, MENDED)), "it is big or it is mended", "it is small and it is broken"),
-        (All((AnyOf((BIG, MENDED)), IS_FINE)), "(it is big or it is mended), and the item is fine", "(it is small and it is broken), or the item is not fine"),
+        (All((BIG, MENDED)), "it is big and is mended", "it is small or is broken"),
+        (AnyOf((BIG, MENDED)), "it is big or is mended", "it is small and is broken"),
+        (All((AnyOf((BIG, MENDED)), IS_FINE)), "either it is big or is mended, and the item is fine", "(it is small and is broken), or the item is not fine"),
         (is_("deal", None), "there is no deal", "there is a deal"),
         (is_("items", None), "there are no items", "there are items"),
         (is_("level", "top"), "the level is top", "the level is not top"),

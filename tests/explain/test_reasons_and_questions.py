@@ -261,7 +261,7 @@ def test_a_mitigation_for_each_tier_is_shown_though_none_is_named() -> None:
         PAINTED, Thing(painted=False, big=False, size=1, price=1), mitigated_by=mitigations
     )
     assert (found.severity, found.could_be, found.mitigations) == (Severity.MEDIUM, None, ())
-    assert [each.fact for each in found.because] == ["painted", "size", "big", "price"]
+    assert [each.fact for each in found.because] == ["painted", "size", "price", "big"]
 
 
 def test_a_severity_that_is_settled_asks_nothing() -> None:

@@ -131,6 +131,8 @@ class Oracle:
         if op in ("older_than", "newer_than"):
             older = value < months_earlier(self.as_of, other)
             return older if op == "older_than" else not older
+        if op == "within_next":
+            return bool(self.as_of <= value < months_earlier(self.as_of, -other))
         if isinstance(value, str):
             order = test.fact.fact.type.values
             value, other = order.index(value), order.index(other)

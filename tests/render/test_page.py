@@ -69,7 +69,7 @@ def test_the_blocks_of_a_badly_governed_partnership(rulebook: Rulebook) -> None:
         r"Do first",
         r"  By 28 February 2026",
         r"    CRITICAL  Sign a written pooling agreement",
-        r"              The accountable body",
+        r"              The partners together",
         r"  Later: \d+ action",
         r"Good practice met \(\d+; 2 more have nothing to check\)",
         r"Nothing is left to ask\.",
@@ -89,7 +89,7 @@ def test_of_what_is_hardly_known_the_questions_come_first(rulebook: Rulebook) ->
     assert "This partnership has ended." in text
     assert "  Flagged 0   Not known " in text
     assert "Answer these first: each could show a " in text
-    assert re.search(r"^   1  .* \d+ checks$", text, re.MULTILINE)
+    assert re.search(r"^   1  .* \d+ checks?$", text, re.MULTILINE)
     assert re.search(
         r"^      and \d+ more, \d+ of which could show a critical finding$", text, re.MULTILINE
     )

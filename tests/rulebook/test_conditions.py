@@ -403,6 +403,7 @@ def test_places_point_at_facts_and_tests(rulebook: Rulebook) -> None:
                 "between",
                 "older_than",
                 "newer_than",
+                "within_next",
             },
         ),
         (Choices(("a",)), {"includes", "includes_all", "missing_any_of", "count"}),

@@ -20,6 +20,7 @@ from govrules.errors import GovrulesError, RuleFileError
 from govrules.explain.phrases import joined
 from govrules.receipt import (
     Receipt,
+    file_of,
     findings_hash,
     hash_of,
     is_sealed,
@@ -177,7 +178,7 @@ class _Verifying:
         """Return where a file is: as it was named from here, or from where the report is."""
         folder = self.report.resolve().parent
         for path in (Path(name), folder / name, folder / Path(name).name):
-            if path.exists():
+            if file_of(path).exists():
                 return path
         return None
 

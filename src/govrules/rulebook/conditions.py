@@ -75,7 +75,7 @@ _AGGREGATES: Final = ("count", "sum", "share")
 _TESTS: Final = (*_OPS, "between", *_SET_OPS, "known", *_QUANTITIES, *_AGGREGATES)
 _CHOOSERS: Final = ("fact", "parameter", "by")
 #: What is put together from what is recorded, and never recorded itself.
-_MADE: Final = (Pair, AssessmentFacts)
+MADE: Final = (Pair, AssessmentFacts)
 _SILENCE: Final = ("unknown", "~", "null")
 
 
@@ -162,7 +162,7 @@ class ConditionReader:
         if ref.level < len(classes) - 1:
             message = f"`{ref.path}` is recorded of a {words_of(cls)}, not of a {words_of(inner)}"
             help_ = f"each {words_of(inner)} would have the same: test it outside the list"
-        elif cls in _MADE:
+        elif cls in MADE:
             message = f"nobody can record `{ref.path}` of a {words_of(cls)}"
             help_ = "test facts of the vocabulary, or write the rule about a partnership"
         else:

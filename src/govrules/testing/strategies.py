@@ -61,7 +61,7 @@ from govrules.rulebook.ast import (
     Sum,
     Test,
 )
-from govrules.rulebook.conditions import comparable
+from govrules.rulebook.conditions import MADE, comparable
 from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -609,7 +609,9 @@ class _Grammar:
             return self._named[classes]
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
         for level, cls in enumerate(classes):
-            if "local" in vocabulary_of(cls).about:
+            # An own fact is recorded of the record itself, and not of each record in its lists.
+            innermost = level == len(classes) - 1
+            if innermost and cls not in MADE and "local" in vocabulary_of(cls).about:
                 for name, fact in self.local:
                     path = f"local.{name}"
                     found[path] = FactRef(path, level, fact, FactSource.LOCAL)
