@@ -302,6 +302,7 @@ def names_of(fact: Fact) -> frozenset[str]:
     """Return what clauses on a fact have in them; each has at least one of these."""
     whole = [fact.label, fact.denial, fact.sentence, fact.absent, fact.present, fact.act]
     whole += [fact.among]
+    whole += [words for _, words in fact.words]
     whole += [each for _, *both in fact.said for each in both] + [*(fact.zero or ())]
     parts = {part for each in whole for part in re.split(r"\{value\}|\[.*?\]", each)}
     # A record is named once, and after that it is "it": "its representative", "answers for it".
