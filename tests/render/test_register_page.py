@@ -14,6 +14,7 @@ from govrules import Rulebook, load_rulebook
 from govrules.model import Funding, Partnership, Register
 from govrules.portfolio import assess_register
 from govrules.reading import read_subject
+from govrules.render.counting import that_count
 from govrules.render.lines import WIDTH
 from govrules.render.register import MOST_LINES, register_lines
 from govrules.rulebook.ast import Verdict
@@ -98,6 +99,16 @@ def test_a_number_declared_is_set_beside_those_that_count(example: list[str]) ->
         "the organisation says that it is in 14 partnerships, and at least 16 on the register count;"
         " 18 if the 2 that nobody can tell of do" in text
     )
+
+
+def test_where_a_share_is_denied_those_count_that_are_so(rulebook: Rulebook) -> None:
+    subject = read_subject(EXAMPLE, rulebook=rulebook).subject
+    register = assess_register(subject, rulebook, as_of=AS_OF).register
+    name = "value-of-significant-partnerships-not-assessed"
+    finding = next(each for each in register.flagged if each.rule.id == name)
+    found = [*that_count(finding, register)]
+    never = ["Eastshire care pool", "Growth corridor board", "Homelessness forum"]
+    assert found == [*never, "Skills for Eastshire"]
 
 
 def test_what_is_not_known_is_left_out_of_a_sum_and_said(rulebook: Rulebook) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate
@@ -11,34 +12,64 @@ from govrules.explain.phrases import fact_phrase, record_name
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.model import Partnership
-from govrules.rulebook.ast import Compare, Count, FactRef, Op, Quantified, Quantity, Share
+from govrules.rulebook.ast import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    Count,
+    FactRef,
+    Not,
+    Op,
+    Quantified,
+    Quantity,
+    Share,
+)
 from govrules.rulebook.walk import nodes
 from govrules.truth import Truth
 from govrules.vocabulary import Records
+
+#: The comparisons of a number that too many break.
+_AT_MOST: Final = (Op.AT_MOST, Op.LESS_THAN)
 
 
 def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
     """Yield the names of the partnerships for which a finding on their register is made."""
     case = case_of(Facts(register.subject, register.as_of), register.rulebook)
-    for node in nodes(finding.rule.requires):
-        match node:
-            case Quantified(Quantity.EVERY, ref, where):
-                counts = Truth.FALSE
-            case Quantified(Quantity.NONE, ref, where):
-                counts = Truth.TRUE
-            case Count(ref, where, Compare(op)) | Share(ref, _, where, Compare(op)) if where:
-                counts = Truth.TRUE if op in (Op.AT_MOST, Op.LESS_THAN) else Truth.FALSE
-            case _:
-                continue
+    for ref, among, where, counts in _lists(finding.rule.requires, holds=True):
         if not isinstance(ref.type, Records) or ref.type.cls is not Partnership:
             continue
-        among = node.among if isinstance(node, Share) else None
         for index, each in enumerate(case.facts.records(ref, case.scopes)[0]):
             inside = case.inside(each)
             if among is not None and evaluate(among, inside) is not Truth.TRUE:
                 continue
             if evaluate(where, inside) is counts:
                 yield record_name(each.record, index, ref.fact.each)
+
+
+def _lists(
+    condition: Condition, *, holds: bool
+) -> Iterator[tuple[FactRef, Condition | None, Condition, Truth]]:
+    """Yield each list asked of: among which entries, for what, and how one counts against it."""
+    against = Truth.FALSE if holds else Truth.TRUE
+    match condition:
+        case All(items) | AnyOf(items):
+            for item in items:
+                yield from _lists(item, holds=holds)
+        case Not(item):
+            yield from _lists(item, holds=not holds)
+        case Quantified(Quantity.EVERY, ref, where) if holds:
+            yield ref, None, where, Truth.FALSE
+        case Quantified(Quantity.NONE, ref, where) if holds:
+            yield ref, None, where, Truth.TRUE
+        case Quantified(Quantity.SOME, ref, where) if not holds:
+            yield ref, None, where, Truth.TRUE
+        case Count(ref, where, Compare(op)) if where is not None:
+            yield ref, None, where, ~against if op in _AT_MOST else against
+        case Share(ref, among, where, Compare(op)):
+            yield ref, among, where, ~against if op in _AT_MOST else against
+        case _:
+            return
 
 
 def counted_otherwise(finding: Finding, register: Assessment) -> str:
