@@ -23,6 +23,10 @@ settings.register_profile("thorough", max_examples=THOROUGH, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
+#: It is run as a command, in an environment of its own.
+collect_ignore = ["browser"]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Note on how many examples a property was tried, where Hypothesis counted them."""

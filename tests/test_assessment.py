@@ -144,7 +144,7 @@ def test_a_reason_and_a_question_about_a_record_name_it() -> None:
     assert flagged.because[0].phrase == "spare 2: the item is not fine"
     assert [each.phrase for each in flagged.clears[0]] == ["spare 2: the item is fine"]
     unknown = assessed(Thing(spares=(Item(),)), (every,)).findings[0]
-    assert unknown.questions[0].question == "spare 1: Fine?"
+    assert unknown.questions[0].question == "Spare 1: Fine?"
     some = rule("some", Quantified(Quantity.SOME, ref("spares"), fine))
     added = assessed(Thing(spares=()), (some,)).findings[0]
     assert [each.phrase for each in added.clears[0]] == ["a new spare: the item is fine"]
