@@ -178,12 +178,6 @@ class Assessment(ShownInNotebooks):
             made = self._made.setdefault(place, made)
         return made
 
-    def rules_that(self, verdict: Verdict) -> Iterator[Rule]:
-        """Yield the rules with a verdict, for which no finding is made yet."""
-        for rule, outcome in zip(self._rules, self._outcomes, strict=True):
-            if outcome.verdict is verdict:
-                yield rule
-
     @cached_property
     def coming_up(self) -> tuple[Finding, ...]:
         """What rules that are not in force yet flag on their first day, as the facts stand."""
@@ -501,9 +495,9 @@ def not_waived(assessments: Iterable[Assessment]) -> Counter[Severity]:
     found: Counter[Severity] = Counter()
     for each in assessments:
         waived = {waiver.rule for waiver in each.waivers}
-        for rule, outcome in zip(each._rules, each._outcomes, strict=True):  # noqa: SLF001 - its own
-            if outcome.severity is not None and rule.id not in waived:
-                found[outcome.severity] += 1
+        for rule, _, severity in ended(each):
+            if severity is not None and rule.id not in waived:
+                found[severity] += 1
     return found
 
 

@@ -8,7 +8,6 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -41,6 +40,7 @@ from govrules.rulebook.ast import (
 )
 from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
 
@@ -474,11 +474,7 @@ def _twins(cls: type) -> Mapping[str, str]:
         if isinstance(fact.type, Record)
     }
     several = [*kinds.values()]
-    return {
-        name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).lower()
-        for name, kind in kinds.items()
-        if several.count(kind) > 1
-    }
+    return {name: words_of(kind) for name, kind in kinds.items() if several.count(kind) > 1}
 
 
 def _owner(cited: Cited) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each, assess_made
+from govrules.assessment import Assessment, assess, assess_each, assess_made, ended
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
@@ -85,8 +85,9 @@ def _is_told(pair: Assessment) -> bool:
     if pair.counts[Verdict.FLAGGED]:
         return True
     return any(
-        _bear(pair.subject, _read_of_pairs(Identical((rule, pair.rulebook))))
-        for rule in pair.rules_that(Verdict.UNKNOWN)
+        verdict is Verdict.UNKNOWN
+        and _bear(pair.subject, _read_of_pairs(Identical((rule, pair.rulebook))))
+        for rule, verdict, _ in ended(pair)
     )
 
 

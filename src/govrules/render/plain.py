@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -22,6 +21,7 @@ from govrules.receipt import Receipt
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import Changed
+from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
@@ -116,14 +116,10 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             return [*known, "unknown"] if UNKNOWN in value else known
         case tuple():
             return [
-                record_name(each, index, _class_words(each)) for index, each in enumerate(value)
+                record_name(each, index, words_of(type(each))) for index, each in enumerate(value)
             ]
         case _:
             return str(value)
-
-
-def _class_words(record: object) -> str:
-    return re.sub(r"\B(?=[A-Z])", " ", type(record).__name__).lower()
 
 
 def _date(value: dt.date | Unknown) -> str | None:
