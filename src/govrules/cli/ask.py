@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
 from govrules.assessment import Assessment, RankedQuestion, assess
-from govrules.cli.exits import Stop
+from govrules.cli.exits import FINE, Stop
+from govrules.cli.options import AsOf, Rules, day, load
 from govrules.cli.output import emit, flush, warn, write
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
@@ -162,3 +166,21 @@ class Asking:
         except (OSError, ValueError) as error:
             reason = why_not_read(error)[0]
         raise AnswerError(f"`{self.path}` has changed meanwhile: {reason}")
+
+
+def ask(
+    file: Annotated[Path, Parameter(name="FILE", negative="")],
+    *,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """
+    Ask the questions still open, most useful first, and write the answers into the file.
+
+    Parameters
+    ----------
+    file
+        The YAML file of one partnership; what stands in it stays as it is.
+    """
+    Asking(file, load(rules), day(as_of)).run()
+    return FINE

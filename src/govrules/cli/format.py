@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, warn, write
@@ -67,3 +70,23 @@ def _made(text: str, report: Report) -> str:
             help_="write texts of several lines without a number behind `|` or `>`, in one block",
         )
         return text
+
+
+def format_(
+    directories: Annotated[
+        list[str], Parameter(name="DIR", negative="", help="A pack, or a folder of packs.")
+    ],
+    *,
+    check: Annotated[bool, Parameter(name="--check", negative="")] = False,
+) -> int:
+    """
+    Lay rule files out in block form, with short lines and all comments; what they say is kept.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs.
+    check
+        Write nothing, and say which files would be laid out anew; exit code 1 if there are any.
+    """
+    return lay_out(directories, check=check)

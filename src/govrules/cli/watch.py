@@ -7,13 +7,17 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import attrs
+from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
+from govrules.cli.kinds import KINDS
+from govrules.cli.options import AsOf, Engine, Rules, day, load
 from govrules.cli.output import emit, flush, show, warn
 from govrules.cli.rule_files import RuleFiles
+from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
@@ -301,3 +305,43 @@ def _data(notice: Notice) -> Mapping[str, object]:
         "severity": notice.severity and notice.severity.value,
         "was": notice.was and notice.was.value,
     }
+
+
+def watch(
+    registers: Annotated[list[Path], Parameter(name="REGISTER", negative="")],
+    *,
+    rules: Rules = None,
+    engine: Engine = None,
+    as_of: AsOf = None,
+    every: float = 1,
+    seconds: float | None = None,
+    format: Literal["text", "jsonl"] = "text",  # noqa: A002 - the option's name
+) -> int:
+    """
+    Watch a register as it is edited, and print what opens, changes and closes.
+
+    Parameters
+    ----------
+    registers
+        Register files, partnership files, or folders of them.
+    engine
+        Which engine settles; the findings are the same.
+    every
+        How many seconds lie between two looks at the files.
+    seconds
+        Stop after so many seconds, with exit code 1 if anything is open; if not given, watch until
+        interrupted.
+    format
+        How to print: as text, or one JSON object a line.
+    """
+    if every <= 0 or (seconds is not None and seconds < 0):
+        raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
+    watching = Watching(
+        registers,
+        load(rules),
+        day(as_of),
+        engine=engine,
+        as_lines=format == "jsonl",
+        rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),
+    )
+    return watching.run(every=every, seconds=seconds)

@@ -12,7 +12,7 @@ from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.load import packs_in
 
 
-def run_tests(
+def test(
     directories: Folder = None,
     *,
     coverage: bool = True,
