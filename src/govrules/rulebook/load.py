@@ -15,6 +15,7 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import GovrulesError, RuleFileError, VocabularyError
+from govrules.extensions import PACKS, added
 from govrules.files import is_folder, is_name
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.nodes import Entries, Node, Report, Scalar, parse
@@ -44,7 +45,6 @@ from govrules.rulebook.packs import (
     PackFiles,
     PackSource,
     files_of,
-    installed,
     installed_pack,
 )
 from govrules.rulebook.rules import (
@@ -145,7 +145,7 @@ def is_pack(folder: Path) -> bool:
 def pack_names() -> list[str]:
     """Return the names of the packs that are shipped, or that installed packages offer."""
     shipped = (each.name for each in shipped_packs().iterdir() if each.is_dir())
-    return sorted({*shipped, *installed()})
+    return sorted({*shipped, *added(PACKS)})
 
 
 def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None) -> Rulebook:
