@@ -115,9 +115,11 @@ spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts h
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark
 
-.PHONY: cover
-cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
-	@$(PYTEST) --cov --cov-report=term $(ARGS)
+.PHONY: coverage
+coverage: $(VENV)/developed $(VENV)/live  ## Run the tests and hold each folder to the share of branches that it owes
+	@rm -f .coverage .coverage.* $(VENV)/coverage.json
+	@$(PYTEST) --cov --cov-report=json:$(VENV)/coverage.json $(ARGS)
+	@$(BIN)/python .ci/coverage.py $(VENV)/coverage.json
 
 # Each property on many examples, on all cores: EXAMPLES and SEED may be given.
 EXAMPLES ?= 10000
