@@ -372,7 +372,7 @@ def vocabulary_of(cls: type) -> Vocabulary:
     Raises:
         VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
-    if not attrs.has(cls):
+    if not isinstance(cls, type) or not attrs.has(cls):
         name = getattr(cls, "__name__", type(cls).__name__)
         msg = f"`{name}` is no attrs class, so its facts are not declared"
         raise VocabularyError(msg)

@@ -97,7 +97,7 @@ class Snapshot:
             raise FactsError("snapshot", "what `LiveRegister.snapshot` returned", "something else")
         if plain[_KEY] != VERSION:
             raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
-        reader = Reader(rulebook)
+        reader = Reader(rulebook, exact=True)
         try:
             opened: dict[Subject, dict[str, Weight]] = {}
             for each in plain["open"]:
