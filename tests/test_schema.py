@@ -13,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from govrules import load_rulebook, schema
-from govrules.rulebook.load import packs_in, shipped_examples, shipped_packs
+from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
 
 THEMES = sorted(each for each in shipped_packs().glob("*/*.yaml") if each.name != "rulebook.yaml")
 SUBJECTS = sorted(

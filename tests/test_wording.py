@@ -16,7 +16,9 @@ import pytest
 from govrules.cli import main
 from govrules.diagnostics import Code, Diagnostic
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import SUBJECTS, lint_pack, load_rulebook, packs_in
+from govrules.rulebook.kinds import SUBJECTS
+from govrules.rulebook.load import lint_pack, load_rulebook
+from govrules.rulebook.packs import packs_in
 from govrules.rulebook.wording import (
     MOST_WORDS,
     begins_with_a_verb,

@@ -17,8 +17,9 @@ from sphinx.util.typing import ExtensionMetadata
 
 import govrules
 from govrules.decode.values import describe
-from govrules.diagnostics import Code, case_of
+from govrules.diagnostics import Code
 from govrules.engines.reference import VERDICTS
+from govrules.render.explained import case_of
 from govrules.rulebook.conditions import tests_for
 from govrules.truth import Truth
 from govrules.vocabulary import (

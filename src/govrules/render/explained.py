@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from govrules.catalogue import claims_phrase, facts_read, rule_entry
 from govrules.decode.values import describe
-from govrules.diagnostics import CODES, Code, case_of, did_you_mean
+from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
+from govrules.files import shipped
 from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.walk import parameters_of
@@ -74,6 +75,17 @@ def code_lines(code: Code) -> Iterator[Line]:
         inside = inside != fenced
         if not fenced:
             yield (f"  {line}" if inside and line else line.replace("`", "")), ""
+
+
+def case_of(code: Code) -> str:
+    """Return, as Markdown, the simplest file that brings a code about and what is said of it."""
+    page = shipped("cases", "tests/diagnostics") / f"{code.id}.md"
+    if not page.is_file():
+        return ""
+    _, _, first = page.read_text(encoding="utf-8").partition("\n## ")
+    heading, _, rest = first.partition("\n## ")[0].partition("\n")
+    kind, _, name = heading.partition(": ")
+    return f"{kind} ({name.replace('-', ' ')}):\n{rest}"
 
 
 def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
