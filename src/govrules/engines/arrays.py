@@ -281,9 +281,11 @@ class Block:
             return bitmaps.related(one, node.op, other, node.type) & known
         if self._day is None:
             return bitmaps.nowhere(rows.number)
-        # A fact is older where it is before so many months ago: a number, or one of each row.
+        if not isinstance(other, bitmaps.Column):
+            return bitmaps.pack(one.data < bitmaps.days(months_before(self._day, other))) & known
+        # A fact is older where it is before so many months ago, which may be others in each row.
         months, _ = self._of(f.amount(node.other), rows)
-        several, places = np.unique(np.atleast_1d(months), return_inverse=True)
+        several, places = np.unique(months, return_inverse=True)
         limits = [bitmaps.days(months_before(self._day, each)) for each in several.tolist()]
         return bitmaps.pack(one.data < np.array(limits, np.int64)[places]) & known
 
