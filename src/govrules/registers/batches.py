@@ -40,7 +40,7 @@ from govrules.findings import Finding
 from govrules.lowering.asks import Asking
 from govrules.lowering.ir import Exists, Formula, Num, Read, Total
 from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import lowering_of
 from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
@@ -240,7 +240,7 @@ def kernel(
     check_rulebook(rulebook)
     check_as_of(as_of)
     rules, cls = rules_for(kind, rulebook, as_of), class_of(rulebook, kind)
-    lowering = Lowering(rulebook.derived)
+    lowering = lowering_of(rulebook.derived)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     asking = Asking(lowering, rulebook.derived)
     several = zip(rules, judged, strict=True) if details else ()
