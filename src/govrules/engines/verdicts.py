@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from govrules.engines.bitmaps import Bitmap, everywhere, unpack
+from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
@@ -78,16 +79,12 @@ def _first(possible: Sequence[tuple[int, Bitmap]], where: Bitmap, rows: int) -> 
 def outcomes_of(
     rule: Rule, judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int
 ) -> Iterator[Outcome]:
-    """Yield what a rule says of each row; see `verdicts`."""
-    found = verdicts(judged, bitmap, rows)
-    relief = [unpack(bitmap(each), rows) for each in judged.mitigations]
-    for row in range(rows):
-        verdict = VERDICTS[found.verdict[row]]
-        open_ = verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
-        pairs = zip(rule.mitigated_by, relief, strict=True)
-        yield Outcome(
-            verdict,
-            GRAVITIES[found.severity[row]],
-            GRAVITIES[found.could_be[row]],
-            tuple(each for each, where in pairs if open_ and where[row]),
-        )
+    """Yield what a rule says of each row; rows of which the same holds share an outcome."""
+    flags = np.array([unpack(bitmap(each), rows) for each in judged.formulas])
+    made: dict[bytes, Outcome] = {}
+    for row in flags.T:
+        key = row.tobytes()
+        if key not in made:
+            holds = dict(zip(judged.formulas, row.tolist(), strict=True))
+            made[key] = outcome_of(rule, judged, holds.__getitem__)
+        yield made[key]
