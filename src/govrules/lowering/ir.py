@@ -139,7 +139,8 @@ class Node:
 
     def parts(self) -> Iterator[Any]:
         """Yield what it is made of."""
-        for name in _fields_of(type(self)):
+        cls: type = type(self)
+        for name in _fields_of(cls):
             value = getattr(self, name)
             yield from value if isinstance(value, tuple) else (value,)
 
