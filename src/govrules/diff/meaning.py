@@ -130,7 +130,7 @@ def _proved(
         else:
             yield Decided(same=False, how="an example was found", example=given(found.tree(), cls))
 
-    return next(t.within(t.World.new(), ask()))
+    return next(t.within(t.Context.new(), ask()))
 
 
 def _tried(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:

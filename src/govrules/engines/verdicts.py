@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from govrules.engines.bitmaps import Bitmap, everywhere, unpack
+from govrules.engines.bitmaps import Bitmap, ones, unpack
 from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.lowering.ir import Formula
@@ -23,8 +23,8 @@ from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
 Codes: TypeAlias = NDArray[np.uint8]
 
 #: Verdicts and severities by their codes; no severity is 0.
-VERDICTS: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
-GRAVITIES: Final = (None, *SEVERITIES)
+VERDICT_CODES: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+SEVERITY_CODES: Final = (None, *SEVERITIES)
 
 
 @attrs.frozen(eq=False)
@@ -33,8 +33,8 @@ class Verdicts:
     What a rule says of each row.
 
     Attributes:
-        verdict: places in `VERDICTS`.
-        severity: places in `GRAVITIES`, the severity that is certain.
+        verdict: places in `VERDICT_CODES`.
+        severity: places in `SEVERITY_CODES`, the severity that is certain.
         could_be: likewise, the worst that is possible where that is worse.
     """
 
@@ -60,7 +60,7 @@ def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> 
     possible = [(each.rank + 1, bitmap(may)) for each, may in judged.severities.items()]
     if len(possible) == 1:
         # It is possible wherever any is.
-        possible = [(possible[0][0], everywhere(rows))]
+        possible = [(possible[0][0], ones(rows))]
     possible.sort(key=lambda each: each[0])
     severity, worst = _first(possible, flagged, rows), _first(possible[::-1], open_, rows)
     low, high = (unpack(each, rows).view(np.uint8) for each in (~open_, ~(flagged | clear)))

@@ -18,7 +18,7 @@ from govrules.prove.solving import Clock, UndecidedError, solve
 from govrules.prove.symbols import Space, Tree
 from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
-from govrules.prove.witness import Shown
+from govrules.prove.witness import Witness
 from govrules.rulebook import ast
 from govrules.rulebook.ast import Condition, Derived, Rule, Severity, Verdict
 from govrules.rulebook.walk import nodes, rule_conditions, tested_records
@@ -65,7 +65,7 @@ class Finding(NamedTuple):
     """What a proof found of what it was asked about, and what shows it."""
 
     says: str
-    examples: tuple[Shown, ...]
+    examples: tuple[Witness, ...]
 
 
 @attrs.frozen
@@ -106,7 +106,7 @@ class EncodedRulebook:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = USUAL
     hopeless: set[str] = attrs.field(factory=set, init=False)
-    world: t.World = attrs.field(factory=t.World.new, init=False)
+    context: t.Context = attrs.field(factory=t.Context.new, init=False)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict, init=False)
     _rules: dict[tuple[str, Translator], EncodedRule] = attrs.field(factory=dict, init=False)
     _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict, init=False)
@@ -243,7 +243,7 @@ class EncodedRulebook:
 
     def examples(
         self, about: Rule | Derived, trees: Mapping[str, Tree], holds: Callable[..., bool]
-    ) -> tuple[Shown, ...]:
+    ) -> tuple[Witness, ...]:
         """Return examples of these names, made small while something holds of their cases."""
 
         def kept(trees: tuple[Tree, ...]) -> bool:
@@ -252,7 +252,7 @@ class EncodedRulebook:
         small = witness.shrunk(tuple(trees.values()), kept, name_of(about))
         return tuple(map(self.example, itertools.repeat(about), small, trees))
 
-    def example(self, about: Rule | Derived, tree: Tree, name: str) -> Shown:
+    def example(self, about: Rule | Derived, tree: Tree, name: str) -> Witness:
         """Return an example of a rule or derived fact as it can be pasted below it."""
         return witness.show(about, tree, name, self.rulebook)
 

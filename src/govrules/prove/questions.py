@@ -20,7 +20,7 @@ class Prover(EncodedRulebook):
 
     def results(self) -> Iterator[Result]:
         """Yield the result of every proof; it depends on nothing that was asked before."""
-        yield from t.within(self.world, self._results())
+        yield from t.within(self.context, self._results())
 
     def _results(self) -> Iterator[Result]:
         for derived in self.rulebook.derived.values():

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 
 from govrules.diagnostics import Span
-from govrules.prove.witness import Shown
+from govrules.prove.witness import Witness
 
 
 class Flaw(StrEnum):
@@ -58,7 +58,7 @@ class Result:
     status: Status
     says: str
     rules: tuple[str, ...] = ()
-    examples: tuple[Shown, ...] = ()
+    examples: tuple[Witness, ...] = ()
     reason: str = ""
     span: Span | None = attrs.field(default=None, eq=False)
 

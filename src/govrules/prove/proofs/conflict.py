@@ -26,7 +26,7 @@ from govrules.prove.solving import (
 )
 from govrules.prove.symbols import Space
 from govrules.prove.terms import Term, name_of, names_in
-from govrules.prove.witness import DisagreementError, Shown
+from govrules.prove.witness import DisagreementError, Witness
 from govrules.rulebook.ast import Rule, Verdict
 from govrules.truth import Truth
 
@@ -38,7 +38,7 @@ class _Core(NamedTuple):
     """A smallest set of rules that no arrangement clears together, and what shows it."""
 
     rules: Sequence[Rule]
-    examples: tuple[Shown, ...]
+    examples: tuple[Witness, ...]
 
 
 def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[Result]:
@@ -167,13 +167,13 @@ class _Search:
 
     def _shown(
         self, core: Sequence[Rule], named: set[str], facts: list[Term], clock: Clock
-    ) -> tuple[Shown, ...]:
+    ) -> tuple[Witness, ...]:
         """Return of each rule of a conflict an example in which what meets the others leaves it."""
         space, encoded = self._space, self._encoded
         several = [self._rules[each.id] for each in core]
         terms = [so for each in several for so in (each.flagged, each.at_least[encoded.level])]
         wanted, all_laws = space.laws_of(set[str]().union(*map(names_in, terms)))
-        shown: list[Shown] = []
+        shown: list[Witness] = []
         for rule in core:
             others = [each for each in core if each is not rule]
             met = [self._goals[each.id] for each in others]

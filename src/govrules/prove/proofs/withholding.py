@@ -96,7 +96,7 @@ def _says_less(one: Held, other: Held) -> Iterator[Term]:
 
 def _facts_in(tree: Tree) -> Iterator[witness.Path]:
     """Yield the facts that could be withheld: not places in lists, nor members of sets."""
-    for path in witness.removable(tree):
+    for path in witness.droppable(tree):
         within: Any = tree
         for key in path[:-1]:
             within = within[key]
