@@ -69,15 +69,16 @@ FALSE: Final[ir.Formula] = ir.once(ir.Const, False)  # noqa: FBT003
 
 def no(item: ir.Formula) -> ir.Formula:
     """Return *not*."""
-    match item:
-        case ir.Const(value=value):
-            return FALSE if value else TRUE
-        case ir.Neg(item=inner):
-            return inner
-        case _:
-            if item.contrary is None:
-                object.__setattr__(item, "contrary", ir.once(ir.Neg, item))
-            return item.contrary  # type: ignore[return-value]
+    if item.contrary is None:
+        match item:
+            case ir.Const(value=value):
+                contrary: ir.Formula = FALSE if value else TRUE
+            case ir.Neg(item=inner):
+                contrary = inner
+            case _:
+                contrary = ir.once(ir.Neg, item)
+        object.__setattr__(item, "contrary", contrary)
+    return item.contrary  # type: ignore[return-value]
 
 
 def unknown(fact: ir.Read) -> ir.Formula:

@@ -103,8 +103,17 @@ def without(tree: Any, path: Path) -> Any:  # noqa: ANN401 - any part of a tree
     return tree
 
 
-def shrunk(trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool]) -> tuple[Tree, ...]:
-    """Return the trees without all that what they show can do without."""
+def shrunk(
+    trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool], about: str
+) -> tuple[Tree, ...]:
+    """
+    Return the trees without all that what they show can do without.
+
+    Raises:
+        DisagreementError: they do not show it.
+    """
+    if not holds(trees):
+        raise DisagreementError(f"`{about}`: z3 and the reference engine differ: {trees}")
     changed = True
     while changed:
         changed = False
