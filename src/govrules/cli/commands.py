@@ -524,6 +524,7 @@ Kinds = Literal[
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
 ]
 
 

@@ -1,0 +1,157 @@
+"""A fact that a rule asks for though no answer, whatever else turns out, changes what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+import z3
+
+from govrules.lowering.asks import Asking
+from govrules.lowering.lower import lowering_of
+from govrules.prove import terms as t
+from govrules.prove.encoded import EncodedRulebook, Finding, Proof, is_about_records
+from govrules.prove.results import Flaw
+from govrules.prove.solving import Clock, solve
+from govrules.prove.symbols import Day, Held, Listed, Single, Space, SymbolicRecord, earlier
+from govrules.prove.terms import Term, name_of, names_in
+from govrules.rulebook.ast import Rule
+from govrules.vocabulary import AS_OF, is_past
+
+_PLACE: Final = re.compile(r"\[\d+\]")
+
+
+@attrs.frozen
+class _Turns:
+    """What a variable turns out to be: one answer, or the other where its fact is asked for."""
+
+    path: str
+    variable: Term
+    one: Term
+    other: Term
+
+
+@attrs.frozen(eq=False)
+class _Questions:
+    """
+    What a rule asks of a subject of which not all is known, and what that can turn out to be.
+
+    Attributes:
+        space: what is known of the subject.
+        asks: by the path of a fact, where the rule asks for it.
+        outcome: what the rule says.
+        laws: what holds of the subject and of all that it can turn out to be.
+        turns: what its variables turn out to be.
+    """
+
+    space: Space
+    asks: dict[str, Term]
+    outcome: list[Term]
+    laws: list[Term]
+    turns: list[_Turns] = attrs.field(factory=list)
+
+    def fill(self, record: SymbolicRecord, there: Term, wanted: set[str]) -> None:
+        """Fill in what is not known of a record's facts, as far as they matter."""
+        for held in list(record.held.values()):
+            if not wanted.isdisjoint(map(name_of, held.variables())):
+                self._fill(held, there)
+            if isinstance(held, Listed):
+                for taken, inner in held.places:
+                    self.fill(inner, t.both(there, taken), wanted)
+
+    def _fill(self, held: Held, there: Term) -> None:
+        if isinstance(held, Single):
+            for variable in held.variables():
+                if variable.eq(held.known):
+                    self._turn(held, variable, t.true(), t.true())
+                else:
+                    kept = t.both(there, held.known)
+                    answers = (t.one_of(kept, variable, each) for each in _answers(variable))
+                    self._turn(held, variable, *answers)
+            if is_past(held.fact.type) and isinstance(held.term, Day):
+                # What is said to be done on a day ahead counts as unknown.
+                ahead = earlier(self.space.as_of.term, held.term)
+                self.laws.append(t.either(held.none, t.no(ahead)))
+            return
+        # Of a record that nobody recorded yet nothing is known.
+        more = t.either(t.no(there), held.more)
+        for variable in held.of.values():
+            known = t.both(there, variable)
+            answers = (
+                t.one_of(more, t.either(known, each), variable) for each in _answers(variable)
+            )
+            self._turn(held, variable, *answers)
+        self._turn(held, held.more, t.false(), t.false())
+
+    def _turn(self, held: Held, variable: Term, one: Term, other: Term) -> None:
+        self.turns.append(_Turns(_PLACE.sub("[]", held.path), variable, one, other))
+
+    def differing(self, path: str) -> Iterator[Term]:
+        """Yield that two answers to the question for a fact make the rule say two things."""
+        one = [(each.variable, each.one) for each in self.turns]
+        other = [
+            (each.variable, each.other if _covers(path, each.path) else each.one)
+            for each in self.turns
+        ]
+        for law in self.laws:
+            yield from (law, z3.substitute(law, *one), z3.substitute(law, *other))
+        yield t.either(
+            *(
+                z3.Xor(z3.substitute(each, *one), z3.substitute(each, *other))
+                for each in self.outcome
+            )
+        )
+
+
+def _answers(variable: Term) -> tuple[Term, Term]:
+    name = name_of(variable)
+    return z3.Const(f"{name} answered", variable.sort()), z3.Const(
+        f"{name} answered otherwise", variable.sort()
+    )
+
+
+def _covers(asked: str, path: str) -> bool:
+    """Tell whether an answer to what is asked for also says what stands at a path."""
+    return path == asked or path.startswith((f"{asked}.", f"{asked}[]."))
+
+
+def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questions]]:
+    # What a rule says of the record itself changes with every answer.
+    if is_about_records(rule):
+        return
+    cls = encoded.cls(rule)
+    translator = encoded.translator(cls, complete=False)
+    lowering = lowering_of(encoded.rulebook.derived)
+    asking = Asking(lowering, encoded.rulebook.derived)
+    formulas = asking.rule(rule, lowering.rule(rule, cls), cls)
+    asks = {path: translator.term(so) for path, so in formulas.items() if path != AS_OF.name}
+    told, space = encoded.rule(rule, translator), translator.space
+    outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]
+    wanted, laws = space.laws_of(set[str]().union(*map(names_in, (*asks.values(), *outcome))))
+    questions = _Questions(space, asks, outcome, [space.as_of.known, *laws])
+    questions.fill(space.top, t.true(), wanted)
+    for path, so in asks.items():
+        if not t.is_false(so):
+            yield path, questions
+
+
+def _find(
+    encoded: EncodedRulebook, rule: Rule, path: str, questions: _Questions, clock: Clock
+) -> Iterator[Finding]:
+    asked = questions.asks[path]
+    solver = t.new_solver()
+    solver.add(asked, *questions.differing(path))
+    if clock.check(solver):
+        return
+    found = solve(questions.space, clock, asked)
+    if found is not None:
+        shown = encoded.example(rule, found.tree(), f"{path} is asked for in vain")
+        says = f"`{rule.id}` asks for `{path}`, and no answer to it ever changes anything"
+        yield Finding(says, (shown,))
+
+
+PROOF = Proof(
+    Flaw.IDLE_QUESTION, "what `{0}` says can hang on `{1}`, for which it asks", _find, _cases
+)
