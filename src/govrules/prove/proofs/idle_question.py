@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final
 
 import attrs
@@ -23,34 +24,28 @@ from govrules.vocabulary import AS_OF, is_past
 _PLACE: Final = re.compile(r"\[\d+\]")
 
 
-@attrs.frozen
-class _Turns:
-    """What a variable turns out to be: one answer, or the other where its fact is asked for."""
-
-    path: str
-    variable: Term
-    one: Term
-    other: Term
-
-
 @attrs.frozen(eq=False)
 class _Questions:
     """
-    What a rule asks of a subject of which not all is known, and what that can turn out to be.
+    What a rule asks of a subject of which not all is known, and two that it can turn out to be.
 
     Attributes:
         space: what is known of the subject.
         asks: by the path of a fact, where the rule asks for it.
+        chosen: by the path of a fact, whether that is the fact in which the two may differ.
         outcome: what the rule says.
         laws: what holds of the subject and of all that it can turn out to be.
-        turns: what its variables turn out to be.
+        pairs: the subject's variables, each with what it turns out to be in each of the two.
     """
 
     space: Space
     asks: dict[str, Term]
+    chosen: dict[str, Term]
     outcome: list[Term]
     laws: list[Term]
-    turns: list[_Turns] = attrs.field(factory=list)
+    pairs: tuple[list[tuple[Term, Term]], list[tuple[Term, Term]]] = attrs.field(
+        factory=lambda: ([], [])
+    )
 
     def fill(self, record: SymbolicRecord, there: Term, wanted: set[str]) -> None:
         """Fill in what is not known of a record's facts, as far as they matter."""
@@ -62,14 +57,16 @@ class _Questions:
                     self.fill(inner, t.both(there, taken), wanted)
 
     def _fill(self, held: Held, there: Term) -> None:
+        path = _PLACE.sub("[]", held.path)
+        differs = t.either(*(so for each, so in self.chosen.items() if _covers(each, path)))
         if isinstance(held, Single):
             for variable in held.variables():
                 if variable.eq(held.known):
-                    self._turn(held, variable, t.true(), t.true())
+                    self._turn(variable, t.true(), t.true())
                 else:
-                    kept = t.both(there, held.known)
-                    answers = (t.one_of(kept, variable, each) for each in _answers(variable))
-                    self._turn(held, variable, *answers)
+                    known = t.both(there, held.known)
+                    answers = _answers(variable, differs)
+                    self._turn(variable, *(t.one_of(known, variable, each) for each in answers))
             if is_past(held.fact.type) and isinstance(held.term, Day):
                 # What is said to be done on a day ahead counts as unknown.
                 ahead = earlier(self.space.as_of.term, held.term)
@@ -79,37 +76,34 @@ class _Questions:
         more = t.either(t.no(there), held.more)
         for variable in held.of.values():
             known = t.both(there, variable)
-            answers = (
-                t.one_of(more, t.either(known, each), variable) for each in _answers(variable)
-            )
-            self._turn(held, variable, *answers)
-        self._turn(held, held.more, t.false(), t.false())
+            answers = _answers(variable, differs)
+            several = (t.one_of(more, t.either(known, each), variable) for each in answers)
+            self._turn(variable, *several)
+        self._turn(held.more, t.false(), t.false())
 
-    def _turn(self, held: Held, variable: Term, one: Term, other: Term) -> None:
-        self.turns.append(_Turns(_PLACE.sub("[]", held.path), variable, one, other))
+    def _turn(self, variable: Term, *turned: Term) -> None:
+        if t.is_variable(variable):
+            for pairs, each in zip(self.pairs, turned, strict=True):
+                pairs.append((variable, each))
 
-    def differing(self, path: str) -> Iterator[Term]:
-        """Yield that two answers to the question for a fact make the rule say two things."""
-        one = [(each.variable, each.one) for each in self.turns]
-        other = [
-            (each.variable, each.other if _covers(path, each.path) else each.one)
-            for each in self.turns
-        ]
-        for law in self.laws:
-            yield from (law, z3.substitute(law, *one), z3.substitute(law, *other))
-        yield t.either(
-            *(
-                z3.Xor(z3.substitute(each, *one), z3.substitute(each, *other))
-                for each in self.outcome
-            )
+    @cached_property
+    def solver(self) -> z3.Solver:
+        """What tells whether two answers can make the rule say two things."""
+        solver = t.new_solver()
+        solver.add(*self.laws)
+        for pairs in self.pairs:
+            solver.add(*(z3.substitute(law, *pairs) for law in self.laws))
+        one, other = (
+            [z3.substitute(each, *pairs) for each in self.outcome] for pairs in self.pairs
         )
+        solver.add(t.either(*map(z3.Xor, one, other)))
+        return solver
 
 
-def _answers(variable: Term) -> tuple[Term, Term]:
-    name = name_of(variable)
-    return z3.Const(f"{name} answered", variable.sort()), z3.Const(
-        f"{name} answered otherwise", variable.sort()
-    )
+def _answers(variable: Term, differs: Term) -> tuple[Term, Term]:
+    name, sort = name_of(variable), variable.sort()
+    one = z3.Const(f"{name} answered", sort)
+    return one, t.one_of(differs, z3.Const(f"{name} answered otherwise", sort), one)
 
 
 def _covers(asked: str, path: str) -> bool:
@@ -130,20 +124,20 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
     told, space = encoded.rule(rule, translator), translator.space
     outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]
     wanted, laws = space.laws_of(set[str]().union(*map(names_in, (*asks.values(), *outcome))))
-    questions = _Questions(space, asks, outcome, [space.as_of.known, *laws])
+    asks = {path: so for path, so in asks.items() if not t.is_false(so)}
+    chosen = {path: t.variable(z3.Bool, f"`{path}` is asked for") for path in asks}
+    questions = _Questions(space, asks, chosen, outcome, [space.as_of.known, *laws])
     questions.fill(space.top, t.true(), wanted)
-    for path, so in asks.items():
-        if not t.is_false(so):
-            yield path, questions
+    for path in asks:
+        yield path, questions
 
 
 def _find(
     encoded: EncodedRulebook, rule: Rule, path: str, questions: _Questions, clock: Clock
 ) -> Iterator[Finding]:
     asked = questions.asks[path]
-    solver = t.new_solver()
-    solver.add(asked, *questions.differing(path))
-    if clock.check(solver):
+    alone = [so if each == path else t.no(so) for each, so in questions.chosen.items()]
+    if clock.check(questions.solver, asked, *alone):
         return
     found = solve(questions.space, clock, asked)
     if found is not None:
