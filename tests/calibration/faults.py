@@ -1,4 +1,4 @@
-"""What a reading found wrong with the rulebook, as it was then and as it is; printed if run."""
+"""What a reading found wrong with the rulebook, as it was then and as it is."""
 
 from __future__ import annotations
 
@@ -87,19 +87,3 @@ def _assessed(facts: object) -> Assessment:
 _WRITTEN: Final = yaml.safe_load((HERE / "faults.yaml").read_text(encoding="utf-8"))
 FAULTS: Final = [Fault(**each) for each in _WRITTEN["faults"]]
 PAIRS: Final = [Pair(**each) for each in _WRITTEN["pairs"]]
-
-
-def main() -> None:
-    """Print each fault: what was said of its facts, and what is said now."""
-    for fault in FAULTS:
-        print(f"{fault.id:5} {fault.what}\n      before: {fault.before}")
-        for rule, said in fault.said().items():
-            print(f"      now: {rule}: {said}")
-    for pair in PAIRS:
-        absent, imperfect = pair.gravities()
-        print(f"{pair.id:5} {pair.what}\n      before: {pair.before}")
-        print(f"      now: absent {absent}, imperfect {imperfect}")
-
-
-if __name__ == "__main__":
-    main()

@@ -35,6 +35,7 @@ class _Questions:
         chosen: by the path of a fact, whether that is the fact in which the two may differ.
         outcome: what the rule says.
         laws: what holds of the subject and of all that it can turn out to be.
+        few: that no list turns out to have more than one record.
         pairs: the subject's variables, each with what it turns out to be in each of the two.
     """
 
@@ -43,6 +44,7 @@ class _Questions:
     chosen: dict[str, Term]
     outcome: list[Term]
     laws: list[Term]
+    few: list[Term] = attrs.field(factory=list)
     pairs: tuple[list[tuple[Term, Term]], list[tuple[Term, Term]]] = attrs.field(
         factory=lambda: ([], [])
     )
@@ -79,6 +81,10 @@ class _Questions:
             answers = _answers(variable, differs)
             several = (t.one_of(more, t.either(known, each), variable) for each in answers)
             self._turn(variable, *several)
+        if isinstance(held, Listed):
+            beyond = len(held.of) - 1
+            for pairs in self.pairs if beyond else ():
+                self.few += [t.no(each) for _, each in pairs[-beyond:]]
         self._turn(held.more, t.false(), t.false())
 
     def _turn(self, variable: Term, *turned: Term) -> None:
@@ -137,8 +143,10 @@ def _find(
 ) -> Iterator[Finding]:
     asked = questions.asks[path]
     alone = [so if each == path else t.no(so) for each, so in questions.chosen.items()]
-    if clock.check(questions.solver, asked, *alone):
-        return
+    # One record of a list is enough for most, and soon looked at.
+    for few in (questions.few, ()):
+        if clock.check(questions.solver, asked, *alone, *few):
+            return
     found = solve(questions.space, clock, asked)
     if found is not None:
         shown = encoded.example(rule, found.tree(), f"{path} is asked for in vain")
