@@ -14,7 +14,7 @@ from govrules.model import Organisation, Reviewer, Status, Weakness
 from govrules.portfolio import assess_register, entries_of, pairs_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 EXAMPLE = shipped_examples() / "example-register.yaml"
 

@@ -34,7 +34,7 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 from govrules.rulebook.walk import nodes, operands, references
 from govrules.testing.strategies import boundaries, conditions, records, rulebooks
 from govrules.truth import UNKNOWN, Truth

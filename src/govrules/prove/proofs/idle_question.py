@@ -84,7 +84,7 @@ class _Questions:
         if isinstance(held, Listed):
             beyond = len(held.of) - 1
             for pairs in self.pairs if beyond else ():
-                self.few += [t.no(each) for _, each in pairs[-beyond:]]
+                self.few.extend(t.no(each) for _, each in pairs[-beyond:])
         self._turn(held.more, t.false(), t.false())
 
     def _turn(self, variable: Term, *turned: Term) -> None:
