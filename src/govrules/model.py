@@ -91,6 +91,7 @@ class OrganisationKind(StrEnum):
     INTEGRATED_CARE_BOARD = "integrated_care_board"
     CENTRAL_DEPARTMENT = "central_department"
     NATIONAL_PARK_AUTHORITY = "national_park_authority"
+    OTHER_PUBLIC_BODY = "other_public_body"
     HOUSING_ASSOCIATION = "housing_association"
     CHARITY = "charity"
     COMPANY = "company"
@@ -114,12 +115,13 @@ _BODIES: Final = {
     "integrated_care_board": "an integrated care board",
     "central_department": "a central government department",
     "national_park_authority": "a national park authority",
+    "other_public_body": "a public body of another kind",
     "housing_association": "a housing association",
     "charity": "a charity",
     "company": "a company",
     "university": "a university",
     "training_body": "a training body",
-    "other": "another kind of body",
+    "other": "a body of another kind that is not public",
 }
 
 
@@ -341,6 +343,8 @@ class Handling(StrEnum):
     RECUSED = "recused"
     MINUTED = "minuted"
     RULED_NO_CONFLICT = "ruled_no_conflict"
+    DISPENSATION = "dispensation"
+    OTHER_SAFEGUARD = "other_safeguard"
     NOTHING = "nothing"
 
 
@@ -378,6 +382,7 @@ class Ombudsman(StrEnum):
     PUBLIC_SERVICES_SCOTLAND = "public_services_scotland"
     PUBLIC_SERVICES_NORTHERN_IRELAND = "public_services_northern_ireland"
     HOUSING = "housing"
+    NONE_HAS_POWER = "none_has_power"
 
 
 class StaffingModel(StrEnum):
@@ -547,7 +552,7 @@ class ValueAssessment:
         absent="nobody knows what it costs the organisation in a year",
         present="the organisation knows what the partnership costs it in a year",
         zero=("it costs the organisation nothing", "it costs the organisation money"),
-        ask="What does it cost the organisation a year, in money, staff time and other resources?",
+        ask="What does it cost your organisation a year, in money, staff time and help in kind?",
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
@@ -673,9 +678,9 @@ class Funding:
         ask="How much has the partnership borrowed?",
     )
     clawback_managed: Recorded[bool] = arrangement(
-        "the risk of repaying grant is covered",
-        no="the risk of repaying grant is not covered",
-        ask="Does an agreement, a watch on delivery or a reserve cover the risk of repayment?",
+        "an agreement with those who spend grant, or a reserve, covers its repayment",
+        no="no agreement with those who spend grant, and no reserve, covers its repayment",
+        ask="Does an agreement with those who spend the grant, or a reserve, cover its repayment?",
     )
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how finances are reported to them",
@@ -730,9 +735,14 @@ class Pool:
         ask="Who is the pool manager?",
     )
     overspend_rule: Recorded[bool] = arrangement(
-        "a rule says who bears an overspend and who keeps an underspend",
-        no="no rule says who bears an overspend or keeps an underspend",
-        ask="Does a rule say who bears an overspend and who keeps an underspend?",
+        "a rule says who bears an overspend",
+        no="no rule says who bears an overspend",
+        ask="Does a rule say which partners bear an overspend of the pool, and in what shares?",
+    )
+    underspend_rule: Recorded[bool] = arrangement(
+        "a rule says who keeps an underspend",
+        no="no rule says who keeps an underspend",
+        ask="Does a rule say which partners keep an underspend of the pool, and in what shares?",
     )
     basis: Recorded[PoolBasis] = fact(
         "the power under which budgets are pooled",
@@ -991,7 +1001,7 @@ class Decisions:
     actions_tracked: Recorded[bool] = arrangement(
         "somebody makes sure that decisions are acted on",
         no="nobody makes sure that decisions are acted on",
-        ask="Does somebody make sure that decisions are acted on?",
+        ask="Does somebody make sure, by owner and date, that decisions are acted on?",
     )
     reported_back: Recorded[bool] = arrangement(
         "decisions are formally reported to every partner",
@@ -1004,9 +1014,9 @@ class Decisions:
         ask="In the last year, were its main decisions made outside its own meetings?",
     )
     meaningful: Recorded[bool] = fact(
-        "in the last year it took a decision that changed something",
-        no="in the last year it took no decision that changed anything",
-        ask="Has it taken a decision in the last year that changed something?",
+        "in the last year its decisions or advice changed something",
+        no="in the last year neither its decisions nor its advice changed anything",
+        ask="In the last year, did its decisions or advice change a service or how partners work?",
     )
     meetings_public: Recorded[bool] = arrangement(
         "meetings and papers are open to the public",
@@ -1070,19 +1080,23 @@ class DeclaredInterest:
             "recused": "the member did not stand aside",
             "minuted": "more was done about the interest than to minute it",
             "ruled_no_conflict": "nobody ruled that the interest was not a conflict",
+            "dispensation": "the member was given no dispensation",
+            "other_safeguard": "no other safeguard was set and minuted",
             "nothing": "something was done about the interest",
         },
         sentence={
             "recused": "the member stood aside",
             "minuted": "the interest was minuted, but nothing more was done",
             "ruled_no_conflict": "the interest was ruled not to be a conflict",
+            "dispensation": "the member was given a dispensation",
+            "other_safeguard": "another safeguard was set and minuted",
             "nothing": "nothing was done about the interest",
         },
         absent="nothing was done about the interest",
         present="something was done about the interest",
         ask=(
-            "What was done: did the member stand aside, or was the interest ruled not to be a "
-            "conflict, only minuted, or ignored?"
+            "What was done: did the member stand aside, was the interest ruled no conflict, "
+            "allowed by a dispensation, held by another safeguard, only minuted, or ignored?"
         ),
     )
 
@@ -1343,8 +1357,9 @@ class PublicAccountability:
             "public_services_scotland": "the Scottish Public Services Ombudsman",
             "public_services_northern_ireland": "the Northern Ireland Public Services Ombudsman",
             "housing": "the Housing Ombudsman",
+            "none_has_power": "no ombudsman, since none has power over the bodies that serve them",
         },
-        ask="Which ombudsman are users directed to?",
+        ask="Which ombudsmen are users directed to, or has none power over those who serve them?",
     )
     redress_published: Recorded[bool] = arrangement(
         "users are told how to get redress",
@@ -1399,7 +1414,7 @@ class Oversight:
         absent="nobody knows what governing it costs",
         present="it is known what governing it costs",
         zero=("governing it costs nothing", "governing it costs money"),
-        ask="What does governing it cost, as a share of what it spends?",
+        ask="What share of its spending goes on meetings, secretariat, reports and audits?",
         unit="per cent",
     )
 
@@ -1513,7 +1528,7 @@ class Partner:
         present="the partner's own governance is known to be weak",
         among="the partner's own governance is known to be weak, as shown at least by {value}",
         words=_WEAKNESSES,
-        ask="What weaknesses are known in the partner's own governance?",
+        ask="What weaknesses did a look into the partner's own governance find?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "the partner's weakness is recorded on the partnership's risk register",
@@ -1574,6 +1589,16 @@ class Partnership(Subject):
         present="it has a start date",
         act="it begins",
         ask="When did the partnership begin, or when will it?",
+    )
+    ended: Recorded[dt.date] = fact(
+        "the date on which the partnership ended",
+        no="it did not end {value}",
+        sentence="it ended {value}",
+        absent="it has no date of ending",
+        present="it has a date of ending",
+        act="it ends",
+        ask="When did the partnership end?",
+        past=True,
     )
     area: Recorded[str] = fact(
         "the area it serves",
@@ -1736,9 +1761,9 @@ class Partnership(Subject):
         ask="Is the reason for listing it as a partnership recorded?",
     )
     dispute_history: Recorded[bool] = fact(
-        "there has been a dispute between partners",
-        no="there has been no dispute between partners",
-        ask="Has there been a dispute between partners?",
+        "in the last three years a dispute went unresolved or to somebody higher",
+        no="in the last three years no dispute went unresolved or to somebody higher",
+        ask="In the last three years, did a dispute go unresolved, or to somebody higher?",
     )
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
@@ -1832,7 +1857,7 @@ class Partnership(Subject):
     place_agreement_considered: Recorded[bool] = arrangement(
         "partners have considered a place agreement",
         no="partners have not considered a place agreement",
-        ask="Has an agreement for the place been considered, such as a Better Care Fund plan?",
+        ask="Was an area agreement considered, such as a Better Care Fund plan or devolution deal?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
@@ -2078,7 +2103,7 @@ class Register(Subject):
         sentence="the register lists {value}",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
-        ask="Which partnerships stand on the organisation's register?",
+        ask="Does the organisation keep a register of partnerships, and which stand on it?",
         each="partnership",
     )
 

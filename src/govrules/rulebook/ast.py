@@ -37,6 +37,7 @@ INTENDABLE: Final = (
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
     *TESTED,
 )
 
