@@ -15,7 +15,13 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.decode.amounts import MOST, check_number, read_amount, read_number
+from govrules.decode.amounts import (
+    MOST,
+    Threshold,
+    check_number,
+    read_amount,
+    read_number,
+)
 from govrules.decode.dates import date_reader, read_date, read_duration
 from govrules.decode.problems import Problem, describe, unreadable, with_care
 from govrules.decode.states import (
@@ -93,6 +99,7 @@ class Wording:
         complete: whether the values in a cell are all there are.
         unknown: further words that say that nobody knows.
         bands: which end of a band of amounts counts, of `BANDS`; "" where nobody says.
+        thresholds: with what rules compare the amounts; none where that is not known.
     """
 
     values: Mapping[str, Any] = attrs.field(factory=dict)
@@ -102,6 +109,7 @@ class Wording:
     complete: bool = False
     unknown: frozenset[str] = frozenset()
     bands: str = ""
+    thresholds: frozenset[Threshold] = frozenset()
 
 
 # ── As rules and answers are written ──────────────────────────────────────────────────────────
@@ -371,7 +379,7 @@ def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:
                 f"`{text.strip()}` may be £{whole}, or £{whole},{rest} with a point for the comma",
                 "write it in whole pounds, or with two digits behind the point",
             )
-    return read_amount(text, fact_type, wording.unit, wording.bands)
+    return read_amount(text, fact_type, wording.unit, wording.bands, wording.thresholds)
 
 
 def _number(value: Any, fact_type: Number, scale: Decimal) -> int | Decimal | Problem:  # noqa: ANN401 - whatever stands there
