@@ -8,6 +8,7 @@ of facts, in files, cells, columns, lines and events alike.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -178,6 +179,8 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     explained = bool(said or unknown)
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
+        if type(value) is int and not explained:
+            return typed(value)
         if not isinstance(value, str) and is_nothing(value):
             return UNKNOWN
         if explained:
@@ -266,7 +269,7 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
         case Date():
             return date_reader(wording.dates)
         case Money():
-            return lambda value: _money(value, fact_type, wording)
+            return functools.partial(_money, fact_type=fact_type, wording=wording)
         case Number():
             scale = SHARE_UNITS.get(wording.unit, Decimal(1))
             return lambda value: _number(value, fact_type, scale)
