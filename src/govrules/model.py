@@ -544,7 +544,7 @@ class ValueAssessment:
     cost: Recorded[Decimal] = arrangement(
         "the full yearly cost to the organisation",
         sentence="it costs the organisation {value} a year",
-        absent="nobody knows what it costs the organisation in a year",
+        absent="what it costs the organisation in a year is not known",
         present="the organisation knows what the partnership costs it in a year",
         zero=("it costs the organisation nothing", "it costs the organisation money"),
         ask="What does it cost the organisation a year, in money, staff time and other resources?",
@@ -631,7 +631,7 @@ class Funding:
         ask="If no yearly spending is known, what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
-        "it receives grant from outside the partners",
+        "it receives grant from a body that is not a partner",
         no="it receives no grant from outside the partners",
         ask="Does it receive any grant from outside the partners?",
     )
@@ -763,7 +763,7 @@ class Pool:
             "contributions": "contributions and how they may be varied",
             "functions": "the functions covered",
             "people_and_services": "the people and kinds of service",
-            "staff_and_goods": "the staff, goods and accommodation that each provides",
+            "staff_and_goods": "the staff, goods and accommodation that each partner provides",
             "duration_and_termination": "how long it lasts and how it ends",
             "management_and_monitoring": "how the pool is managed and monitored",
         },

@@ -188,11 +188,11 @@ def listed(phrases: Sequence[str], word: str) -> str:
     if len(phrases) > 1 and begins[0] and ({*begins} <= _ITSELF or len({*begins}) == 1):
         parts = zip(phrases[1:], begins[1:], strict=True)
         return joined([phrases[0], *(each.removeprefix(begin) for each, begin in parts)], word)
-    # "The partnership is at work, it is significant": it was named before.
-    told = [
-        f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
-        for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
-    ]
+    told = [phrases[0]]
+    for each, begin in zip(phrases[1:], begins[1:], strict=True):
+        # "The partnership is at work, it is significant": it was named before, and only then is "it".
+        subject = "it " if begins[0] in _ITSELF else _PARTNERSHIP
+        told.append(subject + each.removeprefix(begin) if begin in _ITSELF else each)
     return joined(told, word)
 
 
