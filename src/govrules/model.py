@@ -2015,7 +2015,10 @@ class Organisation:
             "the organisation has no staff days for partnership working",
             "the organisation has staff days for partnership working",
         ),
-        ask="How many days a year, with preparation, can the organisation's staff give to partnerships?",
+        ask=(
+            "How many days a year, with preparation, can the organisation's staff give to "
+            "partnerships?"
+        ),
         unit="staff days",
     )
     staff_days_demanded: Recorded[int] = fact(

@@ -199,7 +199,7 @@ def listed(phrases: Sequence[str], word: str) -> str:
     for phrase in phrases:
         begin = "" if _TWO_CLAUSES.search(phrase) else _subject(phrase)
         groups.setdefault("it " if begin in _ITSELF else begin or phrase, []).append(phrase)
-    told = []
+    told: list[str] = []
     for subject, its in groups.items():
         begins = [_subject(each) if subject != each else "" for each in its]
         # After another subject "it" would be that.

@@ -219,10 +219,11 @@ def _apart(part: _Part, word: str) -> list[str]:
     item, holds = part
     if isinstance(item, Not):
         return _apart((item.item, not holds), word)
-    if isinstance(item, Test) and isinstance(item.predicate, OneOf):
-        if word == ("or" if holds else "and") and not isinstance(item.fact.type, YesNo):
-            clauses = one_of_clauses(item.fact.fact, item.predicate.operands, holds=holds)
-            return [_of_two(item.fact, each) for each in clauses]
+    match item:
+        case Test(ref, OneOf(operands)) if not isinstance(ref.type, YesNo):
+            clauses = one_of_clauses(ref.fact, operands, holds=holds)
+            lists_so = len(clauses) > 1 and word == ("or" if holds else "and")
+            return [_of_two(ref, each) for each in clauses] if lists_so else [_phrase(part)]
     return [condition_phrase(item, holds=holds)]
 
 
