@@ -159,6 +159,11 @@ def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
             assert_never(condition)
 
 
+def alternatives(condition: Condition) -> list[str]:
+    """Return the clauses of which one is enough for a condition to hold; the one, mostly."""
+    return [_phrase(part) for part in _flat(condition, AnyOf, holds=True)]
+
+
 def known_phrase(fact: Fact, *, recorded: bool) -> str:
     """Return the clause that says that somebody, or nobody, recorded a fact."""
     name = f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
