@@ -53,7 +53,7 @@ class Compared:
 def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
     found = compared.found
     if found.packs:
-        yield "Packs", [(sentence(each), []) for each in found.packs]
+        yield "Packs", [(f"{each}.", []) for each in found.packs]
     if found.same_version:
         several: list[tuple[str, list[str]]] = [
             (f"{name}: its rules changed, and its version did not.", [])
@@ -218,7 +218,7 @@ def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
     """Yield two runs compared as text."""
     yield _between(compared), "bold"
     for each in compared.packs:
-        yield from folded_text(sentence(each), indent=2)
+        yield from folded_text(f"{each}.", indent=2)
     by: dict[tuple[str, str, str], list[str]] = {}
     for move in compared.moves:
         because = _because(move.facts)
