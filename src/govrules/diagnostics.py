@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from enum import Enum
+from pathlib import Path
 from string import ascii_uppercase
 from typing import Final, Self
 
@@ -841,6 +842,21 @@ class Diagnostic:
             before = before if len(before) <= _MARGIN else f"…{before[-_MARGIN:]}"
             after = after if len(after) <= _MARGIN else f"{after[:_MARGIN]}…"
         return before, source[start:end], after
+
+
+def case_of(code: Code) -> str:
+    """Return, as Markdown, the simplest file that brings a code about and what is said of it."""
+    installed = Path(__file__).parent / "cases"
+    folder = (
+        installed if installed.is_dir() else Path(__file__).parents[2] / "tests" / "diagnostics"
+    )
+    page = folder / f"{code.id}.md"
+    if not page.is_file():
+        return ""
+    _, _, first = page.read_text(encoding="utf-8").partition("\n## ")
+    heading, _, rest = first.partition("\n## ")[0].partition("\n")
+    kind, _, name = heading.partition(": ")
+    return f"{kind} ({name.replace('-', ' ')}):\n{rest}"
 
 
 def did_you_mean(

@@ -54,6 +54,15 @@ Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
 ]
+Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
+Entry = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--entry",
+        negative="",
+        help="Of a register, only the partnership of this id or name; may be repeated.",
+    ),
+]
 
 
 def load(rules: list[str] | None) -> Rulebook:

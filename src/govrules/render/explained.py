@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from govrules.catalogue import claims_phrase, facts_read, rule_entry
 from govrules.decode.values import describe
-from govrules.diagnostics import CODES, Code, did_you_mean
+from govrules.diagnostics import CODES, Code, case_of, did_you_mean
 from govrules.explain.english import alternatives
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
 from govrules.render.lines import Line, item
@@ -66,9 +66,18 @@ def _theme(rule: Rule, rulebook: Rulebook) -> str:
 
 
 def code_lines(code: Code) -> Iterator[Line]:
-    """Yield what a diagnostic's code means."""
+    """Yield what a diagnostic's code means, and a file that brings it about."""
     yield f"{code.id} {code.title}", "bold"
     yield code.meaning, ""
+    case = case_of(code)
+    if case:
+        yield "", ""
+    inside = False
+    for line in case.splitlines():
+        fenced = line.startswith("```")
+        inside = inside != fenced
+        if not fenced:
+            yield (f"  {line}" if inside and line else line.replace("`", "")), ""
 
 
 def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
