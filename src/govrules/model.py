@@ -677,7 +677,10 @@ class Funding:
     clawback_managed: Recorded[bool] = arrangement(
         "the risk of repaying grant is covered",
         no="the risk of repaying grant is not covered",
-        ask="Does an agreement, a check on delivery or a reserve cover the risk of repayment?",
+        ask=(
+            "Does an agreement, a check on delivery or a reserve cover the risk of having to repay "
+            "grant?"
+        ),
     )
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how finances are reported to them",
@@ -2062,7 +2065,7 @@ class Register(Subject):
         ask="Which organisation keeps the register?",
     )
     declared_count: Recorded[int] = fact(
-        "the number of partnerships that the organisation says it is in",
+        "the number of partnerships that it declares",
         sentence="the organisation says that it is in {value}",
         absent="the organisation cannot say how many partnerships it is in",
         present="the organisation says how many partnerships it is in",
