@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -19,6 +18,7 @@ from govrules.nodes import Report, parse
 from govrules.prove.symbols import Tree
 from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.rules import read_given
+from govrules.rulebook.write import write_value
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF, Record, Records, vocabulary_of
@@ -148,23 +148,15 @@ def _entries(tree: Tree, cls: type, prefix: str = "") -> Iterator[str]:
 
 def _written(value: Any) -> str:  # noqa: ANN401 - any fact's value
     match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
         case frozenset():
             members = sorted(each for each in value if each is not UNKNOWN)
             members += ["unknown"] if UNKNOWN in value else []
             return f"[{', '.join(members)}]" if members else "none"
-        case Decimal():
-            return f"{value:f}"
-        case dt.date():
-            return value.isoformat()
         case str():
             plain = _WORD.fullmatch(value) and value.lower() not in _WORDS_WITH_A_MEANING
             return value if plain else json.dumps(value, ensure_ascii=False)
         case _:
-            return str(value)
+            return str(write_value(value))
 
 
 def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Witness:
