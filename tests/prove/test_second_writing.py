@@ -16,7 +16,7 @@ from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity
 from govrules.rulebook.packs import packs_in
-from govrules.testing.strategies import rulebooks
+from govrules.testing.grammar import rulebooks
 from tests.properties import small
 
 z3 = pytest.importorskip("z3")
