@@ -11,9 +11,11 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    Answers,
     AsOf,
     Engine,
     Entry,
@@ -44,6 +46,7 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    answers: Answers = None,
     waivers: Waivers = None,
     format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
@@ -74,10 +77,11 @@ def check(
     """
     level = Severity(fail_on)
     wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules, waivers)
+    refuse_inputs(output, subjects, mapping, rules, answers, waivers)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
+    answered = answers_file(answers)
     checked, told = assess_all(
         named.subjects,
         rulebook,
@@ -86,6 +90,7 @@ def check(
         given=day(as_of),
         engine=engine,
         only=entry or (),
+        answers=answered,
     )
     checked = waived(checked, waivers, rulebook, told)
 
@@ -97,8 +102,9 @@ def check(
         "mapping": None if named.mapping is None else str(named.mapping),
         "table": table,
         "entry": entry,
+        "answers": None if answered is None else str(answered),
     }
-    read_too = (named.mapping, waivers or workspace().waivers)
+    read_too = (named.mapping, answered, waivers or workspace().waivers)
     beside = tuple(each for each in read_too if each is not None)
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():

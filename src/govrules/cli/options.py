@@ -54,6 +54,10 @@ Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
 ]
+Answers = Annotated[
+    Path | None,
+    Parameter(name="--answers", help="The file of answers, which fill in what is not on record."),
+]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[
     list[str] | None,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.options import (
+    Answers,
     AsOf,
     Engine,
     Level,
@@ -34,6 +36,7 @@ def plan(
     table: Table = "",
     engine: Engine = None,
     as_of: AsOf = None,
+    answers: Answers = None,
     level: Level = "low",
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
     output: Output = None,
@@ -51,7 +54,7 @@ def plan(
     format
         How to print the plan.
     """
-    refuse_inputs(output, subjects, mapping, rules)
+    refuse_inputs(output, subjects, mapping, rules, answers)
     rulebook = load(rules)
     named = chosen(subjects, mapping)
     checked, told = assess_all(
@@ -61,6 +64,7 @@ def plan(
         table=table,
         given=day(as_of),
         engine=engine,
+        answers=answers_file(answers),
     )
     assessments = apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answer_lines
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, show, write
 from govrules.cli.said import Said
@@ -238,6 +239,7 @@ class Reporting:
         for one in changed:
             yield from changed_lines(one, full=full)
         if full:
+            yield from answer_lines(self.told.laid, self.rulebook)
             yield from law_lines(self.assessments, self.rulebook)
 
     def _json(self, changed: list[Changed]) -> None:
