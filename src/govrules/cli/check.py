@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
     Answers,
@@ -54,6 +55,9 @@ def check(
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -76,7 +80,9 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     level = Severity(fail_on)
-    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
+    book = Book(all_questions, per_officer, not unlocked)
+    more = full or depth is not None
+    wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
     refuse_inputs(output, subjects, mapping, rules, answers, waivers)
     wanted.ready()
     rulebook = load(rules)
