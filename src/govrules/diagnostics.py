@@ -659,6 +659,14 @@ class Code(Enum):
         "answers-disagree",
         "Two answers to one question differ, and neither counts. This is a warning.",
     )
+    ANSWER_REFUSED = (
+        "GR907",
+        "answer-refused",
+        (
+            "What stands in a cell of a workbook that came back is no answer to its question, or "
+            "it cannot be told to which. Nothing is written of it."
+        ),
+    )
 
     @property
     def id(self) -> str:
