@@ -3,68 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, overload
 
 import attrs
+from dateutil.relativedelta import relativedelta
 
+from govrules.assessment import Assessment, Plan, ended
 from govrules.decode.values import decoder
-from govrules.diagnostics import NOWHERE, Code, Span
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat, with_records
 from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded, parse, read_text
+from govrules.portfolio import RegisterAssessment
+from govrules.rulebook.action import Action, Progress, State
+from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_version
-from govrules.vocabulary import Date
+from govrules.truth import Unknown
+from govrules.vocabulary import Collected, Date, list_of
+from govrules.waivers import called_by
 
 #: Above what the next check no longer needs.
-NO_LONGER_NEEDED: Final = "no longer needed"
+NO_LONGER_NEEDED: Final = Progress.NO_LONGER_NEEDED.value
+#: What names a register that has neither id nor name.
+THE_REGISTER: Final = "the register"
 _LISTED: Final = "actions"
 _KEYS: Final = ("partnership", "rule", "do", "owner", "by", "state", "why")
 _SAME: Final = ("partnership", "rule")
 _DATE: Final = decoder(Date())
-
-
-class State(StrEnum):
-    """How far an action is, as people say."""
-
-    PLANNED = "planned"
-    DONE = "done"
-    NOT_PLANNED = "not planned"
-
-
-@attrs.frozen
-class Action:
-    """
-    What is to be done about what a rule flags of a partnership, or why nothing is.
-
-    Attributes:
-        partnership: the partnership's id, or its name where it has none.
-        rule: the id of the rule.
-        do: the act; "" where nobody said.
-        owner: the post that does it; "" where nobody said.
-        by: the day by which, or when in words; "" where nobody said.
-        state: how far it is.
-        why: the reason why nothing is planned, or what else is to be said of it.
-    """
-
-    partnership: str
-    rule: str
-    do: str = ""
-    owner: str = ""
-    by: dt.date | str = ""
-    state: State = State.PLANNED
-    why: str = ""
-    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """By what it is known in a file: the partnership and the rule."""
-        return self.partnership, self.rule
+_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
 def read_actions(source: str | Path | Mapping[str, str]) -> tuple[Action, ...]:
@@ -243,3 +215,215 @@ def actions_text(
     new = with_records(text, _LISTED, records, _SAME, marks=marks, mark=NO_LONGER_NEEDED)
     read_actions({name: new})
     return new
+
+
+# ── On an assessment ──────────────────────────────────────────────────────────────────────────
+
+
+@overload
+def follow_up(assessed: Assessment, actions: Iterable[Action]) -> Assessment: ...
+
+
+@overload
+def follow_up(assessed: RegisterAssessment, actions: Iterable[Action]) -> RegisterAssessment: ...
+
+
+@overload
+def follow_up(
+    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
+) -> Assessment | RegisterAssessment: ...
+
+
+def follow_up(
+    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
+) -> Assessment | RegisterAssessment:
+    """
+    Return an assessment that says of each action what has become of it, beside its finding.
+
+    Args:
+        assessed: what `assess` or `assess_register` returned.
+
+        actions: the actions, of whatever partnerships and rules.
+
+    >>> from govrules import assess, load_rulebook
+    >>> from govrules.model import Funding, Partnership, Protocol
+    >>> pool = Partnership(id="care", funding=Funding(pooled=True), protocol=None)
+    >>> found = assess(pool, load_rulebook(), as_of=dt.date(2026, 3, 31))
+    >>> action = Action("care", "pooled-budget-without-protocol", by=dt.date(2026, 1, 31))
+    >>> [(each.rule.id, each.progress.value) for each in follow_up(found, [action]).acted_on]
+    [('pooled-budget-without-protocol', 'late')]
+    """
+    several = tuple(actions)
+    if isinstance(assessed, Assessment):
+        return _followed(assessed, several)
+    return attrs.evolve(
+        assessed,
+        register=_followed(assessed.register, several),
+        entries=tuple(_followed(each, several) for each in assessed.entries),
+        pairs=tuple(_followed(each, several) for each in assessed.pairs),
+    )
+
+
+def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
+    called = _called(assessment)
+    its = tuple(each for each in actions if each.partnership in called)
+    return attrs.evolve(assessment, actions=its) if its else assessment
+
+
+def name_of(assessment: Assessment) -> str:
+    """Return how actions name the subject of an assessment; "" where it has no name."""
+    return assessment.id or (THE_REGISTER if _is_register(assessment.subject) else "")
+
+
+def _called(assessment: Assessment) -> frozenset[str]:
+    itself, *_ = called_by(assessment)
+    return itself | {THE_REGISTER} if _is_register(assessment.subject) else itself
+
+
+def _is_register(subject: Any) -> bool:  # noqa: ANN401 - any attrs object
+    cls: type = type(subject)
+    return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
+
+
+def action_problems(
+    assessments: Iterable[Assessment],
+    actions: Sequence[Action],
+    rulebook: Rulebook,
+    *,
+    whole: bool = True,
+) -> Iterator[Diagnostic]:
+    """
+    Yield what is to be said of actions that cannot be followed up.
+
+    Args:
+        assessments: every assessment that they could be of.
+
+        actions: the actions.
+
+        rulebook: the rules.
+
+        whole: whether the assessments are of a whole register, so that a partnership that none of
+            them is of is on none.
+    """
+    rules = {rule.id for rule in (*rulebook.rules, *rulebook.left_out)}
+    known = sorted({name for each in assessments for name in _called(each)})
+    for action in actions:
+        if action.partnership not in known:
+            if whole:
+                near = did_you_mean(action.partnership, known)
+                yield Diagnostic(
+                    Code.ACTION_NOT_FOLLOWED_UP,
+                    f"there is an action of `{action.partnership}`, which is not on the register",
+                    action.span,
+                    near if near.startswith("did") else "give its id, or remove what has ended",
+                )
+        elif action.rule not in rules:
+            near = did_you_mean(action.rule, rules)
+            yield Diagnostic(
+                Code.ACTION_NOT_FOLLOWED_UP,
+                f"there is an action about rule `{action.rule}`, and no rule of this id",
+                action.span,
+                near if near.startswith("did") else "name the rule as it is called now",
+            )
+
+
+# ── From a plan ───────────────────────────────────────────────────────────────────────────────
+
+
+def actions_of_plan(assessment: Assessment, plan: Plan) -> tuple[Action, ...]:
+    """
+    Return the actions of a plan: one for each finding that it puts right, and what is left.
+
+    What a step puts right beside its own finding is done by that step. Each has no owner yet, and
+    is due when the rule says.
+
+    Args:
+        assessment: what was planned for.
+
+        plan: its plan.
+    """
+    own = {step.rule: step for step in plan.steps}
+    helped = {rule: step for step in reversed(plan.steps) for rule in step.helps}
+    flagged = {each.rule.id: each for each in assessment.flagged}
+    wanted = {*plan.clears, *plan.left}
+    order = [*own, *(each for step in plan.steps for each in step.helps), *plan.clears, *plan.left]
+    found: list[Action] = []
+    for rule in dict.fromkeys(order):
+        if rule not in wanted or rule not in flagged:
+            continue
+        step = own.get(rule) or helped.get(rule)
+        finding = flagged[rule]
+        remedy = finding.rule.remedy
+        do = finding.remedy if step is None else step.do
+        within = ("" if remedy is None else remedy.within) if step is None else step.within
+        by = due_date(within, assessment.as_of) or within
+        found.append(Action(name_of(assessment), rule, do, by=by))
+    return tuple(found)
+
+
+def merged(
+    before: Iterable[Action], planned: Iterable[Action], assessments: Iterable[Assessment]
+) -> tuple[tuple[Action, ...], dict[tuple[str, str], str]]:
+    """
+    Return what is to be added to actions that were decided, and which are no longer needed.
+
+    Args:
+        before: the actions that were decided; they stay as they are.
+
+        planned: the actions of the plan now.
+
+        assessments: what was planned for.
+
+    Returns:
+        the new actions; and for each action of before, why it is no longer needed, "" where it
+        is, by partnership and rule. Those of what was not assessed are not among them.
+    """
+    before = tuple(before)
+    several = tuple(assessments)
+    there = {each.key for each in before}
+    for each in several:
+        # An action may name by its name what a plan names by its id.
+        its = {action.rule for action in before if action.partnership in _called(each)}
+        there |= {(name_of(each), rule) for rule in its}
+    new = tuple(each for each in planned if each.key not in there)
+    marks: dict[tuple[str, str], str] = {}
+    for assessment in several:
+        verdicts = {rule.id: verdict for rule, verdict, _ in ended(assessment)}
+        verdicts |= {each.rule.id: each.verdict for each in assessment.summaries}
+        called = _called(assessment)
+        for action in before:
+            if action.partnership in called:
+                marks[action.key] = _why_not_needed(verdicts.get(action.rule))
+    return new, marks
+
+
+def _why_not_needed(verdict: Verdict | None) -> str:
+    match verdict:
+        case None:
+            return "the rule is not in force"
+        case Verdict.CLEAR:
+            return "the rule is met"
+        case Verdict.NOT_APPLICABLE:
+            return "the rule does not apply"
+        case _:
+            return ""
+
+
+def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
+    """
+    Return the day by which something is due; None where that is no number of days.
+
+    >>> due_date("3 months", dt.date(2026, 1, 31))
+    datetime.date(2026, 4, 30)
+    """
+    found = _SPAN.fullmatch(within.strip())
+    if found is None or isinstance(as_of, Unknown):
+        return None
+    number = int(found[1])
+    spans = {
+        "day": relativedelta(days=number),
+        "week": relativedelta(weeks=number),
+        "month": relativedelta(months=number),
+        "year": relativedelta(years=number),
+    }
+    return as_of + spans[found[2]]

@@ -638,6 +638,14 @@ class Code(Enum):
         "not-in-the-workspace",
         "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
     )
+    ACTION_NOT_FOLLOWED_UP = (
+        "GR904",
+        "action-not-followed-up",
+        (
+            "An action names a rule or a partnership that is not there, so that nobody can say "
+            "what has become of it. This is a warning."
+        ),
+    )
 
     @property
     def id(self) -> str:
@@ -688,6 +696,7 @@ _WARNINGS: Final = (
     Code.NOT_APPROVED,
     Code.WAIVER_FOR_NOTHING,
     Code.WAIVER_PAST_ITS_DAY,
+    Code.ACTION_NOT_FOLLOWED_UP,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

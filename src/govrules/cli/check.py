@@ -14,6 +14,7 @@ from govrules.assessment import Assessment
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    Actions,
     AsOf,
     Engine,
     Entry,
@@ -29,7 +30,7 @@ from govrules.cli.options import (
 )
 from govrules.cli.output import refuse_inputs
 from govrules.cli.reports import Format, Reporting, Wanted
-from govrules.cli.waiving import waived
+from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import undisturbed
@@ -45,6 +46,7 @@ def check(
     as_of: AsOf = None,
     entry: Entry = None,
     waivers: Waivers = None,
+    actions: Actions = None,
     format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
@@ -74,7 +76,7 @@ def check(
     """
     level = Severity(fail_on)
     wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules, waivers)
+    refuse_inputs(output, subjects, mapping, rules, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
@@ -88,6 +90,7 @@ def check(
         only=entry or (),
     )
     checked = waived(checked, waivers, rulebook, told)
+    checked = acted_on(checked, actions, rulebook, told)
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
@@ -98,8 +101,9 @@ def check(
         "table": table,
         "entry": entry,
     }
-    read_too = (named.mapping, waivers or workspace().waivers)
-    beside = tuple(each for each in read_too if each is not None)
+    here = workspace()
+    read_too = (named.mapping, waivers or here.waivers, actions or here.actions)
+    beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()

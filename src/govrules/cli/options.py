@@ -54,6 +54,10 @@ Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
 ]
+Actions = Annotated[
+    Path | None,
+    Parameter(name="--actions", help="The file of what was decided about findings, by when."),
+]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[
     list[str] | None,

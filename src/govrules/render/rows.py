@@ -10,6 +10,7 @@ from typing import Final
 from govrules.assessment import Assessment
 from govrules.diagnostics import Diagnostic
 from govrules.findings import Finding
+from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
 from govrules.saved import Changed
 from govrules.visible import harmless
@@ -24,6 +25,7 @@ HEADS: Final = (
     "severity",
     "could be",
     "waived",
+    "decided",
     "because",
     "ask",
     "cleared where",
@@ -34,7 +36,7 @@ HEADS: Final = (
     "subject at",
     "change",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34, 20)
+_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 40, 50, 50, 50, 16, 10, 60, 34, 34, 20)
 
 
 def rows(
@@ -56,6 +58,7 @@ def rows(
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
+    reply = decided(finding)
     ways = (" and ".join(change.phrase for change in way) for way in finding.clears)
     return (
         finding.rule.id,
@@ -65,6 +68,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
         _waived(finding),
+        "" if reply is None else reply.text,
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
