@@ -638,8 +638,16 @@ class Code(Enum):
         "not-in-the-workspace",
         "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
     )
-    ANSWER_FOR_NOTHING = (
+    ACTION_NOT_FOLLOWED_UP = (
         "GR904",
+        "action-not-followed-up",
+        (
+            "An action names a rule or a partnership that is not there, so that nobody can say "
+            "what has become of it. This is a warning."
+        ),
+    )
+    ANSWER_FOR_NOTHING = (
+        "GR905",
         "answer-for-nothing",
         (
             "An answer is for a partnership, a partner or a fact that is not there, so that it "
@@ -647,7 +655,7 @@ class Code(Enum):
         ),
     )
     ANSWER_AGAINST_THE_RECORD = (
-        "GR905",
+        "GR906",
         "answer-against-the-record",
         (
             "The register says something else than an answer. The register counts, and nothing is "
@@ -655,12 +663,12 @@ class Code(Enum):
         ),
     )
     ANSWERS_DISAGREE = (
-        "GR906",
+        "GR907",
         "answers-disagree",
         "Two answers to one question differ, and neither counts. This is a warning.",
     )
     ANSWER_REFUSED = (
-        "GR907",
+        "GR908",
         "answer-refused",
         (
             "What stands in a cell of a workbook that came back is no answer to its question, or "
@@ -717,6 +725,7 @@ _WARNINGS: Final = (
     Code.NOT_APPROVED,
     Code.WAIVER_FOR_NOTHING,
     Code.WAIVER_PAST_ITS_DAY,
+    Code.ACTION_NOT_FOLLOWED_UP,
     Code.ANSWER_FOR_NOTHING,
     Code.ANSWER_AGAINST_THE_RECORD,
     Code.ANSWERS_DISAGREE,

@@ -16,6 +16,7 @@ from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    Actions,
     Answers,
     AsOf,
     Engine,
@@ -32,7 +33,7 @@ from govrules.cli.options import (
 )
 from govrules.cli.output import refuse_inputs
 from govrules.cli.reports import Format, Reporting, Wanted
-from govrules.cli.waiving import waived
+from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import undisturbed
@@ -49,6 +50,7 @@ def check(
     entry: Entry = None,
     answers: Answers = None,
     waivers: Waivers = None,
+    actions: Actions = None,
     format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
@@ -83,7 +85,7 @@ def check(
     book = Book(all_questions, per_officer, not unlocked)
     more = full or depth is not None
     wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
-    refuse_inputs(output, subjects, mapping, rules, answers, waivers)
+    refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
@@ -99,6 +101,7 @@ def check(
         answers=answered,
     )
     checked = waived(checked, waivers, rulebook, told)
+    checked = acted_on(checked, actions, rulebook, told)
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
@@ -110,8 +113,9 @@ def check(
         "entry": entry,
         "answers": None if answered is None else str(answered),
     }
-    read_too = (named.mapping, answered, waivers or workspace().waivers)
-    beside = tuple(each for each in read_too if each is not None)
+    here = workspace()
+    read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+    beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()

@@ -9,6 +9,7 @@ from typing import Final
 
 from govrules.assessment import Assessment
 from govrules.findings import Finding
+from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
 from govrules.saved import Changed
 from govrules.visible import harmless
@@ -23,6 +24,7 @@ HEADS: Final = (
     "severity",
     "could be",
     "waived",
+    "decided",
     "because",
     "ask",
     "cleared where",
@@ -54,6 +56,7 @@ def rows(
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
+    reply = decided(finding)
     ways = (" and ".join(change.phrase for change in way) for way in finding.clears)
     return (
         finding.rule.id,
@@ -63,6 +66,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
         _waived(finding),
+        "" if reply is None else reply.text,
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
