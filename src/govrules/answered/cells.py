@@ -21,6 +21,7 @@ from govrules.decode.values import (
     parted,
     written,
 )
+from govrules.diagnostics import Code
 from govrules.explain.phrases import day
 from govrules.subjects import says_a_state
 from govrules.truth import UNKNOWN
@@ -125,6 +126,8 @@ def _shown(text: str) -> str:
 
 def _refused(problem: Problem, cell: _Cell) -> Refusal:
     message = problem.message.replace(f"`{cell.text}`", _shown(cell.text))
+    if problem.code is Code.READ_WITH_CARE:
+        message = message.replace(" is read as ", " could be ")
     help_ = problem.help or "write the value alone"
     return Refusal(message, help_.replace("govrules explain FACT", "the list beside the cell"))
 

@@ -25,7 +25,7 @@ from govrules.cli.workspace import chosen, workspace
 from govrules.diagnostics import Diagnostic
 from govrules.editing import with_records
 from govrules.errors import FactsError
-from govrules.explain.phrases import counted
+from govrules.explain.phrases import counted, named
 from govrules.nodes import read_text
 from govrules.portfolio import entries_of, is_register
 from govrules.reading import Read
@@ -116,6 +116,7 @@ def answer(
         *(each.problem for each in taken.refused),
         *decided.problems,
     ]
+    wrong.sort(key=lambda each: (each.span.file, each.span.sheet, each.span.line, each.span.column))
     writes = partial or not wrong
     emit("".join(f"{line}\n" for line in _told(files, taken, decided, to, wrong, writes=writes)))
     if not writes:
@@ -206,9 +207,9 @@ def _told(
     writes: bool,
 ) -> Iterator[str]:
     """Yield what workbooks said, and what becomes of it."""
-    named = ", ".join(map(str, files))
+    of = ", ".join(map(str, files))
     yield (
-        f"{named}: {counted(taken.questions, 'question')}, {taken.answered:,} answered,"
+        f"{of}: {counted(taken.questions, 'question')}, {taken.answered:,} answered,"
         f" {taken.unknown:,} don't know, {taken.blank:,} blank"
     )
     facts = sum(each.value is not UNKNOWN for each in taken.answers)
@@ -227,8 +228,8 @@ def _told(
     if decided.waivers:
         yield f"  {counted(len(decided.waivers), 'waiver')} {verb} {to.waivers}"
     if taken.without_evidence:
-        yield f"  {counted(len(taken.without_evidence), 'answer')} without evidence:"
-        yield from _several(taken.without_evidence)
+        bare = named([each.rpartition(", ")[2] for each in taken.without_evidence])
+        yield f"  {counted(len(taken.without_evidence), 'answer')} without evidence: {bare}"
     notes = (*taken.notes, *decided.notes)
     if notes:
         yield f"  {counted(len(notes), 'thing')} to look at:"
@@ -294,7 +295,7 @@ def _write_refused(
                 each.asked.about,
                 Severity(grade) if grade in [*Severity] else Severity.LOW,
                 each.asked.question,
-                how_to_answer(each.fact),
+                how_to_answer(each.fact, each.asked.on_record or "unknown"),
                 text("Why we ask"),
                 each.asked.fact,
                 each.fact.type,
@@ -328,12 +329,12 @@ def _changes(
     before, after = (
         _ended(_assessed(read, several.values(), rulebook, as_of)) for several in (earlier, later)
     )
-    opened = [key for key, (verdict, *_) in after.items() if _opened(verdict, before.get(key), key)]
-    settled = [
-        key
-        for key, (verdict, *_) in before.items()
-        if verdict is Verdict.FLAGGED and after.get(key, (None,))[0] is not Verdict.FLAGGED
-    ]
+    flagged_before, flagged_after = (
+        {key for key, (verdict, *_) in of.items() if verdict is Verdict.FLAGGED}
+        for of in (before, after)
+    )
+    opened = [key for key in after if key in flagged_after - flagged_before]
+    settled = [key for key in before if key in flagged_before - flagged_after]
     known = sum(
         verdict is Verdict.UNKNOWN and after[key][0] is not Verdict.UNKNOWN
         for key, (verdict, *_) in before.items()

@@ -199,6 +199,7 @@ def _rows(
         if fact is None or of_entries or nameless or question.fact in moot:
             continue
         about = about_of(path)[0]
+        known = on_record(recorded(subject, question.fact))
         rules = sorted(one.rules, key=lambda rule: -grave.get(rule, Severity.LOW).rank)
         more = f", and {len(rules) - 1} more" if len(rules) > 1 else ""
         before = asked.get((partnership, path), asked.get((each.name, path), _NEVER))
@@ -209,11 +210,11 @@ def _rows(
             about=about,
             could_be=one.could_be,
             question=question.of_any_record if about else question.question,
-            how=how_to_answer(fact) + moot_phrase(moot, question.fact),
+            how=how_to_answer(fact, known) + moot_phrase(moot, question.fact),
             why=f"{titles.get(rules[0], rules[0])}{more}",
             fact=path,
             type=fact.type,
-            on_record=on_record(recorded(subject, question.fact)),
+            on_record=known,
             record=record,
             asked="" if before is _NEVER else "asked before, and nobody knew",
         )
@@ -254,9 +255,14 @@ def said(word: str) -> str:
     return word.replace("_", " ")
 
 
-def how_to_answer(fact: Fact) -> str:
+def how_to_answer(fact: Fact, known: str = "unknown") -> str:
     """
     Return what an answer looks like, in words.
+
+    Args:
+        fact: the fact.
+
+        known: what is on record of it, in words.
 
     >>> from govrules.model import Partnership
     >>> from govrules.vocabulary import vocabulary_of
@@ -271,7 +277,10 @@ def how_to_answer(fact: Fact) -> str:
         case Choice(values):
             return f"one of: {', '.join(map(said, values))}"
         case Choices(values):
-            return f"any of: {', '.join(map(said, values))}; with ; between, or none"
+            words = f"{', '.join(map(said, values))}; with ; between"
+            if known != "unknown":
+                return f"yes, if these are all; else all of them, of: {words}"
+            return f"any of: {words}, or none"
         case Money(yearly=True):
             return "pounds a year, such as 18,000 or £1.2m; or none"
         case Money():
@@ -284,6 +293,8 @@ def how_to_answer(fact: Fact) -> str:
             return "a length of time, such as 12 months"
         case Record():
             return "yes or no"
+        case Records() if known != "unknown":
+            return "yes, if these are all; else the name of each, with ; between"
         case Records():
             return "the name of each, with ; between; or none"
         case _:
