@@ -24,6 +24,7 @@ from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
+from govrules.rulebook.action import Action
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -124,6 +125,7 @@ class Assessment(ShownInNotebooks):
         rulebook: the rules.
         subject: what was assessed.
         waivers: those by which findings on it do not count.
+        actions: what was decided about findings on it.
     """
 
     id: str
@@ -138,6 +140,7 @@ class Assessment(ShownInNotebooks):
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
+    actions: tuple[Action, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
         called = f" {self.id}" if self.id else ""
@@ -153,7 +156,7 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (values, outcomes, self._engine, self.waivers)
+        return _unpacked, (values, outcomes, self._engine, (self.waivers, self.actions))
 
     @cached_property
     def _view(self) -> View:
@@ -173,6 +176,7 @@ class Assessment(ShownInNotebooks):
                 self._view,
                 engine=self._engine,
                 waived=self._waiver(self._rules[place], self._outcomes[place]),
+                action=self._action(self._rules[place]),
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -200,6 +204,18 @@ class Assessment(ShownInNotebooks):
         if outcome.verdict is not Verdict.FLAGGED:
             return None
         return next((each for each in self.waivers if each.rule == rule.id), None)
+
+    def _action(self, rule: Rule) -> Action | None:
+        """Return what was decided about what a rule says."""
+        return next((each for each in self.actions if each.rule == rule.id), None)
+
+    @property
+    def acted_on(self) -> tuple[Finding, ...]:
+        """The findings about which something was decided, whatever has become of it."""
+        rules = {each.rule for each in self.actions}
+        several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
+        sums = (each for each in self.summaries if each.action) if self.actions else ()
+        return (*map(self._finding, several), *sums)
 
     @property
     def waived(self) -> tuple[Finding, ...]:
@@ -233,6 +249,7 @@ class Assessment(ShownInNotebooks):
                 engine=self._engine,
                 parts=self.findings,
                 waived=self._waiver(rule, outcome),
+                action=self._action(rule),
             )
             for rule, outcome in zip(rules, found, strict=True)
         )
@@ -365,11 +382,13 @@ def _unpacked(
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
-    waivers: tuple[Waiver, ...],
+    decided: tuple[tuple[Waiver, ...], tuple[Action, ...]],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers)
+    made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine)
+    waivers, actions = decided
+    return attrs.evolve(made, waivers=waivers, actions=actions)
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -592,6 +611,7 @@ def _finding(
     engine: str = "reference",
     parts: tuple[Finding, ...] = (),
     waived: Waiver | None = None,
+    action: Action | None = None,
 ) -> Finding:
     return Finding(
         rule=rule,
@@ -604,6 +624,7 @@ def _finding(
         engine=engine,
         parts=parts,
         waived=waived,
+        action=action,
     )
 
 

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "map": "map:map_",
     "plan": "plan:plan",
     "ask": "ask:ask",
+    "answer": "answer:answer",
     "watch": "watch:watch",
     "demo": "demo:demo",
     "verify": "verify:verify",

@@ -11,9 +11,12 @@ from cyclopts import Parameter
 
 from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
 from govrules.assessment import Assessment, RankedQuestion, assess
+from govrules.cli.answering import answers_file
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import AsOf, Rules, day, load
-from govrules.cli.output import emit, flush, warn, write
+from govrules.cli.options import Answers, AsOf, Mapping, Rules, Table, day, load
+from govrules.cli.output import emit, flush, refuse_inputs, warn, write
+from govrules.cli.workspace import chosen
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.files import read_bytes
@@ -173,6 +176,13 @@ def ask(
     *,
     rules: Rules = None,
     as_of: AsOf = None,
+    workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    answers: Answers = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
     Ask the questions still open, most useful first, and write the answers into the file.
@@ -180,7 +190,24 @@ def ask(
     Parameters
     ----------
     file
-        The YAML file of one partnership; what stands in it stays as it is.
+        The YAML file of one partnership; what stands in it stays as it is. With `--workbook`, a
+        register in whatever format.
+    workbook
+        Write the questions into this workbook, to be sent round and read back by `answer`.
     """
+    if workbook is not None:
+        from govrules.cli.books import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
+
+        refuse_inputs(workbook, file, mapping, answers)
+        return ask_by_workbook(
+            file,
+            workbook,
+            load(rules),
+            Book(all_questions, per_officer, not unlocked),
+            mapping=chosen([file], mapping).mapping,
+            table=table,
+            as_of=day(as_of),
+            answers=answers_file(answers),
+        )
     Asking(file, load(rules), day(as_of)).run()
     return FINE

@@ -11,9 +11,13 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    Actions,
+    Answers,
     AsOf,
     Engine,
     Entry,
@@ -28,6 +32,8 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
+from govrules.cli.reports import Format, Reporting, Wanted
+from govrules.cli.waiving import acted_on, waived
 from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import waived
 from govrules.cli.workspace import chosen, workspace
@@ -49,7 +55,9 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    answers: Answers = None,
     waivers: Waivers = None,
+    actions: Actions = None,
     format: Annotated[  # noqa: A002 - the option's name
         str, Parameter(name="--format", help=_FORMAT)
     ] = "text",
@@ -58,6 +66,9 @@ def check(
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -77,11 +88,14 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     level = Severity(fail_on)
-    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules, waivers)
+    book = Book(all_questions, per_officer, not unlocked)
+    more = full or depth is not None
+    wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
+    refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
+    answered = answers_file(answers)
     checked, told = assess_all(
         named.subjects,
         rulebook,
@@ -90,8 +104,10 @@ def check(
         given=day(as_of),
         engine=engine,
         only=entry or (),
+        answers=answered,
     )
     checked = waived(checked, waivers, rulebook, told)
+    checked = acted_on(checked, actions, rulebook, told)
 
     def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
         return _followed(several, output)
@@ -101,9 +117,11 @@ def check(
         "mapping": None if named.mapping is None else str(named.mapping),
         "table": table,
         "entry": entry,
+        "answers": None if answered is None else str(answered),
     }
-    read_too = (named.mapping, waivers or workspace().waivers)
-    beside = tuple(each for each in read_too if each is not None)
+    here = workspace()
+    read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+    beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()

@@ -10,6 +10,7 @@ from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.render.advice import fact_at, good_state
+from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
 from govrules.render.report import (
@@ -123,6 +124,9 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
         yield from item("to put it right", _remedy(finding, assessment))
+    reply = decided(finding)
+    if reply is not None:
+        yield from item("decided", reply.text)
     yield from item("settled when", report.settled(finding))
     for each in report.to_know(finding):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
