@@ -71,6 +71,9 @@ def test_a_warning_says_that_it_is_one() -> None:
         "not-approved",
         "waiver-for-nothing",
         "waiver-past-its-day",
+        "answer-for-nothing",
+        "answer-against-the-record",
+        "answers-disagree",
         "action-not-followed-up",
     ]
 

@@ -638,8 +638,29 @@ class Code(Enum):
         "not-in-the-workspace",
         "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
     )
-    ACTION_NOT_FOLLOWED_UP = (
+    ANSWER_FOR_NOTHING = (
         "GR904",
+        "answer-for-nothing",
+        (
+            "An answer is for a partnership, a partner or a fact that is not there, so that it "
+            "counts for nothing. This is a warning."
+        ),
+    )
+    ANSWER_AGAINST_THE_RECORD = (
+        "GR905",
+        "answer-against-the-record",
+        (
+            "The register says something else than an answer. The register counts, and nothing is "
+            "written over. This is a warning."
+        ),
+    )
+    ANSWERS_DISAGREE = (
+        "GR906",
+        "answers-disagree",
+        "Two answers to one question differ, and neither counts. This is a warning.",
+    )
+    ACTION_NOT_FOLLOWED_UP = (
+        "GR907",
         "action-not-followed-up",
         (
             "An action names a rule or a partnership that is not there, so that nobody can say "
@@ -696,6 +717,9 @@ _WARNINGS: Final = (
     Code.NOT_APPROVED,
     Code.WAIVER_FOR_NOTHING,
     Code.WAIVER_PAST_ITS_DAY,
+    Code.ANSWER_FOR_NOTHING,
+    Code.ANSWER_AGAINST_THE_RECORD,
+    Code.ANSWERS_DISAGREE,
     Code.ACTION_NOT_FOLLOWED_UP,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}

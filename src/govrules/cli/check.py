@@ -11,10 +11,13 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
     Actions,
+    Answers,
     AsOf,
     Engine,
     Entry,
@@ -45,6 +48,7 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    answers: Answers = None,
     waivers: Waivers = None,
     actions: Actions = None,
     format: Format = "text",  # noqa: A002 - the option's name
@@ -53,6 +57,9 @@ def check(
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -75,11 +82,14 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     level = Severity(fail_on)
-    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules, waivers, actions)
+    book = Book(all_questions, per_officer, not unlocked)
+    more = full or depth is not None
+    wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
+    refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
     named = chosen(subjects, mapping)
+    answered = answers_file(answers)
     checked, told = assess_all(
         named.subjects,
         rulebook,
@@ -88,6 +98,7 @@ def check(
         given=day(as_of),
         engine=engine,
         only=entry or (),
+        answers=answered,
     )
     checked = waived(checked, waivers, rulebook, told)
     checked = acted_on(checked, actions, rulebook, told)
@@ -100,10 +111,14 @@ def check(
         "mapping": None if named.mapping is None else str(named.mapping),
         "table": table,
         "entry": entry,
+        "answers": None if answered is None else str(answered),
     }
     here = workspace()
-    read_too = (named.mapping, waivers or here.waivers, actions or here.actions)
-    beside = tuple(each for each in read_too if each is not None and each.exists())
+    beside = tuple(
+        each
+        for each in (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+        if each is not None and each.exists()
+    )
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()

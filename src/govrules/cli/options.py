@@ -58,6 +58,10 @@ Actions = Annotated[
     Path | None,
     Parameter(name="--actions", help="The file of what was decided about findings, by when."),
 ]
+Answers = Annotated[
+    Path | None,
+    Parameter(name="--answers", help="The file of answers, which fill in what is not on record."),
+]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[
     list[str] | None,

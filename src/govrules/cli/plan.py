@@ -9,8 +9,10 @@ from typing import Literal
 
 from govrules.actions import actions_of_plan, actions_text, merged, read_actions, write_actions
 from govrules.assessment import Assessment, Plan
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.options import (
+    Answers,
     AsOf,
     Engine,
     Level,
@@ -40,6 +42,7 @@ def plan(
     table: Table = "",
     engine: Engine = None,
     as_of: AsOf = None,
+    answers: Answers = None,
     level: Level = "low",
     format: Literal["text", "json", "actions"] | None = None,  # noqa: A002 - the option's name
     output: Output = None,
@@ -60,7 +63,7 @@ def plan(
     """
     if format is None:
         format = "actions" if output and output.suffix in (".yaml", ".yml") else "text"  # noqa: A001
-    refuse_inputs(output, subjects, mapping, rules)
+    refuse_inputs(output, subjects, mapping, rules, answers)
     rulebook = load(rules)
     named = chosen(subjects, mapping)
     checked, told = assess_all(
@@ -70,6 +73,7 @@ def plan(
         table=table,
         given=day(as_of),
         engine=engine,
+        answers=answers_file(answers),
     )
     assessments = apart(checked)
     plans = [(each, each.plan(Severity(level))) for each in assessments]

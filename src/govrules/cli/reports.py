@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answer_lines
+from govrules.cli.booking import Book
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, show, write
 from govrules.cli.said import Said
@@ -59,6 +61,7 @@ class Wanted:
         depth: in text, the most lines of reasons that a finding then has.
         options: what was asked for, as a receipt holds it.
         beside: what is read with the files that are assessed.
+        book: what is wanted of a workbook.
     """
 
     format: Format
@@ -69,6 +72,7 @@ class Wanted:
     depth: int | None
     options: dict[str, Any] = attrs.field(factory=dict, hash=False)
     beside: tuple[Path, ...] = ()
+    book: Book = attrs.Factory(Book)
 
     def ready(self) -> None:
         """
@@ -83,6 +87,13 @@ class Wanted:
             )
         if self.folder is not None:
             _writable(self.folder, "--save")
+        if self.book.folder is not None:
+            _writable(self.book.folder, "--per-officer")
+        if self.format != "xlsx" and self.book != Book():
+            raise Stop(
+                "govrules: `--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
+                "  help: add `--format xlsx`",
+            )
         if self.output is not None:
             if self.output.is_dir():
                 raise Stop(
@@ -238,6 +249,7 @@ class Reporting:
         for one in changed:
             yield from changed_lines(one, full=full)
         if full:
+            yield from answer_lines(self.told.laid, self.rulebook)
             yield from law_lines(self.assessments, self.rulebook)
 
     def _json(self, changed: list[Changed]) -> None:
@@ -273,14 +285,18 @@ class Reporting:
         self._beside()
 
     def _xlsx(self, changed: list[Changed]) -> None:
-        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+        from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
 
-        assert self.wanted.output is not None  # noqa: S101 - `ready` made sure
-        one = changed[0] if len(changed) == 1 else None
-        found = self.follow(self.assessments)
-        made = as_xlsx(found, self.told.diagnostics, self.told.notes, one)
-        write(self.wanted.output, made)
+        output = self.wanted.output
+        assert output is not None  # noqa: S101 - `ready` made sure
+        [*_] = self.follow(self.assessments)
+        write_book(self._whole(), output, self.wanted.book, self.told, changed)
         self._beside()
+
+    def _whole(self) -> RegisterAssessment:
+        """Return all that was assessed as one register."""
+        one = self.checked[0] if len(self.checked) == 1 else None
+        return one if isinstance(one, RegisterAssessment) else collected(self.checked)
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
