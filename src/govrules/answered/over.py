@@ -112,10 +112,10 @@ def lay_over(
 
 
 def _called(subject: Any) -> Iterator[str]:  # noqa: ANN401 - of any class
-    for name in ("id", "name"):
-        text = getattr(subject, name, UNKNOWN)
-        if isinstance(text, str):
-            yield text
+    texts = [getattr(subject, name, UNKNOWN) for name in ("id", "name")]
+    names = [each for each in texts if isinstance(each, str)]
+    # One without id and name is called by no name.
+    yield from names or [""]
 
 
 def _with_entries(register: Any, entries: Sequence[Any], changed: Mapping[int, Any]) -> Any:  # noqa: ANN401 - of any class
