@@ -638,8 +638,16 @@ class Code(Enum):
         "not-in-the-workspace",
         "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
     )
-    ANSWER_FOR_NOTHING = (
+    ACTION_NOT_FOLLOWED_UP = (
         "GR904",
+        "action-not-followed-up",
+        (
+            "An action names a rule or a partnership that is not there, so that nobody can say "
+            "what has become of it. This is a warning."
+        ),
+    )
+    ANSWER_FOR_NOTHING = (
+        "GR905",
         "answer-for-nothing",
         (
             "An answer is for a partnership, a partner or a fact that is not there, so that it "
@@ -647,7 +655,7 @@ class Code(Enum):
         ),
     )
     ANSWER_AGAINST_THE_RECORD = (
-        "GR905",
+        "GR906",
         "answer-against-the-record",
         (
             "The register says something else than an answer. The register counts, and nothing is "
@@ -655,16 +663,16 @@ class Code(Enum):
         ),
     )
     ANSWERS_DISAGREE = (
-        "GR906",
+        "GR907",
         "answers-disagree",
         "Two answers to one question differ, and neither counts. This is a warning.",
     )
-    ACTION_NOT_FOLLOWED_UP = (
-        "GR907",
-        "action-not-followed-up",
+    ANSWER_REFUSED = (
+        "GR908",
+        "answer-refused",
         (
-            "An action names a rule or a partnership that is not there, so that nobody can say "
-            "what has become of it. This is a warning."
+            "What stands in a cell of a workbook that came back is no answer to its question, or "
+            "it cannot be told to which. Nothing is written of it."
         ),
     )
 
@@ -717,10 +725,10 @@ _WARNINGS: Final = (
     Code.NOT_APPROVED,
     Code.WAIVER_FOR_NOTHING,
     Code.WAIVER_PAST_ITS_DAY,
+    Code.ACTION_NOT_FOLLOWED_UP,
     Code.ANSWER_FOR_NOTHING,
     Code.ANSWER_AGAINST_THE_RECORD,
     Code.ANSWERS_DISAGREE,
-    Code.ACTION_NOT_FOLLOWED_UP,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

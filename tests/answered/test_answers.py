@@ -231,8 +231,8 @@ def test_a_register_is_answered_by_id_or_name(tmp_path: Path) -> None:
         Answer("p1", "funding.pooled", value=False),
         Answer("Care", "reviewed", DAY),
         Answer("Twin", "reviewed", DAY),
-        Answer("The register", "organisation.entry_policy", value=True),
-        Answer("The register", "funding.pooled", value=True),
+        Answer("the register", "organisation.entry_policy", value=True),
+        Answer("the register", "funding.pooled", value=True),
     )
     assert used == ["answer", "answer", "neither", "answer", "neither"]
     assert codes[2] == codes[4] == "answer-for-nothing"

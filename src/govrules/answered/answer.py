@@ -18,7 +18,7 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Records, Text, vocabulary_of
 
 #: What stands for the register itself where it has no name.
-THE_REGISTER: Final = "The register"
+THE_REGISTER: Final = "the register"
 OF_RECORD: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<record>.+)\]\.(?P<rest>[a-z_.]+)")
 INDEX: Final = re.compile(r"[0-9]{1,4}")
 
@@ -30,7 +30,7 @@ class Answer:
 
     Attributes:
         partnership: the partnership's id, or its name where it has none; of a fact of the register
-            itself the register's name, or `The register`.
+            itself the register's name, or `the register`.
         fact: the path of the fact; that of a record of a list names the record, as in
             ``partners[Eastshire Council].independent``.
         value: the value; None for known to be absent; UNKNOWN where the answer is that nobody

@@ -313,6 +313,28 @@ def _lay_in(
     return record, _against(answer, path, f"`{shown}`", origin_of(subject, path))
 
 
+def current_value(subject: Any, path: str, rulebook: Rulebook | None = None) -> Any:  # noqa: ANN401 - of any class, any value
+    """
+    Return what is on record of a fact that an answer names; UNKNOWN where there is no such fact.
+
+    Args:
+        subject: the subject itself, and no register that lists it.
+
+        path: the path of the fact, with the name of its record.
+
+        rulebook: the rules, which declare local and derived facts.
+    """
+    cls: type = type(subject)
+    at = fact_at(path, cls, declared_by(rulebook))
+    if at is None:
+        return UNKNOWN
+    if not at.list:
+        return _current(subject, at)
+    wanted = fold_body(at.record)
+    alike = [each for each in records_of(subject, at.list) if fold_body(name_of(each)) == wanted]
+    return _current(alike[0], at) if len(alike) == 1 else UNKNOWN
+
+
 def _current(record: Any, at: FactAt) -> Any:  # noqa: ANN401 - of any class, any value
     """Return what is on record for a fact."""
     cls: type = type(record)

@@ -114,11 +114,8 @@ def check(
         "answers": None if answered is None else str(answered),
     }
     here = workspace()
-    beside = tuple(
-        each
-        for each in (named.mapping, answered, waivers or here.waivers, actions or here.actions)
-        if each is not None and each.exists()
-    )
+    read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+    beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()

@@ -54,13 +54,13 @@ Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
 ]
-Actions = Annotated[
-    Path | None,
-    Parameter(name="--actions", help="The file of what was decided about findings, by when."),
-]
 Answers = Annotated[
     Path | None,
     Parameter(name="--answers", help="The file of answers, which fill in what is not on record."),
+]
+Actions = Annotated[
+    Path | None,
+    Parameter(name="--actions", help="The file of what was decided about findings, by when."),
 ]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[

@@ -205,7 +205,7 @@ def _rows(
         row = Row(
             officer=officer_of(each) if not register else "Whoever keeps the register",
             partnership=partnership,
-            name=each.name or partnership,
+            name="The register" if register else each.name or partnership,
             about=about,
             could_be=one.could_be,
             question=question.of_any_record if about else question.question,

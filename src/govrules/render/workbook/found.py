@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import attrs
-
 from govrules.answered import THE_REGISTER
 from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS
 from govrules.assessment import Assessment, in_force
@@ -22,6 +20,7 @@ from govrules.render.advice import good_state
 from govrules.render.overview import Overview, officer_of
 from govrules.render.report import MOST_REASONS, Report
 from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, Column, Sheet, Styles
+from govrules.rulebook.action import State
 from govrules.rulebook.ast import Rule
 from govrules.saved import Changed
 
@@ -68,22 +67,6 @@ _RULES: Final = (
 )
 
 
-@attrs.frozen
-class Decided:
-    """
-    What was decided of an action already.
-
-    Attributes:
-        done: whether it is done.
-        owner: the post that does it.
-        note: a remark.
-    """
-
-    done: bool = False
-    owner: str = ""
-    note: str = ""
-
-
 def told(view: Overview) -> list[Assessment]:
     """Return the subjects on which something is flagged, gravest first; then register and pairs."""
     others = [view.whole.register, *view.pairs]
@@ -93,7 +76,7 @@ def told(view: Overview) -> list[Assessment]:
 def called(each: Assessment) -> str:
     """Return what a subject is called: a partnership, the register, or two partnerships."""
     if is_register(each.subject):
-        return THE_REGISTER
+        return "The register"
     if isinstance(each.subject, Pair):
         names = (getattr(one, "name", "") for one in (each.subject.first, each.subject.second))
         return " and ".join(name for name in names if isinstance(name, str)) or each.name
@@ -155,7 +138,6 @@ def write_actions(
     styles: Styles,
     view: Overview,
     of: tuple[str, object],
-    decided: Mapping[tuple[str, str], Decided],
     *,
     locked: bool,
 ) -> None:
@@ -169,8 +151,6 @@ def write_actions(
 
         of: what stands in the foot of each page.
 
-        decided: what was decided of an action already, by partnership and rule.
-
         locked: whether what identifies a row is protected.
     """
     how = "Write yes under Done, a post under Owner, and what has to be said under Note."
@@ -178,7 +158,7 @@ def write_actions(
     rows = [(action, report) for report in map(Report, told(view)) for action in report.actions]
     rows.sort(key=lambda row: -row[0].severity.rank)
     for action, report in rows:
-        _write_action(sheet, action, report, decided)
+        _write_action(sheet, action, report)
     sheet.finish()
     sheet.colour(1)
     last = max(sheet.row - 1, FIRST)
@@ -194,28 +174,23 @@ def write_actions(
     )
 
 
-def _write_action(
-    sheet: Sheet,
-    action: Action,
-    report: Report,
-    decided: Mapping[tuple[str, str], Decided],
-) -> None:
+def _write_action(sheet: Sheet, action: Action, report: Report) -> None:
     each = report.assessment
     number = each.id or each.name or THE_REGISTER
     rules = [one.rule.id for one in action.findings]
-    known = next((decided[number, one] for one in rules if (number, one) in decided), Decided())
+    decided = next((one for one in each.actions if one.rule in rules), None)
     due: str | dt.date = action.due or (action.within and action.within.removeprefix("the "))
     at = sheet.add(
-        "yes" if known.done else "",
+        "yes" if decided is not None and decided.state is State.DONE else "",
         action.severity.value.capitalize(),
         due,
         called(each),
         sentence(action.do),
         action.who,
-        known.owner,
+        "" if decided is None else decided.owner,
         "\n".join(one.rule.title for one in action.findings),
         action.letter,
-        known.note,
+        "" if decided is None else decided.why,
         "\n".join(rules),
         number,
     )

@@ -17,7 +17,6 @@ from govrules.render.workbook.asked import Lists, write_clauses, write_facts, wr
 from govrules.render.workbook.asking import Asking, Row, asking_of
 from govrules.render.workbook.book import Workbook
 from govrules.render.workbook.found import (
-    Decided,
     write_actions,
     write_changed,
     write_flagged,
@@ -42,14 +41,12 @@ class Beside:
         notes: what became of their rows, and of answers.
         changed: what changed since assessments that were saved.
         laid: what became of earlier answers.
-        decided: what was decided of actions already, by partnership and rule.
     """
 
     problems: Sequence[Diagnostic] = ()
     notes: Sequence[str] = ()
     changed: Sequence[Changed] = ()
     laid: Sequence[Laid] = ()
-    decided: Mapping[tuple[str, str], Decided] = attrs.field(factory=dict)
 
 
 _NOTHING: Final = Beside()
@@ -90,7 +87,7 @@ def assessment_book(
         )
         write_heat(styles, view, of)
         write_flagged(styles, view, of)
-        write_actions(styles, view, of, beside.decided, locked=locked)
+        write_actions(styles, view, of, locked=locked)
         lists = _asking(styles, asking, whole, locked=locked)
         write_rules(styles, view, of)
         write_waivers(styles, view, of)
@@ -113,7 +110,8 @@ def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = Tru
 def refused_book(
     rows: Sequence[Row],
     typed: Mapping[str, tuple[str, str, str]],
-    whole: RegisterAssessment,
+    made_for: tuple[str, object],
+    pack: tuple[str, str],
 ) -> bytes:
     """
     Return a workbook of the questions whose answers were refused, with the reason in the note.
@@ -123,17 +121,17 @@ def refused_book(
 
         typed: of each, by its key, the answer, where it was seen, and why it was refused.
 
-        whole: the assessment of the register.
+        made_for: what the register is called, and the date of the assessment.
+
+        pack: the id and the version of the rules.
     """
-    asking = Asking(tuple(rows), (), 0)
-    rulebook = whole.register.rulebook
-    of = name_of(whole), whole.register.as_of
     buffer = io.BytesIO()
-    with _book(buffer, of[0]) as book:
+    with _book(buffer, made_for[0]) as book:
         styles = Styles(book)
         lists = Lists(styles)
-        write_questions(styles, rows, rulebook.id, of, lists, locked=True, typed=typed)
-        _behind(styles, asking, whole, lists)
+        write_questions(styles, rows, pack[0], made_for, lists, locked=True, typed=typed)
+        lists.write()
+        write_facts(styles, Asking(tuple(rows), (), 0), pack, *made_for)
     return buffer.getvalue()
 
 
