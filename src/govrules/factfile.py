@@ -10,7 +10,14 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import INDEX, OF_RECORD, FactAt, fact_at, label_of, name_of, records_of
+from govrules.answered.answer import (
+    INDEX,
+    FactAt,
+    fact_at,
+    label_of,
+    name_of,
+    records_of,
+)
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (
@@ -59,7 +66,9 @@ def with_fact(text: str, answer: Answer, rulebook: Rulebook) -> str:
     body = _begun(text.removeprefix("\ufeff"))
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     before = read_facts(body, rulebook)
-    wanted, (laid,) = lay_over(before, [attrs.evolve(answer, partnership=_called(before))], rulebook)
+    wanted, (laid,) = lay_over(
+        before, [attrs.evolve(answer, partnership=_called(before))], rulebook
+    )
     if laid.used != "answer":
         why = laid.problem.message if laid.problem else "the file says so already"
         raise EditError(why)
@@ -102,9 +111,15 @@ def read_facts(text: str, rulebook: Rulebook) -> Any:  # noqa: ANN401 - a subjec
     return subject
 
 
+def is_bare(text: str) -> bool:
+    """Tell whether a file holds nothing but comments."""
+    lines = (line.strip() for line in text.removeprefix("\ufeff").splitlines())
+    return all(not line or line.startswith("#") for line in lines)
+
+
 def _begun(body: str) -> str:
     """Return a text as a file of facts, where it holds nothing but comments."""
-    if any(line.strip() and not line.lstrip().startswith("#") for line in body.splitlines()):
+    if not is_bare(body):
         return body
     newline = newline_of(body)
     gap = "" if not body or body.endswith(("\n", "\r")) else newline
@@ -134,10 +149,10 @@ def _written(body: str, answer: Answer, at: FactAt, before: Any, rulebook: Ruleb
     if not at.list:
         return edited(body, _put(body, root, at.rest, value))
     known = records_of(before, at.list)
-    place = _place_of(known, at)
-    if place is None:
+    record = _place_of(known, at)
+    if record is None:
         return _with_records(body, root, answer, at, before)
-    node = _items(_node_at(root, at.list))[place]
+    node = _items(_node_at(root, at.list))[record]
     if not isinstance(node, yaml.MappingNode):
         raise EditError(f"a record of `{at.list}` is laid out so that it takes no more facts")
     return edited(body, _put(body, node, at.rest, value))
@@ -161,7 +176,7 @@ def _place_of(known: Sequence[Any], at: FactAt) -> int | None:
 
 def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]:
     """Return what gives a record a fact: in place of what leaves it open, else at its end."""
-    for key, inner, part in _places(node, ""):
+    for key, inner in _places(node, ""):
         if key == path:
             _check_comments(body, inner)
             return [in_place(body, inner, value)]
@@ -170,15 +185,15 @@ def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]
         rest = path.removeprefix(f"{key}.")
         if isinstance(inner, yaml.ScalarNode):
             return [in_place(body, inner, f"{{{rest}: {value}}}")]
-        if part.flow_style or inner.flow_style:
+        if isinstance(inner, yaml.CollectionNode) and inner.flow_style:
             return [_into_braces(body, inner, f"{rest}: {value}")]
     if node.flow_style:
         return [_into_braces(body, node, f"{path}: {value}")]
     return [_at_end(body, node, f"{path}: {value}")]
 
 
-def _places(node: yaml.Node, prefix: str) -> Iterator[tuple[str, yaml.Node, yaml.MappingNode]]:
-    """Yield each fact of a mapping with its value and the mapping that it stands in."""
+def _places(node: yaml.Node, prefix: str) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield each fact of a mapping with its value; what is in braces after what stands in it."""
     if not isinstance(node, yaml.MappingNode):
         return
     for key, inner in node.value:
@@ -187,11 +202,10 @@ def _places(node: yaml.Node, prefix: str) -> Iterator[tuple[str, yaml.Node, yaml
         path = f"{prefix}{key.value}"
         if isinstance(inner, yaml.MappingNode) and inner.value:
             yield from _places(inner, f"{path}.")
-            # What is in braces takes more facts there.
             if inner.flow_style:
-                yield path, inner, node
+                yield path, inner
         else:
-            yield path, inner, node
+            yield path, inner
 
 
 def _check_comments(body: str, node: yaml.Node) -> None:
@@ -291,14 +305,14 @@ def _with_records(
     indent = " " * node.start_mark.column
     if new:
         listed = _items(node)
-        place = line_end(body, span_of(body, listed[-1])[1]) if listed else None
         text = "".join(f"{newline}{indent}- {label}: {_quoted(each)}" for each in new)
-        if place is None:
+        if listed:
+            place = line_end(body, span_of(body, listed[-1])[1])
+            edits.append((place, place, text))
+        else:
             # Nothing is listed yet but that there may be some.
             begin = body.rfind("\n", 0, node.start_mark.index) + 1
             edits.append((begin, begin, text.removeprefix(newline) + newline))
-        else:
-            edits.append((place, place, text))
     if whole:
         for each in node.value:
             if _is_open(each):
