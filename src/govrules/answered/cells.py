@@ -21,6 +21,7 @@ from govrules.decode.values import (
     parted,
     written,
 )
+from govrules.diagnostics import Code
 from govrules.explain.phrases import day
 from govrules.subjects import says_a_state
 from govrules.truth import UNKNOWN
@@ -128,6 +129,8 @@ def _shown(text: str) -> str:
 
 def _refused(problem: Problem, cell: _Cell) -> Refusal:
     message = problem.message.replace(f"`{cell.text}`", _shown(cell.text))
+    if problem.code is Code.READ_WITH_CARE:
+        message = message.replace(" is read as ", " could be ")
     help_ = problem.help or "write the value alone"
     return Refusal(message, help_.replace("govrules explain FACT", "the list beside the cell"))
 
@@ -269,9 +272,14 @@ def said(word: str) -> str:
     return word.replace("_", " ")
 
 
-def how_to_answer(fact: Fact) -> str:
+def how_to_answer(fact: Fact, known: str = "unknown") -> str:
     """
     Return what an answer looks like, in words.
+
+    Args:
+        fact: the fact.
+
+        known: what is on record of it, in words.
 
     >>> from govrules.model import Partnership
     >>> from govrules.vocabulary import vocabulary_of
@@ -286,7 +294,10 @@ def how_to_answer(fact: Fact) -> str:
         case Choice(values):
             return f"one of: {', '.join(map(said, values))}"
         case Choices(values):
-            return f"any of: {', '.join(map(said, values))}; with ; between, or none"
+            words = f"{', '.join(map(said, values))}; with ; between"
+            if known != "unknown":
+                return f"yes, if these are all; else all of them, of: {words}"
+            return f"any of: {words}, or none"
         case Money(yearly=True):
             return "pounds a year, such as 18,000 or £1.2m; or none"
         case Money():
@@ -299,6 +310,8 @@ def how_to_answer(fact: Fact) -> str:
             return "a length of time, such as 12 months"
         case Record():
             return "yes or no"
+        case Records() if known != "unknown":
+            return "yes, if these are all; else the name of each, with ; between"
         case Records():
             return "the name of each, with ; between; or none"
         case _:

@@ -78,6 +78,7 @@ class Taken:
         questions: how many questions the workbooks ask.
         answered: how many of them are answered.
         unknown: how many are answered by that nobody knows.
+        blank: how many nobody has answered.
         on_record: how many are answered as the register has it already.
         without_evidence: the cells of answers that do not say where it was seen.
         notes: what else is to be said.
@@ -88,19 +89,10 @@ class Taken:
     questions: int
     answered: int
     unknown: int
+    blank: int
     on_record: int
     without_evidence: tuple[str, ...]
     notes: tuple[str, ...]
-
-    @property
-    def blank(self) -> int:
-        """How many questions nobody has answered."""
-        return (
-            self.questions
-            - self.answered
-            - self.unknown
-            - len({each.asked.key for each in self.refused if each.asked is not None})
-        )
 
 
 @attrs.define
@@ -142,6 +134,7 @@ class Taking:
                 given.setdefault(each.asked.key, []).append(each)
         answers = [one for its in given.values() if (one := self._one(its)) is not None]
         written_ = self._against_the_record(answers)
+        typed = sum(any(one.value is not BLANK for one in its) for its in given.values())
         dunno = sum(answer.value is UNKNOWN for answer, _ in answers)
         return Taken(
             tuple(written_),
@@ -149,6 +142,7 @@ class Taking:
             len(keys),
             len(answers) - dunno,
             dunno,
+            len(keys) - typed,
             self.on_record,
             tuple(self.bare),
             tuple(self.notes),

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "plan": "plan:plan",
     "new": "new:new",
     "ask": "ask:ask",
+    "answer": "answer:answer",
     "watch": "watch:watch",
     "demo": "demo:demo",
     "verify": "verify:verify",

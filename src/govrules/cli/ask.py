@@ -15,11 +15,12 @@ from govrules.answered import Answer
 from govrules.assessment import ended
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import read_all
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import FINE, PROBLEM, Stop
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import Answers, AsOf, Entry, Level, Mapping, Rules, Table, day, load
-from govrules.cli.output import emit, flush, warn
-from govrules.cli.workspace import workspace
+from govrules.cli.output import emit, flush, refuse_inputs, warn
+from govrules.cli.workspace import chosen, workspace
 from govrules.decode.states import fold
 from govrules.diagnostics import did_you_mean
 from govrules.editing import EditError
@@ -284,6 +285,10 @@ def ask(
         ),
     ] = False,
     by: Annotated[str, Parameter(name="--by", help="Who answers: a post, not a person.")] = "",
+    workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
     Ask the questions still open, most useful first, and write each answer at once.
@@ -295,7 +300,25 @@ def ask(
         register, of which answers go into a file of their own; that of `govrules.yaml` if none.
     level
         Ask only what could show a finding of this severity or above.
+    workbook
+        Ask nothing here: write the questions of a register into this workbook, to be sent round
+        and read back by `answer`.
     """
+    if workbook is not None:
+        from govrules.cli.books import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
+
+        refuse_inputs(workbook, file, mapping, answers)
+        register = chosen(None if file is None else [file], mapping)
+        return ask_by_workbook(
+            register.subjects[0],
+            workbook,
+            load(rules),
+            Book(all_questions, per_officer, not unlocked),
+            mapping=register.mapping,
+            table=table,
+            as_of=day(as_of),
+            answers=answers_file(answers),
+        )
     terminal = Terminal(evidence, by)
     rulebook = load(rules)
     path = file or workspace().register

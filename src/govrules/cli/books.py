@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from govrules.cli.assessing import assess_all
 from govrules.cli.booking import Book
+from govrules.cli.exits import FINE, PROBLEM
 from govrules.cli.output import emit, write
+from govrules.cli.reports import Wanted, whole_of
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import Asking, asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book, by_officer
+from govrules.rulebook.ast import Rulebook, Severity
 from govrules.saved import Changed
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
@@ -39,6 +44,39 @@ def write_book(
     made = assessment_book(whole, beside, everything=wanted.everything, locked=wanted.locked)
     write(output, made)
     write_by_officer(whole, wanted, told)
+
+
+def ask_by_workbook(
+    register: Path,
+    output: Path,
+    rulebook: Rulebook,
+    wanted: Book,
+    *,
+    mapping: Path | None,
+    table: str,
+    as_of: dt.date | None,
+    answers: Path | None,
+) -> int:
+    """
+    Write the questions of a register into a workbook, and return the exit code.
+
+    Raises:
+        Stop: it cannot be written.
+    """
+    Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
+    checked, told = assess_all(
+        [register],
+        rulebook,
+        mapping=mapping,
+        table=table,
+        given=as_of,
+        engine=None,
+        answers=answers,
+    )
+    if told.failed or not checked:
+        return PROBLEM
+    write_asking(whole_of(checked), output, wanted, told)
+    return FINE
 
 
 def write_asking(whole: RegisterAssessment, output: Path, wanted: Book, told: Said) -> None:

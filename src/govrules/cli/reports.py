@@ -290,17 +290,12 @@ class Reporting:
         output = self.wanted.output
         assert output is not None  # noqa: S101 - `ready` made sure
         [*_] = self.follow(self.assessments)
-        write_book(self._whole(), output, self.wanted.book, self.told, changed)
+        write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
         self._beside()
-
-    def _whole(self) -> RegisterAssessment:
-        """Return all that was assessed as one register."""
-        one = self.checked[0] if len(self.checked) == 1 else None
-        return one if isinstance(one, RegisterAssessment) else collected(self.checked)
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
-        one = self.checked[0] if len(self.checked) == 1 else collected(self.checked)
+        one = self.checked[0] if len(self.checked) == 1 else whole_of(self.checked)
         source = str(self.sources[0]) if len(self.sources) == 1 else ""
         origin = Origin(source, changed[0] if len(changed) == 1 else None, self._receipt())
         if self.wanted.format == "markdown":
@@ -340,6 +335,12 @@ class Reporting:
             case _:
                 made = markdown.comment(assessments, changed=changed, receipt=receipt)
         self._emit(made)
+
+
+def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
+    """Return all that was assessed as one register."""
+    one = checked[0] if len(checked) == 1 else None
+    return one if isinstance(one, RegisterAssessment) else collected(checked)
 
 
 def beside(report: Path) -> Path:

@@ -395,9 +395,9 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
         words = dict(fact.words)
-        names = named([word_of(each, words) for each in fact.type.values if each in known])
-        return f"{fact.label[:1].upper()}{fact.label[1:]}: are there any besides {names}?"
-    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+        several = [word_of(each, words) for each in fact.type.values if each in known]
+    else:
+        several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
     if all(map(_NUMBERED.fullmatch, several)):
         verb, number = ("Is", "one") if len(several) == 1 else ("Are", f"{len(several):,}")
         things = fact.each if len(several) == 1 else plural(fact.each)

@@ -180,8 +180,8 @@ def _rows(
     own = list_of(cls) if isinstance(subject, Register) else None
     tier = {one.fact for one in each.derived[TIER].questions} if TIER in each.derived else set()
     ranked = [*each.questions]
-    known = {one.question.fact for one in ranked}
-    ranked += (one for one in beside if one.question.fact not in known)
+    its = {one.question.fact for one in ranked}
+    ranked += (one for one in beside if one.question.fact not in its)
     titles = {rule.id: rule.title for rule in each.rulebook.rules}
     grave = {one.rule.id: one.could_be or Severity.LOW for one in each.findings}
     record = record_hash(subject) if not register else ""
@@ -197,6 +197,7 @@ def _rows(
         if fact is None or of_entries or nameless or question.fact in moot:
             continue
         about = about_of(path)[0]
+        known = on_record(recorded(subject, question.fact))
         rules = sorted(one.rules, key=lambda rule: -grave.get(rule, Severity.LOW).rank)
         more = f", and {len(rules) - 1} more" if len(rules) > 1 else ""
         before = asked.get((partnership, path), asked.get((each.name, path), _NEVER))
@@ -207,11 +208,11 @@ def _rows(
             about=about,
             could_be=one.could_be,
             question=question.of_any_record if about else question.question,
-            how=how_to_answer(fact) + moot_phrase(moot, question.fact),
+            how=how_to_answer(fact, known) + moot_phrase(moot, question.fact),
             why=f"{titles.get(rules[0], rules[0])}{more}",
             fact=path,
             type=fact.type,
-            on_record=on_record(recorded(subject, question.fact)),
+            on_record=known,
             record=record,
             asked="" if before is _NEVER else "asked before, and nobody knew",
         )
