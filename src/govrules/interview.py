@@ -136,6 +136,7 @@ class Interview:
         self._assessment: Assessment | None = None
         self._prompt: Prompt | None = None
         self._looked = False
+        self._asked: list[_Open] | None = None
 
     # ── What is known ─────────────────────────────────────────────────────────────────────────
 
@@ -185,6 +186,7 @@ class Interview:
         self._assessment = None
         self._prompt = None
         self._looked = False
+        self._asked = None
 
     def _assess(self) -> Assessment:
         try:
@@ -221,12 +223,18 @@ class Interview:
     @property
     def open(self) -> tuple[str, ...]:
         """The facts of the questions at the level that are open, those that were skipped too."""
-        return tuple(each.fact for each in self._ranked())
+        return tuple(each.fact for each in self._all_open)
 
     @property
     def _left(self) -> list[_Open]:
         passed = self._passed
-        return [each for each in self._ranked() if each.fact not in passed]
+        return [each for each in self._all_open if each.fact not in passed]
+
+    @property
+    def _all_open(self) -> list[_Open]:
+        if self._asked is None:
+            self._asked = self._ranked()
+        return self._asked
 
     def _next(self) -> Prompt | None:
         left = self._left

@@ -325,7 +325,8 @@ def ask(
     if path is None:
         raise Stop(
             "govrules: no file was named",
-            "  help: name the file of a partnership or a register; `govrules new` begins one",
+            "  help: name a partnership or a register, begin one with `govrules new`, or run"
+            " `govrules --help`",
         )
     own = file is None or path == workspace().register
     its_mapping = mapping or (workspace().mapping if own else None)
