@@ -32,10 +32,8 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import Format, Reporting, Wanted
-from govrules.cli.waiving import acted_on, waived
 from govrules.cli.reports import FORMATS, Reporting, Wanted
-from govrules.cli.waiving import waived
+from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import undisturbed
