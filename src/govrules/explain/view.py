@@ -11,12 +11,13 @@ import attrs
 
 from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again
+from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again, cited_among
 from govrules.explain.closures import Check, Closures
 from govrules.explain.ways import Way, followed_by
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
+from govrules.lowering.asks import Asking
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast
@@ -39,6 +40,9 @@ class Backend:
         self.shapes: Final = Shapes(rulebook)
         self.lowering: Final = lowering_of(rulebook.derived)
         self.closures: Final = Closures(self.shapes, self.lowering)
+        self.asking: Final = Asking(self.lowering, rulebook.derived)
+        #: What rules ask, as functions; by the id of a rule, which is kept beside.
+        self.asks: dict[Any, Any] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
         self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
@@ -371,6 +375,14 @@ class View:
         place = frame.shape.places[ref.path]
         fact = frame.shape.facts[ref.path]
         return Cited(frame.first + 1 + place, self.path(ref), fact, frame, ref.path)
+
+    def cited(self, numbers: Iterable[int]) -> tuple[Cited, ...]:
+        """Return what stands under numbers, as explanations cite it."""
+        known = self.all[0].known
+        new = [each for each in numbers if (Cited, each) not in known]
+        for each in cited_among(self.all, new) if new else ():
+            known[Cited, each.number] = each
+        return tuple([known[Cited, each] for each in numbers])
 
     def path(self, ref: ast.FactRef) -> str:
         """Return the full path of a fact that a rule names."""
