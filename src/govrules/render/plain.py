@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -15,6 +16,7 @@ from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
 from govrules.findings import Change, DerivedValue, Finding, Question, Reason
+from govrules.identical import Identical
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
@@ -26,6 +28,8 @@ from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
 FORMAT = 1
+#: How many rules are kept as data.
+_MOST_RULES: Final = 2**10
 #: Which findings stand in data: all of them, or those that are flagged.
 Which: TypeAlias = Literal["all", "flagged"]
 
@@ -188,11 +192,10 @@ def derived_data(derived: DerivedValue) -> dict[str, Any]:
 
 def finding_data(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
+    rule = finding.rule
+    head, says, source = _of_rule(Identical((rule,)))
     return {
-        "rule": finding.rule.id,
-        "title": finding.rule.title,
-        "theme": finding.rule.theme,
-        "pack": finding.rule.pack,
+        **head,
         "verdict": verdict_word(finding.verdict),
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
@@ -200,23 +203,28 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "because": [reason_data(each) for each in finding.because],
         "questions": [question_data(each) for each in finding.questions],
         "clears": [[change_data(each) for each in way] for way in finding.clears],
-        "remedy": _remedy(finding.remedy, finding.rule.remedy),
+        "remedy": _remedy(finding.remedy, rule.remedy),
         "mitigations": [
             {"because": each.because, "source": _citation(each.source)}
             for each in finding.mitigations
         ],
         "waived": _waived(finding),
-        "says": _says(finding.rule),
-        "source": {
-            "document": finding.source.document,
-            "paragraph": finding.source.paragraph,
-            "principle": finding.principle,
-        },
+        "says": {**says},
+        "source": {**source},
         "location": {
             "rule": finding.rule_location,
             "subject": finding.subject_location or None,
         },
     }
+
+
+@lru_cache(maxsize=_MOST_RULES)
+def _of_rule(only: Identical) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what is the same of every finding of a rule: its name, whose it is, its source."""
+    (rule,) = only
+    head = {"rule": rule.id, "title": rule.title, "theme": rule.theme, "pack": rule.pack}
+    source = {**(_citation(rule.source) or {}), "principle": rule.principle}
+    return head, _says(rule), source
 
 
 def reason_data(reason: Reason) -> dict[str, Any]:
