@@ -11,7 +11,8 @@ import pytest
 from govrules import UNKNOWN, Partner, Partnership, Register, load_rulebook
 from govrules.diagnostics import Code
 from govrules.model import Organisation, Reviewer, Status, Weakness
-from govrules.portfolio import assess_register, entries_of, pairs_of, register_problems
+from govrules.pairing import pairs_of
+from govrules.portfolio import assess_register, entries_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
 from govrules.rulebook.load import shipped_examples

@@ -124,6 +124,7 @@ class Assessment(ShownInNotebooks):
         rulebook: the rules.
         subject: what was assessed.
         waivers: those by which findings on it do not count.
+        so_of: of a body that is in many partnerships, those of which what is flagged is so.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Assessment(ShownInNotebooks):
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
+    so_of: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
         called = f" {self.id}" if self.id else ""
@@ -153,7 +155,12 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (values, outcomes, self._engine, self.waivers)
+        rules = tuple(each.id for each in self._rules) if self.so_of else ()
+        return _unpacked, (values, outcomes, self._engine, self.waivers, self.so_of, rules)
+
+    def afresh(self) -> Assessment:
+        """Return the same assessment, of which nothing was worked out yet: it can be let go."""
+        return attrs.evolve(self)
 
     @cached_property
     def _view(self) -> View:
@@ -366,10 +373,16 @@ def _unpacked(
     outcomes: Sequence[Outcome],
     engine: str,
     waivers: tuple[Waiver, ...],
+    so_of: tuple[str, ...],
+    of: tuple[str, ...],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers)
+    if of:
+        rules = tuple(each for each in rules if each.id in of)
+    return Assessment(
+        *values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers, so_of=so_of
+    )
 
 
 #: The days of each unit of time in which a remedy is due.

@@ -563,6 +563,7 @@ def findings_schema() -> Schema:
                 }
             )
         ),
+        "so_of": _list(_TEXT),
     }
     words = ("code", "name", "message", "help", "path", "place")
     problem = {

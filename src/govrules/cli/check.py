@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +20,7 @@ from govrules.cli.options import (
     Level,
     Mapping,
     Output,
+    PairShare,
     Rules,
     Subjects,
     Table,
@@ -32,7 +33,7 @@ from govrules.cli.reports import Format, Reporting, Wanted
 from govrules.cli.waiving import waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
-from govrules.undisturbed import undisturbed
+from govrules.undisturbed import let_go, undisturbed
 
 
 def check(
@@ -51,6 +52,7 @@ def check(
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
+    pair_share: PairShare = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -86,17 +88,19 @@ def check(
         given=day(as_of),
         engine=engine,
         only=entry or (),
+        share=pair_share,
     )
     checked = waived(checked, waivers, rulebook, told)
 
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
+    def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
+        return let_go(each.afresh() for each in _followed(several, output))
 
     options = {
         "rules": rules,
         "mapping": None if named.mapping is None else str(named.mapping),
         "table": table,
         "entry": entry,
+        "pair_share": pair_share,
     }
     read_too = (named.mapping, waivers or workspace().waivers)
     beside = tuple(each for each in read_too if each is not None)

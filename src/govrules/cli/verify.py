@@ -193,6 +193,7 @@ class _Verifying:
             given=dt.date.fromisoformat(as_of) if as_of else None,
             engine=None,
             only=options.get("entry", ()),
+            share=options.get("pair_share"),
         )
         same = findings_hash(apart(checked)) == self.receipt.findings
         return Differs("The findings", "" if same else "are others now")

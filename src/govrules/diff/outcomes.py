@@ -14,7 +14,8 @@ from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
 from govrules.engines.registry import REFERENCE, engine
 from govrules.identical import Identical
 from govrules.model import Register
-from govrules.portfolio import entries_of, is_register, owner_of, pairs_of
+from govrules.pairing import pairs_of
+from govrules.portfolio import entries_of, is_register, owner_of
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 

@@ -10,7 +10,7 @@ import attrs
 
 from govrules.live.settling import Settled, Settler, Task
 from govrules.model import Partnership
-from govrules.portfolio import pair_of
+from govrules.pairing import pair_of
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
 

@@ -87,12 +87,12 @@ class Overview:
     @cached_property
     def pairs(self) -> list[Assessment]:
         """Each two partnerships of which there is something to tell."""
-        return [each for each in self.whole.listed_pairs if each.checks]
+        return [each for each in (*self.whole.bodies, *self.whole.pairs) if each.checks]
 
     @property
     def more_pairs(self) -> int:
         """How many more partnerships have a partner or a parent in common, two and two."""
-        return len(self.whole.pairs) - len(self.pairs)
+        return self.whole.more_pairs
 
     @cached_property
     def flagged(self) -> list[Assessment]:
@@ -160,6 +160,12 @@ class Overview:
                 yield f"{told}, because the facts are not on the register."
         elif not self.flagged and not register.flagged:
             yield "Nothing found to put right."
+        if self.whole.common:
+            told_once = named(
+                [f"{name} (in {number:,} of {len(self.whole.entries):,})"
+                 for name, number in self.whole.common]
+            )  # fmt: skip
+            yield f"What two partnerships share in {told_once} is told once, of the body."
         notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
         if notice:
             told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
@@ -170,7 +176,7 @@ class Overview:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.whole.pairs:
+        if self.pairs or self.more_pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)

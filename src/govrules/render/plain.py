@@ -156,6 +156,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
         "coming_up": [coming_data(each) for each in assessment.coming_up],
+        "so_of": [*assessment.so_of],
     }
 
 

@@ -232,6 +232,9 @@ class Report:
     def reasons(self, finding: Finding) -> list[Told]:
         """Return what a finding rests on; of a register, what it counts."""
         found = reasons_of(finding)
+        so_of = self.assessment.so_of
+        if so_of:
+            found.append(Told(f"This is so of {named(so_of)}.", "", "", len(so_of)))
         if found:
             return found
         names = [*dict.fromkeys(that_count(finding, self.assessment))]
