@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, assert_never
 
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Frames
+from govrules.explain.cells import Cited, Frame, Frames
 from govrules.explain.closures import Check, Closures
 from govrules.explain.view import View
 from govrules.lowering import ir
@@ -113,6 +113,14 @@ class _Asking:
     def _inside(self, var: ir.Var, inner: _Ask) -> _Ask:
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.closures.at(var.list)
+        if not var.recorded:
+            shape = self.closures.shapes.of(var.cls)
+
+            def ask_beside(s: Frames, found: _Found) -> None:
+                blank = Frame(UNKNOWN, "", shape, [*shape.unknown])
+                inner((*s[: var.depth], blank), found)
+
+            return ask_beside
 
         def ask(s: Frames, found: _Found) -> None:
             outer = s[: var.depth]

@@ -32,7 +32,7 @@ class Open:
 
 @attrs.frozen(eq=False)
 class Inside:
-    """What is asked of each known record of a list."""
+    """What is asked of each known record of a list, or of one that nobody recorded yet."""
 
     var: ir.Var
     parts: Parts
@@ -227,7 +227,7 @@ class Asking:
         inside = (*scopes, var)
         inner = self._of_all(ast.children(condition), inside)
         inner += tuple(part for fact in ast.beside(condition) for part in self._of_fact(fact, inside))
-        more = _where(f.more(read_of(ref, scopes)), beside)
+        more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
         return (*found, *more, *((Inside(var, inner),) if inner else ()))
 
     def _of_predicate(self, predicate: ast.Predicate, scopes: Vars) -> Parts:
@@ -300,7 +300,8 @@ class Asking:
                     below = Asks()
                     self._tell(its, f.TRUE, below)
                     for read, asked in below.items():
-                        there = f.all_of(where, f.exists(var, asked))
+                        its_own = f.exists(var, asked) if var.recorded else asked
+                        there = f.all_of(where, its_own)
                         into[read] = f.any_of(into.get(read, f.FALSE), there)
                 case Beneath():
                     for read, asked in self._of_rows(part).items():
