@@ -19,6 +19,7 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
+from govrules.facts import said as facts_said
 from govrules.facts import Facts
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
@@ -108,6 +109,22 @@ class Plan(ShownInNotebooks):
     def changes(self) -> tuple[Change, ...]:
         """Every change, in the order of the steps."""
         return tuple(change for step in self.steps for change in step.changes)
+
+
+@attrs.frozen
+class Contradiction:
+    """
+    A derived fact that was stated, and that other facts contradict: it counts as stated.
+
+    Attributes:
+        stated: what was stated of it, as a clause.
+        follows: what it may be as the other facts have it, and why.
+        sentence: both, in a sentence.
+    """
+
+    stated: str
+    follows: DerivedValue
+    sentence: str
 
 
 @attrs.frozen
@@ -333,6 +350,40 @@ class Assessment(ShownInNotebooks):
         settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
         return DerivedValue(
             derived.name, derived.fact.label, settled, values, found.because, found.questions
+        )
+
+    @cached_property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """What was stated of derived facts, and other facts contradict; it counts as stated."""
+        stated = facts_said(self.subject, "stated")
+        return tuple(
+            found
+            for name, derived in self.rulebook.derived.items()
+            if derived.cls is type(self.subject) and stated.get(name, UNKNOWN) is not UNKNOWN
+            for found in self._contradicted(derived, stated)
+        )
+
+    def _contradicted(
+        self, derived: Derived, stated: Mapping[str, Any]
+    ) -> Iterator[Contradiction]:
+        others = {name: value for name, value in stated.items() if name != derived.name}
+        without = attrs.evolve(self, subject=attrs.evolve(self.subject, stated=others))
+        follows, value = without._derived(derived), stated[derived.name]  # noqa: SLF001 - its own
+        if value in follows.values:
+            return
+        told = phrases.fact_phrase(derived.fact, value)
+        which = follows.phrase or phrases.joined(
+            (phrases.fact_phrase(derived.fact, each) for each in follows.values), "or"
+        )
+        because = phrases.joined(dict.fromkeys(each.phrase for each in follows.because))
+        why = f" ({because})" if because else ""
+        yield Contradiction(
+            told,
+            follows,
+            phrases.sentence(
+                f"it is stated that {told}, and counts so; from the other facts it follows that "
+                f"{which}{why}"
+            ),
         )
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:

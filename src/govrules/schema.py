@@ -564,6 +564,9 @@ def findings_schema() -> Schema:
             )
         ),
         "so_of": _list(_TEXT),
+        "contradictions": _list(
+            _whole({"stated": _TEXT, "sentence": _TEXT, "follows": _whole(derived)})
+        ),
     }
     words = ("code", "name", "message", "help", "path", "place")
     problem = {

@@ -233,6 +233,8 @@ def _register(view: Overview, origin: Origin) -> Iterator[str]:
     if view.pairs:
         rows.append(("Between partnerships", view.pairs))
     yield from _counts(rows)
+    if view.common:
+        yield f"{text(view.common)}\n"
     yield from _changes(origin.changed)
     yield from _look_first(view)
     yield from _organisation(view)

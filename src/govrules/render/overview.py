@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from govrules.assessment import Assessment, counted_together, flagged_together
-from govrules.explain.phrases import counted, short_amount
+from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
@@ -21,6 +21,8 @@ from govrules.render.report import gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
 from govrules.truth import UNKNOWN
 
+#: A body in no more partnerships than this leaves few pairs out.
+_FEW: Final = 50
 _NOBODY: Final = "Nobody or not recorded"
 _NAMELESS: Final = "(a partnership without a name)"
 
@@ -94,6 +96,19 @@ class Overview:
         """How many more partnerships have a partner or a parent in common, two and two."""
         return self.whole.more_pairs
 
+    @property
+    def common(self) -> str:
+        """Which bodies make no pairs, as a sentence; "" where that leaves nothing out."""
+        found = {each.id for each in self.whole.bodies}
+        told = [
+            f"{name} ({number:,})"
+            for name, number in self.whole.common
+            if number > _FEW or name in found
+        ]
+        if not told:
+            return ""
+        return f"In too many partnerships to set each two side by side: {named(told)}."
+
     @cached_property
     def flagged(self) -> list[Assessment]:
         """The partnerships on which something is flagged, those to look at first before others."""
@@ -160,12 +175,6 @@ class Overview:
                 yield f"{told}, because the facts are not on the register."
         elif not self.flagged and not register.flagged:
             yield "Nothing found to put right."
-        if self.whole.common:
-            told_once = named(
-                [f"{name} (in {number:,} of {len(self.whole.entries):,})"
-                 for name, number in self.whole.common]
-            )  # fmt: skip
-            yield f"What two partnerships share in {told_once} is told once, of the body."
         notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
         if notice:
             told = "has ended or lies" if len(notice) == 1 else "have ended or lie"

@@ -157,6 +157,14 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "summaries": [finding_data(each) for each in summaries],
         "coming_up": [coming_data(each) for each in assessment.coming_up],
         "so_of": [*assessment.so_of],
+        "contradictions": [
+            {
+                "stated": each.stated,
+                "sentence": each.sentence,
+                "follows": derived_data(each.follows),
+            }
+            for each in assessment.contradictions
+        ],
     }
 
 

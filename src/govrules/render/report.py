@@ -193,7 +193,8 @@ class Report:
     def notices(self) -> list[str]:
         """What a reader must know before anything else."""
         status = getattr(self.assessment.subject, "status", None)
-        return [_NOTICES[status]] if status in _NOTICES else []
+        found = [_NOTICES[status]] if status in _NOTICES else []
+        return found + [each.sentence for each in self.assessment.contradictions]
 
     @cached_property
     def unread(self) -> list[str]:
