@@ -605,7 +605,7 @@ def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT0
 
 def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
     """Return the rules in force about a kind of subject."""
-    return tuple(rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of))
+    return tuple(rule for rule in rulebook.rules if rule.subject == kind and rule.counts_on(as_of))
 
 
 def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:
@@ -627,14 +627,6 @@ def _severity_fact(
     if sure and outcome.severity is not None:
         return FindingSeverity(outcome.severity.value)
     return None if settled and outcome.severity is None else UNKNOWN
-
-
-def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
-    """Tell whether a rule is in force on a day; on a day not known it is."""
-    begins, ends = rule.in_force
-    if not isinstance(as_of, dt.date):
-        return True
-    return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
 
 
 def assess_rule(

@@ -16,11 +16,12 @@ import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import phrases
+from govrules.explain import phrases, plan
 from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
+from govrules.explain.plan import opened
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
@@ -105,6 +106,27 @@ class Change:
     phrase: str
     record: str = ""
     of_any_record: str = attrs.Factory(lambda self: self.phrase, takes_self=True)
+
+
+@attrs.frozen
+class Opened:
+    """
+    What a way out would bring about under another rule.
+
+    Attributes:
+        rule: the rule's id.
+        title: its title.
+        severity: how grave what it flags is then; None where it is not known any more whether it
+            flags.
+        could_be: how grave it could turn out.
+        phrase: both, as a clause.
+    """
+
+    rule: str
+    title: str
+    severity: Severity | None
+    could_be: Severity | None
+    phrase: str
 
 
 @attrs.frozen
@@ -258,11 +280,22 @@ class Finding(ShownInNotebooks):
         return tuple([_question(each, self._view) for each in asked])
 
     @cached_property
-    def clears(self) -> tuple[tuple[Change, ...], ...]:
-        """The smallest changes of arrangements that clear it, each way tried; else nothing."""
+    def _ways(self) -> tuple[Mapping[str, Any], ...]:
         if self.verdict is not Verdict.FLAGGED:
             return ()
-        return tuple(changes(way, self._view) for way in clears(self.rule, self._view))
+        return clears(self.rule, self._view)
+
+    @cached_property
+    def clears(self) -> tuple[tuple[Change, ...], ...]:
+        """The smallest changes of arrangements that clear it, each way tried; else nothing."""
+        return tuple(changes(way, self._view) for way in self._ways)
+
+    @cached_property
+    def opens(self) -> tuple[tuple[Opened, ...], ...]:
+        """Of each way that clears it, what it would newly flag or make unknown elsewhere."""
+        return tuple(
+            tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways
+        )
 
     @property
     def source(self) -> Citation:
@@ -426,6 +459,16 @@ def _unpacked(
         parts=parts,
         waived=waived,
     )
+
+
+def _opened(found: plan.Opened) -> Opened:
+    rule, outcome = found.rule, found.outcome
+    if outcome.severity is None:
+        good = phrases.lowered(rule.met or rule.title)
+        phrase = f"it is not known any more whether {good}"
+    else:
+        phrase = f"{phrases.lowered(rule.title)} ({outcome.severity.value})"
+    return Opened(rule.id, rule.title, outcome.severity, outcome.could_be, phrase)
 
 
 def _wanted(test: Test, view: View) -> frozenset[Any]:

@@ -513,6 +513,16 @@ def findings_schema() -> Schema:
         "because": _list(_defined("reason")),
         "questions": several,
         "clears": _list(_list(change)),
+        "opens": _list(
+            _list(
+                _whole(
+                    {
+                        **dict.fromkeys(("rule", "phrase"), _TEXT),
+                        **dict.fromkeys(("severity", "could_be"), severity),
+                    }
+                )
+            )
+        ),
         "remedy": remedy,
         "mitigations": _list(_whole({"because": _TEXT, "source": _or_null(citation)})),
         "waived": _or_null(_whole({"reason": _TEXT, "approved": _TEXT, "until": _TEXT})),

@@ -282,6 +282,12 @@ class View:
         """Return what a rule about the subject says."""
         return self.rule(rule).says(self.frames)
 
+    def rules(self, kind: str) -> tuple[ast.Rule, ...]:
+        """Return the rules about a kind of subject that are in force on the date."""
+        several = self.backend.rulebook.rules
+        as_of = self.as_of
+        return tuple(each for each in several if each.subject == kind and each.counts_on(as_of))
+
     def rule(self, rule: ast.Rule) -> Judging:
         """Return what judges a rule about the subject."""
         return self.backend.rule(rule, self.frames[0].shape.cls)

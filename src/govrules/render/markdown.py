@@ -12,7 +12,7 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment
 from govrules.receipt import Receipt
-from govrules.render.advice import good_state
+from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
 from govrules.render.law import law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
@@ -182,6 +182,8 @@ def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
             f" ({text(owner)})" if owner else ""
         )
     yield f"- Settled when: {text(report.settled(finding))}"
+    for opens in opened_elsewhere(finding):
+        yield f"- Which would open: {text(opens)}"
     yield f"- Why it matters: {text(finding.principle)}"
     yield f"- Source: {text(report.source(finding))}. `{finding.rule.id}`"
     claims = whose(finding.rule)

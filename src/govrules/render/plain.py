@@ -15,7 +15,7 @@ from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
-from govrules.findings import Change, DerivedValue, Finding, Question, Reason
+from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
 from govrules.identical import Identical
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
@@ -212,6 +212,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "because": [reason_data(each) for each in finding.because],
         "questions": [question_data(each) for each in finding.questions],
         "clears": [[change_data(each) for each in way] for way in finding.clears],
+        "opens": [[opened_data(each) for each in way] for way in finding.opens],
         "remedy": _remedy(finding.remedy, rule.remedy),
         "mitigations": [
             {"because": each.because, "source": _citation(each.source)}
@@ -249,6 +250,16 @@ def reason_data(reason: Reason) -> dict[str, Any]:
 def change_data(change: Change) -> dict[str, Any]:
     """Return a change as plain data."""
     return {"fact": change.fact, "to": plain(change.to), "phrase": change.phrase}
+
+
+def opened_data(opened: Opened) -> dict[str, Any]:
+    """Return what a way out would bring about elsewhere as plain data."""
+    return {
+        "rule": opened.rule,
+        "severity": opened.severity.value if opened.severity else None,
+        "could_be": opened.could_be.value if opened.could_be else None,
+        "phrase": opened.phrase,
+    }
 
 
 def question_data(question: Question | RankedQuestion) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from govrules.assessment import Assessment
 from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
-from govrules.render.advice import fact_at, good_state
+from govrules.render.advice import fact_at, good_state, opened_elsewhere
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
 from govrules.render.report import (
@@ -124,6 +124,8 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
     if finding.remedy:
         yield from item("to put it right", _remedy(finding, assessment))
     yield from item("settled when", report.settled(finding))
+    for opens in opened_elsewhere(finding):
+        yield from item("which would open", opens)
     for each in report.to_know(finding):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
     yield from item("why it matters", finding.principle)
