@@ -363,9 +363,7 @@ class Assessment(ShownInNotebooks):
             for found in self._contradicted(derived, stated)
         )
 
-    def _contradicted(
-        self, derived: Derived, stated: Mapping[str, Any]
-    ) -> Iterator[Contradiction]:
+    def _contradicted(self, derived: Derived, stated: Mapping[str, Any]) -> Iterator[Contradiction]:
         others = {name: value for name, value in stated.items() if name != derived.name}
         without = attrs.evolve(self, subject=attrs.evolve(self.subject, stated=others))
         follows, value = without._derived(derived), stated[derived.name]  # noqa: SLF001 - its own

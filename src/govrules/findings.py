@@ -293,9 +293,7 @@ class Finding(ShownInNotebooks):
     @cached_property
     def opens(self) -> tuple[tuple[Opened, ...], ...]:
         """Of each way that clears it, what it would newly flag or make unknown elsewhere."""
-        return tuple(
-            tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways
-        )
+        return tuple(tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways)
 
     @property
     def source(self) -> Citation:

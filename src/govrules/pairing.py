@@ -458,8 +458,9 @@ def of_body(
     """
     paths = {
         path.partition(".")[2]
-        for path in reads([each for rule in rules for each in rule_conditions(rule)],
-                          rulebook.derived)
+        for path in reads(
+            [each for rule in rules for each in rule_conditions(rule)], rulebook.derived
+        )
         if path.partition(".")[0] in _SIDES and "[]" not in path
     }
     kinds: dict[Any, list[Partnership]] = {}

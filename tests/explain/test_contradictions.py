@@ -35,9 +35,7 @@ def book():
         ({"risk_tier": "low", "significant": True}, LARGE, ["risk_tier", "significant"]),
     ],
 )
-def test_what_is_stated_counts_and_what_contradicts_it_is_said(
-    book, stated, funding, contradicted
-):
+def test_what_is_stated_counts_and_what_contradicts_it_is_said(book, stated, funding, contradicted):
     subject = Partnership(name="Pool", funding=funding, protocol=None, stated=stated)
     found = assess(subject, book, as_of=AS_OF)
     assert [each.follows.name for each in found.contradictions] == contradicted

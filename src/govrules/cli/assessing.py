@@ -156,15 +156,11 @@ def assess_file(
     chosen = engine or engine_for(len(entries_of(read.subject)))
     up_to = PAIRED_UP_TO if share is None else Decimal(share)
     try:
-        return assess_register(
-            read.subject, rulebook, as_of=as_of, engine=chosen, share=up_to
-        )
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=chosen, share=up_to)
     except EngineError:
         if engine is not None:
             raise
-        return assess_register(
-            read.subject, rulebook, as_of=as_of, engine=REFERENCE, share=up_to
-        )
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE, share=up_to)
 
 
 def code_of(checked: list[Checked], level: Severity, told: Said) -> int:

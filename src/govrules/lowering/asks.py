@@ -226,7 +226,9 @@ class Asking:
         beside = self._of_all(ast.children(condition), (*scopes, unmet))
         inside = (*scopes, var)
         inner = self._of_all(ast.children(condition), inside)
-        inner += tuple(part for fact in ast.beside(condition) for part in self._of_fact(fact, inside))
+        inner += tuple(
+            part for fact in ast.beside(condition) for part in self._of_fact(fact, inside)
+        )
         more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
         return (*found, *more, *((Inside(var, inner),) if inner else ()))
 
@@ -318,9 +320,7 @@ class Asking:
             for parts, (true, _, _) in zip(each.rows, held.rows, strict=False):
                 self._tell(parts, reached, found)
                 reached = f.all_of(reached, f.no(true))
-            self._told[each] = {
-                read: _named(read, asked, each) for read, asked in found.items()
-            }
+            self._told[each] = {read: _named(read, asked, each) for read, asked in found.items()}
         return self._told[beneath_]
 
 
