@@ -63,6 +63,7 @@ rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and
 
 .PHONY: docs
 docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
+	@$(BIN)/govrules schema --output docs/_generated/schemas
 	@$(BIN)/sphinx-build -q -E -n -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 

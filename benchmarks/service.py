@@ -29,7 +29,7 @@ from govrules import (
     read,
     to_data,
 )
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 DAY = dt.date(2026, 3, 31)
 #: What a new process does before its first answer.

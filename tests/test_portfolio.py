@@ -16,7 +16,7 @@ from govrules.pairing import pairs_of
 from govrules.portfolio import assess_register, entries_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 EXAMPLE = shipped_examples() / "example-register.yaml"
 

@@ -31,7 +31,8 @@ from govrules.rulebook.ast import (
     Sum,
 )
 from govrules.rulebook.ast import Test as FactTest
-from govrules.testing.strategies import boundaries, registers, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, registers
 from govrules.vocabulary import vocabulary_of
 from tests.live.conftest import AS_OF, SHIPPED
 from tests.properties.small import CITED

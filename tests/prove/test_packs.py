@@ -11,7 +11,7 @@ import yaml
 from govrules import load_rulebook
 from govrules.examples import run_derived_examples, run_examples
 from govrules.rulebook.ast import Severity
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 pytest.importorskip("z3")
 

@@ -13,7 +13,8 @@ from govrules.cli.kinds import KINDS
 from govrules.cli.workspace import workspace
 from govrules.engines.registry import ENGINES
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in
 
 Rules = Annotated[
     list[str] | None,

@@ -17,7 +17,7 @@ from govrules.cli.options import (
 from govrules.cli.output import emit, show
 from govrules.cli.workspace import packs_of
 from govrules.rulebook.ast import Severity
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 Kinds = Literal[
     "never-applicable",

@@ -9,7 +9,7 @@ from govrules.cli.options import Folder, load
 from govrules.cli.output import emit, warn
 from govrules.cli.workspace import packs_of
 from govrules.rulebook.ast import Rule, Rulebook
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 
 def test(

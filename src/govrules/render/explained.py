@@ -9,6 +9,7 @@ from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
+from govrules.files import shipped
 from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.walk import parameters_of
@@ -62,9 +63,29 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
 
 
 def code_lines(code: Code) -> Iterator[Line]:
-    """Yield what a diagnostic's code means."""
+    """Yield what a diagnostic's code means, and a file that brings it about."""
     yield f"{code.id} {code.title}", "bold"
     yield code.meaning, ""
+    case = case_of(code)
+    if case:
+        yield "", ""
+    inside = False
+    for line in case.splitlines():
+        fenced = line.startswith("```")
+        inside = inside != fenced
+        if not fenced:
+            yield (f"  {line}" if inside and line else line.replace("`", "")), ""
+
+
+def case_of(code: Code) -> str:
+    """Return, as Markdown, the simplest file that brings a code about and what is said of it."""
+    page = shipped("cases", "tests/diagnostics") / f"{code.id}.md"
+    if not page.is_file():
+        return ""
+    _, _, first = page.read_text(encoding="utf-8").partition("\n## ")
+    heading, _, rest = first.partition("\n## ")[0].partition("\n")
+    kind, _, name = heading.partition(": ")
+    return f"{kind} ({name.replace('-', ' ')}):\n{rest}"
 
 
 def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:

@@ -20,7 +20,8 @@ from govrules.nodes import Entries, Items, Report, parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
 from govrules.testing.properties import (
