@@ -474,7 +474,7 @@ def test_what_a_body_in_many_partnerships_lacks_is_told_once(rulebook, number, p
     assert [each.rule.id for each in found.flagged] == ["weak-partner-shared-unseen"]
     # Where one of two does not have it on its risk register, the weakness is unseen in both.
     assert found.so_of == tuple(each.id for each in entries)
-    assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301 - our own
+    assert pickle.loads(pickle.dumps(found)) == found
     assert found in whole.all()
 
 

@@ -19,8 +19,8 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
-from govrules.facts import said as facts_said
 from govrules.facts import Facts
+from govrules.facts import said as facts_said
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -53,11 +53,13 @@ class RankedQuestion:
         question: the question.
         rules: the ids of the rules whose verdict it would help to settle.
         could_be: the worst severity that one of them could have.
+        settles: the derived facts that are shown, such as the risk tier, that it helps to settle.
     """
 
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
+    settles: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -317,6 +319,10 @@ class Assessment(ShownInNotebooks):
         first which helps to settle most.
         """
         asked: dict[Question, list[Finding]] = {}
+        settles: dict[Question, list[str]] = {}
+        for name, each in self.derived.items():
+            for question in each.questions:
+                settles.setdefault(question, []).append(name)
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
@@ -327,6 +333,7 @@ class Assessment(ShownInNotebooks):
                     question,
                     tuple(each.rule.id for each in several),
                     max(map(_worst, several)),
+                    tuple(settles.get(question, ())),
                 ),
             )
             for question, several in asked.items()
@@ -417,7 +424,7 @@ class Assessment(ShownInNotebooks):
             )
 
 
-def _unpacked(
+def _unpacked(  # noqa: PLR0917 - as it is pickled
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,

@@ -83,7 +83,7 @@ def common_bodies(
         for key, partner in _members(entry)[0].items():
             found.setdefault(key, []).append(entry)
             names.setdefault(key, str(partner.name))
-    least, own = max(len(entries) * share / 100, _ALWAYS), fold_body(owner)
+    least, own = max(Decimal(_ALWAYS), len(entries) * share / 100), fold_body(owner)
     chosen = [each for each, its in found.items() if each == own or len(its) > least]
     chosen.sort(key=lambda each: -len(found[each]))
     return tuple(Body(names[each], tuple(found[each])) for each in chosen)

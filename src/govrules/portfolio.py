@@ -116,12 +116,10 @@ def assess_register(
     def judge(several: Sequence[Rule], subjects: Sequence[Any]) -> Iterable[Sequence[Outcome]]:
         return judge_each(several, subjects, as_of, rulebook)
 
-    def assessed(
-        pair: Pair, its: tuple[Rule, ...], outcomes: Sequence[Outcome], **more: Any
-    ) -> Assessment:
-        named = {"id": str(pair.id), "name": str(pair.name), **more}
+    def assessed(pair: Pair, its: tuple[Rule, ...], outcomes: Sequence[Outcome]) -> Assessment:
         return Assessment(
-            **named,
+            id=str(pair.id),
+            name=str(pair.name),
             as_of=as_of,
             rulebook=rulebook,
             subject=pair,
@@ -138,11 +136,8 @@ def assess_register(
         called = f"{body.name}, a partner in {counted(len(body.entries), 'partnership')}"
         for each in of_body(body, rules, rulebook, judge):
             names = tuple(_called(entry) for entry in each.entries)
-            bodies.append(
-                assessed(
-                    each.pair, (each.rule,), (each.outcome,), id=body.name, name=called, so_of=names
-                )
-            )
+            of_two = assessed(each.pair, (each.rule,), (each.outcome,))
+            bodies.append(attrs.evolve(of_two, id=body.name, name=called, so_of=names))
     return attrs.evolve(
         whole,
         pairs=tuple(assessed(pair, rules, outcomes) for pair, outcomes in found.told),

@@ -501,6 +501,7 @@ def findings_schema() -> Schema:
     several = _list(_defined("question"))
     question = _whole({"fact": _TEXT, "question": _TEXT})
     ranked = {**question["properties"], "rules": _list(_TEXT), "could_be": levels}
+    ranked["settles"] = _list(_TEXT)
     finding = {
         "rule": _TEXT,
         "title": _TEXT,

@@ -7,7 +7,6 @@ import gc
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
-
 T = TypeVar("T")
 #: After so many values what was let go is looked for.
 _OFTEN: Final = 32

@@ -53,7 +53,7 @@ def proof(name: str, view: View) -> tuple[Cited, ...]:
     return found
 
 
-def _least(
+def _least(  # noqa: PLR0917 - as they are told
     view: View,
     numbers: Iterable[int],
     order: Order,

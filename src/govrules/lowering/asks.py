@@ -1,8 +1,8 @@
 """
 The questions left of a rule: which facts, once told, settle what is still open.
 
-They stand once, as a tree beside the rule's own: what is asked where a formula holds, of each record
-of a list, of the rows of a derived fact. `Asking.rule` says the same by path as formulas.
+They stand once, as a tree beside the rule's own: what is asked where a formula holds, of each
+record of a list, of the rows of a derived fact. `Asking.rule` says the same by path as formulas.
 """
 
 from __future__ import annotations

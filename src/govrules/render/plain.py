@@ -270,6 +270,7 @@ def question_data(question: Question | RankedQuestion) -> dict[str, Any]:
         **question_data(question.question),
         "rules": [*question.rules],
         "could_be": question.could_be.value,
+        "settles": [*question.settles],
     }
 
 

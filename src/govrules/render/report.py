@@ -72,6 +72,7 @@ class Asked:
         fact: the path of the fact.
         rules: the ids of the rules that the answer helps to settle.
         could_be: the worst that it could show.
+        settles: the derived facts that are shown that it helps to settle.
     """
 
     question: str
@@ -79,6 +80,7 @@ class Asked:
     fact: str
     rules: frozenset[str]
     could_be: Severity
+    settles: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -300,6 +302,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
             its[0].question.fact if len(its) == 1 else fact,
             frozenset(rule for each in its for rule in each.rules),
             max(each.could_be for each in its),
+            tuple(dict.fromkeys(name for each in its for name in each.settles)),
         )
         for fact, its in groups.items()
     ]

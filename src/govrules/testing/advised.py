@@ -106,7 +106,7 @@ def _tests_twice(rule: Rule, trial: Trial) -> bool:
 
 
 def nothing_held_is_taken_away(trial: Trial) -> None:
-    """A way out or a plan gives up what is in place only where it would not do with it."""
+    """Nothing in place is given up by a way out that would do with it."""
     whole, assessment, effort = trial.case(), trial.assess(), Effort(trial.subject)
     for finding in assessment.flagged:
         for way in finding.clears:
