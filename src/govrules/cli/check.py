@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from govrules.cli.options import (
     Level,
     Mapping,
     Output,
+    PairShare,
     Rules,
     Subjects,
     Table,
@@ -36,7 +37,7 @@ from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
-from govrules.undisturbed import undisturbed
+from govrules.undisturbed import let_go, undisturbed
 
 _FORMAT = (
     "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
@@ -67,6 +68,7 @@ def check(
     all_questions: AllQuestions = False,
     per_officer: PerOfficer = None,
     unlocked: Unlocked = False,
+    pair_share: PairShare = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -103,12 +105,13 @@ def check(
         engine=engine,
         only=entry or (),
         answers=answered,
+        share=pair_share,
     )
     checked = waived(checked, waivers, rulebook, told)
     checked = acted_on(checked, actions, rulebook, told)
 
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
+    def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
+        return let_go(each.afresh() for each in _followed(several, output))
 
     options = {
         "rules": rules,
@@ -116,6 +119,7 @@ def check(
         "table": table,
         "entry": entry,
         "answers": None if answered is None else str(answered),
+        "pair_share": pair_share,
     }
     here = workspace()
     read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)

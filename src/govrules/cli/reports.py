@@ -16,7 +16,7 @@ from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
 from govrules.cli.booking import Book
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, show, write
+from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
 from govrules.cli.waiving import law_hints, law_lines
 from govrules.diagnostics import did_you_mean
@@ -283,8 +283,7 @@ class Reporting:
         last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
         last += [{"changes": each.data} for each in changed]
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
-        lines = (json.dumps(each, ensure_ascii=False) for each in found)
-        emit("".join(f"{line}\n" for line in lines), self.wanted.output)
+        emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
         self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
