@@ -131,6 +131,13 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
 
+ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
+	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
+	plan_is_smallest or plan_flags_nothing_new
+.PHONY: properties
+properties: $(VENV)/developed  ## Try what holds of advice on EXAMPLES examples each, on any rulebook (slow)
+	@$(MAKE) thorough ARGS='-k "$(ADVICE)"'
+
 # Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
 MINUTES ?= 1
 .PHONY: fuzz

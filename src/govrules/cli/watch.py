@@ -20,7 +20,7 @@ from govrules.cli.rule_files import RuleFiles
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
-from govrules.explain.phrases import counted
+from govrules.explain.phrases import counted, sentence
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
 from govrules.live.world import listing_of
@@ -288,6 +288,8 @@ def _lines(notice: Notice) -> Iterator[tuple[str, str]]:
     if notice.finding is not None:
         now = notice.finding
         text = now.sentence
+        if notice.movement is Movement.CLOSED:
+            yield f"    Was: {sentence(now.rule.title)}", ""
         if notice.movement is Movement.CLOSED and now.verdict is Verdict.UNKNOWN:
             text = f"{text} It is open no more, and not known to be in order."
         yield f"    {text}", ""
