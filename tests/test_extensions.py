@@ -87,6 +87,7 @@ nobody = council_tools:nobody
 """
 FACTS = """\
 name = "Care pool"
+status = "active"
 protocol = "none"
 as_of = 2026-03-31
 
