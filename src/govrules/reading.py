@@ -544,4 +544,4 @@ def declared_by(rulebook: Rulebook | None) -> Declared:
     if rulebook is None:
         return Declared()
     derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-    return Declared(rulebook.local, derived)
+    return Declared(rulebook.local, derived, rulebook.thresholds)

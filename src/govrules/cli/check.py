@@ -28,11 +28,16 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import Format, Reporting, Wanted
+from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import undisturbed
+
+_FORMAT = (
+    "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
+    f" `--output`. {', '.join(FORMATS)}, and those that installed packages add."
+)
 
 
 def check(
@@ -45,7 +50,9 @@ def check(
     as_of: AsOf = None,
     entry: Entry = None,
     waivers: Waivers = None,
-    format: Format = "text",  # noqa: A002 - the option's name
+    format: Annotated[  # noqa: A002 - the option's name
+        str, Parameter(name="--format", help=_FORMAT)
+    ] = "text",
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
     fail_on: Level = "low",
@@ -60,9 +67,6 @@ def check(
     subjects
         Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
         the register of `govrules.yaml` if none.
-    format
-        How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook
-        needs `--output`.
     save
         A folder that keeps what is flagged, so that the next report says what changed since.
     fail_on

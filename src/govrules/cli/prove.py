@@ -31,6 +31,7 @@ Kinds = Literal[
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
 ]
 
 

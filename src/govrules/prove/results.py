@@ -25,6 +25,7 @@ class Flaw(StrEnum):
     PERVERSE_INCENTIVE = "perverse-incentive"
     WITHHOLDING_HELPS = "withholding-helps"
     NEVER_WORSE = "never-worse"
+    IDLE_QUESTION = "idle-question"
 
 
 class Status(Enum):
@@ -70,4 +71,4 @@ class Result:
 
 #: What is looked for unless something else is asked: what compares all rules of packs that are
 #: meant to work together is asked for by name.
-USUAL: Final = frozenset(Flaw) - {Flaw.NEVER_WORSE}
+USUAL: Final = frozenset(Flaw) - {Flaw.NEVER_WORSE, Flaw.IDLE_QUESTION}

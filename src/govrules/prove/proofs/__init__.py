@@ -6,6 +6,7 @@ from govrules.prove.proofs import (
     always_flagged,
     conflict,
     gap,
+    idle_question,
     implied_by,
     never_applicable,
     never_flagged,
@@ -25,6 +26,7 @@ OF_RULES: Final = (
     always_flagged.PROOF,
     perverse_incentive.PROOF,
     withholding.PROOF,
+    idle_question.PROOF,
 )
 #: What is asked of each rule beside the others about its subject.
 BESIDE_OTHERS: Final = implied_by.PROOF
