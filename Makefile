@@ -85,6 +85,10 @@ pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documen
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
 		--pictures docs/pictures
 
+.PHONY: bench-beside
+bench-beside: $(VENV)/developed  ## Time engines and starts beside those of another tree (ARGS="../before")
+	@$(BIN)/python -m benchmarks.beside $(ARGS)
+
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
