@@ -14,7 +14,7 @@ from govrules.model import Organisation, Reviewer, Status, Weakness
 from govrules.portfolio import assess_register, entries_of, pairs_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 EXAMPLE = shipped_examples() / "example-register.yaml"
 
@@ -95,7 +95,7 @@ FAULTS = [
     ("one-person-represents-too-many", Severity.LOW, "organisation.most_seats_held", "11"),
     (
         "own-governance-not-assessed",
-        Severity.LOW,
+        Severity.MEDIUM,
         "organisation.own_governance_assessed",
         "30 June 2023",
     ),

@@ -457,7 +457,9 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     cls: type = type(record)
     if not inside or name not in _twins(cls):
         return ""
-    called = getattr(getattr(record, name), "name", UNKNOWN)
+    one = getattr(record, name)
+    # Unknown has a name of its own, which is nobody's.
+    called = UNKNOWN if one is UNKNOWN else getattr(one, "name", UNKNOWN)
     return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 

@@ -26,7 +26,8 @@ from govrules.facts import said
 from govrules.model import Partnership
 from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import SUBJECTS, check_format
+from govrules.rulebook.kinds import SUBJECTS
+from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader, says_a_state
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, Months, list_of, vocabulary_of

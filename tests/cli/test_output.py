@@ -204,6 +204,6 @@ def test_an_interrupted_command_is_exit_code_130(monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("govrules.cli.linting.lint_pack", interrupted)
+    monkeypatch.setattr("govrules.cli.lint.lint_pack", interrupted)
     assert main(["lint"]) == 130
     assert capsys.readouterr().err == "govrules: interrupted\n"

@@ -39,9 +39,9 @@ def _load() -> None:
     import xlsxwriter  # noqa: F401 - likewise
 
     import govrules.catalogue
-    import govrules.cli.asking
-    import govrules.cli.commands
-    import govrules.cli.laying_out
+    import govrules.cli.ask
+    import govrules.cli.check
+    import govrules.cli.format
     import govrules.cli.mapping
     import govrules.cli.tabulating
     import govrules.registers.batches

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from govrules.cli import main
-from govrules.cli.asking import Asking
+from govrules.cli.ask import Asking
 from govrules.files import READ, InputError, SpecialFileError, _new_beside, replacing
 from govrules.rulebook.load import load_rulebook
 from govrules.scaffold import ScaffoldError, scaffold
@@ -233,7 +233,7 @@ def test_a_fault_of_ours_is_exit_70(monkeypatch, capsys):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("govrules.cli.linting.lint_pack", broken)
+    monkeypatch.setattr("govrules.cli.lint.lint_pack", broken)
     assert main(["lint"]) == 70
     assert "this is a fault of govrules" in capsys.readouterr().err
 
@@ -243,7 +243,7 @@ def test_what_the_machine_lacks_is_exit_2(monkeypatch, capsys, error):
     def broken(*_, **__):
         raise error
 
-    monkeypatch.setattr("govrules.cli.linting.lint_pack", broken)
+    monkeypatch.setattr("govrules.cli.lint.lint_pack", broken)
     assert main(["lint"]) == 2
     assert "Traceback" not in capsys.readouterr().err
 

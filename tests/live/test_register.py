@@ -453,10 +453,10 @@ def test_a_snapshot_in_which_anything_is_of_another_kind_is_resumed_or_refused(v
     [
         (lambda plain: {}, "what `LiveRegister.snapshot` returned"),
         (lambda plain: {**plain, "govrules_live": 2}, "must be 1, not 2"),
-        (lambda plain: {**plain, "partnerships": [{"id": "x"}]}, "damaged"),
+        (lambda plain: {**plain, "entries": [{"id": "x"}]}, "damaged"),
         (lambda plain: {**plain, "as_of": "soon"}, "damaged"),
         (
-            lambda plain: {**plain, "partnerships": [{"id": "x", "facts": {"colour": 1}}]},
+            lambda plain: {**plain, "entries": [{"id": "x", "facts": {"colour": 1}}]},
             "`colour`",
         ),
         (

@@ -32,8 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(tokens: list[str]) -> int:
     with undisturbed():
-        from govrules.cli import demo, verify  # noqa: F401, PLC0415 - each adds a command
-        from govrules.cli.commands import app  # noqa: PLC0415 - only the command line pays for it
+        from govrules.cli.app import command_line  # noqa: PLC0415 - only the command line pays for it
         from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
         from govrules.files import READ  # noqa: PLC0415 - likewise
 
@@ -41,8 +40,9 @@ def _run(tokens: list[str]) -> int:
     READ.set(set())
     # A dash alone is no option, and stands for standard input.
     tokens = ["./-" if each == "-" else each for each in tokens]
-    code = app(
-        without_kinds(tokens),
+    tokens = without_kinds(tokens)
+    code = command_line(tokens)(
+        tokens,
         exit_on_error=False,
         print_error=False,
         result_action="return_value",

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.commands import app, assess_file
+from govrules.cli.assessing import assess_file
 from govrules.cli.exits import FINE
 from govrules.cli.options import load
 from govrules.cli.output import emit
@@ -17,7 +17,7 @@ from govrules.cli.reports import Reporting, Wanted
 from govrules.cli.said import Said
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 _EXAMPLE: Final = "example-register.yaml"
 _NEXT: Final = """
@@ -33,7 +33,6 @@ Try next:
 """
 
 
-@app.command
 def demo(
     *,
     output: Annotated[Path, Parameter(name="--output", help="Where the page is written.")] = Path(

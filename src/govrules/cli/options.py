@@ -13,7 +13,8 @@ from govrules.cli.kinds import KINDS
 from govrules.cli.workspace import workspace
 from govrules.engines.registry import ENGINES
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in
 
 Rules = Annotated[
     list[str] | None,
@@ -53,6 +54,15 @@ Folder = Annotated[
 Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
+]
+Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
+Entry = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--entry",
+        negative="",
+        help="Of a register, only the partnership of this id or name; may be repeated.",
+    ),
 ]
 
 

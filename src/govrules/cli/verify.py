@@ -11,7 +11,7 @@ from typing import Annotated
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.commands import app, assess_all
+from govrules.cli.assessing import assess_all
 from govrules.cli.exits import FINE, FLAGGED, Stop
 from govrules.cli.options import load
 from govrules.cli.output import show
@@ -38,7 +38,6 @@ class Differs:
     how: str = ""
 
 
-@app.command
 def verify(
     report: Annotated[Path, Parameter(name="REPORT", negative="")],
     *,

@@ -38,6 +38,7 @@ INTENDABLE: Final = (
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
     *TESTED,
 )
 

@@ -34,7 +34,7 @@ from govrules.rulebook.ast import (
     children,
     tested,
 )
-from govrules.vocabulary import Fact, Money
+from govrules.vocabulary import Fact, Money, Record
 
 T = TypeVar("T")
 
@@ -62,6 +62,18 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
         yield grade.when
     for mitigation in rule.mitigated_by:
         yield mitigation.when
+
+
+def tested_records(rulebook: Rulebook) -> frozenset[str]:
+    """Return the paths of the records that a rulebook tests as such."""
+    roots = [each for rule in rulebook.rules for each in rule_conditions(rule)]
+    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
+    return frozenset(
+        node.fact.path
+        for root in roots
+        for node in nodes(root)
+        if isinstance(node, Test | Known) and isinstance(node.fact.type, Record)
+    )
 
 
 def has_threshold(rule: Rule) -> bool:

@@ -1,0 +1,53 @@
+"""The command `catalogue`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from govrules import catalogue as catalogues
+from govrules.cli.exits import FINE, Stop
+from govrules.cli.options import (
+    Output,
+    Rules,
+    load,
+)
+from govrules.cli.output import emit, refuse_inputs, write
+from govrules.render import catalogue as render
+
+
+def catalogue(
+    *,
+    rules: Rules = None,
+    format: Literal["markdown", "html", "xlsx"] = "markdown",  # noqa: A002 - the option's name
+    says: Annotated[bool, Parameter(name="--says", negative="")] = False,
+    output: Output = None,
+) -> int:
+    """
+    Print every rule in plain English, with its source, questions and examples.
+
+    Parameters
+    ----------
+    says
+        Print only how much of the rules their sources state, how much they imply, and how much is
+        the pack's own.
+    format
+        Markdown, one HTML page, or a workbook (which needs `--output`).
+    """
+    refuse_inputs(output, rules)
+    if says and format != "markdown":
+        raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
+    if format == "xlsx" and output is None:
+        raise Stop(
+            "govrules: a workbook cannot be printed", "  help: add `--output catalogue.xlsx`"
+        )
+    if says:
+        emit(render.shares_markdown(catalogues.shares(load(rules))), output)
+        return FINE
+    made = catalogues.catalogue(load(rules))
+    if format == "xlsx" and output is not None:
+        write(output, render.xlsx(made))
+    else:
+        emit(render.html(made) if format == "html" else render.markdown(made), output)
+    return FINE

@@ -1,0 +1,133 @@
+"""The command `check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import attrs
+from cyclopts import Parameter
+
+from govrules.assessment import Assessment
+from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.exits import Stop
+from govrules.cli.options import (
+    AsOf,
+    Engine,
+    Entry,
+    Level,
+    Mapping,
+    Output,
+    Rules,
+    Subjects,
+    Table,
+    Waivers,
+    day,
+    load,
+)
+from govrules.cli.output import refuse_inputs
+from govrules.cli.reports import FORMATS, Reporting, Wanted
+from govrules.cli.waiving import waived
+from govrules.cli.workspace import chosen, workspace
+from govrules.rulebook.ast import Severity
+from govrules.undisturbed import undisturbed
+
+_FORMAT = (
+    "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
+    f" `--output`. {', '.join(FORMATS)}, and those that installed packages add."
+)
+
+
+def check(
+    subjects: Subjects = None,
+    *,
+    rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    engine: Engine = None,
+    as_of: AsOf = None,
+    entry: Entry = None,
+    waivers: Waivers = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, Parameter(name="--format", help=_FORMAT)
+    ] = "text",
+    output: Output = None,
+    save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
+    fail_on: Level = "low",
+    full: bool = False,
+    depth: Annotated[str | None, Parameter(name="--depth")] = None,
+) -> int:
+    """
+    Assess partnership and register files: every rule in force, one finding each.
+
+    Parameters
+    ----------
+    subjects
+        Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
+        the register of `govrules.yaml` if none.
+    save
+        A folder that keeps what is flagged, so that the next report says what changed since.
+    fail_on
+        The severity from which flagged findings make the exit code 1.
+    full
+        In text, below the page, each finding with its reasons, each question and what is met.
+    depth
+        The same, with at most so many lines of reasons for each finding; `all` for every one.
+    """
+    level = Severity(fail_on)
+    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
+    refuse_inputs(output, subjects, mapping, rules, waivers)
+    wanted.ready()
+    rulebook = load(rules)
+    named = chosen(subjects, mapping)
+    checked, told = assess_all(
+        named.subjects,
+        rulebook,
+        mapping=named.mapping,
+        table=table,
+        given=day(as_of),
+        engine=engine,
+        only=entry or (),
+    )
+    checked = waived(checked, waivers, rulebook, told)
+
+    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
+        return _followed(several, output)
+
+    options = {
+        "rules": rules,
+        "mapping": None if named.mapping is None else str(named.mapping),
+        "table": table,
+        "entry": entry,
+    }
+    read_too = (named.mapping, waivers or workspace().waivers)
+    beside = tuple(each for each in read_too if each is not None)
+    wanted = attrs.evolve(wanted, options=options, beside=beside)
+    with undisturbed():
+        Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
+    return code_of(checked, level, told)
+
+
+def _reasons(depth: str | None) -> int | None:
+    """Read how many lines of reasons a finding has; None is all of them."""
+    if depth is None or depth == "all":
+        return None
+    if not depth.isdigit() or int(depth) < 1:
+        raise Stop(
+            f"govrules: `--depth {depth}` is no number of lines",
+            "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
+        )
+    return int(depth)
+
+
+def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
+    # What is printed on a terminal shows by itself how far it is.
+    if sys.stderr is None or sys.stdout is None or not sys.stderr.isatty():
+        return assessments
+    if output is None and sys.stdout.isatty():
+        return assessments
+    from govrules.cli.progress import followed  # noqa: PLC0415 - only a terminal pays for it
+
+    return followed(assessments, "Explaining")

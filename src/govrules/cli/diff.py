@@ -1,0 +1,170 @@
+"""The command `diff`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import attrs
+from cyclopts import Parameter
+
+from govrules.cli.exits import FINE, FLAGGED, Stop
+from govrules.cli.kinds import KINDS
+from govrules.cli.options import AsOf, Mapping, Output, Rules, Table, day
+from govrules.cli.output import emit, show
+from govrules.cli.workspace import workspace
+from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import is_pack, pack_names, packs_in
+
+if TYPE_CHECKING:
+    from govrules.diff.report import Compared
+
+
+def diff(
+    old: Annotated[str, Parameter(name="OLD", negative="")],
+    new: Annotated[str, Parameter(name="NEW", negative="")],
+    register: Annotated[Path | None, Parameter(name="REGISTER", negative="")] = None,
+    *,
+    rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    as_of: AsOf = None,
+    full: bool = False,
+    format: Literal["text", "markdown", "json"] = "text",  # noqa: A002 - the option's name
+    output: Output = None,
+) -> int:
+    """
+    Compare two versions of rules: what they mean, and whose outcome changes; or two kept results.
+
+    Exit code 1 where a rule changed in meaning or an outcome changed, 0 where none did.
+
+    Parameters
+    ----------
+    old
+        A pack as it was: its folder, its name, or a git revision of NEW; or kept results.
+    new
+        The pack as it is; or later results, as `check --format json --output FILE` keeps them.
+    register
+        A register or partnership whose outcomes are compared; that of `govrules.yaml` if none.
+    rules
+        Packs that are used beside both.
+    full
+        List every rule and every outcome.
+    format
+        How to print it; Markdown is for a meeting paper.
+    """
+    from govrules.diff import report  # noqa: PLC0415 - only this command needs it
+    from govrules.diff.results import compare_results, is_results, read_results  # noqa: PLC0415 - likewise
+
+    if is_results(Path(old)) and is_results(Path(new)):
+        results = compare_results(read_results(Path(old)), read_results(Path(new)))
+        if format == "json":
+            emit(_json(report.results_data(results)), output)
+        elif format == "markdown":
+            emit(report.results_markdown(results), output)
+        else:
+            show(report.results_lines(results, full=full), output)
+        return FLAGGED if results.moves else FINE
+    from govrules.diff.rulebooks import difference  # noqa: PLC0415 - likewise
+
+    beside = [*(rules or ())]
+    after = _load(new, beside)
+    with _as_it_was(old, new) as before:
+        found = difference(_load(before, beside), after)
+        compared = report.Compared(found)
+        chosen = register or workspace().register
+        if chosen is not None:
+            compared = _with_register(compared, chosen, mapping, table, day(as_of))
+    if format == "json":
+        emit(_json(report.data(compared)), output)
+    elif format == "markdown":
+        emit(report.markdown(compared, full=full), output)
+    else:
+        show(report.text_lines(compared, full=full), output)
+    return FLAGGED if compared.matters else FINE
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _load(pack: str, beside: list[str]) -> Rulebook:
+    return load_rulebook(*packs_in([pack, *beside]), subjects=KINDS.get())
+
+
+def _with_register(
+    compared: Compared, register: Path, mapping: Path | None, table: str, given: dt.date | None
+) -> Compared:
+    from govrules.diff.outcomes import moves  # noqa: PLC0415 - likewise
+    from govrules.portfolio import entries_of, is_register  # noqa: PLC0415 - likewise
+    from govrules.registers.read import read  # noqa: PLC0415 - likewise
+
+    own = workspace()
+    if (
+        mapping is None
+        and own.register is not None
+        and register.resolve() == own.register.resolve()
+    ):
+        mapping = own.mapping
+    found = read(register, mapping=mapping, table=table, rulebook=compared.found.new)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    as_of = given or (found.as_of if isinstance(found.as_of, dt.date) else today)
+    made = moves(compared.found, found.subject, as_of=as_of)
+    number = len(entries_of(found.subject)) if is_register(found.subject) else 1
+    return attrs.evolve(compared, moves=made, subjects=number)
+
+
+@contextmanager
+def _as_it_was(old: str, new: str) -> Iterator[str]:
+    """Yield the older pack; of a git revision, the folder of the newer one as it was then."""
+    if is_pack(Path(old)) or old in pack_names():
+        yield old
+        return
+    folder = Path(new)
+    top = _git(folder, "rev-parse", "--show-toplevel") if folder.is_dir() else None
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{old}^{{commit}}") if top else None
+    if not top or not commit:
+        raise Stop(
+            f"govrules: `{old}` is neither a pack nor a revision of `{new}` that git knows",
+            "  help: name a pack's folder, or a revision such as `HEAD~1` or `v2025`",
+        )
+    root = Path(top.decode().strip())
+    around = folder.resolve().parent.relative_to(root)
+    tree = (
+        f"{commit.decode().strip()}:{around.as_posix()}"
+        if around.parts
+        else commit.decode().strip()
+    )
+    packed = _git(root, "archive", tree)
+    if packed is None:
+        raise Stop(
+            f"govrules: revision `{old}` has no folder `{around}`", "  help: name a later revision"
+        )
+    with tempfile.TemporaryDirectory() as place:
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(place, filter="data")
+        was = Path(place) / folder.resolve().name
+        if not is_pack(was):
+            raise Stop(
+                f"govrules: at revision `{old}` there was no pack `{new}`",
+                "  help: name a later revision",
+            )
+        yield str(was)
+
+
+def _git(folder: Path, *words: str) -> bytes | None:
+    """Return what git says; None where it is not there or says no."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)  # noqa: S607 - the user's own git
+    except OSError:
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,99 @@
+"""The command `findings`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from govrules.cli.assessing import read_all
+from govrules.cli.exits import PROBLEM
+from govrules.cli.options import (
+    AsOf,
+    Level,
+    Mapping,
+    Rules,
+    Table,
+    day,
+    load,
+)
+from govrules.cli.output import emit, refuse_inputs
+from govrules.cli.said import Said
+from govrules.doubts import doubts
+from govrules.engines.registry import engine as engine_called
+from govrules.render.plain import problems_data
+from govrules.rulebook.ast import Severity
+
+
+def findings(
+    register: Annotated[Path, Parameter(name="REGISTER", negative="")],
+    *,
+    output: Annotated[
+        Path, Parameter(name="--output", help="The file: .parquet, .csv or .jsonl; whole or not.")
+    ],
+    rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    as_of: AsOf = None,
+    problems: Annotated[
+        Path | None,
+        Parameter(name="--problems", help="A JSON file of what was not read, whole or not at all."),
+    ] = None,
+    fail_on: Level = "low",
+) -> int:
+    """
+    Judge a register of any size as columns: one row a rule and a partnership, as a table.
+
+    Parameters
+    ----------
+    register
+        A file of columns (Parquet, Arrow, DuckDB), which is read in bounded memory, or a register
+        in any other format. `check --entry` explains single partnerships of it.
+    fail_on
+        The severity from which flagged findings make the exit code 1.
+    """
+    refuse_inputs(output, register, mapping, rules)
+    engine_called("columnar")
+    from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
+        entries_of_columns,
+        entries_of_register,
+        tabulate,
+    )
+    from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
+
+    rulebook = load(rules)
+    told = Said()
+    date = day(as_of)
+    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    columns = columns_of(register, table) if mapping is None else None
+    if columns is not None:
+        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
+
+        told.say(columns.not_read(rulebook))
+        of_columns = Doubts(columns.name)
+        entries = entries_of_columns(columns, rulebook, of_columns)
+        code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
+        told.say(of_columns.diagnostics())
+        _keep(told, problems)
+        return code
+    reads, told = read_all([register], rulebook, mapping, table)
+    if not reads:
+        _keep(told, problems)
+        return PROBLEM
+    [read] = reads
+    date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
+    told.say(doubts(read.subject, date))
+    entries = entries_of_register(read, register, rulebook, told.say)
+    code = tabulate(entries, rulebook, date, output, Severity(fail_on))
+    _keep(told, problems)
+    return PROBLEM if told.failed else code
+
+
+def _keep(told: Said, file: Path | None) -> None:
+    """Write what was said of files and of what they hold, if a file is named for it."""
+    if file is not None:
+        data = problems_data(told.diagnostics, told.notes)
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", file)

@@ -1,0 +1,74 @@
+"""The command `lint`."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from govrules.cli.exits import FINE, PROBLEM
+from govrules.cli.kinds import KINDS
+from govrules.cli.options import Folder
+from govrules.cli.output import emit, warn
+from govrules.cli.workspace import packs_of
+from govrules.diagnostics import Diagnostic
+from govrules.errors import RuleFileError
+from govrules.explain.phrases import counted
+from govrules.rulebook.load import lint_pack, load_rulebook
+from govrules.rulebook.packs import packs_in
+
+
+def _together(packs: list[str], found: list[Diagnostic]) -> list[Diagnostic]:
+    """Return what is wrong with packs that are sound alone and are used together."""
+    if len(packs) < 2 or not all(each.code.is_warning for each in found):  # noqa: PLR2004 - together
+        return []
+    try:
+        load_rulebook(*packs, subjects=KINDS.get())
+    except RuleFileError as error:
+        return [each for each in error.diagnostics if each not in found]
+    return []
+
+
+def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text") -> int:  # noqa: A002 - the option's name
+    """
+    Check that packs are well formed and said plainly; every problem with file, line and remedy.
+
+    What is well formed and could be said better is a warning, which does not fail.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs; the shipped ones if none is given.
+    format
+        How to print the problems.
+    """
+    problems: list[Diagnostic] = []
+    number = 0
+    packs = packs_in(packs_of(directories))
+    for pack in packs:
+        rulebook, said = lint_pack(pack, subjects=KINDS.get())
+        number += len(rulebook.rules) if rulebook else 0
+        problems += [each for each in said if each not in problems]
+    problems += _together(packs, problems)
+    failed = not all(each.code.is_warning for each in problems)
+    if format == "json":
+        data = [
+            {
+                "code": each.code.id,
+                "name": each.code.title,
+                "warning": each.code.is_warning,
+                "message": each.message,
+                "help": each.help,
+                "file": each.span.file,
+                "line": each.span.line,
+                "column": each.span.column,
+            }
+            for each in problems
+        ]
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    else:
+        warn(str(each) for each in problems)
+        if not failed:
+            of = f"{counted(number, 'rule')} in {counted(len(packs), 'pack')}"
+            found = counted(len(problems), "warning") if problems else "no problem found"
+            emit(f"{of}: {found}\n")
+    return PROBLEM if failed else FINE

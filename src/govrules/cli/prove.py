@@ -1,0 +1,103 @@
+"""The command `prove`."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
+from govrules.cli.options import (
+    Folder,
+    Level,
+    load,
+)
+from govrules.cli.output import emit, show
+from govrules.cli.workspace import packs_of
+from govrules.rulebook.ast import Severity
+from govrules.rulebook.packs import packs_in
+
+Kinds = Literal[
+    "never-applicable",
+    "never-flagged",
+    "always-flagged",
+    "implied-by",
+    "unreachable-row",
+    "gap",
+    "overlap",
+    "conflict",
+    "perverse-incentive",
+    "withholding-helps",
+    "never-worse",
+    "idle-question",
+]
+
+
+def prove(
+    directories: Folder = None,
+    *,
+    kind: Annotated[list[Kinds] | None, Parameter(negative="")] = None,
+    level: Level = "high",
+    list_bound: int = 4,
+    timeout: float = 30,
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
+) -> int:
+    """
+    Prove that rules can do their work and agree with each other; show each flaw by an example.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs, taken together; the shipped ones if none is given.
+    kind
+        Only look for flaws of this kind; may be repeated.
+    level
+        The severity from which rules can be in conflict.
+    list_bound
+        The longest list of records that is considered.
+    timeout
+        How many seconds one proof may take; one that takes longer is not decided.
+    format
+        How to print the results.
+    """
+    try:
+        from govrules.cli import proofs  # noqa: PLC0415 - z3 is an extra
+        from govrules.prove import questions  # noqa: PLC0415 - likewise
+    except ModuleNotFoundError as error:
+        if error.name != "z3":
+            raise
+        raise Stop(
+            "govrules: proofs need the solver z3, which is not installed",
+            "  help: pip install govrules[prove]",
+        ) from error
+    if list_bound < 1 or timeout <= 0:
+        raise Stop(
+            "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
+        )
+    prover = questions.Prover(
+        load(packs_in(packs_of(directories))),
+        bound=list_bound,
+        seconds=timeout,
+        level=Severity(level),
+        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
+    )
+    began = time.monotonic()
+    results: list[questions.Result] = []
+    for result in prover.results():
+        results.append(result)
+        if format == "text" and result.status is not questions.Status.PROVED:
+            show(proofs.result_lines(result))
+    if format == "text":
+        show(proofs.summary_lines(results, prover))
+        number = len(prover.rulebook.rules)
+        rules = "1 rule" if number == 1 else f"{number} rules"
+        show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
+    else:
+        data = proofs.report_data(results, prover)
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    if any(each.unexplained for each in results):
+        return FLAGGED
+    decided = (questions.Status.PROVED, questions.Status.INTENDED)
+    return FINE if any(each.status in decided for each in results) else NOTHING_CHECKED
