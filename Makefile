@@ -159,6 +159,10 @@ oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers an
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
 
+.PHONY: hostile
+hostile: $(VENV)/developed  ## Meet thirty hostile packs, registers and workbooks, and show what each gets
+	@$(BIN)/python -m pytest -o addopts= -p no:terminal -p no:benchmark -s tests/hostile/test_table.py -k gets_an_answer
+
 .PHONY: soak
 soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory
 	@$(BIN)/python -m tests.faults.soak $(ARGS)
