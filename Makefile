@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
-# Output is the same whatever the hash seed; this makes every run show it.
-PYTEST := $(BIN)/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci
+# A worker that is done takes over what another has not begun, so that no core waits at the end.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci
 ARGS ?=
 
 # ── What a person runs ────────────────────────────────────────────────────────────────────────
@@ -63,6 +63,7 @@ rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and
 
 .PHONY: docs
 docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
+	@$(BIN)/govrules schema --output docs/_generated/schemas
 	@$(BIN)/sphinx-build -q -E -n -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
@@ -115,9 +116,11 @@ spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts h
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark
 
-.PHONY: cover
-cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
-	@$(PYTEST) --cov --cov-report=term $(ARGS)
+.PHONY: coverage
+coverage: $(VENV)/developed $(VENV)/live  ## Run the tests and hold each folder to the share of branches that it owes
+	@rm -f .coverage .coverage.* $(VENV)/coverage.json
+	@$(PYTEST) --cov --cov-report=json:$(VENV)/coverage.json $(ARGS)
+	@$(BIN)/python .ci/coverage.py $(VENV)/coverage.json
 
 # Each property on many examples, on all cores: EXAMPLES and SEED may be given.
 EXAMPLES ?= 10000
@@ -127,6 +130,13 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
+
+ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
+	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
+	plan_is_smallest or plan_flags_nothing_new
+.PHONY: properties
+properties: $(VENV)/developed  ## Try what holds of advice on EXAMPLES examples each, on any rulebook (slow)
+	@$(MAKE) thorough ARGS='-k "$(ADVICE)"'
 
 # Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
 MINUTES ?= 1
@@ -202,7 +212,7 @@ audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses 
 
 .PHONY: lowest
 lowest: $(VENV)/lowest/made  ## Run the tests on the lowest versions that are promised
-	@$(VENV)/lowest/bin/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci $(ARGS)
+	@$(VENV)/lowest/bin/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci $(ARGS)
 
 # Each has an environment of its own beside .venv; what is not installed here is said.
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14

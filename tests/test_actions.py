@@ -232,7 +232,9 @@ def test_what_cannot_be_followed_up_is_said_with_its_place(followed):
 
 def test_a_plan_is_written_once_and_what_was_decided_stays(tmp_path, capsys):
     path, pool = tmp_path / "actions.yaml", tmp_path / "pool.yaml"
-    pool.write_text("id: P\nname: Pool\nfunding.pooled: yes\nprotocol: none\nfunding.reporting_agreed: no\n")
+    pool.write_text(
+        "id: P\nname: Pool\nfunding.pooled: yes\nprotocol: none\nfunding.reporting_agreed: no\n"
+    )
     words = ["plan", str(pool), "--as-of", "2026-01-31", "--output", str(path)]
     main(words)
     first = read_actions(path)

@@ -26,7 +26,8 @@ from govrules.facts import said
 from govrules.model import Partnership
 from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import SUBJECTS, check_format
+from govrules.rulebook.kinds import SUBJECTS
+from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader, says_a_state
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, Months, list_of, vocabulary_of
@@ -543,4 +544,4 @@ def declared_by(rulebook: Rulebook | None) -> Declared:
     if rulebook is None:
         return Declared()
     derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-    return Declared(rulebook.local, derived)
+    return Declared(rulebook.local, derived, rulebook.thresholds)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.bodies import Bodies, counts_once, merged
+from govrules.decode.amounts import Threshold
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read, read_choice
@@ -48,10 +49,12 @@ class Declared:
     Attributes:
         local: local facts by name.
         derived: derived facts by name, each with the class whose fact it is.
+        thresholds: with what its rules compare facts of money, if they do nothing else with them.
     """
 
     local: Mapping[str, Fact] = attrs.field(factory=dict)
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
+    thresholds: Mapping[Fact, frozenset[Threshold]] = attrs.field(factory=dict)
 
 
 class _Origin(Mapping[str, str]):

@@ -413,10 +413,10 @@ def test_what_opened_because_the_rules_changed_is_told_when_resuming():
     [
         (lambda plain: {}, "what `LiveRegister.snapshot` returned"),
         (lambda plain: {**plain, "govrules_live": 2}, "must be 1, not 2"),
-        (lambda plain: {**plain, "partnerships": [{"id": "x"}]}, "damaged"),
+        (lambda plain: {**plain, "entries": [{"id": "x"}]}, "damaged"),
         (lambda plain: {**plain, "as_of": "soon"}, "damaged"),
         (
-            lambda plain: {**plain, "partnerships": [{"id": "x", "facts": {"colour": 1}}]},
+            lambda plain: {**plain, "entries": [{"id": "x", "facts": {"colour": 1}}]},
             "`colour`",
         ),
         (

@@ -31,6 +31,7 @@ from govrules.vocabulary import (
     Date,
     Fact,
     Money,
+    Months,
     Number,
     Record,
     Records,
@@ -41,6 +42,8 @@ from govrules.vocabulary import (
 
 _DUNNO: Final = PLACEHOLDERS | {"unknown", "don't know yet", "do not know", "not sure"}
 _LONGEST: Final = 60
+#: A list of more words than these is not told, since the cell shows it.
+_LISTED: Final = 12
 
 
 class Blank(Enum):
@@ -139,7 +142,7 @@ def _yes_no(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     if found is None:
         return Refusal(
             f"{_shown(cell.text)} is not yes, no or don't know",
-            "write one of the three, and the rest under Note",
+            "write one of the three alone",
         )
     return found
 
@@ -259,3 +262,57 @@ _READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
     Number: _number,
     Text: _words,
 }
+
+
+# ── What an answer looks like ─────────────────────────────────────────────────────────────────
+
+
+def said(word: str) -> str:
+    """Return a value of a closed list as people say it."""
+    return word.replace("_", " ")
+
+
+def how_to_answer(fact: Fact, known: str = "unknown") -> str:
+    """
+    Return what an answer looks like, in words.
+
+    Args:
+        fact: the fact.
+
+        known: what is on record of it, in words.
+
+    >>> from govrules.model import Partnership
+    >>> from govrules.vocabulary import vocabulary_of
+    >>> how_to_answer(vocabulary_of(Partnership).facts["status"])
+    'one of: proposed, active, dormant, closing, ended'
+    """
+    match fact.type:
+        case YesNo():
+            return "yes or no"
+        case Choice(values) if len(values) > _LISTED:
+            return "one of the list in the cell"
+        case Choice(values):
+            return f"one of: {', '.join(map(said, values))}"
+        case Choices(values):
+            words = f"{', '.join(map(said, values))}; with ; between"
+            if known != "unknown":
+                return f"yes, if these are all; else all of them, of: {words}"
+            return f"any of: {words}, or none"
+        case Money(yearly=True):
+            return "pounds a year, such as 18,000 or £1.2m; or none"
+        case Money():
+            return "pounds, such as 18,000 or £1.2m; or none"
+        case Number(unit=unit):
+            return f"a number ({unit})" if unit else "a number"
+        case Date():
+            return "a date, such as 31 March 2026"
+        case Months():
+            return "a length of time, such as 12 months"
+        case Record():
+            return "yes or no"
+        case Records() if known != "unknown":
+            return "yes, if these are all; else the name of each, with ; between"
+        case Records():
+            return "the name of each, with ; between; or none"
+        case _:
+            return "words; the post, not the person"

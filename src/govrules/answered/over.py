@@ -27,7 +27,7 @@ from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import EVERY_FACT
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choices, Fact, Record, Records, list_of, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Record, Records, Text, list_of, vocabulary_of
 
 
 @attrs.frozen
@@ -112,10 +112,10 @@ def lay_over(
 
 
 def _called(subject: Any) -> Iterator[str]:  # noqa: ANN401 - of any class
-    for name in ("id", "name"):
-        text = getattr(subject, name, UNKNOWN)
-        if isinstance(text, str):
-            yield text
+    texts = [getattr(subject, name, UNKNOWN) for name in ("id", "name")]
+    names = [each for each in texts if isinstance(each, str)]
+    # One without id and name is called by no name.
+    yield from names or [""]
 
 
 def _with_entries(register: Any, entries: Sequence[Any], changed: Mapping[int, Any]) -> Any:  # noqa: ANN401 - of any class
@@ -200,7 +200,7 @@ def _first_lists(ready: tuple[Answer, FactAt]) -> int:
     _, at = ready
     if isinstance(at.fact.type, Records):
         return 0
-    return 1 if at.list and at.rest == "name" else 2
+    return 1 if at.list and isinstance(at.fact.type, Text) else 2
 
 
 def _two_answers(answer: Answer, one: Answer, other: Answer) -> Laid:
@@ -239,7 +239,7 @@ def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
     if not places and INDEX.fullmatch(at.record) and int(at.record) < len(records):
         places = [int(at.record)]
     if len(places) != 1:
-        if at.rest == "name" and not places:
+        if not places and at.rest == _label_in(subject, at.list):
             return _add(subject, answer, at)
         known = [name_of(each) for each in records if name_of(each)]
         which = f"{len(places)} records" if places else "no record"
@@ -254,6 +254,13 @@ def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
         return subject, laid
     records[index] = record
     return _put(subject, at.list, (*records, *_more(subject, at.list))), laid
+
+
+def _label_in(subject: Any, path: str) -> str:  # noqa: ANN401 - of any class
+    """Return the fact that names a record of a list."""
+    cls: type = type(subject)
+    listed_ = vocabulary_of(cls).facts[path].type
+    return label_of(listed_.cls) if isinstance(listed_, Records) else ""
 
 
 def _more(subject: Any, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - of any class

@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from govrules.actions import actions_text, read_actions
 from govrules.answered import Answer, lay_over, read_answers, with_answers
 from govrules.answered.book import Returned, open_returned
+from govrules.answered.cells import how_to_answer
 from govrules.answered.decided import Decided, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
@@ -276,7 +277,7 @@ def _write_refused(
     books: Sequence[Returned], refused: Iterable[Refused], rulebook: Rulebook
 ) -> None:
     """Write the refused rows of each workbook into one beside it, with the reason in the note."""
-    from govrules.render.workbook.asking import Row, how_to_answer  # noqa: PLC0415 - seldom needed
+    from govrules.render.workbook.asking import Row  # noqa: PLC0415 - seldom needed
     from govrules.render.workbook.write import refused_book  # noqa: PLC0415 - likewise
 
     several = [*refused]

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "init": "init:init",
     "map": "map:map_",
     "plan": "plan:plan",
+    "new": "new:new",
     "ask": "ask:ask",
     "answer": "answer:answer",
     "watch": "watch:watch",

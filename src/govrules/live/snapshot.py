@@ -10,10 +10,11 @@ import attrs
 
 from govrules.errors import FactsError
 from govrules.live.plain import Reader, to_plain
-from govrules.live.world import Subject, Weight
-from govrules.model import Organisation, Partnership, Register
+from govrules.live.world import Subject, Weight, listing_of
+from govrules.model import Organisation
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Collected
 
 #: The version of the form; another one is refused.
 VERSION: Final = 1
@@ -29,11 +30,12 @@ class Snapshot:
 
     Attributes:
         rulebook: the id and version of the rules.
+        kind: what the rules call an entry.
         as_of: the date of the assessment.
         complete: whether the entries are all there are.
         number: how many notices there had been.
         record: the register's own facts.
-        entries: what was recorded of partnerships, by id.
+        entries: what was recorded of entries, by id.
         organisations: what was recorded of organisations, by folded name.
         taken: the number of the last event taken, by kind and id.
         removed: the same for subjects that are gone.
@@ -41,11 +43,12 @@ class Snapshot:
     """
 
     rulebook: tuple[str, str]
+    kind: str
     as_of: dt.date | Unknown
     complete: bool
     number: int
-    record: Register
-    entries: Mapping[str, Partnership]
+    record: Any
+    entries: Mapping[str, Any]
     organisations: Mapping[str, Organisation]
     taken: Mapping[tuple[str, str], int]
     removed: Mapping[tuple[str, str], int]
@@ -56,13 +59,12 @@ class Snapshot:
         return {
             _KEY: VERSION,
             "rulebook": {"id": self.rulebook[0], "version": self.rulebook[1]},
+            "kind": self.kind,
             "as_of": str(self.as_of) if isinstance(self.as_of, dt.date) else None,
             "complete": self.complete,
             "number": self.number,
-            "register": to_plain(self.record),
-            "partnerships": [
-                {"id": key, "facts": to_plain(each)} for key, each in self.entries.items()
-            ],
+            "register": {} if type(self.record) is Collected else to_plain(self.record),
+            "entries": [{"id": key, "facts": to_plain(each)} for key, each in self.entries.items()],
             "organisations": [
                 {"id": key, "facts": to_plain(each)} for key, each in self.organisations.items()
             ],
@@ -95,7 +97,7 @@ class Snapshot:
             raise FactsError("snapshot", "what `LiveRegister.snapshot` returned", "something else")
         if plain[_KEY] != VERSION:
             raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
-        reader = Reader(rulebook)
+        reader = Reader(rulebook, exact=True)
         try:
             opened: dict[Subject, dict[str, Weight]] = {}
             for each in plain["open"]:
@@ -107,13 +109,16 @@ class Snapshot:
                     tuple(each["mitigations"]),
                 )
             as_of = plain["as_of"]
+            listing = listing_of(rulebook, str(plain["kind"]))
+            register = plain["register"]
             return cls(
                 rulebook=(plain["rulebook"]["id"], plain["rulebook"]["version"]),
+                kind=listing.kind,
                 as_of=UNKNOWN if as_of is None else dt.date.fromisoformat(as_of),
                 complete=bool(plain["complete"]),
                 number=int(plain["number"]),
-                record=reader.record(plain["register"], Register),
-                entries=_records(plain["partnerships"], Partnership, reader),
+                record=reader.record(register, listing.lister) if listing.whole else listing.empty,
+                entries=_records(plain["entries"], listing.cls, reader),
                 organisations=_records(plain["organisations"], Organisation, reader),
                 taken={(kind, key): int(at) for kind, key, at in plain["taken"]},
                 removed={(kind, key): int(at) for kind, key, at in plain["removed"]},

@@ -380,7 +380,8 @@ class _Reader:
         self, key: Scalar, node: Scalar, path: FactPath, wording: Wording
     ) -> Column | None:
         """Return the column, or report that no cell can hold such a fact."""
-        wording = attrs.evolve(wording, unknown=self.unknown)
+        thresholds = self.declared.thresholds.get(path.fact, frozenset())
+        wording = attrs.evolve(wording, unknown=self.unknown, thresholds=thresholds)
         whole = isinstance(path.fact.type, (Record, Records))
         if whole and not wording.values:
             inner = vocabulary_of(path.fact.type.cls)  # type: ignore[union-attr]

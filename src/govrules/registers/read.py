@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
-from govrules.errors import FactsError
+from govrules.errors import FactsError, GovrulesError
 from govrules.explain.phrases import counted
+from govrules.extensions import READERS, failed, loaded
 from govrules.files import lies_in
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
@@ -71,7 +72,8 @@ def read(
 
     Args:
         source: a path (YAML, JSON, JSON Lines, CSV, XLSX and other workbooks, Parquet, Arrow,
-            DuckDB); a mapping of facts; a list of them, which is a register; or a table in memory,
+            DuckDB, and what installed packages read); a mapping of facts; a list of them, which is
+            a register; or a table in memory,
             of pandas, Polars, DuckDB, PyArrow or whatever else gives its data as Arrow or by the
             dataframe interchange protocol. It is gone through once.
 
@@ -98,20 +100,28 @@ def read(
     if isinstance(source, (str, Path)):
         found = read_source(source, mapping=mapping, table=table, rulebook=rulebook, kind=kind)
         return found.strictly(str(source)) if strict else found
-    if _is_table(source):
-        found = _read_memory(source, mapping, rulebook, name, kind)
-    elif isinstance(source, (Mapping, list, tuple)) or attrs.has(type(source)):
-        if mapping is None:
-            found = read_values(source, name=name, rulebook=rulebook, kind=kind)
-        else:
-            rows = [source] if isinstance(source, Mapping) else [*source]
-            opened = table_of(rows, name or IN_MEMORY)
-            found = _read_table(opened, mapping, declared_by(rulebook), "")
-    else:
-        expected = "a path, a mapping, a list of mappings, or a table"
-        lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
-        raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
+    found = _read_held(source, mapping, rulebook, name, kind)
     return found.strictly(name) if strict else found
+
+
+def _read_held(
+    source: Any,  # noqa: ANN401 - whatever holds facts
+    mapping: str | Path | TableMapping | None,
+    rulebook: Rulebook | None,
+    name: str,
+    kind: str,
+) -> Read:
+    """Read what a program holds; see `read`."""
+    if _is_table(source):
+        return _read_memory(source, mapping, rulebook, name, kind)
+    if isinstance(source, (Mapping, list, tuple)) or attrs.has(type(source)):
+        if mapping is None:
+            return read_values(source, name=name, rulebook=rulebook, kind=kind)
+        rows = [source] if isinstance(source, Mapping) else [*source]
+        return _read_table(table_of(rows, name or IN_MEMORY), mapping, declared_by(rulebook), "")
+    expected = "a path, a mapping, a list of mappings, or a table"
+    lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
+    raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
 
 
 def read_register(
@@ -155,7 +165,7 @@ def _is_table(source: object) -> bool:
 
 def _read_memory(
     source: Any,  # noqa: ANN401 - a table of any library
-    mapping: str | Path | None,
+    mapping: str | Path | TableMapping | None,
     rulebook: Rulebook | None,
     name: str,
     kind: str,
@@ -190,6 +200,10 @@ def read_source(
     suffix = suffix_of(file)
     cls = class_of(rulebook, kind)
     own = cls not in (Partnership, Register)
+    if suffix not in (*DOCUMENTS, *TABLES):
+        of_reader = _read_elsewhere(file, suffix)
+        if of_reader is not None:
+            return _read_held(of_reader, mapping, rulebook, file, kind)
     if mapping is None and suffix in LINES and not named and not own:
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
@@ -212,6 +226,20 @@ def read_source(
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
         return _read_table(open_table(file, layout), said, declared, file)
+
+
+def _read_elsewhere(file: str, suffix: str) -> Any:  # noqa: ANN401 - what `read` takes
+    """Return what the reader of an installed package makes of a file; None where none reads it."""
+    reader = loaded(READERS, suffix.removeprefix(".")) if Path(file).is_file() else None
+    if reader is None:
+        return None
+    try:
+        return reader(Path(file))
+    except GovrulesError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a package's code raises
+        said = failed(READERS, suffix.removeprefix("."), "failed", error)
+        refuse(Code.UNREADABLE_FILE, file, str(said), "ask those who made the package")
 
 
 def columns_of(source: str | Path, table: str = "") -> Columns | None:

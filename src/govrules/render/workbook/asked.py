@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from govrules.answered.cells import said
 from govrules.answered.sheets import (
     CLAUSES,
     CLAUSES_FACT,
@@ -25,7 +26,7 @@ from govrules.answered.sheets import (
 )
 from govrules.assessment import Assessment
 from govrules.facts import recorded
-from govrules.render.workbook.asking import Asking, Row, as_of_text, input_message, said
+from govrules.render.workbook.asking import Asking, Row, as_of_text, input_message
 from govrules.render.workbook.sheet import FIRST, MISSING, PALE, Column, Sheet, Styles
 from govrules.vocabulary import Choice, Choices, Record, YesNo, vocabulary_of
 

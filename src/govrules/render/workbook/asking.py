@@ -10,6 +10,7 @@ import attrs
 
 from govrules.answered import THE_REGISTER, Laid, named_path
 from govrules.answered.answer import OF_RECORD
+from govrules.answered.cells import how_to_answer, said
 from govrules.answered.sheets import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
 from govrules.assessment import Assessment, RankedQuestion
 from govrules.explain.phrases import joined
@@ -25,7 +26,6 @@ from govrules.vocabulary import (
     Choice,
     Choices,
     Date,
-    Fact,
     FactType,
     Money,
     Months,
@@ -38,8 +38,6 @@ from govrules.vocabulary import (
 
 #: How many questions are asked of a partnership, beside those that decide the risk tier.
 MOST: Final = 15
-#: A set with more members than these is asked as a grid or by its words alone.
-_LISTED: Final = 12
 
 
 @attrs.frozen
@@ -257,57 +255,6 @@ def on_record(value: Any) -> str:  # noqa: ANN401 - any fact's value
         texts = sorted(each for each in names if isinstance(each, str))
         return f"{'; '.join(texts)}; perhaps more" if texts else "unknown"
     return str(value)
-
-
-def said(word: str) -> str:
-    """Return a value of a closed list as people say it."""
-    return word.replace("_", " ")
-
-
-def how_to_answer(fact: Fact, known: str = "unknown") -> str:
-    """
-    Return what an answer looks like, in words.
-
-    Args:
-        fact: the fact.
-
-        known: what is on record of it, in words.
-
-    >>> from govrules.model import Partnership
-    >>> from govrules.vocabulary import vocabulary_of
-    >>> how_to_answer(vocabulary_of(Partnership).facts["status"])
-    'one of: proposed, active, dormant, closing, ended'
-    """
-    match fact.type:
-        case YesNo():
-            return "yes or no"
-        case Choice(values) if len(values) > _LISTED:
-            return "one of the list in the cell"
-        case Choice(values):
-            return f"one of: {', '.join(map(said, values))}"
-        case Choices(values):
-            words = f"{', '.join(map(said, values))}; with ; between"
-            if known != "unknown":
-                return f"yes, if these are all; else all of them, of: {words}"
-            return f"any of: {words}, or none"
-        case Money(yearly=True):
-            return "pounds a year, such as 18,000 or £1.2m; or none"
-        case Money():
-            return "pounds, such as 18,000 or £1.2m; or none"
-        case Number(unit=unit):
-            return f"a number ({unit})" if unit else "a number"
-        case Date():
-            return "a date, such as 31 March 2026"
-        case Months():
-            return "a length of time, such as 12 months"
-        case Record():
-            return "yes or no"
-        case Records() if known != "unknown":
-            return "yes, if these are all; else the name of each, with ; between"
-        case Records():
-            return "the name of each, with ; between; or none"
-        case _:
-            return "words; the post, not the person"
 
 
 def input_message(fact_type: FactType) -> str:
