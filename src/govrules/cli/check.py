@@ -32,9 +32,11 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import Format, Reporting, Wanted
+from govrules.cli.reports import Checked, Format, Reporting, Wanted
+from govrules.cli.supposing import suppose, supposed
 from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
+from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import undisturbed
 
@@ -54,6 +56,14 @@ def check(
     format: Format = "text",  # noqa: A002 - the option's name
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
+    suppose_: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help="Of one partnership, what would be found if `fact=value`; may be repeated.",
+        ),
+    ] = None,
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
@@ -88,6 +98,7 @@ def check(
     refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
+    facts = supposed(suppose_ or (), rulebook)
     named = chosen(subjects, mapping)
     answered = answers_file(answers)
     checked, told = assess_all(
@@ -100,6 +111,9 @@ def check(
         only=entry or (),
         answers=answered,
     )
+    if facts:
+        after = suppose(_one(checked), facts, format, output, full=more)
+        return code_of([after], level, told)
     checked = waived(checked, waivers, rulebook, told)
     checked = acted_on(checked, actions, rulebook, told)
 
@@ -120,6 +134,15 @@ def check(
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return code_of(checked, level, told)
+
+
+def _one(checked: Sequence[Checked]) -> list[Assessment]:
+    """Return the assessments of partnerships, those on a register too."""
+    return [
+        each
+        for one in checked
+        for each in (one.entries if isinstance(one, RegisterAssessment) else (one,))
+    ]
 
 
 def _reasons(depth: str | None) -> int | None:
