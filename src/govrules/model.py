@@ -1823,7 +1823,10 @@ class Partnership(Subject):
             "public_interest_or_reputation": "it affects the public interest or a reputation",
             "formal_action_by_officer": "it led an officer to take formal action",
         },
-        ask="Which tests for reporting a serious issue in the annual governance statement does it meet?",
+        ask=(
+            "Which tests for reporting a serious issue in the annual governance statement does it "
+            "meet?"
+        ),
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
