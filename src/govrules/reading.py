@@ -549,11 +549,9 @@ def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
     if rulebook is None:
         return Declared()
     derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-<<<<<<< HEAD
-    return Declared(rulebook.local, derived, rulebook.thresholds)
-=======
     cls = class_of(rulebook, kind)
     listed = list_of(cls)
     cls = cls if listed is None else listed[1]
-    return Declared(rulebook.local, derived, cls, register_class(cls, rulebook))
->>>>>>> systems
+    return Declared(
+        rulebook.local, derived, rulebook.thresholds, cls, register_class(cls, rulebook)
+    )

@@ -51,19 +51,14 @@ class Declared:
     Attributes:
         local: local facts by name.
         derived: derived facts by name, each with the class whose fact it is.
-<<<<<<< HEAD
         thresholds: with what its rules compare facts of money, if they do nothing else with them.
-=======
         cls: the class of subject that a row of a table is.
         lister: the class that lists such subjects; None where none does.
->>>>>>> systems
     """
 
     local: Mapping[str, Fact] = attrs.field(factory=dict)
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
-<<<<<<< HEAD
     thresholds: Mapping[Fact, frozenset[Threshold]] = attrs.field(factory=dict)
-=======
     cls: type = Partnership
     lister: type | None = Register
 
@@ -71,7 +66,6 @@ class Declared:
     def register(self) -> Any:  # noqa: ANN401 - a register of any class
         """A register of such subjects with nothing recorded."""
         return Collected(()) if self.lister is None else self.lister()
->>>>>>> systems
 
 
 class _Origin(Mapping[str, str]):

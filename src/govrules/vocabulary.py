@@ -365,7 +365,7 @@ def list_of(cls: type) -> tuple[str, type] | None:
 
 
 @functools.cache
-def vocabulary_of(cls: object) -> Vocabulary:
+def vocabulary_of(cls: type) -> Vocabulary:
     """
     Derive the vocabulary of an attrs class from its annotations and metadata.
 
