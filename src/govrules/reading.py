@@ -552,5 +552,6 @@ def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
     cls = class_of(rulebook, kind)
     listed = list_of(cls)
     cls = cls if listed is None else listed[1]
-    lister = register_class(cls, rulebook)
-    return Declared(rulebook.local, derived, rulebook.thresholds, cls, lister)
+    return Declared(
+        rulebook.local, derived, rulebook.thresholds, cls, register_class(cls, rulebook)
+    )

@@ -39,26 +39,47 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
     return run
 
 
-@pytest.fixture
-def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a register of twelve partnerships in the folder in which commands are run."""
-    monkeypatch.chdir(tmp_path)
+def _register() -> str:
+    """Return a register of six partnerships."""
     lines = ["govrules: 1", f"as_of: {AS_OF}", "name: Norvale register", "partnerships:"]
-    for number in range(1, 13):
+    for number in range(1, 7):
         officer = OFFICERS[number % len(OFFICERS)]
         partners = [BODIES[number % 4], BODIES[(number + 1) % 4]]
         lines += [
             f"  - id: P{number:02}",
             f"    name: Partnership {number}",
             "    status: active",
-            f"    funding.annual_spend: {number * 100_000}",
+            f"    funding.annual_spend: {number * 200_000}",
             *([f"    responsible_officer: {officer}"] if officer else []),
             "    partners:",
             *(f"      - {{ name: '{each}' }}" for each in partners),
         ]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture(scope="session")
+def round_sent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the register and the workbook of all its questions, made once."""
+    folder = tmp_path_factory.mktemp("sent")
+    (folder / "register.yaml").write_text(_register())
+    words = ["ask", folder / "register.yaml", "--workbook", folder / "sent.xlsx"]
+    assert main([*map(str, words), "--all-questions"]) == 0
+    return folder
+
+
+@pytest.fixture
+def register(round_sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a register in the folder in which commands are run."""
+    monkeypatch.chdir(tmp_path)
     path = Path("register.yaml")
-    path.write_text("\n".join(lines) + "\n")
+    path.write_text((round_sent / "register.yaml").read_text())
     return path
+
+
+@pytest.fixture
+def typed(round_sent: Path) -> Typed:
+    """Return the workbook of all questions, to be filled in."""
+    return Typed.open(round_sent / "sent.xlsx")
 
 
 @attrs.define
