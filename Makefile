@@ -89,6 +89,10 @@ pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documen
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
 		--pictures docs/pictures
 
+.PHONY: bench-beside
+bench-beside: $(VENV)/developed  ## Time engines and starts beside those of another tree (ARGS="../before")
+	@$(BIN)/python -m benchmarks.beside $(ARGS)
+
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
@@ -158,6 +162,10 @@ oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers an
 .PHONY: faults
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+.PHONY: hostile
+hostile: $(VENV)/developed  ## Meet thirty hostile packs, registers and workbooks, and show what each gets
+	@$(BIN)/python -m pytest -o addopts= -p no:terminal -p no:benchmark -s tests/hostile/test_table.py -k gets_an_answer
 
 .PHONY: soak
 soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory

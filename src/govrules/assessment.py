@@ -19,7 +19,7 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
-from govrules.facts import Facts
+from govrules.facts import Facts, replaced
 from govrules.facts import said as facts_said
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
@@ -128,6 +128,26 @@ class Contradiction:
     stated: str
     follows: DerivedValue
     sentence: str
+
+
+@attrs.frozen
+class WhatIf:
+    """
+    What an assessment would find if some facts were otherwise.
+
+    Attributes:
+        before: the assessment as the facts are.
+        after: the assessment as they would be.
+        opened: what would be flagged and is not.
+        closed: what is flagged and would not be, as it would stand.
+        changed: what would otherwise stand differently: as it is, and as it would be.
+    """
+
+    before: Assessment
+    after: Assessment
+    opened: tuple[Finding, ...]
+    closed: tuple[Finding, ...]
+    changed: tuple[tuple[Finding, Finding], ...]
 
 
 @attrs.frozen
@@ -408,6 +428,52 @@ class Assessment(ShownInNotebooks):
                 f"{which}{why}"
             ),
         )
+
+    def what_if(self, facts: Mapping[str, Any]) -> WhatIf:
+        """
+        Return what would be found if some facts were otherwise; nothing is changed.
+
+        Args:
+            facts: the value of each fact by its path, such as ``funding.annual_spend`` or
+                ``partners[1].named_accountable``; a record of a list may stand by its name, as in
+                ``partners[Police].kind``. None is known to be absent, UNKNOWN is not known.
+
+        Raises:
+            FactsError: there is no such fact or record, or it takes no such value.
+
+        >>> from govrules import Funding, Partnership, load_rulebook
+        >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+        >>> found = assess(pool, load_rulebook()).what_if({"protocol.agreed": True})
+        >>> [each.rule.id for each in found.closed]
+        ['pooled-budget-without-protocol']
+        """
+        subject = self.subject
+        for path, value in facts.items():
+            subject = replaced(subject, path, value)
+        made = assess(subject, self.rulebook, as_of=self.as_of, engine=self._engine)
+        after = attrs.evolve(made, waivers=self.waivers, actions=self.actions)
+        pairs = [*zip(self._outcomes, after._outcomes, strict=True)]  # noqa: SLF001 - its own
+        differ = [at for at, (one, other) in enumerate(pairs) if said(one) != said(other)]
+        was = {at: pairs[at][0].verdict is Verdict.FLAGGED for at in differ}
+        now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
+        opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own
+        return WhatIf(
+            before=self,
+            after=after,
+            opened=tuple(sorted(opened, key=_gravity)),
+            closed=tuple(
+                after._finding(at)  # noqa: SLF001 - its own
+                for at in sorted((at for at in differ if was[at] and not now[at]), key=self._grave)
+            ),
+            changed=tuple(
+                (self._finding(at), after._finding(at))  # noqa: SLF001 - its own
+                for at in differ
+                if was[at] == now[at]
+            ),
+        )
+
+    def _grave(self, place: int) -> int:
+        return _gravity(self._finding(place))
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""

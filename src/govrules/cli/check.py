@@ -33,9 +33,11 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import FORMATS, Reporting, Wanted
+from govrules.cli.reports import FORMATS, Checked, Reporting, Wanted
+from govrules.cli.supposing import suppose, supposed
 from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
+from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import let_go, undisturbed
 
@@ -62,6 +64,14 @@ def check(
     ] = "text",
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
+    suppose_: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help="Of one partnership, what would be found if `fact=value`; may be repeated.",
+        ),
+    ] = None,
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
@@ -94,6 +104,7 @@ def check(
     refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
+    facts = supposed(suppose_ or (), rulebook)
     named = chosen(subjects, mapping)
     answered = answers_file(answers)
     checked, told = assess_all(
@@ -107,6 +118,9 @@ def check(
         answers=answered,
         share=pair_share,
     )
+    if facts:
+        after = suppose(_one(checked), facts, format, output, full=more)
+        return code_of([after], level, told)
     checked = waived(checked, waivers, rulebook, told)
     checked = acted_on(checked, actions, rulebook, told)
 
@@ -128,6 +142,15 @@ def check(
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return code_of(checked, level, told)
+
+
+def _one(checked: Sequence[Checked]) -> list[Assessment]:
+    """Return the assessments of partnerships, those on a register too."""
+    return [
+        each
+        for one in checked
+        for each in (one.entries if isinstance(one, RegisterAssessment) else (one,))
+    ]
 
 
 def _reasons(depth: str | None) -> int | None:
