@@ -80,6 +80,10 @@ bench-engines: $(VENV)/bench/made  ## Time the engines beside Python by hand and
 browser: $(VENV)/browser/made  ## Open reports in Chromium, and hold them to what is asked of pages
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules
 
+.PHONY: workbook-check
+workbook-check: $(VENV)/workbook/made  ## Open a workbook with openpyxl and, where it is installed, LibreOffice
+	@$(VENV)/workbook/bin/python tests/spreadsheets/open.py --govrules $(BIN)/govrules
+
 .PHONY: pictures
 pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documentation shows
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
@@ -246,6 +250,7 @@ lock: $(VENV)/developed  ## Lock the newest versions of everything again
 	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/browser.txt requirements/browser.in
+	@$(LOCK) --output-file requirements/workbook.txt requirements/workbook.in
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/spark.txt requirements/spark.in
 	@$(MAKE) relock
 
@@ -325,6 +330,11 @@ $(VENV)/browser/made: $(VENV)/installed requirements/browser.txt requirements/br
 	@$(VENV)/browser/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/browser.txt
 	@cp requirements/browser/package.json requirements/browser/package-lock.json $(VENV)/browser
 	@npm ci --prefix $(VENV)/browser --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
+
+$(VENV)/workbook/made: $(VENV)/installed requirements/workbook.txt
+	@$(BIN)/python -m venv --clear $(VENV)/workbook
+	@$(VENV)/workbook/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/workbook.txt
 	@touch $@
 
 $(VENV)/lowest/made: $(VENV)/made pyproject.toml requirements/lowest.txt

@@ -23,8 +23,8 @@ settings.register_profile("thorough", max_examples=THOROUGH, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-#: It is run as a command, in an environment of its own.
-collect_ignore = ["browser"]
+#: They are run as commands, in environments of their own.
+collect_ignore = ["browser", "spreadsheets"]
 
 
 @pytest.hookimpl(wrapper=True)
