@@ -85,6 +85,10 @@ pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documen
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
 		--pictures docs/pictures
 
+.PHONY: bench-beside
+bench-beside: $(VENV)/developed  ## Time engines and starts beside those of another tree (ARGS="../before")
+	@$(BIN)/python -m benchmarks.beside $(ARGS)
+
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
@@ -130,6 +134,13 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
+
+ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
+	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
+	plan_is_smallest or plan_flags_nothing_new
+.PHONY: properties
+properties: $(VENV)/developed  ## Try what holds of advice on EXAMPLES examples each, on any rulebook (slow)
+	@$(MAKE) thorough ARGS='-k "$(ADVICE)"'
 
 # Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
 MINUTES ?= 1
