@@ -31,7 +31,8 @@ from govrules.engines.bitmaps import Store, unpack
 from govrules.engines.columns import subjects_of
 from govrules.engines.verdicts import verdicts
 from govrules.model import Partner, Partnership
-from govrules.registers.batches import ahead, assess_batches, kernel, write_findings
+from govrules.registers.batches import ahead, assess_batches, kernel
+from govrules.registers.findings_files import write_findings
 from govrules.vocabulary import Choice, Date, Money, Number, YesNo, vocabulary_of
 
 ROUNDS = 5

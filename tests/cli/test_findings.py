@@ -14,7 +14,7 @@ import pytest
 from govrules import Funding, Partnership, Protocol, load_rulebook
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM
 from govrules.engines.columns import to_batches
-from govrules.registers import batches
+from govrules.registers import findings_files
 
 DAY = "2026-03-31"
 SEVERAL = (
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_the_old_findings(run, pack, columns, kept, monkeypat
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(batches, "_plain", full)
+    monkeypatch.setattr(findings_files, "_plain", full)
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", kept)
     refused(ran, kept, "no space left on device", "help:")
 
@@ -192,7 +192,7 @@ def test_an_interrupt_leaves_the_old_findings(run, pack, columns, kept, monkeypa
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(batches, "_plain", interrupted)
+    monkeypatch.setattr(findings_files, "_plain", interrupted)
     ran = run("findings", columns, "--rules", pack, "--as-of", DAY, "--output", kept)
     assert ran.code == 130
     assert kept.read_text() == "what was there\n"

@@ -45,6 +45,7 @@ def _load() -> None:
     import govrules.cli.mapping
     import govrules.cli.tabulating
     import govrules.registers.batches
+    import govrules.registers.findings_files
     import govrules.registers.read
     import govrules.render.catalogue
     import govrules.render.register

@@ -37,8 +37,8 @@ from govrules.registers.batches import (
     assess_register_batches,
     by_kind,
     explain_row,
-    write_findings,
 )
+from govrules.registers.findings_files import write_findings
 from govrules.rulebook.ast import (
     All,
     AnyOf,

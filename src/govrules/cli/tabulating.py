@@ -121,8 +121,8 @@ def tabulate(
         counts_of,
         kernel,
         register_kernel,
-        write_findings,
     )
+    from govrules.registers.findings_files import write_findings  # noqa: PLC0415 - likewise
 
     own = entries.kind != "partnership"
     wanted = kernel(rulebook, as_of=as_of, kind=entries.kind, details=False).columns

@@ -10,12 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -23,8 +21,6 @@ import attrs
 try:
     import numpy as np
     import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
 except ModuleNotFoundError as error:
     msg = f"it needs `{error.name}`, which is not installed: pip install govrules[registers]"
     raise ModuleNotFoundError(msg, name=error.name) from error
@@ -34,8 +30,7 @@ from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, ones, pack, unpack, zeros
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
 from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES, verdicts
-from govrules.errors import EngineError, FactsError, NoSuchRuleError
-from govrules.files import replacing
+from govrules.errors import EngineError, NoSuchRuleError
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
 from govrules.lowering.ir import Exists, Formula, Num, Read, Total
@@ -49,7 +44,6 @@ from govrules.reading import class_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
-from govrules.visible import harmless, visible
 
 _CODES: Final = pa.dictionary(pa.int8(), pa.string())
 _TEXTS: Final = pa.dictionary(pa.int32(), pa.string())
@@ -105,7 +99,7 @@ class Kernel:
         Raises:
             FactsError: the batch lacks a column that rules read, or has one of another type.
         """
-        for block in _slices(batch, BLOCK):
+        for block in slices(batch, BLOCK):
             yield self.whole(block)
 
     def block(self, batch: pa.RecordBatch, lists: Mapping[str, ListColumn] | None = None) -> Block:
@@ -156,7 +150,8 @@ def _crossed(rows: int, number: int) -> tuple[pa.Array, pa.Array]:
     return pa.array(np.repeat(np.arange(rows, dtype=np.int32), number)), pa.array(rules)
 
 
-def _slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
+def slices(batch: pa.RecordBatch, rows: int) -> Iterator[pa.RecordBatch]:
+    """Return a batch in parts of so many rows."""
     return (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
 
 
@@ -303,7 +298,7 @@ def assess_batches(
     with ThreadPoolExecutor(threads) as pool:
         waiting: deque[Future[pa.RecordBatch]] = deque()
         for batch in batches:
-            for each in _slices(batch, _WIDE):
+            for each in slices(batch, _WIDE):
                 waiting.append(pool.submit(judge.whole, each))
                 if len(waiting) > threads:
                     yield waiting.popleft().result()
@@ -565,115 +560,3 @@ def counts_of(findings: pa.RecordBatch) -> dict[tuple[str, str | None], int]:
         (verdicts.dictionary[place // width].as_py(), words[place % width]): int(found[place])
         for place in np.flatnonzero(found)
     }
-
-
-# ── Files ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def write_findings(findings: Batches, path: Path) -> int:
-    """
-    Write findings to a file as they come, and return how many.
-
-    The ending says how: ``.parquet``, ``.csv`` or ``.jsonl``. What is there stays as it was until
-    everything is written.
-
-    Args:
-        findings: the batches of `assess_batches`.
-
-        path: the file.
-
-    Raises:
-        FactsError: the ending is none of these.
-
-        OSError: the file cannot be written.
-    """
-    if path.suffix not in _WRITERS:
-        raise FactsError(str(path), "a file that ends in .parquet, .csv or .jsonl", path.suffix)
-    with replacing(path) as new:
-        return _WRITERS[path.suffix](findings, str(new))
-
-
-def _write_parquet(findings: Batches, name: str) -> int:
-    number = 0
-    writer = None
-    # Opened here: Arrow takes no name that is not UTF-8.
-    file = Path(name).open("wb")  # noqa: SIM115 - it is closed after the writer
-    try:
-        for batch in findings:
-            if writer is None:
-                # Every part holds all rules and verdicts: what is least and greatest tells nothing.
-                writer = pa.parquet.ParquetWriter(file, batch.schema, write_statistics=False)
-            writer.write_batch(batch)
-            number += batch.num_rows
-        if writer is None:
-            pa.parquet.write_table(FINDINGS.empty_table(), file)
-    finally:
-        if writer is not None:
-            writer.close()
-        file.close()
-    return number
-
-
-def _write_csv(findings: Batches, name: str) -> int:
-    number = 0
-    with Path(name).open("wb") as file:
-        for part in itertools.chain.from_iterable(_slices(each, BLOCK) for each in findings):
-            options = pa.csv.WriteOptions(include_header=number == 0)
-            pa.csv.write_csv(_plain(part), file, options)
-            number += part.num_rows
-        if not number:
-            pa.csv.write_csv(_plain(_empty()), file)
-    return number
-
-
-def _write_jsonl(findings: Batches, name: str) -> int:
-    number = 0
-    with Path(name).open("w", encoding="utf-8") as file:
-        for batch in findings:
-            columns = [
-                _members_of_json(each, column)
-                for each, column in zip(batch.schema.names, batch.columns, strict=True)
-            ]
-            for start in range(0, batch.num_rows, BLOCK):
-                texts = [each.slice(start, BLOCK).cast(pa.string()) for each in columns]
-                joined = pa.compute.binary_join_element_wise(*texts, ", ")
-                file.writelines(f"{{{text}}}\n" for text in joined.to_pylist())
-            number += batch.num_rows
-    return number
-
-
-def _members_of_json(name: str, column: Any) -> pa.Array:  # noqa: ANN401 - a column of codes
-    """Return a column as members of JSON objects, each of its words written once."""
-    key, words = json.dumps(name), column.dictionary.to_pylist()
-    texts = [f"{key}: {visible(json.dumps(word, ensure_ascii=False))}" for word in [*words, None]]
-    codes = column.indices.cast(pa.int32()).fill_null(len(words))
-    return pa.DictionaryArray.from_arrays(codes, pa.array(texts, pa.string()))
-
-
-_WRITERS: Final[Mapping[str, Callable[[Batches, str], int]]] = {
-    ".parquet": _write_parquet,
-    ".csv": _write_csv,
-    ".jsonl": _write_jsonl,
-}
-
-
-def _plain(batch: Any) -> Any:  # noqa: ANN401 - a batch
-    fields = [pa.field(each.name, pa.string()) for each in batch.schema]
-    return pa.RecordBatch.from_arrays(
-        [_harmless(column) for column in batch.columns], schema=pa.schema(fields)
-    )
-
-
-def _harmless(column: Any) -> pa.Array:  # noqa: ANN401 - a column
-    """Return a column as texts that no spreadsheet carries out."""
-    if not pa.types.is_dictionary(column.type):
-        return column.cast(pa.string())
-    words = column.dictionary.to_pylist()
-    texts = pa.array([word and harmless(word) for word in words], pa.string())
-    return pa.DictionaryArray.from_arrays(column.indices, texts).cast(pa.string())
-
-
-def _empty() -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [pa.array([], each.type) for each in FINDINGS], schema=FINDINGS
-    )

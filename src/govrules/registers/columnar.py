@@ -18,19 +18,17 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
+from govrules.registers.own_schema import duckdb_table, mapped, whole_table
 from govrules.registers.probing import check_sound
 from govrules.registers.sources import (
     ARROW,
     DUCKDB,
     Layout,
     check_file,
-    duckdb_table,
-    mapped,
     needs,
     refuse,
     suffix_of,
     too_many,
-    whole_table,
 )
 from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook

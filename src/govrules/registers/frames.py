@@ -31,7 +31,7 @@ from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel
 from govrules.registers.cells import CellReader
 from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
-from govrules.registers.sources import whole_table
+from govrules.registers.own_schema import whole_table
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook

@@ -18,12 +18,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.registers.grids import Grid, fill, only_cell
-from govrules.registers.sources import (
-    Layout,
-    Opened,
-    refuse,
-    too_many,
-)
+from govrules.registers.sources import Layout, Opened, refuse, too_many
 from govrules.registers.tables import MAX_ROWS, Table, blank, fold_heading, headings_of
 from govrules.registers.workbooks import Area
 

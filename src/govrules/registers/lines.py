@@ -30,16 +30,9 @@ from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Node, Report, move, parse
 from govrules.reading import Read, null_notes
+from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
-from govrules.registers.sources import (
-    check_file,
-    json_lines,
-    json_value,
-    left_out,
-    once,
-    refuse,
-    whole,
-)
+from govrules.registers.sources import check_file, refuse
 from govrules.registers.tables import MAX_ROWS, Kept
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN

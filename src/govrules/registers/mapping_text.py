@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from govrules.nodes import Entries, Node, Scalar
-from govrules.registers.propose import Proposal, ProposedColumn
+from govrules.registers.proposals import Proposal, ProposedColumn
 
 _WIDTH: Final = 96
 _MARK: Final = "unsure: yes"

@@ -22,6 +22,7 @@ from govrules.registers.by_path import read_rows
 from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.grouped import one_a_row
+from govrules.registers.json_rows import table_of
 from govrules.registers.layouts import settle
 from govrules.registers.lines import read_lines_of_facts
 from govrules.registers.mapping import (
@@ -31,6 +32,7 @@ from govrules.registers.mapping import (
     TableMapping,
     read_mapping,
 )
+from govrules.registers.own_schema import arrow_table, whole_table
 from govrules.registers.paths import path_of
 from govrules.registers.rows import Found
 from govrules.registers.sheets import open_table
@@ -40,12 +42,9 @@ from govrules.registers.sources import (
     TABLES,
     Layout,
     Opened,
-    arrow_table,
     refuse,
     split_name,
     suffix_of,
-    table_of,
-    whole_table,
 )
 from govrules.registers.tables import Table
 from govrules.rulebook.ast import Rulebook

@@ -11,16 +11,9 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
 from govrules.registers.layouts import header_of, lay_out
+from govrules.registers.own_schema import open_columns
 from govrules.registers.probing import check_sound
-from govrules.registers.sources import (
-    TABLES,
-    Layout,
-    Opened,
-    check_file,
-    open_columns,
-    refuse,
-    suffix_of,
-)
+from govrules.registers.sources import TABLES, Layout, Opened, check_file, refuse, suffix_of
 from govrules.registers.tables import Part, Table, headings_of
 
 #: So many of the headings must stand in another sheet for its rows to belong to the same table.

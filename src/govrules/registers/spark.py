@@ -22,13 +22,7 @@ except ModuleNotFoundError as error:
 from govrules.engines.columns import from_row, to_batches
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import key_of_partner, keys_of, pair_of
-from govrules.registers.batches import (
-    FINDINGS,
-    Partial,
-    RegisterKernel,
-    kernel,
-    register_kernel,
-)
+from govrules.registers.batches import FINDINGS, Partial, RegisterKernel, kernel, register_kernel
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 
