@@ -63,7 +63,10 @@ def plan(
         engine=engine,
     )
     assessments = apart(checked)
-    plans = [(each, each.plan(Severity(level))) for each in assessments]
+    from govrules.cli.progress import waited  # noqa: PLC0415 - only a plan pays for it
+
+    with waited("Looking for the fewest changes"):
+        plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "json":
         said = problems_data(told.diagnostics, told.notes)
         data = plans_data(plans, rulebook, said)
