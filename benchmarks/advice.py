@@ -20,7 +20,7 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.render.html import short_reasons
-from govrules.render.report import Report
+from govrules.render.report import Origin, Report
 from govrules.testing.advised import keeping
 
 FINDINGS = 100_000
@@ -40,7 +40,7 @@ def main(wanted: int = FINDINGS) -> int:
                 case, effort = case_of(Facts(found.subject, AS_OF), book), Effort(found.subject)
                 report = Report(found)
                 for finding in found.flagged:
-                    told = short_reasons(report.reasons(finding))
+                    told = short_reasons(report.reasons(finding), Origin())
                     lines.append(len(told.shown) + bool(told.more))
                     for way in finding.clears:
                         ways += 1
