@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
-# Output is the same whatever the hash seed; this makes every run show it.
-PYTEST := $(BIN)/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci
+# A worker that is done takes over what another has not begun, so that no core waits at the end.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci
 ARGS ?=
 
 # ── What a person runs ────────────────────────────────────────────────────────────────────────
@@ -85,6 +85,10 @@ pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documen
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
 		--pictures docs/pictures
 
+.PHONY: bench-beside
+bench-beside: $(VENV)/developed  ## Time engines and starts beside those of another tree (ARGS="../before")
+	@$(BIN)/python -m benchmarks.beside $(ARGS)
+
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
 	@$(BIN)/python -m tests.conformance.run $(ARGS)
@@ -120,9 +124,11 @@ spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts h
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark
 
-.PHONY: cover
-cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
-	@$(PYTEST) --cov --cov-report=term $(ARGS)
+.PHONY: coverage
+coverage: $(VENV)/developed $(VENV)/live  ## Run the tests and hold each folder to the share of branches that it owes
+	@rm -f .coverage .coverage.* $(VENV)/coverage.json
+	@$(PYTEST) --cov --cov-report=json:$(VENV)/coverage.json $(ARGS)
+	@$(BIN)/python .ci/coverage.py $(VENV)/coverage.json
 
 # Each property on many examples, on all cores: EXAMPLES and SEED may be given.
 EXAMPLES ?= 10000
@@ -156,6 +162,10 @@ oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers an
 .PHONY: faults
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+.PHONY: hostile
+hostile: $(VENV)/developed  ## Meet thirty hostile packs, registers and workbooks, and show what each gets
+	@$(BIN)/python -m pytest -o addopts= -p no:terminal -p no:benchmark -s tests/hostile/test_table.py -k gets_an_answer
 
 .PHONY: soak
 soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory
@@ -214,7 +224,7 @@ audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses 
 
 .PHONY: lowest
 lowest: $(VENV)/lowest/made  ## Run the tests on the lowest versions that are promised
-	@$(VENV)/lowest/bin/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci $(ARGS)
+	@$(VENV)/lowest/bin/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci $(ARGS)
 
 # Each has an environment of its own beside .venv; what is not installed here is said.
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14

@@ -97,7 +97,7 @@ FAULTS = [
     ("one-person-represents-too-many", Severity.LOW, "organisation.most_seats_held", "11"),
     (
         "own-governance-not-assessed",
-        Severity.LOW,
+        Severity.MEDIUM,
         "organisation.own_governance_assessed",
         "30 June 2023",
     ),

@@ -19,12 +19,13 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
-from govrules.facts import Facts
+from govrules.facts import Facts, replaced
 from govrules.facts import said as facts_said
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
+from govrules.rulebook.action import Action
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -130,6 +131,26 @@ class Contradiction:
 
 
 @attrs.frozen
+class WhatIf:
+    """
+    What an assessment would find if some facts were otherwise.
+
+    Attributes:
+        before: the assessment as the facts are.
+        after: the assessment as they would be.
+        opened: what would be flagged and is not.
+        closed: what is flagged and would not be, as it would stand.
+        changed: what would otherwise stand differently: as it is, and as it would be.
+    """
+
+    before: Assessment
+    after: Assessment
+    opened: tuple[Finding, ...]
+    closed: tuple[Finding, ...]
+    changed: tuple[tuple[Finding, Finding], ...]
+
+
+@attrs.frozen
 class Assessment(ShownInNotebooks):
     """
     All findings on one subject, one for each rule in force.
@@ -143,6 +164,7 @@ class Assessment(ShownInNotebooks):
         rulebook: the rules.
         subject: what was assessed.
         waivers: those by which findings on it do not count.
+        actions: what was decided about findings on it.
         so_of: of a body that is in many partnerships, those of which what is flagged is so.
     """
 
@@ -158,6 +180,7 @@ class Assessment(ShownInNotebooks):
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
+    actions: tuple[Action, ...] = attrs.field(default=(), repr=False)
     so_of: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
@@ -174,8 +197,9 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
+        decided = (self.waivers, self.actions)
         rules = tuple(each.id for each in self._rules) if self.so_of else ()
-        return _unpacked, (values, outcomes, self._engine, self.waivers, self.so_of, rules)
+        return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
 
     def afresh(self) -> Assessment:
         """Return the same assessment, of which nothing was worked out yet: it can be let go."""
@@ -199,6 +223,7 @@ class Assessment(ShownInNotebooks):
                 self._view,
                 engine=self._engine,
                 waived=self._waiver(self._rules[place], self._outcomes[place]),
+                action=self._action(self._rules[place]),
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -226,6 +251,18 @@ class Assessment(ShownInNotebooks):
         if outcome.verdict is not Verdict.FLAGGED:
             return None
         return next((each for each in self.waivers if each.rule == rule.id), None)
+
+    def _action(self, rule: Rule) -> Action | None:
+        """Return what was decided about what a rule says."""
+        return next((each for each in self.actions if each.rule == rule.id), None)
+
+    @property
+    def acted_on(self) -> tuple[Finding, ...]:
+        """The findings about which something was decided, whatever has become of it."""
+        rules = {each.rule for each in self.actions}
+        several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
+        sums = (each for each in self.summaries if each.action) if self.actions else ()
+        return (*map(self._finding, several), *sums)
 
     @property
     def waived(self) -> tuple[Finding, ...]:
@@ -259,6 +296,7 @@ class Assessment(ShownInNotebooks):
                 engine=self._engine,
                 parts=self.findings,
                 waived=self._waiver(rule, outcome),
+                action=self._action(rule),
             )
             for rule, outcome in zip(rules, found, strict=True)
         )
@@ -391,6 +429,52 @@ class Assessment(ShownInNotebooks):
             ),
         )
 
+    def what_if(self, facts: Mapping[str, Any]) -> WhatIf:
+        """
+        Return what would be found if some facts were otherwise; nothing is changed.
+
+        Args:
+            facts: the value of each fact by its path, such as ``funding.annual_spend`` or
+                ``partners[1].named_accountable``; a record of a list may stand by its name, as in
+                ``partners[Police].kind``. None is known to be absent, UNKNOWN is not known.
+
+        Raises:
+            FactsError: there is no such fact or record, or it takes no such value.
+
+        >>> from govrules import Funding, Partnership, load_rulebook
+        >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+        >>> found = assess(pool, load_rulebook()).what_if({"protocol.agreed": True})
+        >>> [each.rule.id for each in found.closed]
+        ['pooled-budget-without-protocol']
+        """
+        subject = self.subject
+        for path, value in facts.items():
+            subject = replaced(subject, path, value)
+        made = assess(subject, self.rulebook, as_of=self.as_of, engine=self._engine)
+        after = attrs.evolve(made, waivers=self.waivers, actions=self.actions)
+        pairs = [*zip(self._outcomes, after._outcomes, strict=True)]  # noqa: SLF001 - its own
+        differ = [at for at, (one, other) in enumerate(pairs) if said(one) != said(other)]
+        was = {at: pairs[at][0].verdict is Verdict.FLAGGED for at in differ}
+        now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
+        opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own
+        return WhatIf(
+            before=self,
+            after=after,
+            opened=tuple(sorted(opened, key=_gravity)),
+            closed=tuple(
+                after._finding(at)  # noqa: SLF001 - its own
+                for at in sorted((at for at in differ if was[at] and not now[at]), key=self._grave)
+            ),
+            changed=tuple(
+                (self._finding(at), after._finding(at))  # noqa: SLF001 - its own
+                for at in differ
+                if was[at] == now[at]
+            ),
+        )
+
+    def _grave(self, place: int) -> int:
+        return _gravity(self._finding(place))
+
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
         found = outline(self._rules, self._view, level)
@@ -428,7 +512,7 @@ def _unpacked(  # noqa: PLR0917 - as it is pickled
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
-    waivers: tuple[Waiver, ...],
+    decided: tuple[tuple[Waiver, ...], tuple[Action, ...]],
     so_of: tuple[str, ...],
     of: tuple[str, ...],
 ) -> Assessment:
@@ -436,9 +520,9 @@ def _unpacked(  # noqa: PLR0917 - as it is pickled
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
     if of:
         rules = tuple(each for each in rules if each.id in of)
-    return Assessment(
-        *values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers, so_of=so_of
-    )
+    made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
+    waivers, actions = decided
+    return attrs.evolve(made, waivers=waivers, actions=actions)
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -653,6 +737,7 @@ def _finding(
     engine: str = "reference",
     parts: tuple[Finding, ...] = (),
     waived: Waiver | None = None,
+    action: Action | None = None,
 ) -> Finding:
     return Finding(
         rule=rule,
@@ -665,6 +750,7 @@ def _finding(
         engine=engine,
         parts=parts,
         waived=waived,
+        action=action,
     )
 
 

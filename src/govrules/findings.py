@@ -26,6 +26,7 @@ from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
 from govrules.notebooks import ShownInNotebooks
+from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import (
     Citation,
     Includes,
@@ -163,6 +164,7 @@ class Finding(ShownInNotebooks):
         could_be: how grave it could turn out, where that is graver than what is certain.
         mitigations: what makes it one step less grave.
         waived: the waiver by which it does not count; None unless it is flagged and waived.
+        action: what was decided about it; None where nothing was.
     """
 
     rule: Rule
@@ -178,6 +180,7 @@ class Finding(ShownInNotebooks):
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
     waived: Waiver | None = attrs.field(default=None, repr=False)
+    action: Action | None = attrs.field(default=None, repr=False)
 
     def __deepcopy__(self, _memo: object) -> Finding:
         return self
@@ -186,7 +189,8 @@ class Finding(ShownInNotebooks):
         view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
         seen = (view.record, view.as_of, view.backend.rulebook)
-        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, self.waived)
+        decided = self.waived, self.action
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, decided)
 
     def __repr__(self) -> str:
         grave = f", {self.severity.value}" if self.severity else ""
@@ -319,6 +323,18 @@ class Finding(ShownInNotebooks):
         return origin_of(self._view.record)
 
     @property
+    def as_of(self) -> dt.date | Unknown:
+        """The date of the assessment."""
+        return self._view.as_of
+
+    @property
+    def progress(self) -> Progress | None:
+        """What has become of what was decided about it; None where nothing was."""
+        if self.action is None:
+            return None
+        return self.action.progress(self.verdict, self.as_of)
+
+    @property
     def remedy(self) -> str:
         """What to do, as the rule says for this case; "" where it says nothing."""
         if self.rule.remedy is None:
@@ -441,7 +457,7 @@ def _unpacked(
     seen: tuple[Any, dt.date | Unknown, Rulebook],
     *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
-    engine, parts, waived = rest
+    engine, parts, (waived, action) = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
@@ -456,6 +472,7 @@ def _unpacked(
         engine=engine,
         parts=parts,
         waived=waived,
+        action=action,
     )
 
 
@@ -527,7 +544,9 @@ def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     cls: type = type(record)
     if not inside or name not in _twins(cls):
         return ""
-    called = getattr(getattr(record, name), "name", UNKNOWN)
+    one = getattr(record, name)
+    # Unknown has a name of its own, which is nobody's.
+    called = UNKNOWN if one is UNKNOWN else getattr(one, "name", UNKNOWN)
     return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import attrs
 
 from govrules.assessment import assess, not_waived
+from govrules.cli.answering import laid_over
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.needs import with_packs
 from govrules.cli.output import warn
@@ -47,12 +48,13 @@ def assess_all(
     given: dt.date | None,
     engine: str | None,
     only: Collection[str] = (),
+    answers: Path | None = None,
     share: int | None = None,
 ) -> tuple[list[Checked], Said]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
-    Where entries of registers are named, they alone are assessed.
+    Where entries of registers are named, they alone are assessed; answers are laid over all.
 
     Return the assessments, and what was said of the files and of what they hold.
     """
@@ -60,6 +62,7 @@ def assess_all(
         # An engine that is not there is said before anything is read.
         engine_called(engine)
     reads, told = read_all(paths, rulebook, mapping, table, only)
+    reads = laid_over(reads, answers, rulebook, told, whole=not only)
     if only:
         reads = _entries_called(only, reads)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone

@@ -55,6 +55,14 @@ Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
 ]
+Answers = Annotated[
+    Path | None,
+    Parameter(name="--answers", help="The file of answers, which fill in what is not on record."),
+]
+Actions = Annotated[
+    Path | None,
+    Parameter(name="--actions", help="The file of what was decided about findings, by when."),
+]
 PairShare = Annotated[
     int | None,
     Parameter(

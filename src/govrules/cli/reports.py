@@ -8,15 +8,20 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answer_lines
+from govrules.cli.booking import Book
 from govrules.cli.exits import Stop
 from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
 from govrules.cli.waiving import law_hints, law_lines
+from govrules.diagnostics import did_you_mean
+from govrules.errors import GovrulesError
+from govrules.extensions import RENDERERS, added, failed, loaded
 from govrules.portfolio import RegisterAssessment, collected
 from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
@@ -26,7 +31,8 @@ from govrules.saved import Changed, save
 from govrules.truth import UNKNOWN, Unknown
 from govrules.visible import visible
 
-Format: TypeAlias = Literal[
+#: The formats of the product's own; installed packages add others by `govrules.renderers`.
+FORMATS: Final = (
     "text",
     "json",
     "jsonl",
@@ -38,7 +44,7 @@ Format: TypeAlias = Literal[
     "sarif",
     "junit",
     "github",
-]
+)
 #: What a file comes to.
 Checked: TypeAlias = Assessment | RegisterAssessment
 #: Hands assessments out one by one, and may show how far they are.
@@ -59,9 +65,10 @@ class Wanted:
         depth: in text, the most lines of reasons that a finding then has.
         options: what was asked for, as a receipt holds it.
         beside: what is read with the files that are assessed.
+        book: what is wanted of a workbook.
     """
 
-    format: Format
+    format: str
     output: Path | None
     folder: Path | None
     fail_on: Severity
@@ -69,20 +76,32 @@ class Wanted:
     depth: int | None
     options: dict[str, Any] = attrs.field(factory=dict, hash=False)
     beside: tuple[Path, ...] = ()
+    book: Book = attrs.Factory(Book)
 
     def ready(self) -> None:
         """
         Make sure that what is asked for can be written, before anything is read.
 
         Raises:
-            Stop: a folder is missing or not writable, or a workbook is to be printed.
+            Stop: there is no such format, a folder is missing or not writable, or a workbook is to
+                be printed.
         """
+        if self.format not in FORMATS and self.format not in (more := added(RENDERERS)):
+            near = did_you_mean(self.format, (*FORMATS, *more))
+            raise Stop(f"govrules: there is no format `{self.format}`", f"  help: {near}")
         if self.format == "xlsx" and self.output is None:
             raise Stop(
                 "govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`"
             )
         if self.folder is not None:
             _writable(self.folder, "--save")
+        if self.book.folder is not None:
+            _writable(self.book.folder, "--per-officer")
+        if self.format != "xlsx" and self.book != Book():
+            raise Stop(
+                "govrules: `--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
+                "  help: add `--format xlsx`",
+            )
         if self.output is not None:
             if self.output.is_dir():
                 raise Stop(
@@ -155,8 +174,10 @@ class Reporting:
                 self._xlsx(changed)
             case "html" | "markdown":
                 self._page(changed)
-            case _:
+            case _ if self.wanted.format in FORMATS:
                 self._machine(changed)
+            case _:
+                self._elsewhere()
 
     # ── What is reported ──────────────────────────────────────────────────────────────────────
 
@@ -238,6 +259,7 @@ class Reporting:
         for one in changed:
             yield from changed_lines(one, full=full)
         if full:
+            yield from answer_lines(self.told.laid, self.rulebook)
             yield from law_lines(self.assessments, self.rulebook)
 
     def _json(self, changed: list[Changed]) -> None:
@@ -272,18 +294,17 @@ class Reporting:
         self._beside()
 
     def _xlsx(self, changed: list[Changed]) -> None:
-        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+        from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
 
-        assert self.wanted.output is not None  # noqa: S101 - `ready` made sure
-        one = changed[0] if len(changed) == 1 else None
-        found = self.follow(self.assessments)
-        made = as_xlsx(found, self.told.diagnostics, self.told.notes, one)
-        write(self.wanted.output, made)
+        output = self.wanted.output
+        assert output is not None  # noqa: S101 - `ready` made sure
+        [*_] = self.follow(self.assessments)
+        write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
         self._beside()
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
-        one = self.checked[0] if len(self.checked) == 1 else collected(self.checked)
+        one = self.checked[0] if len(self.checked) == 1 else whole_of(self.checked)
         source = str(self.sources[0]) if len(self.sources) == 1 else ""
         origin = Origin(source, changed[0] if len(changed) == 1 else None, self._receipt())
         if self.wanted.format == "markdown":
@@ -323,6 +344,32 @@ class Reporting:
             case _:
                 made = markdown.comment(assessments, changed=changed, receipt=receipt)
         self._emit(made)
+
+    def _elsewhere(self) -> None:
+        """Write what the renderer of an installed package makes."""
+        name, output = self.wanted.format, self.wanted.output
+        render = loaded(RENDERERS, name)
+        try:
+            made = render(self.assessments, self.rulebook)
+        except GovrulesError:
+            raise
+        except Exception as error:
+            raise failed(RENDERERS, name, "failed", error) from error
+        if not isinstance(made, str | bytes):
+            raise failed(RENDERERS, name, "gives no text", TypeError(type(made).__name__))
+        if isinstance(made, str):
+            emit(made, output)
+        elif output is None:
+            raise Stop(f"govrules: `{name}` cannot be printed", "  help: add `--output FILE`")
+        else:
+            write(output, made)
+        self._beside()
+
+
+def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
+    """Return all that was assessed as one register."""
+    one = checked[0] if len(checked) == 1 else None
+    return one if isinstance(one, RegisterAssessment) else collected(checked)
 
 
 def beside(report: Path) -> Path:

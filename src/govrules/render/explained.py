@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from govrules.catalogue import claims_phrase, facts_read, rule_entry
 from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
-from govrules.explain.english import condition_phrase
+from govrules.explain.english import alternatives
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
 from govrules.files import shipped
 from govrules.render.lines import Line, item
@@ -21,10 +21,8 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     """Yield a rule with its source, severity, remedy, questions and examples."""
     entry = rule_entry(rule, rulebook)
     yield entry.title, "bold"
-    yield (
-        f"{entry.id}  (about {with_article(entry.subject)}; theme {entry.theme}; {entry.place})",
-        "",
-    )
+    about = f"about {with_article(entry.subject)}; theme {_theme(rule, rulebook)}"
+    yield f"{entry.id}  ({about}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
     if entry.met:
@@ -60,6 +58,12 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield "Examples:", "bold"
     for example in entry.examples:
         yield from item("", f"{example.name}: {example.verdict}", indent=2)
+
+
+def _theme(rule: Rule, rulebook: Rulebook) -> str:
+    """Return what a theme is called, and its id where that is another word."""
+    title = next((each.title for each in rulebook.themes if each.id == rule.theme), rule.theme)
+    return title if title.lower() == rule.theme else f"{title} ({rule.theme})"
 
 
 def code_lines(code: Code) -> Iterator[Line]:
@@ -110,7 +114,7 @@ def _fact_lines(path: str, fact: Fact, whose: str, rulebook: Rulebook) -> Iterat
     yield f"Ask: {fact.question}", ""
     if isinstance(fact.type, Choice | Choices):
         several = "any of" if isinstance(fact.type, Choices) else "one of"
-        yield f"Takes {several}: {', '.join(fact.type.values)}", ""
+        yield from item(f"Takes {several}", ", ".join(fact.type.values), indent=0)
     elif isinstance(fact.type, Records):
         yield f"Takes: a list, each a {fact.each}", ""
     elif isinstance(fact.type, Record):
@@ -126,7 +130,13 @@ def _derived_lines(derived: Derived, rulebook: Rulebook) -> Iterator[Line]:
     yield "The first that holds:", ""
     for number, row in enumerate(derived.rows, 1):
         value = value_phrase(row.value, derived.fact.type)
-        yield from item(f"{number}", f"{value} where {condition_phrase(row.when)}", indent=2)
+        ways = alternatives(row.when)
+        if len(ways) == 1:
+            yield from item(f"{number}", f"{value} where {ways[0]}", indent=2)
+            continue
+        yield from item(f"{number}", f"{value} where at least one of these holds:", indent=2)
+        for each in ways:
+            yield from item("", f"- {each}", indent=4)
     yield f"  otherwise {value_phrase(derived.otherwise, derived.fact.type)}", ""
     yield from _readers(derived.name, rulebook)
 

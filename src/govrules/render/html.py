@@ -14,6 +14,7 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
 from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
@@ -88,6 +89,7 @@ class View:
     rule: str = ""
     whose: str = ""
     waived: bool = False
+    decided: str = ""
 
 
 #: Where nobody says from what a page is made.
@@ -214,6 +216,7 @@ def _met(finding: Finding) -> _Met:
 
 def _full(finding: Finding, report: Report, origin: Origin) -> View:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    reply = decided(finding)
     return View(
         anchor=finding.rule.id,
         severity=finding.severity,
@@ -232,6 +235,7 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         rule=finding.rule.id,
         whose=whose(finding.rule),
         waived=finding.waived is not None,
+        decided="" if reply is None else reply.text,
     )
 
 

@@ -10,12 +10,13 @@ from typing import Final
 
 import attrs
 
+from govrules.actions import due_date
 from govrules.assessment import Assessment, counted_together, flagged_together
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
-from govrules.render.actions import due_date, when_phrase
+from govrules.render.actions import when_phrase
 from govrules.render.counting import counted_otherwise, that_count
 from govrules.render.report import gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict

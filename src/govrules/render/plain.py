@@ -20,6 +20,7 @@ from govrules.identical import Identical
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
+from govrules.render.decided import Decided, all_decided, decided
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import Changed
@@ -156,6 +157,9 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
         "coming_up": [coming_data(each) for each in assessment.coming_up],
+        "actions": [
+            {"rule": each.action.rule, **action_data(each)} for each in all_decided([assessment])
+        ],
         "so_of": [*assessment.so_of],
         "contradictions": [
             {
@@ -219,6 +223,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             for each in finding.mitigations
         ],
         "waived": _waived(finding),
+        "action": _action(finding),
         "says": {**says},
         "source": {**source},
         "location": {
@@ -292,6 +297,26 @@ def _waived(finding: Finding) -> dict[str, str] | None:
         return None
     until = waiver.until.isoformat()
     return {"reason": waiver.reason, "approved": waiver.approved, "until": until}
+
+
+def _action(finding: Finding) -> dict[str, Any] | None:
+    found = decided(finding)
+    return None if found is None else action_data(found)
+
+
+def action_data(found: Decided) -> dict[str, Any]:
+    """Return what was decided about a finding, and what has become of it, as plain data."""
+    action = found.action
+    by = action.by.isoformat() if isinstance(action.by, dt.date) else action.by
+    return {
+        "do": action.do,
+        "owner": action.owner or None,
+        "by": by or None,
+        "state": action.state.value,
+        "why": action.why or None,
+        "progress": found.progress.value,
+        "phrase": found.told,
+    }
 
 
 def _says(rule: Rule) -> dict[str, str | None]:

@@ -10,13 +10,14 @@ from typing import Final
 
 import attrs
 
+from govrules.actions import due_date
 from govrules.assessment import Assessment, RankedQuestion, ended
 from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.receipt import Receipt
-from govrules.render.actions import Action, Work, actions_of, due_date, when_phrase, works_of
+from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut

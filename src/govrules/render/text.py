@@ -10,6 +10,7 @@ from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
 from govrules.render.plain import plain
@@ -125,6 +126,9 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
         yield from item("to put it right", _remedy(finding, assessment))
+    reply = decided(finding)
+    if reply is not None:
+        yield from item("decided", reply.text)
     yield from item("settled when", report.settled(finding))
     for opens in opened_elsewhere(finding):
         yield from item("which would open", opens)

@@ -11,11 +11,10 @@ import attrs
 
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import GovrulesError
+from govrules.extensions import PACKS, added, failed, loaded
 from govrules.files import is_folder, is_name, lies_in, shipped
 from govrules.nodes import MAX_BYTES, Report, decoded, read_text
 
-#: What an installed package offers its packs by: a folder, a mapping of texts, or what returns one.
-ENTRY_POINTS: Final = "govrules.packs"
 #: How deep the folders of a pack in a package are gone through.
 _DEPTH: Final = 3
 _RULEBOOK: Final = "rulebook.yaml"
@@ -141,13 +140,6 @@ def _texts(folder: Traversable, prefix: str, depth: int) -> Iterator[tuple[str, 
                 yield f"{prefix}{each.name}", opened.read(MAX_BYTES + 1)
 
 
-def installed() -> dict[str, Any]:
-    """Return the entry points of packs of installed packages, by the packs' names."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and seldom asked for
-
-    return {each.name: each for each in entry_points(group=ENTRY_POINTS)}
-
-
 def installed_pack(name: str) -> PackFiles | None:
     """
     Return the files of a pack that an installed package offers; None where none does.
@@ -155,15 +147,14 @@ def installed_pack(name: str) -> PackFiles | None:
     Raises:
         GovrulesError: it cannot be loaded, or is no pack.
     """
-    found = installed().get(name)
-    if found is None:
+    source = loaded(PACKS, name)
+    if source is None:
         return None
-    try:
-        loaded = found.load()
-        source = loaded() if callable(loaded) and not isinstance(loaded, Mapping) else loaded
-    except Exception as error:
-        msg = f"the pack `{name}` of an installed package cannot be loaded: {error}"
-        raise GovrulesError(msg) from error
+    if callable(source) and not isinstance(source, Mapping):
+        try:
+            source = source()
+        except Exception as error:
+            raise failed(PACKS, name, "cannot be loaded", error) from error
     if isinstance(source, str):
         source = Path(source)
     return files_of(source, f"the entry point `{name}`")
@@ -201,7 +192,7 @@ def is_pack(folder: Path) -> bool:
 def pack_names() -> list[str]:
     """Return the names of the packs that are shipped, or that installed packages offer."""
     shipped = (each.name for each in shipped_packs().iterdir() if each.is_dir())
-    return sorted({*shipped, *installed()})
+    return sorted({*shipped, *added(PACKS)})
 
 
 def pack_of_name(name: str) -> PackFiles | None:

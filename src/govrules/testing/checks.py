@@ -38,7 +38,7 @@ from govrules.vocabulary import YesNo
 
 if TYPE_CHECKING:
     from govrules.prove.questions import Result as Proof
-    from govrules.prove.witness import Shown
+    from govrules.prove.witness import Witness
 
 #: The date of the assessments of generated subjects, if no other is given.
 AS_OF: Final = dt.date(2026, 3, 31)
@@ -387,7 +387,7 @@ class Pack:
             yield f"    {shown.text}"
             yield from _indented(self._tree(shown), 4)
 
-    def _tree(self, shown: Shown) -> Iterator[str]:
+    def _tree(self, shown: Witness) -> Iterator[str]:
         """Yield what a rule says of an example that a proof shows."""
         rule = next((each for each in self.rulebook.rules if each.id == shown.of), None)
         report = Report("example", shown.text)

@@ -1,22 +1,17 @@
-"""Arrangements adopted and taken away, and whether less in place is ever found less grave."""
+"""Arrangements adopted and taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
 
 import attrs
 import z3
 
 from govrules.prove import symbols
 from govrules.prove import terms as t
-from govrules.prove.solving import Clock, Found, solve_with
 from govrules.prove.symbols import Space, SymbolicRecord
-from govrules.prove.terms import Term, name_of, names_in
+from govrules.prove.terms import Term, name_of
 from govrules.vocabulary import Date, Fact, Kind, Record, YesNo
-
-#: By rule, whether it is flagged with each severity, the gravest first.
-Graded: TypeAlias = Mapping[str, Sequence[Term]]
 
 
 @attrs.frozen(eq=False)
@@ -57,48 +52,6 @@ def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
     """Return a term with values in place of variables, by name."""
     pairs = [(space.by_name[name], value) for name, value in values.items()]
     return z3.substitute(term, *pairs) if pairs else term
-
-
-def lessened(space: Space, graded: Graded, step: Step, clock: Clock) -> tuple[Found, Found] | None:
-    """
-    Return a subject with an arrangement and without it that looks better without; None if none.
-
-    What is compared is the worst severity and how many rules have it. Rules that the arrangement
-    does not touch say the same of both. The touched ones are asked alone first: where their pair
-    never gets smaller, that of all does not.
-    """
-    touched = {
-        rule: levels
-        for rule, levels in graded.items()
-        if any(not names_in(each).isdisjoint(step.without) for each in levels)
-    }
-    if not touched or _found(space, touched, step, clock) is None:
-        return None
-    return _found(space, graded, step, clock)
-
-
-def _found(space: Space, graded: Graded, step: Step, clock: Clock) -> tuple[Found, Found] | None:
-    levels = [list(each) for each in zip(*graded.values(), strict=True)]
-    terms = [each for level in levels for each in level]
-    named, laws = space.laws_of(set[str](step.without).union(*map(names_in, terms)))
-    without = {**step.without, **step.fresh(space, named, "gone")}
-
-    worse: list[Term] = []
-    none_above: Term = t.true()
-    for level in levels:
-        now = [put(space, each, step.having) for each in level]
-        then = [put(space, each, without) for each in level]
-        # What an arrangement does not touch counts alike on both sides.
-        pairs = [(a, b) for a, b in zip(now, then, strict=True) if not a.eq(b)]
-        fewer = t.number_of([b for _, b in pairs]) < t.number_of([a for a, _ in pairs])
-        worse.append(t.both(none_above, fewer) if pairs else t.false())
-        none_above = t.both(none_above, *(t.no(each) for each in (*now, *then)))
-    states = [put(space, law, each) for each in (step.having, without) for law in laws]
-    found = solve_with(space, clock, named - set(step.without), [*states, t.either(*worse)])
-    if found is None:
-        return None
-    both = Found(space, found.model, named)
-    return both.changed(step.having), both.changed(without)
 
 
 def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Step]:
