@@ -109,6 +109,10 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
 	@$(BIN)/python -m benchmarks.explain
 
+.PHONY: bench-advice
+bench-advice: $(VENV)/developed  ## Count what ways out take away, and the lines of reasons (ARGS=5000 to choose)
+	@$(BIN)/python -m benchmarks.advice $(ARGS)
+
 .PHONY: bench-pages
 bench-pages: $(VENV)/developed  ## Set the page of a register of 500 beside its text: time, size, memory
 	@$(BIN)/python -m benchmarks.pages

@@ -381,10 +381,10 @@ class Finding(ShownInNotebooks):
 
     def _lacking(self, cited: Cited) -> str:
         """Return which members a set lacks that the rule asks for; "" where it lacks none."""
-        value = cited.value
-        if not isinstance(cited.fact.type, Choices) or not value:
+        if self.verdict is not Verdict.FLAGGED or not isinstance(cited.fact.type, Choices):
             return ""
-        if self.verdict is not Verdict.FLAGGED:
+        value = cited.value
+        if not value:
             return ""
         view = self._view.seen_from(cited.frame)
         for node in nodes(self.rule.requires):

@@ -76,7 +76,10 @@ def plan(
         answers=answers_file(answers),
     )
     assessments = apart(checked)
-    plans = [(each, each.plan(Severity(level))) for each in assessments]
+    from govrules.cli.progress import waited  # noqa: PLC0415 - only a plan pays for it
+
+    with waited("Looking for the fewest changes"):
+        plans = [(each, each.plan(Severity(level))) for each in assessments]
     if format == "actions":
         # Where nothing could be read, nothing is planned either.
         if plans:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Final, TypeVar
 
@@ -13,6 +15,7 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
+    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -20,6 +23,8 @@ from rich.text import Text
 T = TypeVar("T")
 S = TypeVar("S", bound=Sized)
 
+#: After so many seconds somebody may wonder.
+_SOON: Final = 2
 #: Fewer than this many are done before anybody wonders.
 LONG: Final = 100
 
@@ -42,6 +47,32 @@ def followed(items: Sequence[T], what: str, console: Console | None = None) -> I
         return
     with _progress(console) as progress:
         yield from progress.track(items, description=what)
+
+
+@contextlib.contextmanager
+def waited(what: str, console: Console | None = None) -> Iterator[None]:
+    """
+    Show what is worked on, and for how long, once it takes longer than two seconds.
+
+    Nothing is shown, and nothing is left behind, where standard error is no terminal.
+    """
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
+    shown = Progress(*columns, console=console, transient=True)
+    shown.add_task(what, total=None)
+    timer = threading.Timer(_SOON, shown.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown.live.is_started:
+            shown.stop()
 
 
 def followed_batches(

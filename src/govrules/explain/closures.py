@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.engines.reference import months_before
@@ -29,6 +30,9 @@ _TWO: Final = 2
 _KEPT: Final = "kept from"
 #: What stands for a number without limit.
 _UNLIMITED: Final = float("inf")
+
+#: Of one date of assessment few lengths are asked.
+_months_before: Final = lru_cache(maxsize=2**10)(months_before)
 
 Check: TypeAlias = Callable[[Frames], bool]
 Support: TypeAlias = Callable[[Frames], frozenset[int]]
@@ -470,7 +474,7 @@ def _relation_of(node: ir.Holds) -> Callable[[Any, Any, Any], bool]:
         return lambda one, two, _: one == two
     if op is Op.OLDER_THAN:
         return lambda one, two, as_of: (
-            isinstance(as_of, dt.date) and one < months_before(as_of, two)
+            isinstance(as_of, dt.date) and one < _months_before(as_of, two)
         )
     compare = ORDER[op]
     if isinstance(kind, Choice):

@@ -34,7 +34,9 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
     if plan.steps:
         yield "", ""
     if plan.left:
-        yield f"No change of arrangements settles {counted(len(plan.left), 'thing')}:", "bold"
+        tried = "" if plan.proven_smallest else " that was tried"
+        left = counted(len(plan.left), "thing")
+        yield f"No change of arrangements{tried} settles {left}:", "bold"
         for rule in plan.left:
             yield from folded_text(assessment.rulebook.rule(rule).title, indent=2)
         yield "", ""

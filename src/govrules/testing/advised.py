@@ -111,13 +111,13 @@ def nothing_held_is_taken_away(trial: Trial) -> None:
     for finding in assessment.flagged:
         for way in finding.clears:
             changes = {each.fact: each.to for each in way}
-            for path, kept in _keeping(changes, effort):
+            for path, kept in keeping(changes, effort):
                 after = judge(finding.rule, whole.supposing(kept))
                 says = f"its way out takes from `{path}` what can stay"
                 trial.require(after.verdict not in NEVER_FLAGS, says, finding.rule)
 
 
-def _keeping(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
+def keeping(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield changes with what one of them takes away kept: a set's members, or the whole fact."""
     for path, to in changes.items():
         if not effort.takes_away({path: to}):
