@@ -100,6 +100,10 @@ bench-ingest: $(VENV)/developed  ## Time reading registers beside the bare parse
 bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of what is flagged
 	@$(BIN)/python -m benchmarks.explain
 
+.PHONY: bench-interview
+bench-interview: $(VENV)/developed  ## Count the questions of 200 interviews beside the order of the file
+	@$(BIN)/python -m benchmarks.interview $(ARGS)
+
 .PHONY: bench-pages
 bench-pages: $(VENV)/developed  ## Set the page of a register of 500 beside its text: time, size, memory
 	@$(BIN)/python -m benchmarks.pages
