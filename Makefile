@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq --no-input
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
-# Output is the same whatever the hash seed; this makes every run show it.
-PYTEST := $(BIN)/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci
+# A worker that is done takes over what another has not begun, so that no core waits at the end.
+PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci
 ARGS ?=
 
 # ── What a person runs ────────────────────────────────────────────────────────────────────────
@@ -63,6 +63,7 @@ rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and
 
 .PHONY: docs
 docs: $(VENV)/developed  ## Build the documentation into docs/_build/html
+	@$(BIN)/govrules schema --output docs/_generated/schemas
 	@$(BIN)/sphinx-build -q -E -n -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
@@ -83,6 +84,10 @@ browser: $(VENV)/browser/made  ## Open reports in Chromium, and hold them to wha
 pictures: $(VENV)/browser/made  ## Take the pictures of reports that the documentation shows
 	@$(VENV)/browser/bin/python tests/browser/browse.py --govrules $(BIN)/govrules --modules $(VENV)/browser/node_modules \
 		--pictures docs/pictures
+
+.PHONY: bench-beside
+bench-beside: $(VENV)/developed  ## Time engines and starts beside those of another tree (ARGS="../before")
+	@$(BIN)/python -m benchmarks.beside $(ARGS)
 
 .PHONY: conform
 conform: $(VENV)/developed  ## Hold every engine to the reference engine at length (ARGS="compiled 20000" to choose)
@@ -119,9 +124,11 @@ spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts h
 	@SPARK_HOME=$$($(BIN)/python -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))') \
 		$(BIN)/python -m benchmarks.spark
 
-.PHONY: cover
-cover: $(VENV)/developed  ## Run the tests and show which branches none of them takes
-	@$(PYTEST) --cov --cov-report=term $(ARGS)
+.PHONY: coverage
+coverage: $(VENV)/developed $(VENV)/live  ## Run the tests and hold each folder to the share of branches that it owes
+	@rm -f .coverage .coverage.* $(VENV)/coverage.json
+	@$(PYTEST) --cov --cov-report=json:$(VENV)/coverage.json $(ARGS)
+	@$(BIN)/python .ci/coverage.py $(VENV)/coverage.json
 
 # Each property on many examples, on all cores: EXAMPLES and SEED may be given.
 EXAMPLES ?= 10000
@@ -131,6 +138,13 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
+
+ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
+	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
+	plan_is_smallest or plan_flags_nothing_new
+.PHONY: properties
+properties: $(VENV)/developed  ## Try what holds of advice on EXAMPLES examples each, on any rulebook (slow)
+	@$(MAKE) thorough ARGS='-k "$(ADVICE)"'
 
 # Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
 MINUTES ?= 1
@@ -148,6 +162,10 @@ oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers an
 .PHONY: faults
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+.PHONY: hostile
+hostile: $(VENV)/developed  ## Meet thirty hostile packs, registers and workbooks, and show what each gets
+	@$(BIN)/python -m pytest -o addopts= -p no:terminal -p no:benchmark -s tests/hostile/test_table.py -k gets_an_answer
 
 .PHONY: soak
 soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory
@@ -206,7 +224,7 @@ audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses 
 
 .PHONY: lowest
 lowest: $(VENV)/lowest/made  ## Run the tests on the lowest versions that are promised
-	@$(VENV)/lowest/bin/python -m pytest -n auto --benchmark-disable --hypothesis-profile ci $(ARGS)
+	@$(VENV)/lowest/bin/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci $(ARGS)
 
 # Each has an environment of its own beside .venv; what is not installed here is said.
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14

@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[1]
 RESERVED = (".invalid", ".example", ".test", "localhost", "example.com", "example.org")
 HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\](?: - (?P<date>\d{4}-\d\d-\d\d))?$", re.MULTILINE)
 HEADER = """\
-# Every file that ships, and no other. All are in the source archive; src, rules and examples are in
-# the wheel. `make ships` writes this from what git holds.
+# Every file that ships, and no other. All are in the source archive; src, rules, examples and the
+# pages of diagnostics are in the wheel. `make ships` writes this from what git holds.
 """
 
 

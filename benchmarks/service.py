@@ -29,7 +29,7 @@ from govrules import (
     read,
     to_data,
 )
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 DAY = dt.date(2026, 3, 31)
 #: What a new process does before its first answer.
@@ -100,6 +100,22 @@ def service() -> None:
         took = time.perf_counter() - begun_at
     assert found == {flagged(rulebook, body)}
     print(f"  40 tasks in a pool of 4 processes: {took:.2f} s, equal findings")
+    on_dask(rulebook, body)
+
+
+def on_dask(rulebook: Rulebook, body: dict[str, Any]) -> None:
+    """Have processes of Dask judge a body, if Dask is here."""
+    try:
+        import dask  # noqa: PLC0415 - only this needs it
+    except ModuleNotFoundError:
+        print("  Dask is not installed, and was not tried")
+        return
+    begun = time.perf_counter()
+    tasks = [dask.delayed(flagged)(rulebook, body) for _ in range(40)]
+    found = {*dask.compute(*tasks, scheduler="processes", num_workers=4)}
+    took = time.perf_counter() - begun
+    assert found == {flagged(rulebook, body)}
+    print(f"  40 tasks on 4 processes of Dask: {took:.2f} s, equal findings")
 
 
 def tables(rows: int) -> None:

@@ -21,6 +21,8 @@ nitpicky = True
 html_theme = "furo"
 html_title = f"govrules {release}"
 html_static_path: list[str] = []
+# The JSON Schemas, as `make docs` writes them.
+html_extra_path = [each for each in ("_generated",) if (Path(__file__).parent / each).is_dir()]
 html_show_sphinx = False
 
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]

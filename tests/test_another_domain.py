@@ -14,12 +14,18 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import Phase, given, settings, strategies
 from jsonschema import Draft202012Validator
 
 from govrules import (
     UNKNOWN,
     FactsError,
+    GovrulesError,
+    LiveRegister,
+    Organisation,
+    Partnership,
     Recorded,
+    Subject,
     assess,
     assess_register,
     assess_table,
@@ -31,6 +37,9 @@ from govrules import (
 )
 from govrules.cli import main
 from govrules.engines.registry import ENGINES
+from govrules.examples import run_examples
+from govrules.scaffold import scaffold
+from govrules.validate import check_subject
 
 HOME = Path(__file__).parents[1] / "docs" / "another-domain"
 DAY = dt.date(2026, 3, 31)
@@ -76,6 +85,11 @@ COMMANDS: dict[str, tuple[list[str], int, str]] = {
         1,
         "Payroll",
     ),
+    "watch": (
+        ["watch", "payroll.yaml", "--rules", "pack", "--every", "0.1", "--seconds", "0.1"],
+        1,
+        "watching 1 contract: 3 open",
+    ),
     "plan": (["plan", "payroll.yaml", "--rules", "pack"], 1, "3 changes settle 3 things"),
 }
 
@@ -85,6 +99,111 @@ def test_every_command_takes_the_classes(name: str, capsys: pytest.CaptureFixtur
     words, code, said = COMMANDS[name]
     assert main([*words, *OPTION]) == code
     assert said in capsys.readouterr().out
+
+
+def test_a_pack_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "ours", *OPTION]) == 0
+    said = capsys.readouterr().out
+    commands = [line.split()[1:] for line in said.splitlines() if line.startswith("  govrules")]
+    assert main(commands[0]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*commands[1], "--strict"]) == 0
+    assert "3 examples, 0 failed" in capsys.readouterr().out
+    (tmp_path / "x.yaml").write_text("name: A\nsecurity.certified: no\n", "utf-8")
+    assert main([*(each.replace("FILE", "x.yaml") for each in commands[2]), "--full"]) == 1
+    assert "the vendor's security is not certified" in " ".join(capsys.readouterr().out.split())
+
+
+OWN_TABLE = """\
+Reference,The name of the contract,What is paid in a year?,Vendor's security is certified,Colour
+C-7,Payroll,£250000,no,red
+C-8,Catering,tbc,,blue
+"""
+MAPPING = """\
+govrules: 1
+columns:
+  Reference: id
+  The name of the contract: name
+  What is paid in a year?: annual_value
+  Vendor's security is certified: security.certified
+ignored: [Colour]
+register: { name: All contracts }
+"""
+
+
+def test_a_table_of_contracts_is_mapped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rulebook: Any, vendors: Any
+) -> None:
+    table, mapping = tmp_path / "table.csv", tmp_path / "mapping.yaml"
+    table.write_text(OWN_TABLE, "utf-8")
+    proposed = tmp_path / "proposed.yaml"
+    common = ["--rules", "pack", *OPTION]
+    assert main(["map", str(table), "--output", str(proposed), *common]) == 0
+    text = proposed.read_text("utf-8")
+    for fact_path in ("name", "annual_value", "security.certified"):
+        assert f": {fact_path}" in text or f"fact: {fact_path}" in text
+    assert "partner" not in text.replace("partnership", "")
+    mapping.write_text(MAPPING, "utf-8")
+    capsys.readouterr()
+    assert main(["map", str(table), "--mapping", str(mapping), "--preview", *common]) == 0
+    assert "security.certified: no" in capsys.readouterr().out
+    found = read(table, mapping=mapping, rulebook=rulebook)
+    assert type(found.subject) is vendors.Contracts
+    assert found.subject.name == "All contracts"
+    first, second = found.subject.contracts
+    assert (first.id, first.annual_value, first.security.certified) == ("C-7", 250_000, False)
+    assert second.annual_value is UNKNOWN
+    assert first.origin["annual_value"].endswith("table.csv:2")
+    assert main(["check", str(table), "--mapping", str(mapping), *common]) in (0, 1)
+    alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
+    mapping.write_text(MAPPING.replace("register: { name: All contracts }\n", ""), "utf-8")
+    rows = [{"Reference": "C-7", "The name of the contract": "Payroll", "Colour": "red"}]
+    mapping.write_text("govrules: 1\ncolumns: { Reference: id }\n", "utf-8")
+    assert [each.id for each in read(rows, mapping=mapping, rulebook=alone).subject.entries] == [
+        "C-7"
+    ]
+
+
+@attrs.frozen
+class Dated:
+    """A class whose facts are no yes or no."""
+
+    signed: Recorded[dt.date] = fact("the date of signature", ask="When was it signed?")
+
+
+@attrs.frozen
+class Bare:
+    """A class without a fact."""
+
+
+def test_a_pack_is_begun_about_any_class(tmp_path: Path) -> None:
+    scaffold(tmp_path / "dated", {"dated": Dated})
+    made = load_rulebook(tmp_path / "dated", subjects={"dated": Dated})
+    assert [each.problem for each in run_examples(made) if each.problem] == []
+    with pytest.raises(GovrulesError, match="a bare has no fact that a first rule could test"):
+        scaffold(tmp_path / "bare", {"bare": Bare})
+
+
+def test_hypothesis_makes_the_classes(vendors: Any, rulebook: Any) -> None:
+    @attrs.frozen
+    class Later(Subject):
+        signed: Recorded[dt.date] = fact("the date of signature", ask="When was it signed?")
+
+    seen: list[Any] = []
+
+    @settings(max_examples=15, phases=(Phase.generate,))
+    @given(strategies.from_type(vendors.Contract), strategies.from_type(Later))
+    def draws(contract: Any, later: Any) -> None:
+        check_subject(contract, rulebook)
+        seen.extend((contract, later))
+
+    draws()
+    assert {type(each) for each in seen} == {vendors.Contract, Later}
+    assert any(isinstance(each.signed, dt.date) for each in seen[1::2])
+    assert any(each.name is not UNKNOWN for each in seen[::2])
 
 
 def test_findings_are_tabulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,6 +355,45 @@ def test_a_frame_of_contracts_is_assessed(rulebook: Any) -> None:
     found = assess_table(frame, rulebook, as_of=DAY, findings="flagged")
     assert list(found.rule) == ["key-vendor-without-exit"]
     assert list(found.severity) == ["critical"]
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled", "durable"])
+def test_a_register_of_contracts_is_kept_up(engine: str, rulebook: Any, vendors: Any) -> None:
+    if engine == "durable":
+        pytest.importorskip("durable.engine", reason="the live engine is not built here")
+    with LiveRegister(rulebook, as_of=DAY, engine=engine) as live:
+        live.put(vendors.Contract(id="C-7", criticality=vendors.Criticality.CRITICAL))
+        moved = live.change("C-7", {"clauses": "none"}).notices
+        assert [(each.kind, each.subject, each.rule) for each in moved] == [
+            ("contract", "C-7", "key-vendor-without-exit")
+        ]
+        whole = live.register()
+        assert type(whole) is vendors.Contracts
+        fresh = assess_register(whole, rulebook, as_of=DAY)
+        assert live.assessment("C-7") == fresh.entries[0]
+        again = LiveRegister.resume(
+            json.loads(json.dumps(live.snapshot())), rulebook, engine=engine
+        )
+        assert again.register() == whole
+        assert again.findings() == live.findings()
+        assert not live.replace(whole).notices
+        with pytest.raises(FactsError, match="C-8"):
+            live.change("C-8", {"clauses": "none"})
+        with pytest.raises(FactsError):
+            live.put_organisation(Organisation(name="A"))
+        with pytest.raises(FactsError):
+            live.put(Partnership(id="P"))
+        assert [each.movement.value for each in live.remove("C-7").notices] == ["closed"]
+
+
+def test_contracts_that_no_class_lists_are_kept_up_too(vendors: Any) -> None:
+    alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
+    live = LiveRegister(alone, as_of=DAY, engine="reference")
+    found = read([{"name": "A", "criticality": "critical", "clauses": "none"}], rulebook=alone)
+    assert [each.subject for each in live.replace(found.subject).notices] == ["A"]
+    again = LiveRegister.resume(live.snapshot(), alone, engine="reference")
+    assert again.findings() == live.findings()
+    assert again.register() == live.register()
 
 
 def test_it_is_held_to_properties_and_proof() -> None:

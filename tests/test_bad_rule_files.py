@@ -1,14 +1,12 @@
 """
 What is said of rule files that are wrong.
 
-Each folder of ``rule_files/bad`` breaks one thing: its files are laid over the sound pack in
-``rule_files/base``, and ``expected.txt`` holds every diagnostic in full.
-``GOVRULES_UPDATE=1`` rewrites it, for a review by diff.
+Each case of a rule file in ``diagnostics`` breaks one thing: its files are laid over the sound
+pack in ``rule_files/base``, and what is said is every diagnostic in full.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +17,10 @@ from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
 from govrules.nodes import MAX_BYTES, MAX_NODES
 from govrules.rulebook.load import load_rulebook
+from tests.pages import cases
 
-FILES = Path(__file__).parent / "rule_files"
-BASE = FILES / "base"
-BAD = FILES / "bad"
+BASE = Path(__file__).parent / "rule_files" / "base"
+CASES = cases("A rule file")
 
 #: Files that are too large or too strange to be kept are written by the test.
 WRITTEN: dict[str, Callable[[Path], object]] = {
@@ -40,11 +38,6 @@ NOT_FOR_LOADING = {
 }
 
 
-def cases() -> list[str]:
-    """Return the names of all cases, kept and written."""
-    return sorted({path.name for path in BAD.iterdir()} | WRITTEN.keys())
-
-
 def diagnostics_of(packs: list[str]) -> tuple[str, RuleFileError]:
     with pytest.raises(RuleFileError) as caught:
         load_rulebook(*packs)
@@ -57,8 +50,8 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list
 
     def lay(case: str) -> list[str]:
         shutil.copytree(BASE, tmp_path, dirs_exist_ok=True)
-        if (BAD / case).is_dir():
-            shutil.copytree(BAD / case, tmp_path, dirs_exist_ok=True)
+        if case:
+            CASES[case].lay(tmp_path)
         if case in WRITTEN:
             WRITTEN[case](tmp_path / "pack")
         monkeypatch.chdir(tmp_path)
@@ -73,18 +66,14 @@ def test_the_base_is_sound(lay: Callable[[str], list[str]]) -> None:
     assert load_rulebook(*lay("")).id == "pack"
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_bad_rule_files_are_explained(case: str, lay: Callable[[str], list[str]]) -> None:
     """Loading raises every diagnostic, word for word, with its place, line, caret and help."""
     said, _ = diagnostics_of(lay(case))
-    expected = BAD / case / "expected.txt"
-    if os.environ.get("GOVRULES_UPDATE"):
-        expected.parent.mkdir(exist_ok=True)
-        expected.write_text(said, "utf-8")
-    assert said == expected.read_text("utf-8")
+    CASES[case].check(said)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_each_diagnostic_says_where_and_how_to_mend_it(
     case: str, lay: Callable[[str], list[str]]
 ) -> None:
@@ -98,7 +87,7 @@ def test_each_diagnostic_says_where_and_how_to_mend_it(
         assert each.span.column - 1 + each.span.length <= max(1, len(each.source) + 1)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_a_case_is_reported_once(case: str, lay: Callable[[str], list[str]]) -> None:
     """No problem is reported twice, and none in another order than that of the lines."""
     _, error = diagnostics_of(lay(case))
@@ -123,7 +112,7 @@ def test_many_mistakes_are_reported_in_one_run(lay: Callable[[str], list[str]]) 
 
 def test_every_code_for_rule_files_has_a_case() -> None:
     """Each code of a fault in a pack stands in some expected text, save those excused."""
-    said = "".join(path.read_text("utf-8") for path in BAD.glob("*/expected.txt"))
+    said = "".join(case.said for case in CASES.values())
     about_rules = {code for code in Code if not code.id.startswith(("GR6", "GR7", "GR8", "GR9"))}
     missing = {code for code in about_rules if f": {code.id} {code.title}: " not in said}
     assert missing == NOT_FOR_LOADING.keys()

@@ -1,15 +1,12 @@
 """
 What is said of partnership and register files that are wrong.
 
-Each folder of ``subject_files/bad`` holds one file and, in ``expected.txt``, every diagnostic in
-full and whether the file is used all the same.
-``GOVRULES_UPDATE=1`` rewrites it, for a review by diff.
+Each case of a partnership file in ``diagnostics`` has one file; what is said is whether the file is
+used all the same, and every diagnostic in full.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,20 +19,18 @@ from govrules.model import Register
 from govrules.nodes import MAX_BYTES
 from govrules.portfolio import entries_of, register_problems
 from govrules.reading import read_subject
+from tests.pages import cases
 
-BAD = Path(__file__).parent / "subject_files" / "bad"
+CASES = cases("A partnership file")
 
 #: Files that are too large or too strange to be kept are written by the test.
 WRITTEN: dict[str, Callable[[Path], object]] = {
+    "binary": lambda folder: (folder / "subject.yaml").write_bytes(b"PK\x03\x04\xff\xfe\x00"),
     "missing": lambda _folder: None,
     "folder": lambda folder: (folder / "subject.yaml").mkdir(),
+    "utf-16": lambda folder: (folder / "subject.yaml").write_text("name: Eastshire\n", "utf-16"),
     "too-large": lambda folder: (folder / "subject.yaml").write_bytes(b"#" * (MAX_BYTES + 1)),
 }
-
-
-def cases() -> list[str]:
-    """Return the names of all cases, kept and written."""
-    return sorted({path.name for path in BAD.iterdir()} | WRITTEN.keys())
 
 
 def said_of(path: str) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -55,8 +50,7 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]
     """Lay the file of a case out, and return its path."""
 
     def lay(case: str) -> str:
-        if (BAD / case).is_dir():
-            shutil.copytree(BAD / case, tmp_path, dirs_exist_ok=True)
+        CASES[case].lay(tmp_path)
         if case in WRITTEN:
             WRITTEN[case](tmp_path)
         monkeypatch.chdir(tmp_path)
@@ -65,19 +59,15 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]
     return lay
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_bad_subject_files_are_explained(case: str, lay: Callable[[str], str]) -> None:
     """Reading tells every problem, word for word, and whether the file is used all the same."""
     verdict, diagnostics = said_of(lay(case))
     said = "\n".join([verdict, *(str(each) for each in diagnostics)]) + "\n"
-    expected = BAD / case / "expected.txt"
-    if os.environ.get("GOVRULES_UPDATE"):
-        expected.parent.mkdir(exist_ok=True)
-        expected.write_text(said, "utf-8")
-    assert said == expected.read_text("utf-8")
+    CASES[case].check(said)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_each_problem_is_said_once_and_can_be_mended(case: str, lay: Callable[[str], str]) -> None:
     """A diagnostic has a one-line cause, a help and a place, and no other is like it."""
     _, diagnostics = said_of(lay(case))
@@ -117,7 +107,7 @@ def test_a_broken_entry_leaves_the_others_as_they_are(lay: Callable[[str], str])
 
 def test_every_code_for_subjects_has_a_case() -> None:
     """Each GR6 code stands in some expected text."""
-    said = "".join(path.read_text("utf-8") for path in BAD.glob("*/expected.txt"))
+    said = "".join(case.said for case in CASES.values())
     codes = [code for code in Code if code.id.startswith("GR6")]
     assert codes
     assert [code for code in codes if f"{code.id} {code.title}: " not in said] == []

@@ -16,7 +16,7 @@ from govrules import catalogue as catalogues
 from govrules import load_rulebook
 from govrules.cli import main
 from govrules.render import catalogue as render
-from govrules.rulebook.load import packs_in, shipped_packs
+from govrules.rulebook.packs import packs_in, shipped_packs
 
 NASTY = "a_b *c* <script>alert(1)</script> [d](e) | =1+1 & `f`"
 

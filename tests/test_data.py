@@ -24,7 +24,7 @@ from govrules import (
     schema,
     to_data,
 )
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 from govrules.testing import partnerships
 from govrules.vocabulary import Choices, Records, YesNo, vocabulary_of
 

@@ -16,8 +16,8 @@ from govrules.decode.states import (
     NO_TEXTS,
     PLACEHOLDERS,
     UNKNOWN_WORDS,
+    are_plain,
     fold,
-    is_plain,
     state_of,
 )
 from govrules.decode.values import Wording, decoder
@@ -103,4 +103,6 @@ def test_every_word_for_a_state_is_one_in_every_type(fact_type):
 def test_no_word_is_taken_for_a_text_at_a_glance(word, spaces):
     before, within, after = spaces
     for each in (word, word.upper(), word.title(), word.replace("-", "\u2014")):
-        assert not is_plain(f"{before}{each.replace(' ', within or ' ')}{after}")
+        written = f"{before}{each.replace(' ', within or ' ')}{after}"
+        assert not are_plain([written])
+        assert not are_plain(["Cabinet", written, "DASS"])

@@ -7,7 +7,7 @@ import pytest
 from govrules import load_rulebook
 from govrules.examples import run_derived_examples, run_examples, unseen
 from govrules.rulebook.ast import Verdict
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 from govrules.truth import Truth
 
 RULEBOOK = """\

@@ -28,14 +28,19 @@ WORKFLOWS = [
 ADDRESS = "https://example.invalid/govrules"
 
 
-@pytest.fixture(scope="module")
-def release() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("release", ROOT / ".ci" / "release.py")
+def script(name: str) -> ModuleType:
+    """Return a script of `.ci` as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / ".ci" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def release() -> ModuleType:
+    return script("release")
 
 
 def loaded(path: Path) -> Any:
@@ -284,6 +289,61 @@ def test_the_changelog_is_read_by_version(release: ModuleType) -> None:
     assert len(release.releases(ours)) == len(headings) > 0
     kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     assert set(re.findall(r"^### (.*)$", ours, re.MULTILINE)) <= kinds
+
+
+def covered(lines: int, of: int, missing: list[int] | None = None) -> dict[str, Any]:
+    """Return what `coverage json` says of a file."""
+    summary = {
+        "covered_lines": lines,
+        "num_statements": of,
+        "covered_branches": lines,
+        "num_branches": of,
+    }
+    return {
+        "summary": summary,
+        "missing_lines": missing or [],
+        "missing_branches": [[7, -1]] * (lines < of),
+    }
+
+
+def test_each_folder_owes_its_share_of_branches(tmp_path: Path) -> None:
+    gate = script("coverage")
+    files = {
+        "src/govrules/lowering/ir.py": covered(100, 100),
+        "src/govrules/engines/reference.py": covered(10, 10),
+        "src/govrules/engines/arrays.py": covered(95, 100, [3]),
+        "src/govrules/cli/check.py": covered(50, 50),
+        "src/govrules/cli/map.py": covered(45, 50),
+        "src/govrules/files.py": covered(19, 20),
+    }
+    assert gate.problems({"files": files}, tmp_path) == []
+    files["src/govrules/lowering/lower.py"] = covered(9_999, 10_000, [12])
+    files["src/govrules/cli/map.py"] = covered(44, 50)
+    assert gate.problems({"files": files}, tmp_path) == [
+        "lowering/: 99.99 % is covered, and 100 % is owed",
+        "cli/: 94.00 % is covered, and 95 % is owed",
+        "src/govrules/lowering/lower.py:12: no test runs it",
+        "src/govrules/lowering/lower.py:7: no test goes on from it to the end",
+    ]
+
+
+def test_lines_are_left_out_by_hand_for_a_reason_and_seldom(tmp_path: Path) -> None:
+    gate = script("coverage")
+    (tmp_path / "a.py").write_text("x = 1  # pragma: no cover - Windows\n" * 10, "utf-8")
+    assert gate.problems({"files": {}}, tmp_path) == []
+    (tmp_path / "b.py").write_text("y = 1  # pragma: no branch\n", "utf-8")
+    assert gate.problems({"files": {}}, tmp_path) == [
+        "b.py:1: it is left out by hand without a reason",
+        "11 lines are left out by hand, and at most 10 may be",
+    ]
+    ours = [*gate.left_out(ROOT / "src" / "govrules")]
+    assert len(ours) <= gate.MOST_LEFT_OUT
+    assert all(why for _, why in ours)
+
+
+def test_what_owes_everything_is_there() -> None:
+    gate = script("coverage")
+    assert all((ROOT / "src" / "govrules" / each).exists() for each in gate.WHOLE)
 
 
 def test_the_version_has_one_place(release: ModuleType) -> None:

@@ -14,7 +14,8 @@ from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError, RuleFileError
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import shipped_packs
 
 FILES = Path(__file__).parent
 GOOD = FILES / "rule_files" / "good"

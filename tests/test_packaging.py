@@ -75,7 +75,12 @@ def test_the_source_archive_holds_what_the_list_names_and_no_more(built: Path) -
 def test_the_wheel_holds_what_the_list_names_and_no_more(
     built: Path, project: dict[str, Any]
 ) -> None:
-    moved = {"src/": "", "rules/": "govrules/packs/", "examples/": "govrules/examples/"}
+    moved = {
+        "src/": "",
+        "rules/": "govrules/packs/",
+        "examples/": "govrules/examples/",
+        "tests/diagnostics/": "govrules/cases/",
+    }
     shipped = {
         path.replace(old, new, 1)
         for path in listed()

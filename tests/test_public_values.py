@@ -29,6 +29,7 @@ from govrules import (
     load_rulebook,
     read,
 )
+from govrules.vocabulary import vocabulary_of
 
 RULEBOOK = load_rulebook()
 DAY = dt.date(2026, 3, 31)
@@ -156,6 +157,7 @@ class NoFacts:
         lambda: read("no-such-file.yaml"),
         lambda: read({"stauts": "active"}),
         lambda: read({"name": "A"}, rulebook=RULEBOOK, kind="no-such-kind"),
+        lambda: vocabulary_of(RULEBOOK),  # type: ignore[arg-type]
     ],
 )
 def test_every_error_is_of_one_tree(call: Callable[[], Any]) -> None:

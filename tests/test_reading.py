@@ -14,6 +14,7 @@ import pytest
 from govrules import (
     UNKNOWN,
     FactsError,
+    Funding,
     LiveRegister,
     Partnership,
     Read,
@@ -121,6 +122,17 @@ def test_each_state_is_read_alike_through_every_door(door: str, tmp_path: Path) 
     words = {state: "none" if each is None else "unknown" for state, each in said.items()}
     print(f"{door:18}", words)  # noqa: T201 - `pytest -s` shows the table
     assert said == {state: READ_AS[state] for state in said}
+
+
+def test_a_snapshot_keeps_none_of_a_yes_or_no_and_of_a_list() -> None:
+    register = LiveRegister(RULEBOOK, engine="compiled")
+    funding = Funding(pooled=None, annual_spend=None)
+    register.put(Partnership(name="none", funding=funding, partners=None))
+    register.put(Partnership(name="B", funding=Funding(pooled=False), partners=()))
+    text = json.dumps(register.snapshot())
+    again = LiveRegister.resume(json.loads(text), RULEBOOK, engine="compiled").register()
+    assert again == register.register()
+    assert again.partnerships[0].funding.pooled is None
 
 
 def test_null_is_noted_once_with_the_count() -> None:

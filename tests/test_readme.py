@@ -236,7 +236,7 @@ def test_a_first_change_goes_as_the_page_on_contributing_says(
     shutil.copytree(ROOT / "rules" / "governing-partnerships", pack)
     assert main(["explain", "agreement-not-reviewed"]) == 0
     shown = capsys.readouterr().out
-    assert "(about a partnership; theme agreement; governing-partnerships/agreement.yaml:" in shown
+    assert "(about a partnership; theme Agreement; governing-partnerships/agreement.yaml:" in shown
     assert "agreement_review_low" in shown
 
     old, new = "36 months", "4 years"

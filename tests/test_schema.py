@@ -13,9 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from govrules import load_rulebook, schema
-from govrules.rulebook.load import packs_in, shipped_examples, shipped_packs
+from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
 
-COMMITTED = Path(__file__).parents[1] / "docs" / "schemas"
 THEMES = sorted(each for each in shipped_packs().glob("*/*.yaml") if each.name != "rulebook.yaml")
 SUBJECTS = sorted(
     each
@@ -225,20 +224,14 @@ def test_every_fact_is_described_by_its_question(subject, rulebooks):
 
 
 @pytest.mark.parametrize(
-    ("name", "make"),
+    "make",
     [
-        ("rules", schema.rules_schema),
-        ("subject", schema.subject_schema),
-        ("mapping", schema.mapping_schema),
-        ("findings", lambda _: schema.findings_schema()),
+        schema.rules_schema,
+        schema.subject_schema,
+        schema.mapping_schema,
+        lambda _: schema.findings_schema(),
     ],
 )
-def test_the_committed_schemas_are_those_that_are_made(name, make):
-    """`govrules schema --output docs/schemas` writes them."""
-    made = json.dumps(make(load_rulebook()), indent=1, ensure_ascii=False)
-    assert (COMMITTED / f"{name}.schema.json").read_text(encoding="utf-8") == made + "\n"
-
-
-def test_the_schemas_name_no_machine():
-    for path in COMMITTED.glob("*.json"):
-        assert not re.search(r"/(home|root|work|tmp)/", path.read_text(encoding="utf-8"))
+def test_the_schemas_name_no_machine(make):
+    text = json.dumps(make(load_rulebook()))
+    assert not re.search(r"/(home|root|work|tmp)/", text)

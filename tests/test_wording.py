@@ -1,14 +1,13 @@
 """
 What is warned of in the words of a pack, and that the shipped ones and the vocabulary hold to it.
 
-Each folder of ``rule_files/wordy`` is laid over the sound pack in ``rule_files/base``, and
-``expected.txt`` holds every warning in full; ``GOVRULES_UPDATE=1`` rewrites it.
+Each case of words in ``diagnostics`` is laid over the sound pack in ``rule_files/base``, and what is
+said is every warning in full.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -17,7 +16,9 @@ import pytest
 from govrules.cli import main
 from govrules.diagnostics import Code, Diagnostic
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import SUBJECTS, lint_pack, load_rulebook, packs_in
+from govrules.rulebook.kinds import SUBJECTS
+from govrules.rulebook.load import lint_pack, load_rulebook
+from govrules.rulebook.packs import packs_in
 from govrules.rulebook.wording import (
     MOST_WORDS,
     begins_with_a_verb,
@@ -27,9 +28,10 @@ from govrules.rulebook.wording import (
     negatives,
 )
 from govrules.vocabulary import YesNo, vocabulary_of
+from tests.pages import cases
 
 FILES = Path(__file__).parent / "rule_files"
-WORDY = FILES / "wordy"
+CASES = cases("Words of a pack")
 #: A title says less than a sentence, and is read in a list.
 LONGEST_TITLE = 100
 
@@ -43,7 +45,7 @@ def shipped() -> Rulebook:
 def lay(case: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lay a case over the sound pack and go there."""
     shutil.copytree(FILES / "base", folder, dirs_exist_ok=True)
-    shutil.copytree(WORDY / case, folder, dirs_exist_ok=True)
+    CASES[case].lay(folder)
     monkeypatch.chdir(folder)
 
 
@@ -52,22 +54,19 @@ def worded(pack: Path | str) -> list[Diagnostic]:
     return [each for each in lint_pack(pack)[1] if each.code is not Code.NOT_USED]
 
 
-@pytest.mark.parametrize("case", sorted(each.name for each in WORDY.iterdir()))
+@pytest.mark.parametrize("case", CASES)
 def test_words_are_warned_of(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each warning is told word for word, with its place, cause and remedy."""
     lay(case, tmp_path, monkeypatch)
     found = worded("pack")
     said = "\n".join(str(each) for each in found) + "\n"
-    expected = WORDY / case / "expected.txt"
-    if os.environ.get("GOVRULES_UPDATE"):
-        expected.write_text(said, "utf-8")
-    assert said == expected.read_text("utf-8")
+    CASES[case].check(said)
     assert all(each.help for each in found)
 
 
 def test_every_code_on_words_has_a_case_and_is_a_warning() -> None:
     """No code of this kind stops a pack from being used."""
-    said = "".join(path.read_text("utf-8") for path in WORDY.glob("*/expected.txt"))
+    said = "".join(case.said for case in CASES.values())
     codes = [code for code in Code if "GR801" <= code.id <= "GR807"]
     assert len(codes) == 7
     for code in codes:

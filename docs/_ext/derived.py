@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 from importlib.metadata import metadata
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import govrules
 from govrules.decode.values import describe
 from govrules.diagnostics import Code
 from govrules.engines.reference import VERDICTS
+from govrules.render.explained import case_of
 from govrules.rulebook.conditions import tests_for
 from govrules.truth import Truth
 from govrules.vocabulary import (
@@ -75,7 +77,7 @@ class Derived(SphinxDirective):
 
 
 class DiagnosticCodes(Derived):
-    """Every code with its name and meaning."""
+    """Every code with its name, its meaning and a file that brings it about."""
 
     def markdown(self) -> str:
         """Return one section for each hundred, one entry for each code."""
@@ -86,6 +88,8 @@ class DiagnosticCodes(Derived):
                 group = code.id[:3]
                 lines += [f"## {_GROUPS.get(group, group)}", ""]
             lines += [f"### {code.id} {code.title}", "", escaped(code.meaning), ""]
+            # A file that is wrong need not be what its language takes.
+            lines += [re.sub("(?m)^```[a-z]+$", "```text", case_of(code)), ""]
         return "\n".join(lines)
 
 

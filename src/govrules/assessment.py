@@ -20,6 +20,7 @@ from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts, replaced
+from govrules.facts import said as facts_said
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -53,11 +54,13 @@ class RankedQuestion:
         question: the question.
         rules: the ids of the rules whose verdict it would help to settle.
         could_be: the worst severity that one of them could have.
+        settles: the derived facts that are shown, such as the risk tier, that it helps to settle.
     """
 
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
+    settles: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -112,6 +115,22 @@ class Plan(ShownInNotebooks):
 
 
 @attrs.frozen
+class Contradiction:
+    """
+    A derived fact that was stated, and that other facts contradict: it counts as stated.
+
+    Attributes:
+        stated: what was stated of it, as a clause.
+        follows: what it may be as the other facts have it, and why.
+        sentence: both, in a sentence.
+    """
+
+    stated: str
+    follows: DerivedValue
+    sentence: str
+
+
+@attrs.frozen
 class WhatIf:
     """
     What an assessment would find if some facts were otherwise.
@@ -146,6 +165,7 @@ class Assessment(ShownInNotebooks):
         subject: what was assessed.
         waivers: those by which findings on it do not count.
         actions: what was decided about findings on it.
+        so_of: of a body that is in many partnerships, those of which what is flagged is so.
     """
 
     id: str
@@ -161,6 +181,7 @@ class Assessment(ShownInNotebooks):
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
     actions: tuple[Action, ...] = attrs.field(default=(), repr=False)
+    so_of: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
         called = f" {self.id}" if self.id else ""
@@ -176,7 +197,13 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (values, outcomes, self._engine, (self.waivers, self.actions))
+        decided = (self.waivers, self.actions)
+        rules = tuple(each.id for each in self._rules) if self.so_of else ()
+        return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
+
+    def afresh(self) -> Assessment:
+        """Return the same assessment, of which nothing was worked out yet: it can be let go."""
+        return attrs.evolve(self)
 
     @cached_property
     def _view(self) -> View:
@@ -330,6 +357,10 @@ class Assessment(ShownInNotebooks):
         first which helps to settle most.
         """
         asked: dict[Question, list[Finding]] = {}
+        settles: dict[Question, list[str]] = {}
+        for name, each in self.derived.items():
+            for question in each.questions:
+                settles.setdefault(question, []).append(name)
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
@@ -340,6 +371,7 @@ class Assessment(ShownInNotebooks):
                     question,
                     tuple(each.rule.id for each in several),
                     max(map(_worst, several)),
+                    tuple(settles.get(question, ())),
                 ),
             )
             for question, several in asked.items()
@@ -363,6 +395,38 @@ class Assessment(ShownInNotebooks):
         settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
         return DerivedValue(
             derived.name, derived.fact.label, settled, values, found.because, found.questions
+        )
+
+    @cached_property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """What was stated of derived facts, and other facts contradict; it counts as stated."""
+        stated = facts_said(self.subject, "stated")
+        return tuple(
+            found
+            for name, derived in self.rulebook.derived.items()
+            if derived.cls is type(self.subject) and stated.get(name, UNKNOWN) is not UNKNOWN
+            for found in self._contradicted(derived, stated)
+        )
+
+    def _contradicted(self, derived: Derived, stated: Mapping[str, Any]) -> Iterator[Contradiction]:
+        others = {name: value for name, value in stated.items() if name != derived.name}
+        without = attrs.evolve(self, subject=attrs.evolve(self.subject, stated=others))
+        follows, value = without._derived(derived), stated[derived.name]  # noqa: SLF001 - its own
+        if value in follows.values:
+            return
+        told = phrases.fact_phrase(derived.fact, value)
+        which = follows.phrase or phrases.joined(
+            (phrases.fact_phrase(derived.fact, each) for each in follows.values), "or"
+        )
+        because = phrases.joined(dict.fromkeys(each.phrase for each in follows.because))
+        why = f" ({because})" if because else ""
+        yield Contradiction(
+            told,
+            follows,
+            phrases.sentence(
+                f"it is stated that {told}, and counts so; from the other facts it follows that "
+                f"{which}{why}"
+            ),
         )
 
     def what_if(self, facts: Mapping[str, Any]) -> WhatIf:
@@ -444,15 +508,19 @@ class Assessment(ShownInNotebooks):
             )
 
 
-def _unpacked(
+def _unpacked(  # noqa: PLR0917 - as it is pickled
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
     decided: tuple[tuple[Waiver, ...], tuple[Action, ...]],
+    so_of: tuple[str, ...],
+    of: tuple[str, ...],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine)
+    if of:
+        rules = tuple(each for each in rules if each.id in of)
+    made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
     waivers, actions = decided
     return attrs.evolve(made, waivers=waivers, actions=actions)
 
@@ -626,7 +694,7 @@ def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT0
 
 def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
     """Return the rules in force about a kind of subject."""
-    return tuple(rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of))
+    return tuple(rule for rule in rulebook.rules if rule.subject == kind and rule.counts_on(as_of))
 
 
 def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:
@@ -648,14 +716,6 @@ def _severity_fact(
     if sure and outcome.severity is not None:
         return FindingSeverity(outcome.severity.value)
     return None if settled and outcome.severity is None else UNKNOWN
-
-
-def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
-    """Tell whether a rule is in force on a day; on a day not known it is."""
-    begins, ends = rule.in_force
-    if not isinstance(as_of, dt.date):
-        return True
-    return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
 
 
 def assess_rule(

@@ -298,9 +298,9 @@ def _law(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
     for amendment in rule.changed:
         yield "Changed", sentence(amendment_phrase(amendment))
     if rule.supersedes:
-        yield "Supersedes", sentence(joined(rule.supersedes))
+        yield "Supersedes", f"{joined(rule.supersedes)}."
     if rule.tags:
-        yield "Tags", sentence(joined(rule.tags))
+        yield "Tags", f"{joined(rule.tags)}."
 
 
 def _case(when: Condition, because: str, source: Citation | None, rulebook: Rulebook) -> str:

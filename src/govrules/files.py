@@ -109,6 +109,12 @@ def read_bytes(path: str | Path, most: int) -> bytes | None:
     return data if len(data) <= most else None
 
 
+def shipped(name: str, source: str) -> Path:
+    """Return a folder that ships with govrules: that of the package, or of the source tree."""
+    package = Path(__file__).parent
+    return package / name if (package / name).is_dir() else package.parents[1] / source
+
+
 def lies_in(path: Path, folder: Path) -> bool:
     """Tell whether a file lies in a folder or below it, wherever links lead."""
     with contextlib.suppress(OSError, ValueError, RuntimeError):

@@ -91,6 +91,7 @@ class OrganisationKind(StrEnum):
     INTEGRATED_CARE_BOARD = "integrated_care_board"
     CENTRAL_DEPARTMENT = "central_department"
     NATIONAL_PARK_AUTHORITY = "national_park_authority"
+    OTHER_PUBLIC_BODY = "other_public_body"
     HOUSING_ASSOCIATION = "housing_association"
     CHARITY = "charity"
     COMPANY = "company"
@@ -114,12 +115,13 @@ _BODIES: Final = {
     "integrated_care_board": "an integrated care board",
     "central_department": "a central government department",
     "national_park_authority": "a national park authority",
+    "other_public_body": "a public body of another kind",
     "housing_association": "a housing association",
     "charity": "a charity",
     "company": "a company",
     "university": "a university",
     "training_body": "a training body",
-    "other": "another kind of body",
+    "other": "a body of another kind that is not public",
 }
 
 
@@ -341,6 +343,8 @@ class Handling(StrEnum):
     RECUSED = "recused"
     MINUTED = "minuted"
     RULED_NO_CONFLICT = "ruled_no_conflict"
+    DISPENSATION = "dispensation"
+    OTHER_SAFEGUARD = "other_safeguard"
     NOTHING = "nothing"
 
 
@@ -378,6 +382,7 @@ class Ombudsman(StrEnum):
     PUBLIC_SERVICES_SCOTLAND = "public_services_scotland"
     PUBLIC_SERVICES_NORTHERN_IRELAND = "public_services_northern_ireland"
     HOUSING = "housing"
+    NONE_HAS_POWER = "none_has_power"
 
 
 class StaffingModel(StrEnum):
@@ -446,10 +451,12 @@ class Rationale:
         "the reasons for its existence",
         no={
             "*": "it does not exist because of {value}",
+            "need": "it does not exist to meet a need",
             "history": "it does not exist for historical reasons",
         },
         sentence={
             "*": "it exists because of {value}",
+            "need": "it exists to meet a need",
             "history": "it exists for historical reasons",
         },
         absent="nobody has said why it exists",
@@ -473,7 +480,7 @@ class Rationale:
             "need": "it exists mainly to meet a need",
             "history": "it exists mainly for historical reasons",
         },
-        absent="no one reason for it is the main one",
+        absent="no single reason for it is the main one",
         words={
             "policy": "a policy",
         },
@@ -537,17 +544,17 @@ class ValueAssessment:
         sentence="there is {value} evidence of benefit",
         absent="there is no evidence of benefit",
         present="there is evidence of benefit",
-        act="the missing kinds of evidence of benefit are gathered",
+        act="there is also {value} evidence of benefit",
         among="there is at least {value} evidence of benefit",
         ask="What kinds of evidence of benefit are there?",
     )
     cost: Recorded[Decimal] = arrangement(
         "the full yearly cost to the organisation",
         sentence="it costs the organisation {value} a year",
-        absent="nobody knows what it costs the organisation in a year",
+        absent="what it costs the organisation in a year is not known",
         present="the organisation knows what the partnership costs it in a year",
         zero=("it costs the organisation nothing", "it costs the organisation money"),
-        ask="What does it cost the organisation a year, in money, staff time and other resources?",
+        ask="What does it cost your organisation a year, in money, staff time and help in kind?",
         yearly=True,
     )
     cost_covers: Recorded[SetOf[CostPart]] = arrangement(
@@ -556,7 +563,7 @@ class ValueAssessment:
         sentence="the cost figure includes {value}",
         absent="nobody has said what the cost figure includes",
         present="it is stated what the cost figure includes",
-        act="the cost figure includes what is missing",
+        act="the cost figure also includes {value}",
         among="the cost figure includes at least {value}",
         words={
             "in_kind": "contributions in kind",
@@ -631,14 +638,14 @@ class Funding:
         ask="If no yearly spending is known, what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
-        "it receives grant from outside the partners",
-        no="it receives no grant from outside the partners",
-        ask="Does it receive any grant from outside the partners?",
+        "it receives grant from a funder outside the partnership",
+        no="it receives no grant from a funder outside the partnership",
+        ask="Does it receive any grant from a funder outside the partnership?",
     )
     traced_share: Recorded[Decimal] = arrangement(
         "the share of spending that can be followed to its purpose",
         sentence="{value} of spending can be followed to its purpose",
-        absent="nobody knows how much of the spending can be followed to its purpose",
+        absent="how much of the spending can be followed to its purpose is not known",
         present="it is known how much of the spending can be followed to its purpose",
         zero=(
             "none of the spending can be followed to its purpose",
@@ -673,9 +680,9 @@ class Funding:
         ask="How much has the partnership borrowed?",
     )
     clawback_managed: Recorded[bool] = arrangement(
-        "the risk of repaying grant is covered",
-        no="the risk of repaying grant is not covered",
-        ask="Does an agreement, a watch on delivery or a reserve cover the risk of repayment?",
+        "an agreement with those who spend grant, or a reserve, covers its repayment",
+        no="no agreement with those who spend grant, and no reserve, covers its repayment",
+        ask="Does an agreement with those who spend the grant, or a reserve, cover its repayment?",
     )
     reporting_agreed: Recorded[bool] = arrangement(
         "partners have agreed how finances are reported to them",
@@ -711,9 +718,9 @@ class Pool:
         ask="Is there a signed written agreement for the pool?",
     )
     separate_agreement: Recorded[bool] = fact(
-        "the pooling agreement and the governing document are two papers",
-        no="the pooling agreement and the governing document are one paper",
-        ask="Are the pooling agreement and the governing document two papers?",
+        "the pooling agreement and the governing document are separate documents",
+        no="the pooling agreement and the governing document are one document",
+        ask="Are the pooling agreement and the governing document separate documents?",
     )
     host: Recorded[str] = arrangement(
         "the host of the pool",
@@ -730,9 +737,14 @@ class Pool:
         ask="Who is the pool manager?",
     )
     overspend_rule: Recorded[bool] = arrangement(
-        "a rule says who bears an overspend and who keeps an underspend",
-        no="no rule says who bears an overspend or keeps an underspend",
-        ask="Does a rule say who bears an overspend and who keeps an underspend?",
+        "a rule says who bears an overspend",
+        no="no rule says who bears an overspend",
+        ask="Does a rule say which partners bear an overspend of the pool, and in what shares?",
+    )
+    underspend_rule: Recorded[bool] = arrangement(
+        "a rule says who keeps an underspend",
+        no="no rule says who keeps an underspend",
+        ask="Does a rule say which partners keep an underspend of the pool, and in what shares?",
     )
     basis: Recorded[PoolBasis] = fact(
         "the power under which budgets are pooled",
@@ -757,13 +769,13 @@ class Pool:
         present=(
             "the pooling agreement specifies at least one of the terms listed in the Regulations"
         ),
-        act="the pooling agreement specifies what is missing",
+        act="the pooling agreement also specifies {value}",
         among="the pooling agreement specifies at least {value}",
         words={
             "contributions": "contributions and how they may be varied",
             "functions": "the functions covered",
             "people_and_services": "the people and kinds of service",
-            "staff_and_goods": "the staff, goods and accommodation that each provides",
+            "staff_and_goods": "the staff, goods and accommodation that each partner provides",
             "duration_and_termination": "how long it lasts and how it ends",
             "management_and_monitoring": "how the pool is managed and monitored",
         },
@@ -775,7 +787,7 @@ class Pool:
         sentence="the host reports on the pool {value}",
         absent="the host does not report on the pool",
         present="the host reports on the pool",
-        act="the host reports on the pool more often",
+        act="the host also reports on the pool {value}",
         among="the host's reports on the pool include {value} ones",
         words={
             "annual": "yearly",
@@ -905,11 +917,11 @@ class PlaceAgreement:
         "the kind of place agreement",
         no={
             "*": "there is no such place agreement as {value}",
-            "other": "the kind of place agreement is one of those listed",
+            "other": "the place agreement is of a kind that is listed",
         },
         sentence={
             "*": "there is {value}",
-            "other": "the kind of place agreement is none of those listed",
+            "other": "the place agreement is of a kind that is not listed",
         },
         absent="there is no place agreement",
         present="there is a place agreement",
@@ -934,8 +946,8 @@ class Accountability:
     """Who answers, to whom."""
 
     responsibility_shared: Recorded[bool] = fact(
-        "partners share responsibility for what it does",
-        no="partners do not share responsibility for what it does",
+        "partners share responsibility for what the partnership does",
+        no="partners do not share responsibility for what the partnership does",
         ask="Do partners share responsibility for what the partnership does?",
     )
     accountable_body: Recorded[str] = arrangement(
@@ -968,9 +980,12 @@ class Leadership:
         ask="Have partners said that one partner or person dominates the agenda, chair or votes?",
     )
     balanced: Recorded[bool] = arrangement(
-        "rules balance the power of the strongest partner",
-        no="no rule balances the power of the strongest partner",
-        ask="Does a rule balance the strongest: independent chair, rotation, a limit on votes?",
+        "rules keep the power of the strongest partner in check",
+        no="no rule keeps the power of the strongest partner in check",
+        ask=(
+            "Does a rule keep the power of the strongest partner in check, such as an independent "
+            "chair, a chair that rotates or a limit on votes?"
+        ),
     )
 
 
@@ -991,7 +1006,7 @@ class Decisions:
     actions_tracked: Recorded[bool] = arrangement(
         "somebody makes sure that decisions are acted on",
         no="nobody makes sure that decisions are acted on",
-        ask="Does somebody make sure that decisions are acted on?",
+        ask="Does somebody make sure, by owner and date, that decisions are acted on?",
     )
     reported_back: Recorded[bool] = arrangement(
         "decisions are formally reported to every partner",
@@ -1004,9 +1019,9 @@ class Decisions:
         ask="In the last year, were its main decisions made outside its own meetings?",
     )
     meaningful: Recorded[bool] = fact(
-        "in the last year it took a decision that changed something",
-        no="in the last year it took no decision that changed anything",
-        ask="Has it taken a decision in the last year that changed something?",
+        "in the last year its decisions or advice changed something",
+        no="in the last year neither its decisions nor its advice changed anything",
+        ask="In the last year, did its decisions or advice change a service or how partners work?",
     )
     meetings_public: Recorded[bool] = arrangement(
         "meetings and papers are open to the public",
@@ -1030,7 +1045,7 @@ class Scrutiny:
         sentence="it is scrutinised by {value}",
         absent="its decisions are not scrutinised",
         present="its decisions are scrutinised",
-        act="more bodies scrutinise it",
+        act="it is also scrutinised by {value}",
         words={
             "overview_and_scrutiny": "an overview and scrutiny committee",
             "audit_committee": "the audit committee",
@@ -1047,7 +1062,7 @@ class Scrutiny:
         sentence="it was last scrutinised {value}",
         absent="it has never been scrutinised",
         present="it has been scrutinised",
-        act="a body that did not decide scrutinises it",
+        act="a body that took no part in its decisions scrutinises it",
         ask="When was the partnership last scrutinised?",
         past=True,
     )
@@ -1060,7 +1075,7 @@ class DeclaredInterest:
     member: Recorded[str] = fact(
         "the member who declared it",
         sentence="{value} declared the interest",
-        absent="no member is named as having declared the interest",
+        absent="the record does not name the member who declared the interest",
         present="a member declared the interest",
         ask="Who declared the interest?",
     )
@@ -1070,19 +1085,23 @@ class DeclaredInterest:
             "recused": "the member did not stand aside",
             "minuted": "more was done about the interest than to minute it",
             "ruled_no_conflict": "nobody ruled that the interest was not a conflict",
+            "dispensation": "the member was given no dispensation",
+            "other_safeguard": "no other safeguard was set and minuted",
             "nothing": "something was done about the interest",
         },
         sentence={
             "recused": "the member stood aside",
             "minuted": "the interest was minuted, but nothing more was done",
             "ruled_no_conflict": "the interest was ruled not to be a conflict",
+            "dispensation": "the member was given a dispensation",
+            "other_safeguard": "another safeguard was set and minuted",
             "nothing": "nothing was done about the interest",
         },
         absent="nothing was done about the interest",
         present="something was done about the interest",
         ask=(
-            "What was done: did the member stand aside, or was the interest ruled not to be a "
-            "conflict, only minuted, or ignored?"
+            "What was done: did the member stand aside, was the interest ruled no conflict, "
+            "allowed by a dispensation, held by another safeguard, only minuted, or ignored?"
         ),
     )
 
@@ -1335,7 +1354,7 @@ class PublicAccountability:
         sentence="users are directed to {value}",
         absent="users are not directed to any ombudsman",
         present="users are directed to an ombudsman",
-        act="users are directed to more ombudsmen",
+        act="users are also directed to {value}",
         words={
             "local_government_and_social_care": "the Local Government and Social Care Ombudsman",
             "parliamentary_and_health_service": "the Parliamentary and Health Service Ombudsman",
@@ -1343,8 +1362,9 @@ class PublicAccountability:
             "public_services_scotland": "the Scottish Public Services Ombudsman",
             "public_services_northern_ireland": "the Northern Ireland Public Services Ombudsman",
             "housing": "the Housing Ombudsman",
+            "none_has_power": "no ombudsman, since none has power over the bodies that serve them",
         },
-        ask="Which ombudsman are users directed to?",
+        ask="Which ombudsmen are users directed to, or has none power over those who serve them?",
     )
     redress_published: Recorded[bool] = arrangement(
         "users are told how to get redress",
@@ -1396,10 +1416,10 @@ class Oversight:
     cost_share: Recorded[Decimal] = arrangement(
         "the cost of governing it as a share of what it spends",
         sentence="governing it costs {value} of what it spends",
-        absent="nobody knows what governing it costs",
+        absent="what governing it costs is not known",
         present="it is known what governing it costs",
         zero=("governing it costs nothing", "governing it costs money"),
-        ask="What does governing it cost, as a share of what it spends?",
+        ask="What share of its spending goes on meetings, secretariat, reports and audits?",
         unit="per cent",
     )
 
@@ -1450,7 +1470,7 @@ class Partner:
         },
         absent="the partner has no role beyond membership",
         present="the partner has a role beyond membership",
-        act="the partner takes on the missing roles",
+        act="the partner also serves as {value}",
         among="the partner's roles include being {value}",
         words={
             "lead": "the lead partner",
@@ -1494,7 +1514,7 @@ class Partner:
         sentence="the partner's own governance covers the partnership through {value}",
         absent="the partner's own governance does not cover the partnership",
         present="the partner's own governance covers the partnership",
-        act="the partner's own governance covers the partnership in more ways",
+        act="the partner's own governance also covers the partnership through {value}",
         among="the partner's own governance covers the partnership, at least through {value}",
         words={
             "scheme_of_delegation": "its scheme of delegation",
@@ -1513,7 +1533,7 @@ class Partner:
         present="the partner's own governance is known to be weak",
         among="the partner's own governance is known to be weak, as shown at least by {value}",
         words=_WEAKNESSES,
-        ask="What weaknesses are known in the partner's own governance?",
+        ask="What weaknesses were found when the partner's own governance was last looked at?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "the partner's weakness is recorded on the partnership's risk register",
@@ -1575,6 +1595,16 @@ class Partnership(Subject):
         act="it begins",
         ask="When did the partnership begin, or when will it?",
     )
+    ended: Recorded[dt.date] = fact(
+        "the date on which the partnership ended",
+        no="it did not end {value}",
+        sentence="it ended {value}",
+        absent="it has no date of ending",
+        present="it has a date of ending",
+        act="it ends",
+        ask="When did the partnership end?",
+        past=True,
+    )
     area: Recorded[str] = fact(
         "the area it serves",
         sentence="it serves {value}",
@@ -1588,6 +1618,7 @@ class Partnership(Subject):
             "*": "it is not a partnership that {value}",
             "statutory": "it is not required by statute",
             "executive": "it does not take decisions",
+            "non_executive": "it is not advisory only",
             "service_delivery": "it does not deliver services",
             "registered_social_landlords": "it is not a partnership of registered social landlords",
         },
@@ -1661,6 +1692,7 @@ class Partnership(Subject):
     integration_level: Recorded[IntegrationLevel] = fact(
         "the level of integration",
         no={
+            "*": "the partners' joint work does not amount to {value}",
             "information_exchange": "partners do more than tell each other what they do",
             "liaison": "partners do not only liaise",
             "coordination": "partners do not only coordinate their work",
@@ -1670,6 +1702,7 @@ class Partnership(Subject):
             "pooled": "partners do not work from one pooled budget",
         },
         sentence={
+            "*": "the partners' joint work amounts to {value}",
             "information_exchange": "partners only tell each other what they do",
             "liaison": "partners only liaise",
             "coordination": "partners coordinate their work",
@@ -1680,7 +1713,10 @@ class Partnership(Subject):
         },
         absent="partners do not work together at all",
         present="partners work together",
-        ask="How closely do they work: exchange, plan, buy or deliver together, or one budget?",
+        ask=(
+            "How closely do partners work: exchanging information, planning, commissioning or "
+            "delivering together, or from one budget?"
+        ),
     )
     parent: Recorded[str] = fact(
         "the parent partnership",
@@ -1724,8 +1760,8 @@ class Partnership(Subject):
     )
     own_rating: Recorded[str] = fact(
         "the register's own rating",
-        no="the register itself does not rate it {value}",
-        sentence="the register itself rates it {value}",
+        no="the register itself does not rate it as {value}",
+        sentence="the register itself rates it as {value}",
         absent="the register itself does not rate it",
         present="the register itself rates it",
         ask="How does the register itself rate it (for example red, amber or green)?",
@@ -1736,9 +1772,9 @@ class Partnership(Subject):
         ask="Is the reason for listing it as a partnership recorded?",
     )
     dispute_history: Recorded[bool] = fact(
-        "there has been a dispute between partners",
-        no="there has been no dispute between partners",
-        ask="Has there been a dispute between partners?",
+        "in the last three years a dispute went unresolved or to somebody higher",
+        no="in the last three years no dispute went unresolved or to somebody higher",
+        ask="In the last three years, did a dispute go unresolved, or to somebody higher?",
     )
     exit_terms: Recorded[SetOf[ExitTerm]] = arrangement(
         "the exit terms agreed",
@@ -1746,7 +1782,7 @@ class Partnership(Subject):
         sentence="the partners have agreed {value}",
         absent="nothing is agreed about ending the partnership or a partner leaving",
         present="some terms are agreed for ending the partnership or for a partner leaving",
-        act="the partners agree the missing exit terms",
+        act="the partners also agree {value}",
         words={
             "ending": "what happens when it ends",
             "leaving": "what happens when a partner leaves",
@@ -1759,13 +1795,17 @@ class Partnership(Subject):
         "what is settled for its end",
         no="the partners have not settled what happens to {value} when it ends",
         sentence="the partners have settled what happens to {value} when it ends",
-        act="the partners settle what happens when it ends",
+        act="the partners also settle what happens to {value} when it ends",
+        among="the partners have settled what happens to at least {value} when it ends",
         words={
             each: f"its {each}" for each in ("money", "staff", "assets", "liabilities", "records")
         },
-        absent="nothing is settled of what happens when it ends",
-        present="something is settled of what happens when it ends",
-        ask="Now it has ended: what is settled of money, staff, assets, liabilities and records?",
+        absent="the partners have not settled what happens when it ends",
+        present="the partners have settled some of what happens when it ends",
+        ask=(
+            "Now that it has ended, for which of its money, staff, assets, liabilities and records "
+            "is it settled what happens?"
+        ),
     )
     serious_issues: Recorded[SetOf[SeriousIssue]] = fact(
         "the tests of a serious issue that it meets",
@@ -1783,7 +1823,10 @@ class Partnership(Subject):
             "public_interest_or_reputation": "it affects the public interest or a reputation",
             "formal_action_by_officer": "it led an officer to take formal action",
         },
-        ask="Which tests for a serious issue in the governance statement are met?",
+        ask=(
+            "Which tests for reporting a serious issue in the annual governance statement does it "
+            "meet?"
+        ),
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
@@ -1832,7 +1875,7 @@ class Partnership(Subject):
     place_agreement_considered: Recorded[bool] = arrangement(
         "partners have considered a place agreement",
         no="partners have not considered a place agreement",
-        ask="Has an agreement for the place been considered, such as a Better Care Fund plan?",
+        ask="Was an area agreement considered, such as a Better Care Fund plan or devolution deal?",
     )
     accountability: Recorded[Accountability] = fact(
         "the accountability arrangements",
@@ -1966,14 +2009,20 @@ class Organisation:
         ask="What weaknesses are known in the organisation's own governance?",
     )
     weaknesses_in_statement: Recorded[bool] = arrangement(
-        "its annual governance statement plans how its weaknesses are put right",
-        no="its annual governance statement does not plan how its weaknesses are put right",
-        ask="Does its annual governance statement plan how its weaknesses are put right?",
+        "the organisation's annual governance statement plans how its weaknesses are put right",
+        no=(
+            "the organisation's annual governance statement does not plan how its weaknesses are "
+            "put right"
+        ),
+        ask=(
+            "Does the organisation's annual governance statement plan how its weaknesses are put "
+            "right?"
+        ),
     )
     partners_told_of_weaknesses: Recorded[bool] = arrangement(
-        "its partners are told of its weaknesses",
-        no="its partners are not told of its weaknesses",
-        ask="Have its partners been told of its weaknesses?",
+        "the organisation's partners are told of its weaknesses",
+        no="the organisation's partners are not told of its weaknesses",
+        ask="Are the organisation's partners told of its weaknesses?",
     )
     capacity_assessed: Recorded[dt.date] = arrangement(
         "the date on which its capacity for partnerships was last assessed",
@@ -1988,27 +2037,30 @@ class Organisation:
     staff_days_available: Recorded[int] = fact(
         "the staff days available for partnerships",
         sentence="the organisation has {value} a year for partnership working",
-        absent="nobody knows how many staff days there are for partnership working",
+        absent="how many staff days there are for partnership working is not known",
         present="it is known how many staff days there are for partnership working",
         zero=(
             "the organisation has no staff days for partnership working",
             "the organisation has staff days for partnership working",
         ),
-        ask="How many days a year can its staff give to partnerships, preparation included?",
+        ask=(
+            "How many days a year, with preparation, can the organisation's staff give to "
+            "partnerships?"
+        ),
         unit="staff days",
     )
     staff_days_demanded: Recorded[int] = fact(
         "the staff days that partnerships need",
         sentence="in a year the partnerships need {value}",
-        absent="nobody knows how many staff days the partnerships need",
+        absent="how many staff days the partnerships need is not known",
         present="it is known how many staff days the partnerships need",
         zero=("the partnerships need no staff days", "the partnerships need staff days"),
-        ask="How many days a year do partnerships ask of its staff, preparation included?",
+        ask="How many days of staff time a year, with preparation, do the partnerships need?",
         unit="staff days",
     )
     most_seats_held: Recorded[int] = arrangement(
-        "the number of partnerships in which its busiest representative sits",
-        sentence="the organisation's busiest representative sits in {value}",
+        "the number of partnerships on which its busiest representative sits",
+        sentence="the organisation's busiest representative sits on {value}",
         absent="nobody represents the organisation in any partnership",
         present="somebody represents the organisation in a partnership",
         zero=(
@@ -2038,7 +2090,7 @@ class Register(Subject):
         ask="Which organisation keeps the register?",
     )
     declared_count: Recorded[int] = fact(
-        "the number of partnerships that the organisation says it is in",
+        "the number of partnerships that it declares",
         sentence="the organisation says that it is in {value}",
         absent="the organisation cannot say how many partnerships it is in",
         present="the organisation says how many partnerships it is in",
@@ -2064,6 +2116,7 @@ class Register(Subject):
         no="{value} did not review the register",
         sentence="{value} reviewed the register",
         absent="nobody has reviewed the register",
+        act="{value} reviews the register",
         present="somebody has reviewed the register",
         words={
             "audit_committee": "the audit committee",
@@ -2078,7 +2131,7 @@ class Register(Subject):
         sentence="the register lists {value}",
         absent="there are no partnerships on the register",
         present="there are partnerships on the register",
-        ask="Which partnerships stand on the organisation's register?",
+        ask="Does the organisation keep a register of partnerships, and which stand on it?",
         each="partnership",
     )
 
@@ -2137,11 +2190,10 @@ class Pair(Subject):
         ask="Which is the second of the two partnerships?",
     )
     shared_partners: Recorded[ListOf[SharedPartner]] = fact(
-        "the partners that the two partnerships share",
-        sentence="the two partnerships share {value}",
-        absent="the two partnerships share no partners",
-        present="the two partnerships share at least one partner",
-        ask="Which partners do the two partnerships share?",
+        "the partners in both partnerships",
+        absent="no partner is in both partnerships",
+        present="at least one partner is in both partnerships",
+        ask="Which partners are in both partnerships?",
         each="shared partner",
     )
     membership_identical: Recorded[bool] = fact(
@@ -2157,8 +2209,8 @@ class Pair(Subject):
     objective_similarity: Recorded[Decimal] = fact(
         "the share of words that their objectives have in common",
         sentence="the two partnerships' objectives share {value} of their words",
-        absent="the wording of their objectives cannot be compared",
-        present="the wording of their objectives can be compared",
+        absent="the two partnerships' objectives cannot be compared",
+        present="the two partnerships' objectives can be compared",
         zero=(
             "the two partnerships' objectives share no words",
             "the two partnerships' objectives share words",
@@ -2168,9 +2220,9 @@ class Pair(Subject):
         most=100,
     )
     nested: Recorded[bool] = fact(
-        "one is the parent of the other, or both have the same parent",
-        no="neither is the parent of the other and they have different parents or none",
-        ask="Is one the parent of the other, or do both have the same parent?",
+        "one partnership is the parent of the other, or both have the same parent",
+        no="neither partnership is the parent of the other, and they have no parent in common",
+        ask="Is one partnership the parent of the other, or do both have the same parent?",
     )
 
 
@@ -2215,19 +2267,28 @@ class FindingFacts:
         sentence="the finding is about {value}",
         absent="the finding has no theme",
         present="the finding has a theme",
+        words={
+            "agreement": "the agreement",
+            "integration": "joint working",
+            "portfolio": "the register itself",
+            "proportionality": "proportion",
+            "public": "the public",
+            "relations": "other partnerships",
+            "systems": "risk and performance",
+        },
         ask="What is the finding about?",
     )
     verdict: Recorded[FindingVerdict] = fact(
         "the verdict",
         no={
             "flagged": "the finding calls for no action",
-            "clear": "the finding is that not all is in order",
-            "not_applicable": "the finding is that the check applies",
+            "clear": "the finding says that not all is in order",
+            "not_applicable": "the finding says that the check applies",
         },
         sentence={
             "flagged": "the finding calls for action",
-            "clear": "the finding is that all is in order",
-            "not_applicable": "the finding is that the check does not apply",
+            "clear": "the finding says that all is in order",
+            "not_applicable": "the finding says that the check does not apply",
         },
         absent="the check has come to no verdict",
         present="the check has come to a verdict",

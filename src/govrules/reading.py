@@ -26,7 +26,8 @@ from govrules.facts import said
 from govrules.model import Partnership
 from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import SUBJECTS, check_format
+from govrules.rulebook.kinds import SUBJECTS
+from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader, says_a_state
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, Months, list_of, vocabulary_of
@@ -538,9 +539,19 @@ def _read(
     return reader.read_subject(node, register_class(cls, rulebook, keys) or cls)
 
 
-def declared_by(rulebook: Rulebook | None) -> Declared:
-    """Return the local and derived facts that a rulebook declares."""
+def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
+    """
+    Return what a rulebook declares: local and derived facts, and what rows of tables are.
+
+    Raises:
+        FactsError: there is no such kind of subject.
+    """
     if rulebook is None:
         return Declared()
     derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-    return Declared(rulebook.local, derived)
+    cls = class_of(rulebook, kind)
+    listed = list_of(cls)
+    cls = cls if listed is None else listed[1]
+    return Declared(
+        rulebook.local, derived, rulebook.thresholds, cls, register_class(cls, rulebook)
+    )

@@ -14,6 +14,20 @@ from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES
 from govrules.rulebook.load import load_rulebook
 from govrules.schema import findings_schema, rules_schema, subject_schema
+from govrules.subjects import words_of
+from govrules.vocabulary import (
+    Choice,
+    Date,
+    FactType,
+    Kind,
+    Money,
+    Months,
+    Number,
+    Text,
+    YesNo,
+    list_of,
+    vocabulary_of,
+)
 
 _RULEBOOK: Final = """\
 govrules: 1
@@ -103,6 +117,50 @@ rules:
         asks: [funding.annual_spend]
 """
 
+#: Of a class of somebody's own, a rule about the first arrangement that is there.
+_OWN_RULEBOOK: Final = """\
+govrules: 1
+id: {id}
+title: {title}
+version: "1"
+owner: your policy team
+
+# Every rule cites one of these.
+sources:
+  policy:
+    title: Our policy
+    publisher: Our organisation
+    year: "2026"
+    where: where readers can find it
+"""
+_OWN_THEME: Final = """\
+# yaml-language-server: $schema=.govrules/rules.schema.json
+govrules: 1
+theme: our-policy
+
+rules:
+  - id: no-{word}
+    title: "Not so: {label}"
+    principle: Say here who must do what.
+    source: {{ document: policy, paragraph: 1, says: stated }}
+    subject: {kind}
+    requires:
+      {test}
+    severity: low
+    examples:
+      - name: it is not so
+        given: {{ {path}: {fails} }}
+        expect: flagged
+        severity: low
+      - name: it is so
+        given: {{ {path}: {holds} }}
+        expect: clear
+      - name: nobody recorded it
+        given: {{}}
+        expect: unknown
+        asks: [{path}]
+"""
+
 
 class ScaffoldError(GovrulesError):
     """
@@ -133,17 +191,28 @@ def pack_id(directory: Path) -> str:
     return name or "our-rules"
 
 
-def pack_files(name: str) -> Mapping[str, str]:
-    """Return the files of a new pack of this id, by their paths inside it."""
+def pack_files(name: str, kinds: Mapping[str, type] | None = None) -> Mapping[str, str]:
+    """
+    Return the files of a new pack of this id, by their paths inside it.
+
+    Args:
+        name: the id.
+
+        kinds: classes of somebody's own that its rules are about, by their names in rules.
+
+    Raises:
+        GovrulesError: a class has no fact that a rule could be about.
+    """
     title = name.replace("-", " ").capitalize()
+    rulebook_text = _OWN_RULEBOOK if kinds else _RULEBOOK
     files = {
-        "rulebook.yaml": _RULEBOOK.format(id=name, title=title),
-        "our-policy.yaml": _THEME,
+        "rulebook.yaml": rulebook_text.format(id=name, title=title),
+        "our-policy.yaml": _own_theme(kinds) if kinds else _THEME,
     }
     with tempfile.TemporaryDirectory() as folder:
         for path, text in files.items():
             (Path(folder) / path).write_text(text, encoding="utf-8")
-        rulebook = load_rulebook(folder)
+        rulebook = load_rulebook(folder, subjects=kinds)
     schemas = {
         "rules": rules_schema(rulebook),
         "subject": subject_schema(rulebook),
@@ -161,13 +230,59 @@ def pack_files(name: str) -> Mapping[str, str]:
     return files
 
 
+def _own_theme(kinds: Mapping[str, type]) -> str:
+    """Return a theme with a rule about the first class that is no register of others."""
+    kind = next((each for each, cls in kinds.items() if list_of(cls) is None), next(iter(kinds)))
+    facts = vocabulary_of(kinds[kind]).facts
+    single = [path for path, fact in facts.items() if _written(fact.type)]
+    if not single:
+        raise GovrulesError(f"a {words_of(kinds[kind])} has no fact that a first rule could test")
+    # What can be mended makes the better rule, and a yes or no the plainer one.
+    path = min(
+        single,
+        key=lambda each: (facts[each].kind is not Kind.ARRANGEMENT, facts[each].type != YesNo()),
+    )
+    fact = facts[path]
+    answered = isinstance(fact.type, YesNo)
+    return _OWN_THEME.format(
+        word=re.sub(r"[^a-z0-9]+", "-", path).strip("-"),
+        label=fact.label.replace("\\", "").replace('"', "'"),
+        kind=kind,
+        test=f"{path}: yes" if answered else f"not: {{ {path}: none }}",
+        path=path,
+        fails="no" if answered else "none",
+        holds=_written(fact.type),
+    )
+
+
+def _written(fact_type: FactType) -> str:
+    """Return a value of a type as a file has it; "" where it is no single value."""
+    match fact_type:
+        case YesNo():
+            return "yes"
+        case Text():
+            return "Somebody"
+        case Date():
+            return "2026-03-31"
+        case Months():
+            return "12 months"
+        case Number() | Money():
+            return "1"
+        case Choice(values) if values:
+            return values[0]
+        case _:
+            return ""
+
+
 def _json(data: object) -> str:
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
-def scaffold(directory: Path) -> tuple[Path, ...]:
+def scaffold(directory: Path, kinds: Mapping[str, type] | None = None) -> tuple[Path, ...]:
     """
     Write a new pack into a folder, and return its files; nothing is overwritten.
+
+    Its rule is about a class of somebody's own, where such classes are given.
 
     Each file is written whole; files that were begun before, and are as they would be written, are
     left, so that one who was interrupted can go on.
@@ -175,8 +290,11 @@ def scaffold(directory: Path) -> tuple[Path, ...]:
     Raises:
         ScaffoldError: a file is in the way, or the folder cannot be written; nothing was written
             over.
+
+        GovrulesError: a class has no fact that a rule could be about.
     """
-    files = {directory / path: text for path, text in pack_files(pack_id(directory)).items()}
+    texts = pack_files(pack_id(directory), kinds)
+    files = {directory / path: text for path, text in texts.items()}
     if directory.exists() and not directory.is_dir():
         raise ScaffoldError(directory, "this is a file, not a folder")
     begun = {path for path, text in files.items() if _holds(path, text)}

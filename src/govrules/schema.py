@@ -508,6 +508,7 @@ def findings_schema() -> Schema:
         "state": {"enum": [each.value for each in State]},
         "progress": {"enum": [each.value for each in Progress]},
     }
+    ranked["settles"] = _list(_TEXT)
     finding = {
         "rule": _TEXT,
         "title": _TEXT,
@@ -520,6 +521,16 @@ def findings_schema() -> Schema:
         "because": _list(_defined("reason")),
         "questions": several,
         "clears": _list(_list(change)),
+        "opens": _list(
+            _list(
+                _whole(
+                    {
+                        **dict.fromkeys(("rule", "phrase"), _TEXT),
+                        **dict.fromkeys(("severity", "could_be"), severity),
+                    }
+                )
+            )
+        ),
         "remedy": remedy,
         "mitigations": _list(_whole({"because": _TEXT, "source": _or_null(citation)})),
         "waived": _or_null(_whole({"reason": _TEXT, "approved": _TEXT, "until": _TEXT})),
@@ -571,6 +582,10 @@ def findings_schema() -> Schema:
                     "severity": severity,
                 }
             )
+        ),
+        "so_of": _list(_TEXT),
+        "contradictions": _list(
+            _whole({"stated": _TEXT, "sentence": _TEXT, "follows": _whole(derived)})
         ),
     }
     words = ("code", "name", "message", "help", "path", "place")

@@ -29,7 +29,8 @@ from govrules.coverage import read_units
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.render.catalogue import coverage_markdown, markdown
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_packs
 
 _LOG: Final = logging.getLogger(__name__)
 _LOWER: Final = re.compile(r"^#(?=##? )", re.MULTILINE)

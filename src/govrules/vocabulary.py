@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cached_property
@@ -308,6 +308,10 @@ def about_facts(*, compared: bool = True) -> Any:  # noqa: ANN401 - see `fact`
     )
 
 
+#: Called with each class that is derived from `Subject`, when it is declared.
+WHEN_DECLARED: Final[list[Callable[[type], None]]] = []
+
+
 @attrs.frozen(kw_only=True)
 class Subject:
     """
@@ -327,6 +331,11 @@ class Subject:
     stated: Mapping[str, Any] = about_facts()
     evidence: Mapping[str, str] = about_facts()
     origin: Mapping[str, str] = about_facts(compared=False)
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - whatever a base takes
+        super().__init_subclass__(**options)
+        for each in WHEN_DECLARED:
+            each(cls)
 
 
 @attrs.frozen
@@ -363,7 +372,8 @@ def vocabulary_of(cls: type) -> Vocabulary:
     Raises:
         VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
-    if not attrs.has(cls):
+    given: object = cls
+    if not isinstance(given, type) or not attrs.has(given):
         name = getattr(cls, "__name__", type(cls).__name__)
         msg = f"`{name}` is no attrs class, so its facts are not declared"
         raise VocabularyError(msg)

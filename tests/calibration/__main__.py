@@ -1,8 +1,9 @@
-"""Print how the shipped rules rank each case beside what a practitioner expects of it."""
+"""Print how the shipped rules rank each case, and what they say of each fault that was found."""
 
 from __future__ import annotations
 
 from tests.calibration.cases import CASES, Case, judged
+from tests.calibration.faults import FAULTS, PAIRS
 
 
 def row(case: Case) -> str:
@@ -22,6 +23,15 @@ def main() -> None:
     print(f"\n{len(amiss)} points of {sum(case.points for case in CASES.values())} not as expected")
     for name, line in amiss:
         print(f"  {name}: {line}")
+    print("\nFaults of the rulebook as it was")
+    for fault in FAULTS:
+        print(f"{fault.id:5} {fault.what}\n      before: {fault.before}")
+        for rule, said in fault.said().items():
+            print(f"      now: {rule}: {said}")
+    for pair in PAIRS:
+        absent, imperfect = pair.gravities()
+        print(f"{pair.id:5} {pair.what}\n      before: {pair.before}")
+        print(f"      now, rank and number of the gravest: absent {absent}, imperfect {imperfect}")
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ def test_the_workspace_is_found_upwards(tmp_path, pack, register, capsys, monkey
     assert main(["check"]) == 1
     assert "Beta" in capsys.readouterr().out
     assert main(["explain", "much"]) == 0
-    assert "Rules that read it: Spends-much." in capsys.readouterr().out
+    assert "Rules that read it: spends-much." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from govrules.engines.registry import ENGINES
 from govrules.model import Partnership
-from govrules.testing.strategies import boundaries, partnerships, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, partnerships
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
 from govrules.vocabulary import vocabulary_of

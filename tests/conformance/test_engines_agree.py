@@ -12,7 +12,8 @@ from govrules.assessment import assess
 from govrules.engines.registry import ENGINES, engine
 from govrules.model import Partnership, Register
 from govrules.portfolio import assess_register
-from govrules.testing.strategies import boundaries, partnerships, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, partnerships
 from tests.conformance.agreement import (
     AS_OF,
     DATES,

@@ -17,7 +17,8 @@ from govrules.engines.bitmaps import bits, pack, unpack
 from govrules.engines.columns import from_row, schema_of, subjects_of, to_batches
 from govrules.engines.registry import said
 from govrules.facts import read_field
-from govrules.testing.strategies import boundaries, partnerships, registers, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, partnerships, registers
 from govrules.vocabulary import Choice, Fact, Kind, Record, Records, vocabulary_of
 
 AS_OF = dt.date(2026, 3, 31)

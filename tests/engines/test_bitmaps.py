@@ -14,10 +14,10 @@ import pytest
 from govrules import EngineError, FactsError
 from govrules.engines.bitmaps import (
     ListColumn,
-    Spans,
+    Segments,
     Store,
     bits,
-    everywhere,
+    ones,
     pack,
     unpack,
 )
@@ -127,8 +127,8 @@ def weights(found: ListColumn) -> list[Any]:
 def test_a_gap_in_a_list_is_no_record():
     items = pa.array([[{"fine": True, "weight": 1}, None], [{"fine": False, "weight": 2}]])
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
-    spans = Spans(found.offsets, found.real)
-    assert spans.counted(everywhere(3)).tolist() == [1, 1]
+    segments = Segments(found.offsets, found.real)
+    assert segments.counted(ones(3)).tolist() == [1, 1]
     assert weights(found) == [1, None, 2]
     assert unpack(found.closed, 2).tolist() == [False, True]
 
@@ -138,7 +138,7 @@ def test_what_lies_under_a_list_that_is_null_is_no_record():
     items = pa.ListArray.from_arrays(pa.array([0, 1, 2]), values, mask=pa.array([True, False]))
     found = Store({"items": items}, 2).list_column("items", FACTS["items"])
     assert unpack(found.closed, 2).tolist() == [False, True]
-    assert Spans(found.offsets, found.real).counted(everywhere(2)).tolist() == [0, 1]
+    assert Segments(found.offsets, found.real).counted(ones(2)).tolist() == [0, 1]
     assert weights(found) == [None, 2]
 
 
@@ -187,16 +187,16 @@ def test_sums_and_counts_of_rows(number):
     offsets = np.concatenate([[0], cuts, [number]])
     rows = list(itertools.pairwise(offsets.tolist()))
     for counts in (None, real):
-        spans = Spans(offsets, None if counts is None else pack(counts))
+        segments = Segments(offsets, None if counts is None else pack(counts))
         there = np.ones(number, bool) if counts is None else counts
         of = flags & there
-        assert spans.counted(everywhere(number)).tolist() == [there[a:b].sum() for a, b in rows]
-        assert spans.counted(pack(flags)).tolist() == [of[a:b].sum() for a, b in rows]
-        summed = spans.summed(numbers, pack(flags)).tolist()
+        assert segments.counted(ones(number)).tolist() == [there[a:b].sum() for a, b in rows]
+        assert segments.counted(pack(flags)).tolist() == [of[a:b].sum() for a, b in rows]
+        summed = segments.summed(numbers, pack(flags)).tolist()
         assert summed == [numbers[a:b][of[a:b]].sum() for a, b in rows]
 
 
 def test_a_sum_may_be_beyond_64_bits():
-    spans = Spans(np.array([0, 2, 2, 3]), None)
-    beyond = spans.summed(np.array([2**62, 2**62, 1], object), everywhere(3))
+    segments = Segments(np.array([0, 2, 2, 3]), None)
+    beyond = segments.summed(np.array([2**62, 2**62, 1], object), ones(3))
     assert beyond.tolist() == [2**63, 0, 1]

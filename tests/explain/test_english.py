@@ -83,7 +83,7 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (Not(BIG), "it is small", "it is big"),
         (All((BIG, MENDED)), "it is big and is mended", "it is small or is broken"),
         (AnyOf((BIG, MENDED)), "it is big or is mended", "it is small and is broken"),
-        (All((AnyOf((BIG, MENDED)), IS_FINE)), "either it is big or is mended, and the item is fine", "(it is small and is broken), or the item is not fine"),
+        (All((AnyOf((BIG, MENDED)), IS_FINE)), "either it is big or is mended, and the item is fine", "it is small and is broken, or the item is not fine"),
         (is_("deal", None), "there is no deal", "there is a deal"),
         (is_("items", None), "there are no items", "there are items"),
         (is_("level", "top"), "the level is top", "the level is not top"),
@@ -130,13 +130,14 @@ RULE = Rule(
 def test_a_rule_as_one_sentence() -> None:
     """A rule says where it applies, what it requires and what is excepted."""
     assert rule_sentence(RULE) == (
-        "Where it is big, it is mended. It does not apply where it is painted."
+        "Where the partnership is big, it is mended. "
+        "This does not apply where the partnership is painted."
     )
     assert severity_sentence(RULE) == (
         "High where the level is top; otherwise low; one step lower where the deal is signed."
     )
     plain = Rule("a-rule", "It is broken", "theme", "Mend.", CITED, MENDED, Severity.LOW)
-    assert rule_sentence(plain) == "It is mended."
+    assert rule_sentence(plain) == "The partnership is mended."
     assert severity_sentence(plain) == "Low."
 
 

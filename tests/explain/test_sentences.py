@@ -39,6 +39,28 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
+#: What a text is, for a sentence that reads as it would of a real one.
+TEXTS = {
+    "id": "EA-014 and EA-022",
+    "first.id": "EA-014",
+    "name": "Eastshire Arts Network and Safer Eastshire Partnership",
+    "objective": "More people take part in the arts",
+    "area": "Eastshire",
+    "parent": "Eastshire Strategic Partnership",
+    "own_rating": "amber",
+    "organisation.name": "Eastshire Council",
+    "partners[].name": "Northshire Council",
+    "partnerships[].name": "Eastshire Arts Network",
+    "shared_partners[].name": "Northshire Council",
+    "performance.measures[].name": "waiting time",
+    "conflicts.declared[].member": "Councillor Grey",
+    "findings[].rule": "no-targets",
+    "findings[].name": "No measure has a target",
+    "findings[].theme": "money",
+    "responsible_officer": "the head of culture",
+    "pool.manager": "the head of joint commissioning",
+    "performance.measures[].owner": "the head of care",
+}
 FILE = Path(__file__).with_name("sentences.txt")
 
 
@@ -52,7 +74,7 @@ def sentences() -> Iterator[str]:
                 facts[path] = fact
     facts |= {fact.name: fact for fact in rulebook.local.values()}
     for path, fact in facts.items():
-        yield from ("", f"## {path}", *dict.fromkeys(of_fact(fact)))
+        yield from ("", f"## {path}", *dict.fromkeys(of_fact(fact, TEXTS.get(path, "the council"))))
     yield from ("", f"## {TIER}", *dict.fromkeys(of_tier(rulebook)))
     told: dict[str, None] = {}
     for rule in rulebook.rules:
@@ -63,19 +85,19 @@ def sentences() -> Iterator[str]:
     yield from ("", "## of the examples of all rules", *sorted(told))
 
 
-def of_fact(fact: Fact) -> Iterator[str]:
+def of_fact(fact: Fact, text: str) -> Iterator[str]:
     """Yield each way in which a fact is known, and each way in which it is to change."""
     yield f"ask: {fact.question}"
     yield f"none: {sentence(absence(fact))}"
     if not isinstance(fact.type, YesNo | Choice | Record):
         yield f"some: {sentence(presence(fact))}"
-    for value in values_of(fact):
+    for value in values_of(fact, text):
         yield f"is: {sentence(fact_phrase(fact, value))}"
     for was, to in changes_of(fact) if fact.kind is Kind.ARRANGEMENT else ():
         yield f"to be: {sentence(changed_phrase(fact, to, was))}"
 
 
-def values_of(fact: Fact) -> tuple[Any, ...]:
+def values_of(fact: Fact, text: str) -> tuple[Any, ...]:
     match fact.type:
         case YesNo():
             return (True, False)
@@ -94,7 +116,7 @@ def values_of(fact: Fact) -> tuple[Any, ...]:
         case Date():
             return (dt.date(2026, 1, 31),)
         case Text():
-            return ("The council",)
+            return (text,)
         case Record() | Records():
             return ()
 

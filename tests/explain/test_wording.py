@@ -17,6 +17,7 @@ from govrules.explain.phrases import (
     counted,
     duration,
     fact_phrase,
+    missing_phrase,
     named,
     presence,
     short_amount,
@@ -63,13 +64,15 @@ def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> st
         ("the way in which staff are employed is no staff", "it has no staff", said("staffing.model", "no_staff")),
         ("the kinds of partnership that it is are voluntary, executive and service delivery", "it is voluntary, takes decisions and delivers services", said("nature", KINDS)),
         # None is not zero, and neither is unknown.
-        ("there is no full yearly cost to the organisation", "nobody knows what it costs the organisation in a year", said("value.cost", None)),
+        ("there is no full yearly cost to the organisation", "what it costs the organisation in a year is not known", said("value.cost", None)),
         ("the amount borrowed is £0", "nothing is borrowed", said("funding.borrowing", Decimal(0))),
         ("the number of bodies that it reports to on the same activity is 0 bodies", "it reports to no body on the same activity", said("oversight.reporting_regimes", 0)),
         ("there are no tests of a serious issue that it meets", "no serious issue has arisen", said("serious_issues", frozenset())),
         # A missing part is said as "Add", never as the whole list.
         ("the clauses of the governing document are name, aims, membership", "the governing document settles what is missing. Add: ending membership, meetings, quorum, and exit and dissolution", to_be("governing_document.clauses", HELD | MORE, HELD)),
         ("the clauses of the governing document are disputes", "the governing document has a clause on disputes", to_be("governing_document.clauses", HELD | {"disputes"}, HELD)),
+        ("the partners' roles are lead, chair and host", "the partner also serves as the chair and the host", to_be("roles", frozenset({"lead", "chair", "host"}), frozenset({"lead"}), Partner)),
+        ("add: staff and records", "the partners also settle what happens to its staff and its records when it ends", to_be("ending_settled", frozenset({"money", "staff", "records"}), frozenset({"money"}))),
         # No date, no removal, no relabelling.
         ("the date on which the governing document was last reviewed is 31 May 2016", "all partners review the governing document", to_be("governing_document.reviewed", dt.date(2016, 5, 31))),
         ("the date of the last review is 31 January 2026", "it is reviewed", to_be("reviewed", dt.date(2026, 1, 31))),
@@ -77,6 +80,10 @@ def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> st
         # At least and at most.
         ("the number of partnerships that the organisation says it is in is 14 partnerships", "the organisation says that it is in 14 partnerships", said("declared_count", 14, Register)),
         ("the clauses of the governing document are name and perhaps others", "the clauses of the governing document include one on the partnership's name", said("governing_document.clauses", frozenset({"name", UNKNOWN}))),
+        # What has no value known.
+        ("what is settled for its end include its money", "the partners have settled what happens to at least its money when it ends", said("ending_settled", frozenset({"money", UNKNOWN}))),
+        ("nobody knows what governing it costs", "what governing it costs is not known", said("oversight.cost_share", None)),
+        ("it is not a partnership that is advisory only", "it is not advisory only", missing_phrase(vocabulary_of(Partnership).paths["nature"], ["non_executive"])),
         # One negative in a sentence.
         ("it is no sub-group of another partnership", "it is not a sub-group of another partnership", said("sub_group", False)),
         # The field's own words.
@@ -111,12 +118,12 @@ def of(rule_id: str, rulebook: Rulebook) -> str:
     ("rule_id", "better"),
     [
         # The ten most awkward sentences that an outsider picked.
-        ("overlap-not-rationalised", "and for both, the partnership has not ended: for at least one of the two, its relationship to similar partnerships is recorded."),
+        ("overlap-not-rationalised", "and neither partnership has ended: for at least one of the two, its relationship to similar partnerships is recorded."),
         ("demand-exceeds-capacity", "Where it is known how many staff days there are for partnership working and it is known how many staff days the partnerships need, in a year the partnerships need at most the staff days available for partnerships."),
         ("number-of-partnerships-not-known", "Where there are partnerships on the register, the organisation says how many partnerships it is in."),
         ("no-register", "There are partnerships on the register or the organisation says that it is in no partnerships."),
         ("partnership-without-owner", "For every partnership that has not ended, an officer is responsible for it."),
-        ("value-of-significant-partnerships-not-assessed", "For at most 10 per cent of the partnerships on the register that are significant, and are not proposed and have not ended, its value has never been assessed."),
+        ("value-of-significant-partnerships-not-assessed", "For at most 10 per cent of the partnerships on the register that are significant, are not proposed and have not ended, their value has never been assessed."),
         ("governance-too-heavy", "the risk tier is low, all of these hold: - governing it costs at most 20 per cent of what it spends; - its governing document is short or not legally binding, or"),
         ("one-partner-dominates", "either one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes: rules balance the power of the strongest partner."),
         ("no-governing-document", "Where the partnership has not ended, there is a governing document."),
@@ -124,7 +131,7 @@ def of(rule_id: str, rulebook: Rulebook) -> str:
         ("agreement-not-reviewed", "the governing document was last reviewed within the last year where the risk tier is high, within the last 2 years where it is medium or within the last 3 years where it is low;"),
         ("agreement-expired", "the governing document expires on or after the date of the assessment"),
         # And from the style guide.
-        ("risks-not-registered", "its risks are on a joint risk register, or (each body records the partnership's risks on its own register and the risk tier is low)."),
+        ("risks-not-registered", "its risks are on a joint risk register, or each body records the partnership's risks on its own register and the risk tier is low."),
         ("cost-of-portfolio-not-known", "For every partnership that has not ended, the organisation knows what the partnership costs it in a year."),
         ("pooled-budget-without-protocol", "Where partners pool budgets, the partners have agreed a protocol for decisions and money."),
     ],
@@ -209,6 +216,12 @@ def test_a_subject_in_common_is_said_once() -> None:
     assert listed(
         ["the partnership is active", "it spends money", "the partnership is big"], "and"
     ) == ("the partnership is active, spends money and is big")
+    assert listed(["it is big", "there is a board", "it has not ended"], "and") == (
+        "it is big and has not ended, and there is a board"
+    )
+    assert listed(["there is a board", "it is big", "either it is new or has none"], "and") == (
+        "there is a board, the partnership is big, and either it is new or has none"
+    )
     assert listed(["partners pool budgets"], "and") == "partners pool budgets"
 
 

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
-
 from govrules.answers import AnswerError, askable, with_answer, written
+
 from govrules.assessment import assess
 from govrules.engines.columns import to_batches
 from govrules.errors import GovrulesError
@@ -29,7 +29,8 @@ from govrules.reading import Read, read_text
 from govrules.registers.mapping import read_mapping_text
 from govrules.registers.read import read_source
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, shipped_examples, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import shipped_examples, shipped_packs
 from govrules.subjects import Declared
 from govrules.visible import visible
 from govrules.waivers import read_waivers, waive

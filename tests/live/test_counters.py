@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from govrules import UNKNOWN, Funding, LiveRegister, Partnership, Register
 from govrules.engines import reference
 from govrules.engines.registry import said
-from govrules.live.counters import ENTRIES, Counters
+from govrules.live.counters import Counters
 from govrules.live.pairs import Entries, Entry
 from govrules.live.settling import Settled
 from govrules.lowering.lower import lowered
@@ -31,12 +31,14 @@ from govrules.rulebook.ast import (
     Sum,
 )
 from govrules.rulebook.ast import Test as FactTest
-from govrules.testing.strategies import boundaries, registers, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, registers
 from govrules.vocabulary import vocabulary_of
 from tests.live.conftest import AS_OF, SHIPPED
 from tests.properties.small import CITED
 
 ENGINES = ("reference", "durable") if find_spec("durable_rules_engine") else ("reference",)
+ENTRIES = "partnerships"
 FACTS, OF_ENTRY = vocabulary_of(Register).facts, vocabulary_of(Partnership).facts
 LISTED = FactRef(ENTRIES, 0, FACTS[ENTRIES])
 ACTIVE = FactTest(FactRef("status", 1, OF_ENTRY["status"]), Compare(Op.EQUALS, Literal("active")))
@@ -135,7 +137,7 @@ def test_register_rules_follow_every_kind_of_change(engine, complete):
 
 
 def test_sums_are_exact_in_whatever_order_amounts_come_and_go():
-    counters = Counters(merged_of(SPENT).leaves)
+    counters = Counters(merged_of(SPENT).leaves, Register, ENTRIES)
     huge, little = Decimal(10) ** 40, Decimal("0.01")
     known: dict[str, Entry] = {}
     for key, spend in (("a", huge), ("b", little), ("c", 7), ("a", None)):

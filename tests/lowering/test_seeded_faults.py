@@ -48,7 +48,8 @@ from govrules.rulebook.ast import (
     Share,
 )
 from govrules.rulebook.ast import Test as FactTest
-from govrules.testing.strategies import boundaries, partnerships, rulebooks
+from govrules.testing.grammar import rulebooks
+from govrules.testing.strategies import boundaries, partnerships
 from govrules.truth import UNKNOWN
 from tests.conformance.agreement import AS_OF, DATES, PACKS, cases, others, rules_of, stated
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things

@@ -2,12 +2,14 @@
 What `make mutate` left alive: how many of each module, and why each of them lives.
 
 The reasons stand in `reasons.yaml` beside this: the first whose functions and change fit a mutant
-is its reason. Run it in the folder that `mutmut run` worked in; it writes the page of the docs.
+is its reason. Run it in the folder that `mutmut run` worked in; it prints the survivors, and writes
+the page of the docs.
 """
 
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import difflib
 import functools
 import json
@@ -36,8 +38,8 @@ INTRO: Final = """\
 `make mutate` changes what rules mean and how that is told (`rulebook/`, the reference engine and
 `explain/`) in one small way at a time, and runs the tests that reach the change. A change that no
 test notices is a survivor. `make survivors` counts them, gives each its reason from
-`tests/mutation/reasons.yaml`, and fails where one has none or where too few were noticed. It tells
-of the code as it was when all of it was last run; what has changed since is not in it.
+`tests/mutation/reasons.yaml`, prints them by reason, and fails where one has none or where too few
+were noticed. The table tells of the code as it was on the day it names.
 """
 
 
@@ -131,16 +133,21 @@ def main(folder: Path) -> int:
     run = total["noticed"] + total["survived"]
     share = 100 * total["noticed"] / run if run else 0.0
     words = ("noticed", "survived", "not run")
-    page = [INTRO, "| Module | Changes | Noticed | Survived | Not run |"]
+    page = [
+        INTRO,
+        f"Run on {dt.datetime.now(tz=dt.UTC):%-d %B %Y}.",
+        "",
+        "| Module | Changes | Noticed | Survived | Not run |",
+    ]
     page.append("| --- | --: | --: | --: | --: |")
     for module, each in [*counted.items(), ("**all**", total)]:
         if each:
             numbers = " | ".join(str(each[word]) for word in words)
             page.append(f"| {module} | {each.total()} | {numbers} |")
-    page += ["", f"Of those that were run, {share:.1f} % were noticed.", "", "## Survivors", ""]
+    page += ["", f"Of those that were run, {share:.1f} % were noticed."]
+    PAGE.write_text("\n".join(page) + "\n", encoding="utf-8")
     for because, each in sorted(survivors.items(), key=lambda one: -len(one[1])):
-        page += [f"### {because} ({len(each)})", "", "```diff", *each, "```", ""]
-    PAGE.write_text("\n".join(page).rstrip() + "\n", encoding="utf-8")
+        sys.stdout.write("\n".join([f"{because} ({len(each)})", *each, "", ""]))
     sys.stdout.write(
         f"{share:.1f} % of {run} noticed; {total['not run']} not run; {without} without a reason\n"
     )

@@ -17,15 +17,9 @@ from govrules.engines.reference import case_of, evaluate
 from govrules.facts import Facts
 from govrules.rulebook.ast import Condition
 from govrules.rulebook.walk import nodes, references
+from govrules.testing.grammar import conditions, rulebooks
 from govrules.testing.properties import OF_RULES, PROPERTIES, Trial, check, read_back, unnamed
-from govrules.testing.strategies import (
-    completions,
-    conditions,
-    partnerships,
-    records,
-    registers,
-    rulebooks,
-)
+from govrules.testing.strategies import completions, partnerships, records, registers
 from govrules.truth import UNKNOWN, Truth
 from govrules.validate import check_subject
 from govrules.vocabulary import Record, vocabulary_of

@@ -34,9 +34,10 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 from govrules.rulebook.walk import nodes, operands, references
-from govrules.testing.strategies import boundaries, conditions, records, rulebooks
+from govrules.testing.grammar import conditions, rulebooks
+from govrules.testing.strategies import boundaries, records
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties import small

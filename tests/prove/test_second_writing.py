@@ -15,8 +15,8 @@ from govrules.lowering.ir import subject
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity
-from govrules.rulebook.load import packs_in
-from govrules.testing.strategies import rulebooks
+from govrules.rulebook.packs import packs_in
+from govrules.testing.grammar import rulebooks
 from tests.properties import small
 
 z3 = pytest.importorskip("z3")

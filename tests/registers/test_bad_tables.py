@@ -1,15 +1,13 @@
 """
 What is said of tables and mapping files that are wrong.
 
-Each folder of ``bad`` holds a table, often a mapping, and in ``expected.txt`` every diagnostic in
-full, what became of the rows, and whether the table is used all the same.
-``GOVRULES_UPDATE=1`` rewrites it, for a review by diff.
+Each case of a table in ``diagnostics`` has a table and often a mapping; what is said is whether the
+table is used all the same, every diagnostic in full and what became of the rows.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import os
 import random
 import shutil
 import zipfile
@@ -28,9 +26,10 @@ from govrules.diagnostics import Code, Diagnostic
 from govrules.errors import FactsError
 from govrules.registers import sources, workbooks
 from govrules.registers.read import read_register, read_source
+from tests.pages import cases
 
 HERE = Path(__file__).parent
-BAD = HERE / "bad"
+CASES = cases("A table")
 
 
 def workbook(path: Path, **sheets: list[list[object]]) -> None:
@@ -60,7 +59,7 @@ def database(path: Path, *tables: str) -> None:
 TABLE = pa.table({"name": ["Care pool"] * 500, "status": ["active"] * 500})
 ROWS: list[list[object]] = [["name", "status"], ["Care pool", "active"]]
 
-#: Files that are no text are written by the test: the name of the table in each case's folder.
+#: Files that are no text are written by the test: by case, the name of the table.
 WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
     "missing": ("register.csv", lambda _: None),
     "folder": ("register.csv", lambda path: path.mkdir()),
@@ -134,11 +133,6 @@ WRITTEN: dict[str, tuple[str, Callable[[Path], object]]] = {
 }
 
 
-def cases() -> list[str]:
-    """Return the names of all cases, kept and written."""
-    return sorted({path.name for path in BAD.iterdir() if path.is_dir()} | WRITTEN.keys())
-
-
 def said_of(
     source: str, mapping: str | None
 ) -> tuple[str, tuple[Diagnostic, ...], tuple[str, ...]]:
@@ -155,8 +149,7 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tupl
     """Lay the files of a case out, and return the paths of its table and of its mapping."""
 
     def lay(case: str) -> tuple[str, str | None]:
-        if (BAD / case).is_dir():
-            shutil.copytree(BAD / case, tmp_path, dirs_exist_ok=True)
+        CASES[case].lay(tmp_path)
         if case in WRITTEN:
             name, write = WRITTEN[case]
             write(tmp_path / name)
@@ -168,18 +161,14 @@ def lay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tupl
     return lay
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_bad_tables_are_explained(case, lay):
     verdict, diagnostics, notes = said_of(*lay(case))
     said = "\n".join([verdict, *map(str, diagnostics), *notes]) + "\n"
-    expected = BAD / case / "expected.txt"
-    if os.environ.get("GOVRULES_UPDATE"):
-        expected.parent.mkdir(exist_ok=True, parents=True)
-        expected.write_text(said, "utf-8")
-    assert said == expected.read_text("utf-8")
+    CASES[case].check(said)
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", CASES)
 def test_each_problem_is_said_once_with_a_place_and_a_remedy(case, lay):
     _, diagnostics, _ = said_of(*lay(case))
     assert diagnostics
@@ -262,7 +251,7 @@ def test_a_column_of_text_is_named_cell_by_cell_up_to_a_number(tmp_path):
 
 
 def test_every_code_for_tables_has_a_case():
-    said = "".join(path.read_text("utf-8") for path in BAD.glob("*/expected.txt"))
+    said = "".join(case.said for case in CASES.values())
     elsewhere = {Code.READER_NOT_INSTALLED, Code.TOO_MANY_ROWS, Code.SHEET_TOO_LARGE}
     codes = [code for code in Code if code.id.startswith("GR7") and code not in elsewhere]
     assert codes

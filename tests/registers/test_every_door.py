@@ -8,7 +8,6 @@ import json
 from decimal import Decimal
 
 import duckdb
-import pandas as pd
 import pyarrow as pa
 import pytest
 import xlsxwriter
@@ -25,6 +24,8 @@ from govrules import (
     read_register,
 )
 from govrules.registers.read import read_source
+
+pd = pytest.importorskip("pandas")
 
 BOOK = load_rulebook()
 DAY = dt.date(2026, 3, 31)

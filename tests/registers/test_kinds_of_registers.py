@@ -7,13 +7,14 @@ import datetime as dt
 import json
 from decimal import Decimal
 
+import attrs
 import pyarrow as pa
 import pytest
 import xlsxwriter
 import yaml
 from pyarrow import parquet as pq
 
-from govrules import load_rulebook
+from govrules import assess, load_rulebook
 from govrules.cli import main
 from govrules.reading import declared_by
 from govrules.registers.mapping_text import mapping_text
@@ -57,9 +58,9 @@ def mapped(file):
     return found, text
 
 
-def read():
+def read(rulebook=BOOK):
     file = "register.xlsx" if open_as_workbook() else "register.csv"
-    return read_source(file, mapping="mapping.yaml", rulebook=BOOK)
+    return read_source(file, mapping="mapping.yaml", rulebook=rulebook)
 
 
 def open_as_workbook():
@@ -296,7 +297,7 @@ def test_the_mapping_says_which_end_of_a_band_counts(cell, low, high):
         said = f", bands: {end}" if end else ""
         budget = f"{{ fact: funding.annual_spend{said} }}"
         _write(f"columns: {{ Partnership: name, Budget: {budget} }}")
-        known = read()
+        known = read(None)
         one, other = known.subject.partnerships
         assert other.funding.annual_spend == 7
         if wanted is None:
@@ -306,6 +307,75 @@ def test_the_mapping_says_which_end_of_a_band_counts(cell, low, high):
         else:
             assert one.funding.annual_spend == Decimal(wanted)
             assert known.warnings == ()
+
+
+SETTLED = [
+    # Without a threshold of the rules within: 25,000, 100,000 and 1,000,000.
+    ("£1m-£5m", 1_000_000, [1_000_001, 5_000_000]),
+    ("between £100k and £250k", 100_000, [100_001, 249_999, 250_000]),
+    (">£5m", 5_000_000, [5_000_001, 80_000_000]),
+    ("£1.2m or more", 1_200_000, [1_300_000, 99_000_000]),
+    ("£30k to £90k", 30_000, [30_001, 90_000]),
+    # With one: at an end that counts below it, too.
+    ("£100k-£1m", None, []),
+    ("£250k+", None, []),
+    ("up to £50k", None, []),
+    # Nothing may be spent at all, and a rule asks that.
+    ("<£10,000", None, []),
+]
+
+
+@pytest.mark.parametrize(("cell", "wanted", "others"), SETTLED)
+def test_a_band_counts_where_no_rule_tells_its_amounts_apart(cell, wanted, others):
+    lay([("Partnership", "Budget"), ("A", cell)])
+    _write("columns: { Partnership: name, Budget: funding.annual_spend }")
+    known = read()
+    [one], [told] = known.subject.partnerships, known.warnings
+    if wanted is None:
+        assert (one.funding, told.code.title) == (UNKNOWN, "unreadable-value")
+        return
+    assert (one.funding.annual_spend, told.code.title) == (Decimal(wanted), "read-with-care")
+    assert "no threshold of the rules lies within it" in told.message
+    verdicts = _verdicts(one)
+    for each in others:
+        funding = attrs.evolve(one.funding, annual_spend=Decimal(each))
+        assert _verdicts(attrs.evolve(one, funding=funding)) == verdicts
+
+
+def _verdicts(one):
+    found = assess(one, BOOK, as_of=dt.date(2026, 3, 31)).findings
+    return [(each.rule.id, each.verdict, each.severity, each.could_be) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("test", "settles"),
+    [
+        ("funding.annual_spend: { at_least: £3000 }", True),
+        ("funding.annual_spend: { at_least: £1000 }", True),
+        ("funding.annual_spend: { more_than: £1000 }", False),
+        ("funding.annual_spend: { at_most: £1000 }", False),
+        ("funding.annual_spend: { more_than: £2000 }", True),
+        ("funding.annual_spend: { less_than: £2000 }", False),
+        ("funding.annual_spend: { less_than: { parameter: much } }", False),
+        ("funding.annual_spend: £1500", False),
+        ("funding.annual_spend: { between: [£2000, £4000] }", False),
+        ("funding.annual_spend: { between: [£3000, £4000] }", True),
+        ("funding.annual_spend: { more_than: { fact: funding.total_spend } }", False),
+        ("not: { funding.annual_spend: none }", False),
+        ("responsible_officer: none", False),
+    ],
+)
+def test_a_band_counts_only_where_rules_ask_for_thresholds_alone(test, settles):
+    book = load_rulebook(
+        {
+            "rulebook.yaml": RULEBOOK + PARAMETER,
+            "rules.yaml": RULES.replace("not: { responsible_officer: none }", test),
+        }
+    )
+    lay([("Partnership", "Budget"), ("A", "£1000-£2000")])
+    _write("columns: { Partnership: name, Budget: funding.annual_spend }")
+    [one] = read(book).subject.partnerships
+    assert (one.funding is not UNKNOWN) == settles
 
 
 @pytest.mark.parametrize("about", ["name, bands: lower end", "funding.annual_spend, bands: middle"])
@@ -407,6 +477,9 @@ title: Small
 version: "1"
 owner: the tests
 sources: { policy: { title: Policy, publisher: A council, year: "2026" } }
+"""
+PARAMETER = """parameters:
+  much: { value: £1500, unit: £, reason: It is much., says: ours }
 """
 RULES = """govrules: 1
 theme: money

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from govrules.cli import main
 from govrules.rulebook.layout import LONGEST_COMMENT, WIDTH, LayoutError, laid_out
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.scaffold import pack_files
 
 GOOD = Path(__file__).parents[1] / "rule_files" / "good"

@@ -11,12 +11,12 @@ from pathlib import Path
 import attrs
 import pytest
 
+from govrules import files
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
 from govrules.explain.compared import predicate_phrase
 from govrules.explain.phrases import fact_phrase, presence
 from govrules.model import Partnership, Register
-from govrules.rulebook import load
 from govrules.rulebook.ast import (
     All,
     Citation,
@@ -36,7 +36,8 @@ from govrules.rulebook.ast import (
     Test,
     Verdict,
 )
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_examples, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
 from govrules.rulebook.rules import _nearest
 from govrules.rulebook.walk import nodes, references, rule_conditions
 from govrules.vocabulary import (
@@ -341,7 +342,7 @@ def test_what_is_installed_beside_the_code_comes_first(
 ) -> None:
     """Without a folder in the package, that of the source tree is taken."""
     code = tmp_path / "src" / "govrules"
-    monkeypatch.setattr(load, "__file__", str(code / "rulebook" / "load.py"))
+    monkeypatch.setattr(files, "__file__", str(code / "files.py"))
     assert found() == tmp_path / {"packs": "rules"}.get(folder, folder)
     (code / folder).mkdir(parents=True)
     assert found() == code / folder

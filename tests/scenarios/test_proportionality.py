@@ -20,7 +20,7 @@ from govrules.model import (
 )
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 LIGHT = "low-tier-network"
 HEAVY = "low-tier-network-overgoverned"

@@ -21,7 +21,7 @@ from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choices, Fact, YesNo
 
 #: What a lead officer is called where nobody is.
-_NOBODY: Final = "nobody"
+_NOBODY: Final = ("nobody", "not recorded")
 
 
 @attrs.frozen

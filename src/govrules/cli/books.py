@@ -24,7 +24,8 @@ from govrules.saved import Changed
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
 _POSTS: Final = re.compile(
     r"\b(?:head|director|officer|manager|chief|lead|leader|clerk|assistant|service|services|team|"
-    r"solicitor|secretary|treasurer|accountant|commissioner|coordinator|nobody|whoever|chair)\b",
+    r"solicitor|secretary|treasurer|accountant|commissioner|coordinator|nobody|not recorded|"
+    r"whoever|chair)\b",
     re.IGNORECASE,
 )
 _NEVER: Final = re.compile(r"[^a-z0-9]+")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from govrules.cli.options import (
     Level,
     Mapping,
     Output,
+    PairShare,
     Rules,
     Subjects,
     Table,
@@ -32,13 +33,18 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import Checked, Format, Reporting, Wanted
+from govrules.cli.reports import FORMATS, Checked, Reporting, Wanted
 from govrules.cli.supposing import suppose, supposed
 from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.ast import Severity
-from govrules.undisturbed import undisturbed
+from govrules.undisturbed import let_go, undisturbed
+
+_FORMAT = (
+    "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
+    f" `--output`. {', '.join(FORMATS)}, and those that installed packages add."
+)
 
 
 def check(
@@ -53,7 +59,9 @@ def check(
     answers: Answers = None,
     waivers: Waivers = None,
     actions: Actions = None,
-    format: Format = "text",  # noqa: A002 - the option's name
+    format: Annotated[  # noqa: A002 - the option's name
+        str, Parameter(name="--format", help=_FORMAT)
+    ] = "text",
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
     suppose_: Annotated[
@@ -70,6 +78,7 @@ def check(
     all_questions: AllQuestions = False,
     per_officer: PerOfficer = None,
     unlocked: Unlocked = False,
+    pair_share: PairShare = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -79,9 +88,6 @@ def check(
     subjects
         Partnership files or registers: YAML, JSON, JSON Lines, CSV, XLSX, Parquet, Arrow, DuckDB;
         the register of `govrules.yaml` if none.
-    format
-        How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook
-        needs `--output`.
     save
         A folder that keeps what is flagged, so that the next report says what changed since.
     fail_on
@@ -110,6 +116,7 @@ def check(
         engine=engine,
         only=entry or (),
         answers=answered,
+        share=pair_share,
     )
     if facts:
         after = suppose(_one(checked), facts, format, output, full=more)
@@ -117,8 +124,8 @@ def check(
     checked = waived(checked, waivers, rulebook, told)
     checked = acted_on(checked, actions, rulebook, told)
 
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
+    def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
+        return let_go(each.afresh() for each in _followed(several, output))
 
     options = {
         "rules": rules,
@@ -126,6 +133,7 @@ def check(
         "table": table,
         "entry": entry,
         "answers": None if answered is None else str(answered),
+        "pair_share": pair_share,
     }
     here = workspace()
     read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)

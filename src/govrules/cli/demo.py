@@ -17,7 +17,7 @@ from govrules.cli.reports import Reporting, Wanted
 from govrules.cli.said import Said
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity
-from govrules.rulebook.load import shipped_examples
+from govrules.rulebook.packs import shipped_examples
 
 _EXAMPLE: Final = "example-register.yaml"
 _NEXT: Final = """

@@ -22,7 +22,8 @@ from govrules.cli.options import AsOf, Mapping, Output, Rules, Table, day
 from govrules.cli.output import emit, show
 from govrules.cli.workspace import workspace
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import is_pack, load_rulebook, pack_names, packs_in
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import is_pack, pack_names, packs_in
 
 if TYPE_CHECKING:
     from govrules.diff.report import Compared

@@ -14,7 +14,7 @@ from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.nodes import Report, parse, read_text
 from govrules.rulebook.layout import LayoutError, laid_out
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 
 def lay_out(directories: Iterable[str], *, check: bool) -> int:

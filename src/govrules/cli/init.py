@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE
+from govrules.cli.kinds import KINDS
 from govrules.cli.output import emit
 from govrules.scaffold import scaffold
 
@@ -16,17 +17,26 @@ def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
     """
     Begin a pack of rules: a rulebook, one rule with examples, and settings for an editor.
 
+    With --subjects the rule is about a class of your own.
+
     Parameters
     ----------
     directory
         The folder of the pack; nothing in it is overwritten.
     """
-    for path in scaffold(directory):
+    kinds = KINDS.get()
+    for path in scaffold(directory, kinds):
         emit(f"wrote {path}\n")
+    if kinds is None:
+        own, rules = "", f"--rules governing-partnerships --rules {directory}"
+    else:
+        named = (f"{name}={cls.__module__}:{cls.__qualname__}" for name, cls in kinds.items())
+        own = "".join(f" --subjects {each}" for each in named)
+        rules = f"--rules {directory}"
     emit(
         "\nTry next:\n"
-        f"  govrules lint {directory}\n"
-        f"  govrules test {directory}\n"
-        f"  govrules check FILE --rules governing-partnerships --rules {directory}\n"
+        f"  govrules lint {directory}{own}\n"
+        f"  govrules test {directory}{own}\n"
+        f"  govrules check FILE {rules}{own}\n"
     )
     return FINE

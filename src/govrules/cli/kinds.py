@@ -9,7 +9,7 @@ from pathlib import Path
 
 from govrules.cli.exits import Stop
 from govrules.errors import GovrulesError
-from govrules.rulebook.load import imported_kinds
+from govrules.rulebook.kinds import imported_kinds
 
 #: The kinds of the command that is run, by the name that rules give them.
 KINDS: ContextVar[Mapping[str, type] | None] = ContextVar("KINDS", default=None)

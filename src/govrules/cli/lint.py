@@ -13,7 +13,8 @@ from govrules.cli.workspace import packs_of
 from govrules.diagnostics import Diagnostic
 from govrules.errors import RuleFileError
 from govrules.explain.phrases import counted
-from govrules.rulebook.load import lint_pack, load_rulebook, packs_in
+from govrules.rulebook.load import lint_pack, load_rulebook
+from govrules.rulebook.packs import packs_in
 
 
 def _together(packs: list[str], found: list[Diagnostic]) -> list[Diagnostic]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic
-from govrules.rulebook.load import pack_names, shipped_packs
+from govrules.rulebook.packs import pack_names, shipped_packs
 
 
 def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:

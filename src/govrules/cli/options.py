@@ -6,14 +6,15 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from govrules.cli.exits import Stop
 from govrules.cli.kinds import KINDS
 from govrules.cli.workspace import workspace
 from govrules.engines.registry import ENGINES
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in
 
 Rules = Annotated[
     list[str] | None,
@@ -61,6 +62,15 @@ Answers = Annotated[
 Actions = Annotated[
     Path | None,
     Parameter(name="--actions", help="The file of what was decided about findings, by when."),
+]
+PairShare = Annotated[
+    int | None,
+    Parameter(
+        name="--pair-share",
+        validator=validators.Number(gte=1, lte=100),
+        help="Percentage of a register's entries: a body in more of them makes no pairs, and what"
+        " two of them have in common through it is told once; 25 if not given.",
+    ),
 ]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[

@@ -17,7 +17,7 @@ from govrules.cli.options import (
 from govrules.cli.output import emit, show
 from govrules.cli.workspace import packs_of
 from govrules.rulebook.ast import Severity
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 Kinds = Literal[
     "never-applicable",
@@ -31,6 +31,7 @@ Kinds = Literal[
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
 ]
 
 
@@ -62,7 +63,8 @@ def prove(
         How to print the results.
     """
     try:
-        from govrules.prove import questions, report  # noqa: PLC0415 - z3 is an extra
+        from govrules.cli import proofs  # noqa: PLC0415 - z3 is an extra
+        from govrules.prove import questions  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
@@ -86,14 +88,14 @@ def prove(
     for result in prover.results():
         results.append(result)
         if format == "text" and result.status is not questions.Status.PROVED:
-            show(report.result_lines(result))
+            show(proofs.result_lines(result))
     if format == "text":
-        show(report.summary_lines(results, prover))
+        show(proofs.summary_lines(results, prover))
         number = len(prover.rulebook.rules)
         rules = "1 rule" if number == 1 else f"{number} rules"
         show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
-        data = report.report_data(results, prover)
+        data = proofs.report_data(results, prover)
         emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     if any(each.unexplained for each in results):
         return FLAGGED

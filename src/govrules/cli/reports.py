@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -16,9 +16,12 @@ from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
 from govrules.cli.booking import Book
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, show, write
+from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
 from govrules.cli.waiving import law_hints, law_lines
+from govrules.diagnostics import did_you_mean
+from govrules.errors import GovrulesError
+from govrules.extensions import RENDERERS, added, failed, loaded
 from govrules.portfolio import RegisterAssessment, collected
 from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
@@ -28,7 +31,8 @@ from govrules.saved import Changed, save
 from govrules.truth import UNKNOWN, Unknown
 from govrules.visible import visible
 
-Format: TypeAlias = Literal[
+#: The formats of the product's own; installed packages add others by `govrules.renderers`.
+FORMATS: Final = (
     "text",
     "json",
     "jsonl",
@@ -40,7 +44,7 @@ Format: TypeAlias = Literal[
     "sarif",
     "junit",
     "github",
-]
+)
 #: What a file comes to.
 Checked: TypeAlias = Assessment | RegisterAssessment
 #: Hands assessments out one by one, and may show how far they are.
@@ -64,7 +68,7 @@ class Wanted:
         book: what is wanted of a workbook.
     """
 
-    format: Format
+    format: str
     output: Path | None
     folder: Path | None
     fail_on: Severity
@@ -79,8 +83,12 @@ class Wanted:
         Make sure that what is asked for can be written, before anything is read.
 
         Raises:
-            Stop: a folder is missing or not writable, or a workbook is to be printed.
+            Stop: there is no such format, a folder is missing or not writable, or a workbook is to
+                be printed.
         """
+        if self.format not in FORMATS and self.format not in (more := added(RENDERERS)):
+            near = did_you_mean(self.format, (*FORMATS, *more))
+            raise Stop(f"govrules: there is no format `{self.format}`", f"  help: {near}")
         if self.format == "xlsx" and self.output is None:
             raise Stop(
                 "govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`"
@@ -166,8 +174,10 @@ class Reporting:
                 self._xlsx(changed)
             case "html" | "markdown":
                 self._page(changed)
-            case _:
+            case _ if self.wanted.format in FORMATS:
                 self._machine(changed)
+            case _:
+                self._elsewhere()
 
     # ── What is reported ──────────────────────────────────────────────────────────────────────
 
@@ -273,8 +283,7 @@ class Reporting:
         last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
         last += [{"changes": each.data} for each in changed]
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
-        lines = (json.dumps(each, ensure_ascii=False) for each in found)
-        emit("".join(f"{line}\n" for line in lines), self.wanted.output)
+        emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
         self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
@@ -335,6 +344,26 @@ class Reporting:
             case _:
                 made = markdown.comment(assessments, changed=changed, receipt=receipt)
         self._emit(made)
+
+    def _elsewhere(self) -> None:
+        """Write what the renderer of an installed package makes."""
+        name, output = self.wanted.format, self.wanted.output
+        render = loaded(RENDERERS, name)
+        try:
+            made = render(self.assessments, self.rulebook)
+        except GovrulesError:
+            raise
+        except Exception as error:
+            raise failed(RENDERERS, name, "failed", error) from error
+        if not isinstance(made, str | bytes):
+            raise failed(RENDERERS, name, "gives no text", TypeError(type(made).__name__))
+        if isinstance(made, str):
+            emit(made, output)
+        elif output is None:
+            raise Stop(f"govrules: `{name}` cannot be printed", "  help: add `--output FILE`")
+        else:
+            write(output, made)
+        self._beside()
 
 
 def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:

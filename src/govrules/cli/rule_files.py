@@ -10,7 +10,8 @@ import attrs
 from govrules.cli.output import warn
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_packs
 
 #: What tells one state of the files from another.
 Marks = dict[Path, tuple[int, int]]

@@ -191,5 +191,5 @@ def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
             names = joined(f"`{each.id}`" for each in rules)
             yield (
                 f"govrules: not worked out here: {counted(len(rules), 'rule')} "
-                f"{about} ({names}); `govrules check` does"
+                f"{about} ({names}); see `govrules check`"
             )

@@ -8,8 +8,9 @@ from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED
 from govrules.cli.options import Folder, load
 from govrules.cli.output import emit, warn
 from govrules.cli.workspace import packs_of
+from govrules.explain.phrases import counted
 from govrules.rulebook.ast import Rule, Rulebook
-from govrules.rulebook.load import packs_in
+from govrules.rulebook.packs import packs_in
 
 
 def test(
@@ -53,7 +54,8 @@ def test(
         # What a pack adapts is tested by the pack that it stands in.
         missing = [each for each in unseen(rulebook) if each.rule.pack == own] if coverage else []
         emit(
-            f"{pack}: {len(rulebook.rules)} rules, {len(results) + len(derived)} examples, "
+            f"{pack}: {counted(len(rulebook.rules), 'rule')}, "
+            f"{counted(len(results) + len(derived), 'example')}, "
             f"{len(problems)} failed\n"
         )
         for each in missing:

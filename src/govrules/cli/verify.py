@@ -194,6 +194,7 @@ class _Verifying:
             engine=None,
             only=options.get("entry", ()),
             answers=self._path(answers) if answers else None,
+            share=options.get("pair_share"),
         )
         same = findings_hash(apart(checked)) == self.receipt.findings
         return Differs("The findings", "" if same else "are others now")

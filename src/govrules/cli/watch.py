@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import attrs
 from cyclopts import Parameter
@@ -20,13 +20,14 @@ from govrules.cli.rule_files import RuleFiles
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
-from govrules.explain.phrases import counted
+from govrules.explain.phrases import counted, sentence
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
-from govrules.model import Partnership, Register
-from govrules.portfolio import entries_of
+from govrules.live.world import listing_of
+from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, read_subject
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
 
 #: What is read in a folder.
@@ -197,13 +198,14 @@ class Watching:
         known = "what it last said still counts" if path in self._read else "it counts for nothing"
         warn([*lines, f"govrules: `{path}` was not taken; {known}"])
 
-    def _wanted(self) -> Register:
+    def _wanted(self) -> Any:  # noqa: ANN401 - a register of any class
         """Return the register that the files are together."""
-        record = Register()
-        entries: dict[str, Partnership] = {}
+        listing = listing_of(self.rulebook)
+        record = listing.empty
+        entries: dict[str, Any] = {}
         where: dict[str, Path] = {}
         for path, read in sorted(self._read.items()):
-            if isinstance(read.subject, Register):
+            if is_register(read.subject):
                 record = read.subject
                 several = entries_of(read.subject)
             else:
@@ -212,7 +214,8 @@ class Watching:
                 key = _key(entry)
                 if not key:
                     self._say_once(
-                        f"govrules: `{path}`: a partnership has neither id nor name and is left out"
+                        f"govrules: `{path}`: a {words_of(listing.cls)} has neither id nor name and"
+                        " is left out"
                     )
                 elif key in entries:
                     self._say_once(
@@ -221,15 +224,11 @@ class Watching:
                     )
                 if key:
                     entries[key], where[key] = entry, path
-        return attrs.evolve(record, partnerships=tuple(entries.values()))
+        return attrs.evolve(record, **{listing.listed: tuple(entries.values())})
 
     def _complete(self) -> bool:
         """Tell whether the entries are all: a register file says that its list is."""
-        lists = [
-            read.subject.partnerships
-            for read in self._read.values()
-            if isinstance(read.subject, Register)
-        ]
+        lists = [listed(read.subject) for read in self._read.values() if is_register(read.subject)]
         return bool(lists) and all(
             each is None or (isinstance(each, tuple) and UNKNOWN not in each) for each in lists
         )
@@ -255,7 +254,8 @@ class Watching:
             if (number := sum(each.severity is severity for each in opened))
         ]
         many = f" ({', '.join(levels)})" if levels else ""
-        show([(f"watching {counted(len(live), 'partnership')}: {len(opened)} open{many}", "bold")])
+        what = counted(len(live), words_of(listing_of(self.rulebook).cls))
+        show([(f"watching {what}: {len(opened)} open{many}", "bold")])
         flush()
 
     def _tell(self, notices: tuple[Notice, ...]) -> None:
@@ -272,8 +272,9 @@ def _is_read(path: Path) -> bool:
     return path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
-def _key(entry: Partnership) -> str:
-    return next((each for each in (entry.id, entry.name) if isinstance(each, str) and each), "")
+def _key(entry: Any) -> str:  # noqa: ANN401 - a subject of any class
+    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
+    return next((each for each in texts if isinstance(each, str) and each), "")
 
 
 def _lines(notice: Notice) -> Iterator[tuple[str, str]]:
@@ -287,6 +288,8 @@ def _lines(notice: Notice) -> Iterator[tuple[str, str]]:
     if notice.finding is not None:
         now = notice.finding
         text = now.sentence
+        if notice.movement is Movement.CLOSED:
+            yield f"    Was: {sentence(now.rule.title)}", ""
         if notice.movement is Movement.CLOSED and now.verdict is Verdict.UNKNOWN:
             text = f"{text} It is open no more, and not known to be in order."
         yield f"    {text}", ""

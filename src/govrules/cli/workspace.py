@@ -14,7 +14,8 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.nodes import Report, parse, read_text
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_version, is_pack, pack_names
+from govrules.rulebook.load import check_version
+from govrules.rulebook.packs import is_pack, pack_names
 
 NAME: Final = "govrules.yaml"
 _FILES: Final = ("register", "mapping", "answers", "waivers", "actions")

@@ -2,14 +2,18 @@
 Numbers and amounts as they are written.
 
 A number is read where it says one thing. A band, a limit and an amount in another unit say what
-it may be and not what it is: they are reported, with what they say.
+it may be and not what it is: they are reported, with what they say. A band within which no rule
+tells one amount from another is read as one of them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Final, TypeAlias
+
+import attrs
 
 from govrules.decode.problems import Problem, unreadable, with_care
 from govrules.diagnostics import Code
@@ -24,6 +28,27 @@ NUMBER: Final = re.compile(rf"[+-]?(?:{_DIGITS})(?:e[+-]?[0-9]{{1,3}})?", re.IGN
 MOST: Final = Decimal(10**15)
 _LONGEST: Final = 60
 _Ends: TypeAlias = tuple[Decimal | None, Decimal | None]
+
+
+@attrs.frozen
+class Threshold:
+    """
+    An amount with which rules compare a fact.
+
+    Attributes:
+        amount: the amount, in pounds.
+        reached: whether the amount itself counts among those above it.
+    """
+
+    amount: Decimal
+    reached: bool
+
+    def parts(self, low: Decimal, high: Decimal | None) -> bool:
+        """Tell whether it parts amounts from `low` to `high`; None for no end."""
+        above = low < self.amount if self.reached else low <= self.amount
+        below = high is None or (self.amount <= high if self.reached else self.amount < high)
+        return above and below
+
 
 #: What one of a unit is worth in pounds, as a mapping names it.
 MONEY_UNITS: Final = {
@@ -124,7 +149,13 @@ def _decimal(digits: str) -> Decimal:
     return Decimal(f"{value:f}") if abs(value.adjusted()) < _LONGEST else value
 
 
-def read_amount(text: str, fact_type: Money, unit: str = "", bands: str = "") -> Decimal | Problem:
+def read_amount(
+    text: str,
+    fact_type: Money,
+    unit: str = "",
+    bands: str = "",
+    thresholds: AbstractSet[Threshold] = frozenset(),
+) -> Decimal | Problem:
     """
     Read an amount of money.
 
@@ -136,6 +167,8 @@ def read_amount(text: str, fact_type: Money, unit: str = "", bands: str = "") ->
         unit: the unit of the column, of `MONEY_UNITS`; "" for pounds.
 
         bands: of `BANDS`, the end of a band that counts; "" where nobody says.
+
+        thresholds: with what rules compare the fact; none where that is not known.
 
     Returns:
         the amount in pounds; or why there is none, with the amount where it is only qualified.
@@ -181,7 +214,7 @@ def read_amount(text: str, fact_type: Money, unit: str = "", bands: str = "") ->
         value = _core(text, rest, fact_type, unit)
     else:
         stated = ends[BANDS.index(bands)] if bands else None
-        value = _no_amount(text, ends, bands) if stated is None else stated
+        value = _no_amount(text, ends, bands, thresholds) if stated is None else stated
     if isinstance(value, Problem) or not doubts:
         return value
     return with_care(text, value, _pounds(value), doubts[-1])
@@ -192,12 +225,22 @@ def _pounds(value: Decimal) -> str:
     return f"£{int(value):,}" if whole else f"£{value:,.2f}"
 
 
-def _no_amount(text: str, ends: _Ends, bands: str) -> Problem:
-    """Return that a band is no amount, and what it says."""
+def _no_amount(text: str, ends: _Ends, bands: str, thresholds: AbstractSet[Threshold]) -> Problem:
+    """Return that a band is no amount, and what it says; with one where no rule parts the band."""
     low, high = (each and _pounds(each) for each in ends)
     one = f"at least {low}" if low else f"at most {high}"
     says = f"from {low} to {high}" if low and high else one
     missing = f", and no {bands}" if bands else ""
+    within = any(each.parts(ends[0] or Decimal(0), ends[1]) for each in thresholds)
+    if thresholds and not bands and not within:
+        value = ends[0] if ends[0] is not None else ends[1]
+        return Problem(
+            Code.READ_WITH_CARE,
+            f"`{text}` says {says}, and is read as {low or high}: no threshold of the rules lies "
+            "within it",
+            "write the amount where it is known",
+            value=value,
+        )
     ways = " or ".join(f"`bands: {each}`" for each in BANDS)
     return Problem(
         Code.UNREADABLE_VALUE,

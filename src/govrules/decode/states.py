@@ -7,6 +7,7 @@ A fact is known, known to be absent, or unknown. Nothing else says either of the
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final
 
@@ -33,8 +34,8 @@ YES_OR_NO: Final = frozenset({"yes", "no", "true", "false"})
 #: Words that are no text, whatever the fact.
 NO_TEXTS: Final = UNKNOWN_WORDS | PLACEHOLDERS | NONE_WORDS | NIL_WORDS | YES_OR_NO
 
-#: How they begin.
-_BEGINNINGS: Final = frozenset(word[:3] for word in NO_TEXTS)
+#: How they begin: with these letters of their first word.
+_BEGINNINGS: Final = frozenset(word.split()[0][:3] for word in NO_TEXTS if word)
 
 #: What is written for a plain dash, and for a plain apostrophe.
 DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -67,13 +68,19 @@ def fold(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
-def is_plain(text: str) -> bool:
-    """Tell at a glance that a text is a text; of what is not told so, fold it and look."""
-    return (
-        text[:3].lower() not in _BEGINNINGS
-        and text.isascii()
-        and text.isprintable()
-        and text[:1] > " " < text[-1:]
+def are_plain(texts: Sequence[str]) -> bool:
+    """
+    Tell at a glance that texts say what they say, and no state; what is not told so is folded.
+
+    >>> are_plain(["Cabinet", "DASS"]), are_plain(["Cabinet", "TBC"])
+    (True, False)
+    """
+    whole = "".join(texts)
+    if not whole.isascii() or not whole.isprintable():
+        return False
+    begin = {each[:3] for each in texts}
+    return all(
+        each[:1] > " " and each.split(None, 1)[0].lower() not in _BEGINNINGS for each in begin
     )
 
 

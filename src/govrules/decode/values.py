@@ -8,6 +8,7 @@ of facts, in files, cells, columns, lines and events alike.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -15,7 +16,13 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 
-from govrules.decode.amounts import MOST, check_number, read_amount, read_number
+from govrules.decode.amounts import (
+    MOST,
+    Threshold,
+    check_number,
+    read_amount,
+    read_number,
+)
 from govrules.decode.dates import date_reader, read_date, read_duration
 from govrules.decode.problems import Problem, describe, unreadable, with_care
 from govrules.decode.states import (
@@ -93,6 +100,7 @@ class Wording:
         complete: whether the values in a cell are all there are.
         unknown: further words that say that nobody knows.
         bands: which end of a band of amounts counts, of `BANDS`; "" where nobody says.
+        thresholds: with what rules compare the amounts; none where that is not known.
     """
 
     values: Mapping[str, Any] = attrs.field(factory=dict)
@@ -102,6 +110,7 @@ class Wording:
     complete: bool = False
     unknown: frozenset[str] = frozenset()
     bands: str = ""
+    thresholds: frozenset[Threshold] = frozenset()
 
 
 # ── As rules and answers are written ──────────────────────────────────────────────────────────
@@ -170,6 +179,8 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     explained = bool(said or unknown)
 
     def decode(value: Any) -> Any:  # noqa: ANN401 - whatever stands there
+        if type(value) is int and not explained:
+            return typed(value)
         if not isinstance(value, str) and is_nothing(value):
             return UNKNOWN
         if explained:
@@ -258,7 +269,7 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
         case Date():
             return date_reader(wording.dates)
         case Money():
-            return lambda value: _money(value, fact_type, wording)
+            return functools.partial(_money, fact_type=fact_type, wording=wording)
         case Number():
             scale = SHARE_UNITS.get(wording.unit, Decimal(1))
             return lambda value: _number(value, fact_type, scale)
@@ -371,7 +382,7 @@ def _money(value: Any, fact_type: Money, wording: Wording) -> Decimal | Problem:
                 f"`{text.strip()}` may be £{whole}, or £{whole},{rest} with a point for the comma",
                 "write it in whole pounds, or with two digits behind the point",
             )
-    return read_amount(text, fact_type, wording.unit, wording.bands)
+    return read_amount(text, fact_type, wording.unit, wording.bands, wording.thresholds)
 
 
 def _number(value: Any, fact_type: Number, scale: Decimal) -> int | Decimal | Problem:  # noqa: ANN401 - whatever stands there

@@ -13,9 +13,9 @@ from govrules.engines.reference import derive, judge
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import Derived, Known, Rule, Rulebook, Severity, Test
-from govrules.rulebook.walk import nodes, rule_conditions
-from govrules.vocabulary import Fact, Record
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity
+from govrules.rulebook.walk import tested_records
+from govrules.vocabulary import Fact
 
 #: The longest list of records that a proof considers, and how long it may take in seconds.
 BOUND: Final = 4
@@ -108,7 +108,7 @@ def _proved(
 
     cls = about.cls if isinstance(about, Derived) else new_side.rulebook.subjects[about.subject]
     local: Mapping[str, Fact] = {**old_side.rulebook.local, **new_side.rulebook.local}
-    tested = frozenset((*_tested(old_side.rulebook), *_tested(new_side.rulebook)))
+    tested = tested_records(old_side.rulebook) | tested_records(new_side.rulebook)
 
     def ask() -> Iterator[Decided]:
         translator = Translator(
@@ -130,16 +130,7 @@ def _proved(
         else:
             yield Decided(same=False, how="an example was found", example=given(found.tree(), cls))
 
-    return next(t.within(t.World.new(), ask()))
-
-
-def _tested(rulebook: Rulebook) -> Iterator[str]:
-    roots = [each for rule in rulebook.rules for each in rule_conditions(rule)]
-    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
-    for root in roots:
-        for node in nodes(root):
-            if isinstance(node, Test | Known) and isinstance(node.fact.type, Record):
-                yield node.fact.path
+    return next(t.within(t.Context.new(), ask()))
 
 
 def _tried(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import attrs
 from govrules.diff.outcomes import Move
 from govrules.diff.results import ResultsCompared
 from govrules.diff.rulebooks import Change, Difference, RuleChange
-from govrules.explain.phrases import counted, named, sentence
+from govrules.explain.phrases import counted, day, named, sentence
 from govrules.render.catalogue import escaped
 from govrules.render.lines import Line, folded_text, item
 
@@ -52,7 +53,7 @@ class Compared:
 def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
     found = compared.found
     if found.packs:
-        yield "Packs", [(sentence(each), []) for each in found.packs]
+        yield "Packs", [(f"{each}.", []) for each in found.packs]
     if found.same_version:
         several: list[tuple[str, list[str]]] = [
             (f"{name}: its rules changed, and its version did not.", [])
@@ -86,7 +87,9 @@ def _rules(changes: Sequence[RuleChange], *, full: bool) -> Iterator[tuple[str, 
             same = "It means the same" if each.decided.same else "It means something else"
             lines.append(f"{same}: {each.decided.how}.")
         if each.decided is not None and each.decided.example:
-            lines.append(f"Such as: {each.decided.example}")
+            example = each.decided.example.strip()
+            nothing = f"a {each.rule.subject} of which nothing is recorded"
+            lines.append(f"Such as: {nothing if example == '{}' else example}")
         yield f"{each.id}: {each.rule.title}", lines
 
 
@@ -108,8 +111,12 @@ def _move(move: Move) -> str:
     called = " ".join(
         each for each in (move.name, f"({move.id})" if move.id != move.name else "") if each
     )
-    because = f" because {'; '.join(move.facts)}" if move.facts else ""
-    return f"{called}: was {move.was}, is {move.now}{because}."
+    because = _because(move.facts)
+    return f"{called}: was {move.was}; is {move.now}{because}."
+
+
+def _because(facts: Sequence[str]) -> str:
+    return f", because {'; '.join(facts)}" if facts else ""
 
 
 def text_lines(compared: Compared, *, full: bool) -> Iterator[Line]:
@@ -198,15 +205,24 @@ def _rule_data(change: RuleChange) -> dict[str, Any]:
 # ── Kept results ──────────────────────────────────────────────────────────────────────────────
 
 
+def _between(compared: ResultsCompared) -> str:
+    """Return of which days two results are, as people write them."""
+    first, last = (
+        day(dt.date.fromisoformat(each)) if each[:1].isdigit() else f"a date that is {each}"
+        for each in compared.days
+    )
+    return f"Both as at {first}" if first == last else f"From {first} to {last}"
+
+
 def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
     """Yield two runs compared as text."""
-    yield f"From {compared.days[0]} to {compared.days[1]}", "bold"
+    yield _between(compared), "bold"
     for each in compared.packs:
-        yield from folded_text(sentence(each), indent=2)
+        yield from folded_text(f"{each}.", indent=2)
     by: dict[tuple[str, str, str], list[str]] = {}
     for move in compared.moves:
-        because = f" because {'; '.join(move.facts)}" if move.facts else ""
-        said = f"{move.rule}: was {move.was}, is {move.now}{because}. [{move.why}]"
+        because = _because(move.facts)
+        said = f"{move.rule}: was {move.was}; is {move.now}{because}. [{move.why}]"
         by.setdefault((move.id, move.name, ""), []).append(said)
     for (id_, name, _), lines in by.items():
         yield "", ""
@@ -222,7 +238,7 @@ def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
 
 def results_markdown(compared: ResultsCompared) -> str:
     """Return two runs compared as Markdown."""
-    lines = [f"# From {compared.days[0]} to {compared.days[1]}", ""]
+    lines = [f"# {_between(compared)}", ""]
     lines += [f"- {escaped(each)}" for each in compared.packs]
     lines += ["", "| partnership | rule | was | is | why |", "|---|---|---|---|---|"]
     lines += [

@@ -24,6 +24,7 @@ from govrules.rulebook.ast import (
     Rulebook,
 )
 from govrules.rulebook.walk import beneath, derived_read, references, rule_conditions
+from govrules.vocabulary import YesNo
 
 
 class Change(Enum):
@@ -229,7 +230,7 @@ class _Comparing:
         derived = self.new.rulebook.derived
         found = sorted(read & moved)
         return [
-            f"by {derived[name].fact.label} ({name}){self._why(name)}"
+            f"by {_what(derived[name])} ({name}){self._why(name)}"
             for name in found
             if name in derived
         ]
@@ -245,6 +246,12 @@ class _Comparing:
             and before.parameters[each.name].values != after.parameters[each.name].values
         }
         return f", which reads {joined(moved)}" if moved else ""
+
+
+def _what(derived: Derived) -> str:
+    """Return what a derived fact tells: "the risk tier", or whether something is so."""
+    label = derived.fact.label
+    return f"whether {label}" if isinstance(derived.fact.type, YesNo) else label
 
 
 def logic(rule: Rule) -> tuple[Any, ...]:

@@ -37,7 +37,7 @@ _PREFIX: Final = {FactSource.LOCAL: "local.", FactSource.DERIVED: "stated."}
 
 
 @attrs.define(eq=False)
-class Rows:
+class RowDomain:
     """
     Rows that formulas are worked out on, each of them in one record of every variable in sight.
 
@@ -53,7 +53,7 @@ class Rows:
     number: int
     var: ir.Var | None = None
     own: bitmaps.Integers | None = None
-    outer: Rows | None = None
+    outer: RowDomain | None = None
     starts: bitmaps.Integers | None = None
     memo: dict[Any, Any] = attrs.field(factory=dict, init=False)
 
@@ -88,13 +88,13 @@ class Block:
         lists: Mapping[str, bitmaps.ListColumn] | None = None,
     ) -> None:
         self.root = root
-        self.top = Rows(root.rows)
+        self.top = RowDomain(root.rows)
         self._day = as_of if isinstance(as_of, dt.date) else None
         self._lists = lists or {}
         self._done: set[ir.Table] = set()
         #: Facts of all records that have them.
         self._read: dict[ir.Read, Any] = {}
-        self._homes: dict[frozenset[ir.Var], Rows | None] = {}
+        self._homes: dict[frozenset[ir.Var], RowDomain | None] = {}
 
     def bitmap(self, formula: ir.Formula) -> bitmaps.Bitmap:
         """Return where a formula about the subjects holds."""
@@ -108,9 +108,7 @@ class Block:
 
     def know(self, leaf: ir.Exists | ir.Total, number: Fraction) -> None:
         """Take it as known how many records are so, or what they come to, in all rows."""
-        some = (
-            bitmaps.everywhere(self.top.number) if number > 0 else bitmaps.nowhere(self.top.number)
-        )
+        some = bitmaps.ones(self.top.number) if number > 0 else bitmaps.zeros(self.top.number)
         self.top.memo[leaf] = some if isinstance(leaf, ir.Exists) else number.as_integer_ratio()
 
     def _fill(self, node: ir.Formula | ir.Num) -> None:
@@ -124,13 +122,13 @@ class Block:
 
     # ── Records and rows ──────────────────────────────────────────────────────────────────────
 
-    def _rows(self, var: ir.Var | None) -> Rows:
+    def _rows(self, var: ir.Var | None) -> RowDomain:
         """Return the rows that are all records of a list, in order."""
         if var is None or var.list is None:
             return self.top
         return self._inside(var, self._rows(var.list.var))[0]
 
-    def _inside(self, var: ir.Var, rows: Rows) -> tuple[Rows, bitmaps.Spans]:
+    def _inside(self, var: ir.Var, rows: RowDomain) -> tuple[RowDomain, bitmaps.Segments]:
         """Return the records of a list for each of some rows, and how they lie in these."""
         key = (var, "inside")
         if key in rows.memo:
@@ -142,11 +140,14 @@ class Block:
             starts = np.concatenate([[0], np.cumsum(starts[chosen + 1] - starts[chosen])])
             own = np.arange(starts[-1])
             own += np.repeat(column.offsets[chosen] - starts[:-1], np.diff(starts))
-            real = real if real is None else bitmaps.taken(real, column.records.rows, own)
-        rows.memo[key] = Rows(int(starts[-1]), var, own, rows, starts), bitmaps.Spans(starts, real)
+            real = real if real is None else bitmaps.take(real, column.records.rows, own)
+        rows.memo[key] = (
+            RowDomain(int(starts[-1]), var, own, rows, starts),
+            bitmaps.Segments(starts, real),
+        )
         return rows.memo[key]  # type: ignore[no-any-return]
 
-    def _home(self, about: frozenset[ir.Var], rows: Rows) -> Rows:
+    def _home(self, about: frozenset[ir.Var], rows: RowDomain) -> RowDomain:
         """Return where something is worked out: on the records that it is about, if on one list."""
         if about not in self._homes:
             deepest = max(about, key=lambda var: var.depth, default=None)
@@ -156,7 +157,7 @@ class Block:
             self._homes[about] = self._rows(deepest) if about and about.issubset(chain) else None
         return self._homes[about] or rows
 
-    def _of(self, node: ir.Formula | ir.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _of(self, node: ir.Formula | ir.Num, rows: RowDomain) -> Any:  # noqa: ANN401 - a bitmap or numbers
         """Return what a formula or a number is of some rows."""
         found = rows.memo.get(node)
         if found is None:
@@ -166,7 +167,7 @@ class Block:
             else:
                 found, index = self._of(node, home), rows.index(home.var)
                 if not isinstance(found, tuple):
-                    found = bitmaps.taken(found, home.number, index)
+                    found = bitmaps.take(found, home.number, index)
                 elif isinstance(found[0], np.ndarray):
                     found = found[0][index], found[1]
             rows.memo[node] = found
@@ -191,20 +192,20 @@ class Block:
         given = self._lists.get(read.path) if read.var is not None and not read.var.depth else None
         return self._kept(read) if given is None else given
 
-    def _at(self, read: ir.Read, rows: Rows) -> bitmaps.Column:
+    def _at(self, read: ir.Read, rows: RowDomain) -> bitmaps.Column:
         """Return a fact of some rows."""
         if read.var is not None:
             return self._kept(read).at(rows.index(read.var))  # type: ignore[no-any-return]
-        none = bitmaps.nowhere(rows.number)
+        none = bitmaps.zeros(rows.number)
         known, day = (none, 0) if self._day is None else (~none, bitmaps.days(self._day))
         return bitmaps.Column(rows.number, known, none, np.full(rows.number, day, np.int32))
 
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
-    def _worked(self, node: ir.Formula | ir.Num, rows: Rows) -> Any:  # noqa: ANN401 - a bitmap or numbers
+    def _worked(self, node: ir.Formula | ir.Num, rows: RowDomain) -> Any:  # noqa: ANN401 - a bitmap or numbers
         match node:
             case ir.Const(value=value):
-                return bitmaps.everywhere(rows.number) if value else bitmaps.nowhere(rows.number)
+                return bitmaps.ones(rows.number) if value else bitmaps.zeros(rows.number)
             case ir.And(items=items):
                 return self._all(items, rows)
             case ir.Neg(item=item):
@@ -218,7 +219,7 @@ class Block:
             case ir.More(read=read):
                 lists = self._list(read)
                 number = len(lists.offsets) - 1
-                return ~bitmaps.taken(lists.closed, number, rows.index(read.var))
+                return ~bitmaps.take(lists.closed, number, rows.index(read.var))
             case ir.Among(read=read, values=values):
                 column = self._at(read, rows)
                 found = (bitmaps.related(column, Op.EQUALS, each, read.type) for each in values)
@@ -234,8 +235,8 @@ class Block:
                     other = bitmaps.mask_of(wanted, read.type.values)
                 return bitmaps.pack(other & ~own == 0) if every else bitmaps.pack(own & other != 0)
             case ir.Exists(var=var, so=so):
-                inner, spans = self._inside(var, rows)
-                return bitmaps.pack(spans.counted(self._of(so, inner)) > 0)
+                inner, segments = self._inside(var, rows)
+                return bitmaps.pack(segments.counted(self._of(so, inner)) > 0)
             case ir.Above(one=one, other=other, equal=equal):
                 op = Op.AT_LEAST if equal else Op.MORE_THAN
                 above = bitmaps.holds(self._of(one, rows), op, self._of(other, rows))
@@ -254,16 +255,16 @@ class Block:
                 (first, scale), (second, by) = self._of(one, rows), self._of(other, rows)
                 return bitmaps.product(first, second), scale * by
             case ir.Total(var=var, so=so, of=of):
-                inner, spans = self._inside(var, rows)
+                inner, segments = self._inside(var, rows)
                 where = self._of(so, inner)
                 if of is None:
-                    return spans.counted(where), 1
+                    return segments.counted(where), 1
                 numbers, scale = self._of(f.amount(of), inner)
-                return spans.summed(numbers, where), scale
+                return segments.summed(numbers, where), scale
             case _:
                 assert_never(node)
 
-    def _all(self, items: Sequence[ir.Formula], rows: Rows) -> bitmaps.Bitmap:
+    def _all(self, items: Sequence[ir.Formula], rows: RowDomain) -> bitmaps.Bitmap:
         """Return where all of some formulas hold; what must not hold is put together first."""
         must = [self._of(each, rows) for each in items if not isinstance(each, ir.Neg)]
         must_not = [self._of(each.item, rows) for each in items if isinstance(each, ir.Neg)]
@@ -271,7 +272,7 @@ class Block:
             must.append(~reduce(or_, must_not))
         return reduce(and_, must)
 
-    def _related(self, node: ir.Holds, rows: Rows) -> bitmaps.Bitmap:
+    def _related(self, node: ir.Holds, rows: RowDomain) -> bitmaps.Bitmap:
         one, other = self._at(node.one, rows), node.other
         known = one.known
         if isinstance(other, ir.Read):
@@ -280,10 +281,12 @@ class Block:
         if not node.op.is_age:
             return bitmaps.related(one, node.op, other, node.type) & known
         if self._day is None:
-            return bitmaps.nowhere(rows.number)
-        # A fact is older where it is before so many months ago: a number, or one of each row.
+            return bitmaps.zeros(rows.number)
+        if not isinstance(other, bitmaps.Column):
+            return bitmaps.pack(one.data < bitmaps.days(months_before(self._day, other))) & known
+        # A fact is older where it is before so many months ago, which may be others in each row.
         months, _ = self._of(f.amount(node.other), rows)
-        several, places = np.unique(np.atleast_1d(months), return_inverse=True)
+        several, places = np.unique(months, return_inverse=True)
         limits = [bitmaps.days(months_before(self._day, each)) for each in several.tolist()]
         return bitmaps.pack(one.data < np.array(limits, np.int64)[places]) & known
 

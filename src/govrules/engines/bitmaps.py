@@ -61,17 +61,17 @@ def unpack(bitmap: Bitmap, rows: int) -> Flags:
     return np.unpackbits(bitmap.view(np.uint8), count=rows, bitorder="little").view(np.bool_)
 
 
-def nowhere(rows: int) -> Bitmap:
+def zeros(rows: int) -> Bitmap:
     """Return the bitmap with no bit set."""
     return np.zeros(-(-rows // _WORD), np.uint64)
 
 
-def everywhere(rows: int) -> Bitmap:
+def ones(rows: int) -> Bitmap:
     """Return the bitmap with all bits set."""
-    return ~nowhere(rows)
+    return ~zeros(rows)
 
 
-def taken(bitmap: Bitmap, rows: int, index: Integers | None) -> Bitmap:
+def take(bitmap: Bitmap, rows: int, index: Integers | None) -> Bitmap:
     """Return the bits of the rows of an index; all as they stand where there is none."""
     return bitmap if index is None else pack(unpack(bitmap, rows)[index])
 
@@ -84,7 +84,7 @@ def days(day: dt.date) -> int:
 def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
     """Return the bits of an Arrow buffer from an offset; all set where there is none."""
     if buffer is None:
-        return everywhere(rows)
+        return ones(rows)
     octets = np.frombuffer(buffer, np.uint8)
     first, shift = divmod(offset, 8)
     number = -(-rows // 8)
@@ -99,7 +99,7 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
 def valid(array: pa.Array) -> Bitmap:
     """Return where an array has a value."""
     if types.is_null(array.type):
-        return nowhere(len(array))
+        return zeros(len(array))
     return bits(array.buffers()[0], array.offset, len(array))
 
 
@@ -142,8 +142,8 @@ class Column:
         if isinstance(data, pa.Array):
             data = data.take(pa.array(index))
         elif data is not None:
-            data = taken(data, self.rows, index) if data.dtype == np.uint64 else data[index]
-        known, none = (taken(each, self.rows, index) for each in (self.known, self.none))
+            data = take(data, self.rows, index) if data.dtype == np.uint64 else data[index]
+        known, none = (take(each, self.rows, index) for each in (self.known, self.none))
         return Column(len(index), known, none, data, self.scale)
 
 
@@ -166,7 +166,7 @@ class ListColumn:
 
 
 @attrs.frozen(eq=False)
-class Spans:
+class Segments:
     """
     The records of each row, to count among them.
 
@@ -305,9 +305,9 @@ class Store:
     def __init__(self, columns: Mapping[str, pa.Array], rows: int, place: str = "") -> None:
         self.rows = rows
         self.place = place
-        self._inside = {"": _Inside(columns, everywhere(rows), nowhere(rows))}
+        self._inside = {"": _Inside(columns, ones(rows), zeros(rows))}
         if _LOCAL not in columns:
-            self._inside[_LOCAL] = _Inside({}, nowhere(rows), nowhere(rows))
+            self._inside[_LOCAL] = _Inside({}, zeros(rows), zeros(rows))
 
     @classmethod
     def of(cls, batch: pa.RecordBatch, place: str = "") -> Store:
@@ -343,7 +343,7 @@ class Store:
     def _absent(self, columns: Mapping[str, pa.Array], name: str) -> Bitmap:
         array = columns.get(name)
         if array is None or array.null_count == len(array):
-            return nowhere(self.rows)
+            return zeros(self.rows)
         if not types.is_boolean(array.type):
             raise self._error(name, "a column of yes and no", array.type)
         return _yes(array)
@@ -377,7 +377,7 @@ class Store:
         if isinstance(fact.type, YesNo):
             data = here & data
             if not raw:
-                here, none = here | none, nowhere(self.rows)
+                here, none = here | none, zeros(self.rows)
         return Column(self.rows, here, none, data, scale)
 
     def stated(self, path: str, fact: Fact) -> Column:
@@ -385,7 +385,7 @@ class Store:
         there = "stated" in self._inside[""].columns
         if there and path.partition(".")[2] in self._record("stated").columns:
             return self.column(path, fact, raw=True)
-        none = nowhere(self.rows)
+        none = zeros(self.rows)
         data = none if isinstance(fact.type, YesNo) else np.zeros(self.rows, np.int16)
         return Column(self.rows, none, none, data)
 
@@ -452,7 +452,7 @@ class Store:
         filled = np.flatnonzero(np.diff(offsets))
         masks[filled] = np.bitwise_or.reduceat(members, offsets[filled])
         masks[~unpack(here, self.rows)] = 0
-        return Column(self.rows, closed, nowhere(self.rows), masks)
+        return Column(self.rows, closed, zeros(self.rows), masks)
 
     def list_column(self, path: str, fact: Fact) -> ListColumn:
         """
@@ -489,7 +489,7 @@ class Store:
         offsets -= offsets[0]
         closed = here
         if inner.null_count:
-            closed = here & ~pack(Spans(offsets, None).counted(~valid(inner)) > 0)
+            closed = here & ~pack(Segments(offsets, None).counted(~valid(inner)) > 0)
         return inner, offsets, here, closed | none
 
 

@@ -394,7 +394,12 @@ class Writer(Layout):
             whole = self.raw(fact, home)
             inner = home.loop(node.var)
             record = inner.names["record", node.var] = self.fresh(fact.path)
-            open_ = "".join(f"{names[each]} = " for each in chain if each.open)
+            marks = [names[each] for each in chain if each.open]
+            if not all(isinstance(each.node, ir.Exists) for each in chain):
+                # No record ends the pass, so it sees whether there may be more of them.
+                marks.append(home.names.setdefault(f.more(fact), self.fresh("open")))
+                home.lines.append(f"{marks[-1]} = False")
+            open_ = "".join(f"{each} = " for each in marks)
             inner.lines.append(f"if {record} is UNKNOWN:")
             inner.lines += [f"    {open_}True"] if open_ else []
             inner.lines.append("    continue")

@@ -12,7 +12,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final, assert_never
+from functools import partial
+from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
 from dateutil.relativedelta import relativedelta
@@ -36,6 +37,8 @@ from govrules.vocabulary import (
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
+#: Whether something stands in a relation to a value.
+_Related: TypeAlias = Callable[[ast.Op, Any], Truth]
 #: A count or sum that may be anything from this number upwards.
 _NO_LIMIT: Final = None
 
@@ -219,7 +222,7 @@ def evaluate(condition: ast.Condition, case: Case) -> Truth:
                 wanted = possible(predicate.operand, case)
                 return includes(predicate.op, case.facts.members(ref, case.scopes), wanted)
             return unanimous(
-                stands(value, predicate, ref.type, case) for value in values(ref, case)
+                value_stands(value, predicate, ref.type, case) for value in values(ref, case)
             )
         case ast.Known(ref, recorded):
             known = truth(is_known(ref, case))
@@ -320,27 +323,24 @@ def chosen_by(selector: ast.FactRef, case: Case) -> Iterator[Any]:
             yield None
 
 
-def stands(value: Any, predicate: ast.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
-    """Return whether a value stands a test."""
+def stands(predicate: ast.ValueTest, related: _Related, case: Case) -> Truth:
+    """Return whether what is in some relations to other values stands a test."""
     match predicate:
         case ast.Compare(op, operand):
-            return unanimous(
-                compare(value, op, other, fact_type, case) for other in possible(operand, case)
-            )
+            return unanimous(related(op, other) for other in possible(operand, case))
         case ast.OneOf(operands):
-            return disjunction(
-                stands(value, ast.Compare(ast.Op.EQUALS, operand), fact_type, case)
-                for operand in operands
-            )
+            several = (ast.Compare(ast.Op.EQUALS, operand) for operand in operands)
+            return disjunction(stands(each, related, case) for each in several)
         case ast.Between(low, high):
-            return conjunction(
-                (
-                    stands(value, ast.Compare(ast.Op.AT_LEAST, low), fact_type, case),
-                    stands(value, ast.Compare(ast.Op.AT_MOST, high), fact_type, case),
-                )
-            )
+            ends = (ast.Compare(ast.Op.AT_LEAST, low), ast.Compare(ast.Op.AT_MOST, high))
+            return conjunction(stands(each, related, case) for each in ends)
         case _:
             assert_never(predicate)
+
+
+def value_stands(value: Any, predicate: ast.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
+    """Return whether a value stands a test."""
+    return stands(predicate, lambda op, other: compare(value, op, other, fact_type, case), case)
 
 
 def compare(value: Any, op: ast.Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
@@ -487,22 +487,8 @@ def in_interval(
 ) -> Truth:
     """Return whether a number that lies in an interval stands a test."""
     if interval is None:
-        return stands(None, predicate, fact_type, case)
-    least, greatest = interval
-    match predicate:
-        case ast.Compare(op, operand):
-            return unanimous(
-                _interval_compares(least, greatest, op, other) for other in possible(operand, case)
-            )
-        case ast.Between(low, high):
-            return conjunction(
-                (
-                    in_interval(interval, ast.Compare(ast.Op.AT_LEAST, low), fact_type, case),
-                    in_interval(interval, ast.Compare(ast.Op.AT_MOST, high), fact_type, case),
-                )
-            )
-        case _:
-            assert_never(predicate)
+        return value_stands(None, predicate, fact_type, case)
+    return stands(predicate, partial(_interval_compares, *interval), case)
 
 
 def _interval_compares(least: Any, greatest: Any, op: ast.Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers

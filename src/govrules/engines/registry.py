@@ -8,12 +8,13 @@ rule, in order: what `reference.judge` says, no more and no less, whatever is un
 for no subject, reads no clock and keeps nothing that could change an outcome. Explanations are
 none of its business: `govrules.explain` makes them when they are asked for, and a finding raises an
 `EngineError` for an outcome that they do not share. `tests/conformance` holds every engine named
-here to this.
+here to this. An installed package adds an engine by the entry point `govrules.engines`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, Final, Protocol, cast
@@ -22,6 +23,8 @@ import attrs
 
 from govrules.diagnostics import did_you_mean
 from govrules.errors import EngineError
+from govrules.extensions import ENGINES as EXTENSIONS
+from govrules.extensions import added, loaded
 from govrules.rulebook.ast import Mitigation, Rule, Rulebook, Severity, Verdict
 from govrules.truth import Unknown
 
@@ -105,12 +108,14 @@ def engine(name: str) -> Engine:
     Raises:
         EngineError: there is no such engine, or what it needs is not installed.
 
+        GovrulesError: it is an installed package's, and cannot be loaded.
+
     >>> engine("refrence")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     govrules.errors.EngineError: engine `refrence`: ... did you mean `reference`?
     """
     if name not in _HOMES:
-        raise EngineError(name, f"there is no such engine; {did_you_mean(name, ENGINES)}")
+        return _added(name)
     module, extra = _HOMES[name]
     try:
         return cast("Engine", import_module(module))
@@ -121,3 +126,15 @@ def engine(name: str) -> Engine:
             name,
             f"it needs `{error.name}`, which is not installed: pip install govrules[{extra}]",
         ) from error
+
+
+@functools.cache
+def _added(name: str) -> Engine:
+    """Return the engine of an installed package."""
+    found = loaded(EXTENSIONS, name)
+    if found is None:
+        known = (*ENGINES, *added(EXTENSIONS))
+        raise EngineError(name, f"there is no such engine; {did_you_mean(name, known)}")
+    if not callable(getattr(found, "outcomes", None)):
+        raise EngineError(name, "it has no function `outcomes`, and so is no engine")
+    return cast("Engine", found)

@@ -13,7 +13,8 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
-from govrules.engines.bitmaps import Bitmap, everywhere, nowhere, unpack
+from govrules.engines.bitmaps import Bitmap, ones, unpack
+from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import Outcome
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
@@ -22,8 +23,8 @@ from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
 Codes: TypeAlias = NDArray[np.uint8]
 
 #: Verdicts and severities by their codes; no severity is 0.
-VERDICTS: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
-GRAVITIES: Final = (None, *SEVERITIES)
+VERDICT_CODES: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
+SEVERITY_CODES: Final = (None, *SEVERITIES)
 
 
 @attrs.frozen(eq=False)
@@ -32,8 +33,8 @@ class Verdicts:
     What a rule says of each row.
 
     Attributes:
-        verdict: places in `VERDICTS`.
-        severity: places in `GRAVITIES`, the severity that is certain.
+        verdict: places in `VERDICT_CODES`.
+        severity: places in `SEVERITY_CODES`, the severity that is certain.
         could_be: likewise, the worst that is possible where that is worse.
     """
 
@@ -55,56 +56,35 @@ def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> 
     """
     flagged, clear = bitmap(judged.flagged), bitmap(judged.clear)
     not_applicable = bitmap(judged.not_applicable)
-    settled = flagged | clear | not_applicable
+    open_ = ~(clear | not_applicable)
     possible = [(each.rank + 1, bitmap(may)) for each, may in judged.severities.items()]
     if len(possible) == 1:
         # It is possible wherever any is.
-        possible = [(possible[0][0], everywhere(rows))]
+        possible = [(possible[0][0], ones(rows))]
     possible.sort(key=lambda each: each[0])
-    least, worst = _first(possible, rows), _first(possible[::-1], rows)
-    graver = ~settled | np.bitwise_or.reduce(
-        [flagged & (a ^ b) for a, b in zip(least, worst, strict=True)]
-    )
-    return Verdicts(
-        _codes([clear | not_applicable, ~(flagged | clear)], rows),
-        _codes([flagged & each for each in least], rows),
-        _codes([graver & each for each in worst], rows),
-    )
+    severity, worst = _first(possible, flagged, rows), _first(possible[::-1], open_, rows)
+    low, high = (unpack(each, rows).view(np.uint8) for each in (~open_, ~(flagged | clear)))
+    return Verdicts(low + np.uint8(2) * high, severity, worst * (worst != severity))
 
 
-def _first(possible: Sequence[tuple[int, Bitmap]], rows: int) -> list[Bitmap]:
-    """Return the bits of the first code of each row that is possible."""
-    found = [nowhere(rows) for _ in range(len(GRAVITIES).bit_length())]
-    left = everywhere(rows)
+def _first(possible: Sequence[tuple[int, Bitmap]], where: Bitmap, rows: int) -> Codes:
+    """Return the first code of each row that is possible there; 0 of other rows."""
+    found = np.zeros(rows, np.uint8)
     for code, may in possible:
-        for place, bits in enumerate(found):
-            if code >> place & 1:
-                bits |= left & may  # noqa: PLW2901 - in place
-        left &= ~may
-    return found
-
-
-def _codes(bits: Sequence[Bitmap], rows: int) -> Codes:
-    """Return the number of each row whose bits these are, the lowest first."""
-    found: Codes = unpack(bits[0], rows).view(np.uint8)
-    for place, each in enumerate(bits[1:], 1):
-        found |= unpack(each, rows).view(np.uint8) << np.uint8(place)
+        found += unpack(where & may, rows).view(np.uint8) * np.uint8(code)
+        where = where & ~may
     return found
 
 
 def outcomes_of(
     rule: Rule, judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int
 ) -> Iterator[Outcome]:
-    """Yield what a rule says of each row; see `verdicts`."""
-    found = verdicts(judged, bitmap, rows)
-    relief = [unpack(bitmap(each), rows) for each in judged.mitigations]
-    for row in range(rows):
-        verdict = VERDICTS[found.verdict[row]]
-        open_ = verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
-        pairs = zip(rule.mitigated_by, relief, strict=True)
-        yield Outcome(
-            verdict,
-            GRAVITIES[found.severity[row]],
-            GRAVITIES[found.could_be[row]],
-            tuple(each for each, where in pairs if open_ and where[row]),
-        )
+    """Yield what a rule says of each row; rows of which the same holds share an outcome."""
+    flags = np.array([unpack(bitmap(each), rows) for each in judged.formulas])
+    made: dict[bytes, Outcome] = {}
+    for row in flags.T:
+        key = row.tobytes()
+        if key not in made:
+            holds = dict(zip(judged.formulas, row.tolist(), strict=True))
+            made[key] = outcome_of(rule, judged, holds.__getitem__)
+        yield made[key]

@@ -47,7 +47,11 @@ _OPPOSITE: Final = {
     Op.AT_MOST: Op.MORE_THAN,
     Op.MORE_THAN: Op.AT_MOST,
 }
-_SUBJECT: Final = re.compile(r"(the \w+|its staff) (?=(?:is|are|has|have|does|was|were) )")
+_SUBJECT: Final = re.compile(
+    r"(the (?:governing document|\w+)|its staff) (?=(?:is|are|has|have|does|was|were|expires) )"
+)
+#: A clause with another beside it, of another subject.
+_TWO_CLAUSES: Final = re.compile(r", (?:or|and) (?:no|the|an?|its?|nobody) ")
 _PARTNERSHIP: Final = "the partnership "
 #: How clauses begin that are about the partnership itself.
 _ITSELF: Final = frozenset({"it ", _PARTNERSHIP})
@@ -158,10 +162,15 @@ def _case(selector: FactRef, values: Sequence[str | bool], *, again: bool = Fals
 
 
 def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
+    return listed(one_of_clauses(fact, operands, holds=holds), "or" if holds else "and")
+
+
+def one_of_clauses(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> list[str]:
+    """Return the clauses of which one is so where a fact is one of some values, or all denied."""
     literal = [each.value for each in operands if isinstance(each, Literal)]
     if len(literal) < len(operands) or not isinstance(fact.type, Choice):
         words = joined((_operand(each, fact, Op.EQUALS) for each in operands), "or")
-        return filled(denying(fact) if not holds else saying(fact), words)
+        return [filled(denying(fact) if not holds else saying(fact), words)]
     own = {value: each for value, *each in fact.said}
     apart = [
         choice_phrase(fact, each, holds=holds) for each in literal if each is None or each in own
@@ -174,25 +183,32 @@ def _one_of(fact: Fact, operands: Sequence[Operand], *, holds: bool) -> str:
     if rest:
         template = saying(fact) if holds else denying(fact)
         apart.insert(0, filled(template, joined(rest, "or")))
-    return listed([*dict.fromkeys(apart)], "or" if holds else "and")
+    return [*dict.fromkeys(apart)]
 
 
 def listed(phrases: Sequence[str], word: str) -> str:
     """
-    Return clauses as a list; a subject that they have in common is said once.
+    Return clauses as a list; those with a subject in common stand together, and say it once.
 
     >>> listed(["the partnership is proposed", "the partnership has ended"], "or")
     'the partnership is proposed or has ended'
+    >>> listed(["it is big", "there is a board", "it has not ended"], "and")
+    'it is big and has not ended, and there is a board'
     """
-    begins = [_subject(each) for each in phrases]
-    if len(phrases) > 1 and begins[0] and ({*begins} <= _ITSELF or len({*begins}) == 1):
-        parts = zip(phrases[1:], begins[1:], strict=True)
-        return joined([phrases[0], *(each.removeprefix(begin) for each, begin in parts)], word)
-    # "The partnership is at work, it is significant": it was named before.
-    told = [
-        f"it {each.removeprefix(begin)}" if index and begin == begins[0] == _PARTNERSHIP else each
-        for index, (each, begin) in enumerate(zip(phrases, begins, strict=True))
-    ]
+    groups: dict[str, list[str]] = {}
+    for phrase in phrases:
+        begin = "" if _TWO_CLAUSES.search(phrase) else _subject(phrase)
+        groups.setdefault("it " if begin in _ITSELF else begin or phrase, []).append(phrase)
+    told: list[str] = []
+    for subject, its in groups.items():
+        begins = [_subject(each) if subject != each else "" for each in its]
+        # After another subject "it" would be that.
+        named = _PARTNERSHIP in begins or bool(told)
+        first = _PARTNERSHIP if subject == "it " and named else begins[0]
+        parts = [each.removeprefix(begin) for each, begin in zip(its, begins, strict=True)]
+        if told and "it " not in groups:
+            parts = [each.replace("either it ", f"either {_PARTNERSHIP}") for each in parts]
+        told.append(joined([first + parts[0], *parts[1:]], word))
     return joined(told, word)
 
 

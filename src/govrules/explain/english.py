@@ -8,8 +8,13 @@ from typing import Final, assert_never
 
 import attrs
 
-from govrules.explain.compared import compared_phrase, listed, predicate_phrase
-from govrules.explain.phrases import joined, names_of, plural, sentence, without_article
+from govrules.explain.compared import (
+    compared_phrase,
+    listed,
+    one_of_clauses,
+    predicate_phrase,
+)
+from govrules.explain.phrases import NOBODY, joined, names_of, plural, sentence, without_article
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -21,6 +26,7 @@ from govrules.rulebook.ast import (
     Known,
     Literal,
     Not,
+    OneOf,
     Op,
     Quantified,
     Quantity,
@@ -35,6 +41,9 @@ from govrules.vocabulary import COUNTED, PER_CENT, Choices, Fact, FactType, Kind
 _Part = tuple[Condition, bool]
 #: The two of a pair, as the paths of their facts begin.
 _TWO: Final = {"first": "for the first", "second": "for the second"}
+_IT: Final = re.compile(r"^(?P<before>(?:either )?)(?P<it>its|it)\b")
+#: How a clause begins that two conditions share.
+_BOTH: Final = ("for ", "neither partnership ", "both partnerships ", "at least one of the two ")
 _BEGINS: Final = re.compile(r"(is|has|does|was) ")
 _VERB: Final = re.compile(r"\b(is|has|does|was)\b")
 _DENIES: Final = re.compile(r"\b(not|no|never|neither|nobody|nothing|none)\b")
@@ -52,7 +61,8 @@ def rule_sentence(rule: Rule) -> str:
     >>> rule_sentence(load_rulebook().rule("pooled-budget-without-protocol"))
     'Where partners pool budgets, the partners have agreed a protocol for decisions and money.'
     """
-    where = "" if rule.applies_when is None else f"where {condition_phrase(rule.applies_when)}"
+    applies = rule.applies_when
+    where = "" if applies is None else f"where {_named_first(condition_phrase(applies), rule)}"
     every, duties = _duties(rule.requires)
     if _is_too_much(every, duties):
         word = "all of these hold" if every else "at least one of these holds"
@@ -62,9 +72,21 @@ def rule_sentence(rule: Rule) -> str:
         lines = [f"{first}:", *lines]
     else:
         duty = condition_phrase(rule.requires)
+        duty = duty if where else _named_first(duty, rule)
         lines = [sentence(f"{where}{':' if ',' in where else ','} {duty}" if where else duty)]
-    excepted = [f"It does not apply where {condition_phrase(each.when)}." for each in rule.unless]
+    excepted = [
+        f"This does not apply where {_named_first(condition_phrase(each.when), rule)}."
+        for each in rule.unless
+    ]
     return "\n".join([*lines, *excepted]) if len(lines) > 1 else " ".join([*lines, *excepted])
+
+
+def _named_first(phrase: str, rule: Rule) -> str:
+    """Return the clause with which a sentence begins, with the partnership for its first "it"."""
+    if rule.subject != "partnership" or NOBODY.match(phrase):
+        return phrase
+    name = {"it": "the partnership", "its": "the partnership's"}
+    return _IT.sub(lambda found: found["before"] + name[found["it"]], phrase)
 
 
 def _duties(requires: Condition) -> tuple[bool, list[_Part]]:
@@ -92,23 +114,23 @@ def severity_sentence(rule: Rule) -> str:
     grades = []
     before: Condition | None = None
     for grade in rule.grades:
-        grades.append(f"{grade.severity.value} where {_after(before, grade.when)}")
+        grades.append(f"{grade.severity.value} where {_after(before, grade.when, rule)}")
         before = grade.when
     last = f"otherwise {rule.otherwise.value}" if grades else rule.otherwise.value
     text = "; ".join([*grades, last])
     for each in rule.mitigated_by:
-        text += f"; one step lower where {condition_phrase(each.when)}"
+        text += f"; one step lower where {_named_first(condition_phrase(each.when), rule)}"
     return sentence(text)
 
 
-def _after(before: Condition | None, when: Condition) -> str:
+def _after(before: Condition | None, when: Condition, rule: Rule) -> str:
     """Return a condition as a clause, with "it" for the fact that the one before it named."""
     phrase = condition_phrase(when)
     if isinstance(before, Test) and isinstance(when, Test) and before.fact == when.fact:
         label = when.fact.fact.label
         if phrase.startswith(f"{label} is "):
             return f"it{phrase.removeprefix(label)}"
-    return phrase
+    return _named_first(phrase, rule)
 
 
 def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
@@ -137,6 +159,11 @@ def condition_phrase(condition: Condition, *, holds: bool = True) -> str:
             assert_never(condition)
 
 
+def alternatives(condition: Condition) -> list[str]:
+    """Return the clauses of which one is enough for a condition to hold; the one, mostly."""
+    return [_phrase(part) for part in _flat(condition, AnyOf, holds=True)]
+
+
 def known_phrase(fact: Fact, *, recorded: bool) -> str:
     """Return the clause that says that somebody, or nobody, recorded a fact."""
     name = f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
@@ -154,19 +181,55 @@ def _listed(items: Sequence[Condition], word: str, *, holds: bool) -> str:
     if len(items) == len(_TWO):
         alike = _alike(items)
         if alike is not None:
-            every = "for both" if word == "and" else "for at least one of the two"
-            clause = condition_phrase(alike, holds=holds)
-            return f"{every}, {clause}"
-    phrases = []
+            return _of_both(condition_phrase(alike, holds=holds), every=word == "and")
+    phrases: list[str] = []
     for item in items:
+        apart = _apart((item, holds), word)
+        if len(apart) > 1:
+            phrases.extend(apart)
+            continue
         phrase = condition_phrase(item, holds=holds)
         # A list inside a list of the other kind would read either way without its brackets.
         bare = _bare(item)
-        if isinstance(bare, All | AnyOf) and not phrase.startswith("for "):
+        if isinstance(bare, All | AnyOf) and not phrase.startswith(_BOTH):
             is_either = word == "and" and len(_flat(item, AnyOf, holds=holds)) == len(_TWO)
-            phrase = f"either {phrase}" if is_either else f"({phrase})"
+            if is_either and (item is items[-1] or ", or " not in phrase):
+                phrase = f"either {phrase}"
+            elif not _is_plain_last(phrase, word, len(items)):
+                phrase = f"({phrase})"
         phrases.append(phrase)
     return listed(phrases, word)
+
+
+def _is_plain_last(phrase: str, word: str, number: int) -> bool:
+    """Tell whether a comma before "or" is enough to say that a clause with an "and" is one."""
+    return word == "or" and number == len(_TWO) and ", " not in phrase
+
+
+def _of_both(clause: str, *, every: bool) -> str:
+    """Return a clause about one of two partnerships as one about both, or at least one."""
+    own = _of_each(clause, "partnership")
+    if not own:
+        return f"for {'both' if every else 'at least one of the two'}, {clause}"
+    if not every:
+        return f"at least one of the two partnerships {own}"
+    denied = re.match(r"(is|has) not ", own)
+    if denied:
+        return f"neither partnership {denied[1]} {own[denied.end() :]}"
+    return f"both partnerships {_of_more(own)}"
+
+
+def _apart(part: _Part, word: str) -> list[str]:
+    """Return a condition as the clauses that it lists with this word; mostly as the one."""
+    item, holds = part
+    if isinstance(item, Not):
+        return _apart((item.item, not holds), word)
+    match item:
+        case Test(ref, OneOf(operands)) if not isinstance(ref.type, YesNo):
+            clauses = one_of_clauses(ref.fact, operands, holds=holds)
+            lists_so = len(clauses) > 1 and word == ("or" if holds else "and")
+            return [_of_two(ref, each) for each in clauses] if lists_so else [_phrase(part)]
+    return [condition_phrase(item, holds=holds)]
 
 
 def _alike(items: Sequence[Condition]) -> Condition | None:
@@ -220,11 +283,20 @@ def _some(ref: FactRef, parts: Sequence[_Part]) -> str:
     phrases = [_bracketed(part, All) for part in parts]
     rest = [_of_each(phrase, each) for phrase in phrases]
     if all(rest):
-        return f"at least one {each} {' and '.join(rest)}"
+        return f"at least one {each} {_joined_own(rest)}"
     if len(phrases) == 1 and _is_owned(phrases[0], each):
         return f"at least one {each}{phrases[0].removeprefix(f'the {each}')}"
-    again = [_said_again(phrase, each) for phrase in phrases]
-    return f"for at least one {each}, {listed(again, 'and')}"
+    mains = [phrase for phrase, own in zip(phrases, rest, strict=True) if not own]
+    own = [own for own in rest if own]
+    which = f" that {_joined_own(own)}" if own else ""
+    again = [_said_again(phrase, each) for phrase in mains]
+    return f"for at least one {each}{which}, {listed(again, 'and')}"
+
+
+def _joined_own(rest: Sequence[str]) -> str:
+    """Return what is said of a record as one list, with what is a list itself at its end."""
+    *_, last = ordered = sorted(rest, key=lambda own: ", " in own)
+    return joined(ordered) if ", " in last or len(ordered) != len(_TWO) else " and ".join(ordered)
 
 
 def _no(ref: FactRef, where: Condition) -> str:
@@ -245,9 +317,10 @@ def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
     each = ref.fact.each
     whiches = [part for part in parts if _of_each(_phrase(part, denied=True), each)]
     mains = [part for part in parts if part not in whiches] or [whiches.pop()]
-    rest = [_of_each(_phrase(part, denied=True), each) for part in whiches]
-    which = f" that {' and '.join(rest)}" if rest else ""
-    phrases = [_bracketed(part, AnyOf) for part in mains]
+    apart = [own for part in whiches for own in _apart((part[0], not part[1]), "and")]
+    rest = [_of_each(own, each) for own in apart]
+    which = f" that {_joined_own(rest)}" if rest else ""
+    phrases = [_bracketed(part, AnyOf, len(mains)) for part in mains]
     own = _of_each(phrases[0], each)
     if len(phrases) > 1 or not (own or _is_owned(phrases[0], each)):
         either = "either " if len(phrases) == len(_TWO) else ""
@@ -259,11 +332,14 @@ def _every(ref: FactRef, parts: Sequence[_Part]) -> str:
     return f"for every {each}{which}, its{whose[2:]}" if which else f"every {each}{whose}"
 
 
-def _bracketed(part: _Part, kind: type[All | AnyOf]) -> str:
+def _bracketed(part: _Part, kind: type[All | AnyOf], number: int = 0) -> str:
     """Return a clause; in brackets where it is a list inside a list of the other kind."""
     other = AnyOf if kind is All else All
     phrase = _phrase(part)
-    return f"({phrase})" if len(_flat(part[0], other, holds=part[1])) > 1 else phrase
+    if len(_flat(part[0], other, holds=part[1])) == 1:
+        return phrase
+    plain = _is_plain_last(phrase, "or" if kind is AnyOf else "and", number)
+    return phrase if plain else f"({phrase})"
 
 
 def _of_each(phrase: str, each: str) -> str:
@@ -292,11 +368,29 @@ def _which(ref: FactRef, where: Condition | None) -> str:
     """Return which of several records are meant: those "that are significant"."""
     if where is None:
         return ""
-    phrases = [_phrase(part) for part in _flat(where, All, holds=True)]
-    own = [_of_each(phrase, ref.fact.each) for phrase in phrases]
-    if not all(_BEGINS.match(each) for each in own):
+    own = _own(ref, where)
+    if not all(own):
         return f" for which {condition_phrase(where)}"
-    return f" that {joined(_VERB.sub(lambda verb: _OF_SEVERAL[verb[0]], each) for each in own)}"
+    return f" that {_joined_own([_of_more(each) for each in own])}"
+
+
+def _own(ref: FactRef, where: Condition) -> list[str]:
+    """Return what is said of a record itself, clause by clause; "" for a clause about another."""
+    parts = _flat(where, All, holds=True)
+    return [_of_each(each, ref.fact.each) for part in parts for each in _apart(part, "and")]
+
+
+def _of_more(own: str) -> str:
+    """
+    Return what is said of one thing as it is said of several.
+
+    >>> _of_more("calls for action"), _of_more("has not ended")
+    ('call for action', 'have not ended')
+    """
+    verb, _, rest = own.partition(" ")
+    if not _BEGINS.match(own):
+        return f"{verb.removesuffix('s')} {rest}"
+    return _VERB.sub(lambda found: _OF_SEVERAL[found[0]], own)
 
 
 def _plural(ref: FactRef) -> str:
@@ -313,13 +407,11 @@ def _count(condition: Count, *, holds: bool) -> str:
         number = _amount(COUNTED, predicate, holds=holds)
         if where is None:
             return f"there {'is' if things == ref.fact.each else 'are'} {number} {things}"
-        phrase = condition_phrase(where)
-        own = phrase.removeprefix(f"the {ref.fact.each} ")
-        begins = _BEGINS.match(own)
-        if own != phrase and begins:
-            verb = begins[1] if things == ref.fact.each else _OF_SEVERAL[begins[1]]
-            return f"{number} {things} {verb} {own[begins.end() :]}"
-        return f"for {number} {things}, {phrase}"
+        own = _own(ref, where)
+        if all(own):
+            said = own if things == ref.fact.each else [_of_more(each) for each in own]
+            return f"{number} {things} {_joined_own(said)}"
+        return f"for {number} {things}, {condition_phrase(where)}"
     subject = f"the number of {_plural(ref)}{_which(ref, where)}"
     return _number(subject, COUNTED, predicate, holds=holds)
 
@@ -347,7 +439,8 @@ def _share(condition: Share, *, holds: bool) -> str:
     which = _which(ref, among)
     if isinstance(condition.predicate, Compare) and condition.predicate.op is not Op.EQUALS:
         share = _amount(PER_CENT, condition.predicate, holds=holds)
-        return f"for {share} of the {_plural(ref)}{which}, {condition_phrase(where)}"
+        clause = re.sub(r"^its ", "their ", condition_phrase(where))
+        return f"for {share} of the {_plural(ref)}{which}, {clause}"
     subject = f"the share of the {_plural(ref)}{which} where {condition_phrase(where)}"
     return _number(subject, PER_CENT, condition.predicate, holds=holds)
 
@@ -356,7 +449,11 @@ def _number(subject: str, fact_type: FactType, predicate: Comparison, *, holds: 
     """Return how a number that is worked out compares."""
     denied = isinstance(predicate, Compare) and predicate.op is Op.EQUALS and not holds
     template = f"{subject} is {'not ' if denied else ''}{_VALUE}"
-    return compared_phrase(template, _worked_out(fact_type), predicate, holds=holds)
+    phrase = compared_phrase(template, _worked_out(fact_type), predicate, holds=holds)
+    if isinstance(predicate, Compare) and isinstance(predicate.operand, FactRef):
+        phrase = phrase.replace(" is the number ", " is the same as the number ", 1)
+    # A number is less, and things are fewer.
+    return phrase.replace(" is fewer than ", " is less than ", 1)
 
 
 def _amount(fact_type: FactType, predicate: Compare, *, holds: bool) -> str:

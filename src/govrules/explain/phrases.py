@@ -86,7 +86,8 @@ def joined(words: Iterable[str], word: str = "and") -> str:
     if not first:
         return last
     # Without the comma nobody could tell where one of them ends and the last begins.
-    has_own = any(f" {each} " in part for part in (*first, last) for each in ("and", "or"))
+    parts = [part.replace(" or more", "") for part in (*first, last)]
+    has_own = any(f" {each} " in part for part in parts for each in ("and", "or"))
     return f"{', '.join(first)}{',' if has_own or ', ' in last else ''} {word} {last}"
 
 
@@ -118,7 +119,8 @@ def named(names: Sequence[str], word: str = "and", *, what: str = "more") -> str
     if len(things) == 1 and sum(map(bool, numbered)) > 1:
         others = [name for name, number in zip(names, numbered, strict=True) if not number]
         numbers = named([each["number"] for each in numbered if each], word, what=what)
-        together = f"{plural(*things)} {numbers}"
+        # Any one of them is one: "partner 1 or 2".
+        together = f"{things.pop() if word == 'or' else plural(*things)} {numbers}"
         return f"{named(others)} {word} {together}" if others else together
     if len(names) <= MOST_NAMES:
         return joined(names, word)
@@ -288,7 +290,7 @@ def _single(value: Any, fact_type: FactType, words: dict[str, str]) -> str:  # n
         case Record() | Records() | YesNo() | Date() | Choices():
             raise AssertionError("told by its value")
         case Text():
-            text = str(value)
+            text = words.get(str(value), str(value))
             # Within a sentence: "The council" is the council.
             return f"the {text[4:]}" if text.startswith("The ") else text
         case _:
@@ -399,12 +401,20 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
     else:
         several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
     if all(map(_NUMBERED.fullmatch, several)):
-        verb, number = ("Is", "one") if len(several) == 1 else ("Are", f"{len(several):,}")
-        things = fact.each if len(several) == 1 else plural(fact.each)
-        return f"{verb} there only {number} {things}?"
+        if len(several) == 1:
+            return f"Is there only one {_one_of(fact)}?"
+        return f"Are there only {len(several):,} {without_article(fact.label)}?"
     if len(several) == 1:
-        return f"Is {several[0]} the only one of {fact.label}?"
+        return f"Is {several[0]} the only {_one_of(fact)}?"
     return f"Are these all {fact.label}: {named(several)}?"
+
+
+def _one_of(fact: Fact) -> str:
+    """Return what one record of a list is called, with what the label says of which are meant."""
+    several = without_article(fact.label)
+    many = (plural(each) for each in (fact.each, fact.each.rpartition(" ")[2]))
+    begins = next((each for each in many if several.startswith(each)), "")
+    return f"{_singular(begins)}{several.removeprefix(begins)}" if begins else fact.each
 
 
 def record_name(record: Any, index: int, each: str) -> str:  # noqa: ANN401 - any attrs object
@@ -502,6 +512,8 @@ def changed_phrase(fact: Fact, to: Any, was: Any = UNKNOWN) -> str:  # noqa: ANN
             return fact.act or f"{fact.label} is on or after {day(to)}"
         case Choices() if to:
             return _added_phrase(fact, to, was)
+        case Choice() if to is not None and fact.act:
+            return filled(fact.act, word_of(str(to), dict(fact.words)))
         case Money() | Number() | Months() if to is not None and isinstance(was, int | Decimal):
             op = Op.AT_LEAST if to > was else Op.AT_MOST
             template = saying(fact)
@@ -523,6 +535,8 @@ def _added_phrase(fact: Fact, to: frozenset[Any], was: Any) -> str:  # noqa: ANN
         return fact_phrase(fact, to)
     if held and len(added) > 1:
         several = members_phrase(added, fact.type, dict(fact.words), "and")
+        if VALUE in fact.act:
+            return filled(fact.act, several, len(added))
         return f"{fact.act or f'{fact.label} are completed'}. Add: {several}"
     return _set_phrase(fact, added)
 

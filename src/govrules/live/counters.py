@@ -20,13 +20,10 @@ from govrules.live.plain import changed_paths
 from govrules.live.settling import Index, Settled, Settler, Task, names_of, settler_of_list
 from govrules.lowering.merge import Leaf
 from govrules.lowering.reads import reads
-from govrules.model import Register
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
 
-#: The list whose records are the entries.
-ENTRIES: Final = "partnerships"
 #: Sums are exact, in whatever order amounts come and go.
 _EXACT: Final = Context(prec=10_000)
 
@@ -57,15 +54,23 @@ class Counters:
 
     Args:
         leaves: the numbers: how many entries are so, or what an amount of those comes to.
+
+        cls: the class of the register.
+
+        listed: its list whose records are the entries.
     """
 
+    _cls: type
+    _listed: str
     _leaves: tuple[Leaf, ...]
     _names: tuple[Path, ...]
     _index: Index
     _totals: Shares
     _added: dict[str, Shares]
 
-    def __init__(self, leaves: tuple[Leaf, ...]) -> None:
+    def __init__(self, leaves: tuple[Leaf, ...], cls: type, listed: str) -> None:
+        self._cls = cls
+        self._listed = listed
         self._leaves = leaves
         self._names = tuple(names_of(leaves).values())
         self._index = Index(tuple(reads((leaf,)) for leaf in leaves))
@@ -74,7 +79,7 @@ class Counters:
 
     def plan(
         self,
-        subject: Register,
+        subject: Any,  # noqa: ANN401 - a register of any class
         as_of: dt.date | Unknown,
         changed: Collection[Path],
         entries: Entries,
@@ -96,14 +101,14 @@ class Counters:
         """
         asked = {key for key, _ in entries} if self._index.moved_by(changed) else set()
         for key, paths in changed_of.items():
-            inside = (f"{ENTRIES}[].{path}" for path in paths or ())
+            inside = (f"{self._listed}[].{path}" for path in paths or ())
             if paths is None or self._index.moved_by(inside):
                 asked.add(key)
         nothing = (0,) * len(self._leaves)
         totals = list(self._totals)
         added: dict[str, Shares | None] = {}
         var = self._leaves[0].var if self._leaves else None
-        tell = tells(self._leaves, Register, (), var)(as_of)
+        tell = tells(self._leaves, self._cls, (), var)(as_of)
         for key in asked:
             entry = entries.get(key)
             before = self._added.get(key, nothing)
@@ -135,8 +140,22 @@ class OfRegister:
 
 @attrs.define(eq=False, init=False)
 class RegisterRules:
-    """The rules on the register itself, with what they say of it."""
+    """
+    The rules on the register itself, with what they say of it.
 
+    Args:
+        engine: which engine settles.
+
+        rules: the rules.
+
+        rulebook: the rulebook that they stand in.
+
+        cls: the class of the register.
+
+        listed: its list whose records are the entries.
+    """
+
+    _listed: str
     rules: tuple[Rule, ...]
     settled: Settled | None
     _settler: Settler
@@ -144,16 +163,19 @@ class RegisterRules:
     #: Whether the numbers are all that is asked of the entries.
     _is_counted: bool
 
-    def __init__(self, engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> None:
+    def __init__(
+        self, engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, cls: type, listed: str
+    ) -> None:
         self.rules = rules
         self.settled = None
-        self._settler, merged = settler_of_list(engine, rules, rulebook, ENTRIES)
-        self._counters = Counters(merged.leaves)
+        self._listed = listed
+        self._settler, merged = settler_of_list(engine, rules, rulebook, listed)
+        self._counters = Counters(merged.leaves, cls, listed)
         self._is_counted = merged.is_all
 
     def plan(
         self,
-        records: tuple[Register, Register],
+        records: tuple[Any, Any],
         entries: Entries,
         changed_of: Mapping[str, Collection[Path] | None],
         more: tuple[Unknown, ...],
@@ -179,18 +201,19 @@ class RegisterRules:
         if not self.rules:
             return None
         before, after = records
-        record = attrs.evolve(after, partnerships=more)
+        inside = f"{self._listed}[]."
+        record = attrs.evolve(after, **{self._listed: more})
         changed: set[Path] = set(changed_paths(before, after))
         counted = self._counters.plan(record, as_of, changed, entries, changed_of)
         found = OfRegister(counted)
         changed |= counted.changed
-        changed |= {f"{ENTRIES}[].{path}" for paths in changed_of.values() for path in paths or ()}
+        changed |= {f"{inside}{path}" for paths in changed_of.values() for path in paths or ()}
         if None in changed_of.values():
-            changed.add(ENTRIES)
+            changed.add(self._listed)
         if self.settled is None or self._settler.read(changed):
             if not self._is_counted:
                 known = (each.effective for _, each in entries)
-                record = attrs.evolve(after, partnerships=(*known, *more))
+                record = attrs.evolve(after, **{self._listed: (*known, *more)})
             task = Task(record, self.settled, changed, counted.totals)
             (found.settled,) = self._settler.settle((task,), as_of)
         return found

@@ -18,7 +18,7 @@ from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_subject
 
 if TYPE_CHECKING:
-    from govrules.engines.durable.settle import Made
+    from govrules.engines.durable.settle import CompiledNetwork
 
 #: How long a host that runs actions in threads of its own is waited for.
 SECONDS: Final = 5.0
@@ -39,7 +39,7 @@ class Ruleset:
 
     rules: tuple[Rule, ...]
     as_of: dt.date | Unknown
-    _made: Made
+    _made: CompiledNetwork
     _shards: tuple[Mapping[str, Any], ...]
     _fired: dict[str, list[str]] = attrs.field(factory=dict)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
@@ -160,11 +160,11 @@ def ruleset(
         EngineError: the rulebook is more than the engine can hold.
     """
     try:
-        from govrules.engines.durable.settle import made_of  # noqa: PLC0415 - an extra
+        from govrules.engines.durable.settle import compiled_network  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         engine_called("durable")
         raise
     rules = rules_for(subject, rulebook, as_of)
-    made = made_of(rules, rulebook)
+    made = compiled_network(rules, rulebook)
     shards = tuple({**each.plain(), "name": f"{name}_{each.name}"} for each in made.network.shards)
     return Ruleset(rules, as_of, made, shards)

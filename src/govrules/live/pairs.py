@@ -9,8 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.live.settling import Settled, Settler, Task
-from govrules.model import Partnership
-from govrules.portfolio import pair_of
+from govrules.pairing import pair_of
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
 
@@ -24,7 +23,7 @@ Two: TypeAlias = tuple[str, str]
 @attrs.frozen
 class Entry:
     """
-    A partnership on the register.
+    A subject on the register: a partnership, or an object of somebody's own class.
 
     Attributes:
         recorded: as it was recorded.
@@ -34,8 +33,8 @@ class Entry:
         place: entries are in the order in which they were first put.
     """
 
-    recorded: Partnership
-    effective: Partnership
+    recorded: Any
+    effective: Any
     settled: Settled
     keys: frozenset[str]
     place: int

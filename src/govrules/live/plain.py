@@ -40,6 +40,7 @@ MOST_FACTS: Final = 20_000
 
 _STEP: Final = re.compile(r"([a-z_][a-z0-9_]*)(?:\[([0-9]{1,6})\])?", re.ASCII)
 _UNKNOWN: Final = "unknown"
+_NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
 
@@ -57,10 +58,12 @@ class Reader:
     Attributes:
         rulebook: the rules, which declare local and derived facts.
         told: what is read with care, or as unknown, is added to it.
+        exact: whether the values are a snapshot's, in which `none` is None for a yes or no too.
     """
 
     rulebook: Rulebook
     told: list[Diagnostic] = attrs.field(factory=list, eq=False)
+    exact: bool = False
 
     def _tell(self, found: Problem, path: Path) -> None:
         self.told.append(Diagnostic(found.code, found.about(path), Span("event"), found.help))
@@ -188,6 +191,8 @@ class Reader:
         """Return a plain value as the type has it."""
         if value is None or value is UNKNOWN:
             return UNKNOWN
+        if self.exact and value == _NONE:
+            return None
         several = isinstance(fact_type, Record | Records | Choices)
         if several and isinstance(value, str) and state_of(fold(value)) is not VALUE:
             return _decoder(fact_type)(value)

@@ -15,14 +15,14 @@ from govrules.decode.names import fold_body
 from govrules.diagnostics import Diagnostic
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
-from govrules.live.counters import ENTRIES
 from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Movement, Notice
 from govrules.live.plain import Reader, count_facts, fits
 from govrules.live.snapshot import Snapshot
-from govrules.live.world import Move, Plan, Subject, Weight, World
-from govrules.model import Organisation, Partnership, Register
+from govrules.live.world import Move, Plan, Subject, Weight, World, listing_of
+from govrules.model import Organisation
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook, Severity
+from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
 
@@ -34,9 +34,10 @@ MOST_REMOVED: Final = 10_000
 PATIENCE: Final = 30.0
 
 T = TypeVar("T")
-#: Whose events are numbered: partnership, organisation or register; and its id.
+#: Whose events are numbered: the kind of an entry, organisation or register; and its id.
 Sender: TypeAlias = tuple[str, str]
 _REGISTER: Final[Sender] = ("register", "")
+_ORGANISATION: Final = "organisation"
 
 
 @attrs.frozen
@@ -63,7 +64,7 @@ class OpenFinding:
     A finding that is open: its rule is flagged.
 
     Attributes:
-        kind: what it is about: partnership, register or pair.
+        kind: what it is about: partnership, register or pair, or a kind of somebody's own.
         subject: its id.
         rule: the rule's id.
         severity: how grave it is for certain.
@@ -105,8 +106,14 @@ class LiveRegister:
         engine: which engine settles; where not said, `durable` where it is installed, else
             `compiled`. The findings are the same.
 
+        kind: which of the rulebook's kinds of subject the entries are; where it is not said, the
+            kind that the rules are about: partnerships, unless the rulebook was loaded with
+            classes of somebody's own. Organisations and pairs are of partnerships alone.
+
     Raises:
         EngineError: there is no such engine here, or it cannot do this rulebook.
+
+        FactsError: there is no such kind.
 
     >>> from govrules import Partnership, load_rulebook
     >>> live = LiveRegister(load_rulebook(), engine="reference")
@@ -125,6 +132,7 @@ class LiveRegister:
         on_change: Callback | None = None,
         patience: float = PATIENCE,
         engine: str | None = None,
+        kind: str = "",
     ) -> None:
         self.rulebook: Final = rulebook
         self.engine: Final = default_engine() if engine is None else engine
@@ -134,7 +142,10 @@ class LiveRegister:
         self._number = 0
         check_rulebook(rulebook)
         check_as_of(as_of)
-        self._world = World(rulebook, engine=self.engine, as_of=as_of, complete=complete)
+        self._listing = listing_of(rulebook, kind)
+        self._world = World(
+            rulebook, self._listing, engine=self.engine, as_of=as_of, complete=complete
+        )
         self._world.commit(self._world.plan())
         #: The number of the last event taken, for every subject that is there.
         self._taken: dict[Sender, int] = {}
@@ -144,12 +155,13 @@ class LiveRegister:
 
     # ── Events ────────────────────────────────────────────────────────────────────────────────
 
-    def put(self, partnership: Partnership, *, at: int | None = None) -> Applied:
+    def put(self, partnership: Any, *, at: int | None = None) -> Applied:  # noqa: ANN401
         """
         Put a partnership on the register, or another state of it in place of the one it has.
 
         Args:
-            partnership: it has an `id` or else a `name`, by which it is known from then on.
+            partnership: a `Partnership`, or an object of the class of the register's kind; it has
+                an `id` or else a `name`, by which it is known from then on.
 
             at: the number of the event.
 
@@ -160,19 +172,19 @@ class LiveRegister:
         """
         return self.put_all((partnership,), at=at)
 
-    def put_all(self, partnerships: Iterable[Partnership], *, at: int | None = None) -> Applied:
+    def put_all(self, partnerships: Iterable[Any], *, at: int | None = None) -> Applied:
         """Put several partnerships at once, all or none; see `put`."""
-        several: dict[str, Partnership] = {}
+        several: dict[str, Any] = {}
         for each in partnerships:
-            checked = self._checked(each, Partnership)
-            several[_key(checked)] = checked
+            checked = self._checked(each, self._listing.cls)
+            several[self._key(checked)] = checked
 
         def work(world: World) -> Plan | str:
-            late = [key for key in several if self._is_late(("partnership", key), at)]
+            late = [key for key in several if self._is_late((self._listing.kind, key), at)]
             wanted = {key: each for key, each in several.items() if key not in late}
             new = sum(key not in world.entries for key in wanted)
             if len(world.entries) + new > MOST_ENTRIES:
-                raise FactsError("partnerships", f"at most {MOST_ENTRIES:,} entries", "more")
+                raise FactsError(self._listing.listed, f"at most {MOST_ENTRIES:,} entries", "more")
             return _late(at) if late and not wanted else world.plan(entries=wanted)
 
         return self._take(None, at, work)
@@ -205,15 +217,15 @@ class LiveRegister:
         def work(world: World) -> Plan | str:
             entry = world.entries.get(partnership)
             if entry is None:
-                raise _not_there(partnership)
+                raise self._not_there(partnership)
             changed = self._with_facts(entry.recorded, facts, told)
-            if _key(changed) != partnership:
+            if self._key(changed) != partnership:
                 raise FactsError(
                     "id", f"`{partnership}`, as it was put", "another: remove it and put another"
                 )
             return world.plan(entries={partnership: changed})
 
-        return self._take(("partnership", partnership), at, work, told)
+        return self._take((self._listing.kind, partnership), at, work, told)
 
     def remove(self, partnership: str, *, at: int | None = None) -> Applied:
         """Take a partnership off the register; where it is not on it, that is a no-op."""
@@ -223,7 +235,7 @@ class LiveRegister:
                 return f"`{partnership}` is not on the register"
             return world.plan(entries={partnership: None})
 
-        return self._take(("partnership", partnership), at, work)
+        return self._take((self._listing.kind, partnership), at, work)
 
     def put_organisation(self, organisation: Organisation, *, at: int | None = None) -> Applied:
         """
@@ -238,6 +250,7 @@ class LiveRegister:
 
             EngineError: the engine failed twice; nothing has changed.
         """
+        self._of_partnerships()
         self._checked(organisation, Organisation)
         if not isinstance(organisation.name, str):
             raise FactsError("name", "the name of the organisation", "unknown")
@@ -246,7 +259,7 @@ class LiveRegister:
         def work(world: World) -> Plan | str:
             return world.plan(organisations={name: organisation})
 
-        return self._take(("organisation", name), at, work)
+        return self._take((_ORGANISATION, name), at, work)
 
     def change_organisation(
         self, organisation: str, facts: Mapping[str, Any], *, at: int | None = None
@@ -256,6 +269,7 @@ class LiveRegister:
 
         One that nobody recorded yet is recorded.
         """
+        self._of_partnerships()
         fits(len(facts), organisation)
         name = fold_body(organisation)
         told: list[Diagnostic] = []
@@ -267,7 +281,7 @@ class LiveRegister:
                 raise FactsError("name", f"`{organisation}`, as it was put", "another")
             return world.plan(organisations={name: changed})
 
-        return self._take(("organisation", name), at, work, told)
+        return self._take((_ORGANISATION, name), at, work, told)
 
     def remove_organisation(self, organisation: str, *, at: int | None = None) -> Applied:
         """Forget what was recorded of an organisation; where nothing was, that is a no-op."""
@@ -278,22 +292,34 @@ class LiveRegister:
                 return f"nothing is recorded of `{organisation}`"
             return world.plan(organisations={name: None})
 
-        return self._take(("organisation", name), at, work)
+        return self._take((_ORGANISATION, name), at, work)
 
-    def replace(self, register: Register, *, at: int | None = None) -> Applied:
+    def replace(self, register: Any, *, at: int | None = None) -> Applied:  # noqa: ANN401
         """
         Put a whole register in place of the one there is, its own facts and its entries, at once.
 
         What is not among the new entries is removed; organisations stay as they were recorded.
+
+        Args:
+            register: a `Register`; of a kind of somebody's own an object of the class that lists
+                it, or what `read` returned where no class does.
+
+            at: the number of the event.
 
         Raises:
             FactsError: it does not fit the vocabulary, or an entry has neither id nor name.
 
             EngineError: the engine failed twice; nothing has changed.
         """
-        record = self._checked(attrs.evolve(register, partnerships=UNKNOWN), Register)
-        wanted: dict[str, Partnership | None] = {
-            _key(each): self._checked(each, Partnership) for each in entries_of(register)
+        listing = self._listing
+        if not isinstance(register, listing.lister):
+            raise FactsError("subject", f"a {listing.lister.__name__}", type(register).__name__)
+        record = listing.empty
+        if listing.whole:
+            own: Any = register
+            record = self._checked(attrs.evolve(own, **{listing.listed: UNKNOWN}), listing.lister)
+        wanted = {
+            self._key(each): self._checked(each, listing.cls) for each in entries_of(register)
         }
 
         def work(world: World) -> Plan | str:
@@ -307,12 +333,12 @@ class LiveRegister:
         Change facts of the register itself, such as `declared_count`; see `change`.
 
         Raises:
-            FactsError: there is no such fact, a value does not fit it, or it is `partnerships`,
-                which are put, changed and removed one by one.
+            FactsError: there is no such fact, a value does not fit it, or it is the list of the
+                entries, which are put, changed and removed one by one.
         """
         fits(len(facts), "register")
         for path in facts:
-            if path.partition(".")[0].partition("[")[0] == ENTRIES:
+            if path.partition(".")[0].partition("[")[0] == self._listing.listed:
                 raise FactsError(path, "a fact of the register itself", "about its entries")
 
         told: list[Diagnostic] = []
@@ -343,6 +369,7 @@ class LiveRegister:
             old = self._world
             new = World(
                 self.rulebook,
+                self._listing,
                 engine=self.engine,
                 as_of=old.as_of if as_of is None else as_of,
                 complete=old.complete if complete is None else complete,
@@ -383,12 +410,12 @@ class LiveRegister:
             return tuple(
                 each
                 for move in self._world.settled()
-                if partnership is None or move.subject == ("partnership", (partnership,))
+                if partnership is None or move.subject == (self._listing.kind, (partnership,))
                 for each in _open_in(move)
             )
 
-    def register(self) -> Register:
-        """Return the register as it counts now, with what is recorded of organisations."""
+    def register(self) -> Any:  # noqa: ANN401 - a register of any class
+        """Return the `Register` as it counts now, with what is recorded of organisations."""
         with self._lock:
             return self._world.whole()
 
@@ -402,15 +429,15 @@ class LiveRegister:
         with self._lock:
             entry = self._world.entries.get(partnership)
             if entry is None:
-                raise _not_there(partnership)
-            name = entry.effective.name
+                raise self._not_there(partnership)
+            name = getattr(entry.effective, "name", UNKNOWN)
             return Assessment(
                 id=partnership,
                 name=name if isinstance(name, str) else "",
                 as_of=self._world.as_of,
                 rulebook=self.rulebook,
                 subject=entry.effective,
-                rules=self._world.rules("partnership"),
+                rules=self._world.rules(self._listing.kind),
                 outcomes=entry.settled.outcomes,
                 engine=self.engine,
             )
@@ -438,6 +465,7 @@ class LiveRegister:
             world = self._world
             return Snapshot(
                 rulebook=(self.rulebook.id, self.rulebook.version),
+                kind=self._listing.kind,
                 as_of=world.as_of,
                 complete=world.complete,
                 number=self._number,
@@ -478,10 +506,12 @@ class LiveRegister:
             on_change=on_change,
             patience=patience,
             engine=engine,
+            kind=found.kind,
         )
         for each in (*found.entries.values(), *found.organisations.values()):
             live._checked(each, type(each))
-        check_subject(found.record, rulebook)
+        if live._listing.whole:
+            check_subject(found.record, rulebook)
         live._number = found.number
         live._taken.update(found.taken)
         live._removed.update(found.removed)
@@ -513,7 +543,7 @@ class LiveRegister:
             if isinstance(plan, str):
                 return Applied(applied=False, reason=plan)
             moves = self._world.commit(plan)
-            senders = [sender] if sender else [("partnership", key) for key in plan.entries]
+            senders = [sender] if sender else [(self._listing.kind, key) for key in plan.entries]
             for each in senders:
                 self._note(each, at, gone=_is_gone(each, self._world))
             notices, delivery = self._tell(moves)
@@ -569,7 +599,24 @@ class LiveRegister:
         while len(self._removed) > MOST_REMOVED:
             self._removed.popitem(last=False)
 
-    def _checked(self, record: Any, cls: type[T]) -> T:  # noqa: ANN401 - what a user passed
+    def _key(self, entry: Any) -> str:  # noqa: ANN401 - a subject of any class
+        """Return what an entry is known by: its id, or else its name."""
+        for text in (getattr(entry, each, UNKNOWN) for each in ("id", "name")):
+            if isinstance(text, str) and text:
+                return text
+        what = words_of(self._listing.cls)
+        raise FactsError("id", f"the reference of the {what}, or else its name", "unknown")
+
+    def _not_there(self, key: str) -> FactsError:
+        what = words_of(self._listing.cls)
+        return FactsError(what, "one on the register", f"`{key}`, which is not on it")
+
+    def _of_partnerships(self) -> None:
+        if not self._listing.is_of_partnerships:
+            what = words_of(self._listing.cls)
+            raise FactsError("organisation", "one in a register of partnerships", f"of a {what}")
+
+    def _checked(self, record: T, cls: type) -> T:
         """Return a record that fits the vocabulary."""
         if not isinstance(record, cls):
             raise FactsError("subject", f"a {cls.__name__}", type(record).__name__)
@@ -604,26 +651,14 @@ def default_engine(*, but: str = "") -> str:
     return "reference"
 
 
-def _key(partnership: Partnership) -> str:
-    """Return what a partnership is known by: its id, or else its name."""
-    for text in (partnership.id, partnership.name):
-        if isinstance(text, str) and text:
-            return text
-    raise FactsError("id", "the reference of the partnership, or else its name", "unknown")
-
-
 def _late(at: int | None) -> str:
     return f"an event numbered {at} or later was taken already"
 
 
-def _not_there(partnership: str) -> FactsError:
-    return FactsError("partnership", "one on the register", f"`{partnership}`, which is not on it")
-
-
 def _is_gone(sender: Sender, world: World) -> bool:
     kind, key = sender
-    known: Mapping[str, object] = world.entries if kind == "partnership" else world.organisations
-    return kind != "register" and key not in known
+    known: Mapping[str, object] = world.organisations if kind == _ORGANISATION else world.entries
+    return (kind, key) != _REGISTER and key not in known
 
 
 def _since(before: Mapping[Subject, Mapping[str, Weight]], world: World) -> Iterator[Move]:

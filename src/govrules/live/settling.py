@@ -28,7 +28,7 @@ from govrules.rulebook.walk import rule_conditions
 from govrules.truth import Unknown
 
 if TYPE_CHECKING:
-    from govrules.engines.durable.settle import Made
+    from govrules.engines.durable.settle import CompiledNetwork
 
 
 @attrs.frozen
@@ -202,7 +202,7 @@ class ByNetwork:
                 continue
             state, changed = made.settle(task.subject, as_of, task.given), None
             if before is not None:
-                state, changed = made.settle_again(before.state, state)
+                state, changed = made.update(before.state, state)
             if changed != []:
                 asked.append((state, changed))
             settled.append(before if changed == [] else None)
@@ -258,13 +258,13 @@ def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
     return {leaf: f"#{number}" for number, leaf in enumerate(leaves)}
 
 
-def _made_of(rules: tuple[Rule, ...], rulebook: Rulebook) -> Made:
-    from govrules.engines.durable.settle import made_of  # noqa: PLC0415 - an extra
+def _made_of(rules: tuple[Rule, ...], rulebook: Rulebook) -> CompiledNetwork:
+    from govrules.engines.durable.settle import compiled_network  # noqa: PLC0415 - an extra
 
-    return made_of(rules, rulebook)
+    return compiled_network(rules, rulebook)
 
 
-def _by_network(made: Made, leaves: Iterable[Leaf]) -> ByNetwork:
+def _by_network(made: CompiledNetwork, leaves: Iterable[Leaf]) -> ByNetwork:
     names = names_of(leaves)
     index = Index(tuple(read_by((atom,), names) for atom in made.network.atoms))
     return ByNetwork(made.rules, made, index)

@@ -10,10 +10,11 @@ import attrs
 
 from govrules.errors import FactsError
 from govrules.live.plain import Reader, to_plain
-from govrules.live.world import Subject, Weight
-from govrules.model import Organisation, Partnership, Register
+from govrules.live.world import Subject, Weight, listing_of
+from govrules.model import Organisation
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Collected
 
 #: The version of the form; another one is refused.
 VERSION: Final = 1
@@ -29,11 +30,12 @@ class Snapshot:
 
     Attributes:
         rulebook: the id and version of the rules.
+        kind: what the rules call an entry.
         as_of: the date of the assessment.
         complete: whether the entries are all there are.
         number: how many notices there had been.
         record: the register's own facts.
-        entries: what was recorded of partnerships, by id.
+        entries: what was recorded of entries, by id.
         organisations: what was recorded of organisations, by folded name.
         taken: the number of the last event taken, by kind and id.
         removed: the same for subjects that are gone.
@@ -41,11 +43,12 @@ class Snapshot:
     """
 
     rulebook: tuple[str, str]
+    kind: str
     as_of: dt.date | Unknown
     complete: bool
     number: int
-    record: Register
-    entries: Mapping[str, Partnership]
+    record: Any
+    entries: Mapping[str, Any]
     organisations: Mapping[str, Organisation]
     taken: Mapping[tuple[str, str], int]
     removed: Mapping[tuple[str, str], int]
@@ -56,13 +59,12 @@ class Snapshot:
         return {
             _KEY: VERSION,
             "rulebook": {"id": self.rulebook[0], "version": self.rulebook[1]},
+            "kind": self.kind,
             "as_of": str(self.as_of) if isinstance(self.as_of, dt.date) else None,
             "complete": self.complete,
             "number": self.number,
-            "register": to_plain(self.record),
-            "partnerships": [
-                {"id": key, "facts": to_plain(each)} for key, each in self.entries.items()
-            ],
+            "register": {} if type(self.record) is Collected else to_plain(self.record),
+            "entries": [{"id": key, "facts": to_plain(each)} for key, each in self.entries.items()],
             "organisations": [
                 {"id": key, "facts": to_plain(each)} for key, each in self.organisations.items()
             ],
@@ -95,28 +97,30 @@ class Snapshot:
             raise FactsError("snapshot", "what `LiveRegister.snapshot` returned", "something else")
         if plain[_KEY] != VERSION:
             raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
-        reader = Reader(rulebook)
+        reader = Reader(rulebook, exact=True)
         try:
             opened: dict[Subject, dict[str, Weight]] = {}
             for each in plain["open"]:
                 could_be = each["could_be"]
-                subject = (str(each["kind"]), tuple(each["ids"]))
-                opened.setdefault(subject, {})[each["rule"]] = Weight(
+                subject = (_a(str, each["kind"]), tuple(_a(str, key) for key in each["ids"]))
+                opened.setdefault(subject, {})[_a(str, each["rule"])] = Weight(
                     Severity(each["severity"]),
                     None if could_be is None else Severity(could_be),
-                    tuple(each["mitigations"]),
+                    tuple(_a(int, one) for one in each["mitigations"]),
                 )
-            as_of = plain["as_of"]
+            as_of, rules, register = plain["as_of"], plain["rulebook"], plain["register"]
+            listing = listing_of(rulebook, _a(str, plain["kind"]))
             return cls(
-                rulebook=(plain["rulebook"]["id"], plain["rulebook"]["version"]),
+                rulebook=(_a(str, rules["id"]), _a(str, rules["version"])),
+                kind=listing.kind,
                 as_of=UNKNOWN if as_of is None else dt.date.fromisoformat(as_of),
-                complete=bool(plain["complete"]),
-                number=int(plain["number"]),
-                record=reader.record(plain["register"], Register),
-                entries=_records(plain["partnerships"], Partnership, reader),
+                complete=_a(bool, plain["complete"]),
+                number=_a(int, plain["number"]),
+                record=reader.record(register, listing.lister) if listing.whole else listing.empty,
+                entries=_records(plain["entries"], listing.cls, reader),
                 organisations=_records(plain["organisations"], Organisation, reader),
-                taken={(kind, key): int(at) for kind, key, at in plain["taken"]},
-                removed={(kind, key): int(at) for kind, key, at in plain["removed"]},
+                taken=_senders(plain["taken"]),
+                removed=_senders(plain["removed"]),
                 opened=opened,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -125,4 +129,16 @@ class Snapshot:
 
 
 def _records(plain: Any, cls: type[T], reader: Reader) -> dict[str, T]:  # noqa: ANN401 - from JSON
-    return {str(each["id"]): reader.record(each["facts"], cls) for each in plain}
+    return {_a(str, each["id"]): reader.record(each["facts"], cls) for each in plain}
+
+
+def _senders(plain: Any) -> dict[tuple[str, str], int]:  # noqa: ANN401 - from JSON
+    return {(_a(str, kind), _a(str, key)): _a(int, at) for kind, key, at in plain}
+
+
+def _a(kind: type[T], value: Any) -> T:  # noqa: ANN401 - from JSON
+    """Return a value of the kind that a snapshot has there; a yes or no is no number."""
+    if type(value) is not kind:
+        msg = f"{value!r} is no {kind.__name__}"
+        raise TypeError(msg)
+    return value

@@ -22,17 +22,70 @@ from govrules.live.counters import OfRegister, RegisterRules
 from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Settled, Settler, Task, settler_of
-from govrules.model import Organisation, Pair, Partner, Partnership, Register
-from govrules.portfolio import key_of_partner, keys_of, owner_of, pair_of
+from govrules.model import Organisation, Partner, Partnership
+from govrules.pairing import key_of_partner, keys_of, pair_of
+from govrules.portfolio import owner_of
+from govrules.reading import class_of, register_class
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Collected, list_of
 
 #: What is recorded of an organisation and counts in place of what entries say of their partner.
 OF_ORGANISATIONS: Final = ("kind", "weaknesses")
-#: What is settled: partnership, register or pair; and its id, none, or the ids of the two.
+#: What is settled: its kind; and its id, none of the register itself, or the ids of two.
 Subject: TypeAlias = tuple[str, tuple[str, ...]]
-THE_REGISTER: Final[Subject] = ("register", ())
+
+
+@attrs.frozen
+class Listing:
+    """
+    What a register lists.
+
+    Attributes:
+        kind: what rules call an entry, such as partnership.
+        cls: the class of an entry.
+        whole: what rules call the register; "" where no class lists the entries.
+        lister: the class of the register.
+        listed: its list, whose records are the entries.
+    """
+
+    kind: str
+    cls: type
+    whole: str
+    lister: type
+    listed: str
+
+    @property
+    def is_of_partnerships(self) -> bool:
+        """Whether entries make pairs, and what is known of organisations counts in them."""
+        return self.cls is Partnership
+
+    @property
+    def empty(self) -> Any:  # noqa: ANN401 - a register of any class
+        """A register with nothing recorded."""
+        return self.lister() if self.whole else Collected(())
+
+
+def listing_of(rulebook: Rulebook, kind: str = "") -> Listing:
+    """
+    Return what a register under a rulebook lists.
+
+    Args:
+        rulebook: the rules.
+
+        kind: what they call an entry; "" for what they are about.
+
+    Raises:
+        FactsError: there is no such kind.
+    """
+    cls = class_of(rulebook, kind)
+    names = {each: name for name, each in rulebook.subjects.items()}
+    lister = register_class(cls, rulebook)
+    found = None if lister is None else list_of(lister)
+    if lister is None or found is None:
+        return Listing(names[cls], cls, "", Collected, "entries")
+    return Listing(names[cls], cls, names[lister], lister, found[0])
 
 
 @attrs.frozen
@@ -74,7 +127,7 @@ class Plan:
     """What an event changes; None stands for what goes."""
 
     organisations: Mapping[str, Organisation | None]
-    record: Register
+    record: Any
     entries: dict[str, Entry | None] = attrs.field(factory=dict)
     #: What changed in each entry; None where it came or went.
     changed: dict[str, Collection[Path] | None] = attrs.field(factory=dict)
@@ -87,10 +140,11 @@ class World:
     """All entries with what is settled of them, as of one date."""
 
     rulebook: Rulebook
+    listing: Listing
     engine: str
     as_of: dt.date | Unknown
     complete: bool
-    record: Register
+    record: Any
     entries: dict[str, Entry]
     organisations: dict[str, Organisation]
     _settler: Settler
@@ -99,18 +153,27 @@ class World:
     _places: int
 
     def __init__(
-        self, rulebook: Rulebook, *, engine: str, as_of: dt.date | Unknown, complete: bool
+        self,
+        rulebook: Rulebook,
+        listing: Listing,
+        *,
+        engine: str,
+        as_of: dt.date | Unknown,
+        complete: bool,
     ) -> None:
         self.rulebook = rulebook
+        self.listing = listing
         self.engine = engine
         self.as_of = as_of
         self.complete = complete
-        self.record = Register()
+        self.record = listing.empty
         self.entries = {}
         self.organisations = {}
-        self._settler = settler_of(engine, rules_for("partnership", rulebook, as_of), rulebook)
-        self._pairs = PairIndex(settler_of(engine, rules_for("pair", rulebook, as_of), rulebook))
-        self._register = RegisterRules(engine, rules_for("register", rulebook, as_of), rulebook)
+        self._settler = settler_of(engine, rules_for(listing.kind, rulebook, as_of), rulebook)
+        of_pairs = rules_for("pair", rulebook, as_of) if listing.is_of_partnerships else ()
+        self._pairs = PairIndex(settler_of(engine, of_pairs, rulebook))
+        of_whole = rules_for(listing.whole, rulebook, as_of) if listing.whole else ()
+        self._register = RegisterRules(engine, of_whole, rulebook, listing.lister, listing.listed)
         self._places = 0
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
@@ -118,9 +181,9 @@ class World:
     def settled(self) -> Iterator[Move]:
         """Yield what the rules say of every subject, as if all were new."""
         if self._register.settled is not None:
-            yield self._move(THE_REGISTER, None, self._register.settled)
+            yield self._move((self.listing.whole, ()), None, self._register.settled)
         for key, entry in self.entries.items():
-            yield self._move(("partnership", (key,)), None, entry.settled)
+            yield self._move((self.listing.kind, (key,)), None, entry.settled)
         for two in sorted(self._pairs.settled, key=self._in_order):
             yield self._move(("pair", two), None, self._pairs.settled[two])
 
@@ -129,21 +192,21 @@ class World:
 
     def rules(self, kind: str) -> tuple[Rule, ...]:
         """Return the rules in force about a kind of subject."""
-        if kind == "register":
+        if kind == self.listing.whole:
             return self._register.rules
-        return (self._settler if kind == "partnership" else self._pairs.settler).rules
+        return (self._settler if kind == self.listing.kind else self._pairs.settler).rules
 
     def finding(self, subject: Subject, rule: Rule, outcome: Outcome) -> Finding:
         """Return what a rule says of a subject as a finding that explains itself."""
         kind, ids = subject
-        seen: Partnership | Register | Pair
-        if kind == "register":
+        seen: Any
+        if kind == self.listing.whole:
             seen = self.whole()
-        elif kind == "pair":
+        elif kind == self.listing.kind:
+            seen = self.entries[ids[0]].effective
+        else:
             first, second = (self.entries[each].effective for each in ids)
             seen = pair_of(first, second)
-        else:
-            seen = self.entries[ids[0]].effective
         return Finding(
             rule=rule,
             verdict=outcome.verdict,
@@ -155,10 +218,10 @@ class World:
             engine=self.engine,
         )
 
-    def whole(self) -> Register:
+    def whole(self) -> Any:  # noqa: ANN401 - a register of any class
         """Return the register as it counts."""
         known = (each.effective for each in self.entries.values())
-        return attrs.evolve(self.record, partnerships=(*known, *self._more))
+        return attrs.evolve(self.record, **{self.listing.listed: (*known, *self._more)})
 
     @property
     def _more(self) -> tuple[Unknown, ...]:
@@ -183,15 +246,15 @@ class World:
     def plan(
         self,
         *,
-        entries: Mapping[str, Partnership | None] | None = None,
+        entries: Mapping[str, Any] | None = None,
         organisations: Mapping[str, Organisation | None] | None = None,
-        record: Register | None = None,
+        record: Any = None,  # noqa: ANN401 - a register of any class
     ) -> Plan:
         """
         Return what an event would change.
 
         Args:
-            entries: what was recorded of partnerships, by id; None where one goes.
+            entries: what was recorded of entries, by id; None where one goes.
 
             organisations: what was recorded of organisations, by folded name; None where it goes.
 
@@ -204,24 +267,25 @@ class World:
         self._plan_entries(plan, entries or {})
         after = Entries(self.entries, plan.entries)
         records = self.record, plan.record
-        owner, new_owner = (key_of_partner(owner_of(each)) for each in records)
-        plan.pairs = self._pairs.plan(after, plan.changed, (owner, new_owner), self.as_of)
+        if self.listing.is_of_partnerships:
+            owner, new_owner = (key_of_partner(owner_of(each)) for each in records)
+            plan.pairs = self._pairs.plan(after, plan.changed, (owner, new_owner), self.as_of)
         plan.register = self._register.plan(records, after, plan.changed, self._more, self.as_of)
         return plan
 
-    def _plan_entries(self, plan: Plan, entries: Mapping[str, Partnership | None]) -> None:
+    def _plan_entries(self, plan: Plan, entries: Mapping[str, Any]) -> None:
         recorded = dict(entries)
         for name in plan.organisations:
             for key in self._pairs.with_key(key_of_partner(name)):
                 recorded.setdefault(key, self.entries[key].recorded)
         tasks: dict[str, Task] = {}
-        for key, partnership in recorded.items():
+        for key, entry in recorded.items():
             old = self.entries.get(key)
-            if partnership is None:
+            if entry is None:
                 plan.entries[key] = None
                 plan.changed[key] = None
                 continue
-            effective = self._effective(partnership, plan.organisations)
+            effective = self._effective(entry, plan.organisations)
             if old is None:
                 plan.changed[key] = None
                 tasks[key] = Task(effective)
@@ -234,16 +298,17 @@ class World:
         for (key, task), each in zip(tasks.items(), settled, strict=True):
             found = self.entries.get(key)
             place += found is None
-            partnership = recorded[key]
-            assert partnership is not None  # noqa: S101 - those that go have no task
-            keys = frozenset(keys_of(task.subject))
+            pairs = self.listing.is_of_partnerships
+            keys = frozenset(keys_of(task.subject)) if pairs else frozenset()
             where = place if found is None else found.place
-            plan.entries[key] = Entry(partnership, task.subject, each, keys, where)
+            plan.entries[key] = Entry(recorded[key], task.subject, each, keys, where)
 
     def _effective(
-        self, partnership: Partnership, organisations: Mapping[str, Organisation | None]
-    ) -> Partnership:
-        """Return a partnership with what is recorded of the organisations in it."""
+        self,
+        partnership: Any,  # noqa: ANN401 - a subject of any class
+        organisations: Mapping[str, Organisation | None],
+    ) -> Any:  # noqa: ANN401 - likewise
+        """Return an entry; a partnership with what is recorded of the organisations in it."""
         if not (self.organisations or organisations) or not isinstance(partnership.partners, tuple):
             return partnership
         partners: list[Partner | Unknown] = []
@@ -284,13 +349,14 @@ class World:
         if plan.register is not None:
             if plan.register.settled is not None:
                 settled = self._register.settled
-                moves.append(self._move(THE_REGISTER, settled, plan.register.settled))
+                whole = (self.listing.whole, ())
+                moves.append(self._move(whole, settled, plan.register.settled))
             self._register.commit(plan.register)
         for key, entry in plan.entries.items():
             old = self.entries.get(key)
             before = None if old is None else old.settled
             after = None if entry is None else entry.settled
-            moves.append(self._move(("partnership", (key,)), before, after))
+            moves.append(self._move((self.listing.kind, (key,)), before, after))
         for two, settled in plan.pairs.items():
             moves.append(self._move(("pair", two), self._pairs.settled.get(two), settled))
         self._pairs.commit(Entries(self.entries, plan.entries), plan.pairs)

@@ -69,15 +69,16 @@ FALSE: Final[ir.Formula] = ir.once(ir.Const, False)  # noqa: FBT003
 
 def no(item: ir.Formula) -> ir.Formula:
     """Return *not*."""
-    match item:
-        case ir.Const(value=value):
-            return FALSE if value else TRUE
-        case ir.Neg(item=inner):
-            return inner
-        case _:
-            if item.contrary is None:
-                object.__setattr__(item, "contrary", ir.once(ir.Neg, item))
-            return item.contrary  # type: ignore[return-value]
+    if item.contrary is None:
+        match item:
+            case ir.Const(value=value):
+                contrary: ir.Formula = FALSE if value else TRUE
+            case ir.Neg(item=inner):
+                contrary = inner
+            case _:
+                contrary = ir.once(ir.Neg, item)
+        object.__setattr__(item, "contrary", contrary)
+    return item.contrary  # type: ignore[return-value]
 
 
 def unknown(fact: ir.Read) -> ir.Formula:
@@ -264,6 +265,8 @@ class _Known:
         self._among: dict[ir.Read, frozenset[Any]] = {}
         self._not_among: dict[ir.Read, frozenset[Any]] = {}
         self._there: set[ir.Read] = set()
+        #: What is unrecorded or absent.
+        self._gone: set[ir.Read] = set()
         #: The values that a derived fact cannot have.
         self._never: dict[ir.Table, frozenset[Any]] = {}
 
@@ -276,6 +279,8 @@ class _Known:
             case ir.Neg(item=ir.And(items=parts)):
                 self._clauses[item] = parts
                 return True
+            case ir.Unknown(read=fact) | ir.Absent(read=fact):
+                self._gone.add(fact)
             case ir.Among(read=fact, values=values):
                 self._there.add(fact)
                 self._among[fact] = self._left(fact, values)
@@ -316,12 +321,12 @@ class _Known:
                     fact in self._there
                 ):
                     continue
-                case ir.Neg(item=ir.Unknown(read=fact)) if _absent(fact) in self._held:
-                    continue
-                case ir.Neg(item=ir.Absent(read=fact)) if unrecorded(fact) in self._held:
+                case ir.Neg(item=ir.Unknown(read=fact) | ir.Absent(read=fact)) if (
+                    fact in self._gone
+                ):
                     continue
                 case ir.Among(read=fact) | ir.Neg(item=ir.Among(read=fact)):
-                    if fact not in said and not self._is_gone(fact):
+                    if fact not in said and fact not in self._gone:
                         said.add(fact)
                         apart = no(among(fact, self._not_among.get(fact, frozenset())))
                         yield among(fact, self._among[fact]) if fact in self._among else apart
@@ -337,30 +342,29 @@ class _Known:
 
     def value(self, item: ir.Formula) -> bool | None:
         """Tell whether a formula holds, as far as what is held says."""
+        if item in self._held or item in self._clauses:
+            return True
+        # What was never made is held by nobody.
+        contrary = item.contrary
+        if contrary is not None and (contrary in self._held or contrary in self._clauses):
+            return False
         match item:
             case ir.Const(value=value):
                 return value
-            case _ if item in self._held or item in self._clauses:
-                return True
-            case _ if no(item) in self._held or no(item) in self._clauses:
-                return False
             case ir.Neg(item=inner):
                 found = self.value(inner)
                 return None if found is None else not found
             case ir.And(items=items):
                 left = self._left_of(items)
                 return False if left is None else None if left else True
-            case ir.Unknown(read=fact):
-                return False if fact in self._there or _absent(fact) in self._held else None
-            case ir.Absent(read=fact):
-                return False if fact in self._there or unrecorded(fact) in self._held else None
+            case ir.Unknown(read=fact) | ir.Absent(read=fact):
+                return False if fact in self._there or fact in self._gone else None
             case ir.Among(read=fact, values=values):
-                if self._is_gone(fact) or not self._left(fact, values):
+                if fact in self._gone or not self._left(fact, values):
                     return False
                 return True if fact in self._among and self._among[fact] <= values else None
             case ir.Holds(one=one, other=other):
-                facts = [each for each in (one, other) if isinstance(each, ir.Read)]
-                return False if any(map(self._is_gone, facts)) else None
+                return None if self._gone.isdisjoint((one, other)) else False
             case ir.May(table=table, values=values):
                 never = self._never.get(table, frozenset())
                 if values <= never:
@@ -378,9 +382,6 @@ class _Known:
             if len(rest) < len(parts) and all(map(alone.value, rest)):
                 return _conjunction(rest)
         return item
-
-    def _is_gone(self, fact: ir.Read) -> bool:
-        return any(each(fact) in self._held for each in (unrecorded, _absent))
 
     def _left(self, fact: ir.Read, values: frozenset[Any]) -> frozenset[Any]:
         before = self._among.get(fact, values)

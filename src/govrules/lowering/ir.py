@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
@@ -139,10 +139,15 @@ class Node:
 
     def parts(self) -> Iterator[Any]:
         """Yield what it is made of."""
-        for field in attrs.fields(type(self)):
-            if field.init:
-                value = getattr(self, field.name)
-                yield from value if isinstance(value, tuple) else (value,)
+        cls: type = type(self)
+        for name in _fields_of(cls):
+            value = getattr(self, name)
+            yield from value if isinstance(value, tuple) else (value,)
+
+
+@cache
+def _fields_of(cls: type) -> tuple[str, ...]:
+    return tuple(each.name for each in attrs.fields(cls) if each.init)
 
 
 # ── Formulas ──────────────────────────────────────────────────────────────────────────────────

@@ -7,9 +7,10 @@ all of them holds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from operator import attrgetter
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
@@ -53,8 +54,9 @@ class Judged:
         return (*verdicts, *self.severities.values(), *self.mitigations)
 
 
-class Part(NamedTuple):
-    """A rule for one joint value of the derived facts that it reads."""
+@attrs.frozen(eq=False)
+class Part:
+    """A rule for some joint values of the derived facts that it reads."""
 
     scope: f.Pair
     requires: f.Pair
@@ -62,7 +64,7 @@ class Part(NamedTuple):
     relief: tuple[f.Pair, ...]
     grades: Mapping[ast.Severity, ir.Formula]
 
-    @property
+    @cached_property
     def may_flag(self) -> ir.Formula:
         """Where it flags, or may."""
         return f.both(f.no(self.scope.false), f.no(self.requires.true))
@@ -122,27 +124,35 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
     )
 
 
-def _parts(tree: Tree) -> Iterator[Part]:
-    """Yield the parts of a rule."""
+def _parts(tree: Tree) -> frozenset[Part]:
+    """Return the parts of a rule."""
     if isinstance(tree, Part):
-        yield tree
-        return
-    for _, below in tree:
-        yield from _parts(below)
+        return frozenset({tree})
+    return frozenset().union(*(_parts(below) for _, below in tree))
 
 
 def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds for all values that may be."""
-    if isinstance(tree, Part):
-        return of(tree)
-    return wherever((possible, _everywhere(below, of)) for possible, below in tree)
+    found: dict[int, ir.Formula] = {}
+
+    def within(tree: Tree) -> ir.Formula:
+        if id(tree) not in found:
+            found[id(tree)] = (
+                of(tree)
+                if isinstance(tree, Part)
+                else wherever((possible, within(below)) for possible, below in tree)
+            )
+        return found[id(tree)]
+
+    return within(tree)
 
 
 def _of_flagging(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
-    several = {of(part) for part in _parts(tree)}
+    parts = _parts(tree)
+    several = {of(part) for part in parts}
     if len(several) == 1:
         return several.pop()
-    if len({part.may_flag for part in _parts(tree)}) == 1:
+    if len({part.may_flag for part in parts}) == 1:
         return _everywhere(tree, of)
     return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))

@@ -20,7 +20,7 @@ from govrules.lowering import ir
 from govrules.lowering.judged import Judged, Part, Tree, judged_of
 from govrules.lowering.kleene import agreed, conjunction, disjunction
 from govrules.rulebook import ast
-from govrules.rulebook.walk import beneath, derived_read, splits
+from govrules.rulebook.walk import beneath, derived_read, rule_conditions, splits
 from govrules.vocabulary import (
     PER_CENT,
     Choice,
@@ -117,53 +117,8 @@ class Lowering:
 
     def _rule(self, only: Identical) -> Judged:
         rule, cls = only
-        lowered: dict[tuple[int, Taken], f.Pair] = {}
-        tree = self._split(
-            rule, (ir.subject(cls),), splits(rule, self._derived), frozenset(), lowered
-        )
+        tree = _Split(self, rule, (ir.subject(cls),)).tree(splits(rule, self._derived), frozenset())
         return judged_of(tree, len(rule.mitigated_by))
-
-    def _split(
-        self,
-        rule: ast.Rule,
-        top: Vars,
-        names: tuple[str, ...],
-        taken: Taken,
-        lowered: dict[tuple[int, Taken], f.Pair],
-    ) -> Tree:
-        """Return a rule for each value that the derived facts of these names may have, in turn."""
-        if not names:
-            return self._part(rule, top, taken, lowered)
-        held = self.table(names[0], top[0], taken)
-        return tuple(
-            (
-                f.may(held, (value,)),
-                self._split(rule, top, names[1:], taken | {(names[0], value)}, lowered),
-            )
-            for value in held.may
-        )
-
-    def _part(
-        self, rule: ast.Rule, top: Vars, taken: Taken, lowered: dict[tuple[int, Taken], f.Pair]
-    ) -> Part:
-        def pair(condition: ast.Condition) -> f.Pair:
-            # What does not hang on what is taken is lowered once for all values of it.
-            key = (id(condition), self.of_taken(derived_read([condition]), taken))
-            if key not in lowered:
-                lowered[key] = _Seen(self, top, key[1]).pair(condition)
-            return lowered[key]
-
-        applies = [] if rule.applies_when is None else [pair(rule.applies_when)]
-        scope = conjunction([*applies, *(~pair(each.when) for each in rule.unless)])
-        requires = pair(rule.requires)
-        excepted = f.both(*(each.true for each in applies), scope.false)
-        return Part(
-            scope,
-            requires,
-            f.either(requires.true, excepted),
-            tuple(pair(each.when) for each in rule.mitigated_by),
-            f.first_of([(pair(each.when), each.severity) for each in rule.grades], rule.otherwise),
-        )
 
     def condition(self, condition: ast.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
@@ -191,8 +146,12 @@ class Lowering:
 
     def of_taken(self, names: Iterable[str], taken: Taken) -> Taken:
         """Return of what is taken what some derived facts are or hang on."""
-        hang_on = frozenset().union(*(self._hangs_on(each) | {each} for each in names))
+        hang_on = self.hang_on(names)
         return frozenset(each for each in taken if each[0] in hang_on)
+
+    def hang_on(self, names: Iterable[str]) -> frozenset[str]:
+        """Return some derived facts and those of the same record that they hang on."""
+        return frozenset().union(*(self._hangs_on(each) | {each} for each in names))
 
     def _hangs_on(self, name: str) -> frozenset[str]:
         """Return the derived facts of the same record that one reads, and those beneath them."""
@@ -210,6 +169,57 @@ class Lowering:
             ir.read(var, derived.name, ast.FactSource.DERIVED, derived.fact) if can_state else None
         )
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
+
+
+class _Split:
+    """A rule by the values that derived facts may have; what is alike for several is made once."""
+
+    def __init__(self, lowering: Lowering, rule: ast.Rule, top: Vars) -> None:
+        self._lowering = lowering
+        self._rule = rule
+        self._top = top
+        #: Its conditions, each with the derived facts that it hangs on.
+        self._conditions = [
+            (each, lowering.hang_on(derived_read([each]))) for each in rule_conditions(rule)
+        ]
+        self._pairs: dict[tuple[int, Taken], f.Pair] = {}
+        self._parts: dict[tuple[f.Pair, ...], Part] = {}
+        self._trees: dict[tuple[tuple[ir.Formula, int], ...], Tree] = {}
+
+    def tree(self, names: tuple[str, ...], taken: Taken) -> Tree:
+        """Return the rule for each value that derived facts of these names may have, in turn."""
+        if not names:
+            pairs = tuple(self._pair(*each, taken) for each in self._conditions)
+            return self._parts.get(pairs) or self._parts.setdefault(pairs, self._part(pairs))
+        held = self._lowering.table(names[0], self._top[0], taken)
+        below = [self.tree(names[1:], taken | {(names[0], value)}) for value in held.may]
+        if all(each is below[0] for each in below):
+            return below[0]
+        made = tuple(
+            (f.may(held, (value,)), each) for value, each in zip(held.may, below, strict=True)
+        )
+        return self._trees.setdefault(tuple((may, id(each)) for may, each in made), made)
+
+    def _pair(self, condition: ast.Condition, hangs_on: frozenset[str], taken: Taken) -> f.Pair:
+        key = (id(condition), frozenset(each for each in taken if each[0] in hangs_on))
+        if key not in self._pairs:
+            self._pairs[key] = self._lowering.pair(condition, self._top, key[1])
+        return self._pairs[key]
+
+    def _part(self, pairs: tuple[f.Pair, ...]) -> Part:
+        rule, left = self._rule, iter(pairs)
+        applies = [] if rule.applies_when is None else [next(left)]
+        scope = conjunction([*applies, *(~next(left) for _ in rule.unless)])
+        requires = next(left)
+        excepted = f.both(*(each.true for each in applies), scope.false)
+        grades = [(next(left), each.severity) for each in rule.grades]
+        return Part(
+            scope,
+            requires,
+            f.either(requires.true, excepted),
+            tuple(left),
+            f.first_of(grades, rule.otherwise),
+        )
 
 
 @lru_cache(maxsize=_MOST_KEPT)

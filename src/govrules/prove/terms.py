@@ -1,4 +1,4 @@
-"""z3 terms, made in a world of their own for each prover."""
+"""z3 terms, made in a context of their own for each prover."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 @attrs.frozen(eq=False)
-class World:
+class Context:
     """
     What terms are made in.
 
-    z3 numbers its terms, and a model depends on the numbers: in a world shared with whatever was
+    z3 numbers its terms, and a model depends on the numbers: in a context shared with whatever was
     asked before, the same question has other examples, and two threads may not ask at once.
 
     Attributes:
@@ -38,28 +38,28 @@ class World:
     names: dict[int, tuple[Term, frozenset[str]]] = attrs.field(factory=dict)
 
     @classmethod
-    def new(cls) -> World:
-        """Return a world in which nothing was made yet."""
+    def new(cls) -> Context:
+        """Return a context in which nothing was made yet."""
         context = z3.Context()
         return cls(context, *(z3.BoolVal(each, context) for each in (True, False)))
 
 
-_WORLD: Final[ContextVar[World]] = ContextVar("the world that terms are made in")
+_CONTEXT: Final[ContextVar[Context]] = ContextVar("the context that terms are made in")
 
 
-def _world() -> World:
+def _context() -> Context:
     try:
-        return _WORLD.get()
+        return _CONTEXT.get()
     except LookupError:
-        world = World.new()
-        _WORLD.set(world)
-        return world
+        made = Context.new()
+        _CONTEXT.set(made)
+        return made
 
 
-def within(world: World, steps: Iterator[T]) -> Iterator[T]:
-    """Yield what an iterator yields, each step taken in a world."""
+def within(context: Context, steps: Iterator[T]) -> Iterator[T]:
+    """Yield what an iterator yields, each step taken in a context."""
     there = copy_context()
-    there.run(_WORLD.set, world)
+    there.run(_CONTEXT.set, context)
     done: Any = object()
     while (found := there.run(next, steps, done)) is not done:
         yield found
@@ -68,7 +68,7 @@ def within(world: World, steps: Iterator[T]) -> Iterator[T]:
 def new_solver() -> z3.Solver:
     """Return a solver that nothing was told yet."""
     # The combined solver tries tactics first, which take minutes on sums of many truths.
-    return z3.SimpleSolver(ctx=_world().context)
+    return z3.SimpleSolver(ctx=_context().context)
 
 
 # ── Constants and variables ───────────────────────────────────────────────────────────────────
@@ -76,12 +76,12 @@ def new_solver() -> z3.Solver:
 
 def true() -> Term:
     """Return *true*."""
-    return _world().true
+    return _context().true
 
 
 def false() -> Term:
     """Return *false*."""
-    return _world().false
+    return _context().false
 
 
 def truth(value: bool) -> Term:  # noqa: FBT001 - the value is what it is about
@@ -93,13 +93,13 @@ def exact(number: float | Decimal | Fraction) -> Term:
     """Return a number, exactly: a whole number where it is one."""
     fraction = Fraction(number)
     if fraction.denominator == 1:
-        return z3.IntVal(int(fraction), _world().context)
-    return z3.RealVal(str(fraction), _world().context)
+        return z3.IntVal(int(fraction), _context().context)
+    return z3.RealVal(str(fraction), _context().context)
 
 
 def variable(make: Callable[[str, z3.Context], Term], name: str) -> Term:
     """Return a variable: `z3.Bool`, `z3.Int` or `z3.Real` of a name."""
-    return make(name, _world().context)
+    return make(name, _context().context)
 
 
 # ── Logic, folded where it is settled ─────────────────────────────────────────────────────────
@@ -184,7 +184,7 @@ def name_of(variable: Term) -> str:
 
 def names_in(term: Term) -> frozenset[str]:
     """Return the names of the variables in a term."""
-    names = _world().names
+    names = _context().names
     key = term.get_id()
     if key in names and names[key][0].eq(term):
         return names[key][1]

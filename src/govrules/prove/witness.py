@@ -6,7 +6,6 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -19,6 +18,7 @@ from govrules.nodes import Report, parse
 from govrules.prove.symbols import Tree
 from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.rules import read_given
+from govrules.rulebook.write import write_value
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF, Record, Records, vocabulary_of
@@ -37,7 +37,7 @@ class DisagreementError(GovrulesError):
 
 
 @attrs.frozen
-class Shown:
+class Witness:
     """
     An example that shows a result, as it can be pasted below `examples:`.
 
@@ -73,7 +73,7 @@ def case_for(tree: Tree, cls: type, rulebook: Rulebook) -> Case:
     return case_of(Facts(subject_of(tree, cls), tree.get(AS_OF.name, UNKNOWN)), rulebook)
 
 
-def removable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any part of a tree
+def droppable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - any part of a tree
     """Yield what could be left out of a tree, the largest parts first."""
     inner: list[tuple[Any, Any]] = []
     match tree:
@@ -85,7 +85,7 @@ def removable(tree: Any, path: Path = ()) -> Iterator[Path]:  # noqa: ANN401 - a
             inner = [(each, None) for each in sorted(tree - {UNKNOWN})]
     yield from ((*path, key) for key, _ in inner)
     for key, value in inner:
-        yield from removable(value, (*path, key))
+        yield from droppable(value, (*path, key))
 
 
 def without(tree: Any, path: Path) -> Any:  # noqa: ANN401 - any part of a tree
@@ -103,12 +103,21 @@ def without(tree: Any, path: Path) -> Any:  # noqa: ANN401 - any part of a tree
     return tree
 
 
-def shrunk(trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool]) -> tuple[Tree, ...]:
-    """Return the trees without all that what they show can do without."""
+def shrunk(
+    trees: tuple[Tree, ...], holds: Callable[[tuple[Tree, ...]], bool], about: str
+) -> tuple[Tree, ...]:
+    """
+    Return the trees without all that what they show can do without.
+
+    Raises:
+        DisagreementError: they do not show it.
+    """
+    if not holds(trees):
+        raise DisagreementError(f"`{about}`: z3 and the reference engine differ: {trees}")
     changed = True
     while changed:
         changed = False
-        for path in list(dict.fromkeys(each for tree in trees for each in removable(tree))):
+        for path in list(dict.fromkeys(each for tree in trees for each in droppable(tree))):
             fewer = tuple(without(tree, path) for tree in trees)
             if fewer != trees and holds(fewer):
                 trees, changed = fewer, True
@@ -139,26 +148,18 @@ def _entries(tree: Tree, cls: type, prefix: str = "") -> Iterator[str]:
 
 def _written(value: Any) -> str:  # noqa: ANN401 - any fact's value
     match value:
-        case None:
-            return "none"
-        case bool():
-            return "yes" if value else "no"
         case frozenset():
             members = sorted(each for each in value if each is not UNKNOWN)
             members += ["unknown"] if UNKNOWN in value else []
             return f"[{', '.join(members)}]" if members else "none"
-        case Decimal():
-            return f"{value:f}"
-        case dt.date():
-            return value.isoformat()
         case str():
             plain = _WORD.fullmatch(value) and value.lower() not in _WORDS_WITH_A_MEANING
             return value if plain else json.dumps(value, ensure_ascii=False)
         case _:
-            return str(value)
+            return str(write_value(value))
 
 
-def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Shown:
+def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Witness:
     """
     Return an example of a rule or a derived fact, as the reference engine says when it is read.
 
@@ -179,13 +180,13 @@ def show(about: Rule | Derived, tree: Tree, name: str, rulebook: Rulebook) -> Sh
         problem = run_example(about, example, rulebook).problem
         if problem:
             raise DisagreementError(f"`{about.id}`: {problem}, in {text}")
-        return Shown(about.id, text)
+        return Witness(about.id, text)
     value, *more = derive(about, case)
     text += f"{_written(about.rows[-1].value if value is None else value)} }}"
     values = run_derived_example(about, DerivedExample(name, record, value, as_of), rulebook).values
     if more or values != (value,):
         raise DisagreementError(f"`{about.name}` is {values}, in {text}")
-    return Shown(about.name, text, fails=value is None)
+    return Witness(about.name, text, fails=value is None)
 
 
 def _read(facts: str, cls: type, rulebook: Rulebook) -> tuple[object, dt.date | None]:

@@ -31,20 +31,20 @@ except ModuleNotFoundError as error:
 
 from govrules.assessment import assess, rules_for
 from govrules.engines.arrays import Block
-from govrules.engines.bitmaps import ListColumn, Store, everywhere, nowhere, pack, unpack
+from govrules.engines.bitmaps import ListColumn, Store, ones, pack, unpack, zeros
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
-from govrules.engines.verdicts import GRAVITIES, VERDICTS, verdicts
+from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES, verdicts
 from govrules.errors import EngineError, FactsError, NoSuchRuleError
 from govrules.files import replacing
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
 from govrules.lowering.ir import Exists, Formula, Num, Read, Total
 from govrules.lowering.judged import Judged
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import lowering_of
 from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
-from govrules.portfolio import pairs_of
+from govrules.pairing import pairs_of
 from govrules.reading import class_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
@@ -67,8 +67,8 @@ FINDINGS: Final = pa.schema(
 )
 #: Those of them that are left out where no details are wanted.
 _DETAILS: Final = ("questions", "facts")
-_VERDICT_WORDS: Final = pa.array([each.value for each in VERDICTS])
-_GRAVITY_WORDS: Final = pa.array([each.value for each in GRAVITIES if each is not None])
+_VERDICT_WORDS: Final = pa.array([each.value for each in VERDICT_CODES])
+_SEVERITY_WORDS: Final = pa.array([each.value for each in SEVERITY_CODES if each is not None])
 #: Between facts, where several stand in one text.
 SEPARATOR: Final = "; "
 #: Rows that a thread takes at once: with fewer it waits for the interpreter more than it works.
@@ -167,7 +167,7 @@ def _coded(codes: Any, words: pa.Array) -> pa.Array:  # noqa: ANN401 - an array 
 def _grave(codes: Any) -> pa.Array:  # noqa: ANN401 - an array of codes
     """Return severities by their codes, of which 0 is none."""
     there, places = pa.py_buffer(pack(codes != 0)), pa.py_buffer(codes - np.uint8(1))
-    return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _GRAVITY_WORDS)
+    return _coded(pa.Array.from_buffers(pa.int8(), len(codes), [there, places]), _SEVERITY_WORDS)
 
 
 def _texts(asks: Mapping[str, Formula], block: Block, texts: dict[str, int]) -> Any:  # noqa: ANN401 - an array of codes
@@ -240,7 +240,7 @@ def kernel(
     check_rulebook(rulebook)
     check_as_of(as_of)
     rules, cls = rules_for(kind, rulebook, as_of), class_of(rulebook, kind)
-    lowering = Lowering(rulebook.derived)
+    lowering = lowering_of(rulebook.derived)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     asking = Asking(lowering, rulebook.derived)
     several = zip(rules, judged, strict=True) if details else ()
@@ -403,7 +403,7 @@ class RegisterKernel:
 
     def _block(self, batch: pa.RecordBatch, *, complete: bool) -> Block:
         records = Store.of(batch, f"{_LIST}[].")
-        shut = everywhere(1) if complete else nowhere(1)
+        shut = ones(1) if complete else zeros(1)
         listed = ListColumn(np.array([0, records.rows], np.int64), shut, records)
         return self._kernel.block(self._register, {_LIST: listed})
 

@@ -25,7 +25,7 @@ from govrules.decode.states import fold
 from govrules.decode.values import Wording
 from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
-from govrules.engines.verdicts import GRAVITIES, VERDICTS
+from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel
@@ -40,7 +40,7 @@ from govrules.validate import check_as_of, check_rulebook
 Which: TypeAlias = Literal["all", "flagged"]
 _NAME: Final = "the table"
 #: In the order of their codes.
-_LEVELS: Final = [each.value for each in GRAVITIES if each is not None]
+_LEVELS: Final = [each.value for each in SEVERITY_CODES if each is not None]
 #: The libraries whose frames narwhals makes of Arrow data.
 _EAGER: Final[Mapping[str, Any]] = {
     "pandas": nw.Implementation.PANDAS,
@@ -165,7 +165,7 @@ def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any
     """Return batches of findings as one table whose categories are each other's."""
     rows = laid.num_rows
     codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
-    words = [each.value for each in VERDICTS]
+    words = [each.value for each in VERDICT_CODES]
     names = _names(laid)
     called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
     row = np.repeat(np.arange(rows, dtype=np.int32), number)

@@ -71,9 +71,9 @@ def header_of(grid: Grid) -> tuple[int, int]:
     words = [len({_said(each) for each in row if _is_word(each)}) for row in filled]
     most = max(words, default=0)
     last = next((at for at, number in enumerate(words) if number and number >= 0.8 * most), 0)
+    first = last
     while last + 1 < len(rows) and _goes_on(rows[last], rows[last + 1], last, grid.merged):
         last += 1
-    first = last
     while first and last - first + 1 < _DEEPEST and _stands_above(rows, first - 1, grid):
         first -= 1
     return first + 1, last + 1
@@ -92,9 +92,15 @@ def _goes_on(row: Sequence[Any], below: Sequence[Any], at: int, merged: Sequence
     }
     if spanned:
         return {place for place, _ in cells} <= spanned
-    # Without merged areas: the gaps within the row are filled by the one below, and little else.
+    # Without merged areas: the gaps within the row, or what it says again and again, are filled by
+    # the one below, and little else.
     last = max((place for place, cell in enumerate(row) if not blank(cell)), default=0)
-    gaps = {place for place, cell in enumerate(row[:last]) if blank(cell)}
+    gaps = {place for place, cell in enumerate(row[:last]) if blank(cell)} or {
+        place
+        for left in range(min(last, len(below) - 1))
+        if _said(row[left]) == _said(row[left + 1]) and _said(below[left]) != _said(below[left + 1])
+        for place in (left, left + 1)
+    }
     places = {place for place, _ in cells}
     return bool(gaps) and gaps <= places and cells[0][0] > 0 and len(places) <= 3 * len(gaps)
 

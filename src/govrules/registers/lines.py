@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -20,8 +21,8 @@ from govrules.decode.states import (
     PLACEHOLDERS,
     VALUE,
     YES_OR_NO,
+    are_plain,
     fold,
-    is_plain,
     state_of,
 )
 from govrules.decode.values import decoder, is_placeholder
@@ -156,7 +157,7 @@ class _LineReader:
         file = self.careful.report.file
         try:
             origins = [LineOrigin(file, number) for number, _ in lines]
-            return self.quick.read([whole(line) for _, line in lines], origins)
+            return self.quick.read([line for _, line in lines], origins)
         except (ValueError, RecursionError, _OddError):
             if len(lines) == 1:
                 [(number, line)] = lines
@@ -237,6 +238,10 @@ class QuickReader:
             RecursionError: one of them goes too deep.
             _OddError: something in one of them has to be looked at with care.
         """
+        text = "\n".join(lines)
+        if "\\u" in text or not text.isascii():
+            for line in lines:
+                whole(line)
         # Of a line on its own an error is said, and a key that stands twice before all that is odd.
         decode = _ONCE.decode if len(lines) == 1 else _object
         self.keys = 0
@@ -244,12 +249,11 @@ class QuickReader:
         if {*map(type, objects)} != {dict}:
             raise _OddError
         made = self._partnerships(objects, origins)
-        if len(lines) > 1 and not _once_each(lines, self.keys):
+        if len(lines) > 1 and not _once_each(text, self.keys):
             for line in lines:
                 _ONCE.decode(line)
-        self.nulls += sum(
-            _nulls(each) for line, each in zip(lines, objects, strict=True) if "null" in line
-        )
+        if "null" in text:
+            self.nulls += _nulls(objects)
         return made
 
     def reader(self, fact_type: FactType) -> _Column:
@@ -291,12 +295,10 @@ def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
     return value
 
 
-def _once_each(lines: Sequence[str], keys: int) -> bool:
+def _once_each(text: str, keys: int) -> bool:
     """Tell whether lines that hold so many different keys surely give none of them twice."""
     # Each key is followed by a colon, before which stands its quote or white space.
-    return keys == sum(line.count(":") for line in lines) or keys == sum(
-        line.count(f"{before}:") for line in lines for before in '" \t\r'
-    )
+    return keys == text.count(":") or keys == sum(text.count(f"{each}:") for each in '" \t\r')
 
 
 class _RecordReader:
@@ -374,25 +376,34 @@ def _records_or_states(reader: _RecordReader) -> _Column:
 
 
 def _lists(reader: _RecordReader) -> _Column:
+    has_twins = _twins() if reader.cls is Partner else None
+
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
         lists = [each for each in values if type(each) is list]
-        made = iter(reader([each for value in lists for each in value if type(each) is dict]))
-        found = [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
-        if reader.cls is Partner and any(map(_has_twins, found)):
+        records = reader([each for value in lists for each in value if type(each) is dict])
+        if has_twins is not None and has_twins(lists, records):
             raise _OddError
-        return found
+        made = iter(records)
+        return [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
 
     return read_lists
 
 
-def _has_twins(partners: Any) -> bool:  # noqa: ANN401 - a list's value
-    """Tell whether one body stands twice among partners."""
-    if partners is UNKNOWN or len(partners) < 2:  # noqa: PLR2004 - one has no twin
-        return False
-    bodies = [
-        fold_body(each.name) for each in partners if each is not UNKNOWN and type(each.name) is str
-    ]
-    return len({*bodies}) < len(bodies)
+def _twins() -> Callable[[Sequence[list[Any]], Sequence[Any]], bool]:
+    """Return what tells whether one body stands twice in a list of partners."""
+    # Of partners without a name nobody can tell.
+    folded = Kept(lambda name: fold_body(name) if type(name) is str else None)
+
+    def has_twins(lists: Sequence[list[Any]], records: Sequence[Any]) -> bool:
+        numbers = [*map(len, lists)]
+        if sum(numbers) != len(records):
+            numbers = [sum(type(one) is dict for one in each) for each in lists]
+        bodies = [folded[each.name] for each in records]
+        places = itertools.chain(*map(itertools.repeat, range(len(lists)), numbers))
+        named = [*filter(operator.itemgetter(1), zip(places, bodies, strict=True))]
+        return len({*named}) < len(named)
+
+    return has_twins
 
 
 def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
@@ -424,16 +435,17 @@ def _words(read_value: Callable[[Any], Any]) -> _Column:
 
 def _texts() -> _Column:
     """Return what reads texts, of which most are seen at a glance to be what they say."""
-    kept: dict[Any, Any] = {}
+    kept = Kept(_text)
 
     def read_texts(values: Sequence[Any]) -> Sequence[Any]:
+        given = [each for each in values if each is not None]
+        if {*map(type, given)} <= {str} and are_plain(given):
+            return [UNKNOWN if each is None else each for each in values]
         try:
-            new = [each for each in {*values} if each not in kept]
+            return list(map(kept.__getitem__, values))
         except TypeError:
+            # A list or an object is no text, and cannot be kept.
             raise _OddError from None
-        for each in new:
-            kept[each] = each if type(each) is str and is_plain(each) else _text(each)
-        return list(map(kept.__getitem__, values))
 
     return read_texts
 
@@ -485,10 +497,11 @@ def _value(fact_type: FactType) -> Callable[[Any], Any]:
     def read_value(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
         if value is None:
             return UNKNOWN
-        if isinstance(value, (list, dict)):
+        kind = type(value)
+        if kind is list or kind is dict:
             raise _OddError
         found = decode(value)
-        if isinstance(found, Problem) or (found is UNKNOWN and is_placeholder(value, fact_type)):
+        if type(found) is Problem or (found is UNKNOWN and is_placeholder(value, fact_type)):
             raise _OddError
         return found
 

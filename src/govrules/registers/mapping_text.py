@@ -168,6 +168,7 @@ def _left_over(proposal: Proposal) -> Iterator[str]:
 def _not_found(proposal: Proposal) -> Iterator[str]:
     left = proposal.not_found
     yield f"# Facts that no column was found for ({len(left)}); each stays unknown:"
+    yield "# `govrules facts WORDS` says what each is, and finds one by what people call it."
     for line in textwrap.wrap(", ".join(left), _WIDTH - 4, break_on_hyphens=False):
         yield f"#   {line}"
 

@@ -8,17 +8,12 @@ can end the process. The other process reads the whole file and validates it, an
 from __future__ import annotations
 
 import atexit
-import contextlib
-import json
-import os
-import subprocess
 import sys
 import threading
 from pathlib import Path
 from typing import Final
 
-import attrs
-
+from govrules.children import Program
 from govrules.diagnostics import Code
 from govrules.registers.sources import ARROW, DUCKDB, refuse, suffix_of
 
@@ -60,19 +55,14 @@ def check_sound(file: str, name: str) -> None:
         refuse(Code.UNREADABLE_TABLE, name, *(_DATABASE if kind == "duckdb" else _FILE))
 
 
-@attrs.define
-class _Probe:
+class _Probe(Program):
     """The process: begun when it is first asked, and again when a file has ended it."""
-
-    _process: subprocess.Popen[str] | None = None
-    _owner: int = 0
-    _lock: threading.RLock = attrs.field(factory=threading.RLock)
 
     def sound(self, file: str, kind: str) -> bool:
         """Tell whether a file could be read to its end."""
-        with self._lock:
-            process = self._begun()
-            watch = threading.Timer(SECONDS + 5, process.kill)
+        with self.lock:
+            self.begin(_CHILD, "-I", "-S")
+            watch = threading.Timer(SECONDS + 5, self.kill)
             watch.daemon = True
             watch.start()
             request = {
@@ -84,10 +74,8 @@ class _Probe:
             }
             answer = ""
             try:
-                if process.stdin is not None and process.stdout is not None:
-                    process.stdin.write(json.dumps(request) + "\n")
-                    process.stdin.flush()
-                    answer = process.stdout.readline()
+                self.send(request)
+                answer = self.receive()
             except OSError:
                 answer = ""
             except BaseException:
@@ -99,35 +87,6 @@ class _Probe:
             if not answer.endswith("\n"):
                 self.stop()
             return answer == "true\n"
-
-    def stop(self) -> None:
-        """End the process."""
-        with self._lock:
-            process, self._process = self._process, None
-            if process is None or self._owner != os.getpid():
-                return
-            process.kill()
-            for pipe in filter(None, (process.stdin, process.stdout)):
-                with contextlib.suppress(OSError):
-                    pipe.close()
-            process.wait()
-
-    def _begun(self) -> subprocess.Popen[str]:
-        process = self._process
-        if process is not None and self._owner == os.getpid() and process.poll() is None:
-            return process
-        self.stop()
-        self._owner = os.getpid()
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-W", "ignore", str(_CHILD)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-        )
-        return self._process
 
 
 _PROBE: Final = _Probe()

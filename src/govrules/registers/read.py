@@ -9,8 +9,9 @@ from typing import Any
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
-from govrules.errors import FactsError
+from govrules.errors import FactsError, GovrulesError
 from govrules.explain.phrases import counted
+from govrules.extensions import READERS, failed, loaded
 from govrules.files import lies_in
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
@@ -71,7 +72,8 @@ def read(
 
     Args:
         source: a path (YAML, JSON, JSON Lines, CSV, XLSX and other workbooks, Parquet, Arrow,
-            DuckDB); a mapping of facts; a list of them, which is a register; or a table in memory,
+            DuckDB, and what installed packages read); a mapping of facts; a list of them, which is
+            a register; or a table in memory,
             of pandas, Polars, DuckDB, PyArrow or whatever else gives its data as Arrow or by the
             dataframe interchange protocol. It is gone through once.
 
@@ -98,20 +100,29 @@ def read(
     if isinstance(source, (str, Path)):
         found = read_source(source, mapping=mapping, table=table, rulebook=rulebook, kind=kind)
         return found.strictly(str(source)) if strict else found
-    if _is_table(source):
-        found = _read_memory(source, mapping, rulebook, name, kind)
-    elif isinstance(source, (Mapping, list, tuple)) or attrs.has(type(source)):
-        if mapping is None:
-            found = read_values(source, name=name, rulebook=rulebook, kind=kind)
-        else:
-            rows = [source] if isinstance(source, Mapping) else [*source]
-            opened = table_of(rows, name or IN_MEMORY)
-            found = _read_table(opened, mapping, declared_by(rulebook), "")
-    else:
-        expected = "a path, a mapping, a list of mappings, or a table"
-        lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
-        raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
+    found = _read_held(source, mapping, rulebook, name, kind)
     return found.strictly(name) if strict else found
+
+
+def _read_held(
+    source: Any,  # noqa: ANN401 - whatever holds facts
+    mapping: str | Path | TableMapping | None,
+    rulebook: Rulebook | None,
+    name: str,
+    kind: str,
+) -> Read:
+    """Read what a program holds; see `read`."""
+    if _is_table(source):
+        return _read_memory(source, mapping, rulebook, name, kind)
+    if isinstance(source, (Mapping, list, tuple)) or attrs.has(type(source)):
+        if mapping is None:
+            return read_values(source, name=name, rulebook=rulebook, kind=kind)
+        rows = [source] if isinstance(source, Mapping) else [*source]
+        declared = declared_by(rulebook, kind)
+        return _read_table(table_of(rows, name or IN_MEMORY), mapping, declared, "")
+    expected = "a path, a mapping, a list of mappings, or a table"
+    lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
+    raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
 
 
 def read_register(
@@ -155,7 +166,7 @@ def _is_table(source: object) -> bool:
 
 def _read_memory(
     source: Any,  # noqa: ANN401 - a table of any library
-    mapping: str | Path | None,
+    mapping: str | Path | TableMapping | None,
     rulebook: Rulebook | None,
     name: str,
     kind: str,
@@ -164,12 +175,13 @@ def _read_memory(
     # A stream can be read once, and gives nothing the second time.
     whole = whole_table(source, name)
     cls = class_of(rulebook, kind)
-    if cls not in (Partnership, Register):
+    own = cls not in (Partnership, Register)
+    if own and mapping is None:
         return read_rows(arrow_table(whole, name), cls, rulebook)
     columns = columns_of_table(whole, name) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
-    return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook), "")
+    return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook, kind), "")
 
 
 def read_source(
@@ -190,28 +202,39 @@ def read_source(
     suffix = suffix_of(file)
     cls = class_of(rulebook, kind)
     own = cls not in (Partnership, Register)
+    if suffix not in (*DOCUMENTS, *TABLES):
+        of_reader = _read_elsewhere(file, suffix)
+        if of_reader is not None:
+            return _read_held(of_reader, mapping, rulebook, file, kind)
     if mapping is None and suffix in LINES and not named and not own:
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
         return _read_document(file, suffix, mapping, table or named, rulebook=rulebook, kind=kind)
-    if own:
-        if mapping is not None:
-            refuse(
-                Code.UNREADABLE_TABLE,
-                file,
-                f"mappings are for partnerships, and this is read as a {words_of(cls)}",
-                "give each column the path of its fact as its heading",
-            )
+    if own and mapping is None:
         with undisturbed():
             return read_rows(open_table(file, _layout(Layout(), table or named)), cls, rulebook)
     columns = columns_of(source, table) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
-    declared = declared_by(rulebook)
+    declared = declared_by(rulebook, kind)
     said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
         return _read_table(open_table(file, layout), said, declared, file)
+
+
+def _read_elsewhere(file: str, suffix: str) -> Any:  # noqa: ANN401 - what `read` takes
+    """Return what the reader of an installed package makes of a file; None where none reads it."""
+    reader = loaded(READERS, suffix.removeprefix(".")) if Path(file).is_file() else None
+    if reader is None:
+        return None
+    try:
+        return reader(Path(file))
+    except GovrulesError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a package's code raises
+        said = failed(READERS, suffix.removeprefix("."), "failed", error)
+        refuse(Code.UNREADABLE_FILE, file, str(said), "ask those who made the package")
 
 
 def columns_of(source: str | Path, table: str = "") -> Columns | None:
@@ -310,13 +333,14 @@ def _naming(table: Table, mapping: TableMapping) -> list[int]:
     return found
 
 
-def _nameless(register: Register) -> Iterator[Diagnostic]:
-    """Warn of partnerships without a name, though others of their table have one."""
+def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any class
+    """Warn of subjects without a name, though others of their table have one."""
     for each in entries_of(register):
-        if each.id is UNKNOWN and each.name is UNKNOWN and "" in each.origin:
+        texts = [getattr(each, name, UNKNOWN) for name in ("id", "name")]
+        if texts == [UNKNOWN, UNKNOWN] and "" in getattr(each, "origin", ()):
             yield Diagnostic(
                 Code.ROW_WITHOUT_NAME,
-                "the row names no partnership, and is read as one of its own",
+                f"the row names no {words_of(type(each))}, and is read as one of its own",
                 read_place(each.origin[""]),
                 "if it goes on with the row above, give the mapping `rows: partners`",
             )

@@ -24,6 +24,7 @@ from xml.etree import ElementTree as ET
 
 import attrs
 
+from govrules.children import end
 from govrules.diagnostics import Code, Span
 from govrules.registers.sources import content_of, needs, refuse, suffix_of
 from govrules.registers.tables import MAX_TABLE_BYTES
@@ -190,11 +191,7 @@ class _Child:
 
     def __exit__(self, *_: object) -> None:
         self.watch.cancel()
-        self.process.kill()
-        for pipe in filter(None, (self.process.stdin, self.process.stdout)):
-            with contextlib.suppress(OSError):
-                pipe.close()
-        self.process.wait()
+        end(self.process)
 
     def tell(self, value: object) -> None:
         """Send a request; where the process is gone, what it says next tells."""

@@ -89,6 +89,7 @@ def counted_otherwise(finding: Finding, register: Assessment) -> str:
         truths = Counter(evaluate(node.where, case.inside(each)) for each in records)
         certain, open_ = truths[Truth.TRUE], truths[Truth.UNKNOWN]
         least = "at least " if open_ or not closed else ""
-        more = f"; {certain + open_} if the {open_} that nobody can tell of do" if open_ else ""
-        return f"{declared}, and {least}{certain} on the register count{more}"
+        counts, do = ("counts" if certain == 1 else "count"), ("does" if open_ == 1 else "do")
+        more = f", or {certain + open_} if the {open_} not known yet {do} too" if open_ else ""
+        return f"{declared}, but {least}{certain} on the register {counts}{more}"
     return ""

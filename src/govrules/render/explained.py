@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from govrules.catalogue import claims_phrase, facts_read, rule_entry
 from govrules.decode.values import describe
 from govrules.diagnostics import CODES, Code, did_you_mean
-from govrules.explain.english import condition_phrase
+from govrules.explain.english import alternatives
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
+from govrules.files import shipped
 from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.walk import parameters_of
@@ -20,10 +21,8 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     """Yield a rule with its source, severity, remedy, questions and examples."""
     entry = rule_entry(rule, rulebook)
     yield entry.title, "bold"
-    yield (
-        f"{entry.id}  (about {with_article(entry.subject)}; theme {entry.theme}; {entry.place})",
-        "",
-    )
+    about = f"about {with_article(entry.subject)}; theme {_theme(rule, rulebook)}"
+    yield f"{entry.id}  ({about}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
     if entry.met:
@@ -61,10 +60,36 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield from item("", f"{example.name}: {example.verdict}", indent=2)
 
 
+def _theme(rule: Rule, rulebook: Rulebook) -> str:
+    """Return what a theme is called, and its id where that is another word."""
+    title = next((each.title for each in rulebook.themes if each.id == rule.theme), rule.theme)
+    return title if title.lower() == rule.theme else f"{title} ({rule.theme})"
+
+
 def code_lines(code: Code) -> Iterator[Line]:
-    """Yield what a diagnostic's code means."""
+    """Yield what a diagnostic's code means, and a file that brings it about."""
     yield f"{code.id} {code.title}", "bold"
     yield code.meaning, ""
+    case = case_of(code)
+    if case:
+        yield "", ""
+    inside = False
+    for line in case.splitlines():
+        fenced = line.startswith("```")
+        inside = inside != fenced
+        if not fenced:
+            yield (f"  {line}" if inside and line else line.replace("`", "")), ""
+
+
+def case_of(code: Code) -> str:
+    """Return, as Markdown, the simplest file that brings a code about and what is said of it."""
+    page = shipped("cases", "tests/diagnostics") / f"{code.id}.md"
+    if not page.is_file():
+        return ""
+    _, _, first = page.read_text(encoding="utf-8").partition("\n## ")
+    heading, _, rest = first.partition("\n## ")[0].partition("\n")
+    kind, _, name = heading.partition(": ")
+    return f"{kind} ({name.replace('-', ' ')}):\n{rest}"
 
 
 def fact_lines(path: str, rulebook: Rulebook) -> Iterator[Line]:
@@ -89,7 +114,7 @@ def _fact_lines(path: str, fact: Fact, whose: str, rulebook: Rulebook) -> Iterat
     yield f"Ask: {fact.question}", ""
     if isinstance(fact.type, Choice | Choices):
         several = "any of" if isinstance(fact.type, Choices) else "one of"
-        yield f"Takes {several}: {', '.join(fact.type.values)}", ""
+        yield from item(f"Takes {several}", ", ".join(fact.type.values), indent=0)
     elif isinstance(fact.type, Records):
         yield f"Takes: a list, each a {fact.each}", ""
     elif isinstance(fact.type, Record):
@@ -105,7 +130,13 @@ def _derived_lines(derived: Derived, rulebook: Rulebook) -> Iterator[Line]:
     yield "The first that holds:", ""
     for number, row in enumerate(derived.rows, 1):
         value = value_phrase(row.value, derived.fact.type)
-        yield from item(f"{number}", f"{value} where {condition_phrase(row.when)}", indent=2)
+        ways = alternatives(row.when)
+        if len(ways) == 1:
+            yield from item(f"{number}", f"{value} where {ways[0]}", indent=2)
+            continue
+        yield from item(f"{number}", f"{value} where at least one of these holds:", indent=2)
+        for each in ways:
+            yield from item("", f"- {each}", indent=4)
     yield f"  otherwise {value_phrase(derived.otherwise, derived.fact.type)}", ""
     yield from _readers(derived.name, rulebook)
 

@@ -36,7 +36,7 @@ from govrules.lowering.ir import (
     Unknown,
     Var,
 )
-from govrules.lowering.lower import Lowering
+from govrules.lowering.lower import lowering_of
 from govrules.rulebook.ast import SEVERITIES, Op, Rule, Rulebook
 from govrules.vocabulary import Choice, FactType, Months
 
@@ -61,7 +61,7 @@ _Phrase: TypeAlias = "_Joined | _Words"
 
 def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
     """Yield a lowered rule in words, each line with its style."""
-    judged = Lowering(rulebook.derived).rule(rule, rulebook.subjects[rule.subject])
+    judged = lowering_of(rulebook.derived).rule(rule, rulebook.subjects[rule.subject])
     yield rule.id, "bold"
     said = [
         ("flagged", judged.flagged),

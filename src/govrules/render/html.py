@@ -13,7 +13,7 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
-from govrules.render.advice import fact_at, good_state
+from govrules.render.advice import fact_at, good_state, opened_elsewhere
 from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.lines import cut
@@ -81,6 +81,7 @@ class View:
     remedy: str
     owner: str
     settled: str = ""
+    opens: tuple[str, ...] = ()
     to_know: tuple[str, ...] = ()
     check: str = ""
     principle: str = ""
@@ -227,6 +228,7 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         remedy=sentence(finding.remedy) if finding.remedy else "",
         owner=report.owner(finding),
         settled=report.settled(finding),
+        opens=tuple(opened_elsewhere(finding)),
         to_know=tuple(each.text for each in report.to_know(finding)),
         principle=finding.principle,
         source=report.source(finding),

@@ -42,9 +42,9 @@ def parameter_lines(name: str, rulebook: Rulebook) -> Iterator[Line]:
     ]
     rules = [each.id for each in rulebook.rules if any(one.name == name for one in each.parameters)]
     if derived:
-        yield from item("Derived facts that read it", sentence(joined(derived)), indent=0)
+        yield from item("Derived facts that read it", f"{joined(derived)}.", indent=0)
     if rules:
-        yield from item("Rules that read it", sentence(joined(rules)), indent=0)
+        yield from item("Rules that read it", f"{joined(rules)}.", indent=0)
 
 
 def word_lines(name: str) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment
 from govrules.receipt import Receipt
-from govrules.render.advice import good_state
+from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
 from govrules.render.decided import decided
 from govrules.render.law import law_of
@@ -193,6 +193,8 @@ def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
     if reply is not None:
         yield f"- Decided: {text(reply.text)}"
     yield f"- Settled when: {text(report.settled(finding))}"
+    for opens in opened_elsewhere(finding):
+        yield f"- Which would open: {text(opens)}"
     yield f"- Why it matters: {text(finding.principle)}"
     yield f"- Source: {text(report.source(finding))}. `{finding.rule.id}`"
     claims = whose(finding.rule)
@@ -244,6 +246,8 @@ def _register(view: Overview, origin: Origin) -> Iterator[str]:
     if view.pairs:
         rows.append(("Between partnerships", view.pairs))
     yield from _counts(rows)
+    if view.common:
+        yield f"{text(view.common)}\n"
     yield from _changes(origin.changed)
     yield from _look_first(view)
     yield from _organisation(view)

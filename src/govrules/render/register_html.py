@@ -171,6 +171,7 @@ class _RegisterPage:
             "kind": "Register of partnerships: report to the committee",
             "about": [*self._about()],
             "headline": " ".join(view.headline()),
+            "common": view.common,
             "figures": [*self._figures()],
             "columns": (
                 ("To put right", "All"),

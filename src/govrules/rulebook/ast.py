@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, TypeAlias, assert_never
 
 import attrs
 
+from govrules.decode.amounts import Threshold
 from govrules.diagnostics import NOWHERE, Span, did_you_mean
 from govrules.errors import GovrulesError, NoSuchRuleError
 from govrules.frozen import frozen
@@ -37,6 +38,7 @@ INTENDABLE: Final = (
     "perverse-incentive",
     "withholding-helps",
     "never-worse",
+    "idle-question",
     *TESTED,
 )
 
@@ -604,6 +606,13 @@ class Rule:
         }
         return tuple(each for each in ELEMENTS if has.get(each, True))
 
+    def counts_on(self, as_of: object) -> bool:
+        """Tell whether it is in force on a day; on a day not known it is."""
+        begins, ends = self.in_force
+        if not isinstance(as_of, dt.date):
+            return True
+        return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The derived facts of its subject that it tests or compares with, each once."""
@@ -697,6 +706,13 @@ class Rulebook:
     def plain(self) -> Rulebook:
         """The rulebook before anything was adapted."""
         return self._plain or self
+
+    @cached_property
+    def thresholds(self) -> Mapping[Fact, frozenset[Threshold]]:
+        """The amounts with which its rules compare facts of money, if they ask nothing else."""
+        from govrules.rulebook.walk import thresholds  # noqa: PLC0415 - that walks this tree
+
+        return thresholds(self)
 
     def __attrs_post_init__(self) -> None:
         read = [each.parameters for each in self.rules]

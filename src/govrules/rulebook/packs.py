@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
-from govrules.diagnostics import Code
+from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import GovrulesError
-from govrules.files import is_folder, is_name, lies_in
+from govrules.extensions import PACKS, added, failed, loaded
+from govrules.files import is_folder, is_name, lies_in, shipped
 from govrules.nodes import MAX_BYTES, Report, decoded, read_text
 
-#: What an installed package offers its packs by: a folder, a mapping of texts, or what returns one.
-ENTRY_POINTS: Final = "govrules.packs"
 #: How deep the folders of a pack in a package are gone through.
 _DEPTH: Final = 3
 _RULEBOOK: Final = "rulebook.yaml"
@@ -141,13 +140,6 @@ def _texts(folder: Traversable, prefix: str, depth: int) -> Iterator[tuple[str, 
                 yield f"{prefix}{each.name}", opened.read(MAX_BYTES + 1)
 
 
-def installed() -> dict[str, Any]:
-    """Return the entry points of packs of installed packages, by the packs' names."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - slow, and seldom asked for
-
-    return {each.name: each for each in entry_points(group=ENTRY_POINTS)}
-
-
 def installed_pack(name: str) -> PackFiles | None:
     """
     Return the files of a pack that an installed package offers; None where none does.
@@ -155,15 +147,61 @@ def installed_pack(name: str) -> PackFiles | None:
     Raises:
         GovrulesError: it cannot be loaded, or is no pack.
     """
-    found = installed().get(name)
-    if found is None:
+    source = loaded(PACKS, name)
+    if source is None:
         return None
-    try:
-        loaded = found.load()
-        source = loaded() if callable(loaded) and not isinstance(loaded, Mapping) else loaded
-    except Exception as error:
-        msg = f"the pack `{name}` of an installed package cannot be loaded: {error}"
-        raise GovrulesError(msg) from error
+    if callable(source) and not isinstance(source, Mapping):
+        try:
+            source = source()
+        except Exception as error:
+            raise failed(PACKS, name, "cannot be loaded", error) from error
     if isinstance(source, str):
         source = Path(source)
     return files_of(source, f"the entry point `{name}`")
+
+
+def shipped_packs() -> Path:
+    """Return the folder of the packs that ship with govrules."""
+    return shipped("packs", "rules")
+
+
+def shipped_examples() -> Path:
+    """Return the folder of the example subjects that ship with govrules."""
+    return shipped("examples", "examples")
+
+
+def packs_in(directories: Sequence[str]) -> list[str]:
+    """Return the packs in folders: a folder that is no pack itself stands for those in it."""
+    if not directories:
+        return sorted(each.parent.name for each in shipped_packs().glob("*/rulebook.yaml"))
+    packs: list[str] = []
+    for directory in directories:
+        inner = sorted(Path(directory).glob("*/rulebook.yaml"))
+        if (Path(directory) / "rulebook.yaml").exists() or not inner:
+            packs.append(directory)
+        else:
+            packs += [str(each.parent) for each in inner]
+    return packs
+
+
+def is_pack(folder: Path) -> bool:
+    """Tell whether a folder is a pack, or holds packs."""
+    return (folder / "rulebook.yaml").is_file() or any(folder.glob("*/rulebook.yaml"))
+
+
+def pack_names() -> list[str]:
+    """Return the names of the packs that are shipped, or that installed packages offer."""
+    shipped = (each.name for each in shipped_packs().iterdir() if each.is_dir())
+    return sorted({*shipped, *added(PACKS)})
+
+
+def pack_of_name(name: str) -> PackFiles | None:
+    """Return the pack of a name: one that is shipped, or that an installed package offers."""
+    folder = shipped_packs() / name
+    return Folder(folder) if is_name(name) and is_folder(folder) else installed_pack(name)
+
+
+def packs_like(name: str) -> str:
+    """Return a help line with the pack of the nearest name."""
+    help_ = did_you_mean(Path(name).name, pack_names())
+    return help_ if help_.startswith("did") else "name a folder that holds a pack"

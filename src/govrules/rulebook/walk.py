@@ -6,7 +6,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Mu
 from decimal import Decimal
 from typing import Final, TypeVar, assert_never
 
+from govrules.decode.amounts import Threshold
 from govrules.rulebook.ast import (
+    ORDER,
     All,
     AnyOf,
     Between,
@@ -21,15 +23,18 @@ from govrules.rulebook.ast import (
     Literal,
     Not,
     OneOf,
+    Op,
     Operand,
     Parameter,
     Predicate,
     Rule,
+    Rulebook,
     Test,
     beside,
     children,
     tested,
 )
+from govrules.vocabulary import Fact, Money, Record
 
 T = TypeVar("T")
 
@@ -59,6 +64,18 @@ def rule_conditions(rule: Rule) -> Iterator[Condition]:
         yield mitigation.when
 
 
+def tested_records(rulebook: Rulebook) -> frozenset[str]:
+    """Return the paths of the records that a rulebook tests as such."""
+    roots = [each for rule in rulebook.rules for each in rule_conditions(rule)]
+    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
+    return frozenset(
+        node.fact.path
+        for root in roots
+        for node in nodes(root)
+        if isinstance(node, Test | Known) and isinstance(node.fact.type, Record)
+    )
+
+
 def has_threshold(rule: Rule) -> bool:
     """Tell whether a rule compares with a parameter, or with a number or length other than 0."""
     return any(
@@ -68,6 +85,52 @@ def has_threshold(rule: Rule) -> bool:
         for predicate in predicates_at(node)
         for operand in operands(predicate)
     )
+
+
+def thresholds(rulebook: Rulebook) -> dict[Fact, frozenset[Threshold]]:
+    """
+    Return the amounts with which rules compare each fact of money.
+
+    Facts of which rules ask anything else are left out, such as their sum, whether they are known,
+    or whether they are more than another fact: no band of amounts settles that.
+    """
+    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
+    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
+    found: dict[Fact, set[Threshold]] = {}
+    others: set[Fact] = set()
+    for node in (node for root in roots for node in nodes(root)):
+        named = [each.fact for each in references_at(node) if isinstance(each.type, Money)]
+        compared = _amounts(node.predicate) if isinstance(node, Test) and named else None
+        if compared is None or len(named) > 1:
+            others.update(named)
+        else:
+            found.setdefault(named[0], set()).update(compared)
+    return {fact: frozenset(its) for fact, its in found.items() if its and fact not in others}
+
+
+def _amounts(predicate: Predicate) -> list[Threshold] | None:
+    """Return the amounts that a predicate compares with; None where it does anything else."""
+    match predicate:
+        case Compare(Op.EQUALS, Literal(None)):
+            return []
+        case Compare(op, operand):
+            waiting = [(operand, op in (Op.AT_LEAST, Op.LESS_THAN))]
+            ordered = op in ORDER
+        case Between(low, high):
+            waiting, ordered = [(low, True), (high, False)], True
+        case _:
+            return None
+    found = []
+    while waiting and ordered:
+        each, reached = waiting.pop()
+        match each:
+            case Literal(Decimal() as value) | Parameter(value=Decimal() as value):
+                found.append(Threshold(value, reached=reached))
+            case By(cases=cases):
+                waiting += [(case, reached) for _, case in cases]
+            case _:
+                return None
+    return found if ordered else None
 
 
 def parameters_of(rule: Rule) -> tuple[str, ...]:

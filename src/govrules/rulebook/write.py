@@ -96,7 +96,7 @@ def _tests(predicate: Comparison | Includes, fact_type: FactType | None) -> dict
 def _operand(operand: Operand, fact_type: FactType | None) -> Any:  # noqa: ANN401 - mapping, list or text
     match operand:
         case Literal(value):
-            return _literal(value, fact_type)
+            return write_value(value, fact_type)
         case Parameter(name):
             return {"parameter": name}
         case FactRef(path):
@@ -111,7 +111,8 @@ def _operand(operand: Operand, fact_type: FactType | None) -> Any:  # noqa: ANN4
             assert_never(operand)
 
 
-def _literal(value: Plain, fact_type: FactType | None) -> Any:  # noqa: ANN401 - a text or a list of them
+def write_value(value: Plain, fact_type: FactType | None = None) -> Any:  # noqa: ANN401 - a text or a list of them
+    """Return a value as a text that reads back to it, or a set as a list of them."""
     match value:
         case None:
             return "none"

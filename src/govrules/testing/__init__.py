@@ -14,25 +14,18 @@ from govrules.lazily import lazily
 if TYPE_CHECKING:
     from govrules.testing.checks import Check, CheckError, Result, Status, check_rulebook
     from govrules.testing.counted import shares
-    from govrules.testing.strategies import (
-        completions,
-        conditions,
-        partnerships,
-        records,
-        registers,
-        rulebooks,
-    )
+    from govrules.testing.grammar import conditions, rulebooks
+    from govrules.testing.strategies import completions, partnerships, records, registers
 
 _HOMES = {
     "govrules.testing.checks": ("Check", "CheckError", "Result", "Status", "check_rulebook"),
     "govrules.testing.counted": ("shares",),
+    "govrules.testing.grammar": ("conditions", "rulebooks"),
     "govrules.testing.strategies": (
         "completions",
-        "conditions",
         "partnerships",
         "records",
         "registers",
-        "rulebooks",
     ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,7 +8,7 @@ import time
 from cyclopts import App, CycloptsError
 
 from govrules.errors import GovrulesError, RuleFileError
-from govrules.rulebook.load import imported_kinds
+from govrules.rulebook.kinds import imported_kinds
 from govrules.testing.checks import Pack, Status, pack_folders, run
 from govrules.testing.counted import share_lines, shares
 

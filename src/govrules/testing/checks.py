@@ -20,7 +20,8 @@ from govrules.nodes import Entries, Items, Report, parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
-from govrules.rulebook.load import load_rulebook, packs_in, shipped_packs
+from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
 from govrules.testing.properties import (
@@ -37,7 +38,7 @@ from govrules.vocabulary import YesNo
 
 if TYPE_CHECKING:
     from govrules.prove.questions import Result as Proof
-    from govrules.prove.witness import Shown
+    from govrules.prove.witness import Witness
 
 #: The date of the assessments of generated subjects, if no other is given.
 AS_OF: Final = dt.date(2026, 3, 31)
@@ -386,7 +387,7 @@ class Pack:
             yield f"    {shown.text}"
             yield from _indented(self._tree(shown), 4)
 
-    def _tree(self, shown: Shown) -> Iterator[str]:
+    def _tree(self, shown: Witness) -> Iterator[str]:
         """Yield what a rule says of an example that a proof shows."""
         rule = next((each for each in self.rulebook.rules if each.id == shown.of), None)
         report = Report("example", shown.text)

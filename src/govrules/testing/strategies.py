@@ -8,7 +8,6 @@ as the rule checker accepts, so that what is generated can be written to a rule 
 from __future__ import annotations
 
 import datetime as dt
-import functools
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar, assert_never
@@ -21,58 +20,27 @@ from govrules.engines.reference import months_before
 from govrules.facts import said
 from govrules.model import Partnership, Register
 from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Between,
     By,
-    Citation,
     Compare,
-    Comparison,
     Condition,
     Count,
-    Derived,
-    Document,
-    Exemption,
     FactRef,
-    FactSource,
-    Grade,
-    Includes,
-    Known,
     Literal,
-    Mitigation,
-    Not,
-    OneOf,
     Op,
     Operand,
     Parameter,
-    ParameterValue,
     Plain,
-    Predicate,
-    Quantified,
-    Quantity,
-    Remedy,
-    Row,
-    Rule,
     Rulebook,
-    Says,
-    SetOp,
-    Severity,
-    Share,
     Sum,
     Test,
 )
-from govrules.rulebook.conditions import MADE, comparable
 from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
-    AS_OF,
-    COUNTED,
-    PER_CENT,
     Choice,
     Choices,
     Date,
     Fact,
-    FactType,
     Kind,
     Money,
     Months,
@@ -82,7 +50,6 @@ from govrules.vocabulary import (
     Scalar,
     Text,
     YesNo,
-    closed_values,
     is_past,
     vocabulary_of,
 )
@@ -96,13 +63,9 @@ MOST_MORE: Final = 2
 #: Lists are generated no longer than this, wherever rules turn.
 LONGEST: Final = 6
 #: Around these days dates are generated where no boundary is given.
-_DAYS: Final = (dt.date(2024, 2, 29), dt.date(2025, 3, 31), dt.date(2026, 1, 1))
-_WORDS: Final = ("one", "two", "three")
-_ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-_AGES: Final = tuple(each for each in Op if each.is_age)
-
-
-# ── Subjects ──────────────────────────────────────────────────────────────────────────────────
+DAYS: Final = (dt.date(2024, 2, 29), dt.date(2025, 3, 31), dt.date(2026, 1, 1))
+#: Texts are one of these, or one that rules compare with.
+WORDS: Final = ("one", "two", "three")
 
 
 def boundaries(
@@ -421,7 +384,7 @@ class _Values:
                 return self._staked(fact, found, st.just(values[0])) if ordered else found
             case Text():
                 texts = tuple(each for each in self.ground.values(fact) if isinstance(each, str))
-                return st.sampled_from((*texts, *_WORDS))
+                return st.sampled_from((*texts, *WORDS))
             case Date():
                 return self._dates(fact)
             case Months():
@@ -436,7 +399,7 @@ class _Values:
 
     def _dates(self, fact: Fact) -> SearchStrategy[dt.date]:
         found = self.ground.values(fact)
-        days = tuple(each for each in found if isinstance(each, dt.date)) or _DAYS
+        days = tuple(each for each in found if isinstance(each, dt.date)) or DAYS
         near = st.builds(_days_later, st.sampled_from(days), st.integers(-1, 1))
         last, as_of = dt.date(2040, 12, 31), self.ground.as_of
         if is_past(fact.type) and not isinstance(as_of, Unknown):
@@ -534,356 +497,3 @@ def _days_later(day: dt.date, days: int) -> dt.date:
 
 
 # ── Conditions ────────────────────────────────────────────────────────────────────────────────
-
-
-def conditions(
-    cls: type, rulebook: Rulebook | None = None, *, known: bool = False, depth: int = 2
-) -> SearchStrategy[Condition]:
-    """
-    Generate conditions on a class, of every kind that the rule checker accepts.
-
-    Args:
-        cls: the attrs class of the subject.
-
-        rulebook: its derived facts, local facts and parameters are named too.
-
-        known: whether to test what was recorded, which is not monotone.
-
-        depth: how deep conditions stand in each other.
-    """
-    if rulebook is None:
-        return _grammar((), (), (), known).condition((cls,), depth)
-    derived = tuple((each.fact, each.cls) for each in rulebook.derived.values())
-    local, parameters = tuple(rulebook.local.items()), tuple(rulebook.parameters.values())
-    return _grammar(derived, local, parameters, known).condition((cls,), depth)
-
-
-@functools.cache
-def _grammar(
-    derived: tuple[tuple[Fact, type], ...],
-    local: tuple[tuple[str, Fact], ...],
-    parameters: tuple[ParameterValue, ...],
-    known: bool,  # noqa: FBT001 - a part of the key
-) -> _Grammar:
-    """Return one grammar for all rulebooks that declare the same, so that it is built once."""
-    return _Grammar(derived, local, parameters, known)
-
-
-@attrs.frozen(eq=False)
-class _Grammar:
-    """What a condition can name beside the vocabulary, and the strategies made of it."""
-
-    derived: tuple[tuple[Fact, type], ...]
-    local: tuple[tuple[str, Fact], ...]
-    parameters: tuple[ParameterValue, ...]
-    known: bool
-    _made: dict[Any, SearchStrategy[Condition]] = attrs.field(factory=dict, init=False)
-    _named: dict[Any, list[FactRef]] = attrs.field(factory=dict, init=False)
-
-    def condition(self, classes: tuple[type, ...], depth: int) -> SearchStrategy[Condition]:
-        """Return conditions on records of these classes, the subject's first."""
-        if (classes, depth) in self._made:
-            return self._made[classes, depth]
-        leaf: SearchStrategy[Condition] = st.sampled_from(
-            [each for each in self.facts(classes) if not isinstance(each.type, Records)]
-        ).flatmap(lambda ref: self.test(ref, classes))
-        found = leaf
-        if depth > 0:
-            inner = st.deferred(lambda: self.condition(classes, depth - 1))
-            several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-            kinds: list[SearchStrategy[Condition]] = [leaf, leaf]
-            lists = [each for each in self.facts(classes) if isinstance(each.type, Records)]
-            if lists:
-                of_lists = st.sampled_from(lists).flatmap(
-                    lambda ref: self.of_list(ref, classes, depth - 1)
-                )
-                kinds += [of_lists, of_lists]
-            kinds += [st.builds(All, several), st.builds(AnyOf, several), st.builds(Not, inner)]
-            found = st.one_of(kinds)
-        self._made[classes, depth] = found
-        return found
-
-    def facts(self, classes: tuple[type, ...]) -> list[FactRef]:
-        """Return the facts that can be named here; a name means the innermost fact of it."""
-        if classes in self._named:
-            return self._named[classes]
-        found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
-        for level, cls in enumerate(classes):
-            # An own fact is recorded of the record itself, and not of each record in its lists.
-            innermost = level == len(classes) - 1
-            if innermost and cls not in MADE and "local" in vocabulary_of(cls).about:
-                for name, fact in self.local:
-                    path = f"local.{name}"
-                    found[path] = FactRef(path, level, fact, FactSource.LOCAL)
-            for fact, of in self.derived:
-                if of is cls:
-                    found[fact.name] = FactRef(fact.name, level, fact, FactSource.DERIVED)
-            for path, fact in vocabulary_of(cls).facts.items():
-                found[path] = FactRef(path, level, fact)
-        self._named[classes] = list(found.values())
-        return self._named[classes]
-
-    def test(self, ref: FactRef, classes: tuple[type, ...]) -> SearchStrategy[Condition]:
-        """Return the conditions that a fact which is no list of records can stand in."""
-        if (ref, classes) not in self._made:
-            self._made[ref, classes] = self._test(ref, classes)
-        return self._made[ref, classes]
-
-    def _test(self, ref: FactRef, classes: tuple[type, ...]) -> SearchStrategy[Condition]:
-        tested = self._predicate(ref.type, classes, ref).map(lambda each: Test(ref, each))
-        options: list[SearchStrategy[Condition]] = [tested]
-        if isinstance(ref.type, Choices):
-            counted = self._amount(COUNTED, st.integers(0, 3), classes)
-            options.append(counted.map(lambda each: Count(ref, None, each)))
-        if self.known:
-            options.append(st.builds(Known, st.just(ref), st.booleans()))
-        return st.one_of(options)
-
-    def of_list(
-        self, ref: FactRef, classes: tuple[type, ...], depth: int
-    ) -> SearchStrategy[Condition]:
-        """Return the conditions that a list of records can stand in."""
-        if (ref, classes, depth) not in self._made:
-            self._made[ref, classes, depth] = self._of_list(ref, classes, depth)
-        return self._made[ref, classes, depth]
-
-    def _of_list(
-        self, ref: FactRef, classes: tuple[type, ...], depth: int
-    ) -> SearchStrategy[Condition]:
-        assert isinstance(ref.type, Records)  # noqa: S101 - only lists are asked for
-        within = (*classes, ref.type.cls)
-        where = st.deferred(lambda: self.condition(within, depth))
-        few = self._amount(COUNTED, st.integers(0, 3), classes)
-        shares = st.sampled_from([0, 25, 50, 100]).map(Decimal)
-        per_cent = self._amount(PER_CENT, shares, classes)
-        options: list[SearchStrategy[Condition]] = [
-            st.builds(Quantified, st.sampled_from(Quantity), st.just(ref), where),
-            st.builds(Count, st.just(ref), st.none() | where, few),
-            st.builds(Share, st.just(ref), st.none() | where, where, per_cent),
-            st.just(Test(ref, Compare(Op.EQUALS, Literal(None)))),
-        ]
-        if self.known:
-            options.append(st.builds(Known, st.just(ref), st.booleans()))
-        for of in self.facts(within):
-            if isinstance(of.type, Number | Money) and of.level == len(within) - 1:
-                amount = self._amount(of.type, self._plain(of.type), classes)
-                options.append(st.builds(Sum, st.just(ref), st.just(of), st.none() | where, amount))
-        return st.one_of(options)
-
-    def _amount(
-        self, fact_type: FactType, plain: SearchStrategy[Any], classes: tuple[type, ...]
-    ) -> SearchStrategy[Comparison]:
-        """Return the tests of a count, sum or share."""
-        operand = self._operand(fact_type, plain, classes, None)
-        return st.one_of(
-            st.builds(Compare, st.sampled_from((Op.EQUALS, *_ORDERED)), operand),
-            st.lists(plain, min_size=2, max_size=2).map(_between),
-        )
-
-    def _predicate(
-        self, fact_type: FactType, classes: tuple[type, ...], ref: FactRef
-    ) -> SearchStrategy[Predicate]:
-        absent = st.just(Compare(Op.EQUALS, Literal(None)))
-        if isinstance(fact_type, Record | Records):
-            return absent
-        if isinstance(fact_type, Choices):
-            members = st.sets(st.sampled_from(fact_type.values), min_size=1, max_size=3)
-            wanted = self._operand(fact_type, members.map(frozenset), classes, ref)
-            return st.one_of(st.builds(Includes, st.sampled_from(SetOp), wanted), absent)
-        plain = self._plain(fact_type)
-        operand = self._operand(fact_type, plain, classes, ref)
-        equals = st.builds(Compare, st.just(Op.EQUALS), operand)
-        one_of = st.lists(operand, min_size=1, max_size=3).map(lambda each: OneOf(tuple(each)))
-        options: list[SearchStrategy[Predicate]] = [equals, one_of]
-        if not isinstance(fact_type, YesNo):
-            options.append(absent)
-        if isinstance(fact_type, Number | Money | Months | Date) or (
-            isinstance(fact_type, Choice) and fact_type.ordered
-        ):
-            options += [
-                st.builds(Compare, st.sampled_from(_ORDERED), operand),
-                st.lists(plain, min_size=2, max_size=2).map(lambda each: _between(each, fact_type)),
-            ]
-        if isinstance(fact_type, Date):
-            months = self._operand(Months(), self._plain(Months()), classes, None)
-            options.append(st.builds(Compare, st.sampled_from(_AGES), months))
-        return st.one_of(options)
-
-    def _operand(
-        self,
-        fact_type: FactType,
-        plain: SearchStrategy[Any],
-        classes: tuple[type, ...],
-        ref: FactRef | None,
-    ) -> SearchStrategy[Operand]:
-        """Return what a fact of a type can be compared with, other than with itself."""
-        literal = plain.map(Literal)
-        options: list[SearchStrategy[Operand]] = [literal, literal]
-        options += [
-            st.just(Parameter(each.name, each.value))
-            for each in self.parameters
-            if comparable(each.type, fact_type)
-        ]
-        facts = self.facts(classes)
-        others = [each for each in facts if comparable(each.type, fact_type) and each != ref]
-        if others:
-            options.append(st.sampled_from(others))
-        selectors = [each for each in facts if closed_values(each.type) and each != ref]
-        if selectors:
-            options.append(st.sampled_from(selectors).flatmap(lambda by: _chosen(by, literal)))
-        return st.one_of(options)
-
-    @staticmethod
-    def _plain(fact_type: Scalar) -> SearchStrategy[Any]:
-        match fact_type:
-            case Months():
-                return st.sampled_from([1, 6, 12, 13])
-            case Number(whole=True):
-                return st.integers(0, 3)
-            case Number() | Money():
-                return st.sampled_from([0, 1, 2, 50, 100]).map(Decimal)
-            case Date():
-                return st.sampled_from(_DAYS)
-            case YesNo():
-                return st.booleans()
-            case Text():
-                return st.sampled_from(_WORDS)
-            case Choice(values):
-                return st.sampled_from(values)
-            case _:
-                assert_never(fact_type)
-
-
-def _chosen(selector: FactRef, literal: SearchStrategy[Literal]) -> SearchStrategy[By]:
-    values = closed_values(selector.type)
-    return st.tuples(*(literal for _ in values)).map(
-        lambda drawn: By(selector, tuple(zip(values, drawn, strict=True)))
-    )
-
-
-def _between(ends: list[Any], fact_type: FactType | None = None) -> Between:
-    """Return the range between two values, the lower first."""
-    low, high = sorted(
-        ends, key=fact_type.values.index if isinstance(fact_type, Choice) else lambda each: each
-    )
-    return Between(Literal(low), Literal(high))
-
-
-# ── Rules ─────────────────────────────────────────────────────────────────────────────────────
-
-_SOURCE: Final = Citation("source", "1")
-_DOCUMENT: Final = Document("source", "A source", "Somebody", "2005")
-_PARAMETERS: Final = {
-    "few": ParameterValue("few", 2, Number(), "a limit", Says.OURS),
-    "much": ParameterValue("much", Decimal(100), Money(), "a limit", Says.OURS),
-    "long": ParameterValue("long", 12, Months(), "a limit", Says.OURS),
-}
-_LOCAL: Final = {
-    "planned": Fact(
-        "local.planned", YesNo(), Kind.ARRANGEMENT, "it is planned", "Planned?", "it is not planned"
-    ),
-    "stage": Fact(
-        "local.stage",
-        Choice(("early", "late"), ordered=True),
-        Kind.CIRCUMSTANCE,
-        "the stage",
-        "Which stage?",
-    ),
-}
-#: Each may follow from those before it.
-_DERIVED: Final = (
-    Fact("sound", YesNo(), Kind.CIRCUMSTANCE, "it is sound", "Is it sound?", "it is not sound"),
-    Fact(
-        "tier",
-        Choice(("low", "medium", "high"), ordered=True),
-        Kind.CIRCUMSTANCE,
-        "the tier",
-        "Which tier is it in?",
-    ),
-)
-
-
-@st.composite
-def rules(
-    draw: st.DrawFn,
-    cls: type,
-    rulebook: Rulebook | None = None,
-    *,
-    rule_id: str = "a-rule",
-    subject: str = "partnership",
-    depth: int = 2,
-) -> Rule:
-    """Generate rules on a class with every part that a rule can have; see `conditions`."""
-    when = conditions(cls, rulebook, depth=depth)
-    few = st.lists(when, max_size=2)
-    graded = draw(st.sets(st.sampled_from((Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM))))
-    return Rule(
-        id=rule_id,
-        title="A rule is broken",
-        theme="generated",
-        principle="A principle.",
-        source=_SOURCE,
-        requires=draw(when),
-        otherwise=draw(st.sampled_from(Severity)),
-        subject=subject,
-        applies_when=draw(st.none() | when),
-        unless=tuple(Exemption(each, "A reason.", _SOURCE) for each in draw(few)),
-        grades=tuple(
-            Grade(each, draw(when)) for each in sorted(graded, key=lambda each: -each.rank)
-        ),
-        mitigated_by=tuple(Mitigation(each, "A reason.", _SOURCE) for each in draw(few)),
-        remedy=Remedy("Mend it.", instead=tuple((each, "Mend that.") for each in draw(few)[:1])),
-    )
-
-
-@st.composite
-def rulebooks(
-    draw: st.DrawFn,
-    cls: type = Partnership,
-    *,
-    subject: str = "partnership",
-    most: int = 3,
-    depth: int = 2,
-) -> Rulebook:
-    """
-    Generate rulebooks on a class: derived facts in a chain, parameters, local facts and rules.
-
-    Args:
-        cls: the attrs class of the subject.
-
-        subject: what rules call it.
-
-        most: how many rules there are at most.
-
-        depth: how deep conditions stand in each other.
-    """
-    book = Rulebook(
-        id="generated",
-        title="Generated",
-        version="1",
-        owner="tests",
-        documents={_DOCUMENT.id: _DOCUMENT},
-        parameters=_PARAMETERS,
-        derived={},
-        local=_LOCAL if "local" in vocabulary_of(cls).about else {},
-        rules=(),
-        subjects={subject: cls},
-    )
-    for fact in _DERIVED:
-        derived = draw(_derived(fact, book, cls, depth=depth - 1))
-        book = attrs.evolve(book, derived={**book.derived, fact.name: derived})
-    number = draw(st.integers(1, most))
-    made = [
-        draw(rules(cls, book, rule_id=f"rule-{index}", subject=subject, depth=depth))
-        for index in range(number)
-    ]
-    return attrs.evolve(book, rules=tuple(made))
-
-
-@st.composite
-def _derived(draw: st.DrawFn, fact: Fact, book: Rulebook, cls: type, *, depth: int) -> Derived:
-    """Generate a derived fact that may use those that the rulebook has."""
-    values = st.sampled_from(closed_values(fact.type))
-    row = st.builds(Row, conditions(cls, book, depth=depth), values)
-    rows = draw(st.lists(row, min_size=1, max_size=3))
-    return Derived(fact, cls, tuple(rows), draw(values))

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from govrules.facts import said
+from govrules.rulebook.write import write_value
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Months, vocabulary_of
 
@@ -63,8 +64,8 @@ def _record(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
     for name, fact in fields.items():
         value = getattr(record, name)
         if value is not UNKNOWN:
-            months = isinstance(fact.type, Months) and value is not None
-            found[name] = _Word(f"{value} months") if months else _value(value)
+            months = isinstance(fact.type, Months)
+            found[name] = _Word(write_value(value, fact.type)) if months else _value(value)
     for name, value in said(record, "stated").items():
         found[name] = _value(value)
     local = {name: _value(value) for name, value in said(record, "local").items()}
@@ -73,12 +74,8 @@ def _record(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - any fact's value
     match value:
-        case None:
-            return _Word("none")
-        case bool():
-            return _Word("yes" if value else "no")
-        case Decimal():
-            return _Word(f"{value:f}")
+        case None | bool() | Decimal():
+            return _Word(write_value(value))
         case tuple():
             return [_word(each) or _record(each) for each in value]
         case frozenset():

@@ -44,7 +44,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.ast import Test as FactTest
-from govrules.testing.strategies import rulebooks
+from govrules.testing.grammar import rulebooks
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties.small import CITED, Thing, ref, rulebook_of

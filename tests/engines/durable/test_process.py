@@ -13,14 +13,14 @@ from govrules import Funding, Partnership, assess, load_rulebook
 from govrules.assessment import rules_for
 from govrules.engines.durable import process
 from govrules.engines.durable.process import CHILD, Child
-from govrules.engines.durable.settle import made_of, outcomes
+from govrules.engines.durable.settle import compiled_network, outcomes
 from govrules.errors import EngineError
 from govrules.truth import UNKNOWN
 
 SHIPPED = load_rulebook()
 RULES = rules_for("partnership", SHIPPED, UNKNOWN)
 POOLED = Partnership(id="pool", funding=Funding(pooled=True), protocol=None)
-STATE = made_of(RULES, SHIPPED).settle(POOLED, UNKNOWN)
+STATE = compiled_network(RULES, SHIPPED).settle(POOLED, UNKNOWN)
 EXPECTED = [each.verdict for each in assess(POOLED, SHIPPED).findings]
 
 
@@ -82,7 +82,7 @@ def test_a_process_that_takes_too_long_ends_itself(monkeypatch):
     # However busy it is: an alarm needs no lock of the interpreter's.
     monkeypatch.setattr(process, "SECONDS", 0.001)
     child = Child()
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match=r"failed 2 times in a row: its process said nothing for"):
         child.run(made.key, made.network, [(STATE, None)] * 64)
     child.stop()
@@ -91,7 +91,7 @@ def test_a_process_that_takes_too_long_ends_itself(monkeypatch):
 def test_a_process_that_cannot_be_begun_is_an_error(monkeypatch):
     monkeypatch.setattr(process.sys, "executable", "/no/such/python")
     child = Child()
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match="its process could not be begun"):
         child.run(made.key, made.network, [(STATE, None)])
 
@@ -106,7 +106,7 @@ def test_what_the_engine_says_of_a_failure_is_told(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(process, "_CHILD", broken)
     child = Child()
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match="did not load: error: Could not assert fact"):
         child.run(made.key, made.network, [(STATE, None)])
     child.stop()
@@ -123,7 +123,7 @@ def test_what_fails_twice_in_a_row_is_told(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(process, "_CHILD", broken)
     child = Child()
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     with pytest.raises(EngineError, match="failed 2 times in a row: no"):
         child.run(made.key, made.network, [(STATE, None)])
     assert child.pid is None
@@ -144,7 +144,7 @@ def test_how_a_process_ended_is_told(code, told, tmp_path, monkeypatch):
     broken = tmp_path / "child.py"
     broken.write_text(code)
     monkeypatch.setattr(process, "_CHILD", broken)
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     child = Child()
     # One request is so long that the pipe breaks while it is written.
     states = [(STATE, list(range(1_000_000)))]
@@ -190,7 +190,7 @@ def test_after_many_networks_another_process_takes_over(monkeypatch):
 
 def test_states_are_asked_for_in_batches_until_all_are_answered(monkeypatch):
     monkeypatch.setattr(process, "BATCH", 2)
-    made = made_of(RULES, SHIPPED)
+    made = compiled_network(RULES, SHIPPED)
     answered = list(process.run_all(made.key, made.network, [(STATE, None)] * 5))
     assert len(answered) == 5
     assert len(set(answered)) == 1

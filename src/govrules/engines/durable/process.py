@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +15,7 @@ from typing import Any, Final, cast
 
 import attrs
 
+from govrules.children import Program
 from govrules.engines.durable.network import Network, State
 from govrules.errors import EngineError
 
@@ -50,16 +49,13 @@ class _Ended(Exception):  # noqa: N818 - it says what happened to the process
 
 
 @attrs.define
-class Child:
+class Child(Program):
     """
     A process of the engine: begun when it is first asked, and replaced when it ends.
 
     It holds rules and no facts, so nothing is lost with it.
     """
 
-    _process: subprocess.Popen[str] | None = None
-    _owner: int = 0
-    _lock: threading.RLock = attrs.field(factory=threading.RLock)
     #: How many shards each network has that the process holds; the last to be asked for at the end.
     _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
@@ -69,11 +65,6 @@ class Child:
     #: Whether it has said anything yet, and whether it was ended because it said no more.
     _heard: bool = False
     _silent: bool = False
-
-    @property
-    def pid(self) -> int | None:
-        """The number of the process, where one runs."""
-        return None if self._process is None else self._process.pid
 
     def run(
         self, key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
@@ -94,11 +85,10 @@ class Child:
         """
         problem = ""
         for _ in range(_ATTEMPTS):
-            with self._lock:
+            with self.lock:
                 try:
                     self._load(key, network)
-                    request = {"do": "run", "network": key, "states": states}
-                    answer = self._ask(request)
+                    answer = self._ask({"do": "run", "network": key, "states": states})
                     self._answered += len(states)
                 except _Ended as ended:
                     problem = str(ended)
@@ -113,24 +103,19 @@ class Child:
             self.stop()
         raise EngineError("durable", f"durable-rules failed {_ATTEMPTS} times in a row: {problem}")
 
-    def stop(self) -> None:
-        """End the process; the next request begins another."""
-        with self._lock:
-            process, self._process = self._process, None
-            self._loaded.clear()
-            if process is None or self._owner != os.getpid():
-                return
-            process.kill()
-            for pipe in filter(None, (process.stdin, process.stdout)):
-                # What was not sent any more cannot be flushed either.
-                with contextlib.suppress(OSError):
-                    pipe.close()
-            process.wait()
-
     def _load(self, key: str, network: Network) -> None:
         if self._answered >= _STATES_OF_ONE_PROCESS or self._dropped >= _DROPPED_BY_ONE_PROCESS:
             self.stop()
-        self._begin()
+        try:
+            # Firing a rule warns on Python 3.12, and no warning is to end the process.
+            new = self.begin(_CHILD, "-P")
+        except OSError as error:
+            raise EngineError("durable", f"its process could not be begun: {error}") from error
+        if new:
+            self._loaded.clear()
+            self._answered = self._dropped = 0
+            self._heard = self._silent = False
+            threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
         if key not in self._loaded:
             shards = [shard.plain() for shard in network.shards]
             answer = self._ask({"do": "load", "network": key, "shards": shards, "path": sys.path})
@@ -144,30 +129,6 @@ class Child:
             self._ask({"do": "drop", "network": oldest})
             self._dropped += self._loaded.pop(oldest)
 
-    def _begin(self) -> None:
-        if self._process is not None and self._owner == os.getpid():
-            if self._process.poll() is None:
-                return
-            self.stop()
-        self._loaded.clear()
-        self._answered = self._dropped = 0
-        self._heard = self._silent = False
-        self._owner = os.getpid()
-        try:
-            self._process = subprocess.Popen(
-                # Firing a rule warns on Python 3.12, and no warning is to end the process.
-                [sys.executable, "-P", "-W", "ignore", str(_CHILD)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                encoding="utf-8",
-            )
-        except OSError as error:
-            raise EngineError("durable", f"its process could not be begun: {error}") from error
-        watch = threading.Thread(target=self._watch, args=(self._process,), daemon=True)
-        watch.start()
-
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """End a process that is held from outside: one that only takes too long ends itself."""
         while process.poll() is None:
@@ -178,15 +139,10 @@ class Child:
             time.sleep(_LOOK)
 
     def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        process = self._process
-        assert process is not None  # noqa: S101 - `_begin` saw to it
-        assert process.stdin is not None  # noqa: S101 - it was begun with pipes
-        assert process.stdout is not None  # noqa: S101 - likewise
         self._until = time.monotonic() + (SECONDS if self._heard else _BEGINNING) + _GRACE
         try:
-            process.stdin.write(json.dumps({**request, "seconds": SECONDS}) + "\n")
-            process.stdin.flush()
-            while (line := process.stdout.readline()) == _BEAT:
+            self.send({**request, "seconds": SECONDS})
+            while (line := self.receive()) == _BEAT:
                 self._heard = True
                 self._until = time.monotonic() + SECONDS + _GRACE
         except OSError:
@@ -194,7 +150,7 @@ class Child:
         finally:
             self._until = None
         if not line.endswith("\n"):
-            code = process.wait()
+            code = self.wait()
             silent, self._silent = self._silent, False
             self.stop()
             raise _Ended(_how(-_ALARM if silent and _ALARM else code))

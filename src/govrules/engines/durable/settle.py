@@ -29,7 +29,7 @@ _KEPT: Final = 8
 
 
 @attrs.frozen(eq=False)
-class Made:
+class CompiledNetwork:
     """
     A network with what it was made from.
 
@@ -67,7 +67,7 @@ class Made:
         told = tells(self.network.atoms, cls, tuple(given))(as_of)(subject, given, None)
         return "".join([YES[0] if each else NO[0] for each in told]) + NO[0] * self.network.nodes
 
-    def settle_again(self, before: State, state: State) -> tuple[State, list[int]]:
+    def update(self, before: State, state: State) -> tuple[State, list[int]]:
         """Return what a subject settles, with the nodes of before, and the atoms that changed."""
         number = len(self.network.atoms)
         pairs = enumerate(zip(before[:number], state, strict=False))
@@ -86,7 +86,7 @@ class Made:
 _numbers = itertools.count(1)
 
 
-def made_of(rules: Sequence[Rule], rulebook: Rulebook) -> Made:
+def compiled_network(rules: Sequence[Rule], rulebook: Rulebook) -> CompiledNetwork:
     """
     Return the network of some rules; it is made once and kept.
 
@@ -97,10 +97,10 @@ def made_of(rules: Sequence[Rule], rulebook: Rulebook) -> Made:
 
 
 @lru_cache(maxsize=_KEPT)
-def _made(same: Identical) -> Made:
+def _made(same: Identical) -> CompiledNetwork:
     rulebook, *rules = same
     judged = lowered(rules, rulebook)
-    return Made(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
+    return CompiledNetwork(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
 
 
 def outcomes(
@@ -110,7 +110,7 @@ def outcomes(
     rulebook: Rulebook,
 ) -> Iterator[Sequence[Outcome]]:
     """Yield for each subject what each rule says of it."""
-    made = made_of(rules, rulebook)
+    made = compiled_network(rules, rulebook)
     for begin in range(0, len(subjects), BATCH):
         states = [(made.settle(each, as_of), None) for each in subjects[begin : begin + BATCH]]
         for state in CHILD.run(made.key, made.network, states):

@@ -19,7 +19,6 @@ from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, is_register
 from govrules.render.advice import fact_at
 from govrules.render.lines import INDEX
-from govrules.render.overview import officer_of
 from govrules.render.standing import TIER
 from govrules.rulebook.ast import Severity
 from govrules.truth import UNKNOWN, Unknown
@@ -180,8 +179,8 @@ def _rows(
     own = list_of(cls) if isinstance(subject, Register) else None
     tier = {one.fact for one in each.derived[TIER].questions} if TIER in each.derived else set()
     ranked = [*each.questions]
-    its = {one.question.fact for one in ranked}
-    ranked += (one for one in beside if one.question.fact not in its)
+    already = {one.question.fact for one in ranked}
+    ranked += (one for one in beside if one.question.fact not in already)
     titles = {rule.id: rule.title for rule in each.rulebook.rules}
     grave = {one.rule.id: one.could_be or Severity.LOW for one in each.findings}
     record = record_hash(subject) if not register else ""
@@ -197,22 +196,22 @@ def _rows(
         if fact is None or of_entries or nameless or question.fact in moot:
             continue
         about = about_of(path)[0]
-        known = on_record(recorded(subject, question.fact))
+        there = on_record(recorded(subject, question.fact))
         rules = sorted(one.rules, key=lambda rule: -grave.get(rule, Severity.LOW).rank)
         more = f", and {len(rules) - 1} more" if len(rules) > 1 else ""
         before = asked.get((partnership, path), asked.get((each.name, path), _NEVER))
         row = Row(
-            officer=officer_of(each) if not register else "Whoever keeps the register",
+            officer=_officer(each),
             partnership=partnership,
             name="The register" if register else each.name or partnership,
             about=about,
             could_be=one.could_be,
             question=question.of_any_record if about else question.question,
-            how=how_to_answer(fact, known) + moot_phrase(moot, question.fact),
+            how=how_to_answer(fact, there) + moot_phrase(moot, question.fact),
             why=f"{titles.get(rules[0], rules[0])}{more}",
             fact=path,
             type=fact.type,
-            on_record=known,
+            on_record=there,
             record=record,
             asked="" if before is _NEVER else "asked before, and nobody knew",
         )
@@ -221,6 +220,16 @@ def _rows(
 
 
 _NEVER: Final = dt.date.min
+
+
+def _officer(each: Assessment) -> str:
+    """Return who answers for a subject, in the register's words."""
+    if is_register(each.subject):
+        return "Whoever keeps the register"
+    officer = getattr(each.subject, "responsible_officer", UNKNOWN)
+    if officer is None:
+        return "Nobody"
+    return officer if isinstance(officer, str) else "Not recorded"
 
 
 def _moot(ranked: Sequence[RankedQuestion]) -> dict[str, str]:

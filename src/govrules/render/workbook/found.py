@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from govrules.answered import THE_REGISTER
 from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS
-from govrules.assessment import Assessment, in_force
+from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.english import severity_sentence
 from govrules.explain.phrases import sentence
@@ -21,7 +21,6 @@ from govrules.render.overview import Overview, officer_of
 from govrules.render.report import MOST_REASONS, Report
 from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, Column, Sheet, Styles
 from govrules.rulebook.action import State
-from govrules.rulebook.ast import Rule
 from govrules.saved import Changed
 
 _BLANK: Final = 20
@@ -234,7 +233,7 @@ def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     titles = {each.id: each.title for each in rulebook.themes}
     how = "What is checked, and on what it rests."
     sheet = Sheet(styles, "Rules", "Rules", how, _RULES, of=of)
-    for rule in _in_force(rulebook.rules, register):
+    for rule in (each for each in rulebook.rules if each.counts_on(register.as_of)):
         remedy = rule.remedy
         sheet.add(
             rule.id,
@@ -247,7 +246,3 @@ def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
             sentence(remedy.do) if remedy else "",
         )
     sheet.finish()
-
-
-def _in_force(rules: Iterable[Rule], register: Assessment) -> Sequence[Rule]:
-    return [each for each in rules if in_force(each, register.as_of)]

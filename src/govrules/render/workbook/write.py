@@ -162,7 +162,8 @@ def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked
     of = name_of(whole), whole.register.as_of
     lists = Lists(styles)
     write_questions(styles, asking.rows, rulebook.id, of, lists, locked=locked)
-    write_clauses(styles, asking.clauses, rulebook.id, of, locked=locked)
+    if asking.clauses:
+        write_clauses(styles, asking.clauses, rulebook.id, of, locked=locked)
     return lists
 
 

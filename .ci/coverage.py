@@ -1,0 +1,110 @@
+"""
+Hold the coverage of branches to what each folder owes: `make coverage`.
+
+What decides and explains owes every line and branch, every other folder 95 % of them. A line that
+is left out by hand says why, and at most ten are. Reads what `coverage json` writes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "src/govrules/"
+#: What decides and explains.
+WHOLE = ("vocabulary.py", "rulebook/", "lowering/", "engines/reference.py", "explain/")
+LEAST = 95.0
+MOST_LEFT_OUT = 10
+_BY_HAND = re.compile(r"#\s*pragma:\s*no (?:cover|branch)\b(?P<reason>.*)")
+_COUNTED = ("covered_lines", "num_statements", "covered_branches", "num_branches")
+
+
+def folder_of(path: str) -> str:
+    """Return what a file is counted under: itself where it owes more than its folder."""
+    inside = path.replace("\\", "/").rpartition(PACKAGE)[2]
+    if inside in WHOLE:
+        return inside
+    head, slash, _ = inside.partition("/")
+    return f"{head}/" if slash else "(files at the top)"
+
+
+def by_folder(report: Mapping[str, Any]) -> dict[str, Counter[str]]:
+    """Return what was covered, and of how much, by folder."""
+    found: dict[str, Counter[str]] = {}
+    for path, each in report["files"].items():
+        numbers = found.setdefault(folder_of(path), Counter())
+        numbers.update({name: each["summary"][name] for name in _COUNTED})
+    return dict(sorted(found.items(), key=lambda each: (each[0] not in WHOLE, each[0])))
+
+
+def share(numbers: Mapping[str, int]) -> float:
+    """Return which share of lines and branches is covered, in per cent."""
+    of = numbers["num_statements"] + numbers["num_branches"]
+    covered = numbers["covered_lines"] + numbers["covered_branches"]
+    return 100.0 * covered / of if of else 100.0
+
+
+def missing(report: Mapping[str, Any]) -> Iterator[str]:
+    """Yield, of what owes everything, each line and branch that no test takes."""
+    for path, each in report["files"].items():
+        if folder_of(path) not in WHOLE:
+            continue
+        for line in each["missing_lines"]:
+            yield f"{path}:{line}: no test runs it"
+        for line, to in each["missing_branches"]:
+            if line not in each["missing_lines"]:
+                where = "the end" if to < 0 else f"line {to}"
+                yield f"{path}:{line}: no test goes on from it to {where}"
+
+
+def left_out(source: Path) -> Iterator[tuple[str, str]]:
+    """Yield each line that is left out by hand, and the reason that it gives."""
+    for path in sorted(source.rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            found = _BY_HAND.search(line)
+            if found is not None:
+                place = f"{path.relative_to(source)}:{number}"
+                yield place, found["reason"].strip(" -:")
+
+
+def problems(report: Mapping[str, Any], source: Path) -> list[str]:
+    """Return what falls short."""
+    found = []
+    for folder, numbers in by_folder(report).items():
+        least = 100.0 if folder in WHOLE else LEAST
+        if share(numbers) < least:
+            found.append(f"{folder}: {share(numbers):.2f} % is covered, and {least:.0f} % is owed")
+    found += missing(report)
+    by_hand = [*left_out(source)]
+    found += [
+        f"{place}: it is left out by hand without a reason" for place, why in by_hand if not why
+    ]
+    if len(by_hand) > MOST_LEFT_OUT:
+        found.append(
+            f"{len(by_hand)} lines are left out by hand, and at most {MOST_LEFT_OUT} may be"
+        )
+    return found
+
+
+def main(path: str) -> int:
+    """Print the figures by folder, and what falls short."""
+    report = json.loads(Path(path).read_text(encoding="utf-8"))
+    for folder, numbers in by_folder(report).items():
+        branches = f"{numbers['covered_branches']:,} of {numbers['num_branches']:,} branches"
+        lines = f"{numbers['covered_lines']:,} of {numbers['num_statements']:,} lines"
+        print(f"{share(numbers):7.2f} %  {folder:22} {lines:>24}  {branches:>24}")
+    for place, why in left_out(ROOT / PACKAGE):
+        print(f"left out by hand: {place}: {why or 'no reason'}")
+    short = problems(report, ROOT / PACKAGE)
+    print(*short, sep="\n", end="\n" if short else "")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""Arrangements adopted and taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import attrs
+import z3
+
+from govrules.prove import symbols
+from govrules.prove import terms as t
+from govrules.prove.symbols import Space, SymbolicRecord
+from govrules.prove.terms import Term, name_of
+from govrules.vocabulary import Date, Fact, Kind, Record, YesNo
+
+
+@attrs.frozen(eq=False)
+class Step:
+    """
+    The adoption of one arrangement; the other way round, that it is taken away.
+
+    Attributes:
+        path: the fact.
+        what: what is done where it is adopted.
+        undone: what is done where it is taken away.
+        without: variables as they are without it, by name.
+        having: the same variables with it.
+        prefix: what the names of the facts begin with that come and go with it.
+    """
+
+    path: str
+    what: str
+    undone: str
+    without: Mapping[str, Term]
+    having: Mapping[str, Term]
+    prefix: str = ""
+
+    @property
+    def about(self) -> str:
+        """The fact, without places in lists."""
+        return self.path.replace("[0]", "[]")
+
+    def fresh(self, space: Space, named: set[str], word: str) -> dict[str, Term]:
+        """Return for each named variable that comes or goes with it a new one, called by a word."""
+        prefix = self.prefix
+        several = {each for each in named if prefix and each.startswith(prefix)} - set(self.without)
+        found = space.named(several).items()
+        return {name: z3.Const(f"{name} {word}", variable.sort()) for name, variable in found}
+
+
+def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
+    """Return a term with values in place of variables, by name."""
+    pairs = [(space.by_name[name], value) for name, value in values.items()]
+    return z3.substitute(term, *pairs) if pairs else term
+
+
+def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Step]:
+    """Yield every adoption of an arrangement that a rule could see; if so asked, of choices too."""
+    for held in list(record.held.values()):
+        if held.fact.kind is Kind.ARRANGEMENT:
+            yield from _steps_of(held, choices=choices)
+        if isinstance(held, symbols.Listed):
+            # Records of a list are alike: what one can do, the first can.
+            yield from steps(held.records[0], choices=choices)
+
+
+def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Step]:
+    path, yes, no = held.path, t.true(), t.false()
+    match held:
+        case symbols.Single(fact=Fact(type=YesNo()), term=term):
+            name = name_of(term)
+            yield Step(path, "no to yes", "yes to no", {name: no}, {name: yes})
+        case symbols.Single(fact=Fact(type=Date())):
+            # A date goes with the act that it dates: alone it would only leave that unsaid.
+            pass
+        case symbols.Single(fact=Fact(type=kind)) if choices or isinstance(kind, Record):
+            known = {name_of(held.known): yes} if t.is_variable(held.known) else {}
+            none, inside = name_of(held.none), f"{path}." if isinstance(kind, Record) else ""
+            without, having = {none: yes, **known}, {none: no, **known}
+            yield Step(path, "none to in place", "in place to none", without, having, inside)
+        case symbols.Members(of=of):
+            for member, variable in of.items():
+                more, less = f"a member more, `{member}`", f"a member less, `{member}`"
+                name = name_of(variable)
+                yield Step(path, more, less, {name: no}, {name: yes})
+        case symbols.Listed(of=of, records=records):
+            names = [name_of(each) for each in of.values()]
+            for index, name in enumerate(names):
+                without = {each: t.truth(i < index) for i, each in enumerate(names)}
+                having, prefix = {**without, name: yes}, records[index].prefix
+                yield Step(path, "a record more", "a record less", without, having, prefix)
+        case _:
+            pass

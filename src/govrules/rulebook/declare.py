@@ -1,0 +1,397 @@
+"""What a `rulebook.yaml` declares: sources, themes, parameters, own and derived facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from govrules.diagnostics import Code, Span
+from govrules.nodes import Entries, Node, Report, Scalar
+from govrules.rulebook.ast import (
+    Document,
+    Pack,
+    ParameterValue,
+    Plain,
+    Says,
+    Theme,
+)
+from govrules.rulebook.conditions import read_parameter_type
+from govrules.rulebook.dated import read_dated
+from govrules.rulebook.fields import SNAKE, Fields, check_name
+from govrules.rulebook.meant import TYPES_MEANT
+from govrules.rulebook.packs import (
+    PackFiles,
+)
+from govrules.rulebook.rules import (
+    SAYS,
+    read_amendments,
+)
+from govrules.vocabulary import (
+    Choice,
+    Date,
+    Fact,
+    FactType,
+    Kind,
+    Money,
+    Number,
+    Text,
+    YesNo,
+    sentences,
+    vocabulary_of,
+)
+
+_LOCAL_TYPES: Final[Mapping[str, FactType]] = {
+    "yes or no": YesNo(),
+    "text": Text(),
+    "number": Number(),
+    "money": Money(),
+    "date": Date(),
+}
+
+
+@attrs.define
+class OpenedPack:
+    """A pack whose `rulebook.yaml` has been read, and whose rules have not."""
+
+    files: PackFiles
+    name: str
+    fields: Fields
+    report: Report
+    id: str
+    with_rules: bool
+    derived: list[tuple[Scalar, Fields]] = attrs.field(factory=list)
+    #: The packs that it extends and those that it adapts, by their keys.
+    extended: list[Hashable] = attrs.field(factory=list)
+    adapted: list[tuple[Hashable, Scalar, Node]] = attrs.field(factory=list)
+    #: The texts that were read of it, by the names of their files.
+    contents: dict[str, str] = attrs.field(factory=dict)
+
+    def read(self, name: str) -> tuple[str, Report]:
+        """Return the text of one of its files and a report on it."""
+        text, report = self.files.read(name, f"{self.name}/{name}")
+        self.contents[name] = text
+        return text, report
+
+    def made(self, sees: Iterable[str]) -> Pack:
+        """Return what is kept of it in the rulebook."""
+        digest = hashlib.sha256()
+        for name, text in sorted(self.contents.items()):
+            for each in (name, text):
+                data = each.encode("utf-8", "surrogatepass")
+                digest.update(len(data).to_bytes(8, "big") + data)
+        version = self.fields.text("version")
+        return Pack(
+            self.id,
+            version,
+            digest.hexdigest(),
+            self.with_rules,
+            tuple(sees),
+            self.fields.text("approved"),
+            read_amendments(self.fields),
+        )
+
+
+@attrs.define
+class Declarations:
+    """
+    What packs declare, by name; two packs may declare the same source, theme or piece of work.
+
+    Attributes:
+        subjects: the classes that rules may be about, by the name that `subject:` gives them.
+
+        texts: the texts of sources, with white space folded.
+
+        local_at: by own fact, the pack that declares it and where.
+
+        derived_of: by derived fact, the pack that declares it.
+
+        copies: by two packs, how often the first declares what the second does.
+    """
+
+    subjects: Mapping[str, type]
+    documents: dict[str, Document] = attrs.field(factory=dict)
+    texts: dict[str, str] = attrs.field(factory=dict)
+    themes: dict[str, Theme] = attrs.field(factory=dict)
+    work: dict[str, str] = attrs.field(factory=dict)
+    parameters: dict[str, ParameterValue] = attrs.field(factory=dict)
+    local: dict[str, Fact] = attrs.field(factory=dict)
+    local_at: dict[str, tuple[str, Span]] = attrs.field(factory=dict)
+    derived_of: dict[str, str] = attrs.field(factory=dict)
+    derived_facts: dict[str, tuple[Fact, type]] = attrs.field(factory=dict)
+    copies: dict[tuple[str, str], int] = attrs.field(factory=dict)
+
+    def declare(self, pack: OpenedPack) -> None:
+        """Read what a pack declares, and report what is wrong with it."""
+        for key in ("title", "version", "owner"):
+            pack.fields.text(key, required=True)
+        for name, node in pack.fields.entries("themes"):
+            self._theme(pack, name, node)
+        for name, node in pack.fields.entries("work"):
+            title = self._titled(pack, name, node, "piece of work")
+            if self.work.setdefault(name.text, title) != title:
+                self._name_taken(pack.report, name, "another piece of work")
+        for name, node in pack.fields.entries("sources"):
+            self._source(pack, name, node)
+        for name, node in pack.fields.entries("parameters"):
+            self._parameter(pack, name, node)
+        for name, node in pack.fields.entries("facts"):
+            self._local(pack, name, node)
+        for name, node in pack.fields.entries("derived"):
+            self._declare_derived(pack, name, node)
+
+    def _theme(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+        theme = Theme(key.text, self._titled(pack, key, node, "theme"))
+        if self.themes.setdefault(key.text, theme) != theme:
+            self._name_taken(pack.report, key, "another theme")
+
+    @staticmethod
+    def _titled(pack: OpenedPack, key: Scalar, node: Node, what: str) -> str:
+        """Return the title of a theme or a piece of work."""
+        check_name(pack.report, key.text, key)
+        if isinstance(node, Scalar) and node.text.strip():
+            return node.text
+        pack.report.add(
+            Code.WRONG_SHAPE,
+            f"the title of {what} `{key.text}` is a line of text",
+            node,
+            f"write `{key.text}: its title`",
+        )
+        return ""
+
+    def _source(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        fields = Fields(
+            report, node, ("title", "publisher", "year", "where", "text"), f"source `{key.text}`"
+        )
+        check_name(report, key.text, key)
+        document = Document(
+            id=key.text,
+            title=fields.text("title", required=True),
+            publisher=fields.text("publisher", required=True),
+            year=fields.text("year", required=True),
+            where=fields.text("where"),
+            text=fields.text("text"),
+        )
+        if self.documents.get(key.text, document) != document:
+            self._name_taken(report, key, "another source")
+            return
+        self.documents[key.text] = document
+        if document.text:
+            text, text_report = pack.read(document.text)
+            if not text_report.ok:
+                report.add(
+                    Code.NO_SOURCE_TEXT,
+                    f"the text `{document.text}` of source `{key.text}` cannot be read",
+                    fields.value("text"),
+                    "put the text into the pack, or drop `text`",
+                )
+            self.texts[key.text] = fold_space(text)
+
+    def _parameter(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        keys = ("value", "values", "unit", "reason", "says")
+        fields = Fields(report, node, keys, f"parameter `{key.text}`")
+        check_name(report, key.text, key, SNAKE)
+        if "values" in fields:
+            fields.refuse("value", "a parameter has one `value`, or `values` with their first days")
+        else:
+            fields.required("value")
+        unit = fields.text("unit")
+        reason = fields.text("reason", required=True)
+        says = fields.choice("says", SAYS, required=True)
+        value = fields.value("value")
+        dated: tuple[tuple[dt.date, Plain], ...] = ()
+        if "values" in fields and says is not None:
+            items = fields.items("values")
+            dated = read_dated(report, items, key.text, unit) or ()
+            last = Fields(report, items[-1], ("from", "value"), "a value") if dated else None
+            value = last.value("value") if last is not None else None
+        if value is None or says is None:
+            return
+        read = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
+        if read is None:
+            report.add(
+                Code.TYPE_MISMATCH,
+                f"parameter `{key.text}` is no number, amount, length of time or date",
+                value,
+                "write 250000 with `unit: pounds`, or `12 months`, or a number",
+            )
+            return
+        if key.text in self.parameters:
+            self._name_taken(report, key, "another parameter", self.parameters[key.text].pack, pack)
+            return
+        self.parameters[key.text] = ParameterValue(
+            key.text,
+            read[0],
+            read[1],
+            reason,
+            Says(says),
+            unit,
+            pack.id,
+            dated=dated,
+            span=report.span(key),
+        )
+
+    def _local(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        said = ("label", "sentence", "denial", "absent", "present", "question")
+        keys = ("type", "values", "kind", "unit", *said)
+        name = key.text.removeprefix("local.")
+        fields = Fields(report, node, keys, f"fact `{key.text}`")
+        check_name(report, name, key, SNAKE)
+        if not key.text.startswith("local."):
+            report.add(
+                Code.BAD_NAME,
+                f"a pack's own fact is named `local.…`, not `{key.text}`",
+                key,
+                f"write `local.{name}`",
+            )
+        label = fields.text("label", required=True)
+        if "question" not in fields:
+            report.add(
+                Code.NO_QUESTION,
+                f"fact `{key.text}` has no question",
+                key,
+                "add `question: …`, to be asked when nobody recorded it",
+            )
+        question = fields.text("question")
+        kind = fields.choice("kind", [each.value for each in Kind], required=True)
+        if name in self.local:
+            self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
+            return
+        self.local_at[name] = (pack.id, report.span(key))
+        # A fact declared badly is a fact all the same, or each use of it would be reported too.
+        fact_type = self._local_type(fields) or Text()
+        self.local[name] = Fact(
+            name=key.text,
+            type=fact_type,
+            kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
+            label=label,
+            question=question,
+            **sentences(
+                label,
+                fact_type,
+                self._sentences(fields, "sentence", fact_type),
+                self._sentences(fields, "denial", fact_type),
+            ),
+            absent=fields.text("absent"),
+            present=fields.text("present"),
+        )
+
+    @staticmethod
+    def _sentences(fields: Fields, key: str, fact_type: FactType) -> str | dict[str, str]:
+        """Return one sentence for every value, or a mapping with one for each that it names."""
+        values = fact_type.values if isinstance(fact_type, Choice) else ()
+        is_yes_no = isinstance(fact_type, YesNo)
+        if is_yes_no and key == "sentence":
+            fields.refuse(key, "a yes or no has its sentences in `label` and `denial`")
+            return ""
+        if not isinstance(fields.value(key), Entries) or not values:
+            text = fields.text(key)
+            if text and not is_yes_no and "{value}" not in text:
+                fields.report.add(
+                    Code.WRONG_SHAPE,
+                    f"`{key}` of {fields.what} says no value",
+                    fields.value(key),
+                    "write `{value}` where the value stands",
+                )
+            return text
+        found = Fields(fields.report, fields.value(key), values, f"`{key}` of {fields.what}")
+        return {each: found.text(each) for each in values if each in found}
+
+    @staticmethod
+    def _local_type(fields: Fields) -> FactType | None:
+        if "values" in fields:
+            fields.refuse("type", "a fact has either `type` or `values`")
+            values = fields.values("values")
+            return Choice(values) if values else None
+        given = fields.value("type")
+        meant = TYPES_MEANT.get(given.text.lower()) if isinstance(given, Scalar) else None
+        if meant is not None and isinstance(given, Scalar):
+            message = f"unknown value `{given.text}` of `type`"
+            fields.report.add(Code.UNKNOWN_VALUE, message, given, f"write `type: {meant}`")
+            return None
+        word = fields.choice("type", [*_LOCAL_TYPES], required=True)
+        if word is None:
+            return None
+        if word != "number":
+            fields.refuse("unit", "only a number has a `unit`")
+            return _LOCAL_TYPES[word]
+        return Number(unit=fields.text("unit"))
+
+    def _declare_derived(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
+        report = pack.report
+        check_name(report, key.text, key, SNAKE)
+        keys = (
+            "subject",
+            "label",
+            "denial",
+            "values",
+            "first_match",
+            "otherwise",
+            "when",
+            "unique",
+            "show",
+            "examples",
+            "source",
+        )
+        fields = Fields(report, node, keys, f"derived fact `{key.text}`")
+        subject = fields.choice("subject", [*self.subjects]) or "partnership"
+        cls = self.subjects[subject]
+        if key.text in vocabulary_of(cls).facts:
+            self._name_taken(report, key, "a recorded fact")
+            return
+        if key.text in self.derived_facts:
+            self._name_taken(
+                report, key, "another derived fact", self.derived_of.get(key.text, ""), pack
+            )
+            return
+        is_table = "values" in fields or "first_match" in fields
+        if is_table:
+            fields.required("values")
+            fields.refuse("when", "it belongs to a fact that is yes or no")
+        else:
+            fields.refuse("otherwise", "it belongs to a fact with `first_match`")
+            fields.refuse("unique", "it belongs to a fact with `first_match`")
+        values = fields.values("values")
+        label = fields.text("label", required=True)
+        fact_type: FactType = YesNo()
+        if is_table:
+            fact_type = Choice(values, ordered=True) if values else Text()
+        denial = fields.text("denial") or ("" if is_table else f"not so: {label}")
+        asks = "Is it so that" if isinstance(fact_type, YesNo) else "What is"
+        fact = Fact(key.text, fact_type, Kind.CIRCUMSTANCE, label, f"{asks} {label}?", denial)
+        self.derived_facts[key.text] = (fact, cls)
+        self.derived_of[key.text] = pack.id
+        if values or not is_table:
+            pack.derived.append((key, fields))
+
+    def _name_taken(
+        self, report: Report, key: Scalar, by: str, other: str = "", pack: OpenedPack | None = None
+    ) -> None:
+        """Report a name that another thing has; of a pack that copies another, say so once."""
+        if not other or pack is None or other == pack.id:
+            message = f"`{key.text}` is already the name of {by}"
+            report.add(Code.NAME_TAKEN, message, key, "choose another name")
+            return
+        seen = self.copies.get((pack.id, other), 0)
+        self.copies[pack.id, other] = seen + 1
+        if not seen:
+            report.add(
+                Code.NAME_TAKEN,
+                f"`{key.text}` is already the name of {by}, of pack `{other}`; what else is "
+                "declared twice is not listed",
+                key,
+                f"to change what `{other}` says, write `adapts: {{ {other}: … }}` in place of a "
+                "copy; else choose another name",
+            )
+
+
+def fold_space(text: str) -> str:
+    """Fold white space, as quotes and sources are compared."""
+    return re.sub(r"\s+", " ", text).strip()

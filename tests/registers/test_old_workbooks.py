@@ -1,0 +1,236 @@
+"""Registers in `.xls` and `.ods`, and with hidden rows and columns, as in newer workbooks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+import xlsxwriter
+
+from govrules import load_rulebook
+from govrules.cli import main
+from govrules.errors import FactsError
+from govrules.reading import declared_by
+from govrules.registers.mapping_text import mapping_text
+from govrules.registers.propose import propose
+from govrules.registers.read import read_source
+from govrules.truth import UNKNOWN
+from tests.registers.old_books import Sheet, ods, xls
+
+BOOK = load_rulebook()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def xlsx(path, *sheets):
+    with xlsxwriter.Workbook(path, {"default_date_format": "dd/mm/yyyy"}) as book:
+        for its in sheets:
+            made = book.add_worksheet(its.name)
+            for at, row in enumerate(its.rows):
+                made.write_row(at, 0, ["" if each is None else each for each in row])
+                if at in its.hidden_rows:
+                    made.set_row(at, None, None, {"hidden": True})
+            if its.hidden:
+                made.hide()
+        seen = [each for each, its in zip(book.worksheets(), sheets, strict=True) if not its.hidden]
+        seen[0].activate()
+        seen[0].set_first_sheet()
+    return path
+
+
+WRITERS = {"xls": xls, "ods": ods, "xlsx": xlsx}
+LISTS = Sheet("Lists", [["Yes"], ["No"], ["TBC"]], hidden=True)
+#: Of each: its sheets; of each partnership some facts; and what became of its rows.
+SAMPLES = {
+    "a title, a total and a note": (
+        [
+            LISTS,
+            Sheet(
+                "Register",
+                [
+                    ["Register of partnerships, Norvale"],
+                    [],
+                    ["Ref", "Partnership", "Lead officer", "Annual budget", "Last reviewed"],
+                    ["N1", "Café and market board", "DASS", 250000, dt.date(2025, 3, 31)],
+                    ["N2", "Ynys Môn arts network", None, 12000.5, dt.date(2024, 2, 29)],
+                    ["Total", None, None, 262000.5],
+                    ["* Budgets are those of 2024/25."],
+                ],
+            ),
+        ],
+        [
+            ("N1", "Café and market board", "DASS", Decimal(250000), dt.date(2025, 3, 31)),
+            ("N2", "Ynys Môn arts network", UNKNOWN, Decimal("12000.5"), dt.date(2024, 2, 29)),
+        ],
+        "4 rows, 2 partnerships; 1 summing up (6); 1 of notes (7); 2 rows above the headings",
+    ),
+    "a sheet for each directorate": (
+        [
+            Sheet("Adults", [["Partnership", "Lead officer"], ["Care pool", "DASS"]]),
+            Sheet(
+                "Place",
+                [["Partnership", "Lead officer"], ["Waste venture", "Waste"], ["Bus forum", None]],
+            ),
+            LISTS,
+        ],
+        [
+            (UNKNOWN, "Care pool", "DASS", UNKNOWN, UNKNOWN),
+            (UNKNOWN, "Waste venture", "Waste", UNKNOWN, UNKNOWN),
+            (UNKNOWN, "Bus forum", UNKNOWN, UNKNOWN, UNKNOWN),
+        ],
+        "3 rows, 3 partnerships",
+    ),
+    "thousands, blanks and words for nothing": (
+        [
+            Sheet(
+                "R",
+                [
+                    ["Partnership", "Pooled budget?", "Annual budget (£k)", "Lead officer"],
+                    ["Care pool", True, 1200, "TBC"],
+                    [],
+                    ["Arts network", False, None, "n/a"],
+                    ["Waste venture", True, "£1.5m", "Waste"],
+                ],
+            )
+        ],
+        [
+            (UNKNOWN, "Care pool", UNKNOWN, Decimal(1200000), UNKNOWN),
+            (UNKNOWN, "Arts network", UNKNOWN, UNKNOWN, UNKNOWN),
+            (UNKNOWN, "Waste venture", "Waste", Decimal(1500000), UNKNOWN),
+        ],
+        "4 rows, 3 partnerships; 1 blank (3)",
+    ),
+    "headings over two rows": (
+        [
+            Sheet(
+                "R",
+                [
+                    ["Partnership", "Money", "Money", "Review"],
+                    [None, "Annual budget", "Pooled?", "Last reviewed"],
+                    ["Care pool", 5, "Y", dt.date(2026, 1, 31)],
+                    ["Arts network", 0, "N", None],
+                ],
+            )
+        ],
+        [
+            (UNKNOWN, "Care pool", UNKNOWN, Decimal(5), dt.date(2026, 1, 31)),
+            (UNKNOWN, "Arts network", UNKNOWN, Decimal(0), UNKNOWN),
+        ],
+        "2 rows, 2 partnerships",
+    ),
+    "headings over two rows, blank where they go on": (
+        [
+            Sheet(
+                "R",
+                [
+                    ["Partnership", "Money", None, "Review"],
+                    [None, "Annual budget", "Pooled?", "Last reviewed"],
+                    ["Care pool", 5, "Y", dt.date(2026, 1, 31)],
+                    ["Arts network", 0, "N", None],
+                ],
+            )
+        ],
+        [
+            (UNKNOWN, "Care pool", UNKNOWN, Decimal(5), dt.date(2026, 1, 31)),
+            (UNKNOWN, "Arts network", UNKNOWN, Decimal(0), UNKNOWN),
+        ],
+        "2 rows, 2 partnerships",
+    ),
+}
+
+
+def read_as_proposed(path):
+    text = mapping_text(propose(path, declared_by(BOOK)))
+    sure = text.replace(", unsure: yes", "").replace("    unsure: yes\n", "")
+    with open("mapping.yaml", "w", encoding="utf-8") as made:  # noqa: PTH123 - where the test stands
+        made.write(sure)
+    return read_source(path, mapping="mapping.yaml", rulebook=BOOK)
+
+
+def facts(each):
+    funding = each.funding
+    spend = UNKNOWN if funding is UNKNOWN else funding.annual_spend
+    return each.id, each.name, each.responsible_officer, spend, each.reviewed
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_a_register_is_proposed_and_read_alike_in_each_kind_of_workbook(sample, kind):
+    sheets, wanted, rows = SAMPLES[sample]
+    found = read_as_proposed(WRITERS[kind](f"register.{kind}", *sheets))
+    assert [facts(each) for each in found.subject.partnerships] == wanted
+    assert found.problems == ()
+    assert any(each.endswith(rows) for each in _counted(found.notes)), found.notes
+    named = any("`Lists` (hidden)" in each for each in found.notes)
+    assert named == (LISTS in sheets)
+
+
+def _counted(notes):
+    """Yield what became of rows, of several sheets as of one."""
+    counts = [each.partition(": ")[2] for each in notes if " rows, " in each or " row, " in each]
+    yield from counts
+    numbers = [int(each.split()[0]) for each in counts]
+    yield f"{sum(numbers)} rows, {sum(numbers)} partnerships"
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize(
+    ("hidden", "said"),
+    [((2,), "1 hidden row read: 3"), ((1, 2), "2 hidden rows read: 2, 3"), ((0,), "")],
+)
+def test_hidden_rows_are_read_and_newer_workbooks_say_so(hidden, said, kind):
+    rows = [["name", "id"], ["Care pool", "P1"], ["Arts network", "P2"], ["Waste venture", "P3"]]
+    path = WRITERS[kind](f"register.{kind}", Sheet("R", rows, hidden_rows=hidden))
+    found = read_source(path)
+    assert [each.id for each in found.subject.partnerships] == ["P1", "P2", "P3"]
+    told = [each for each in found.notes if "hidden" in each]
+    assert told == ([f"register.xlsx[R]: {said}"] if said and kind == "xlsx" else [])
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ("B:B", "1 hidden column: `id`"),
+        ("B:C", "2 hidden columns: `id`, `responsible_officer`"),
+        ("D:XFD", ""),
+    ],
+)
+def test_hidden_columns_are_read_and_named(columns, said):
+    with xlsxwriter.Workbook("register.xlsx") as book:
+        sheet = book.add_worksheet("R")
+        sheet.write_row(0, 0, ["name", "id", "responsible_officer"])
+        sheet.write_row(1, 0, ["Care pool", "P1", "DASS"])
+        sheet.set_column(columns, None, None, {"hidden": True})
+    found = read_source("register.xlsx")
+    assert facts(found.subject.partnerships[0])[:3] == ("P1", "Care pool", "DASS")
+    assert [each for each in found.notes if "hidden" in each] == (
+        [f"register.xlsx[R]: {said}"] if said else []
+    )
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+@pytest.mark.parametrize("cut", [600, 1, 0.5])
+def test_an_older_workbook_that_is_cut_short_is_refused(kind, cut, folder, capsys):
+    whole = (folder / WRITERS[kind](f"r.{kind}", Sheet("R", [["name"], ["A"]]))).read_bytes()
+    (folder / f"r.{kind}").write_bytes(whole[: round(cut * len(whole)) if cut < 1 else cut])
+    with pytest.raises(FactsError):
+        read_source(f"r.{kind}")
+    assert main(["check", f"r.{kind}"]) == 2
+    said = capsys.readouterr().err
+    assert "help: " in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("kind", ["xls", "ods"])
+@pytest.mark.parametrize("rows", [[], [["Partnership", "Lead officer"]], [["name", "id"]]], ids=str)
+def test_an_older_workbook_without_a_partnership_is_not_checked(kind, rows, folder):
+    path = WRITERS[kind](f"r.{kind}", Sheet("R", rows))
+    (folder / "m.yaml").write_text("govrules: 1\ncolumns: { Partnership: name }\n")
+    own = bool(rows) and rows[0][0] == "Partnership"
+    code = main(["check", path, *(["--mapping", "m.yaml"] if own else [])])
+    assert code == (3 if rows else 2)
