@@ -301,7 +301,7 @@ def test_a_file_that_is_mended_is_asked_about_again(tmp_path, pack, monkeypatch,
     path = tmp_path / "p.yaml"
     whole = b"name: A\nfunding.pooled: yes\n"
     path.write_bytes(whole)
-    monkeypatch.setattr("sys.stdin", Typing(path, [b"name: [", whole], ["yes", "yes", "quit"]))
+    monkeypatch.setattr("sys.stdin", Typing(path, [b"name: [", whole], ["yes", "", "yes", "quit"]))
     assert main(["ask", str(path), "--rules", str(pack)]) == 0
     assert path.read_bytes().startswith(whole)
     assert len(path.read_bytes()) > len(whole)
