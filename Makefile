@@ -113,6 +113,10 @@ bench-explain: $(VENV)/developed  ## Time explanations beside the bare ids of wh
 bench-advice: $(VENV)/developed  ## Count what ways out take away, and the lines of reasons (ARGS=5000 to choose)
 	@$(BIN)/python -m benchmarks.advice $(ARGS)
 
+.PHONY: bench-interview
+bench-interview: $(VENV)/developed  ## Count the questions of 200 interviews beside the order of the file
+	@$(BIN)/python -m benchmarks.interview $(ARGS)
+
 .PHONY: bench-pages
 bench-pages: $(VENV)/developed  ## Set the page of a register of 500 beside its text: time, size, memory
 	@$(BIN)/python -m benchmarks.pages

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from govrules.lazily import lazily
 
 if TYPE_CHECKING:
+    from govrules.actions import follow_up, read_actions, write_actions
     from govrules.answered import Answer, Laid, lay_over, read_answers, write_answers
-    from govrules.assessment import Assessment, Plan, RankedQuestion, Step, assess
+    from govrules.assessment import Assessment, Plan, RankedQuestion, Step, WhatIf, assess
     from govrules.diagnostics import Code, Diagnostic
     from govrules.errors import (
         EngineError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         VocabularyError,
     )
     from govrules.findings import Change, Finding, Question, Reason
+    from govrules.interview import AnswerError, Interview, Prompt
     from govrules.live.hosting import ruleset
     from govrules.live.notices import CallbackError, Notice
     from govrules.live.register import LiveRegister
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from govrules.registers.frames import assess_table
     from govrules.registers.read import read, read_register
     from govrules.render.plain import to_data
+    from govrules.rulebook.action import Action, Progress, State
     from govrules.rulebook.adapt import with_parameters
     from govrules.rulebook.ast import Remedy, Rulebook, Severity, Verdict
     from govrules.rulebook.load import load_rulebook
@@ -60,8 +63,11 @@ if TYPE_CHECKING:
     from govrules.waivers import read_waivers, waive
 
 _HOMES = {
+    "govrules.actions": ("follow_up", "read_actions", "write_actions"),
+    "govrules.interview": ("AnswerError", "Interview", "Prompt"),
+    "govrules.rulebook.action": ("Action", "Progress", "State"),
     "govrules.answered": ("Answer", "Laid", "lay_over", "read_answers", "write_answers"),
-    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
+    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "WhatIf", "assess"),
     "govrules.diagnostics": ("Code", "Diagnostic"),
     "govrules.errors": (
         "EngineError",
@@ -112,7 +118,9 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "UNKNOWN",
     "Accountability",
+    "Action",
     "Answer",
+    "AnswerError",
     "Assessment",
     "CallbackError",
     "Change",
@@ -124,6 +132,7 @@ __all__ = [
     "Funding",
     "GovrulesError",
     "GovrulesWarning",
+    "Interview",
     "Laid",
     "ListOf",
     "LiveRegister",
@@ -135,6 +144,8 @@ __all__ = [
     "Partnership",
     "PlaceAgreement",
     "Plan",
+    "Progress",
+    "Prompt",
     "Protocol",
     "Question",
     "RankedQuestion",
@@ -148,20 +159,24 @@ __all__ = [
     "Rulebook",
     "SetOf",
     "Severity",
+    "State",
     "Step",
     "Subject",
     "Unknown",
     "Verdict",
     "VocabularyError",
     "Waiver",
+    "WhatIf",
     "arrangement",
     "assess",
     "assess_register",
     "assess_table",
     "fact",
+    "follow_up",
     "lay_over",
     "load_rulebook",
     "read",
+    "read_actions",
     "read_answers",
     "read_partnership",
     "read_register",
@@ -171,6 +186,7 @@ __all__ = [
     "to_data",
     "waive",
     "with_parameters",
+    "write_actions",
     "write_answers",
 ]
 

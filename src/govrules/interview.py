@@ -196,11 +196,11 @@ class Interview:
 
     @property
     def _passed(self) -> set[str]:
-        """The facts that were skipped, or that nobody knows."""
+        """The facts that were put; a list goes on being asked while its records are named."""
         return {
             turn.prompt.fact
             for turn in self._turns
-            if not any(each.value is not UNKNOWN for each in turn.answers)
+            if all(each.fact == turn.prompt.fact for each in turn.answers)
         }
 
     # ── Questions ─────────────────────────────────────────────────────────────────────────────

@@ -18,10 +18,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from govrules.answers import AnswerError, askable, with_answer, written
+from govrules.answered import Answer, fact_called
+from govrules.answered.cells import Blank, Refusal, read_answer
 from govrules.assessment import assess
 from govrules.engines.columns import to_batches
 from govrules.errors import GovrulesError
+from govrules.factfile import with_fact
 from govrules.live.register import LiveRegister
 from govrules.model import Funding, Partner, Partnership
 from govrules.portfolio import is_register
@@ -129,13 +131,13 @@ def waivers(data: bytes) -> None:
 def answers(data: bytes) -> None:
     """A partnership's file, and an answer that is written into it."""
     text, _, answer = data.decode("utf-8", "replace").partition("\0")
-    asked = askable("protocol.agreed", small())
-    slogan = askable("local.slogan", small())
-    assert not isinstance(asked, str)
-    assert not isinstance(slogan, str)
-    for each in (asked, slogan):
-        changed = with_answer(text, each, written(answer or "yes", each.fact), small())
-        read_text(changed, name="x.yaml", rulebook=small())
+    for path in ("protocol.agreed", "local.slogan"):
+        fact = fact_called(path, Partnership, small())
+        assert fact is not None
+        value = read_answer(answer or "yes", fact)
+        if not isinstance(value, (Blank, Refusal)):
+            changed = with_fact(text, Answer("", path, value), small())
+            read_text(changed, name="x.yaml", rulebook=small())
 
 
 def csv(data: bytes) -> None:
@@ -198,7 +200,7 @@ def replay(name: str, data: bytes) -> None:
     """
     try:
         TARGETS[name](data)
-    except (GovrulesError, AnswerError) as error:
+    except GovrulesError as error:
         said(error)
 
 

@@ -68,6 +68,7 @@ class KeptText:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.last = ""
         self.last = self.read()
         self._before: list[tuple[str, str]] = []
 
@@ -80,11 +81,14 @@ class KeptText:
         """
         try:
             data = read_bytes(self.path, MAX_BYTES)
-            if data is not None:
-                return data.decode("utf-8")
-            reason = "it has grown too large"
+            text = None if data is None else data.decode("utf-8")
+            if text is not None and (text.strip() or not self.last.strip()):
+                return text
+            reason = "it has grown too large" if text is None else "it is empty"
         except FileNotFoundError:
-            return ""
+            if not self.last.strip():
+                return ""
+            reason = "it is not there any more"
         except UnicodeDecodeError:
             reason = "it is no text in UTF-8 any more"
         except (OSError, ValueError) as error:
