@@ -135,6 +135,13 @@ thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
 		tests/properties tests/prove/test_encoding.py $(ARGS)
 
+ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
+	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
+	plan_is_smallest or plan_flags_nothing_new
+.PHONY: properties
+properties: $(VENV)/developed  ## Try what holds of advice on EXAMPLES examples each, on any rulebook (slow)
+	@$(MAKE) thorough ARGS='-k "$(ADVICE)"'
+
 # Coverage guides the inputs where atheris has a wheel; elsewhere Hypothesis makes them.
 MINUTES ?= 1
 .PHONY: fuzz
@@ -151,6 +158,10 @@ oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers an
 .PHONY: faults
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")
 	@$(BIN)/python -m tests.faults.run $(ARGS)
+
+.PHONY: hostile
+hostile: $(VENV)/developed  ## Meet thirty hostile packs, registers and workbooks, and show what each gets
+	@$(BIN)/python -m pytest -o addopts= -p no:terminal -p no:benchmark -s tests/hostile/test_table.py -k gets_an_answer
 
 .PHONY: soak
 soak: $(VENV)/developed  ## Assess a million partnerships and take 100,000 live events in flat memory

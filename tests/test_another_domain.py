@@ -117,6 +117,56 @@ def test_a_pack_is_begun(
     assert "the vendor's security is not certified" in " ".join(capsys.readouterr().out.split())
 
 
+OWN_TABLE = """\
+Reference,The name of the contract,What is paid in a year?,Vendor's security is certified,Colour
+C-7,Payroll,£250000,no,red
+C-8,Catering,tbc,,blue
+"""
+MAPPING = """\
+govrules: 1
+columns:
+  Reference: id
+  The name of the contract: name
+  What is paid in a year?: annual_value
+  Vendor's security is certified: security.certified
+ignored: [Colour]
+register: { name: All contracts }
+"""
+
+
+def test_a_table_of_contracts_is_mapped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rulebook: Any, vendors: Any
+) -> None:
+    table, mapping = tmp_path / "table.csv", tmp_path / "mapping.yaml"
+    table.write_text(OWN_TABLE, "utf-8")
+    proposed = tmp_path / "proposed.yaml"
+    common = ["--rules", "pack", *OPTION]
+    assert main(["map", str(table), "--output", str(proposed), *common]) == 0
+    text = proposed.read_text("utf-8")
+    for fact_path in ("name", "annual_value", "security.certified"):
+        assert f": {fact_path}" in text or f"fact: {fact_path}" in text
+    assert "partner" not in text.replace("partnership", "")
+    mapping.write_text(MAPPING, "utf-8")
+    capsys.readouterr()
+    assert main(["map", str(table), "--mapping", str(mapping), "--preview", *common]) == 0
+    assert "security.certified: no" in capsys.readouterr().out
+    found = read(table, mapping=mapping, rulebook=rulebook)
+    assert type(found.subject) is vendors.Contracts
+    assert found.subject.name == "All contracts"
+    first, second = found.subject.contracts
+    assert (first.id, first.annual_value, first.security.certified) == ("C-7", 250_000, False)
+    assert second.annual_value is UNKNOWN
+    assert first.origin["annual_value"].endswith("table.csv:2")
+    assert main(["check", str(table), "--mapping", str(mapping), *common]) in (0, 1)
+    alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
+    mapping.write_text(MAPPING.replace("register: { name: All contracts }\n", ""), "utf-8")
+    rows = [{"Reference": "C-7", "The name of the contract": "Payroll", "Colour": "red"}]
+    mapping.write_text("govrules: 1\ncolumns: { Reference: id }\n", "utf-8")
+    assert [each.id for each in read(rows, mapping=mapping, rulebook=alone).subject.entries] == [
+        "C-7"
+    ]
+
+
 @attrs.frozen
 class Dated:
     """A class whose facts are no yes or no."""

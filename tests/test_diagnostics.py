@@ -71,6 +71,10 @@ def test_a_warning_says_that_it_is_one() -> None:
         "not-approved",
         "waiver-for-nothing",
         "waiver-past-its-day",
+        "action-not-followed-up",
+        "answer-for-nothing",
+        "answer-against-the-record",
+        "answers-disagree",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from decimal import Decimal
 
@@ -11,7 +12,8 @@ import pytest
 from govrules import UNKNOWN, Partner, Partnership, Register, load_rulebook
 from govrules.diagnostics import Code
 from govrules.model import Organisation, Reviewer, Status, Weakness
-from govrules.portfolio import assess_register, entries_of, pairs_of, register_problems
+from govrules.pairing import pairs_of
+from govrules.portfolio import assess_register, entries_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
 from govrules.rulebook.packs import shipped_examples
@@ -273,10 +275,10 @@ def test_the_owner_of_the_register_alone_brings_no_two_together(rulebook):
     assert len(list(pairs_of(entries))) == 1
     assert list(pairs_of(entries, owner="Eastshire  council")) == []
     register = Register(organisation=Organisation(name="Eastshire Council"), partnerships=entries)
-    assert assess_register(register, rulebook).pairs == ()
-    assert len(assess_register(Register(partnerships=entries), rulebook).pairs) == 1
+    assert assess_register(register, rulebook).more_pairs == 0
+    assert assess_register(Register(partnerships=entries), rulebook).more_pairs == 1
     unnamed = Register(organisation=Organisation(), partnerships=entries)
-    assert len(assess_register(unnamed, rulebook).pairs) == 1
+    assert assess_register(unnamed, rulebook).more_pairs == 1
 
 
 def test_the_owner_counts_among_the_partners_in_common():
@@ -440,8 +442,40 @@ def test_findings_on_a_pair_are_unknown_where_it_is(rulebook):
     register = Register(
         partnerships=(partnership("A", "Police", "Fire"), partnership("B", "Police", "Fire"))
     )
-    (found,) = assess_register(register, rulebook).pairs
-    assert {each.verdict for each in found.findings} == {Verdict.UNKNOWN}
+    whole = assess_register(register, rulebook)
+    # Nothing is recorded of the partners, so that nothing bears on what is asked of the two.
+    assert (whole.pairs, whole.more_pairs) == ((), 1)
+
+
+def weak(*, seen: bool) -> Partner:
+    weaknesses = frozenset({"insolvency_risk"})
+    return Partner(name="Police", weaknesses=weaknesses, weakness_on_risk_register=seen)
+
+
+@pytest.mark.parametrize(("number", "pairs"), [(50, 1225), (60, 0)])
+def test_what_a_body_in_many_partnerships_lacks_is_told_once(rulebook, number, pairs):
+    entries = [
+        Partnership(id=f"P{place}", status="active", partners=(Partner(name="Police"),))
+        for place in range(number)
+    ]
+    for place, seen in ((7, False), (9, True)):
+        entries[place] = attrs.evolve(entries[place], partners=(weak(seen=seen),))
+    whole = assess_register(Register(partnerships=tuple(entries)), rulebook)
+    assert whole.more_pairs + len(whole.pairs) == pairs
+    if pairs:
+        assert (whole.common, whole.bodies) == ((), ())
+        assert {each.id for each in whole.pairs if each.flagged} == {
+            f"P{min(7, other)} + P{max(7, other)}" for other in range(number) if other != 7
+        }
+        return
+    assert whole.common == (("Police", number),)
+    (found,) = whole.bodies
+    assert found.name == "Police, a partner in 60 partnerships"
+    assert [each.rule.id for each in found.flagged] == ["weak-partner-shared-unseen"]
+    # Where one of two does not have it on its risk register, the weakness is unseen in both.
+    assert found.so_of == tuple(each.id for each in entries)
+    assert pickle.loads(pickle.dumps(found)) == found
+    assert found in whole.all()
 
 
 def test_what_nobody_listed_as_reviewer_or_status_stays_a_question(rulebook):

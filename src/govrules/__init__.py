@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from govrules.lazily import lazily
 
 if TYPE_CHECKING:
+    from govrules.answered import Answer, Laid, lay_over, read_answers, write_answers
     from govrules.assessment import Assessment, Plan, RankedQuestion, Step, assess
     from govrules.diagnostics import Code, Diagnostic
     from govrules.errors import (
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from govrules.waivers import read_waivers, waive
 
 _HOMES = {
+    "govrules.answered": ("Answer", "Laid", "lay_over", "read_answers", "write_answers"),
     "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "assess"),
     "govrules.diagnostics": ("Code", "Diagnostic"),
     "govrules.errors": (
@@ -110,6 +112,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "UNKNOWN",
     "Accountability",
+    "Answer",
     "Assessment",
     "CallbackError",
     "Change",
@@ -121,6 +124,7 @@ __all__ = [
     "Funding",
     "GovrulesError",
     "GovrulesWarning",
+    "Laid",
     "ListOf",
     "LiveRegister",
     "NoSuchRuleError",
@@ -155,8 +159,10 @@ __all__ = [
     "assess_register",
     "assess_table",
     "fact",
+    "lay_over",
     "load_rulebook",
     "read",
+    "read_answers",
     "read_partnership",
     "read_register",
     "read_text",
@@ -165,6 +171,7 @@ __all__ = [
     "to_data",
     "waive",
     "with_parameters",
+    "write_answers",
 ]
 
 

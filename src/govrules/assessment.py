@@ -19,11 +19,13 @@ from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
-from govrules.facts import Facts
+from govrules.facts import Facts, replaced
+from govrules.facts import said as facts_said
 from govrules.findings import Change, DerivedValue, Finding, Question, changes
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
+from govrules.rulebook.action import Action
 from govrules.rulebook.ast import (
     Citation,
     Compare,
@@ -52,11 +54,13 @@ class RankedQuestion:
         question: the question.
         rules: the ids of the rules whose verdict it would help to settle.
         could_be: the worst severity that one of them could have.
+        settles: the derived facts that are shown, such as the risk tier, that it helps to settle.
     """
 
     question: Question
     rules: tuple[str, ...]
     could_be: Severity
+    settles: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -111,6 +115,42 @@ class Plan(ShownInNotebooks):
 
 
 @attrs.frozen
+class Contradiction:
+    """
+    A derived fact that was stated, and that other facts contradict: it counts as stated.
+
+    Attributes:
+        stated: what was stated of it, as a clause.
+        follows: what it may be as the other facts have it, and why.
+        sentence: both, in a sentence.
+    """
+
+    stated: str
+    follows: DerivedValue
+    sentence: str
+
+
+@attrs.frozen
+class WhatIf:
+    """
+    What an assessment would find if some facts were otherwise.
+
+    Attributes:
+        before: the assessment as the facts are.
+        after: the assessment as they would be.
+        opened: what would be flagged and is not.
+        closed: what is flagged and would not be, as it would stand.
+        changed: what would otherwise stand differently: as it is, and as it would be.
+    """
+
+    before: Assessment
+    after: Assessment
+    opened: tuple[Finding, ...]
+    closed: tuple[Finding, ...]
+    changed: tuple[tuple[Finding, Finding], ...]
+
+
+@attrs.frozen
 class Assessment(ShownInNotebooks):
     """
     All findings on one subject, one for each rule in force.
@@ -124,6 +164,8 @@ class Assessment(ShownInNotebooks):
         rulebook: the rules.
         subject: what was assessed.
         waivers: those by which findings on it do not count.
+        actions: what was decided about findings on it.
+        so_of: of a body that is in many partnerships, those of which what is flagged is so.
     """
 
     id: str
@@ -138,6 +180,8 @@ class Assessment(ShownInNotebooks):
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
+    actions: tuple[Action, ...] = attrs.field(default=(), repr=False)
+    so_of: tuple[str, ...] = attrs.field(default=(), repr=False)
 
     def __repr__(self) -> str:
         called = f" {self.id}" if self.id else ""
@@ -153,7 +197,13 @@ class Assessment(ShownInNotebooks):
             for each in self._outcomes
         ]
         values = (self.id, self.name, self.as_of, self.rulebook, self.subject)
-        return _unpacked, (values, outcomes, self._engine, self.waivers)
+        decided = (self.waivers, self.actions)
+        rules = tuple(each.id for each in self._rules) if self.so_of else ()
+        return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
+
+    def afresh(self) -> Assessment:
+        """Return the same assessment, of which nothing was worked out yet: it can be let go."""
+        return attrs.evolve(self)
 
     @cached_property
     def _view(self) -> View:
@@ -173,6 +223,7 @@ class Assessment(ShownInNotebooks):
                 self._view,
                 engine=self._engine,
                 waived=self._waiver(self._rules[place], self._outcomes[place]),
+                action=self._action(self._rules[place]),
             )
             # Of two threads that make it at once, both hand out the first one's.
             made = self._made.setdefault(place, made)
@@ -200,6 +251,18 @@ class Assessment(ShownInNotebooks):
         if outcome.verdict is not Verdict.FLAGGED:
             return None
         return next((each for each in self.waivers if each.rule == rule.id), None)
+
+    def _action(self, rule: Rule) -> Action | None:
+        """Return what was decided about what a rule says."""
+        return next((each for each in self.actions if each.rule == rule.id), None)
+
+    @property
+    def acted_on(self) -> tuple[Finding, ...]:
+        """The findings about which something was decided, whatever has become of it."""
+        rules = {each.rule for each in self.actions}
+        several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
+        sums = (each for each in self.summaries if each.action) if self.actions else ()
+        return (*map(self._finding, several), *sums)
 
     @property
     def waived(self) -> tuple[Finding, ...]:
@@ -233,6 +296,7 @@ class Assessment(ShownInNotebooks):
                 engine=self._engine,
                 parts=self.findings,
                 waived=self._waiver(rule, outcome),
+                action=self._action(rule),
             )
             for rule, outcome in zip(rules, found, strict=True)
         )
@@ -293,6 +357,10 @@ class Assessment(ShownInNotebooks):
         first which helps to settle most.
         """
         asked: dict[Question, list[Finding]] = {}
+        settles: dict[Question, list[str]] = {}
+        for name, each in self.derived.items():
+            for question in each.questions:
+                settles.setdefault(question, []).append(name)
         for finding in findings:
             for question in finding.questions:
                 asked.setdefault(question, []).append(finding)
@@ -303,6 +371,7 @@ class Assessment(ShownInNotebooks):
                     question,
                     tuple(each.rule.id for each in several),
                     max(map(_worst, several)),
+                    tuple(settles.get(question, ())),
                 ),
             )
             for question, several in asked.items()
@@ -327,6 +396,84 @@ class Assessment(ShownInNotebooks):
         return DerivedValue(
             derived.name, derived.fact.label, settled, values, found.because, found.questions
         )
+
+    @cached_property
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """What was stated of derived facts, and other facts contradict; it counts as stated."""
+        stated = facts_said(self.subject, "stated")
+        return tuple(
+            found
+            for name, derived in self.rulebook.derived.items()
+            if derived.cls is type(self.subject) and stated.get(name, UNKNOWN) is not UNKNOWN
+            for found in self._contradicted(derived, stated)
+        )
+
+    def _contradicted(self, derived: Derived, stated: Mapping[str, Any]) -> Iterator[Contradiction]:
+        others = {name: value for name, value in stated.items() if name != derived.name}
+        without = attrs.evolve(self, subject=attrs.evolve(self.subject, stated=others))
+        follows, value = without._derived(derived), stated[derived.name]  # noqa: SLF001 - its own
+        if value in follows.values:
+            return
+        told = phrases.fact_phrase(derived.fact, value)
+        which = follows.phrase or phrases.joined(
+            (phrases.fact_phrase(derived.fact, each) for each in follows.values), "or"
+        )
+        because = phrases.joined(dict.fromkeys(each.phrase for each in follows.because))
+        why = f" ({because})" if because else ""
+        yield Contradiction(
+            told,
+            follows,
+            phrases.sentence(
+                f"it is stated that {told}, and counts so; from the other facts it follows that "
+                f"{which}{why}"
+            ),
+        )
+
+    def what_if(self, facts: Mapping[str, Any]) -> WhatIf:
+        """
+        Return what would be found if some facts were otherwise; nothing is changed.
+
+        Args:
+            facts: the value of each fact by its path, such as ``funding.annual_spend`` or
+                ``partners[1].named_accountable``; a record of a list may stand by its name, as in
+                ``partners[Police].kind``. None is known to be absent, UNKNOWN is not known.
+
+        Raises:
+            FactsError: there is no such fact or record, or it takes no such value.
+
+        >>> from govrules import Funding, Partnership, load_rulebook
+        >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+        >>> found = assess(pool, load_rulebook()).what_if({"protocol.agreed": True})
+        >>> [each.rule.id for each in found.closed]
+        ['pooled-budget-without-protocol']
+        """
+        subject = self.subject
+        for path, value in facts.items():
+            subject = replaced(subject, path, value)
+        made = assess(subject, self.rulebook, as_of=self.as_of, engine=self._engine)
+        after = attrs.evolve(made, waivers=self.waivers, actions=self.actions)
+        pairs = [*zip(self._outcomes, after._outcomes, strict=True)]  # noqa: SLF001 - its own
+        differ = [at for at, (one, other) in enumerate(pairs) if said(one) != said(other)]
+        was = {at: pairs[at][0].verdict is Verdict.FLAGGED for at in differ}
+        now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
+        opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own
+        return WhatIf(
+            before=self,
+            after=after,
+            opened=tuple(sorted(opened, key=_gravity)),
+            closed=tuple(
+                after._finding(at)  # noqa: SLF001 - its own
+                for at in sorted((at for at in differ if was[at] and not now[at]), key=self._grave)
+            ),
+            changed=tuple(
+                (self._finding(at), after._finding(at))  # noqa: SLF001 - its own
+                for at in differ
+                if was[at] == now[at]
+            ),
+        )
+
+    def _grave(self, place: int) -> int:
+        return _gravity(self._finding(place))
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
@@ -361,15 +508,21 @@ class Assessment(ShownInNotebooks):
             )
 
 
-def _unpacked(
+def _unpacked(  # noqa: PLR0917 - as it is pickled
     values: tuple[str, str, dt.date | Unknown, Rulebook, Any],
     outcomes: Sequence[Outcome],
     engine: str,
-    waivers: tuple[Waiver, ...],
+    decided: tuple[tuple[Waiver, ...], tuple[Action, ...]],
+    so_of: tuple[str, ...],
+    of: tuple[str, ...],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
     rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
-    return Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, waivers=waivers)
+    if of:
+        rules = tuple(each for each in rules if each.id in of)
+    made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
+    waivers, actions = decided
+    return attrs.evolve(made, waivers=waivers, actions=actions)
 
 
 #: The days of each unit of time in which a remedy is due.
@@ -541,7 +694,7 @@ def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT0
 
 def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
     """Return the rules in force about a kind of subject."""
-    return tuple(rule for rule in rulebook.rules if rule.subject == kind and in_force(rule, as_of))
+    return tuple(rule for rule in rulebook.rules if rule.subject == kind and rule.counts_on(as_of))
 
 
 def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:
@@ -565,14 +718,6 @@ def _severity_fact(
     return None if settled and outcome.severity is None else UNKNOWN
 
 
-def in_force(rule: Rule, as_of: dt.date | Unknown) -> bool:
-    """Tell whether a rule is in force on a day; on a day not known it is."""
-    begins, ends = rule.in_force
-    if not isinstance(as_of, dt.date):
-        return True
-    return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
-
-
 def assess_rule(
     rule: Rule,
     subject: Any,  # noqa: ANN401 - any attrs object
@@ -592,6 +737,7 @@ def _finding(
     engine: str = "reference",
     parts: tuple[Finding, ...] = (),
     waived: Waiver | None = None,
+    action: Action | None = None,
 ) -> Finding:
     return Finding(
         rule=rule,
@@ -604,6 +750,7 @@ def _finding(
         engine=engine,
         parts=parts,
         waived=waived,
+        action=action,
     )
 
 

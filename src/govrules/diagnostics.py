@@ -638,6 +638,43 @@ class Code(Enum):
         "not-in-the-workspace",
         "A workspace, `govrules.yaml`, names a file or a pack that is not there.",
     )
+    ACTION_NOT_FOLLOWED_UP = (
+        "GR904",
+        "action-not-followed-up",
+        (
+            "An action names a rule or a partnership that is not there, so that nobody can say "
+            "what has become of it. This is a warning."
+        ),
+    )
+    ANSWER_FOR_NOTHING = (
+        "GR905",
+        "answer-for-nothing",
+        (
+            "An answer is for a partnership, a partner or a fact that is not there, so that it "
+            "counts for nothing. This is a warning."
+        ),
+    )
+    ANSWER_AGAINST_THE_RECORD = (
+        "GR906",
+        "answer-against-the-record",
+        (
+            "The register says something else than an answer. The register counts, and nothing is "
+            "written over. This is a warning."
+        ),
+    )
+    ANSWERS_DISAGREE = (
+        "GR907",
+        "answers-disagree",
+        "Two answers to one question differ, and neither counts. This is a warning.",
+    )
+    ANSWER_REFUSED = (
+        "GR908",
+        "answer-refused",
+        (
+            "What stands in a cell of a workbook that came back is no answer to its question, or "
+            "it cannot be told to which. Nothing is written of it."
+        ),
+    )
 
     @property
     def id(self) -> str:
@@ -688,6 +725,10 @@ _WARNINGS: Final = (
     Code.NOT_APPROVED,
     Code.WAIVER_FOR_NOTHING,
     Code.WAIVER_PAST_ITS_DAY,
+    Code.ACTION_NOT_FOLLOWED_UP,
+    Code.ANSWER_FOR_NOTHING,
+    Code.ANSWER_AGAINST_THE_RECORD,
+    Code.ANSWERS_DISAGREE,
 )
 CODES: Final = {code.id: code for code in Code} | {code.title: code for code in Code}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from govrules.assessment import assess_rule, in_force
+from govrules.assessment import assess_rule
 from govrules.diagnostics import Code, Diagnostic
 from govrules.engines.reference import Case, case_of, derive, evaluate
 from govrules.explain.english import condition_phrase
@@ -144,7 +144,7 @@ def run_examples(rulebook: Rulebook) -> Iterator[ExampleResult]:
 def run_example(rule: Rule, example: Example, rulebook: Rulebook) -> ExampleResult:
     """Run one example of a rule."""
     finding = assess_rule(rule, example.given, example.as_of or UNKNOWN, rulebook)
-    if not in_force(rule, example.as_of or UNKNOWN):
+    if not rule.counts_on(example.as_of or UNKNOWN):
         expected = "" if example.expect is None else example.expect.value
         problem = f"expected {expected}, but it is not in force" if expected else ""
         return ExampleResult(rule, example, finding, problem)

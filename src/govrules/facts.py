@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.errors import FactsError
 from govrules.rulebook.ast import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
@@ -252,3 +253,62 @@ def _nearest(said: Mapping[str, str], path: str) -> str:
             return said[path]
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return ""
+
+
+def replaced(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - any attrs object, any value
+    """
+    Return a record in which a fact has a value, and what the fact is part of is there.
+
+    Args:
+        record: the record.
+
+        path: as findings have it, such as ``partners[1].risk_share``; a record of a list may stand
+            by its name, as in ``partners[Police].kind``.
+
+        value: the value; it is not checked.
+
+    Raises:
+        FactsError: there is no such fact, or no such record.
+    """
+    # A name may hold dots.
+    step, _, rest = path.partition(".") if "[" not in path.partition(".")[0] else _parted(path)
+    name, _, which = step.removesuffix("]").partition("[")
+    cls: type = type(record)
+    vocabulary = vocabulary_of(cls)
+    if name == "local" and rest and name in vocabulary.about:
+        return attrs.evolve(record, local={**said(record, "local"), rest: value})
+    fact = vocabulary.fields.get(name)
+    if fact is None:
+        if rest or which or "stated" not in vocabulary.about:
+            raise FactsError(path, "a fact", "one that is not in the vocabulary")
+        return attrs.evolve(record, stated={**said(record, "stated"), name: value})
+    held = getattr(record, name)
+    if which:
+        at = _place(held, which, path)
+        new = value if not rest else replaced(held[at], rest, value)
+        return attrs.evolve(record, **{name: (*held[:at], new, *held[at + 1 :])})
+    if not rest:
+        return attrs.evolve(record, **{name: value})
+    if not isinstance(fact.type, Record):
+        raise FactsError(path, "a fact", "one that is not in the vocabulary")
+    whole = fact.type.cls() if held is UNKNOWN or held is None else held
+    return attrs.evolve(record, **{name: replaced(whole, rest, value)})
+
+
+def _parted(path: str) -> tuple[str, str, str]:
+    step, bracket, rest = path.partition("].")
+    return (f"{step}]", ".", rest) if bracket else (path, "", "")
+
+
+def _place(held: Any, which: str, path: str) -> int:  # noqa: ANN401 - the value of a list
+    """Return the place of a record in a list by its number or its name."""
+    records = held if isinstance(held, tuple) else ()
+    known = [at for at, each in enumerate(records) if each is not UNKNOWN]
+    if which.isdecimal() and int(which) < len(known):
+        return known[int(which)]
+    its = [
+        at for at in known if str(getattr(records[at], "name", "")).casefold() == which.casefold()
+    ]
+    if len(its) != 1:
+        raise FactsError(path, "a fact of a record that is there", f"one of {len(its)} called so")
+    return its[0]

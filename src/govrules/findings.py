@@ -8,7 +8,7 @@ re-evaluated before it is handed out.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -16,15 +16,17 @@ import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import phrases
+from govrules.explain import phrases, plan
 from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
+from govrules.explain.plan import opened
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
 from govrules.notebooks import ShownInNotebooks
+from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import (
     Citation,
     Includes,
@@ -108,6 +110,27 @@ class Change:
 
 
 @attrs.frozen
+class Opened:
+    """
+    What a way out would bring about under another rule.
+
+    Attributes:
+        rule: the rule's id.
+        title: its title.
+        severity: how grave what it flags is then; None where it is not known any more whether it
+            flags.
+        could_be: how grave it could turn out.
+        phrase: both, as a clause.
+    """
+
+    rule: str
+    title: str
+    severity: Severity | None
+    could_be: Severity | None
+    phrase: str
+
+
+@attrs.frozen
 class DerivedValue:
     """
     What a fact that follows from others may be, and why.
@@ -141,6 +164,7 @@ class Finding(ShownInNotebooks):
         could_be: how grave it could turn out, where that is graver than what is certain.
         mitigations: what makes it one step less grave.
         waived: the waiver by which it does not count; None unless it is flagged and waived.
+        action: what was decided about it; None where nothing was.
     """
 
     rule: Rule
@@ -156,6 +180,7 @@ class Finding(ShownInNotebooks):
     #: For a rule that sums up findings: those findings, in the order of its facts.
     _parts: tuple[Finding, ...] = attrs.field(default=(), repr=False, hash=False, alias="parts")
     waived: Waiver | None = attrs.field(default=None, repr=False)
+    action: Action | None = attrs.field(default=None, repr=False)
 
     def __deepcopy__(self, _memo: object) -> Finding:
         return self
@@ -164,7 +189,8 @@ class Finding(ShownInNotebooks):
         view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
         seen = (view.record, view.as_of, view.backend.rulebook)
-        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, self.waived)
+        decided = self.waived, self.action
+        return _unpacked, (self.rule, judged, seen, self._engine, self._parts, decided)
 
     def __repr__(self) -> str:
         grave = f", {self.severity.value}" if self.severity else ""
@@ -197,21 +223,9 @@ class Finding(ShownInNotebooks):
     @cached_property
     def steps(self) -> Mapping[str, DerivedValue]:
         """The derived facts that its reasons rest on and what these rest on, by path."""
-        found: dict[str, DerivedValue] = {}
-        waiting = [] if self.parts else [*self._cited]
-        for each in waiting:
-            if each.is_step and each.path not in found:
-                its = proof(each.name, self._view.seen_from(each.frame))
-                found[each.path] = DerivedValue(
-                    name=each.path,
-                    label=each.fact.label,
-                    phrase=self._reason(each).phrase,
-                    values=(each.value,),
-                    because=tuple(map(self._reason, its)),
-                    questions=(),
-                )
-                waiting += its
-        return found
+        if self.parts:
+            return {}
+        return steps_of([each for each in self._cited if each.is_step], self._view)
 
     @cached_property
     def _cited(self) -> tuple[Cited, ...]:
@@ -267,14 +281,23 @@ class Finding(ShownInNotebooks):
                     for question in part.questions
                 )
             )
-        return tuple(map(_question, asked))
+        return tuple([_question(each, self._view) for each in asked])
+
+    @cached_property
+    def _ways(self) -> tuple[Mapping[str, Any], ...]:
+        if self.verdict is not Verdict.FLAGGED:
+            return ()
+        return clears(self.rule, self._view)
 
     @cached_property
     def clears(self) -> tuple[tuple[Change, ...], ...]:
         """The smallest changes of arrangements that clear it, each way tried; else nothing."""
-        if self.verdict is not Verdict.FLAGGED:
-            return ()
-        return tuple(changes(way, self._view) for way in clears(self.rule, self._view))
+        return tuple(changes(way, self._view) for way in self._ways)
+
+    @cached_property
+    def opens(self) -> tuple[tuple[Opened, ...], ...]:
+        """Of each way that clears it, what it would newly flag or make unknown elsewhere."""
+        return tuple(tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways)
 
     @property
     def source(self) -> Citation:
@@ -298,6 +321,18 @@ class Finding(ShownInNotebooks):
             if reason.origin:
                 return reason.origin
         return origin_of(self._view.record)
+
+    @property
+    def as_of(self) -> dt.date | Unknown:
+        """The date of the assessment."""
+        return self._view.as_of
+
+    @property
+    def progress(self) -> Progress | None:
+        """What has become of what was decided about it; None where nothing was."""
+        if self.action is None:
+            return None
+        return self.action.progress(self.verdict, self.as_of)
 
     @property
     def remedy(self) -> str:
@@ -326,32 +361,13 @@ class Finding(ShownInNotebooks):
                 return phrases.sentence(f"not known: {number} would settle it")
 
     def _reason(self, cited: Cited) -> Reason:
-        owner = _owner(cited)
-        evidence = self._nearest(evidence_of, cited)
-        origin = self._nearest(origin_of, cited)
         if not cited.name:
             # A record that counts by being there, whatever is known of it.
-            value: Any = owner
-            phrase = self._there(cited.fact)
-        else:
-            value = cited.value
-            phrase = self._lacking(cited) or phrases.fact_phrase(cited.fact, value)
-        return Reason(
-            fact=cited.path,
-            value=value,
-            evidence=evidence,
-            phrase=phrases.of_record(owner, phrase, _each(cited)),
-            origin=origin,
-            record=owner,
-            of_any_record=phrase,
-        )
-
-    def _nearest(self, look: Callable[[Any, str], str], cited: Cited) -> str:
-        """Return what the record that a fact is in says of it, or what the subject says."""
-        subject = self._view.record
-        if not cited.frame.prefix:
-            return look(subject, cited.path)
-        return look(cited.frame.record, cited.name) or look(subject, cited.path)
+            return _reason(cited, self._view, self._there(cited.fact))
+        lacking = self._lacking(cited)
+        if lacking:
+            return _reason(cited, self._view, lacking)
+        return _plain_reason(cited, self._view)
 
     def _there(self, listed: Fact) -> str:
         """Return what counts of a record of which no fact is cited: what nobody recorded of it."""
@@ -379,13 +395,69 @@ class Finding(ShownInNotebooks):
         return ""
 
 
+def steps_of(cited: Iterable[Cited], view: View) -> Mapping[str, DerivedValue]:
+    """Return derived facts with what they rest on, and those that these rest on, by path."""
+    found: dict[str, DerivedValue] = {}
+    waiting = [*cited]
+    known = view.all[0].known
+    for each in waiting:
+        if each.path in found:
+            continue
+        kept = known.get((DerivedValue, each.number))
+        if kept is None:
+            its = proof(each.name, view.seen_from(each.frame))
+            step = DerivedValue(
+                name=each.path,
+                label=each.fact.label,
+                phrase=_plain_reason(each, view).phrase,
+                values=(each.value,),
+                because=tuple(_plain_reason(one, view) for one in its),
+                questions=(),
+            )
+            kept = known[DerivedValue, each.number] = step, [one for one in its if one.is_step]
+        found[each.path] = kept[0]
+        waiting += kept[1]
+    return found
+
+
+def _plain_reason(cited: Cited, view: View) -> Reason:
+    """Return a fact as a reason of whatever it forces; kept for the next that it forces."""
+    known = view.all[0].known
+    found: Reason | None = known.get((Reason, cited.number))
+    if found is None:
+        phrase = phrases.fact_phrase(cited.fact, cited.value) if cited.name else ""
+        found = known[Reason, cited.number] = _reason(cited, view, phrase)
+    return found
+
+
+def _reason(cited: Cited, view: View, phrase: str) -> Reason:
+    owner = _owner(cited)
+    return Reason(
+        fact=cited.path,
+        value=cited.value if cited.name else owner,
+        evidence=_nearest(evidence_of, cited, view),
+        phrase=phrases.of_record(owner, phrase, _each(cited)),
+        origin=_nearest(origin_of, cited, view),
+        record=owner,
+        of_any_record=phrase,
+    )
+
+
+def _nearest(look: Callable[[Any, str], str], cited: Cited, view: View) -> str:
+    """Return what the record that a fact is in says of it, or what the subject says."""
+    subject = view.record
+    if not cited.frame.prefix:
+        return look(subject, cited.path)
+    return look(cited.frame.record, cited.name) or look(subject, cited.path)
+
+
 def _unpacked(
     rule: Rule,
     judged: Outcome,
     seen: tuple[Any, dt.date | Unknown, Rulebook],
     *rest: Any,  # noqa: ANN401 - the engine, the parts and the waiver
 ) -> Finding:
-    engine, parts, waived = rest
+    engine, parts, (waived, action) = rest
     rulebook = seen[2]
     # The very rule of the rulebook, which is kept ready.
     rule = next((each for each in rulebook.rules if each == rule), rule)
@@ -400,7 +472,18 @@ def _unpacked(
         engine=engine,
         parts=parts,
         waived=waived,
+        action=action,
     )
+
+
+def _opened(found: plan.Opened) -> Opened:
+    rule, outcome = found.rule, found.outcome
+    if outcome.severity is None:
+        good = phrases.lowered(rule.met or rule.title)
+        phrase = f"it is not known any more whether {good}"
+    else:
+        phrase = f"{phrases.lowered(rule.title)} ({outcome.severity.value})"
+    return Opened(rule.id, rule.title, outcome.severity, outcome.could_be, phrase)
 
 
 def _wanted(test: Test, view: View) -> frozenset[Any]:
@@ -436,11 +519,15 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
     return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 
-def _question(cited: Cited) -> Question:
-    owner = _owner(cited)
-    text = _whether_all(cited) or cited.fact.question
-    asked = f"{owner[:1].upper()}{owner[1:]}: {text}" if owner else text
-    return Question(cited.path, asked, owner, text)
+def _question(cited: Cited, view: View) -> Question:
+    known = view.all[0].known
+    found: Question | None = known.get((Question, cited.number))
+    if found is None:
+        owner = _owner(cited)
+        text = _whether_all(cited) or cited.fact.question
+        asked = f"{owner[:1].upper()}{owner[1:]}: {text}" if owner else text
+        found = known[Question, cited.number] = Question(cited.path, asked, owner, text)
+    return found
 
 
 def _whether_all(cited: Cited) -> str:

@@ -980,11 +980,11 @@ class Leadership:
         ask="Have partners said that one partner or person dominates the agenda, chair or votes?",
     )
     balanced: Recorded[bool] = arrangement(
-        "rules balance the power of the strongest partner",
-        no="no rule balances the power of the strongest partner",
+        "rules keep the power of the strongest partner in check",
+        no="no rule keeps the power of the strongest partner in check",
         ask=(
-            "Does a rule balance the power of the strongest partner, such as an independent chair, "
-            "a chair that rotates or a limit on votes?"
+            "Does a rule keep the power of the strongest partner in check, such as an independent "
+            "chair, a chair that rotates or a limit on votes?"
         ),
     )
 
@@ -1075,7 +1075,7 @@ class DeclaredInterest:
     member: Recorded[str] = fact(
         "the member who declared it",
         sentence="{value} declared the interest",
-        absent="no member is named as having declared the interest",
+        absent="the record does not name the member who declared the interest",
         present="a member declared the interest",
         ask="Who declared the interest?",
     )
@@ -1533,7 +1533,7 @@ class Partner:
         present="the partner's own governance is known to be weak",
         among="the partner's own governance is known to be weak, as shown at least by {value}",
         words=_WEAKNESSES,
-        ask="What weaknesses did a look into the partner's own governance find?",
+        ask="What weaknesses were found when the partner's own governance was last looked at?",
     )
     weakness_on_risk_register: Recorded[bool] = arrangement(
         "the partner's weakness is recorded on the partnership's risk register",
@@ -1823,7 +1823,10 @@ class Partnership(Subject):
             "public_interest_or_reputation": "it affects the public interest or a reputation",
             "formal_action_by_officer": "it led an officer to take formal action",
         },
-        ask="Which tests for a serious issue in the governance statement are met?",
+        ask=(
+            "Which tests for reporting a serious issue in the annual governance statement does it "
+            "meet?"
+        ),
     )
     partners: Recorded[ListOf[Partner]] = fact(
         "the partners",
@@ -2056,8 +2059,8 @@ class Organisation:
         unit="staff days",
     )
     most_seats_held: Recorded[int] = arrangement(
-        "the number of partnerships in which its busiest representative sits",
-        sentence="the organisation's busiest representative sits in {value}",
+        "the number of partnerships on which its busiest representative sits",
+        sentence="the organisation's busiest representative sits on {value}",
         absent="nobody represents the organisation in any partnership",
         present="somebody represents the organisation in a partnership",
         zero=(
@@ -2217,9 +2220,9 @@ class Pair(Subject):
         most=100,
     )
     nested: Recorded[bool] = fact(
-        "one is the parent of the other, or both have the same parent",
-        no="neither is the parent of the other and they have no parent in common",
-        ask="Is one the parent of the other, or do both have the same parent?",
+        "one partnership is the parent of the other, or both have the same parent",
+        no="neither partnership is the parent of the other, and they have no parent in common",
+        ask="Is one partnership the parent of the other, or do both have the same parent?",
     )
 
 

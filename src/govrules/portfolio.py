@@ -5,50 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-import itertools
-import re
-from collections import ChainMap, Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from functools import cached_property, lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each, assess_made, ended
+from govrules.assessment import Assessment, assess, assess_each, rules_for
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
 from govrules.doubts import doubts, place_of
+from govrules.engines.registry import Outcome
+from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
-from govrules.facts import origin_of, recorded
-from govrules.identical import Identical
-from govrules.model import Organisation, Pair, Partner, Partnership, Register, SharedPartner
+from govrules.explain.phrases import counted
+from govrules.facts import origin_of
+from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.notebooks import ShownInNotebooks
-from govrules.rulebook.ast import Rulebook, Verdict
-from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import rule_conditions
+from govrules.pairing import common_bodies, known_as, of_body, pairs_told
+from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
-from govrules.vocabulary import AS_OF, Collected, list_of
+from govrules.vocabulary import Collected, list_of
 
-_SIDES: Final = ("first", "second")
-#: What is known of any pair.
-_MAKE_A_PAIR: Final = frozenset(
-    {
-        AS_OF.name,
-        "id",
-        "name",
-        "first",
-        "second",
-        "shared_partners",
-        "shared_partners[].name",
-        "nested",
-        "membership_identical",
-    }
-)
-#: Partners by the name under which they are compared; and whether these are certainly all.
-Members: TypeAlias = tuple[dict[str, Partner], bool]
+#: The percentage of entries up to which a body makes pairs of them.
+PAIRED_UP_TO: Final = Decimal(25)
 
 
 @attrs.frozen
@@ -59,7 +41,12 @@ class RegisterAssessment(ShownInNotebooks):
     Attributes:
         register: on the register itself; without findings where no rule is about registers.
         entries: on each partnership, in the register's order.
-        pairs: on each two partnerships that share a partner or a parent, whatever is found.
+        pairs: on each two partnerships that share a partner or a parent, where something is
+            flagged, or open though both have facts that bear on it.
+        more_pairs: how many more such two there are.
+        bodies: on each body that is in too many partnerships to make pairs of them, where something
+            is flagged.
+        common: the names of all such bodies, each with the number of its partnerships.
         problems: what is wrong with the register as data.
         warnings: facts that are read otherwise than they are recorded.
     """
@@ -69,53 +56,14 @@ class RegisterAssessment(ShownInNotebooks):
     pairs: tuple[Assessment, ...]
     problems: tuple[Diagnostic, ...]
     warnings: tuple[Diagnostic, ...] = ()
-
-    @cached_property
-    def listed_pairs(self) -> tuple[Assessment, ...]:
-        """The pairs that are told: something is flagged, or open though both sides bear on it."""
-        return tuple(filter(_is_told, self.pairs))
+    more_pairs: int = 0
+    bodies: tuple[Assessment, ...] = ()
+    common: tuple[tuple[str, int], ...] = ()
 
     def all(self) -> tuple[Assessment, ...]:
-        """Return every assessment that is told: the register's, entries' and listed pairs'."""
-        everything = (self.register, *self.entries, *self.listed_pairs)
+        """Return every assessment that is told: the register's, entries', bodies' and pairs'."""
+        everything = (self.register, *self.entries, *self.bodies, *self.pairs)
         return tuple(each for each in everything if each.checks)
-
-
-def _is_told(pair: Assessment) -> bool:
-    if pair.counts[Verdict.FLAGGED]:
-        return True
-    return any(
-        verdict is Verdict.UNKNOWN
-        and _bear(pair.subject, _read_of_pairs(Identical((rule, pair.rulebook))))
-        for rule, verdict, _ in ended(pair)
-    )
-
-
-def _bear(pair: Pair, reads: Mapping[str, frozenset[str]]) -> bool:
-    """Tell whether both of two have facts on what a rule reads, beside what makes them a pair."""
-    known = {side for side in reads if any(_known(pair, path) for path in reads[side])}
-    return "" in known or {"first", "second"} <= known
-
-
-def _known(record: Any, path: str) -> bool:  # noqa: ANN401 - any attrs object
-    """Tell whether a fact is known, of a list's records in any of them."""
-    several, found, rest = path.partition("[].")
-    value = recorded(record, several)
-    if not found:
-        return value is not UNKNOWN
-    return isinstance(value, tuple) and any(_known(each, rest) for each in value)
-
-
-@lru_cache(maxsize=2**8)
-def _read_of_pairs(only: Identical) -> Mapping[str, frozenset[str]]:
-    """Return the facts that a rule on pairs reads: of the first, of the second, of both ("")."""
-    rule, rulebook = only
-    found: dict[str, set[str]] = {}
-    for path in reads(rule_conditions(rule), rulebook.derived):
-        side, _, inside = path.partition(".")
-        if path not in _MAKE_A_PAIR:
-            found.setdefault(side if inside and side in _SIDES else "", set()).add(path)
-    return {side: frozenset(paths) for side, paths in found.items()}
 
 
 def assess_register(
@@ -124,6 +72,7 @@ def assess_register(
     *,
     as_of: dt.date | Unknown = UNKNOWN,
     engine: str = "reference",
+    share: Decimal = PAIRED_UP_TO,
 ) -> RegisterAssessment:
     """
     Assess a register, each partnership on it, and each two that have something in common.
@@ -138,6 +87,10 @@ def assess_register(
 
         engine: which engine evaluates; the findings are the same.
 
+        share: the percentage of entries; a body in more of them, and in more than 50, makes no
+            pairs, nor does the register's own organisation: what a rule on pairs says of it is one
+            finding on it.
+
     Raises:
         FactsError: the register does not fit the vocabulary.
 
@@ -146,19 +99,56 @@ def assess_register(
     check_rulebook(rulebook)
     check_as_of(as_of)
     entries = entries_of(register)
-    of_pairs = isinstance(register, Register) and any(
-        rule.subject == "pair" for rule in rulebook.rules
-    )
-    pairs = list(pairs_of(entries, owner=owner_of(register))) if of_pairs else []
-    return RegisterAssessment(
+    whole = RegisterAssessment(
         register=_nothing(register, rulebook, as_of)
         if isinstance(register, Collected)
         else assess(register, rulebook, as_of=as_of, engine=engine),
         entries=tuple(assess_each(entries, rulebook, as_of=as_of, engine=engine)),
-        pairs=tuple(assess_made(pairs, rulebook, as_of=as_of, engine=engine)),
+        pairs=(),
         problems=tuple(register_problems(entries)),
         warnings=tuple(doubts(register, as_of)),
     )
+    rules = rules_for("pair", rulebook, as_of) if isinstance(register, Register) else ()
+    if not rules:
+        return whole
+    judge_each = engine_called(engine).outcomes
+
+    def judge(several: Sequence[Rule], subjects: Sequence[Any]) -> Iterable[Sequence[Outcome]]:
+        return judge_each(several, subjects, as_of, rulebook)
+
+    def assessed(pair: Pair, its: tuple[Rule, ...], outcomes: Sequence[Outcome]) -> Assessment:
+        return Assessment(
+            id=str(pair.id),
+            name=str(pair.name),
+            as_of=as_of,
+            rulebook=rulebook,
+            subject=pair,
+            rules=its,
+            outcomes=outcomes,
+            engine=engine,
+        )
+
+    owner = owner_of(register)
+    common = common_bodies(entries, share, owner=owner)
+    found = pairs_told(entries, rules, rulebook, judge, owner=owner, common=common)
+    bodies = []
+    for body in common:
+        called = f"{body.name}, a partner in {counted(len(body.entries), 'partnership')}"
+        for each in of_body(body, rules, rulebook, judge):
+            names = tuple(_called(entry) for entry in each.entries)
+            of_two = assessed(each.pair, (each.rule,), (each.outcome,))
+            bodies.append(attrs.evolve(of_two, id=body.name, name=called, so_of=names))
+    return attrs.evolve(
+        whole,
+        pairs=tuple(assessed(pair, rules, outcomes) for pair, outcomes in found.told),
+        more_pairs=found.number - len(found.told),
+        bodies=tuple(bodies),
+        common=tuple((each.name, len(each.entries)) for each in common),
+    )
+
+
+def _called(entry: Partnership) -> str:
+    return next((each for each in (entry.id, entry.name) if isinstance(each, str)), "")
 
 
 def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) -> Assessment:
@@ -181,6 +171,9 @@ def collected(several: Sequence[Assessment | RegisterAssessment]) -> RegisterAss
         register=_nothing(register, rulebook, as_of),
         entries=tuple(entries),
         pairs=tuple(pair for each in wholes for pair in each.pairs),
+        more_pairs=sum(each.more_pairs for each in wholes),
+        bodies=tuple(body for each in wholes for body in each.bodies),
+        common=tuple(body for each in wholes for body in each.common),
         problems=tuple(problem for each in wholes for problem in each.problems),
         warnings=tuple(warning for each in wholes for warning in each.warnings),
     )
@@ -228,226 +221,11 @@ def owner_of(register: Register) -> str:
     return name if isinstance(name, str) else ""
 
 
-def pairs_of(entries: Sequence[Partnership], *, owner: str = "") -> Iterator[Pair]:
-    """
-    Yield each two partnerships that share a named partner or a parent, or are nested.
-
-    Args:
-        entries: the partnerships on a register.
-
-        owner: the name of the organisation whose register it is; being in all of them, it alone
-            brings no two of them together.
-    """
-    in_all = key_of_partner(owner)
-    joined: dict[tuple[int, int], None] = {}
-    by_key: dict[str, list[int]] = {}
-    for index, entry in enumerate(entries):
-        for key in keys_of(entry):
-            if key != in_all:
-                by_key.setdefault(key, []).append(index)
-    for indexes in by_key.values():
-        for one, two in itertools.combinations(sorted(set(indexes)), 2):
-            joined[one, two] = None
-    sides: dict[int, _Side] = {}
-    for index in dict.fromkeys(index for both in joined for index in both):
-        sides[index] = _side(entries[index])
-    for one, two in sorted(joined):
-        yield _pair(sides[one], sides[two])
-
-
-def keys_of(entry: Partnership) -> Iterator[str]:
-    """Yield what an entry has in common with those it is compared with."""
-    for name in _members(entry)[0]:
-        yield key_of_partner(name)
-    for text in (entry.id, entry.name, entry.parent):
-        if isinstance(text, str):
-            yield f"partnership {fold(text)}"
-
-
-def key_of_partner(name: str) -> str:
-    """Return what the partnerships of a partner have in common."""
-    return f"partner {fold_body(name)}"
-
-
-def _members(entry: Partnership) -> Members:
-    if not isinstance(entry.partners, tuple):
-        return {}, entry.partners is None
-    known = [each for each in entry.partners if isinstance(each, Partner)]
-    named = {fold_body(each.name): each for each in known if isinstance(each.name, str)}
-    complete = len(known) == len(entry.partners)
-    return named, complete and all(isinstance(each.name, str) for each in known)
-
-
-@attrs.frozen(eq=False)
-class _Side:
-    """One of two partnerships, with what it is compared by, worked out once."""
-
-    entry: Partnership
-    name: str
-    id: str
-    place: str
-    members: Members
-    parent: str | Unknown | None
-    known_as: frozenset[str]
-    area: str | Unknown | None
-    words: Counter[str] | Unknown
-    _evidence: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
-    _origin: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
-
-    def evidence_below(self, which: str) -> dict[str, str]:
-        """Where its facts were seen, by their paths in the pair."""
-        if which not in self._evidence:
-            self._evidence[which] = _below(which, self.entry.evidence)
-        return self._evidence[which]
-
-    def origin_below(self, which: str) -> dict[str, str]:
-        """Where its facts were read, by their paths in the pair."""
-        if which not in self._origin:
-            self._origin[which] = _below(which, self.entry.origin)
-        return self._origin[which]
-
-
-def _side(entry: Partnership) -> _Side:
-    name = str(entry.name if isinstance(entry.name, str) else entry.id)
-    parent = _parent(entry)
-    objective = entry.objective
-    words = objective if isinstance(objective, Unknown) else Counter(_words_of(objective or ""))
-    return _Side(
-        entry=entry,
-        name=name,
-        id=entry.id if isinstance(entry.id, str) else name,
-        place=origin_of(entry),
-        members=_members(entry),
-        parent=fold(parent) if isinstance(parent, str) else parent,
-        known_as=frozenset(_known_as(entry)),
-        area=fold(entry.area) if isinstance(entry.area, str) else entry.area,
-        words=words,
-    )
-
-
-def pair_of(first: Partnership, second: Partnership) -> Pair:
-    """Return two partnerships as a pair, with what they have in common."""
-    return _pair(_side(first), _side(second))
-
-
-def _pair(one: _Side, two: _Side) -> Pair:
-    first, second = one.entry, two.entry
-    ones, ones_complete = one.members
-    twos, twos_complete = two.members
-    shared = [name for name in ones if name in twos]
-    complete = ones_complete and twos_complete
-    records: tuple[SharedPartner | Unknown, ...] = tuple(
-        _shared(ones[name], twos[name]) for name in shared
-    )
-    where = " and ".join(each for each in (one.place, two.place) if each)
-    return Pair(
-        id=f"{one.id} + {two.id}",
-        name=f"{one.name} and {two.name}",
-        first=first,
-        second=second,
-        shared_partners=records if complete else (*records, UNKNOWN),
-        membership_identical=_identical(
-            ones, twos, ones_complete=ones_complete, twos_complete=twos_complete
-        ),
-        same_area=_same(one.area, two.area),
-        objective_similarity=_similarity(one.words, two.words),
-        nested=_nested(one, two),
-        # An entry stands in many pairs: what it says is kept once.
-        evidence=ChainMap(
-            {"shared_partners": where} if where else {},
-            one.evidence_below("first"),
-            two.evidence_below("second"),
-        ),
-        origin=ChainMap({"": one.place}, one.origin_below("first"), two.origin_below("second")),
-    )
-
-
-def _below(name: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Return what one of a pair says of its facts, by their paths in the pair."""
-    return {f"{name}.{path}" if path else name: text for path, text in said.items()}
-
-
-def _shared(one: Partner, two: Partner) -> SharedPartner:
-    weak: bool | Unknown = False
-    for partner in (one, two):
-        known = frozenset() if partner.weaknesses is None else partner.weaknesses
-        if not isinstance(known, Unknown) and known - {UNKNOWN}:
-            weak = True
-        elif weak is not True and (isinstance(known, Unknown) or UNKNOWN in known):
-            weak = UNKNOWN
-    both = (one.weakness_on_risk_register, two.weakness_on_risk_register)
-    on_both: bool | Unknown = True
-    if UNKNOWN in both:
-        on_both = UNKNOWN
-    if False in both or None in both:
-        on_both = False
-    return SharedPartner(name=one.name, weak=weak, on_both_risk_registers=on_both)
-
-
-def _identical(
-    ones: dict[str, Partner],
-    twos: dict[str, Partner],
-    *,
-    ones_complete: bool,
-    twos_complete: bool,
-) -> bool | Unknown:
-    missing_from_one = ones_complete and twos.keys() - ones.keys()
-    missing_from_two = twos_complete and ones.keys() - twos.keys()
-    if missing_from_one or missing_from_two:
-        return False
-    return True if ones_complete and twos_complete else UNKNOWN
-
-
-def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknown:
-    """Tell whether two names are one, both of them as they are compared."""
-    if one is None or two is None:
-        return False
-    if isinstance(one, Unknown) or isinstance(two, Unknown):
-        return UNKNOWN
-    return one == two
-
-
-def _words_of(objective: str) -> list[str]:
-    return re.findall(r"\w+", objective.casefold())
-
-
-def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Decimal | Unknown:
-    if isinstance(one, Unknown) or isinstance(two, Unknown):
-        return UNKNOWN
-    # Counted, not aligned: the same whichever of the two comes first.
-    total = one.total() + two.total()
-    return Decimal(round(100 * 2 * (one & two).total() / total)) if total else Decimal(0)
-
-
-def _nested(one: _Side, two: _Side) -> bool | Unknown:
-    unknown = False
-    for side, parent in ((one, two.parent), (two, one.parent)):
-        if isinstance(parent, Unknown):
-            unknown = True
-        elif parent is not None and parent in side.known_as:
-            return True
-    if _same(one.parent, two.parent) is True:
-        return True
-    return UNKNOWN if unknown else False
-
-
-def _parent(entry: Partnership) -> str | Unknown | None:
-    """Return the parent of an entry; what is no sub-group has none, though nobody says so."""
-    if isinstance(entry.parent, Unknown) and entry.sub_group in (False, None):
-        return None
-    return entry.parent
-
-
-def _known_as(entry: Any) -> set[str]:  # noqa: ANN401 - a subject of any class
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return {fold(each) for each in texts if isinstance(each, str)}
-
-
 def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
     ids: dict[str, Any] = {}
     names: dict[str, Any] = {}
-    known = {name for entry in entries for name in _known_as(entry)}
+    known = {name for entry in entries for name in known_as(entry)}
     in_order = sorted(known)
 
     @functools.cache

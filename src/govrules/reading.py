@@ -539,9 +539,19 @@ def _read(
     return reader.read_subject(node, register_class(cls, rulebook, keys) or cls)
 
 
-def declared_by(rulebook: Rulebook | None) -> Declared:
-    """Return the local and derived facts that a rulebook declares."""
+def declared_by(rulebook: Rulebook | None, kind: str = "") -> Declared:
+    """
+    Return what a rulebook declares: local and derived facts, and what rows of tables are.
+
+    Raises:
+        FactsError: there is no such kind of subject.
+    """
     if rulebook is None:
         return Declared()
     derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-    return Declared(rulebook.local, derived, rulebook.thresholds)
+    cls = class_of(rulebook, kind)
+    listed = list_of(cls)
+    cls = cls if listed is None else listed[1]
+    return Declared(
+        rulebook.local, derived, rulebook.thresholds, cls, register_class(cls, rulebook)
+    )

@@ -17,6 +17,7 @@ from govrules.registers.cells import (
 )
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
+from govrules.rulebook.action import Progress, State
 from govrules.rulebook.ast import (
     ELEMENTS,
     INTENDABLE,
@@ -501,6 +502,13 @@ def findings_schema() -> Schema:
     several = _list(_defined("question"))
     question = _whole({"fact": _TEXT, "question": _TEXT})
     ranked = {**question["properties"], "rules": _list(_TEXT), "could_be": levels}
+    action: Schema = {
+        **dict.fromkeys(("do", "phrase"), _TEXT),
+        **dict.fromkeys(("owner", "by", "why"), nullable),
+        "state": {"enum": [each.value for each in State]},
+        "progress": {"enum": [each.value for each in Progress]},
+    }
+    ranked["settles"] = _list(_TEXT)
     finding = {
         "rule": _TEXT,
         "title": _TEXT,
@@ -513,9 +521,20 @@ def findings_schema() -> Schema:
         "because": _list(_defined("reason")),
         "questions": several,
         "clears": _list(_list(change)),
+        "opens": _list(
+            _list(
+                _whole(
+                    {
+                        **dict.fromkeys(("rule", "phrase"), _TEXT),
+                        **dict.fromkeys(("severity", "could_be"), severity),
+                    }
+                )
+            )
+        ),
         "remedy": remedy,
         "mitigations": _list(_whole({"because": _TEXT, "source": _or_null(citation)})),
         "waived": _or_null(_whole({"reason": _TEXT, "approved": _TEXT, "until": _TEXT})),
+        "action": _or_null(_whole(action)),
         "says": says,
         "source": _whole({"document": _TEXT, "paragraph": _TEXT, "principle": _TEXT}),
         "location": _whole({"rule": _TEXT, "subject": nullable}),
@@ -554,6 +573,7 @@ def findings_schema() -> Schema:
         "good_practice": _list(_whole({"rule": _TEXT, "title": _TEXT, "met": nullable})),
         "findings": _list(_defined("finding")),
         "summaries": _list(_defined("finding")),
+        "actions": _list(_whole({"rule": _TEXT, **action})),
         "coming_up": _list(
             _whole(
                 {
@@ -562,6 +582,10 @@ def findings_schema() -> Schema:
                     "severity": severity,
                 }
             )
+        ),
+        "so_of": _list(_TEXT),
+        "contradictions": _list(
+            _whole({"stated": _TEXT, "sentence": _TEXT, "follows": _whole(derived)})
         ),
     }
     words = ("code", "name", "message", "help", "path", "place")

@@ -16,12 +16,14 @@ from govrules.decode.problems import Problem, describe
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, VALUE, YES_OR_NO, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, read, read_choice
 from govrules.diagnostics import Code, Place, did_you_mean
+from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     AS_OF,
     Choice,
     Choices,
+    Collected,
     Fact,
     FactType,
     Record,
@@ -50,11 +52,20 @@ class Declared:
         local: local facts by name.
         derived: derived facts by name, each with the class whose fact it is.
         thresholds: with what its rules compare facts of money, if they do nothing else with them.
+        cls: the class of subject that a row of a table is.
+        lister: the class that lists such subjects; None where none does.
     """
 
     local: Mapping[str, Fact] = attrs.field(factory=dict)
     derived: Mapping[str, tuple[Fact, type]] = attrs.field(factory=dict)
     thresholds: Mapping[Fact, frozenset[Threshold]] = attrs.field(factory=dict)
+    cls: type = Partnership
+    lister: type | None = Register
+
+    @property
+    def register(self) -> Any:  # noqa: ANN401 - a register of any class
+        """A register of such subjects with nothing recorded."""
+        return Collected(()) if self.lister is None else self.lister()
 
 
 class _Origin(Mapping[str, str]):

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+#: After so many values what was let go is looked for.
+_OFTEN: Final = 32
+
+
+def let_go(items: Iterable[T]) -> Iterator[T]:
+    """
+    Yield values that are not needed any more when the next is asked for.
+
+    What hangs together in a circle is looked for among the new values alone.
+    """
+    for number, each in enumerate(items, 1):
+        yield each
+        if not number % _OFTEN:
+            gc.collect(0)
 
 
 @contextlib.contextmanager

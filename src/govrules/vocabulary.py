@@ -365,14 +365,15 @@ def list_of(cls: type) -> tuple[str, type] | None:
 
 
 @functools.cache
-def vocabulary_of(cls: object) -> Vocabulary:
+def vocabulary_of(cls: type) -> Vocabulary:
     """
     Derive the vocabulary of an attrs class from its annotations and metadata.
 
     Raises:
         VocabularyError: the class is no attrs class, or a field has a type that facts cannot take.
     """
-    if not isinstance(cls, type) or not attrs.has(cls):
+    given: object = cls
+    if not isinstance(given, type) or not attrs.has(given):
         name = getattr(cls, "__name__", type(cls).__name__)
         msg = f"`{name}` is no attrs class, so its facts are not declared"
         raise VocabularyError(msg)

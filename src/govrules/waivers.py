@@ -117,6 +117,7 @@ def waive(
         register=_waived(assessed.register, several),
         entries=tuple(_waived(each, several) for each in assessed.entries),
         pairs=tuple(_waived(each, several) for each in assessed.pairs),
+        bodies=tuple(_waived(each, several) for each in assessed.bodies),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import gc
 import json
@@ -29,10 +30,11 @@ from govrules import (
     load_rulebook,
 )
 from govrules.engines.registry import engine as engine_called
-from govrules.errors import EngineError
+from govrules.errors import EngineError, GovrulesError
 from govrules.live import register as registers
 from govrules.live.notices import Movement
 from govrules.rulebook.ast import Severity
+from tests.fuzz.targets import small
 from tests.live.conftest import AS_OF, SHIPPED
 
 NO_PROTOCOL = "pooled-budget-without-protocol"
@@ -406,6 +408,44 @@ def test_what_opened_because_the_rules_changed_is_told_when_resuming():
     heard = []
     LiveRegister.resume(live.snapshot(), SHIPPED, on_change=heard.append, engine="reference")
     assert NO_PROTOCOL in {each.rule for each in heard}
+
+
+def _places(plain, path=()):
+    items = plain.items() if isinstance(plain, dict) else enumerate(plain)
+    for key, value in items:
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from _places(value, (*path, key))
+
+
+def _with(plain, path, value):
+    changed = copy.deepcopy(plain)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, -1, 1.5, float("inf"), float("nan"), "x", [], [1], {}, {"id": 1}], ids=str
+)
+def test_a_snapshot_in_which_anything_is_of_another_kind_is_resumed_or_refused(value):
+    rulebook = small()
+    live = LiveRegister(rulebook, as_of=AS_OF, engine="reference")
+    live.put(Partnership(id="pool", funding=Funding(pooled=True), protocol=None), at=3)
+    live.put(Partnership(id="gone", name="Gone"), at=3)
+    live.remove("gone", at=4)
+    plain = live.snapshot()
+    assert plain["open"]
+    assert plain["removed"]
+    refused = 0
+    for path in _places(plain):
+        try:
+            LiveRegister.resume(_with(plain, path, value), rulebook, engine="reference")
+        except GovrulesError:
+            refused += 1
+    assert refused
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,15 @@ waivers:
     approved: Cabinet
     until: 2027-03-31
 """,
+    "actions.yaml": """\
+govrules: 1
+actions:
+  - partnership: P-1
+    rule: board-too-large
+    do: Make it smaller.
+    by: 2027-03-31
+    state: planned
+""",
     "govrules.yaml": """\
 govrules: 1
 rules: [own]
@@ -788,6 +797,41 @@ MISTAKES: Final = [
             "board-too-large",
             "GR202",
             "partnership",
+        ),
+    ),
+    *_in(
+        "actions.yaml",
+        (
+            "an action without a rule",
+            "    rule: board-too-large\n",
+            "",
+            "partnership: P-1",
+            "GR202",
+            "rule",
+        ),
+        (
+            "an action by a day that is none",
+            "2027-03-31",
+            "31.13.2027",
+            "31.13.2027",
+            "GR102",
+            "2026-03-31",
+        ),
+        (
+            "an action in no known state",
+            "state: planned",
+            "state: planed",
+            "planed",
+            "GR103",
+            "planned",
+        ),
+        (
+            "nothing planned, and no reason",
+            "state: planned",
+            "state: not planned",
+            "not planned",
+            "GR202",
+            "why",
         ),
     ),
     *_in(

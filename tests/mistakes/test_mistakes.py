@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from govrules import RuleFileError, read_waivers
+from govrules.actions import read_actions
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Diagnostic
 from govrules.rulebook.load import lint_pack
@@ -36,7 +37,11 @@ def said() -> Iterator[Diagnostic]:
     """What is said of all the files, as `lint`, `check` and every command say it."""
     for pack in ("pack", "own"):
         yield from lint_pack(pack)[1]
-    for look in (lambda: read_waivers("waivers.yaml"), workspace):
+    for look in (
+        lambda: read_waivers("waivers.yaml"),
+        lambda: read_actions("actions.yaml"),
+        workspace,
+    ):
         try:
             look()
         except RuleFileError as error:

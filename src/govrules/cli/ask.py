@@ -1,186 +1,451 @@
-"""Ask the open questions of a partnership on the terminal, and write each answer into its file."""
+"""An interview on the terminal: each answer is written at once, and nothing is lost."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
+import attrs
 from cyclopts import Parameter
 
-from govrules.answers import AnswerError, Askable, askable, check_layout, with_answer, written
-from govrules.assessment import Assessment, RankedQuestion, assess
-from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import AsOf, Rules, day, load
-from govrules.cli.output import emit, flush, warn, write
+from govrules.answered import Answer
+from govrules.assessment import ended
+from govrules.cli.answering import answers_file
+from govrules.cli.assessing import read_all
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
+from govrules.cli.exits import FINE, PROBLEM, Stop
+from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
+from govrules.cli.options import Answers, AsOf, Entry, Level, Mapping, Rules, Table, day, load
+from govrules.cli.output import emit, flush, refuse_inputs, warn
+from govrules.cli.workspace import chosen, workspace
+from govrules.decode.states import fold
+from govrules.diagnostics import did_you_mean
+from govrules.editing import EditError
 from govrules.errors import FactsError
-from govrules.explain.phrases import counted
-from govrules.files import read_bytes
-from govrules.nodes import MAX_BYTES, why_not_read
-from govrules.portfolio import is_register
-from govrules.reading import Read, read_subject
-from govrules.registers.sources import TABLES
-from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.explain.phrases import counted, sentence, value_phrase
+from govrules.factfile import check_layout, is_bare
+from govrules.interview import AnswerError, Interview, Prompt
+from govrules.portfolio import entries_of, is_register
+from govrules.render.lines import folded_text
+from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Fact, Text, YesNo
 
-_QUIT = ("quit", "exit")
-_SKIP = ("", "unknown")
+_STOP: Final = ("stop", "quit", "exit", "q")
+_SKIP: Final = ("", "skip", "s")
+_BACK: Final = ("back", "b")
+_WHY: Final = ("why", "why?")
+_HELP: Final = ("?", "help")
+_NEXT: Final = ("next",)
+_SEEN: Final = "seen "
+_FOUND: Final = 2
+_HOW: Final = (
+    "Answer as you would say it: yes, no, none, don't know, £1.2m, 31 March 2026, words given.\n"
+    "Enter or skip leaves a question; back takes the last answer back; why says why it is asked;\n"
+    "? shows how to answer; seen WHERE says where the last answer stands; stop ends.\n"
+    "Each answer is written at once.\n"
+)
+_HOW_NEXT: Final = "next goes on to the next partnership.\n"
 
 
-class Asking:
+@attrs.define
+class Terminal:
     """
-    One round of questions about one file.
+    Puts the questions of interviews on the terminal.
 
-    Args:
-        path: the partnership's file.
-
-        rulebook: the rules.
-
-        as_of: the date of the assessment; today's where neither this nor the file says.
+    Attributes:
+        evidence: whether it asks after each answer where that was seen.
+        by: who answers.
+        several: whether there is a next partnership to go on to.
+        written: how many facts were written.
     """
 
-    def __init__(self, path: Path, rulebook: Rulebook, as_of: dt.date | None) -> None:
-        self.path = path
-        self.rulebook = rulebook
-        self.as_of = as_of
-        self.passed: set[str] = set()
-        self.answered = 0
+    evidence: bool = False
+    by: str = ""
+    several: bool = False
+    written: int = 0
+    _last: tuple[Answer, ...] = ()
 
-    def run(self) -> None:
-        """Ask until nothing is left to ask, or nobody answers any more."""
-        if self.path.suffix.lower() in TABLES:
-            raise Stop(
-                f"govrules: `{self.path}` is a table, and answers are written into YAML files",
-                "  help: name the YAML file of one partnership",
-            )
-        read = self._read()
-        warn(str(each) for each in (*read.warnings, *read.problems))
-        try:
-            check_layout(self._text())
-        except AnswerError as error:
-            raise Stop(
-                f"govrules: `{self.path}`: {error}",
-                "  help: write one `fact: value` a line, or write the answers by hand",
-            ) from error
-        assessment = self._assess(read)
-        before = len(assessment.of(Verdict.UNKNOWN))
-        emit("An empty answer skips a question; `quit` stops. Each answer is written at once.\n\n")
-        while (ranked := self._next(assessment)) is not None:
-            fact = ranked.question.fact
-            self.passed.add(fact)
-            how = askable(fact, self.rulebook)
-            if isinstance(how, str):
-                emit(f"{ranked.question.question}  ({fact})\n  Not asked here: {how}.\n\n")
-                continue
-            if not self._ask(how, ranked):
-                break
-            assessment = self._assessed()
-        after = len(assessment.of(Verdict.UNKNOWN))
-        facts = counted(self.answered, "fact")
-        emit(f"\n{facts} written to {self.path}: {before} rules were unknown, {after} are.\n")
+    def begin(self) -> None:
+        """Say how to answer."""
+        emit(_HOW + (_HOW_NEXT if self.several else "") + "\n")
 
-    def _read(self) -> Read:
-        read = read_subject(self.path, rulebook=self.rulebook)
-        if is_register(read.subject):
-            raise Stop(
-                f"govrules: `{self.path}` is a register",
-                "  help: name the file of one partnership",
-            )
-        return read
-
-    def _assessed(self) -> Assessment:
-        """Assess the file again; while it cannot be read, say so and wait for it to be mended."""
-        while True:
-            try:
-                return self._assess(self._read())
-            except FactsError as error:
-                warn([*map(str, error.diagnostics)] or [f"govrules: {error}"])
-            emit(
-                "  The file cannot be read any more; every answer so far was written into it.\n"
-                "  Mend it and press Enter to go on, or write `quit`.\n> "
-            )
-            if self._line() is None:
-                raise Stop(f"govrules: `{self.path}` cannot be read any more")
-
-    @staticmethod
-    def _line() -> str | None:
-        """Return an answer; None where there is none, or nobody answers any more."""
-        flush()
-        try:
-            line = "" if sys.stdin is None else sys.stdin.readline()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", "") or "what was typed is not text in UTF-8"
-            raise Stop(f"govrules: standard input: {reason.lower()}") from error
-        answer = line.strip()
-        return None if not line or answer.lower() in _QUIT else answer
-
-    def _assess(self, read: Read) -> Assessment:
-        stated = read.as_of if isinstance(read.as_of, dt.date) else None
-        today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-        return assess(read.subject, self.rulebook, as_of=self.as_of or stated or today)
-
-    def _next(self, assessment: Assessment) -> RankedQuestion | None:
-        left = (each for each in assessment.questions if each.question.fact not in self.passed)
-        return next(left, None)
-
-    def _ask(self, asked: Askable, ranked: RankedQuestion) -> bool:
-        """Ask until there is an answer that can be used; tell whether to go on."""
-        rules = counted(len(ranked.rules), "rule")
-        emit(f"{ranked.question.question}\n  {asked.path}: {asked.hint}; helps to settle {rules}\n")
-        while True:
-            emit("> ")
-            answer = self._line()
-            if answer is None:
-                return False
-            if answer.lower() in _SKIP:
-                emit("\n")
-                return True
-            try:
-                self._write(asked, written(answer, asked.fact))
-            except AnswerError as error:
-                emit(f"  {error}\n")
-                continue
-            emit("\n")
-            self.answered += 1
-            return True
-
-    def _write(self, asked: Askable, value: str) -> None:
-        changed = with_answer(self._text(), asked, value, self.rulebook)
-        # Byte for byte, so that what was there stays as it was.
-        write(self.path, changed.encode(), over_inputs=True)
-
-    def _text(self) -> str:
+    def hold(self, talk: Interview, keeper: Keeper) -> bool:
         """
-        Return the file as it is now, its line ends and its byte order mark too.
+        Put questions until none is left; tell whether to go on with what comes next.
 
         Raises:
-            AnswerError: it cannot be read.
+            Stop: the file cannot be read or written any more.
         """
+        self._forget()
+        shown: Prompt | None = None
+        while True:
+            self._look_again(talk, keeper)
+            prompt = talk.prompt
+            if prompt is None:
+                return True
+            if prompt is not shown:
+                emit("".join(f"{line}\n" for line in _asked(prompt)))
+                shown = prompt
+            emit("> ")
+            line = read_line()
+            word = "" if line is None else fold(line)
+            if line is None or word in _STOP:
+                return False
+            if word in _NEXT and self.several:
+                emit("\n")
+                return True
+            if word in _SKIP:
+                talk.skip()
+                emit("\n")
+            elif word in _BACK:
+                self._back(talk, keeper)
+                shown = None
+            elif word in _WHY:
+                emit("".join(f"{each}\n" for one in talk.why() for each in _folded(one)))
+            elif word in _HELP:
+                emit(f"  {sentence(prompt.hint)}\n{_HOW}")
+            elif word.startswith(_SEEN) and self._last:
+                self._seen(talk, keeper, line.strip()[len(_SEEN) :].strip())
+            else:
+                self._answer(talk, keeper, line)
+
+    def _forget(self) -> None:
+        self._last = ()
+
+    def _answer(self, talk: Interview, keeper: Keeper, line: str) -> None:
+        fact, before = talk.fact, _flagged(talk)
         try:
-            data = read_bytes(self.path, MAX_BYTES)
-            if data is not None:
-                return data.decode("utf-8")
-            reason = "it has grown too large"
-        except UnicodeDecodeError:
-            reason = "it is no text in UTF-8 any more"
-        except (OSError, ValueError) as error:
-            reason = why_not_read(error)[0]
-        raise AnswerError(f"`{self.path}` has changed meanwhile: {reason}")
+            found = talk.read(line, by=self.by, date=today())
+            if self.evidence and any(each.value is not UNKNOWN for each in found):
+                emit("  Where was that seen? Enter if nobody can say.\n>> ")
+                seen = (read_line() or "").strip()
+                found = tuple(attrs.evolve(each, evidence=seen) for each in found)
+            keeper.keep(found)
+        except AnswerError as error:
+            emit("".join(f"{each}\n" for each in _folded(str(error))))
+            return
+        except EditError as error:
+            emit("".join(f"{each}\n" for each in _folded(f"Not written: {error}")))
+            return
+        talk.take(found)
+        self._last = found
+        self.written += sum(each.value is not UNKNOWN for each in found)
+        read_as = _read_as(line, found, fact)
+        if read_as:
+            emit(f"  {read_as}\n")
+        for title in _new(talk, before):
+            emit("".join(f"{each}\n" for each in _folded(title)))
+        emit("\n")
+
+    def _back(self, talk: Interview, keeper: Keeper) -> None:
+        kept = talk.last_answers
+        if kept is None:
+            emit("  This is the first question.\n")
+            return
+        if keeper.keeps(kept):
+            try:
+                keeper.take_back()
+            except EditError as error:
+                emit("".join(f"{each}\n" for each in _folded(str(error))))
+                return
+            self.written -= sum(each.value is not UNKNOWN for each in kept)
+        talk.back()
+        self._forget()
+        talk.update(keeper.subject())
+        emit("\n")
+
+    def _seen(self, talk: Interview, keeper: Keeper, where: str) -> None:
+        """Say where the last answer was seen: it is kept anew."""
+        found = tuple(attrs.evolve(each, evidence=where) for each in self._last)
+        if not keeper.keeps(found):
+            emit("  The last answer says nothing that could have been seen.\n")
+            return
+        try:
+            keeper.take_back()
+            keeper.keep(found)
+        except EditError as error:
+            emit("".join(f"{each}\n" for each in _folded(f"Not written: {error}")))
+            return
+        self._last = found
+        talk.see(where)
+        emit("  Noted.\n")
+
+    def _look_again(self, talk: Interview, keeper: Keeper) -> None:
+        """Go on from what the file says now; while it cannot be read, wait for it to be mended."""
+        told = False
+        while True:
+            try:
+                if not keeper.changed() and not told:
+                    return
+                talk.update(keeper.subject())
+            except (EditError, FactsError) as error:
+                warn(_problems(error))
+            else:
+                emit(f"  {keeper.path} has changed meanwhile, and was read again.\n")
+                return
+            told = True
+            emit(
+                "  The file cannot be read any more; every answer so far was written into it.\n"
+                "  Mend it and press Enter to go on, or write stop.\n> "
+            )
+            line = read_line()
+            if line is None or fold(line) in _STOP:
+                raise Stop(f"govrules: `{keeper.path}` cannot be read any more")
+
+
+def read_line() -> str | None:
+    """
+    Return what is typed; None where nobody answers any more.
+
+    Raises:
+        Stop: it cannot be read.
+    """
+    flush()
+    try:
+        line = "" if sys.stdin is None else sys.stdin.readline()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "what was typed is not text in UTF-8"
+        raise Stop(f"govrules: standard input: {reason.lower()}") from error
+    return line.rstrip("\r\n") if line else None
+
+
+def _problems(error: Exception) -> list[str]:
+    several = getattr(error, "diagnostics", ())
+    return [*map(str, several)] or [f"govrules: {error}"]
+
+
+def _folded(text: str) -> list[str]:
+    return [line for line, _ in folded_text(text, indent=2)]
+
+
+def _asked(prompt: Prompt) -> list[str]:
+    left = f"{prompt.left:,} left"
+    lines = [line for line, _ in folded_text(f"{prompt.question}  ({left})")]
+    what = [prompt.hint]
+    if prompt.could_be is not None:
+        what.append(f"could show a {prompt.could_be.value} finding")
+        what.append(f"helps to settle {counted(len(prompt.rules), 'check')}")
+    if prompt.known:
+        lines += _folded(f"So far: {prompt.known}.")
+    return lines + _folded(f"{'; '.join(what)}  [{prompt.fact}]")
+
+
+def _flagged(talk: Interview) -> set[str]:
+    return {rule.id for rule, verdict, _ in ended(talk.assessment) if verdict is Verdict.FLAGGED}
+
+
+def _new(talk: Interview, before: set[str]) -> Iterable[str]:
+    """Yield what an answer shows, the gravest first."""
+    found = [
+        (severity, rule.title)
+        for rule, _, severity in ended(talk.assessment)
+        if severity is not None and rule.id not in before
+    ]
+    found.sort(key=lambda each: -each[0].rank)
+    for severity, title in found[:_FOUND]:
+        yield f"{severity.value.upper()}: {sentence(title)}"
+    if len(found) > _FOUND:
+        yield f"and {len(found) - _FOUND} more to put right."
+
+
+def _read_as(line: str, found: Sequence[Answer], fact: Fact | None) -> str:
+    """Return how an answer was read, where that is not what was typed."""
+    value = found[0].value
+    if value is UNKNOWN:
+        return "It stays open."
+    if fact is None or len(found) > 1 or isinstance(fact.type, (YesNo, Text)):
+        return ""
+    if value is None or isinstance(value, (bool, tuple, str)) or not value:
+        return ""
+    told = value_phrase(value, fact.type)
+    return "" if fold(told) == fold(line) else f"Read as {told}."
+
+
+# ── The command ───────────────────────────────────────────────────────────────────────────────
 
 
 def ask(
-    file: Annotated[Path, Parameter(name="FILE", negative="")],
+    file: Annotated[Path | None, Parameter(name="FILE", negative="")] = None,
     *,
     rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
     as_of: AsOf = None,
+    entry: Entry = None,
+    answers: Answers = None,
+    level: Level = "low",
+    evidence: Annotated[
+        bool,
+        Parameter(
+            name="--evidence", negative="", help="Ask after each answer where that was seen."
+        ),
+    ] = False,
+    by: Annotated[str, Parameter(name="--by", help="Who answers: a post, not a person.")] = "",
+    workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
 ) -> int:
     """
-    Ask the questions still open, most useful first, and write the answers into the file.
+    Ask the questions still open, most useful first, and write each answer at once.
 
     Parameters
     ----------
     file
-        The YAML file of one partnership; what stands in it stays as it is.
+        The YAML file of one partnership, into which answers go and all else stays as it is; or a
+        register, of which answers go into a file of their own; that of `govrules.yaml` if none.
+    level
+        Ask only what could show a finding of this severity or above.
+    workbook
+        Ask nothing here: write the questions of a register into this workbook, to be sent round
+        and read back by `answer`.
     """
-    Asking(file, load(rules), day(as_of)).run()
+    if workbook is not None:
+        from govrules.cli.books import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
+
+        refuse_inputs(workbook, file, mapping, answers)
+        register = chosen(None if file is None else [file], mapping)
+        return ask_by_workbook(
+            register.subjects[0],
+            workbook,
+            load(rules),
+            Book(all_questions, per_officer, not unlocked),
+            mapping=register.mapping,
+            table=table,
+            as_of=day(as_of),
+            answers=answers_file(answers),
+        )
+    terminal = Terminal(evidence, by)
+    rulebook = load(rules)
+    path = file or workspace().register
+    if path is None:
+        raise Stop(
+            "govrules: no file was named",
+            "  help: name a partnership or a register, begin one with `govrules new`, or run"
+            " `govrules --help`",
+        )
+    own = file is None or path == workspace().register
+    its_mapping = mapping or (workspace().mapping if own else None)
+    if answers is None and _is_bare(path):
+        return _ask_file(path, rulebook, terminal, day(as_of), Severity(level))
+    reads, told = read_all([path], rulebook, its_mapping, table, entry or ())
+    if told.failed or not reads:
+        return PROBLEM
+    (read,) = reads
+    subject, stated = read.subject, read.as_of
+    if not is_register(subject) and answers is None:
+        return _ask_file(path, rulebook, terminal, day(as_of), Severity(level))
+    entries = entries_of(subject) if is_register(subject) else [subject]
+    when = day(as_of) or (stated if isinstance(stated, dt.date) else today())
+    found = _chosen(entries, entry)
+    return _ask_entries(found, answers, rulebook, terminal, as_of=when, level=Severity(level))
+
+
+def today() -> dt.date:
+    """Return the date of an assessment for which none is given."""
+    return dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+
+
+def _is_bare(path: Path) -> bool:
+    """Tell whether a file of facts is there, and holds nothing yet."""
+    if path.suffix.lower() not in (".yaml", ".yml") or not path.is_file():
+        return False
+    try:
+        return is_bare(KeptText(path).last)
+    except EditError:
+        return False
+
+
+def _ask_file(
+    path: Path, rulebook: Rulebook, terminal: Terminal, as_of: dt.date | None, level: Severity
+) -> int:
+    try:
+        keeper = FactKeeper(path, rulebook)
+        check_layout(keeper.text)
+    except EditError as error:
+        raise Stop(
+            f"govrules: `{path}`: {error}",
+            "  help: write one `fact: value` a line, or name a file of answers with `--answers`",
+        ) from error
+    subject, stated = keeper.begin()
+    talk = Interview(subject, rulebook, as_of=as_of or stated or today(), level=level)
+    before = len(talk.assessment.of(Verdict.UNKNOWN))
+    terminal.begin()
+    terminal.hold(talk, keeper)
+    _sum_up([talk], before, terminal, path, level)
     return FINE
+
+
+def _chosen(entries: Sequence[Any], names: Sequence[str] | None) -> list[Any]:
+    """Return the entries of these ids or names; all where none is given."""
+    if not names:
+        return [*entries]
+    called = [{getattr(each, one, UNKNOWN) for one in ("id", "name")} for each in entries]
+    for name in names:
+        if not any(name in each for each in called):
+            known = sorted(one for each in called for one in each if isinstance(one, str))
+            near = did_you_mean(name, known)
+            raise Stop(
+                f"govrules: no partnership is called `{name}`",
+                f"  help: {near or 'give its id or its name as it stands'}",
+            )
+    pairs = zip(entries, called, strict=True)
+    return [each for each, its in pairs if its & {*names}]
+
+
+def _ask_entries(
+    entries: Sequence[Any],
+    given: Path | None,
+    rulebook: Rulebook,
+    terminal: Terminal,
+    *,
+    as_of: dt.date,
+    level: Severity,
+) -> int:
+    path = answers_file(given) or workspace().answers or Path("answers.yaml")
+    text = kept_text(path)
+    terminal.several = len(entries) > 1
+    terminal.begin()
+    talks = []
+    before = 0
+    for each in entries:
+        keeper = AnswerKeeper(each, path, rulebook, text)
+        talk = Interview(
+            keeper.subject(), rulebook, as_of=as_of, level=level, last=keeper.nobody_knew()
+        )
+        if not talk.partnership:
+            warn(["govrules: a partnership without id or name is not asked about"])
+            continue
+        if talk.prompt is None:
+            continue
+        name = getattr(each, "name", UNKNOWN)
+        called = name if isinstance(name, str) else talk.partnership
+        about = "" if called == talk.partnership else f" ({talk.partnership})"
+        emit(f"── {called}{about}: {counted(talk.remaining, 'question')}\n\n")
+        before += len(talk.assessment.of(Verdict.UNKNOWN))
+        talks.append(talk)
+        if not terminal.hold(talk, keeper):
+            break
+    if not talks:
+        emit("Nothing is left to ask.\n")
+        return FINE
+    _sum_up(talks, before, terminal, path, level)
+    return FINE
+
+
+def _sum_up(
+    talks: Sequence[Interview], before: int, terminal: Terminal, path: Path, level: Severity
+) -> None:
+    after = sum(len(each.assessment.of(Verdict.UNKNOWN)) for each in talks)
+    facts = counted(terminal.written, "fact")
+    emit(f"\n{facts} written to {path}: {before} checks were not known, {after} are.\n")
+    left = sum(len(each.open) for each in talks)
+    if left:
+        verb = "is" if left == 1 else "are"
+        emit(f"{counted(left, 'question')} {verb} left open.\n")
+    elif level > Severity.LOW:
+        emit(f"No open question could show a finding of {level.value} severity or above.\n")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from decimal import Decimal
 from pathlib import Path
 
 import attrs
 
 from govrules.assessment import assess, not_waived
+from govrules.cli.answering import laid_over
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.needs import with_packs
 from govrules.cli.output import warn
@@ -21,6 +23,7 @@ from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.portfolio import (
+    PAIRED_UP_TO,
     RegisterAssessment,
     assess_register,
     entries_of,
@@ -45,11 +48,13 @@ def assess_all(
     given: dt.date | None,
     engine: str | None,
     only: Collection[str] = (),
+    answers: Path | None = None,
+    share: int | None = None,
 ) -> tuple[list[Checked], Said]:
     """
     Assess every file that can be read, on the day that was given, the file's own or today.
 
-    Where entries of registers are named, they alone are assessed.
+    Where entries of registers are named, they alone are assessed; answers are laid over all.
 
     Return the assessments, and what was said of the files and of what they hold.
     """
@@ -57,6 +62,7 @@ def assess_all(
         # An engine that is not there is said before anything is read.
         engine_called(engine)
     reads, told = read_all(paths, rulebook, mapping, table, only)
+    reads = laid_over(reads, answers, rulebook, told, whole=not only)
     if only:
         reads = _entries_called(only, reads)
     today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
@@ -64,7 +70,7 @@ def assess_all(
     for read in reads:
         stated = read.as_of if isinstance(read.as_of, dt.date) else today
         with undisturbed():
-            found = assess_file(read, rulebook, given or stated, engine)
+            found = assess_file(read, rulebook, given or stated, engine, share)
         checked.append(found)
         if isinstance(found, RegisterAssessment):
             told.say((*found.warnings, *found.problems))
@@ -138,21 +144,26 @@ def _read(
     return read_source(path, mapping=mapping, table=table, rulebook=rulebook)
 
 
-def assess_file(read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None) -> Checked:
+def assess_file(
+    read: Read, rulebook: Rulebook, as_of: dt.date, engine: str | None, share: int | None = None
+) -> Checked:
     """
     Assess what a file holds.
+
+    A body in more than a share of a register's entries, in per cent, makes no pairs of them.
 
     Where no engine is named, many entries go to a faster one, unless it cannot do the rules.
     """
     if not is_register(read.subject):
         return assess(read.subject, rulebook, as_of=as_of, engine=engine or REFERENCE)
     chosen = engine or engine_for(len(entries_of(read.subject)))
+    up_to = PAIRED_UP_TO if share is None else Decimal(share)
     try:
-        return assess_register(read.subject, rulebook, as_of=as_of, engine=chosen)
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=chosen, share=up_to)
     except EngineError:
         if engine is not None:
             raise
-        return assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE)
+        return assess_register(read.subject, rulebook, as_of=as_of, engine=REFERENCE, share=up_to)
 
 
 def code_of(checked: list[Checked], level: Severity, told: Said) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +11,20 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
+from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    Actions,
+    Answers,
     AsOf,
     Engine,
     Entry,
     Level,
     Mapping,
     Output,
+    PairShare,
     Rules,
     Subjects,
     Table,
@@ -28,11 +33,13 @@ from govrules.cli.options import (
     load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import FORMATS, Reporting, Wanted
-from govrules.cli.waiving import waived
+from govrules.cli.reports import FORMATS, Checked, Reporting, Wanted
+from govrules.cli.supposing import suppose, supposed
+from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
+from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.ast import Severity
-from govrules.undisturbed import undisturbed
+from govrules.undisturbed import let_go, undisturbed
 
 _FORMAT = (
     "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
@@ -49,15 +56,29 @@ def check(
     engine: Engine = None,
     as_of: AsOf = None,
     entry: Entry = None,
+    answers: Answers = None,
     waivers: Waivers = None,
+    actions: Actions = None,
     format: Annotated[  # noqa: A002 - the option's name
         str, Parameter(name="--format", help=_FORMAT)
     ] = "text",
     output: Output = None,
     save: Annotated[Path | None, Parameter(name="--save", negative="")] = None,
+    suppose_: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--set",
+            negative="",
+            help="Of one partnership, what would be found if `fact=value`; may be repeated.",
+        ),
+    ] = None,
     fail_on: Level = "low",
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
+    all_questions: AllQuestions = False,
+    per_officer: PerOfficer = None,
+    unlocked: Unlocked = False,
+    pair_share: PairShare = None,
 ) -> int:
     """
     Assess partnership and register files: every rule in force, one finding each.
@@ -77,11 +98,15 @@ def check(
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
     level = Severity(fail_on)
-    wanted = Wanted(format, output, save, level, full or depth is not None, _reasons(depth))
-    refuse_inputs(output, subjects, mapping, rules, waivers)
+    book = Book(all_questions, per_officer, not unlocked)
+    more = full or depth is not None
+    wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
+    refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
+    facts = supposed(suppose_ or (), rulebook)
     named = chosen(subjects, mapping)
+    answered = answers_file(answers)
     checked, told = assess_all(
         named.subjects,
         rulebook,
@@ -90,24 +115,42 @@ def check(
         given=day(as_of),
         engine=engine,
         only=entry or (),
+        answers=answered,
+        share=pair_share,
     )
+    if facts:
+        after = suppose(_one(checked), facts, format, output, full=more)
+        return code_of([after], level, told)
     checked = waived(checked, waivers, rulebook, told)
+    checked = acted_on(checked, actions, rulebook, told)
 
-    def follow(several: Sequence[Assessment]) -> Iterable[Assessment]:
-        return _followed(several, output)
+    def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
+        return let_go(each.afresh() for each in _followed(several, output))
 
     options = {
         "rules": rules,
         "mapping": None if named.mapping is None else str(named.mapping),
         "table": table,
         "entry": entry,
+        "answers": None if answered is None else str(answered),
+        "pair_share": pair_share,
     }
-    read_too = (named.mapping, waivers or workspace().waivers)
-    beside = tuple(each for each in read_too if each is not None)
+    here = workspace()
+    read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+    beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return code_of(checked, level, told)
+
+
+def _one(checked: Sequence[Checked]) -> list[Assessment]:
+    """Return the assessments of partnerships, those on a register too."""
+    return [
+        each
+        for one in checked
+        for each in (one.entries if isinstance(one, RegisterAssessment) else (one,))
+    ]
 
 
 def _reasons(depth: str | None) -> int | None:

@@ -13,7 +13,7 @@ from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
-from govrules.model import Partnership, Register
+from govrules.model import Partnership
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
 from govrules.registers.mapping import read_mapping, read_mapping_text
@@ -27,6 +27,7 @@ from govrules.registers.sources import split_name
 from govrules.registers.tables import RowOrigin, blank
 from govrules.render.plain import plain
 from govrules.rulebook.ast import Rulebook
+from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
 
 _LONGEST: Final = 60
@@ -57,7 +58,9 @@ class Mapper:
         table: str,
         headings: Path | None,
     ) -> None:
-        if columns_of(register, table) is not None:
+        self.declared = declared_by(rulebook)
+        of_partnerships = self.declared.cls is Partnership
+        if of_partnerships and columns_of(register, table) is not None:
             raise Stop(
                 f"govrules: `{register}` has facts as its columns, and needs no mapping",
                 f"  help: `govrules check {register}` reads it as it is",
@@ -67,7 +70,6 @@ class Mapper:
         self.mapping = mapping
         self.file, named = split_name(str(register))
         self.table = table or named
-        self.declared = declared_by(rulebook)
         self.proposal = self._proposal(headings)
 
     def _proposal(self, headings: Path | None) -> Proposal:
@@ -116,29 +118,35 @@ class Mapper:
             table=self.table,
             rulebook=self.rulebook,
         )
-        assert isinstance(read.subject, Register)  # noqa: S101 - a table is one
         found = entries_of(read.subject)
         if entries:
-            found = tuple(each for each in found if {each.id, each.name} & {*entries})
+            found = tuple(each for each in found if {*_names(each)} & {*entries})
         if not found:
             wanted = next(iter(entries), "")
-            names = [each.name for each in entries_of(read.subject) if isinstance(each.name, str)]
+            names = [name for each in entries_of(read.subject) for name in _names(each)]
+            what = words_of(self.declared.cls)
             raise Stop(
-                f"govrules: no partnership is called `{wanted}`"
+                f"govrules: no {what} is called `{wanted}`"
                 if wanted
-                else "govrules: no row gives a partnership",
+                else f"govrules: no row gives a {what}",
                 f"  help: {did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
             )
         warn(read.notes)
         show(((line, "") for line in _lines(found[0], read, unsure)), output)
 
 
-def _lines(partnership: Partnership, read: Read, unsure: Collection[str]) -> Iterator[str]:
-    origin = partnership.origin
+def _names(entry: Any) -> list[str]:  # noqa: ANN401 - a subject of any class
+    """Return the id and the name of an entry, those that are known."""
+    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
+    return [each for each in texts if isinstance(each, str)]
+
+
+def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - of any class
+    origin = getattr(entry, "origin", None)
     if not isinstance(origin, RowOrigin):
         raise FactsError("the table", "rows", "a document")
     table, row = origin.places.table, origin.row
-    yield f"{table.place(row)}: {_said(partnership.name)}"
+    yield f"{table.place(row)}: {_said(getattr(entry, 'name', UNKNOWN))}"
     paths = origin.by_column()
     for at in range(len(table.headings)):
         cell = table.columns[at][row]
@@ -149,7 +157,7 @@ def _lines(partnership: Partnership, read: Read, unsure: Collection[str]) -> Ite
         yield f"  {named}: {_cell(cell)}"
         found = paths.get(at, [])
         for path in found:
-            yield f"    {path}{mark}: {_said(_value(partnership, path))}"
+            yield f"    {path}{mark}: {_said(_value(entry, path))}"
         if not found:
             yield "    no fact is read from it" if not blank(cell) else "    nothing to read"
         for problem in _of_cell(read.warnings, str(table.place(row, at)), named):
@@ -159,7 +167,7 @@ def _lines(partnership: Partnership, read: Read, unsure: Collection[str]) -> Ite
             rows = places.joined[1][row]
             yield f"  {name}: {len(rows)} rows of {places.joined[0].table.place()}"
             for index in range(len(rows)):
-                record = _value(partnership, f"{name}[{index}]")
+                record = _value(entry, f"{name}[{index}]")
                 facts = (
                     f"{path}: {_said(_value(record, path))}" for path in places.joined[0].columns
                 )
@@ -185,7 +193,7 @@ def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
         name, _, index = part.partition("[")
         if record is UNKNOWN or record is None:
             return record
-        if isinstance(record, Partnership) and not hasattr(record, name):
+        if not hasattr(record, "get") and not hasattr(record, name):
             return record.stated.get(path, UNKNOWN)
         record = record.get(name, UNKNOWN) if hasattr(record, "get") else getattr(record, name)
         if index and isinstance(record, tuple):

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from govrules.cli.exits import Stop
 from govrules.cli.kinds import KINDS
@@ -54,6 +54,23 @@ Folder = Annotated[
 Waivers = Annotated[
     Path | None,
     Parameter(name="--waivers", help="The file of findings that are flagged and do not count."),
+]
+Answers = Annotated[
+    Path | None,
+    Parameter(name="--answers", help="The file of answers, which fill in what is not on record."),
+]
+Actions = Annotated[
+    Path | None,
+    Parameter(name="--actions", help="The file of what was decided about findings, by when."),
+]
+PairShare = Annotated[
+    int | None,
+    Parameter(
+        name="--pair-share",
+        validator=validators.Number(gte=1, lte=100),
+        help="Percentage of a register's entries: a body in more of them makes no pairs, and what"
+        " two of them have in common through it is told once; 25 if not given.",
+    ),
 ]
 Subjects = Annotated[list[Path] | None, Parameter(name="SUBJECT", negative="")]
 Entry = Annotated[

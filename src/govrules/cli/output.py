@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
     """Print lines with their styles; the styles are used on a terminal only."""
     if output is not None:
-        write(output, "".join(f"{text}\n" for text, _ in lines))
+        emit_lines((text for text, _ in lines), output)
     elif sys.stdout is not None and sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415 - a pipe has no use for it
 
@@ -46,6 +46,25 @@ def emit(text: str, output: Path | None = None) -> None:
         _guarded(lambda: _stdout().write(visible(text)))
     else:
         write(output, text)
+
+
+def emit_lines(lines: Iterable[str], output: Path | None = None) -> None:
+    """
+    Print lines one by one, or write them to a file: none is kept.
+
+    Raises:
+        Stop: they cannot be written.
+    """
+    if output is None:
+        for line in lines:
+            emit(f"{line}\n")
+        return
+    try:
+        with replacing(output) as new, new.open("w", encoding="utf-8", newline="\n") as file:
+            for line in lines:
+                file.write(visible(f"{line}\n"))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise not_written(output, error) from error
 
 
 def flush() -> None:

@@ -13,8 +13,10 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.assessment import Assessment
+from govrules.cli.answering import answer_lines
+from govrules.cli.booking import Book
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, show, write
+from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
 from govrules.cli.waiving import law_hints, law_lines
 from govrules.diagnostics import did_you_mean
@@ -63,6 +65,7 @@ class Wanted:
         depth: in text, the most lines of reasons that a finding then has.
         options: what was asked for, as a receipt holds it.
         beside: what is read with the files that are assessed.
+        book: what is wanted of a workbook.
     """
 
     format: str
@@ -73,6 +76,7 @@ class Wanted:
     depth: int | None
     options: dict[str, Any] = attrs.field(factory=dict, hash=False)
     beside: tuple[Path, ...] = ()
+    book: Book = attrs.Factory(Book)
 
     def ready(self) -> None:
         """
@@ -91,6 +95,13 @@ class Wanted:
             )
         if self.folder is not None:
             _writable(self.folder, "--save")
+        if self.book.folder is not None:
+            _writable(self.book.folder, "--per-officer")
+        if self.format != "xlsx" and self.book != Book():
+            raise Stop(
+                "govrules: `--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
+                "  help: add `--format xlsx`",
+            )
         if self.output is not None:
             if self.output.is_dir():
                 raise Stop(
@@ -248,6 +259,7 @@ class Reporting:
         for one in changed:
             yield from changed_lines(one, full=full)
         if full:
+            yield from answer_lines(self.told.laid, self.rulebook)
             yield from law_lines(self.assessments, self.rulebook)
 
     def _json(self, changed: list[Changed]) -> None:
@@ -271,8 +283,7 @@ class Reporting:
         last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
         last += [{"changes": each.data} for each in changed]
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
-        lines = (json.dumps(each, ensure_ascii=False) for each in found)
-        emit("".join(f"{line}\n" for line in lines), self.wanted.output)
+        emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
         self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
@@ -283,18 +294,17 @@ class Reporting:
         self._beside()
 
     def _xlsx(self, changed: list[Changed]) -> None:
-        from govrules.render.rows import as_xlsx  # noqa: PLC0415 - likewise
+        from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
 
-        assert self.wanted.output is not None  # noqa: S101 - `ready` made sure
-        one = changed[0] if len(changed) == 1 else None
-        found = self.follow(self.assessments)
-        made = as_xlsx(found, self.told.diagnostics, self.told.notes, one)
-        write(self.wanted.output, made)
+        output = self.wanted.output
+        assert output is not None  # noqa: S101 - `ready` made sure
+        [*_] = self.follow(self.assessments)
+        write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
         self._beside()
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
-        one = self.checked[0] if len(self.checked) == 1 else collected(self.checked)
+        one = self.checked[0] if len(self.checked) == 1 else whole_of(self.checked)
         source = str(self.sources[0]) if len(self.sources) == 1 else ""
         origin = Origin(source, changed[0] if len(changed) == 1 else None, self._receipt())
         if self.wanted.format == "markdown":
@@ -354,6 +364,12 @@ class Reporting:
         else:
             write(output, made)
         self._beside()
+
+
+def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
+    """Return all that was assessed as one register."""
+    one = checked[0] if len(checked) == 1 else None
+    return one if isinstance(one, RegisterAssessment) else collected(checked)
 
 
 def beside(report: Path) -> Path:

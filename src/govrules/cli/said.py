@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import attrs
 
+from govrules.answered import Laid
 from govrules.cli.output import warn
 from govrules.diagnostics import Diagnostic
 
@@ -19,11 +20,13 @@ class Said:
         diagnostics: what is wrong with files, or not read of them, in the order in which it was
             met.
         notes: what became of the rows and sheets of each table.
+        laid: which answers there are, and what counts for each fact.
         failed: whether anything was said that is more than a warning.
     """
 
     diagnostics: list[Diagnostic] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
+    laid: list[Laid] = attrs.field(factory=list)
     failed: bool = False
 
     def say(self, found: Iterable[Diagnostic]) -> None:

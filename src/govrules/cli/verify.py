@@ -183,7 +183,7 @@ class _Verifying:
 
     def _findings(self, rulebook: Rulebook, paths: list[Path]) -> Differs:
         options = self.receipt.options
-        mapping = options.get("mapping")
+        mapping, answers = options.get("mapping"), options.get("answers")
         as_of = self.receipt.as_of
         checked, _ = assess_all(
             paths,
@@ -193,6 +193,8 @@ class _Verifying:
             given=dt.date.fromisoformat(as_of) if as_of else None,
             engine=None,
             only=options.get("entry", ()),
+            answers=self._path(answers) if answers else None,
+            share=options.get("pair_share"),
         )
         same = findings_hash(apart(checked)) == self.receipt.findings
         return Differs("The findings", "" if same else "are others now")

@@ -1,16 +1,18 @@
-"""Waivers on the command line: the file, what it hides, and what of it hides nothing."""
+"""What was decided about findings: files of waivers and actions, and what is said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from govrules.actions import action_problems, follow_up, read_actions
 from govrules.assessment import Assessment
 from govrules.cli.said import Said
 from govrules.cli.workspace import workspace
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted, day, joined, named
 from govrules.portfolio import RegisterAssessment
+from govrules.render.decided import all_decided, by_progress, short_summary, summary
 from govrules.render.lines import Line, folded_text, item
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems
@@ -49,8 +51,48 @@ def waived(
     return found
 
 
+def acted_on(
+    checked: list[Assessment | RegisterAssessment],
+    given: Path | None,
+    rulebook: Rulebook,
+    told: Said,
+) -> list[Assessment | RegisterAssessment]:
+    """
+    Return assessments that say of each action what has become of it.
+
+    Args:
+        checked: what was assessed.
+
+        given: the file of actions; where none is named, that of the workspace, if it is there yet.
+
+        rulebook: the rules.
+
+        told: where it is said which actions cannot be followed up.
+    """
+    path = given or workspace().actions
+    if path is None or (given is None and not path.exists()):
+        return checked
+    actions = read_actions(path)
+    found = [follow_up(each, actions) for each in checked]
+    several = [
+        each
+        for one in found
+        for each in (
+            (one.register, *one.entries, *one.pairs)
+            if isinstance(one, RegisterAssessment)
+            else (one,)
+        )
+    ]
+    whole = any(isinstance(each, RegisterAssessment) for each in checked)
+    told.say(action_problems(several, actions, rulebook, whole=whole))
+    return found
+
+
 def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:
-    """Yield, for the foot of a page, what is waived and by whom shipped rules are changed."""
+    """Yield, for the foot of a page, what is decided and waived, and who changed shipped rules."""
+    actions = all_decided(assessments)
+    if actions:
+        yield short_summary(actions)
     found = [finding for each in assessments for finding in each.waived]
     if found:
         names = named(list(dict.fromkeys(each.rule.id for each in found)))
@@ -67,7 +109,8 @@ def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator
 
 
 def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[Line]:
-    """Yield, below a full report, what is waived, adapted and coming up."""
+    """Yield, below a full report, what is decided, waived, adapted and coming up."""
+    yield from action_lines(assessments)
     yield from waived_lines(assessments)
     yield from coming_lines(assessments)
     several = counting(rulebook)
@@ -90,6 +133,19 @@ def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
         when = f" (from {day(begins)})" if begins else ""
         grave = finding.severity.value if finding.severity else ""
         yield from item(name, f"{finding.rule.title}{when}: {grave}. [{finding.rule.id}]", indent=2)
+
+
+def action_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
+    """Yield what was decided, and what has become of it."""
+    several = all_decided(assessments)
+    if several:
+        yield "", ""
+        yield f"Decided: {summary(several)}", "bold"
+    for title, its in by_progress(several):
+        yield f"  {title} ({len(its)})", ""
+        for each in its:
+            text = f"{each.title}. {each.text} [{each.action.rule}]"
+            yield from item(each.name or "the partnership", text, indent=4)
 
 
 def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:

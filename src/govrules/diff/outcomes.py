@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.assessment import asking_for, assess_rule, in_force
+from govrules.assessment import asking_for, assess_rule
 from govrules.diff.rulebooks import Change, Difference, RuleChange, derived_of
 from govrules.engines.registry import REFERENCE, engine
 from govrules.identical import Identical
 from govrules.model import Register
-from govrules.portfolio import entries_of, is_register, owner_of, pairs_of
+from govrules.pairing import pairs_of
+from govrules.portfolio import entries_of, is_register, owner_of
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 
@@ -172,7 +173,7 @@ def _moves(
     for book, rules in zip(
         books, zip(*((each.old, each.new) for each in changes), strict=True), strict=True
     ):
-        there = [each for each in rules if each is not None and in_force(each, as_of)]
+        there = [each for each in rules if each is not None and each.counts_on(as_of)]
         several = _said(there, subjects, as_of, book)
         sides.append(
             [{rule.id: one for rule, one in zip(there, each, strict=True)} for each in several]

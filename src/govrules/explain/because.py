@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Restricted, cited_among
-from govrules.explain.closures import NOTHING
+from govrules.explain.cells import Cited, Restricted
 from govrules.explain.view import Order, View
 from govrules.rulebook.ast import Rule
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
 REDUCED_UP_TO: Final = 48
+#: How many sets of facts are kept with those of them that are needed.
+_MOST_KEPT: Final = 2**14
 _INDEX: Final = re.compile(r"\d+")
 
 
@@ -23,15 +24,14 @@ def because(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
 
     A derived fact that is settled is one of them, and not what settles it: see `proof`.
     """
-    judging, closures = view.rule(rule), view.backend.closures
+    judging = view.rule(rule)
     forced = judging.forced(view.frames, outcome)
-    numbers = NOTHING.union(*[closures.support(each)(view.frames) for each in forced])
-    checks = [closures.check(each) for each in forced]
+    numbers = forced.support(view.frames)
 
     def is_said(alone: Restricted) -> bool:
-        return all(check((alone.top,)) for check in checks)
+        return forced.check((alone.top,))
 
-    return _least(view, numbers, judging.order, is_said, f"`{rule.id}`")
+    return _least(view, numbers, judging.order, is_said, forced, f"`{rule.id}`")
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
@@ -47,24 +47,63 @@ def proof(name: str, view: View) -> tuple[Cited, ...]:
             return possible(tuple(map(alone.of, view.frames))) == values
 
         order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-        found = _least(view, numbers(view.frames), order, is_said, f"`{name}`")
+        what = (table, view.frame.prefix, values)
+        found = _least(view, numbers(view.frames), order, is_said, what, f"`{name}`")
         known[proof, name] = found
     return found
 
 
-def _least(
+def _least(  # noqa: PLR0917 - as they are told
     view: View,
     numbers: Iterable[int],
     order: Order,
     is_said: Callable[[Restricted], bool],
-    what: str,
+    what: Hashable,
+    called: str,
 ) -> tuple[Cited, ...]:
-    """Return facts without those that can be left out of them."""
+    """
+    Return facts without those that can be left out of them, each with its place in the text.
+
+    Whether they can be hangs on nothing but the facts themselves, so that of equal facts it is
+    found out once.
+
+    Args:
+        view: the subject.
+
+        numbers: the facts.
+
+        order: the order in which they are given.
+
+        is_said: whether what is explained is so with these facts alone.
+
+        what: what is explained.
+
+        called: how to name it.
+    """
+    ordered = sorted(numbers)
+    key = (what, *view.signature(ordered))
+    kept = view.backend.needed
+    needed = kept.get(key)
+    if needed is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        found = _reduced(view, view.cited(ordered), order, is_said, called)
+        needed = kept[key] = tuple(each.number for each in found)
+    return view.cited(needed)
+
+
+def _reduced(
+    view: View,
+    cited: Iterable[Cited],
+    order: Order,
+    is_said: Callable[[Restricted], bool],
+    called: str,
+) -> list[Cited]:
     top = view.frames[0]
-    facts = sorted(cited_among(view.all, numbers), key=order)
+    facts = sorted(cited, key=order)
     alone = Restricted(top, facts)
     if not is_said(alone):
-        raise AssertionError(f"the explanation of {what} does not reproduce it")
+        raise AssertionError(f"the explanation of {called} does not reproduce it")
     if len(facts) <= REDUCED_UP_TO:
         for each in reversed(facts):
             fewer = [other for other in facts if other is not each]
@@ -77,4 +116,4 @@ def _least(
                 alone = before
             else:
                 back()
-    return tuple(facts)
+    return facts

@@ -397,9 +397,9 @@ def whether_all(fact: Fact, known: Collection[Any]) -> str:
     """Return the question whether these are all that a list or a set has."""
     if isinstance(fact.type, Choices):
         words = dict(fact.words)
-        names = named([word_of(each, words) for each in fact.type.values if each in known])
-        return f"{fact.label[:1].upper()}{fact.label[1:]}: are there any besides {names}?"
-    several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
+        several = [word_of(each, words) for each in fact.type.values if each in known]
+    else:
+        several = [record_name(each, index, fact.each) for index, each in enumerate(known)]
     if all(map(_NUMBERED.fullmatch, several)):
         if len(several) == 1:
             return f"Is there only one {_one_of(fact)}?"

@@ -14,6 +14,7 @@ from govrules.explain.clears import compared_with, ways_out
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
+from govrules.identical import Identical
 from govrules.rulebook.ast import FactRef, FactSource, Rule, Severity, Test, Verdict
 from govrules.rulebook.walk import nodes, operands, references, rule_conditions
 from govrules.truth import UNKNOWN
@@ -22,6 +23,8 @@ from govrules.truth import UNKNOWN
 MAX_TRIED: Final = 2000
 #: How often a rule is judged on changes, or ways out of it are looked for, before that.
 MAX_WORK: Final = 20_000
+#: Of how many rules it is kept what they read.
+_MOST_KEPT: Final = 2**12
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
@@ -79,6 +82,38 @@ def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
     )
 
 
+@attrs.frozen
+class Opened:
+    """
+    A rule that a change brings something about for.
+
+    Attributes:
+        rule: the rule.
+        outcome: what it says then: it flags what it did not, or more gravely; or it is not known
+            any more.
+    """
+
+    rule: Rule
+    outcome: Outcome
+
+
+def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
+    """Return what a way out of a rule would newly flag, or make unknown, under other rules."""
+    known = view.all[0].known
+    board: _Board | None = known.get(_Board)
+    if board is None:
+        board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
+    read = {id(each): each for path in way for each in board.reading(path)}
+    found = []
+    for other in read.values():
+        if other is rule:
+            continue
+        outcome = board.judged(other, way)
+        if board.is_worse(other, outcome):
+            found.append(Opened(other, outcome))
+    return tuple(found)
+
+
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
     """Return the fewest changes that settle rules which share facts, and if that is proven."""
     search = _Search(board, goals, watched)
@@ -112,14 +147,31 @@ class _Board:
         self.work = 0
         self._last: tuple[_Changes, View] | None = None
         #: By the id of a rule, which is quicker to look up than the rule.
-        self._reads = {rule.id: _read_by(rule, view) for rule in rules}
+        self._reads = {
+            rule.id: _read_by(Identical((rule, view.backend.rulebook))) for rule in rules
+        }
         self._named: dict[str, frozenset[str]] = {}
         self._reading: dict[str, list[Rule]] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._before = {rule.id: view.says(rule) for rule in rules}
-        self.goals = [rule for rule in rules if self._is_grave(self._before[rule.id])]
-        self.grave = frozenset(rule.id for rule in self.goals)
+        self._before: dict[str, Outcome] = {}
+
+    @functools.cached_property
+    def goals(self) -> list[Rule]:
+        """The rules that flag at the level or above."""
+        return [rule for rule in self.rules if self._is_grave(self.before(rule))]
+
+    @functools.cached_property
+    def grave(self) -> frozenset[str]:
+        """The ids of those rules."""
+        return frozenset(rule.id for rule in self.goals)
+
+    def before(self, rule: Rule) -> Outcome:
+        """Return what a rule says before any change."""
+        found = self._before.get(rule.id)
+        if found is None:
+            found = self._before[rule.id] = self.view.says(rule)
+        return found
 
     @functools.cached_property
     def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
@@ -141,7 +193,7 @@ class _Board:
 
     def gravity(self, rule: Rule) -> int:
         """Return how grave what a rule flags is."""
-        severity = self._before[rule.id].severity
+        severity = self.before(rule).severity
         return -1 if severity is None else severity.rank
 
     def _is_grave(self, outcome: Outcome) -> bool:
@@ -158,9 +210,18 @@ class _Board:
             return outcome.verdict not in NEVER_FLAGS
         if outcome.verdict is not Verdict.FLAGGED:
             return False
-        before = self._before[rule.id]
+        before = self.before(rule)
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
+
+    def is_worse(self, rule: Rule, after: Outcome) -> bool:
+        """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
+        before = self.before(rule)
+        if after.verdict is Verdict.UNKNOWN:
+            return before.verdict in NEVER_FLAGS
+        if after.verdict is not Verdict.FLAGGED or after.severity is None:
+            return False
+        return before.severity is None or after.severity > before.severity
 
     def judged(self, rule: Rule, changed: Way) -> Outcome:
         """Return what a rule says after changes."""
@@ -329,14 +390,16 @@ class _Search:
         return kept if kept is changed else self._needed(kept)
 
 
-def _read_by(rule: Rule, view: View) -> frozenset[str]:
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def _read_by(only: Identical) -> frozenset[str]:
     """Return the facts that a rule reads, derived facts by what they are derived from."""
+    rule, rulebook = only
     found: set[str] = set()
     waiting = list(rule_conditions(rule))
     while waiting:
         for ref in references(waiting.pop()):
             if ref.source is FactSource.DERIVED and ref.path not in found:
-                waiting += [row.when for row in view.derived[ref.path].rows]
+                waiting += [row.when for row in rulebook.derived[ref.path].rows]
             found |= _parts(ref.path)
     return frozenset(found)
 

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeAlias, assert_never
+from collections.abc import Callable
+from typing import Final, TypeAlias, assert_never
 
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited
-from govrules.explain.view import AS_OF_REF, View
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    By,
-    Compare,
-    Condition,
-    Derived,
-    FactRef,
-    FactSource,
-    Known,
-    Literal,
-    Not,
-    OnList,
-    Operand,
-    Parameter,
-    Predicate,
-    Rule,
-    Test,
-    Verdict,
-    beside,
-    children,
-    tested,
-)
-from govrules.rulebook.walk import once_each, operands
+from govrules.explain.cells import Cited, Frame, Frames
+from govrules.explain.closures import Check, Closures
+from govrules.explain.view import View
+from govrules.lowering import ir
+from govrules.lowering.asks import Asked, Beneath, Inside, Open, Part, Parts, in_order
+from govrules.rulebook.ast import Rule, Verdict
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Choices, Records
+
+#: Facts by their numbers, in the order in which the rule comes to them.
+_Found: TypeAlias = dict[int, None]
+_Ask: TypeAlias = Callable[[Frames, _Found], None]
 
 
 def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
@@ -43,129 +27,145 @@ def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
     For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
     those that settle how grave it is; none otherwise.
     """
-    # What derived facts hang on is worked out once for all rules.
-    asking: _Asking = view.frames[0].known.setdefault(_Asking, _Asking(view.derived))
-    found: Support = {}
+    frames, found = view.frames, _Found()
     if outcome.verdict is Verdict.UNKNOWN:
-        judging, frames = view.rule(rule), view.frames
+        asks, judging = _asks(rule, view), view.rule(rule)
         if judging.scope(frames) is Truth.UNKNOWN:
-            if rule.applies_when is not None:
-                found |= asking.of(rule.applies_when, view)
-            for exception in rule.unless:
-                found |= asking.of(exception.when, view)
+            asks.scope(frames, found)
         if judging.requires(frames) is Truth.UNKNOWN:
-            found |= asking.of(rule.requires, view)
+            asks.requires(frames, found)
     elif outcome.could_be is not None:
-        for grade in rule.grades:
-            found |= asking.of(grade.when, view)
-            if view.truth(grade.when) is Truth.TRUE:
+        asks = _asks(rule, view)
+        for holds, ask in asks.grades:
+            ask(frames, found)
+            if holds(frames):
                 break
-        for mitigation in rule.mitigated_by:
-            found |= asking.of(mitigation.when, view)
-    return tuple(found.values())
+        asks.mitigations(frames, found)
+    return view.cited(found)
 
 
-#: Facts by path, in the order in which the tree meets them.
-Support: TypeAlias = dict[str, Cited]
+def _asks(rule: Rule, view: View) -> _Asks:
+    backend, cls = view.backend, view.frames[0].shape.cls
+    kept = backend.asks
+    found: tuple[Rule, _Asks] | None = kept.get((id(rule), cls))
+    if found is None:
+        asking = kept.setdefault(_Asking, _Asking(backend.closures))
+        found = kept[id(rule), cls] = rule, _Asks(asking, backend.asking.of(rule, cls))
+    return found[1]
+
+
+class _Asks:
+    """What a rule asks, as functions on cells."""
+
+    def __init__(self, asking: _Asking, asked: Asked) -> None:
+        self.scope: Final = asking.of(asked.scope)
+        self.requires: Final = asking.of(asked.requires)
+        self.mitigations: Final = asking.of(asked.mitigations)
+        self.grades: Final = [
+            (asking.closures.check(true), asking.of(parts)) for true, parts in asked.grades
+        ]
 
 
 class _Asking:
-    """Finds the facts on which conditions of one view still hang."""
+    """What rules ask as functions on cells, which add the numbers of facts to what was found."""
 
-    def __init__(self, derived: Mapping[str, Derived]) -> None:
-        self._derived = derived
-        #: What each derived fact still hangs on, by the prefix of its record and its name.
-        self._tables: dict[str, dict[str, Support]] = {}
+    def __init__(self, closures: Closures) -> None:
+        self.closures: Final = closures
+        self._rows: dict[Beneath, Callable[[Frames], _Found]] = {}
 
-    def of(self, condition: Condition, view: View) -> Support:
-        """Return the unknown facts on which the value of a condition still hangs."""
-        if isinstance(condition, Known) or view.truth(condition) is not Truth.UNKNOWN:
-            return {}
-        found: Support = {}
-        match condition:
-            case All(items) | AnyOf(items):
-                for item in items:
-                    found |= self.of(item, view)
-            case Not(item):
-                found = self.of(item, view)
-            case Test(ref, predicate):
-                found = self._of_fact(ref, view) | self._of_predicate(predicate, view)
+    def of(self, parts: Parts) -> _Ask:
+        """Return what asks for all that some parts lead to."""
+        several = [self._part(each) for each in parts]
+        if len(several) == 1:
+            return several[0]
+
+        def ask(s: Frames, found: _Found) -> None:
+            for each in several:
+                each(s, found)
+
+        return ask
+
+    def _part(self, part: Part) -> _Ask:
+        match part:
+            case ir.Read():
+                return self._fact(part)
+            case Open(where, parts):
+                return _where(self.closures.check(where), self.of(parts))
+            case Inside(var, parts):
+                return self._inside(var, self.of(parts))
+            case Beneath():
+                return self._beneath(part)
             case _:
-                found = self._of_records(condition, view)
-                number = tested(condition)
-                found |= {} if number is None else self._of_predicate(number, view)
-        return found
+                assert_never(part)
 
-    def _of_records(self, condition: OnList, view: View) -> Support:
-        ref, conditions = condition.list, children(condition)
-        if isinstance(ref.type, Choices):
-            return self._of_fact(ref, view)
-        records, closed = view.records(ref)
-        found: Support = {} if closed else _ask(ref, view) | self._beside(ref, conditions, view)
-        for inner in records:
-            for each in conditions:
-                found |= self.of(each, inner)
-            for fact in beside(condition):
-                found |= self._of_fact(fact, inner)
-        return found
+    def _fact(self, read: ir.Read) -> _Ask:
+        depth, place = self.closures.at(read)
+        whole = isinstance(read.type, Records | Choices)
 
-    def _beside(self, ref: FactRef, conditions: tuple[Condition, ...], view: View) -> Support:
-        """Return what conditions on records not yet known hang on beside the records themselves."""
-        inner = view.added(ref, 0)
-        return {
-            path: cited
-            for condition in conditions
-            for path, cited in self.of(condition, inner).items()
-            if not path.startswith(inner.frame.prefix)
-        }
+        def ask(s: Frames, found: _Found) -> None:
+            frame = s[depth]
+            value = frame.values[place]
+            if value[1] if whole else value is UNKNOWN:
+                found[frame.first + 1 + place] = None
 
-    def _of_predicate(self, predicate: Predicate, view: View) -> Support:
-        found: Support = {}
-        for operand in operands(predicate):
-            found |= self._of_operand(operand, view)
-        if isinstance(predicate, Compare) and predicate.op.is_age:
-            found |= self._of_fact(AS_OF_REF, view)
-        return found
+        return ask
 
-    def _of_operand(self, operand: Operand, view: View) -> Support:
-        match operand:
-            case FactRef():
-                return self._of_fact(operand, view)
-            case By(selector, cases):
-                found = {**self._of_fact(selector, view)}
-                chosen = {*view.chosen_by(selector)}
-                for value, each in cases:
-                    if value in chosen:
-                        found |= self._of_operand(each, view)
+    def _inside(self, var: ir.Var, inner: _Ask) -> _Ask:
+        assert var.list is not None  # noqa: S101 - only lists are gone through
+        depth, place = self.closures.at(var.list)
+        if not var.recorded:
+            shape = self.closures.shapes.of(var.cls)
+
+            def ask_beside(s: Frames, found: _Found) -> None:
+                blank = Frame(UNKNOWN, "", shape, [*shape.unknown])
+                inner((*s[: var.depth], blank), found)
+
+            return ask_beside
+
+        def ask(s: Frames, found: _Found) -> None:
+            outer = s[: var.depth]
+            for frame in s[depth].values[place][0]:
+                inner((*outer, frame), found)
+
+        return ask
+
+    def _beneath(self, beneath: Beneath) -> _Ask:
+        depth, order = beneath.table.var.depth, in_order([beneath])
+
+        def ask(s: Frames, found: _Found) -> None:
+            known = s[depth].known
+            # Those beneath first, so that a long chain of them is not gone down.
+            for each in order:
+                if each not in known:
+                    known[each] = (self._rows.get(each) or self._filler(each))(s[: depth + 1])
+            found.update(known[beneath])
+
+        return ask
+
+    def _filler(self, beneath: Beneath) -> Callable[[Frames], _Found]:
+        """Return what gives the facts that the rows of a derived fact still hang on."""
+        table, check = beneath.table, self.closures.check
+        stated = None if table.stated is None else self.closures.at(table.stated)
+        pairs = zip(beneath.rows, table.rows, strict=False)
+        rows = [(self.of(parts), check(true)) for parts, (true, _, _) in pairs]
+
+        def fill(s: Frames) -> _Found:
+            found = _Found()
+            if stated is not None and s[stated[0]].values[stated[1]] is not UNKNOWN:
                 return found
-            case Literal() | Parameter():
-                return {}
-            case _:
-                assert_never(operand)
-
-    def _of_fact(self, ref: FactRef, view: View) -> Support:
-        if ref.source is FactSource.DERIVED:
-            inner = view.at(ref.level)
-            tables = self._tables.setdefault(inner.frame.prefix, {})
-            return once_each(
-                ref.path, self._derived, tables, lambda each: self._of_table(each, inner)
-            )
-        value = view.cell(ref)
-        open_ = value[1] if isinstance(ref.type, Choices | Records) else value is UNKNOWN
-        return _ask(ref, view) if open_ else {}
-
-    def _of_table(self, derived: Derived, view: View) -> Support:
-        """Return what the rows of a derived fact still hang on; nothing where it is stated."""
-        found: Support = {}
-        if view.stated(derived) is not UNKNOWN:
+            for ask, holds in rows:
+                ask(s, found)
+                if holds(s):
+                    break
             return found
-        for row in derived.rows:
-            found |= self.of(row.when, view)
-            if view.truth(row.when) is Truth.TRUE:
-                break
-        return found
+
+        self._rows[beneath] = fill
+        return fill
 
 
-def _ask(ref: FactRef, view: View) -> Support:
-    cited = view.cite(ref)
-    return {cited.path: cited}
+def _where(holds: Check, inner: _Ask) -> _Ask:
+    def ask(s: Frames, found: _Found) -> None:
+        if holds(s):
+            inner(s, found)
+
+    return ask

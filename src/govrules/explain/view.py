@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final, assert_never
 
@@ -11,12 +12,13 @@ import attrs
 
 from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again
+from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again, cited_among
 from govrules.explain.closures import Check, Closures
 from govrules.explain.ways import Way, followed_by
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
+from govrules.lowering.asks import Asking
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast
@@ -27,6 +29,8 @@ from govrules.vocabulary import AS_OF, Choices, Records, YesNo, closed_values
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
+#: The verdicts that show that a rule applies, where it does.
+_ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 #: How many rulebooks are kept ready.
 _MOST_KEPT: Final = 32
 
@@ -39,6 +43,11 @@ class Backend:
         self.shapes: Final = Shapes(rulebook)
         self.lowering: Final = lowering_of(rulebook.derived)
         self.closures: Final = Closures(self.shapes, self.lowering)
+        self.asking: Final = Asking(self.lowering, rulebook.derived)
+        #: What rules ask, as functions; by the id of a rule, which is kept beside.
+        self.asks: dict[Any, Any] = {}
+        #: Of facts that force something, by their values, the numbers of those that are needed.
+        self.needed: dict[Hashable, tuple[int, ...]] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
         self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
@@ -121,6 +130,7 @@ class Judging:
         self._severities = [(each, check(f.no(so))) for each, so in judged.severities.items()]
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
+        self._forced: dict[Hashable, Forced] = {}
 
     @cached_property
     def order(self) -> Order:
@@ -155,32 +165,57 @@ class Judging:
             return Truth.TRUE
         return Truth.FALSE if self._check(pair.false)(s) else Truth.UNKNOWN
 
-    def forced(self, s: Frames, outcome: Outcome) -> list[ir.Formula]:
+    def forced(self, s: Frames, outcome: Outcome) -> Forced:
         """
-        Return formulas by which, where they hold, the rule says what it does.
+        Return that by which, where it holds, the rule says what it does.
 
         What it does not say with fewer facts it says with none of them. That a rule applies is a
         part of what is said: a finding that is clear shows it, though what is required holds
         without it.
         """
+        applies = outcome.verdict in _ONLY_WHERE_IT_APPLIES and self.scope(s) is Truth.TRUE
+        mitigations = tuple(map(id, outcome.mitigations))
+        key = (outcome.verdict, outcome.severity, outcome.could_be, mitigations, applies)
+        found = self._forced.get(key)
+        if found is None:
+            formulas = [*self._forcing(outcome, applies=applies)]
+            found = self._forced[key] = Forced(formulas, self._backend.closures)
+        return found
+
+    def _forcing(self, outcome: Outcome, *, applies: bool) -> Iterator[ir.Formula]:
         judged = self._judged
         if outcome.verdict is ast.Verdict.NOT_APPLICABLE:
-            return [judged.not_applicable]
-        found: list[ir.Formula] = []
+            yield judged.not_applicable
+            return
         if outcome.verdict is ast.Verdict.FLAGGED:
-            found = [judged.flagged]
-        elif self.scope(s) is Truth.TRUE:
-            found = [judged.scope.true]
+            yield judged.flagged
+        elif applies:
+            yield judged.scope.true
         if outcome.verdict is ast.Verdict.CLEAR:
-            return [*found, judged.never_flags]
+            yield judged.never_flags
+            return
         least, worst = outcome.severity, outcome.could_be or outcome.severity
-        found += [
-            f.no(so)
-            for each, so in judged.severities.items()
-            if (least and each < least) or (worst and each > worst)
-        ]
-        pairs = zip(self._rule.mitigated_by, judged.mitigations, strict=True)
-        return found + [so for each, so in pairs if each in outcome.mitigations]
+        for each, so in judged.severities.items():
+            if (least and each < least) or (worst and each > worst):
+                yield f.no(so)
+        for mitigation, so in zip(self._rule.mitigated_by, judged.mitigations, strict=True):
+            if mitigation in outcome.mitigations:
+                yield so
+
+
+class Forced:
+    """
+    Formulas by which a rule says what it does.
+
+    Attributes:
+        check: whether they all hold.
+        support: the facts that force them.
+    """
+
+    def __init__(self, formulas: Iterable[ir.Formula], closures: Closures) -> None:
+        together = f.all_of(*formulas)
+        self.check: Final = closures.check(together)
+        self.support: Final = closures.support(together)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -246,6 +281,12 @@ class View:
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
         return self.rule(rule).says(self.frames)
+
+    def rules(self, kind: str) -> tuple[ast.Rule, ...]:
+        """Return the rules about a kind of subject that are in force on the date."""
+        several = self.backend.rulebook.rules
+        as_of = self.as_of
+        return tuple(each for each in several if each.subject == kind and each.counts_on(as_of))
 
     def rule(self, rule: ast.Rule) -> Judging:
         """Return what judges a rule about the subject."""
@@ -371,6 +412,33 @@ class View:
         place = frame.shape.places[ref.path]
         fact = frame.shape.facts[ref.path]
         return Cited(frame.first + 1 + place, self.path(ref), fact, frame, ref.path)
+
+    def cited(self, numbers: Iterable[int]) -> tuple[Cited, ...]:
+        """Return what stands under numbers, as explanations cite it."""
+        known = self.all[0].known
+        new = [each for each in numbers if (Cited, each) not in known]
+        for each in cited_among(self.all, new) if new else ():
+            known[Cited, each.number] = each
+        return tuple([known[Cited, each] for each in numbers])
+
+    def signature(self, numbers: Sequence[int]) -> Iterator[Hashable]:
+        """Yield what facts are, and where: of equal ones the same follows, whatever the subject."""
+        top = self.frames[0]
+        last, lists = len(top.values), top.shape.lists
+        firsts: list[int] | None = None
+        for number in numbers:
+            yield number
+            frame, place = top, number - 1
+            if number > last:
+                if firsts is None:
+                    firsts = [each.first for each in self.all]
+                frame = self.all[bisect_right(firsts, number) - 1]
+                place, lists = number - frame.first - 1, frame.shape.lists
+                yield frame.prefix
+            if place < 0:
+                continue
+            value = frame.cell(place)
+            yield (len(value[0]), value[1]) if place in lists else value
 
     def path(self, ref: ast.FactRef) -> str:
         """Return the full path of a fact that a rule names."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.live.settling import Settled, Settler, Task
-from govrules.portfolio import pair_of
+from govrules.pairing import pair_of
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
 

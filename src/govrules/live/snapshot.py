@@ -102,26 +102,25 @@ class Snapshot:
             opened: dict[Subject, dict[str, Weight]] = {}
             for each in plain["open"]:
                 could_be = each["could_be"]
-                subject = (str(each["kind"]), tuple(each["ids"]))
-                opened.setdefault(subject, {})[each["rule"]] = Weight(
+                subject = (_a(str, each["kind"]), tuple(_a(str, key) for key in each["ids"]))
+                opened.setdefault(subject, {})[_a(str, each["rule"])] = Weight(
                     Severity(each["severity"]),
                     None if could_be is None else Severity(could_be),
-                    tuple(each["mitigations"]),
+                    tuple(_a(int, one) for one in each["mitigations"]),
                 )
-            as_of = plain["as_of"]
-            listing = listing_of(rulebook, str(plain["kind"]))
-            register = plain["register"]
+            as_of, rules, register = plain["as_of"], plain["rulebook"], plain["register"]
+            listing = listing_of(rulebook, _a(str, plain["kind"]))
             return cls(
-                rulebook=(plain["rulebook"]["id"], plain["rulebook"]["version"]),
+                rulebook=(_a(str, rules["id"]), _a(str, rules["version"])),
                 kind=listing.kind,
                 as_of=UNKNOWN if as_of is None else dt.date.fromisoformat(as_of),
-                complete=bool(plain["complete"]),
-                number=int(plain["number"]),
+                complete=_a(bool, plain["complete"]),
+                number=_a(int, plain["number"]),
                 record=reader.record(register, listing.lister) if listing.whole else listing.empty,
                 entries=_records(plain["entries"], listing.cls, reader),
                 organisations=_records(plain["organisations"], Organisation, reader),
-                taken={(kind, key): int(at) for kind, key, at in plain["taken"]},
-                removed={(kind, key): int(at) for kind, key, at in plain["removed"]},
+                taken=_senders(plain["taken"]),
+                removed=_senders(plain["removed"]),
                 opened=opened,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -130,4 +129,16 @@ class Snapshot:
 
 
 def _records(plain: Any, cls: type[T], reader: Reader) -> dict[str, T]:  # noqa: ANN401 - from JSON
-    return {str(each["id"]): reader.record(each["facts"], cls) for each in plain}
+    return {_a(str, each["id"]): reader.record(each["facts"], cls) for each in plain}
+
+
+def _senders(plain: Any) -> dict[tuple[str, str], int]:  # noqa: ANN401 - from JSON
+    return {(_a(str, kind), _a(str, key)): _a(int, at) for kind, key, at in plain}
+
+
+def _a(kind: type[T], value: Any) -> T:  # noqa: ANN401 - from JSON
+    """Return a value of the kind that a snapshot has there; a yes or no is no number."""
+    if type(value) is not kind:
+        msg = f"{value!r} is no {kind.__name__}"
+        raise TypeError(msg)
+    return value

@@ -23,7 +23,8 @@ from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.live.plain import changed_paths
 from govrules.live.settling import Settled, Settler, Task, settler_of
 from govrules.model import Organisation, Partner, Partnership
-from govrules.portfolio import key_of_partner, keys_of, owner_of, pair_of
+from govrules.pairing import key_of_partner, keys_of, pair_of
+from govrules.portfolio import owner_of
 from govrules.reading import class_of, register_class
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.reads import Path

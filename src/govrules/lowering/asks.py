@@ -1,13 +1,13 @@
 """
-The questions left of a rule as formulas: which facts, once told, settle what is still open.
+The questions left of a rule: which facts, once told, settle what is still open.
 
-They are those of `govrules.explain.questions`, with `partners[].role` for that fact of whichever
-partner.
+They stand once, as a tree beside the rule's own: what is asked where a formula holds, of each
+record of a list, of the rows of a derived fact. `Asking.rule` says the same by path as formulas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, TypeAlias, assert_never
 
@@ -18,21 +18,101 @@ from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
 from govrules.rulebook import ast
-from govrules.rulebook.walk import once_each, operands
+from govrules.rulebook.walk import beneath, operands
 from govrules.vocabulary import Choices, Records
 
+
+@attrs.frozen(eq=False)
+class Open:
+    """What is asked where a formula holds."""
+
+    where: ir.Formula
+    parts: Parts
+
+
+@attrs.frozen(eq=False)
+class Inside:
+    """What is asked of each known record of a list, or of one that nobody recorded yet."""
+
+    var: ir.Var
+    parts: Parts
+
+
+@attrs.frozen(eq=False)
+class Beneath:
+    """
+    What a derived fact of a record asks, where nobody stated it: row by row until one holds.
+
+    Attributes:
+        table: the derived fact.
+        rows: what each of its rows asks; without the last ones that make no difference.
+    """
+
+    table: ir.Table
+    rows: tuple[Parts, ...]
+
+    @property
+    def below(self) -> Iterator[Beneath]:
+        """What the derived facts ask of the same record that it reads."""
+        waiting: list[Part] = [each for row in self.rows for each in row]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Beneath):
+                if part.table.var is self.table.var:
+                    yield part
+            elif isinstance(part, Open):
+                waiting += part.parts
+
+
+#: A fact that is asked for where it is open; or what leads to such facts.
+Part: TypeAlias = ir.Read | Open | Inside | Beneath
+Parts: TypeAlias = tuple[Part, ...]
 #: Where each fact is asked for.
 Asks: TypeAlias = dict[ir.Read, ir.Formula]
 
 
-def _add(into: Asks, more_: Asks, where: ir.Formula = f.TRUE) -> None:
-    """Add what is asked somewhere."""
-    for read, asked in more_.items():
-        into[read] = f.any_of(into.get(read, f.FALSE), f.all_of(where, asked))
+@attrs.frozen(eq=False)
+class Asked:
+    """
+    What a rule asks.
+
+    Attributes:
+        scope: where it is open whether it applies.
+        requires: where it is open whether what it requires holds.
+        grades: where it is open how grave it is: of each grade where it holds, and what it asks; a
+            later one counts where none before it holds.
+        mitigations: what its mitigations ask, likewise.
+    """
+
+    scope: Parts
+    requires: Parts
+    grades: tuple[tuple[ir.Formula, Parts], ...]
+    mitigations: Parts
+
+
+def in_order(several: Iterable[Beneath]) -> list[Beneath]:
+    """Return what derived facts ask, each after those of the same record that it reads."""
+    found: dict[Beneath, None] = {}
+    waiting = [*several]
+    while waiting:
+        below = [each for each in waiting[-1].below if each not in found]
+        if waiting[-1] not in found and below:
+            waiting += below
+        else:
+            found[waiting.pop()] = None
+    return [*found]
 
 
 def _open(pair: f.Pair) -> ir.Formula:
     return f.all_of(f.no(pair.true), f.no(pair.false))
+
+
+def _where(where: ir.Formula, parts: Iterable[Part]) -> Parts:
+    """Return what is asked where a formula holds."""
+    several = tuple(parts)
+    if where is f.TRUE or not several:
+        return several
+    return () if where is f.FALSE else (Open(where, several),)
 
 
 @attrs.frozen(eq=False)
@@ -48,11 +128,30 @@ class Asking:
 
     lowering: Lowering
     derived: Mapping[str, ast.Derived]
-    _tables: dict[ir.Var, dict[str, Asks]] = attrs.field(factory=dict, init=False)
+    #: What each derived fact of a record asks in so many of its rows.
+    _tables: dict[tuple[str, ir.Var, int], Beneath] = attrs.field(factory=dict, init=False)
+    _told: dict[Beneath, Asks] = attrs.field(factory=dict, init=False)
+
+    def of(self, rule: ast.Rule, cls: type) -> Asked:
+        """Return what a rule asks on subjects of a class."""
+        top = (ir.subject(cls),)
+        scope = [] if rule.applies_when is None else [rule.applies_when]
+        scope += [each.when for each in rule.unless]
+        return Asked(
+            scope=self._of_all(scope, top),
+            requires=self._residual(rule.requires, top),
+            grades=tuple(
+                (self.lowering.pair(grade.when, top).true, self._residual(grade.when, top))
+                for grade in rule.grades
+            ),
+            mitigations=self._of_all((each.when for each in rule.mitigated_by), top),
+        )
 
     def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> dict[str, ir.Formula]:
         """
         Return by path where a rule asks for each fact that it reads, and that it hangs on.
+
+        `partners[].role` is that fact of whichever partner.
 
         Args:
             rule: the rule.
@@ -61,86 +160,97 @@ class Asking:
 
             cls: the class of the subjects.
         """
-        top, found = (ir.subject(cls),), Asks()
-        scope = [] if rule.applies_when is None else [rule.applies_when]
-        scope += [each.when for each in rule.unless]
-        unknown_ = f.all_of(*map(f.no, (judged.not_applicable, judged.clear, judged.flagged)))
-        in_scope = f.all_of(unknown_, _open(judged.scope))
-        for condition in scope:
-            _add(found, self._residual(condition, top), in_scope)
-        requires = self._residual(rule.requires, top)
-        _add(found, requires, f.all_of(unknown_, _open(judged.requires)))
+        asked, found = self.of(rule, cls), Asks()
+        unknown = f.all_of(*map(f.no, (judged.not_applicable, judged.clear, judged.flagged)))
+        self._tell(asked.scope, f.all_of(unknown, _open(judged.scope)), found)
+        self._tell(asked.requires, f.all_of(unknown, _open(judged.requires)), found)
         pairs = combinations(judged.severities.values(), 2)
         open_ = f.all_of(judged.flagged, f.any_of(*(f.all_of(*pair) for pair in pairs)))
-        for mitigation in rule.mitigated_by:
-            _add(found, self._residual(mitigation.when, top), open_)
-        for grade in rule.grades:
-            _add(found, self._residual(grade.when, top), open_)
-            open_ = f.all_of(open_, f.no(self.lowering.pair(grade.when, top).true))
-        asked: dict[str, ir.Formula] = {}
+        self._tell(asked.mitigations, open_, found)
+        for true, parts in asked.grades:
+            self._tell(parts, open_, found)
+            open_ = f.all_of(open_, f.no(true))
+        told: dict[str, ir.Formula] = {}
         for read, where in found.items():
-            asked[read.full_path] = f.any_of(asked.get(read.full_path, f.FALSE), where)
-        return asked
+            told[read.full_path] = f.any_of(told.get(read.full_path, f.FALSE), where)
+        return told
 
-    def _residual(self, condition: ast.Condition, scopes: Vars) -> Asks:
-        """Return where each fact is asked for, as the condition's value hangs on it."""
-        found: Asks = {}
+    # ── The tree ──────────────────────────────────────────────────────────────────────────────
+
+    def _of_all(self, conditions: Iterable[ast.Condition], scopes: Vars) -> Parts:
+        return tuple(part for each in conditions for part in self._residual(each, scopes))
+
+    def _residual(self, condition: ast.Condition, scopes: Vars) -> Parts:
+        """Return what a condition asks, as its value hangs on it."""
         match condition:
             case ast.Not(item):
                 return self._residual(item, scopes)
             case ast.Known():
-                return found
+                return ()
             case ast.All(items) | ast.AnyOf(items):
-                for item in items:
-                    _add(found, self._residual(item, scopes))
+                parts = self._of_all(items, scopes)
+            case ast.Test(ref, predicate) if ref.source is ast.FactSource.DERIVED:
+                rows = self._that_matter(condition, ref, scopes)
+                beneath_ = self._of_derived(ref.path, scopes[ref.level], rows)
+                parts = (*beneath_, *self._of_predicate(predicate, scopes))
             case ast.Test(ref, predicate):
-                _add(found, self._of_fact(ref, scopes))
-                _add(found, self._of_predicate(predicate, scopes))
+                parts = (*self._of_fact(ref, scopes), *self._of_predicate(predicate, scopes))
             case _:
-                _add(found, self._of_records(condition, scopes))
                 number = ast.tested(condition)
-                _add(found, {} if number is None else self._of_predicate(number, scopes))
-        open_ = _open(self.lowering.pair(condition, scopes))
-        return {read: f.all_of(open_, asked) for read, asked in found.items()}
+                told = () if number is None else self._of_predicate(number, scopes)
+                parts = (*self._of_records(condition, scopes), *told)
+        return _where(_open(self.lowering.pair(condition, scopes)), parts)
 
-    def _of_records(self, condition: ast.OnList, scopes: Vars) -> Asks:
+    def _that_matter(self, test: ast.Test, ref: ast.FactRef, scopes: Vars) -> int:
+        """Return how many rows of a derived fact a test of it hangs on: the last may not matter."""
+        derived, var = self.derived[ref.path], scopes[ref.level]
+        number = len(derived.rows)
+        if var.depth:
+            return number
+
+        def says(value: Any) -> f.Pair:  # noqa: ANN401 - a value of the fact
+            return self.lowering.pair(test, scopes, frozenset({(ref.path, value)}))
+
+        last = says(derived.otherwise)
+        while number and says(derived.rows[number - 1].value) == last:
+            number -= 1
+        return number
+
+    def _of_records(self, condition: ast.OnList, scopes: Vars) -> Parts:
         ref = condition.list
         found = self._of_fact(ref, scopes)
         if isinstance(ref.type, Choices):
             return found
         var, unmet = each_of(ref, scopes), each_of(ref, scopes, recorded=False)
-        inner, beside = Asks(), Asks()
-        for fact in ast.beside(condition):
-            _add(inner, self._of_fact(fact, (*scopes, var)))
-        for each in ast.children(condition):
-            _add(inner, self._residual(each, (*scopes, var)))
-            _add(beside, self._residual(each, (*scopes, unmet)))
-        _add(found, {read: f.exists(var, asked) for read, asked in inner.items()})
         # Of records that nobody recorded yet only what hangs on other facts is asked.
-        recorded = {read: asked for read, asked in beside.items() if read.is_recorded}
-        _add(found, recorded, f.more(read_of(ref, scopes)))
-        return found
+        beside = self._of_all(ast.children(condition), (*scopes, unmet))
+        inside = (*scopes, var)
+        inner = self._of_all(ast.children(condition), inside)
+        inner += tuple(
+            part for fact in ast.beside(condition) for part in self._of_fact(fact, inside)
+        )
+        more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
+        return (*found, *more, *((Inside(var, inner),) if inner else ()))
 
-    def _of_predicate(self, predicate: ast.Predicate, scopes: Vars) -> Asks:
-        found: Asks = {}
-        for operand in operands(predicate):
-            _add(found, self._of_operand(operand, scopes))
-        if isinstance(predicate, ast.Compare) and predicate.op.is_age:
-            _add(found, {f.AS_OF_READ: f.unknown(f.AS_OF_READ)})
-        return found
+    def _of_predicate(self, predicate: ast.Predicate, scopes: Vars) -> Parts:
+        found = tuple(
+            part for operand in operands(predicate) for part in self._of_operand(operand, scopes)
+        )
+        age = isinstance(predicate, ast.Compare) and predicate.op.is_age
+        return (*found, f.AS_OF_READ) if age else found
 
-    def _of_operand(self, operand: ast.Operand, scopes: Vars) -> Asks:
+    def _of_operand(self, operand: ast.Operand, scopes: Vars) -> Parts:
         match operand:
             case ast.FactRef():
                 return self._of_fact(operand, scopes)
             case ast.By(selector, cases):
-                found = dict(self._of_fact(selector, scopes))
+                found = self._of_fact(selector, scopes)
                 for value, each in cases:
-                    asks = self._of_operand(each, scopes)
-                    _add(found, asks, self._may_be(selector, value, scopes))
+                    may = self._may_be(selector, value, scopes)
+                    found += _where(may, self._of_operand(each, scopes))
                 return found
             case ast.Literal() | ast.Parameter():
-                return {}
+                return ()
             case _:
                 assert_never(operand)
 
@@ -151,28 +261,72 @@ class Asking:
         fact = read_of(ref, scopes)
         return f.any_of(f.unknown(fact), f.among(fact, frozenset({value})))
 
-    def _of_fact(self, ref: ast.FactRef, scopes: Vars) -> Asks:
+    def _of_fact(self, ref: ast.FactRef, scopes: Vars) -> Parts:
         if ref.source is ast.FactSource.DERIVED:
-            var = scopes[ref.level]
-            tables = self._tables.setdefault(var, {})
-            held = once_each(ref.path, self.derived, tables, lambda each: self._of_table(each, var))
-            return dict(held)
+            rows = len(self.derived[ref.path].rows)
+            return self._of_derived(ref.path, scopes[ref.level], rows)
         fact = read_of(ref, scopes)
-        whole = isinstance(ref.type, Records | Choices)
-        return {fact: f.more(fact) if whole else f.unknown(fact)}
+        return (fact,) if fact.is_recorded else ()
 
-    def _of_table(self, derived: ast.Derived, var: ir.Var) -> Asks:
-        """Return what a derived fact of a record asks, where nobody stated it."""
-        held, found = self.lowering.table(derived.name, var), Asks()
-        reached = f.TRUE if held.stated is None else f.unknown(held.stated)
-        for row, (true, _, _) in zip(derived.rows, held.rows, strict=True):
-            _add(found, self._residual(row.when, (var,)), reached)
-            reached = f.all_of(reached, f.no(true))
-        return {read: _named(read, var, asked, derived) for read, asked in found.items()}
+    def _of_derived(self, name: str, var: ir.Var, rows: int) -> Parts:
+        """Return what a derived fact of a record asks in so many of its rows."""
+        key = (name, var, rows)
+        if rows and key not in self._tables:
+            whole = {each: (each, var, len(of.rows)) for each, of in self.derived.items()}
+            done = {each for each in whole if whole[each] in self._tables}
+            # Those beneath first, so that a long chain of them is not gone down.
+            for each in beneath(name, self.derived, done):
+                self._made(*whole[each])
+            if key not in self._tables:
+                self._made(*key)
+        return (self._tables[key],) if rows else ()
+
+    def _made(self, name: str, var: ir.Var, rows: int) -> None:
+        several = (each.when for each in self.derived[name].rows[:rows])
+        found = tuple(self._residual(each, (var,)) for each in several)
+        self._tables[name, var, rows] = Beneath(self.lowering.table(name, var), found)
+
+    # ── By path ───────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, parts: Parts, where: ir.Formula, into: Asks) -> None:
+        """Add where each fact is asked for."""
+        for part in parts:
+            match part:
+                case ir.Read():
+                    whole = isinstance(part.type, Records | Choices)
+                    open_ = f.more(part) if whole else f.unknown(part)
+                    into[part] = f.any_of(into.get(part, f.FALSE), f.all_of(where, open_))
+                case Open(inner, its):
+                    self._tell(its, f.all_of(where, inner), into)
+                case Inside(var, its):
+                    below = Asks()
+                    self._tell(its, f.TRUE, below)
+                    for read, asked in below.items():
+                        its_own = f.exists(var, asked) if var.recorded else asked
+                        there = f.all_of(where, its_own)
+                        into[read] = f.any_of(into.get(read, f.FALSE), there)
+                case Beneath():
+                    for read, asked in self._of_rows(part).items():
+                        told = f.all_of(where, asked)
+                        into[read] = f.any_of(into.get(read, f.FALSE), told)
+                case _:
+                    assert_never(part)
+
+    def _of_rows(self, beneath_: Beneath) -> Asks:
+        """Return where a derived fact asks for each fact, each as a table of its own."""
+        for each in in_order([beneath_]) if beneath_ not in self._told else ():
+            found, held = Asks(), each.table
+            reached = f.TRUE if held.stated is None else f.unknown(held.stated)
+            for parts, (true, _, _) in zip(each.rows, held.rows, strict=False):
+                self._tell(parts, reached, found)
+                reached = f.all_of(reached, f.no(true))
+            self._told[each] = {read: _named(read, asked, each) for read, asked in found.items()}
+        return self._told[beneath_]
 
 
-def _named(read: ir.Read, var: ir.Var, formula: ir.Formula, derived: ast.Derived) -> ir.Formula:
+def _named(read: ir.Read, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:
     """Return a formula as a table of its own, so that a chain of them does not grow."""
-    name, rows = f"{derived.name} asks {read.full_path}", [(f.Pair(formula, f.no(formula)), True)]
-    held = f.table(name, var, rows, otherwise=False, stated=None, fact=derived.fact)
-    return f.may(held, (True,))
+    of = beneath_.table
+    name = f"{of.name} in {len(beneath_.rows)} rows asks {read.full_path}"
+    rows = [(f.Pair(formula, f.no(formula)), True)]
+    return f.may(f.table(name, of.var, rows, otherwise=False, stated=None, fact=of.fact), (True,))

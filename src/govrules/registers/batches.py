@@ -44,7 +44,7 @@ from govrules.lowering.lower import lowering_of
 from govrules.lowering.merge import counted, mergeable
 from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
-from govrules.portfolio import pairs_of
+from govrules.pairing import pairs_of
 from govrules.reading import class_of
 from govrules.rulebook.ast import FactSource, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown

@@ -16,14 +16,14 @@ import attrs
 from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Span, did_you_mean
-from govrules.model import Partner, Partnership, Register
+from govrules.model import Partner
 from govrules.registers.mapping import Joined, TableMapping
-from govrules.registers.records import make_records, maker
+from govrules.registers.records import made_by, make_records, maker
 from govrules.registers.rows import Found, Rows, as_key, as_text, as_word, loose_key, two_spellings
 from govrules.registers.sources import Opened
 from govrules.registers.tables import Kept, ListPlaces, Places, RowOrigin, blank
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Collected, Fact, Record, Records, list_of, vocabulary_of
 
 
 def build(
@@ -31,7 +31,7 @@ def build(
     mapping: TableMapping,
     open_joined: Callable[[Joined], Opened],
     found: Found,
-) -> Register | None:
+) -> Any:  # noqa: ANN401 - a register of any class
     """
     Return the register that a table holds; None where the mapping does not fit the table.
 
@@ -47,7 +47,7 @@ def build(
     others = {path: open_joined(each) for path, each in mapping.joined.items()}
     main = Rows(opened, mapping.sheet, mapping, found)
     rows = {
-        path: Rows(others[path], each.sheet, mapping, found, fact=_list_fact(path))
+        path: Rows(others[path], each.sheet, mapping, found, fact=_list_fact(path, mapping.cls))
         for path, each in mapping.joined.items()
     }
     keys = {
@@ -62,14 +62,20 @@ def build(
     partnerships = _Partnerships(main, mapping).made(rows, keys)
     complete = all(each.code.is_warning for each in main.opened.problems)
     listed: tuple[Any, ...] = (*partnerships,) if complete else (*partnerships, UNKNOWN)
-    origin = {"": str(main.table.place()), "partnerships": str(main.table.place())}
-    return attrs.evolve(
-        mapping.register, partnerships=listed, origin={**mapping.register.origin, **origin}
-    )
+    register = mapping.register
+    lister: type = type(register)
+    found_list = None if lister is Collected else list_of(lister)
+    if found_list is None:
+        return Collected(listed)
+    name, place = found_list[0], str(main.table.place())
+    changed: dict[str, Any] = {name: listed}
+    if "origin" in vocabulary_of(lister).about:
+        changed["origin"] = {**register.origin, "": place, name: place}
+    return attrs.evolve(register, **changed)
 
 
-def _list_fact(path: str) -> Fact:
-    return vocabulary_of(Partnership).facts[path]
+def _list_fact(path: str, cls: type) -> Fact:
+    return vocabulary_of(cls).facts[path]
 
 
 #: Says that a cell contradicts others of its row: the path, and the row.
@@ -80,7 +86,11 @@ def _records(
     cls: type, columns: Mapping[str, Sequence[Any]], contradicted: _Contradicted, prefix: str = ""
 ) -> Sequence[Any]:
     """Return the records that columns of values by path give, one a row; UNKNOWN for none."""
-    return make_records(cls, _direct(cls, columns, contradicted, prefix))
+    direct = _direct(cls, columns, contradicted, prefix)
+    try:
+        return make_records(cls, direct)
+    except TypeError:
+        return list(map(made_by(cls, tuple(direct)), *direct.values()))
 
 
 def _direct(
@@ -140,8 +150,8 @@ class _Partnerships:
         self,
         others: Mapping[str, Rows],
         keys: Mapping[str, tuple[int | None, int | None]],
-    ) -> list[Partnership]:
-        """Return a partnership of each row that gives a fact."""
+    ) -> list[Any]:
+        """Return a subject of each row that gives a fact."""
         grouped: dict[str, dict[int | None, dict[str, tuple[Sequence[Any], int]]]] = {}
         for column, at in self.rows.bound:
             values = self.rows.values(column, at)
@@ -181,7 +191,7 @@ class _Partnerships:
         groups: Mapping[int | None, Mapping[str, tuple[Sequence[Any], int]]],
     ) -> list[Any]:
         """Return the lists that columns of a row give."""
-        cls = _record_class(path)
+        cls = _record_class(path, self.mapping.cls)
         several = groups.get(None)
         complete = path in self.mapping.complete
         if several is not None:
@@ -251,7 +261,7 @@ class _Partnerships:
 
     def _of_table(self, path: str, other: Rows, mine: int, its: int) -> list[Any]:
         """Return the lists whose records stand in another table."""
-        cls = _record_class(path)
+        cls = _record_class(path, self.mapping.cls)
         columns = {column.path.text: other.values(column, at) for column, at in other.bound}
         table = other.table
         records = (
@@ -349,27 +359,33 @@ class _Partnerships:
             Code.ROW_WITHOUT_PARTNERSHIP, message, other.table.place(row, its), help_
         )
 
-    def _partnerships(self) -> list[Partnership]:
+    def _partnerships(self) -> list[Any]:
+        cls = self.mapping.cls
         local = {
             path.removeprefix("local."): self.columns.pop(path)
             for path in [*self.columns]
             if path.startswith("local.")
         }
-        fields = vocabulary_of(Partnership).fields
+        fields = vocabulary_of(cls).fields
         stated = {
             path: self.columns.pop(path)
             for path in [*self.columns]
             if path.partition(".")[0] not in fields
         }
-        direct = _direct(Partnership, self.columns, self._contradicted)
+        direct = _direct(cls, self.columns, self._contradicted)
         number = len(self.rows.table.numbers)
         for name, columns in (("local", local), ("stated", stated)):
             if columns:
                 direct[name] = _known(columns, number)
-        make = maker(Partnership, tuple(direct), ("origin",))
+        keeps = "origin" in vocabulary_of(cls).about
+        about = ("origin",) if keeps else ()
+        try:
+            make = maker(cls, tuple(direct), about)
+        except TypeError:
+            make = made_by(cls, tuple(direct), about)
         places = Places(self.rows.table, self.at, self.lists)
         origins = map(RowOrigin, itertools.repeat(places), range(number))
-        made = list(map(make, *direct.values(), origins))
+        made = list(map(make, *direct.values(), *((origins,) if keeps else ())))
         empty = [row for row, each in enumerate(made) if each is UNKNOWN]
         self.rows.tally(number - len(empty), empty)
         return [each for each in made if each is not UNKNOWN]
@@ -387,8 +403,8 @@ def _with_twins(names: Sequence[Sequence[Any]]) -> list[int]:
     return [row for row, number in enumerate(different) if number < len(names)]
 
 
-def _record_class(path: str) -> type:
-    fact_type = _list_fact(path).type
+def _record_class(path: str, cls: type) -> type:
+    fact_type = _list_fact(path, cls).type
     assert isinstance(fact_type, Records)  # noqa: S101 - the mapping was checked
     return fact_type.cls
 

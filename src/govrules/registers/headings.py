@@ -142,7 +142,7 @@ def _values(fields: Fields, report: Report, declared: Declared) -> dict[str, dic
     for key, node in fields.entries("words"):
         if not _known(key, report, declared):
             continue
-        path = path_of(key.text, Partnership, declared)
+        path = path_of(key.text, declared.cls, declared)
         allowed = getattr(path.fact.type, "values", ()) if path is not None else ()
         inner = Fields(report, node, allowed, f"`{key.text}`")
         found[key.text] = {
@@ -167,13 +167,13 @@ def _by_heading(
 
 
 def _known(path: Scalar, report: Report, declared: Declared) -> bool:
-    if path_of(path.text, Partnership, declared) is not None or path.text in _OF_PACKS:
+    if path_of(path.text, declared.cls, declared) is not None or path.text in _OF_PACKS:
         return True
     report.add(
         Code.UNKNOWN_FACT,
         f"unknown fact `{path.text}`",
         path,
-        did_you_mean(path.text, paths_of(Partnership, declared)),
+        did_you_mean(path.text, paths_of(declared.cls, declared)),
     )
     return False
 
@@ -229,11 +229,13 @@ class Headings:
     """
 
     def __init__(self, declared: Declared, own: Path | None = None) -> None:
-        files = [own, SHIPPED] if own is not None else [SHIPPED]
+        files = [] if own is None else [own]
+        if declared.cls is Partnership:
+            files.append(SHIPPED)
         self._files = [read_headings(each, declared) for each in files]
         self.paths: dict[str, FactPath] = {}
-        for text in paths_of(Partnership, declared):
-            path = path_of(text, Partnership, declared)
+        for text in paths_of(declared.cls, declared):
+            path = path_of(text, declared.cls, declared)
             if path is not None:
                 self.paths[text] = path
         self._names: dict[str, list[str]] = {}

@@ -35,7 +35,7 @@ from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_format
-from govrules.subjects import Declared, SubjectReader
+from govrules.subjects import Declared, SubjectReader, words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choices,
@@ -47,6 +47,7 @@ from govrules.vocabulary import (
     Number,
     Record,
     Records,
+    list_of,
     vocabulary_of,
 )
 
@@ -144,6 +145,7 @@ class TableMapping:
         joined: lists whose records stand elsewhere, by path.
         complete: lists of which nothing can be missing.
         register: what it says of the register itself.
+        cls: the class of subject that a row is.
         as_of: the date of the assessment that it states, if it does.
         rows: the list whose records the rows are, several to a partnership; "" where a row is a
             partnership.
@@ -153,9 +155,10 @@ class TableMapping:
     sheet: Sheet
     joined: dict[str, Joined] = attrs.field(factory=dict)
     complete: frozenset[str] = frozenset()
-    register: Register = attrs.field(factory=Register)
+    register: Any = attrs.field(factory=Register)
     as_of: dt.date | Unknown = UNKNOWN
     rows: str = ""
+    cls: type = Partnership
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -218,15 +221,22 @@ class _Reader:
         fields.required("columns", "{Name: name}")
         self.unknown = frozenset(fold_heading(each).casefold() for each in fields.texts("unknown"))
         register, as_of = self._register(fields)
-        self.rows = fields.choice("rows", tuple(_lists(Partnership))) or ""
-        sheet = self._named_rows(self._sheet(fields, Partnership), fields)
+        self.rows = fields.choice("rows", tuple(_lists(self.declared.cls))) or ""
+        sheet = self._named_rows(self._sheet(fields, self.declared.cls), fields)
         joined: dict[str, Joined] = {}
         complete: set[str] = set()
         for key, value in fields.entries("lists"):
             self._list(key, value, joined, complete)
         self._check_lists(sheet, joined)
         return TableMapping(
-            self.report, sheet, joined, frozenset(complete), register, as_of, self.rows
+            self.report,
+            sheet,
+            joined,
+            frozenset(complete),
+            register,
+            as_of,
+            self.rows,
+            self.declared.cls,
         )
 
     def _named_rows(self, sheet: Sheet, fields: Fields) -> Sheet:
@@ -245,21 +255,28 @@ class _Reader:
             unsure=(*sheet.unsure, *(each.node for each in left if each.node is not None)),
         )
 
-    def _register(self, fields: Fields) -> tuple[Register, dt.date | Unknown]:
+    def _register(self, fields: Fields) -> tuple[Any, dt.date | Unknown]:
         node = fields.value("register")
+        lister = self.declared.lister
+        listed = None if lister is None else list_of(lister)
         if node is None:
-            return Register(), UNKNOWN
+            return self.declared.register, UNKNOWN
+        if lister is None or listed is None:
+            what = f"no class lists a {words_of(self.declared.cls)}"
+            key = fields.key("register")
+            self.report.add(Code.WRONG_SHAPE, what, key, "drop `register`")
+            return self.declared.register, UNKNOWN
         if isinstance(node, Entries):
             for key, _ in node.items:
-                if key.text.partition(".")[0] == "partnerships":
+                if key.text.partition(".")[0] == listed[0]:
                     self.report.add(
                         Code.WRONG_SHAPE,
-                        "the partnerships are read from the table",
+                        f"the {listed[0]} are read from the table",
                         key,
-                        "drop `partnerships`",
+                        f"drop `{listed[0]}`",
                     )
         reader = SubjectReader(self.report, self.declared, strict=True)
-        register, as_of = reader.read_subject(node, Register)
+        register, as_of = reader.read_subject(node, lister)
         return register, as_of
 
     def _sheet(self, fields: Fields, cls: type) -> Sheet:
@@ -538,7 +555,7 @@ class _Reader:
         ), confirmed
 
     def _list(self, key: Scalar, node: Node, joined: dict[str, Joined], complete: set[str]) -> None:
-        lists = _lists(Partnership)
+        lists = _lists(self.declared.cls)
         fact = lists.get(key.text)
         if fact is None or not isinstance(fact.type, Records):
             self.report.add(

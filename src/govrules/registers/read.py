@@ -118,7 +118,8 @@ def _read_held(
         if mapping is None:
             return read_values(source, name=name, rulebook=rulebook, kind=kind)
         rows = [source] if isinstance(source, Mapping) else [*source]
-        return _read_table(table_of(rows, name or IN_MEMORY), mapping, declared_by(rulebook), "")
+        declared = declared_by(rulebook, kind)
+        return _read_table(table_of(rows, name or IN_MEMORY), mapping, declared, "")
     expected = "a path, a mapping, a list of mappings, or a table"
     lazy = ", which has to be collected first" if hasattr(source, "collect") else ""
     raise FactsError(name or "source", expected, f"{type(source).__name__}{lazy}")
@@ -174,12 +175,13 @@ def _read_memory(
     # A stream can be read once, and gives nothing the second time.
     whole = whole_table(source, name)
     cls = class_of(rulebook, kind)
-    if cls not in (Partnership, Register):
+    own = cls not in (Partnership, Register)
+    if own and mapping is None:
         return read_rows(arrow_table(whole, name), cls, rulebook)
     columns = columns_of_table(whole, name) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
-    return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook), "")
+    return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook, kind), "")
 
 
 def read_source(
@@ -208,20 +210,13 @@ def read_source(
         return read_lines_of_facts(file, declared_by(rulebook))
     if suffix not in TABLES and (mapping is None or suffix != ".json"):
         return _read_document(file, suffix, mapping, table or named, rulebook=rulebook, kind=kind)
-    if own:
-        if mapping is not None:
-            refuse(
-                Code.UNREADABLE_TABLE,
-                file,
-                f"mappings are for partnerships, and this is read as a {words_of(cls)}",
-                "give each column the path of its fact as its heading",
-            )
+    if own and mapping is None:
         with undisturbed():
             return read_rows(open_table(file, _layout(Layout(), table or named)), cls, rulebook)
     columns = columns_of(source, table) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
-    declared = declared_by(rulebook)
+    declared = declared_by(rulebook, kind)
     said = read_mapping(mapping, declared) if isinstance(mapping, (str, Path)) else mapping
     layout = _layout(said.sheet.layout if said else Layout(), table or named)
     with undisturbed():
@@ -338,13 +333,14 @@ def _naming(table: Table, mapping: TableMapping) -> list[int]:
     return found
 
 
-def _nameless(register: Register) -> Iterator[Diagnostic]:
-    """Warn of partnerships without a name, though others of their table have one."""
+def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any class
+    """Warn of subjects without a name, though others of their table have one."""
     for each in entries_of(register):
-        if each.id is UNKNOWN and each.name is UNKNOWN and "" in each.origin:
+        texts = [getattr(each, name, UNKNOWN) for name in ("id", "name")]
+        if texts == [UNKNOWN, UNKNOWN] and "" in getattr(each, "origin", ()):
             yield Diagnostic(
                 Code.ROW_WITHOUT_NAME,
-                "the row names no partnership, and is read as one of its own",
+                f"the row names no {words_of(type(each))}, and is read as one of its own",
                 read_place(each.origin[""]),
                 "if it goes on with the row above, give the mapping `rows: partners`",
             )

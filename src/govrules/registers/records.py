@@ -89,6 +89,20 @@ def maker(
     return make
 
 
+def made_by(cls: type, names: tuple[str, ...], about: tuple[str, ...] = ()) -> Callable[..., Any]:
+    """Return what makes a record as `maker` does, by the class itself."""
+
+    def make(*values: Any) -> Any:  # noqa: ANN401 - any facts
+        known = {
+            name: value
+            for name, value in zip((*names, *about), values, strict=True)
+            if value is not UNKNOWN
+        }
+        return cls(**known) if known.keys() - {*about} else UNKNOWN
+
+    return make
+
+
 @functools.cache
 def _twin(cls: type) -> type:
     """Return a class whose instances are laid out as those of a frozen class, and not frozen."""
@@ -98,5 +112,8 @@ def _twin(cls: type) -> type:
             msg = f"`{cls.__name__}.{field.name}` is set by its class"
             raise TypeError(msg)
     open_ = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    slots: Sequence[str] = cls.__dict__["__slots__"]
+    slots: Sequence[str] | None = cls.__dict__.get("__slots__")
+    if slots is None:
+        msg = f"`{cls.__name__}` keeps its fields in a dictionary"
+        raise TypeError(msg)
     return type(cls.__name__, cls.__bases__, {"__slots__": slots, **open_})

@@ -20,7 +20,6 @@ from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
-from govrules.model import Partnership
 from govrules.nodes import Scalar
 from govrules.registers.cells import CellReader, Wording, parted, written
 from govrules.registers.mapping import Column, Sheet, TableMapping
@@ -196,7 +195,7 @@ class Rows:
             if at not in self.seen and at not in keys
         ]
         mapped = bool(self.sheet.columns and self.sheet.columns[0].node)
-        facts = [] if mapped else [*vocabulary_of(Partnership).facts]
+        facts = [] if mapped else [*vocabulary_of(self.mapping.cls).facts]
         # To look for a name that is near takes long, and of so many columns nobody reads it.
         for each in left[:_COLUMNS_NAMED]:
             near = did_you_mean(each, facts, likeness=0.8)

@@ -21,7 +21,7 @@ except ModuleNotFoundError as error:
 
 from govrules.engines.columns import from_row, to_batches
 from govrules.model import Pair, Partnership, Register
-from govrules.portfolio import key_of_partner, keys_of, pair_of
+from govrules.pairing import key_of_partner, keys_of, pair_of
 from govrules.registers.batches import (
     FINDINGS,
     Partial,

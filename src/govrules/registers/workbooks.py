@@ -44,6 +44,7 @@ _COLUMNS: Final = re.compile(
     rb'<(?:\w+:)?col\b(?=[^>]*?\bmin="(\d{1,7})")(?=[^>]*?\bmax="(\d{1,7})")'
 )
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+_FORMULA: Final = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b')
 _MOST_COLUMNS: Final = 16_384
 #: What a zipped file may be broken by.
 _BROKEN: Final = (
@@ -344,6 +345,17 @@ def hidden_in(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
             last = min(int(of_columns[2]), _MOST_COLUMNS)
             columns.update(range(int(of_columns[1]), last + 1))
     return frozenset(rows), frozenset(columns)
+
+
+def formulas_in(file: str, sheet: str) -> frozenset[tuple[int, int]]:
+    """Return the rows and columns of cells that hold a formula, which only newer workbooks tell."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            data = packed.read(_part_of(packed, sheet))
+    except _BROKEN:
+        return frozenset()
+    found = _FORMULA.findall(data) if b"<f" in data else ()
+    return frozenset((int(digits), _column(letters)) for letters, digits in found)
 
 
 def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:

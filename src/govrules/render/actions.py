@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import attrs
-from dateutil.relativedelta import relativedelta
 
+from govrules.actions import due_date
 from govrules.explain.phrases import day, within_phrase
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import Unknown
 
-_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
+_LENGTH: Final = re.compile(r"\d+ (?:day|week|month|year)s?")
 
 
 @attrs.frozen
@@ -116,28 +116,8 @@ def actions_of(
 def _order(action: Action) -> tuple[int, dt.date, str, int]:
     # A meeting comes before any date that is worked out; what has no date at all comes last.
     soon = "meeting" in action.within
-    place = 0 if soon else 1 if action.due or _SPAN.match(action.within) else 2
+    place = 0 if soon else 1 if action.due or _LENGTH.match(action.within) else 2
     return place, action.due or dt.date.max, action.within, -action.severity.rank
-
-
-def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
-    """
-    Return the day by which something is due; None where that is no number of days.
-
-    >>> due_date("3 months", dt.date(2026, 1, 31))
-    datetime.date(2026, 4, 30)
-    """
-    found = _SPAN.fullmatch(within.strip())
-    if found is None or isinstance(as_of, Unknown):
-        return None
-    number = int(found[1])
-    spans = {
-        "day": relativedelta(days=number),
-        "week": relativedelta(weeks=number),
-        "month": relativedelta(months=number),
-        "year": relativedelta(years=number),
-    }
-    return as_of + spans[found[2]]
 
 
 def when_phrase(due: dt.date | None, within: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from govrules.explain.compared import predicate_phrase
 from govrules.explain.english import condition_phrase
-from govrules.explain.phrases import named, of_records, presence
+from govrules.explain.phrases import joined, named, of_records, presence, sentence
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
@@ -58,6 +58,19 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
         fact, listed = (fact_at(each, cls, rulebook) for each in (path, path.rpartition("[]")[0]))
         told.append(_alternatives(its, fact, listed, effort, finding.rule))
     return "; or ".join(dict.fromkeys([*told, *others]))
+
+
+def opened_elsewhere(finding: Finding) -> list[str]:
+    """Return what ways out would bring about under other rules, as sentences."""
+    told: dict[str, list[str]] = {}
+    for way, opens in zip(finding.clears, finding.opens, strict=True):
+        if opens:
+            brings = joined(dict.fromkeys(each.phrase for each in opens))
+            told.setdefault(brings, []).append(told_together(way))
+    if len(told) == 1 and len(*told.values()) == len(finding.clears):
+        (brings,) = told
+        return [sentence(f"with that, {brings}")]
+    return [sentence(f"where {joined(ways, 'or')}: {brings}") for brings, ways in told.items()]
 
 
 def told_together(changes: Sequence[Change]) -> str:

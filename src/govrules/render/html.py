@@ -13,7 +13,8 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
-from govrules.render.advice import fact_at, good_state
+from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
@@ -80,6 +81,7 @@ class View:
     remedy: str
     owner: str
     settled: str = ""
+    opens: tuple[str, ...] = ()
     to_know: tuple[str, ...] = ()
     check: str = ""
     principle: str = ""
@@ -87,6 +89,7 @@ class View:
     rule: str = ""
     whose: str = ""
     waived: bool = False
+    decided: str = ""
 
 
 #: Where nobody says from what a page is made.
@@ -213,6 +216,7 @@ def _met(finding: Finding) -> _Met:
 
 def _full(finding: Finding, report: Report, origin: Origin) -> View:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    reply = decided(finding)
     return View(
         anchor=finding.rule.id,
         severity=finding.severity,
@@ -224,12 +228,14 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         remedy=sentence(finding.remedy) if finding.remedy else "",
         owner=report.owner(finding),
         settled=report.settled(finding),
+        opens=tuple(opened_elsewhere(finding)),
         to_know=tuple(each.text for each in report.to_know(finding)),
         principle=finding.principle,
         source=report.source(finding),
         rule=finding.rule.id,
         whose=whose(finding.rule),
         waived=finding.waived is not None,
+        decided="" if reply is None else reply.text,
     )
 
 

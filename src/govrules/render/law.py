@@ -1,4 +1,4 @@
-"""What is waived, adapted and coming up: what a report must say beside what counts."""
+"""What is decided, waived, adapted and coming up: what a report must say beside what counts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from govrules.assessment import Assessment
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import day, sentence
 from govrules.findings import Finding
+from govrules.render.decided import Decided, all_decided, by_progress, summary
 from govrules.rulebook.ast import Severity
 from govrules.saved import Line
 
@@ -23,16 +24,28 @@ class Law:
         waived: what is flagged and does not count, with why, by whom and until when.
         adapted: what packs change in others, as sentences.
         coming: what rules that are not in force yet will flag, and from when.
+        actions: what was decided about findings, by what has become of it.
+        summary: how many actions there are, and how far they have come.
     """
 
     waived: tuple[Line, ...]
     adapted: tuple[str, ...]
     coming: tuple[Line, ...]
+    actions: tuple[tuple[str, tuple[Settled, ...]], ...] = ()
+    summary: str = ""
+
+
+@attrs.frozen
+class Settled:
+    """An action as a line: how grave its finding is, None where none is flagged, and the text."""
+
+    severity: Severity | None
+    text: str
 
 
 def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
     """
-    Return what is waived, adapted and coming up.
+    Return what is decided, waived, adapted and coming up.
 
     Args:
         assessments: the assessments.
@@ -42,12 +55,23 @@ def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
     waived = [(each, finding) for each in assessments for finding in each.waived]
     coming = [(each, finding) for each in assessments for finding in each.coming_up]
     rulebook = assessments[0].rulebook if assessments else None
+    several = all_decided(assessments)
     adapted = () if rulebook is None else tuple(counting(rulebook))
     return Law(
         tuple(_line(each, finding, _waiver(finding), named=named) for each, finding in waived),
         tuple(sentence(said_of(each, rulebook)) for each in adapted if rulebook is not None),
         tuple(_line(each, finding, _begins(finding), named=named) for each, finding in coming),
+        tuple(
+            (title, tuple(_settled(each, named=named) for each in its))
+            for title, its in by_progress(several)
+        ),
+        summary(several),
     )
+
+
+def _settled(each: Decided, *, named: bool) -> Settled:
+    name = f"{each.name}: " if named else ""
+    return Settled(each.severity, f"{name}{each.title}. {each.text}")
 
 
 def _line(assessment: Assessment, finding: Finding, told: str, *, named: bool) -> Line:

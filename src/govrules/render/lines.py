@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from govrules.rulebook.ast import Severity
 
 WIDTH: Final = 92
+#: How many paragraphs are kept as lines: what rules say stands in the text of every subject.
+_MOST_KEPT: Final = 2**13
 #: The number of a record in the path of a fact.
 INDEX: Final = re.compile(r"\[\d+\]")
 STYLES: Final = {
@@ -26,19 +29,22 @@ def item(label: str, text: str, indent: int = 4) -> Iterator[Line]:
     """Yield a text behind its label, folded at the width of a page."""
     first = " " * indent + (f"{label}: " if label else "")
     # A path is copied whole or not at all.
-    yield from _wrapped(text, first, " " * (indent + 2), whole=True)
+    for line in _wrapped(text, first, " " * (indent + 2), whole=True):
+        yield line, ""
 
 
 def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line]:
     """Yield a paragraph folded at the width of a page."""
-    for line, _ in _wrapped(text, " " * indent, " " * indent):
+    for line in _wrapped(text, " " * indent, " " * indent):
         yield line, style
 
 
-def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> Iterator[Line]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> tuple[str, ...]:
+    found: list[str] = []
     # A list stands on lines of its own.
     for index, part in enumerate(text.split("\n")):
-        for line in textwrap.wrap(
+        found += textwrap.wrap(
             part,
             WIDTH,
             initial_indent=rest if index else first,
@@ -46,8 +52,8 @@ def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> Iterat
             # A name without a blank in it may be longer than a line.
             break_long_words=not whole,
             break_on_hyphens=False,
-        ):
-            yield line, ""
+        )
+    return tuple(found)
 
 
 def cut(text: str, most: int) -> str:

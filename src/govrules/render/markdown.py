@@ -12,8 +12,9 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment
 from govrules.receipt import Receipt
-from govrules.render.advice import good_state
+from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
+from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
@@ -134,6 +135,13 @@ def _partnership(assessment: Assessment, origin: Origin) -> Iterator[str]:
 
 def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
     law = law_of(assessments, named=named)
+    if law.actions:
+        yield f"\n## What was decided\n\n{text(law.summary)}"
+    for title, several in law.actions:
+        yield f"\n**{title} ({len(several)})**\n"
+        for one in several:
+            level = f"{one.severity.value.capitalize()}: " if one.severity else ""
+            yield f"- {level}{text(one.text)}"
     for title, lines in (
         ("Waived: flagged, and not counted", law.waived),
         ("Coming up", law.coming),
@@ -181,7 +189,12 @@ def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
         yield f"- To put it right: {text(sentence(finding.remedy))}" + (
             f" ({text(owner)})" if owner else ""
         )
+    reply = decided(finding)
+    if reply is not None:
+        yield f"- Decided: {text(reply.text)}"
     yield f"- Settled when: {text(report.settled(finding))}"
+    for opens in opened_elsewhere(finding):
+        yield f"- Which would open: {text(opens)}"
     yield f"- Why it matters: {text(finding.principle)}"
     yield f"- Source: {text(report.source(finding))}. `{finding.rule.id}`"
     claims = whose(finding.rule)
@@ -233,6 +246,8 @@ def _register(view: Overview, origin: Origin) -> Iterator[str]:
     if view.pairs:
         rows.append(("Between partnerships", view.pairs))
     yield from _counts(rows)
+    if view.common:
+        yield f"{text(view.common)}\n"
     yield from _changes(origin.changed)
     yield from _look_first(view)
     yield from _organisation(view)
@@ -323,6 +338,9 @@ def _entry(each: Assessment, origin: Origin) -> Iterator[str]:
             owner = by_whom(finding, each)
             by = f" ({text(owner)})" if owner else ""
             yield f"  To put it right: {text(sentence(finding.remedy))}{by}"
+        reply = decided(finding)
+        if reply is not None:
+            yield f"  Decided: {text(reply.text)}"
 
 
 def _end(assessment: Assessment, origin: Origin) -> Iterator[str]:

@@ -10,17 +10,20 @@ from typing import Final
 
 import attrs
 
+from govrules.actions import due_date
 from govrules.assessment import Assessment, counted_together, flagged_together
-from govrules.explain.phrases import counted, short_amount
+from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
-from govrules.render.actions import due_date, when_phrase
+from govrules.render.actions import when_phrase
 from govrules.render.counting import counted_otherwise, that_count
 from govrules.render.report import gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
 from govrules.truth import UNKNOWN
 
+#: A body in no more partnerships than this leaves few pairs out.
+_FEW: Final = 50
 _NOBODY: Final = "Nobody or not recorded"
 _NAMELESS: Final = "(a partnership without a name)"
 
@@ -87,12 +90,25 @@ class Overview:
     @cached_property
     def pairs(self) -> list[Assessment]:
         """Each two partnerships of which there is something to tell."""
-        return [each for each in self.whole.listed_pairs if each.checks]
+        return [each for each in (*self.whole.bodies, *self.whole.pairs) if each.checks]
 
     @property
     def more_pairs(self) -> int:
         """How many more partnerships have a partner or a parent in common, two and two."""
-        return len(self.whole.pairs) - len(self.pairs)
+        return self.whole.more_pairs
+
+    @property
+    def common(self) -> str:
+        """Which bodies make no pairs, as a sentence; "" where that leaves nothing out."""
+        found = {each.id for each in self.whole.bodies}
+        told = [
+            f"{name} ({number:,})"
+            for name, number in self.whole.common
+            if number > _FEW or name in found
+        ]
+        if not told:
+            return ""
+        return f"In too many partnerships to set each two side by side: {named(told)}."
 
     @cached_property
     def flagged(self) -> list[Assessment]:
@@ -170,7 +186,7 @@ class Overview:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.whole.pairs:
+        if self.pairs or self.more_pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -14,10 +15,12 @@ from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
-from govrules.findings import Change, DerivedValue, Finding, Question, Reason
+from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
+from govrules.identical import Identical
 from govrules.portfolio import RegisterAssessment
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
+from govrules.render.decided import Decided, all_decided, decided
 from govrules.rulebook.adapted import Adaptation, Amendment
 from govrules.rulebook.ast import Citation, Remedy, Rule, Rulebook, Verdict
 from govrules.saved import Changed
@@ -26,6 +29,8 @@ from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, closed_values, vocabulary_of
 
 FORMAT = 1
+#: How many rules are kept as data.
+_MOST_RULES: Final = 2**10
 #: Which findings stand in data: all of them, or those that are flagged.
 Which: TypeAlias = Literal["all", "flagged"]
 
@@ -152,6 +157,18 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         "findings": [finding_data(each) for each in chosen],
         "summaries": [finding_data(each) for each in summaries],
         "coming_up": [coming_data(each) for each in assessment.coming_up],
+        "actions": [
+            {"rule": each.action.rule, **action_data(each)} for each in all_decided([assessment])
+        ],
+        "so_of": [*assessment.so_of],
+        "contradictions": [
+            {
+                "stated": each.stated,
+                "sentence": each.sentence,
+                "follows": derived_data(each.follows),
+            }
+            for each in assessment.contradictions
+        ],
     }
 
 
@@ -188,11 +205,10 @@ def derived_data(derived: DerivedValue) -> dict[str, Any]:
 
 def finding_data(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
+    rule = finding.rule
+    head, says, source = _of_rule(Identical((rule,)))
     return {
-        "rule": finding.rule.id,
-        "title": finding.rule.title,
-        "theme": finding.rule.theme,
-        "pack": finding.rule.pack,
+        **head,
         "verdict": verdict_word(finding.verdict),
         "severity": finding.severity.value if finding.severity else None,
         "could_be": finding.could_be.value if finding.could_be else None,
@@ -200,23 +216,30 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "because": [reason_data(each) for each in finding.because],
         "questions": [question_data(each) for each in finding.questions],
         "clears": [[change_data(each) for each in way] for way in finding.clears],
-        "remedy": _remedy(finding.remedy, finding.rule.remedy),
+        "opens": [[opened_data(each) for each in way] for way in finding.opens],
+        "remedy": _remedy(finding.remedy, rule.remedy),
         "mitigations": [
             {"because": each.because, "source": _citation(each.source)}
             for each in finding.mitigations
         ],
         "waived": _waived(finding),
-        "says": _says(finding.rule),
-        "source": {
-            "document": finding.source.document,
-            "paragraph": finding.source.paragraph,
-            "principle": finding.principle,
-        },
+        "action": _action(finding),
+        "says": {**says},
+        "source": {**source},
         "location": {
             "rule": finding.rule_location,
             "subject": finding.subject_location or None,
         },
     }
+
+
+@lru_cache(maxsize=_MOST_RULES)
+def _of_rule(only: Identical) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return what is the same of every finding of a rule: its name, whose it is, its source."""
+    (rule,) = only
+    head = {"rule": rule.id, "title": rule.title, "theme": rule.theme, "pack": rule.pack}
+    source = {**(_citation(rule.source) or {}), "principle": rule.principle}
+    return head, _says(rule), source
 
 
 def reason_data(reason: Reason) -> dict[str, Any]:
@@ -234,6 +257,16 @@ def change_data(change: Change) -> dict[str, Any]:
     return {"fact": change.fact, "to": plain(change.to), "phrase": change.phrase}
 
 
+def opened_data(opened: Opened) -> dict[str, Any]:
+    """Return what a way out would bring about elsewhere as plain data."""
+    return {
+        "rule": opened.rule,
+        "severity": opened.severity.value if opened.severity else None,
+        "could_be": opened.could_be.value if opened.could_be else None,
+        "phrase": opened.phrase,
+    }
+
+
 def question_data(question: Question | RankedQuestion) -> dict[str, Any]:
     """Return a question as plain data; of a ranked one, what answering it would settle too."""
     if isinstance(question, Question):
@@ -242,6 +275,7 @@ def question_data(question: Question | RankedQuestion) -> dict[str, Any]:
         **question_data(question.question),
         "rules": [*question.rules],
         "could_be": question.could_be.value,
+        "settles": [*question.settles],
     }
 
 
@@ -263,6 +297,26 @@ def _waived(finding: Finding) -> dict[str, str] | None:
         return None
     until = waiver.until.isoformat()
     return {"reason": waiver.reason, "approved": waiver.approved, "until": until}
+
+
+def _action(finding: Finding) -> dict[str, Any] | None:
+    found = decided(finding)
+    return None if found is None else action_data(found)
+
+
+def action_data(found: Decided) -> dict[str, Any]:
+    """Return what was decided about a finding, and what has become of it, as plain data."""
+    action = found.action
+    by = action.by.isoformat() if isinstance(action.by, dt.date) else action.by
+    return {
+        "do": action.do,
+        "owner": action.owner or None,
+        "by": by or None,
+        "state": action.state.value,
+        "why": action.why or None,
+        "progress": found.progress.value,
+        "phrase": found.told,
+    }
 
 
 def _says(rule: Rule) -> dict[str, str | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from govrules.actions import due_date
 from govrules.assessment import Assessment, Plan, Step
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Change
-from govrules.render.actions import due_date, when_phrase
+from govrules.render.actions import when_phrase
 from govrules.render.advice import told_together
 from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
 from govrules.rulebook.ast import Severity

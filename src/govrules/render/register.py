@@ -125,6 +125,8 @@ class _Page:
         if self.view.more_pairs:
             more = counted(self.view.more_pairs, "more pair")
             yield f"  {more} of partnerships with a partner in common.", ""
+        if self.view.common:
+            yield from folded_text(self.view.common, indent=2)
 
     def _look(self, most: int) -> Iterator[Line]:
         yield _ranked("Look at first", "C", "H", "M", "L", "tier", "a year"), "bold"

@@ -18,6 +18,7 @@ from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment
 from govrules.render.advice import good_state, settled_when
+from govrules.render.decided import decided
 from govrules.render.html import (
     GRADES,
     NAME,
@@ -170,6 +171,7 @@ class _RegisterPage:
             "kind": "Register of partnerships: report to the committee",
             "about": [*self._about()],
             "headline": " ".join(view.headline()),
+            "common": view.common,
             "figures": [*self._figures()],
             "columns": (
                 ("To put right", "All"),
@@ -403,6 +405,7 @@ class _RegisterPage:
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
         assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+        reply = decided(finding)
         return View(
             anchor=anchor,
             severity=finding.severity,
@@ -416,6 +419,7 @@ class _RegisterPage:
             settled=self._settled(finding, assessment),
             check=self._check(finding.rule),
             waived=finding.waived is not None,
+            decided="" if reply is None else reply.text,
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:

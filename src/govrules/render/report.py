@@ -10,13 +10,14 @@ from typing import Final
 
 import attrs
 
+from govrules.actions import due_date
 from govrules.assessment import Assessment, RankedQuestion, ended
 from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.receipt import Receipt
-from govrules.render.actions import Action, Work, actions_of, due_date, when_phrase, works_of
+from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
@@ -72,6 +73,7 @@ class Asked:
         fact: the path of the fact.
         rules: the ids of the rules that the answer helps to settle.
         could_be: the worst that it could show.
+        settles: the derived facts that are shown that it helps to settle.
     """
 
     question: str
@@ -79,6 +81,7 @@ class Asked:
     fact: str
     rules: frozenset[str]
     could_be: Severity
+    settles: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -193,7 +196,8 @@ class Report:
     def notices(self) -> list[str]:
         """What a reader must know before anything else."""
         status = getattr(self.assessment.subject, "status", None)
-        return [_NOTICES[status]] if status in _NOTICES else []
+        found = [_NOTICES[status]] if status in _NOTICES else []
+        return found + [each.sentence for each in self.assessment.contradictions]
 
     @cached_property
     def unread(self) -> list[str]:
@@ -232,6 +236,9 @@ class Report:
     def reasons(self, finding: Finding) -> list[Told]:
         """Return what a finding rests on; of a register, what it counts."""
         found = reasons_of(finding)
+        so_of = self.assessment.so_of
+        if so_of:
+            found.append(Told(f"This is so of {named(so_of)}.", "", "", len(so_of)))
         if found:
             return found
         names = [*dict.fromkeys(that_count(finding, self.assessment))]
@@ -296,6 +303,7 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
             its[0].question.fact if len(its) == 1 else fact,
             frozenset(rule for each in its for rule in each.rules),
             max(each.could_be for each in its),
+            tuple(dict.fromkeys(name for each in its for name in each.settles)),
         )
         for fact, its in groups.items()
     ]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from govrules.assessment import Assessment
-from govrules.diagnostics import Diagnostic
 from govrules.findings import Finding
+from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
 from govrules.saved import Changed
 from govrules.visible import harmless
@@ -24,6 +24,7 @@ HEADS: Final = (
     "severity",
     "could be",
     "waived",
+    "decided",
     "because",
     "ask",
     "cleared where",
@@ -34,7 +35,6 @@ HEADS: Final = (
     "subject at",
     "change",
 )
-_WIDTHS: Final = (12, 28, 34, 40, 16, 14, 10, 10, 30, 50, 50, 50, 16, 10, 60, 34, 34, 20)
 
 
 def rows(
@@ -56,6 +56,7 @@ def rows(
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
+    reply = decided(finding)
     ways = (" and ".join(change.phrase for change in way) for way in finding.clears)
     return (
         finding.rule.id,
@@ -65,6 +66,7 @@ def _cells(finding: Finding) -> tuple[str, ...]:
         finding.severity.value if finding.severity else "",
         finding.could_be.value if finding.could_be else "",
         _waived(finding),
+        "" if reply is None else reply.text,
         "\n".join(each.phrase for each in finding.because),
         "\n".join(each.question for each in finding.questions),
         "\n".join(ways),
@@ -96,53 +98,3 @@ def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) ->
     writer.writerow(HEADS)
     writer.writerows([harmless(each) for each in row] for row in rows(assessments, changed))
     return text.getvalue()
-
-
-def as_xlsx(
-    assessments: Iterable[Assessment],
-    problems: Sequence[Diagnostic] = (),
-    notes: Sequence[str] = (),
-    changed: Changed | None = None,
-) -> bytes:
-    """
-    Return findings as a workbook, whose bytes are the same every time.
-
-    What is wrong with the files, and what of them is not read, stands on a sheet of its own.
-    """
-    import datetime as dt  # noqa: PLC0415 - only the workbook needs it
-
-    from govrules.render.workbook import Workbook  # noqa: PLC0415 - only a workbook pays for it
-
-    buffer = io.BytesIO()
-    with Workbook(buffer, {"in_memory": True}) as book:
-        book.set_properties({"title": "Findings", "created": dt.datetime(2000, 1, 1)})  # noqa: DTZ001 - a fixed date
-        sheet = book.add_worksheet("Findings")
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        body = book.add_format({"text_wrap": True, "valign": "top"})
-        for column, width in enumerate(_WIDTHS):
-            sheet.set_column(column, column, width)
-        sheet.write_row(0, 0, HEADS, head)
-        sheet.freeze_panes(1, 0)
-        last = 0
-        for last, row in enumerate(rows(assessments, changed), 1):
-            for column, text in enumerate(row):
-                whole = len(text) <= _LONGEST
-                sheet.write_string(
-                    last, column, text if whole else f"{text[: _LONGEST - 1]}…", body
-                )
-        if last:
-            sheet.autofilter(0, 0, last, len(HEADS) - 1)
-        if problems or notes:
-            of_files = book.add_worksheet("Files")
-            of_files.write_row(0, 0, ("place", "what", "help"), head)
-            of_files.set_column(0, 0, 34)
-            of_files.set_column(1, 2, 60)
-            said = [(str(each.span), each.message, each.help) for each in problems]
-            for at, line in enumerate([*said, *(("", each, "") for each in notes)], 1):
-                for column, text in enumerate(line):
-                    of_files.write_string(at, column, text, body)
-    return buffer.getvalue()
-
-
-#: A cell of a workbook holds no longer text.
-_LONGEST: Final = 32_767

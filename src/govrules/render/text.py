@@ -9,10 +9,13 @@ from govrules.assessment import Assessment
 from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
-from govrules.render.advice import fact_at, good_state
+from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
+from govrules.render.plain import plain
 from govrules.render.report import (
+    Asked,
     Report,
     Told,
     asked,
@@ -123,7 +126,12 @@ def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Ite
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
         yield from item("to put it right", _remedy(finding, assessment))
+    reply = decided(finding)
+    if reply is not None:
+        yield from item("decided", reply.text)
     yield from item("settled when", report.settled(finding))
+    for opens in opened_elsewhere(finding):
+        yield from item("which would open", opens)
     for each in report.to_know(finding):
         yield from item("to know how grave", f"{each.text} [{each.fact}]")
     yield from item("why it matters", finding.principle)
@@ -164,13 +172,34 @@ def _questions(assessment: Assessment) -> Iterator[Line]:
         return
     unknown = len(assessment.of(Verdict.UNKNOWN))
     yield f"Questions ({len(questions)}): {counted(unknown, 'check')} not known yet", "bold"
-    for number, each in enumerate(questions, 1):
+    # What bounds the tier stands together, with what it can still be.
+    groups: dict[tuple[str, ...], list[Asked]] = {}
+    for each in questions:
+        groups.setdefault(each.settles, []).append(each)
+    in_order = [(settles, each) for settles, its in groups.items() for each in its]
+    last: tuple[str, ...] = ()
+    for number, (settles, each) in enumerate(in_order, 1):
+        if settles != last:
+            last = settles
+            yield from folded_text(_bounds(settles, assessment), indent=2)
         yield from item(f"{number}", f"{each.text} [{each.fact}]", indent=2)
         fact = fact_at(each.fact, type(assessment.subject), assessment.rulebook)
         answer = f" Answer: {_answer(fact)}." if fact is not None else ""
         helps = f"could show a {each.could_be.value} finding; {counted(len(each.rules), 'check')}"
         yield from folded_text(f"{sentence(helps)}{answer}", indent=6)
     yield "", ""
+
+
+def _bounds(settles: tuple[str, ...], assessment: Assessment) -> str:
+    """Return what questions settle, and what that can still be."""
+    if not settles:
+        return "These settle checks alone:"
+    told = []
+    for name in settles:
+        found = assessment.derived[name]
+        values = joined((str(plain(each)).replace("_", " ") for each in found.values), "or")
+        told.append(f"{found.label}, which can still be {values}")
+    return f"These settle {joined(told)}:"
 
 
 def _answer(fact: Fact) -> str:

@@ -606,6 +606,13 @@ class Rule:
         }
         return tuple(each for each in ELEMENTS if has.get(each, True))
 
+    def counts_on(self, as_of: object) -> bool:
+        """Tell whether it is in force on a day; on a day not known it is."""
+        begins, ends = self.in_force
+        if not isinstance(as_of, dt.date):
+            return True
+        return (begins is None or begins <= as_of) and (ends is None or as_of <= ends)
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The derived facts of its subject that it tests or compares with, each once."""

@@ -43,6 +43,12 @@ from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.walk import nodes, references, rule_conditions
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
+from govrules.testing.advised import (
+    because_has_no_needless_fact,
+    changes_are_smallest,
+    no_question_is_idle,
+    nothing_held_is_taken_away,
+)
 from govrules.testing.strategies import completions, records
 from govrules.testing.written import written
 from govrules.truth import UNKNOWN, Unknown
@@ -579,8 +585,12 @@ PROPERTIES: Final[Mapping[str, Property]] = {
     for each in (
         knowledge_is_monotone,
         questions_suffice,
+        no_question_is_idle,
         because_is_sufficient,
+        because_has_no_needless_fact,
         changes_settle,
+        changes_are_smallest,
+        nothing_held_is_taken_away,
         plan_is_smallest,
         plan_flags_nothing_new,
         withholding_never_helps,

@@ -1,0 +1,429 @@
+"""Actions: what a body decided to do about findings, kept in a file that people complete."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, overload
+
+import attrs
+from dateutil.relativedelta import relativedelta
+
+from govrules.assessment import Assessment, Plan, ended
+from govrules.decode.values import decoder
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.editing import Flat, with_records
+from govrules.errors import RuleFileError
+from govrules.files import read_bytes, replacing
+from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded, parse, read_text
+from govrules.portfolio import RegisterAssessment
+from govrules.rulebook.action import Action, Progress, State
+from govrules.rulebook.ast import Rulebook, Verdict
+from govrules.rulebook.fields import Fields
+from govrules.rulebook.load import check_version
+from govrules.truth import Unknown
+from govrules.vocabulary import Collected, Date, list_of
+from govrules.waivers import called_by
+
+#: Above what the next check no longer needs.
+NO_LONGER_NEEDED: Final = Progress.NO_LONGER_NEEDED.value
+#: What names a register that has neither id nor name.
+THE_REGISTER: Final = "the register"
+_LISTED: Final = "actions"
+_KEYS: Final = ("partnership", "rule", "do", "owner", "by", "state", "why")
+_SAME: Final = ("partnership", "rule")
+_DATE: Final = decoder(Date())
+_SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
+
+
+def read_actions(source: str | Path | Mapping[str, str]) -> tuple[Action, ...]:
+    """
+    Read a file of actions.
+
+    Args:
+        source: the file; or one name of a file with its text, as a mapping.
+
+    Raises:
+        RuleFileError: something in the file is wrong; it carries every problem found.
+    """
+    if isinstance(source, Mapping):
+        ((name, text),) = source.items()
+        report = Report(name, text)
+    else:
+        text, report = read_text(Path(source), str(source))
+    node = parse(text, report) if report.ok else None
+    found: list[Action] = []
+    if node is not None:
+        fields = Fields(report, node, ("govrules", _LISTED), "a file of actions")
+        if check_version(fields):
+            listed = fields.required(_LISTED)
+            # A list that nobody began is empty.
+            items = [] if _is_blank(listed) else fields.items(_LISTED)
+            found = [each for item in items for each in _action(report, item)]
+            _once_each(report, found, items)
+    if report.diagnostics:
+        raise RuleFileError(report.in_order())
+    return tuple(found)
+
+
+def _is_blank(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.plain and not node.text.strip()
+
+
+def _action(report: Report, node: Node) -> Iterator[Action]:
+    before = report.errors
+    fields = Fields(report, node, _KEYS, "an action")
+    if not fields.is_mapping:
+        return
+    partnership = fields.text("partnership", required=True)
+    rule = fields.text("rule", required=True)
+    do, owner, why = (_text(fields, key) for key in ("do", "owner", "why"))
+    state = State.PLANNED
+    if not _is_blank(fields.value("state")):
+        state = State(fields.choice("state", [each.value for each in State]) or State.PLANNED)
+    by = _by(fields)
+    if state is State.NOT_PLANNED and not why and report.errors == before:
+        report.add(
+            Code.MISSING_KEY,
+            "an action that is not planned has no reason",
+            fields.key("why") if "why" in fields else fields.value("state"),
+            "write the reason after `why:`, or `state: planned`",
+        )
+    if report.errors == before:
+        span = report.span(fields.value("rule"))
+        yield Action(partnership, rule, do, owner, by, state, why, span=span)
+
+
+def _text(fields: Fields, key: str) -> str:
+    return "" if _is_blank(fields.value(key)) else " ".join(fields.text(key).split())
+
+
+def _by(fields: Fields) -> dt.date | str:
+    """Read a day, or when in words; what has figures and is no day is reported."""
+    text = _text(fields, "by")
+    if not any(each.isdigit() for each in text):
+        return text
+    value = _DATE(text)
+    if isinstance(value, dt.date):
+        return value
+    fields.report.add(
+        Code.TYPE_MISMATCH,
+        f"`{text}` cannot be read as a day",
+        fields.value("by"),
+        "write a date such as 2026-03-31, or words such as `the next meeting`",
+    )
+    return ""
+
+
+def _once_each(report: Report, found: Sequence[Action], items: Sequence[Node]) -> None:
+    # Where something was wrong with an item, the rest no longer lie side by side.
+    if len(found) != len(items):
+        return
+    seen: dict[tuple[str, str], Action] = {}
+    for action, node in zip(found, items, strict=True):
+        first = seen.setdefault(action.key, action)
+        if first is not action:
+            report.add(
+                Code.DUPLICATE_ENTRY,
+                f"`{action.rule}` of `{action.partnership}` has an action already, {first.span}",
+                node,
+                "write one action for each partnership and rule",
+            )
+
+
+def flat(action: Action) -> Flat:
+    """Return an action as a file holds it: every key, in order, as text."""
+    by = action.by.isoformat() if isinstance(action.by, dt.date) else action.by
+    said = attrs.asdict(action, filter=attrs.filters.exclude("span", "by"))
+    return {key: by if key == "by" else str(said[key]) for key in _KEYS}
+
+
+def _changed(action: Action, before: Action | None) -> Flat:
+    """Return what is to be written of an action; what was there stays as it was typed."""
+    now, was = flat(action), {} if before is None else flat(before)
+    return {key: text for key, text in now.items() if key in _SAME or was.get(key) != text}
+
+
+def write_actions(
+    path: str | Path,
+    actions: Iterable[Action],
+    *,
+    no_longer: Mapping[tuple[str, str], str] | None = None,
+) -> None:
+    """
+    Write actions into a file: what is there keeps its comments and its place, and none is lost.
+
+    An action of the same partnership and rule is changed where it says otherwise; a new one goes
+    to the end; what is not among them stays as it is. The file is written whole or not at all.
+
+    Args:
+        path: the file; it need not be there yet.
+
+        actions: the actions.
+
+        no_longer: why actions are no longer needed, by partnership and rule, as a comment above
+            each; "" takes that comment away.
+
+    Raises:
+        EditError: the file is laid out so that it cannot be added to.
+
+        RuleFileError: what is there cannot be read as actions.
+
+        OSError: it cannot be written.
+    """
+    path = Path(path)
+    data = read_bytes(path, MAX_BYTES) if path.exists() else b""
+    text, report = decoded(data, str(path))
+    if not report.ok:
+        raise RuleFileError(report.in_order())
+    new = actions_text(text, actions, no_longer=no_longer, name=str(path))
+    mark = BOM_UTF8 if data and data.startswith(BOM_UTF8) else b""
+    with replacing(path, over_inputs=True) as file:
+        file.write_bytes(mark + new.encode())
+
+
+def actions_text(
+    text: str,
+    actions: Iterable[Action],
+    *,
+    no_longer: Mapping[tuple[str, str], str] | None = None,
+    name: str = "actions",
+) -> str:
+    """
+    Return the text of a file of actions with these in it; see `write_actions`.
+
+    Args:
+        text: the file as it is; "" where there is none.
+
+        actions, no_longer: see `write_actions`.
+
+        name: what the file is called where something is said of it.
+
+    Raises:
+        EditError: the file is laid out so that it cannot be added to.
+
+        RuleFileError: it cannot be read as actions.
+    """
+    there = {each.key: each for each in read_actions({name: text})} if text.strip() else {}
+    records = [_changed(each, there.get(each.key)) for each in actions]
+    marks: dict[tuple[str, ...], str] = {
+        key: f"{NO_LONGER_NEEDED}: {why}" if why else "" for key, why in (no_longer or {}).items()
+    }
+    new = with_records(text, _LISTED, records, _SAME, marks=marks, mark=NO_LONGER_NEEDED)
+    read_actions({name: new})
+    return new
+
+
+# ── On an assessment ──────────────────────────────────────────────────────────────────────────
+
+
+@overload
+def follow_up(assessed: Assessment, actions: Iterable[Action]) -> Assessment: ...
+
+
+@overload
+def follow_up(assessed: RegisterAssessment, actions: Iterable[Action]) -> RegisterAssessment: ...
+
+
+@overload
+def follow_up(
+    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
+) -> Assessment | RegisterAssessment: ...
+
+
+def follow_up(
+    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
+) -> Assessment | RegisterAssessment:
+    """
+    Return an assessment that says of each action what has become of it, beside its finding.
+
+    Args:
+        assessed: what `assess` or `assess_register` returned.
+
+        actions: the actions, of whatever partnerships and rules.
+
+    >>> from govrules import assess, load_rulebook
+    >>> from govrules.model import Funding, Partnership, Protocol
+    >>> pool = Partnership(id="care", funding=Funding(pooled=True), protocol=None)
+    >>> found = assess(pool, load_rulebook(), as_of=dt.date(2026, 3, 31))
+    >>> action = Action("care", "pooled-budget-without-protocol", by=dt.date(2026, 1, 31))
+    >>> [(each.rule.id, each.progress.value) for each in follow_up(found, [action]).acted_on]
+    [('pooled-budget-without-protocol', 'late')]
+    """
+    several = tuple(actions)
+    if isinstance(assessed, Assessment):
+        return _followed(assessed, several)
+    return attrs.evolve(
+        assessed,
+        register=_followed(assessed.register, several),
+        entries=tuple(_followed(each, several) for each in assessed.entries),
+        pairs=tuple(_followed(each, several) for each in assessed.pairs),
+    )
+
+
+def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
+    called = _called(assessment)
+    its = tuple(each for each in actions if each.partnership in called)
+    return attrs.evolve(assessment, actions=its) if its else assessment
+
+
+def name_of(assessment: Assessment) -> str:
+    """Return how actions name the subject of an assessment; "" where it has no name."""
+    return assessment.id or (THE_REGISTER if _is_register(assessment.subject) else "")
+
+
+def _called(assessment: Assessment) -> frozenset[str]:
+    itself, *_ = called_by(assessment)
+    return itself | {THE_REGISTER} if _is_register(assessment.subject) else itself
+
+
+def _is_register(subject: Any) -> bool:  # noqa: ANN401 - any attrs object
+    cls: type = type(subject)
+    return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
+
+
+def action_problems(
+    assessments: Iterable[Assessment],
+    actions: Sequence[Action],
+    rulebook: Rulebook,
+    *,
+    whole: bool = True,
+) -> Iterator[Diagnostic]:
+    """
+    Yield what is to be said of actions that cannot be followed up.
+
+    Args:
+        assessments: every assessment that they could be of.
+
+        actions: the actions.
+
+        rulebook: the rules.
+
+        whole: whether the assessments are of a whole register, so that a partnership that none of
+            them is of is on none.
+    """
+    rules = {rule.id for rule in (*rulebook.rules, *rulebook.left_out)}
+    known = sorted({name for each in assessments for name in _called(each)})
+    for action in actions:
+        if action.partnership not in known:
+            if whole:
+                near = did_you_mean(action.partnership, known)
+                yield Diagnostic(
+                    Code.ACTION_NOT_FOLLOWED_UP,
+                    f"there is an action of `{action.partnership}`, which is not on the register",
+                    action.span,
+                    near if near.startswith("did") else "give its id, or remove what has ended",
+                )
+        elif action.rule not in rules:
+            near = did_you_mean(action.rule, rules)
+            yield Diagnostic(
+                Code.ACTION_NOT_FOLLOWED_UP,
+                f"there is an action about rule `{action.rule}`, and no rule of this id",
+                action.span,
+                near if near.startswith("did") else "name the rule as it is called now",
+            )
+
+
+# ── From a plan ───────────────────────────────────────────────────────────────────────────────
+
+
+def actions_of_plan(assessment: Assessment, plan: Plan) -> tuple[Action, ...]:
+    """
+    Return the actions of a plan: one for each finding that it puts right, and what is left.
+
+    What a step puts right beside its own finding is done by that step. Each has no owner yet, and
+    is due when the rule says.
+
+    Args:
+        assessment: what was planned for.
+
+        plan: its plan.
+    """
+    own = {step.rule: step for step in plan.steps}
+    helped = {rule: step for step in reversed(plan.steps) for rule in step.helps}
+    flagged = {each.rule.id: each for each in assessment.flagged}
+    wanted = {*plan.clears, *plan.left}
+    order = [*own, *(each for step in plan.steps for each in step.helps), *plan.clears, *plan.left]
+    found: list[Action] = []
+    for rule in dict.fromkeys(order):
+        if rule not in wanted or rule not in flagged:
+            continue
+        step = own.get(rule) or helped.get(rule)
+        finding = flagged[rule]
+        remedy = finding.rule.remedy
+        do = finding.remedy if step is None else step.do
+        within = ("" if remedy is None else remedy.within) if step is None else step.within
+        by = due_date(within, assessment.as_of) or within
+        found.append(Action(name_of(assessment), rule, do, by=by))
+    return tuple(found)
+
+
+def merged(
+    before: Iterable[Action], planned: Iterable[Action], assessments: Iterable[Assessment]
+) -> tuple[tuple[Action, ...], dict[tuple[str, str], str]]:
+    """
+    Return what is to be added to actions that were decided, and which are no longer needed.
+
+    Args:
+        before: the actions that were decided; they stay as they are.
+
+        planned: the actions of the plan now.
+
+        assessments: what was planned for.
+
+    Returns:
+        the new actions; and for each action of before, why it is no longer needed, "" where it
+        is, by partnership and rule. Those of what was not assessed are not among them.
+    """
+    before = tuple(before)
+    several = tuple(assessments)
+    there = {each.key for each in before}
+    for each in several:
+        # An action may name by its name what a plan names by its id.
+        its = {action.rule for action in before if action.partnership in _called(each)}
+        there |= {(name_of(each), rule) for rule in its}
+    new = tuple(each for each in planned if each.key not in there)
+    marks: dict[tuple[str, str], str] = {}
+    for assessment in several:
+        verdicts = {rule.id: verdict for rule, verdict, _ in ended(assessment)}
+        verdicts |= {each.rule.id: each.verdict for each in assessment.summaries}
+        called = _called(assessment)
+        for action in before:
+            if action.partnership in called:
+                marks[action.key] = _why_not_needed(verdicts.get(action.rule))
+    return new, marks
+
+
+def _why_not_needed(verdict: Verdict | None) -> str:
+    match verdict:
+        case None:
+            return "the rule is not in force"
+        case Verdict.CLEAR:
+            return "the rule is met"
+        case Verdict.NOT_APPLICABLE:
+            return "the rule does not apply"
+        case _:
+            return ""
+
+
+def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
+    """
+    Return the day by which something is due; None where that is no number of days.
+
+    >>> due_date("3 months", dt.date(2026, 1, 31))
+    datetime.date(2026, 4, 30)
+    """
+    found = _SPAN.fullmatch(within.strip())
+    if found is None or isinstance(as_of, Unknown):
+        return None
+    number = int(found[1])
+    spans = {
+        "day": relativedelta(days=number),
+        "week": relativedelta(weeks=number),
+        "month": relativedelta(months=number),
+        "year": relativedelta(years=number),
+    }
+    return as_of + spans[found[2]]

@@ -1,0 +1,202 @@
+"""Actions and waivers that were typed into a workbook, as their files have them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import attrs
+
+from govrules.answered import sheets
+from govrules.answered.book import Returned, Row
+from govrules.decode.states import fold
+from govrules.decode.values import Problem, decoder
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.editing import Flat
+from govrules.rulebook.action import Action, State
+from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.waiver import Waiver
+from govrules.vocabulary import Date, YesNo
+
+_DATE: Final = decoder(Date())
+_YES_NO: Final = decoder(YesNo())
+
+
+@attrs.frozen
+class Decided:
+    """
+    What was decided in workbooks that came back.
+
+    Attributes:
+        actions: the actions that are new, or say something new.
+        waivers: the waivers that are new or changed.
+        problems: what is refused, each with its cell.
+        notes: what is written over, each with its cell.
+    """
+
+    actions: tuple[Action, ...]
+    waivers: tuple[Waiver, ...]
+    problems: tuple[Diagnostic, ...]
+    notes: tuple[str, ...]
+
+
+def decided_in(
+    books: Iterable[Returned],
+    actions: Sequence[Action],
+    waivers: Sequence[Waiver],
+    rulebook: Rulebook,
+) -> Decided:
+    """
+    Return the actions and waivers that workbooks add to what was decided before.
+
+    Args:
+        books: the workbooks.
+
+        actions: the actions so far.
+
+        waivers: the waivers so far.
+
+        rulebook: the rules.
+    """
+    problems: list[Diagnostic] = []
+    notes: list[str] = []
+    before = {each.key: each for each in actions}
+    found: dict[tuple[str, str], tuple[Action, Row]] = {}
+    new: dict[tuple[str, str], tuple[Waiver, Row]] = {}
+    for book in books:
+        for row in book.rows.get(sheets.ACTIONS, ()):
+            for action in _actions(row, before, problems):
+                if _once(action, row, found, problems):
+                    found[action.key] = action, row
+        for row in book.rows.get(sheets.WAIVERS, ()):
+            waiver = _waiver(row, rulebook, problems)
+            if waiver is not None and not any(_same(waiver, each) for each in waivers):
+                key = waiver.rule, waiver.partnerships[0]
+                if key in new and new[key][0] != waiver:
+                    problems.append(_differs(row, new[key][1], sheets.UNTIL))
+                new[key] = waiver, row
+    for key, (action, row) in found.items():
+        was = before.get(key)
+        if was is not None and was.owner and was.owner != action.owner:
+            told = f"`{was.owner}` becomes `{action.owner}` ({action.partnership})"
+            notes.append(f"{row.file}, {row.cell(sheets.OWNER)}: {told}")
+    return Decided(
+        tuple(action for action, _ in found.values()),
+        tuple(waiver for waiver, _ in new.values()),
+        tuple(problems),
+        tuple(notes),
+    )
+
+
+def _refusal(row: Row, head: str, message: str, help_: str) -> Diagnostic:
+    return Diagnostic(Code.ANSWER_REFUSED, message, row.place(head), help_)
+
+
+def _differs(row: Row, other: Row, head: str) -> Diagnostic:
+    told = f"this is decided otherwise in {other.file}, {other.cell(head)}"
+    return _refusal(row, head, told, "correct one of the two")
+
+
+def _once(
+    action: Action,
+    row: Row,
+    found: dict[tuple[str, str], tuple[Action, Row]],
+    problems: list[Diagnostic],
+) -> bool:
+    """Tell whether an action says more than what another copy says of it."""
+    if action.key not in found:
+        return True
+    if found[action.key][0] != action:
+        problems.append(_differs(row, found[action.key][1], sheets.OWNER))
+    return False
+
+
+def _actions(
+    row: Row, before: dict[tuple[str, str], Action], problems: list[Diagnostic]
+) -> Iterator[Action]:
+    """Yield an action for each check that a row settles, where something new is typed in it."""
+    done, owner, note = (row.text(each) for each in (sheets.DONE, sheets.OWNER, sheets.NOTE))
+    if not (done or owner or note):
+        return
+    said = _YES_NO(done) if done else False
+    if isinstance(said, Problem) or not isinstance(said, bool):
+        problems.append(
+            _refusal(row, sheets.DONE, f"`{done}` is not yes", "write yes, or leave it blank")
+        )
+        return
+    partnership, rules = row.text(sheets.ID), row.lines(sheets.CHECK)
+    if not partnership or not rules:
+        problems.append(
+            _refusal(
+                row,
+                sheets.CHECK,
+                "the row names no check and partnership any more",
+                f"fill in {sheets.CHECK} and {sheets.ID} as they were",
+            )
+        )
+        return
+    for rule in rules:
+        was = before.get((partnership, rule), Action(partnership, rule))
+        action = attrs.evolve(
+            was,
+            do=was.do or row.text(sheets.ACTION),
+            owner=owner or was.owner,
+            by=was.by or _when(row),
+            state=State.DONE if said else was.state,
+            why=note or was.why,
+        )
+        if action != was or (partnership, rule) not in before:
+            yield action
+
+
+def _when(row: Row) -> dt.date | str:
+    value = row.cells.get(sheets.WHEN)
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    found = _DATE(row.text(sheets.WHEN))
+    return found if isinstance(found, dt.date) else row.text(sheets.WHEN)
+
+
+def _same(waiver: Waiver, other: Waiver) -> bool:
+    return waiver.partnerships[0] in other.partnerships and waiver == attrs.evolve(
+        other, partnerships=waiver.partnerships
+    )
+
+
+def _waiver(row: Row, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver | None:
+    texts = [row.text(each) for each in sheets.WAIVER_HEADS]
+    if not any(texts):
+        return None
+    missing = next((each for each in sheets.WAIVER_HEADS if not row.text(each)), "")
+    if missing:
+        told = f"the waiver has no `{missing}`"
+        problems.append(_refusal(row, missing, told, "fill in every column of the row"))
+        return None
+    partnership, rule, reason, approved, _ = texts
+    rules = {each.id for each in (*rulebook.rules, *rulebook.left_out)}
+    if rule not in rules:
+        near = did_you_mean(fold(rule), rules) or "the sheet Rules has the id of each"
+        problems.append(_refusal(row, sheets.CHECK, f"there is no check `{rule}`", near))
+        return None
+    cell = row.cells.get(sheets.UNTIL)
+    until = cell.date() if isinstance(cell, dt.datetime) else cell
+    until = until if isinstance(until, dt.date) else _DATE(row.text(sheets.UNTIL))
+    if not isinstance(until, dt.date):
+        told = f"`{row.text(sheets.UNTIL)}` is no day"
+        problems.append(_refusal(row, sheets.UNTIL, told, "write a date such as 31 December 2026"))
+        return None
+    return Waiver(rule, (partnership,), reason, approved, until, span=row.place(sheets.CHECK))
+
+
+def waiver_record(waiver: Waiver) -> Flat:
+    """Return a waiver as a file holds it: every key, in order, as text."""
+    return {
+        "rule": waiver.rule,
+        "partnership": waiver.partnerships[0],
+        "reason": waiver.reason,
+        "approved": waiver.approved,
+        "until": waiver.until.isoformat(),
+    }

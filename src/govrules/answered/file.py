@@ -1,0 +1,374 @@
+"""Files of answers: read with what is wrong in them, and written so that what stands stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+from govrules.answered.answer import Answer, fact_of
+from govrules.decode.names import fold_body
+from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, fold
+from govrules.decode.values import YES_NO_WORDS
+from govrules.diagnostics import Code, did_you_mean
+from govrules.errors import FactsError
+from govrules.files import replacing
+from govrules.nodes import Items, Node, Report, Scalar, parse, read_text
+from govrules.reading import class_of, declared_by
+from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.fields import Fields
+from govrules.rulebook.load import FORMAT, check_version
+from govrules.subjects import EVERY_FACT, SubjectReader, says_a_state
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Fact, Months, Record, Records, vocabulary_of
+
+_KEYS: Final = ("partnership", "fact", "value", "evidence", "by", "date")
+
+
+# ── Read ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_answers(
+    source: str | Path | Mapping[str, str], rulebook: Rulebook | None = None
+) -> tuple[Answer, ...]:
+    """
+    Read a file of answers.
+
+    Args:
+        source: the file; or one name of a file with its text, as a mapping.
+
+        rulebook: the rules, where answers are for local or derived facts that they declare.
+
+    Raises:
+        FactsError: something in the file is wrong; it carries every problem found.
+
+    >>> text = "{govrules: 1, answers: [{partnership: p7, fact: funding.pooled, value: yes}]}"
+    >>> [(each.fact, each.value) for each in read_answers({"answers.yaml": text})]
+    [('funding.pooled', True)]
+    """
+    if isinstance(source, Mapping):
+        ((name, text),) = source.items()
+        report = Report(name, text)
+    else:
+        name = str(source)
+        text, report = read_text(Path(source), name)
+    found = _answers(text, report, rulebook)
+    if report.diagnostics:
+        raise FactsError(name, "answers", "problems", report.in_order())
+    return found
+
+
+def _answers(text: str, report: Report, rulebook: Rulebook | None) -> tuple[Answer, ...]:
+    node = parse(text, report) if report.ok else None
+    if node is None:
+        return ()
+    fields = Fields(report, node, ("govrules", "answers"), "a file of answers")
+    if not check_version(fields):
+        return ()
+    fields.required("answers")
+    notes = _notes(text)
+    read = (_answer(report, item, rulebook, notes) for item in fields.items("answers"))
+    return tuple(each for each in read if each is not None)
+
+
+def _answer(
+    report: Report, node: Node, rulebook: Rulebook | None, notes: Mapping[int, str]
+) -> Answer | None:
+    before = report.errors
+    fields = Fields(report, node, _KEYS, "an answer")
+    if not fields.is_mapping:
+        return None
+    partnership = fields.text("partnership", required=True)
+    path = fields.text("fact", required=True)
+    given = fields.required("value", "yes")
+    evidence, by, date = fields.text("evidence"), fields.text("by"), fields.date("date")
+    at = fact_of(path, partnership, rulebook) if path else None
+    if path and at is None:
+        cls = class_of(rulebook)
+        known = (
+            [*vocabulary_of(cls).facts, *(f"local.{each}" for each in rulebook.local)]
+            if (rulebook)
+            else [*vocabulary_of(cls).facts]
+        )
+        report.add(
+            Code.UNKNOWN_FACT,
+            f"unknown fact `{path}`",
+            fields.value("fact"),
+            did_you_mean(path, known) or EVERY_FACT,
+            path=path,
+        )
+    if given is None or at is None:
+        return None
+    value = _value(given, at.fact, path, report, rulebook)
+    if report.errors > before:
+        return None
+    span = report.span(fields.value("fact"))
+    note = notes.get(getattr(given, "line", 0), "")
+    return Answer(partnership, path, value, evidence, by, date, note=note, span=span)
+
+
+def _value(node: Node, fact: Fact, path: str, report: Report, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - any fact's value
+    """Return what is written for a fact, as it stands or not at all."""
+    word = fold(node.text) if isinstance(node, Scalar) else ""
+    if word in PLACEHOLDERS or (word in NIL_WORDS and isinstance(node, Scalar) and node.plain):
+        report.add(
+            Code.TYPE_MISMATCH,
+            f"`{word}` is no answer (`{path}`)",
+            node,
+            "write the value, `none`, or `unknown` where nobody knows",
+            path=path,
+        )
+        return UNKNOWN
+    match fact.type:
+        case Record() if YES_NO_WORDS.get(word):
+            return True
+        case Records() if isinstance(node, Items):
+            return _names(node, path, report)
+        case _:
+            reader = SubjectReader(report, declared_by(rulebook), strict=True)
+            return reader.read_value(node, fact, path)
+
+
+def _names(node: Items, path: str, report: Report) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for item in node.items:
+        if isinstance(item, Scalar) and item.text.strip() and not says_a_state(item.text):
+            found.setdefault(fold_body(item.text), item.text)
+        else:
+            report.add(
+                Code.WRONG_SHAPE,
+                f"`{path}` is answered by names",
+                item,
+                "write the name of each, and all of them",
+                path=path,
+            )
+    return tuple(found.values())
+
+
+def _notes(text: str) -> Mapping[int, str]:
+    """Return the remarks of a file by the line before which they stand, as `value` has it."""
+    found = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        head, mark, rest = line.partition(_NOTE)
+        if mark and not head.strip():
+            found[number - 1] = rest.strip()
+    return found
+
+
+# ── Written ───────────────────────────────────────────────────────────────────────────────────
+
+_NOTE: Final = "# note: "
+
+
+def write_answers(
+    path: str | Path, answers: Iterable[Answer], rulebook: Rulebook | None = None
+) -> None:
+    """
+    Write answers into a file, whole or not at all; what stands in it stays.
+
+    An answer to a question that the file answers already takes its place; others go to the end.
+
+    Args:
+        path: the file, which need not be there.
+
+        answers: the answers.
+
+        rulebook: the rules, where answers are for local facts that they declare.
+
+    Raises:
+        FactsError: what stands in the file is no file of answers.
+
+        OSError: it cannot be written.
+    """
+    path = Path(path)
+    text = ""
+    if path.exists():
+        text, report = read_text(path, str(path))
+        if not report.ok:
+            raise FactsError(str(path), "answers", "problems", report.in_order())
+    new = with_answers(text, answers, rulebook, name=str(path))
+    with replacing(path, over_inputs=True) as file:
+        file.write_bytes(new.encode())
+
+
+def with_answers(
+    text: str,
+    answers: Iterable[Answer],
+    rulebook: Rulebook | None = None,
+    *,
+    name: str = "answers.yaml",
+) -> str:
+    """
+    Return the text of a file of answers with these in it; every other letter stays.
+
+    Args:
+        text: the text; "" for a file that is not there yet.
+
+        answers: the answers.
+
+        rulebook: the rules, where answers are for local facts that they declare.
+
+        name: what messages call the file.
+
+    Raises:
+        FactsError: the text is no file of answers, one answer an item.
+    """
+    if not text.strip():
+        text = f"govrules: {FORMAT}\nanswers:\n"
+    report = Report(name, text)
+    fields = Fields(report, parse(text, report), ("govrules", "answers"), "a file of answers")
+    given = fields.value("answers")
+    # A list into which nothing is written yet is empty, however it is written.
+    empty = not (given.text if isinstance(given, Scalar) else getattr(given, "items", None))
+    if check_version(fields):
+        fields.required("answers")
+        if not empty:
+            fields.items("answers")
+    if not report.ok:
+        raise FactsError(name, "answers", "problems", report.in_order())
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = [f"{line}{newline}" for line in text.splitlines()]
+    last, places = _places(text, report)
+    if empty:
+        key = last - 1
+        lines[key] = re.sub(r":\s*\[\s*\]", ":", lines[key])
+    indent = next((each[2] for each in places.values()), 2)
+    wanted = {
+        (each.partnership, each.fact): [
+            f"{line}{newline}" for line in _block(each, indent, rulebook)
+        ]
+        for each in answers
+    }
+    new = [line for key, block in wanted.items() if key not in places for line in block]
+    lines[last:last] = new
+    inside = [(places[key], block) for key, block in wanted.items() if key in places]
+    for (begin, end, _), block in sorted(inside, reverse=True):
+        lines[begin:end] = block
+    return "".join(lines)
+
+
+_Places: TypeAlias = dict[tuple[str, str], tuple[int, int, int]]
+
+
+def _places(text: str, report: Report) -> tuple[int, _Places]:
+    """
+    Return where answers stand.
+
+    Returns:
+        the number of lines up to the end of the list; and for each answer the number of lines
+        before it, the number up to its end, and its indent.
+    """
+    root: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
+    ((key, several),) = [each for each in root.value if each[0].value == "answers"]
+    found: _Places = {}
+    last = _end(key)
+    for item in getattr(several, "value", None) or ():
+        begin = item.start_mark.line
+        head = report.lines[begin][: item.start_mark.column]
+        if several.flow_style or head.strip() != "-" or not isinstance(item, yaml.MappingNode):
+            report.add(
+                Code.WRONG_SHAPE,
+                "answers are added to a file that has each of them on lines of its own",
+                Scalar("", plain=True, line=begin + 1, column=1),
+                "begin each answer with `- ` on a new line",
+            )
+            raise FactsError(report.file, "answers", "problems", report.in_order())
+        said = {each.value: value.value for each, value in item.value}
+        last = max(_end(each) for each in _leaves(item))
+        which = str(said.get("partnership")), str(said.get("fact"))
+        found[which] = begin, last, head.index("-")
+    return last, found
+
+
+def _leaves(node: Any) -> Iterator[yaml.Node]:  # noqa: ANN401 - any node
+    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            yield from _leaves(each)
+    else:
+        for key, value in node.value:
+            yield from _leaves(key)
+            yield from _leaves(value)
+
+
+def _end(node: yaml.Node) -> int:
+    """Return the line after the last of a node."""
+    mark = node.end_mark
+    return int(mark.line + (mark.column > 0))
+
+
+def _block(answer: Answer, indent: int, rulebook: Rulebook | None) -> list[str]:
+    """Return the lines of an answer."""
+    entries = [
+        f"partnership: {_text(answer.partnership)}",
+        f"fact: {_text(answer.fact)}",
+        f"value: {written(answer, rulebook)}",
+    ]
+    if answer.note:
+        entries.append(f"{_NOTE}{' '.join(answer.note.split())}")
+    seen = {"evidence": answer.evidence, "by": answer.by}
+    entries += [f"{key}: {_text(each)}" for key, each in seen.items() if each]
+    if answer.date is not None:
+        entries.append(f"date: {answer.date.isoformat()}")
+    first, *others = entries
+    space = " " * indent
+    return [f"{space}- {first}", *(f"{space}  {each}" for each in others)]
+
+
+#: What YAML takes for a text wherever it stands.
+_PLAIN: Final = re.compile(r"[A-Za-z](?:[\w./-]*(?: [\w./(-][\w./()-]*)*)?")
+_HIDDEN: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+
+
+def _text(text: str) -> str:
+    """Return a text as YAML writes it: in quotes, where something else could be read from it."""
+    if _PLAIN.fullmatch(text) and not says_a_state(text):
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def written(answer: Answer, rulebook: Rulebook | None = None) -> str:
+    """Return a value as YAML writes it."""
+    value = answer.value
+    match value:
+        case None:
+            return "none"
+        case _ if value is UNKNOWN:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case frozenset() if not value:
+            return "none"
+        case frozenset():
+            words = sorted(str(each) for each in value if each is not UNKNOWN)
+            return f"[{', '.join([*words, *(['unknown'] if UNKNOWN in value else [])])}]"
+        case ():
+            return "none"
+        case tuple():
+            return f"[{', '.join(json.dumps(each, ensure_ascii=False) for each in value)}]"
+        case dt.date():
+            return value.isoformat()
+        case Decimal():
+            whole = value == value.to_integral_value()
+            return f"{int(value)}" if whole else f"{value:f}"
+        case str() if says_a_state(value) or fold(value) in PLACEHOLDERS:
+            return f"{{text: {json.dumps(value, ensure_ascii=False)}}}"
+        case str():
+            return _text(value)
+        case int() if _is_months(answer.fact, rulebook):
+            return f"{value} months"
+        case _:
+            return str(value)
+
+
+def _is_months(path: str, rulebook: Rulebook | None) -> bool:
+    fact = fact_of(path, "?", rulebook)
+    return fact is not None and isinstance(fact.fact.type, Months)

@@ -1,0 +1,454 @@
+"""Answers of workbooks that came back: merged by question, and set against what is on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from govrules.answered import sheets
+from govrules.answered.answer import Answer, FactAt, fact_of
+from govrules.answered.book import Asked, Returned, Row
+from govrules.answered.cells import BLANK, Refusal, read_answer
+from govrules.answered.file import written
+from govrules.answered.over import Laid, current_value, lay_over
+from govrules.diagnostics import Code, Diagnostic
+from govrules.portfolio import entries_of, is_register
+from govrules.rulebook.ast import Rulebook
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choices, Fact, YesNo
+
+#: What a lead officer is called where nobody is.
+_NOBODY: Final = ("nobody", "not recorded")
+
+
+@attrs.frozen
+class Given:
+    """
+    One row with something typed in it.
+
+    Attributes:
+        row: the row.
+        asked: the question that it answers.
+        fact: the fact that is asked for.
+        value: what it says; `BLANK`, UNKNOWN, or a `Refusal`.
+        head: the heading of the cell that says so.
+    """
+
+    row: Row
+    asked: Asked
+    fact: Fact
+    value: Any
+    head: str = sheets.ANSWER
+
+    @property
+    def place(self) -> str:
+        """The file and the cell."""
+        return f"{self.row.file}, {self.row.cell(self.head)}"
+
+
+@attrs.frozen
+class Refused:
+    """
+    An answer that is not written.
+
+    Attributes:
+        row: the row.
+        problem: why, with its cell.
+        asked: the question; None where it cannot be told which.
+        fact: the fact that is asked for; None likewise.
+    """
+
+    row: Row
+    problem: Diagnostic
+    asked: Asked | None = None
+    fact: Fact | None = None
+
+
+@attrs.frozen
+class Taken:
+    """
+    What workbooks that came back say.
+
+    Attributes:
+        answers: what is to be written.
+        refused: what is not.
+        questions: how many questions the workbooks ask.
+        answered: how many of them are answered.
+        unknown: how many are answered by that nobody knows.
+        blank: how many nobody has answered.
+        on_record: how many are answered as the register has it already.
+        without_evidence: the cells of answers that do not say where it was seen.
+        notes: what else is to be said.
+    """
+
+    answers: tuple[Answer, ...]
+    refused: tuple[Refused, ...]
+    questions: int
+    answered: int
+    unknown: int
+    blank: int
+    on_record: int
+    without_evidence: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@attrs.define
+class Taking:
+    """
+    Takes answers back from workbooks.
+
+    Attributes:
+        subject: the register as it is now, with the answers so far; None where nobody names it.
+        existing: the answers so far.
+        rulebook: the rules.
+        today: when the answers are taken back.
+        prefer: the workbook that counts where copies differ; "" for none.
+        evidence: whether an answer without evidence is refused.
+    """
+
+    subject: Any
+    existing: Sequence[Answer]
+    rulebook: Rulebook
+    today: dt.date
+    prefer: str = ""
+    evidence: bool = False
+    refused: list[Refused] = attrs.field(factory=list, init=False)
+    notes: list[str] = attrs.field(factory=list, init=False)
+    bare: list[str] = attrs.field(factory=list, init=False)
+    on_record: int = attrs.field(default=0, init=False)
+
+    def take(self, books: Sequence[Returned]) -> Taken:
+        """Return what the workbooks say."""
+        self.notes += (note for book in books for note in book.notes)
+        known: dict[str, Asked] = {}
+        for book in books:
+            known |= book.facts
+        given: dict[str, list[Given]] = {}
+        keys: set[str] = {*known}
+        for book in books:
+            for each in self._given(book, known):
+                keys.add(each.asked.key)
+                given.setdefault(each.asked.key, []).append(each)
+        answers = [one for its in given.values() if (one := self._one(its)) is not None]
+        written_ = self._against_the_record(answers)
+        typed = sum(any(one.value is not BLANK for one in its) for its in given.values())
+        dunno = sum(answer.value is UNKNOWN for answer, _ in answers)
+        return Taken(
+            tuple(written_),
+            tuple(self.refused),
+            len(keys),
+            len(answers) - dunno,
+            dunno,
+            len(keys) - typed,
+            self.on_record,
+            tuple(self.bare),
+            tuple(self.notes),
+        )
+
+    # ── Rows ──────────────────────────────────────────────────────────────────────────────────
+
+    def _given(self, book: Returned, known: Mapping[str, Asked]) -> Iterator[Given]:
+        """Yield the rows of a workbook in which something is typed."""
+        for row in book.rows.get(sheets.QUESTIONS, ()):
+            asked = self._asked(row, known)
+            if asked is None:
+                continue
+            fact = self._fact(asked, row)
+            if fact is None:
+                continue
+            as_of = book.as_of or UNKNOWN
+            value = read_answer(row.cells.get(sheets.ANSWER), fact.fact, self._known(asked), as_of)
+            if sheets.ANSWER in row.formulas:
+                self.notes.append(
+                    f"{_cell(row)}: a formula stands there; its value was read: "
+                    f"`{row.text(sheets.ANSWER)}`"
+                )
+            yield Given(row, asked, fact.fact, value)
+        for row in book.rows.get(sheets.CLAUSES, ()):
+            asked = self._asked(row, known, sheets.CLAUSES_FACT)
+            fact = None if asked is None else self._fact(asked, row)
+            if asked is not None and fact is not None:
+                yield self._grid(row, asked, fact.fact)
+
+    def _asked(self, row: Row, known: Mapping[str, Asked], path: str = "") -> Asked | None:
+        """Return the question of a row, by its key, else by what it is about."""
+        key = row.text(sheets.KEY)
+        typed = any(row.text(each) for each in (sheets.ANSWER, sheets.SEEN))
+        if key in known:
+            self._changed(row, known[key], path)
+            return known[key]
+        name, about = row.text(sheets.PARTNERSHIP), row.text(sheets.ABOUT)
+        wanted = path or row.text(sheets.FACT)
+        alike = {
+            each.key: each
+            for each in known.values()
+            if (each.name, each.about, _plain(each)) == (name, about, wanted)
+        }
+        if not alike:
+            found = self._by_register(row, name, about, wanted)
+            if found is not None:
+                return found
+        if len(alike) == 1 and not sheets.is_key(key):
+            return next(iter(alike.values()))
+        if typed or path:
+            what = "is changed or was typed by hand" if key else "is blank"
+            which = f"{len(alike)} questions" if alike else "no question"
+            self._refuse(
+                row,
+                sheets.KEY,
+                f"the key of the row {what}, and {which} of the workbook fit `{name}`, `{wanted}`",
+                "copy the answer into the row of its question",
+            )
+        return None
+
+    def _by_register(self, row: Row, name: str, about: str, wanted: str) -> Asked | None:
+        """Return the question of a row of a file without the hidden sheet of facts."""
+        fact = wanted.replace("[]", f"[{about}]") if about else wanted
+        found = [
+            each
+            for each in ([] if self.subject is None else self._entries())
+            if name in (_text(each, "name"), _text(each, "id"))
+        ]
+        if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
+            return None
+        partnership = _text(found[0], "id") or name
+        key = sheets.key_of(self.rulebook.id, partnership, fact)
+        if row.text(sheets.KEY) not in ("", key) and sheets.is_key(row.text(sheets.KEY)):
+            return None
+        return Asked(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
+
+    def _entries(self) -> Sequence[Any]:
+        return entries_of(self.subject) if is_register(self.subject) else (self.subject,)
+
+    def _changed(self, row: Row, asked: Asked, path: str) -> None:
+        """Say where a row names another question than its key does."""
+        now = {sheets.PARTNERSHIP: asked.name}
+        if not path:
+            now |= {
+                sheets.ABOUT: asked.about,
+                sheets.FACT: _plain(asked),
+                sheets.QUESTION: asked.question,
+            }
+        for head, text in now.items():
+            if head in row.cells and row.text(head) != " ".join(text.split()):
+                self.notes.append(
+                    f"{_cell(row, head)}: `{head}` was changed to `{row.text(head)}`; the key"
+                    f" counts: {asked.name}, {asked.fact}"
+                )
+
+    def _fact(self, asked: Asked, row: Row) -> FactAt | None:
+        """Return the fact of a question; None where there is none any more."""
+        found = fact_of(asked.fact, asked.partnership, self.rulebook)
+        typed = row.text(sheets.ANSWER) or row.text(sheets.SEEN)
+        if found is None:
+            if typed:
+                self.notes.append(
+                    f"{_cell(row)}: no longer asked: `{asked.fact}` ({asked.name}), answered "
+                    f"`{row.text(sheets.ANSWER)}`"
+                )
+            return None
+        return found
+
+    def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
+        """Return what is on record of a set or a list that may have more."""
+        for each in [] if self.subject is None else [*self._entries(), self.subject]:
+            if asked.partnership in (_text(each, "id"), _text(each, "name")):
+                return current_value(each, asked.fact, self.rulebook)
+        return UNKNOWN
+
+    def _grid(self, row: Row, asked: Asked, fact: Fact) -> Given:
+        """Return the matters of a governing document as one answer."""
+        assert isinstance(fact.type, Choices)  # noqa: S101 - it is the fact of the sheet
+        said: dict[str, Any] = {}
+        for value in fact.type.values:
+            head = next((each for each in row.cells if each == value.replace("_", " ")), "")
+            found = read_answer(row.cells.get(head), _YES_NO) if head else BLANK
+            if isinstance(found, Refusal):
+                return Given(row, asked, fact, found, head)
+            said[value] = found
+        yes = {value for value, found in said.items() if found is True}
+        no = sum(found is False for found in said.values())
+        known = self._known(asked)
+        record = (
+            {each for each in known if each is not UNKNOWN}
+            if isinstance(known, frozenset)
+            else set()
+        )
+        if len(yes) + no == len(said):
+            return Given(row, asked, fact, frozenset(yes), sheets.SEEN)
+        if no:
+            self.notes.append(
+                f"{_cell(row, sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
+                "matter is answered yes or no"
+            )
+        if yes - record:
+            return Given(row, asked, fact, frozenset({*yes, UNKNOWN}), sheets.SEEN)
+        dunno = any(found is UNKNOWN for found in said.values())
+        return Given(row, asked, fact, UNKNOWN if dunno else BLANK, sheets.SEEN)
+
+    # ── One question ──────────────────────────────────────────────────────────────────────────
+
+    def _one(self, several: Sequence[Given]) -> tuple[Answer, Given] | None:
+        """Return the one answer of all copies of a question; None where there is none."""
+        wrong = [each for each in several if isinstance(each.value, Refusal)]
+        for each in wrong:
+            self._refuse(each.row, each.head, each.value.message, each.value.help, given=each)
+        if wrong:
+            return None
+        for each in several:
+            if each.value is BLANK and each.row.text(sheets.SEEN):
+                self.notes.append(
+                    f"{_cell(each.row)}: it says where it was seen and not what: "
+                    f"`{each.row.text(sheets.SEEN)}` ({each.asked.name})"
+                )
+        known = [each for each in several if each.value not in (BLANK, UNKNOWN)]
+        if any(each.value != known[0].value for each in known[1:]):
+            known = [each for each in known if each.row.file == self.prefer]
+            if not known or any(each.value != known[0].value for each in known[1:]):
+                self._differ([each for each in several if each.value not in (BLANK, UNKNOWN)])
+                return None
+        dunno = [each for each in several if each.value is UNKNOWN]
+        chosen = known or dunno
+        if not chosen:
+            return None
+        return self._answer(chosen), chosen[0]
+
+    def _answer(self, alike: Sequence[Given]) -> Answer:
+        first = alike[0]
+
+        def every(head: str) -> str:
+            texts = dict.fromkeys(each.row.text(head) for each in alike)
+            return "; ".join(text for text in texts if text)
+
+        officer = first.row.text(sheets.OFFICER)
+        by = "" if officer.casefold().startswith(_NOBODY) else officer
+        return Answer(
+            first.asked.partnership,
+            first.asked.fact,
+            first.value,
+            every(sheets.SEEN),
+            by,
+            self.today,
+            note=every(sheets.NOTE),
+            span=first.row.place(first.head),
+        )
+
+    def _differ(self, several: Sequence[Given]) -> None:
+        """Refuse answers to one question that differ, each with the others named."""
+        told = "; ".join(
+            f"{each.place}: `{self._said(each)}`"
+            + (f" ({each.row.text(sheets.SEEN)})" if each.row.text(sheets.SEEN) else "")
+            for each in several
+        )
+        files = list(dict.fromkeys(each.row.file for each in several))
+        choose = f"`--prefer {files[-1]}` takes that copy's; or correct one of the cells"
+        for each in several:
+            self._refuse(
+                each.row,
+                each.head,
+                f"two answers to one question differ: {told}",
+                choose if len(files) > 1 else "correct one of the cells",
+                given=each,
+            )
+
+    def _said(self, given: Given) -> str:
+        if given.row.text(sheets.ANSWER):
+            return given.row.text(sheets.ANSWER)
+        return written(Answer(given.asked.partnership, given.asked.fact, given.value))
+
+    def _refuse(
+        self,
+        row: Row,
+        head: str,
+        message: str,
+        help_: str,
+        *,
+        given: Given | None = None,
+    ) -> None:
+        asked, fact = (given.asked, given.fact) if given else (None, None)
+        told = f"{message} ({asked.name})" if asked is not None else message
+        problem = Diagnostic(
+            Code.ANSWER_REFUSED, told, row.place(head), help_, path=asked.fact if asked else ""
+        )
+        self.refused.append(Refused(row, problem, asked, fact))
+
+    # ── Against the record ────────────────────────────────────────────────────────────────────
+
+    def _against_the_record(self, answers: Sequence[tuple[Answer, Given]]) -> Iterator[Answer]:
+        """Yield the answers that stand against nothing that is known; refuse the others."""
+        of = {id(answer): given for answer, given in answers}
+        several = [answer for answer, _ in answers]
+        preferred = {
+            (answer.partnership, answer.fact)
+            for answer, given in answers
+            if given.row.file == self.prefer
+        }
+        for laid in self._laid(several, preferred):
+            answer, given = laid.answer, of[id(laid.answer)]
+            if laid.problem is not None:
+                was = (
+                    f"; when the workbook was made it was {given.asked.on_record}"
+                    if (given.asked.on_record and laid.used == "record")
+                    else ""
+                )
+                message = laid.problem.message.replace(": the record counts", "") + was
+                self._refuse(given.row, given.head, message, laid.problem.help, given=given)
+            elif laid.used == "record":
+                self.on_record += 1
+            else:
+                if answer.value is not UNKNOWN and not answer.evidence:
+                    if self.evidence:
+                        self._refuse(
+                            given.row,
+                            sheets.SEEN,
+                            "the answer does not say where it was seen",
+                            f"write it under `{sheets.SEEN}`",
+                            given=given,
+                        )
+                        continue
+                    self.bare.append(given.place)
+                yield attrs.evolve(answer, evidence=answer.evidence)
+
+    def _laid(self, answers: Sequence[Answer], preferred: set[tuple[str, str]]) -> Iterable[Laid]:
+        earlier = [each for each in self.existing if (each.partnership, each.fact) not in preferred]
+        if self.subject is not None:
+            base, _ = lay_over(self.subject, earlier, self.rulebook)
+            return lay_over(base, answers, self.rulebook)[1]
+        before = {(each.partnership, each.fact): each for each in earlier}
+        return [_beside(each, before.get((each.partnership, each.fact))) for each in answers]
+
+
+def _beside(answer: Answer, earlier: Answer | None) -> Laid:
+    """Return what becomes of an answer beside an earlier one, where no register is known."""
+    if answer.value is UNKNOWN and (earlier is None or earlier.value is UNKNOWN):
+        return Laid(answer, "neither", answer.fact)
+    if earlier is None or earlier.value is UNKNOWN:
+        return Laid(answer, "answer", answer.fact)
+    if earlier.value == answer.value or answer.value is UNKNOWN:
+        return Laid(answer, "record", answer.fact)
+    problem = Diagnostic(
+        Code.ANSWERS_DISAGREE,
+        f"it was answered `{written(earlier)}` before ({earlier.span})",
+        answer.span,
+        "take one of the two out",
+    )
+    return Laid(answer, "neither", answer.fact, problem)
+
+
+_YES_NO: Final = Fact("", YesNo(), None, "", "")  # type: ignore[arg-type]
+
+
+def _plain(asked: Asked) -> str:
+    return sheets.about_of(asked.fact)[1]
+
+
+def _cell(row: Row, head: str = sheets.ANSWER) -> str:
+    return f"{row.file}, {row.cell(head)}"
+
+
+def _text(subject: Any, name: str) -> str:  # noqa: ANN401 - a subject of any class
+    found = getattr(subject, name, UNKNOWN)
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,376 @@
+"""The command `answer`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import attrs
+from cyclopts import Parameter
+
+from govrules.actions import actions_text, read_actions
+from govrules.answered import Answer, lay_over, read_answers, with_answers
+from govrules.answered.book import Returned, open_returned
+from govrules.answered.cells import how_to_answer
+from govrules.answered.decided import Decided, decided_in, waiver_record
+from govrules.answered.taken import Refused, Taken, Taking
+from govrules.assessment import ended
+from govrules.cli.assessing import assess_file, read_all
+from govrules.cli.exits import FINE, PROBLEM, Stop
+from govrules.cli.options import Actions, Answers, AsOf, Mapping, Rules, Table, Waivers, day, load
+from govrules.cli.output import emit, warn, write
+from govrules.cli.reports import Checked, apart
+from govrules.cli.workspace import chosen, workspace
+from govrules.diagnostics import Diagnostic
+from govrules.editing import with_records
+from govrules.errors import FactsError
+from govrules.explain.phrases import counted, named
+from govrules.nodes import read_text
+from govrules.portfolio import entries_of, is_register
+from govrules.reading import Read
+from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.truth import UNKNOWN
+from govrules.undisturbed import undisturbed
+from govrules.waivers import read_waivers
+
+_SHOWN: Final = 20
+_NAMED: Final = 10
+
+
+@attrs.frozen
+class _Files:
+    """Where what comes back is written."""
+
+    answers: Path
+    actions: Path
+    waivers: Path
+
+
+def answer(
+    files: Annotated[list[Path], Parameter(name="FILE", negative="")],
+    *,
+    register: Annotated[Path | None, Parameter(name="--register")] = None,
+    rules: Rules = None,
+    mapping: Mapping = None,
+    table: Table = "",
+    as_of: AsOf = None,
+    answers: Answers = None,
+    actions: Actions = None,
+    waivers: Waivers = None,
+    prefer: Annotated[Path | None, Parameter(name="--prefer")] = None,
+    partial: Annotated[bool, Parameter(name="--partial", negative="")] = False,
+    require_evidence: Annotated[bool, Parameter(name="--require-evidence", negative="")] = False,
+    date: Annotated[str | None, Parameter(name="--date")] = None,
+) -> int:
+    """
+    Take answers back from workbooks: into `answers.yaml`, `actions.yaml` and `waivers.yaml`.
+
+    Nothing is written while any answer is refused, unless `--partial` is given.
+
+    Parameters
+    ----------
+    files
+        Workbooks that `check --format xlsx` or `ask --workbook` wrote and people filled in, as
+        .xlsx or .ods; or one sheet of them as .csv. Several copies are merged.
+    register
+        The register that they are of, so that answers are set against it; that of `govrules.yaml`
+        if none.
+    prefer
+        Of copies that differ, the one that counts.
+    partial
+        Write what can be read, and what is refused into a workbook beside each file.
+    require_evidence
+        Refuse an answer that does not say where it was seen.
+    date
+        When it was answered, as 2026-03-31; today if not given.
+    """
+    if prefer is not None and prefer not in files:
+        raise Stop(
+            f"govrules: `--prefer {prefer}` is none of the files",
+            "  help: name one of the workbooks that are taken back",
+        )
+    here = workspace()
+    to = _Files(
+        answers or here.answers or Path("answers.yaml"),
+        actions or here.actions or Path("actions.yaml"),
+        waivers or here.waivers or Path("waivers.yaml"),
+    )
+    rulebook = load(rules)
+    books = _open(files)
+    read = _register(register, mapping, table, rulebook)
+    today = day(date) or dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    existing = read_answers(to.answers, rulebook) if to.answers.exists() else ()
+    subject = None if read is None else read.subject
+    _same_register(books, subject)
+    taking = Taking(subject, existing, rulebook, today, str(prefer or ""), require_evidence)
+    taken = taking.take(books)
+    decided = decided_in(
+        books,
+        read_actions(to.actions) if to.actions.exists() else (),
+        read_waivers(to.waivers) if to.waivers.exists() else (),
+        rulebook,
+    )
+    wrong = [
+        *(problem for book in books for problem in book.problems),
+        *(each.problem for each in taken.refused),
+        *decided.problems,
+    ]
+    wrong.sort(key=lambda each: (each.span.file, each.span.sheet, each.span.line, each.span.column))
+    writes = partial or not wrong
+    emit("".join(f"{line}\n" for line in _told(files, taken, decided, to, wrong, writes=writes)))
+    if not writes:
+        warn(
+            [
+                "govrules: nothing was written",
+                "  help: correct the cells, or write the rest with `--partial`",
+            ]
+        )
+        return PROBLEM
+    _write(taken, decided, to, rulebook)
+    if wrong:
+        _write_refused(books, taken.refused, rulebook)
+    if read is not None:
+        when = day(as_of) or (read.as_of if isinstance(read.as_of, dt.date) else None)
+        as_of_books = next((each.as_of for each in books if each.as_of), None)
+        emit("".join(_changes(read, existing, taken, rulebook, when or as_of_books or today)))
+    return FINE
+
+
+def _open(files: Sequence[Path]) -> list[Returned]:
+    """Open every workbook, or say of all that cannot be opened why."""
+    found: list[Returned] = []
+    problems: list[Diagnostic] = []
+    with undisturbed():
+        for file in files:
+            try:
+                found.append(open_returned(str(file)))
+            except FactsError as error:
+                problems += error.diagnostics
+    if problems:
+        raise FactsError(str(files[0]), "workbooks", "problems", tuple(problems))
+    return found
+
+
+def _register(
+    register: Path | None, mapping: Path | None, table: str, rulebook: Rulebook
+) -> Read | None:
+    """Read the register that the answers are of, if one is named."""
+    if register is None and workspace().register is None:
+        warn(
+            [
+                "govrules: no register is named, so that answers are not set against one",
+                "  help: add `--register FILE`, or write `register: FILE` in `govrules.yaml`",
+            ]
+        )
+        return None
+    named = chosen([register] if register else None, mapping)
+    reads, told = read_all(named.subjects, rulebook, named.mapping, table)
+    if told.failed or not reads:
+        raise Stop(f"govrules: `{named.subjects[0]}` cannot be read, so that nothing was written")
+    return reads[0]
+
+
+def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: ANN401 - of any class
+    """
+    Refuse workbooks of another register.
+
+    Raises:
+        Stop: none of the partnerships that one asks about is on the register.
+    """
+    if subject is None:
+        return
+    entries = entries_of(subject) if is_register(subject) else (subject,)
+    known = {
+        text
+        for each in (*entries, subject)
+        for text in (getattr(each, "id", UNKNOWN), getattr(each, "name", UNKNOWN))
+        if isinstance(text, str)
+    }
+    for book in books:
+        asked = {each.partnership for each in book.facts.values()}
+        if asked and not asked & known:
+            raise Stop(
+                f"govrules: `{book.file}` is of another register, `{book.register}`: none of its"
+                " partnerships is on this one",
+                "  help: name the register that it was made from with `--register`",
+            )
+
+
+def _told(
+    files: Sequence[Path],
+    taken: Taken,
+    decided: Decided,
+    to: _Files,
+    wrong: Sequence[Diagnostic],
+    *,
+    writes: bool,
+) -> Iterator[str]:
+    """Yield what workbooks said, and what becomes of it."""
+    of = ", ".join(map(str, files))
+    yield (
+        f"{of}: {counted(taken.questions, 'question')}, {taken.answered:,} answered,"
+        f" {taken.unknown:,} don't know, {taken.blank:,} blank"
+    )
+    facts = sum(each.value is not UNKNOWN for each in taken.answers)
+    verb = "written to" if writes else "could be written to"
+    refused = f"; {counted(len(wrong), 'answer')} refused" if wrong else ""
+    yield f"  {counted(facts, 'fact')} {verb} {to.answers}{refused}"
+    for each in wrong[:_SHOWN]:
+        yield f"    {_place(each)}: {each.message}"
+        yield f"      help: {each.help}"
+    if len(wrong) > _SHOWN:
+        yield f"    and {len(wrong) - _SHOWN:,} more"
+    if taken.on_record:
+        yield f"  {counted(taken.on_record, 'answer')} on record already"
+    if decided.actions:
+        yield f"  {counted(len(decided.actions), 'action')} {verb} {to.actions}"
+    if decided.waivers:
+        yield f"  {counted(len(decided.waivers), 'waiver')} {verb} {to.waivers}"
+    if taken.without_evidence:
+        bare = named([each.rpartition(", ")[2] for each in taken.without_evidence])
+        yield f"  {counted(len(taken.without_evidence), 'answer')} without evidence: {bare}"
+    notes = (*taken.notes, *decided.notes)
+    if notes:
+        yield f"  {counted(len(notes), 'thing')} to look at:"
+        yield from _several(notes)
+
+
+def _place(problem: Diagnostic) -> str:
+    return str(problem.span)
+
+
+def _several(lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"    {each}" for each in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield f"    and {len(lines) - _SHOWN:,} more"
+
+
+def _write(taken: Taken, decided: Decided, to: _Files, rulebook: Rulebook) -> None:
+    """Write every file, once it is known that each can be written."""
+    texts: dict[Path, str] = {}
+    if taken.answers:
+        texts[to.answers] = with_answers(
+            _text(to.answers), taken.answers, rulebook, name=str(to.answers)
+        )
+    if decided.actions:
+        texts[to.actions] = actions_text(_text(to.actions), decided.actions, name=str(to.actions))
+    if decided.waivers:
+        records = [waiver_record(each) for each in decided.waivers]
+        same = ("rule", "partnership")
+        texts[to.waivers] = with_records(_text(to.waivers), "waivers", records, same)
+    for path, text in texts.items():
+        write(path, text.encode(), over_inputs=True)
+
+
+def _text(path: Path) -> str:
+    if not path.exists():
+        return ""
+    text, report = read_text(path, str(path))
+    if not report.ok:
+        raise FactsError(str(path), "text", "problems", report.in_order())
+    return text
+
+
+def _write_refused(
+    books: Sequence[Returned], refused: Iterable[Refused], rulebook: Rulebook
+) -> None:
+    """Write the refused rows of each workbook into one beside it, with the reason in the note."""
+    from govrules.render.workbook.asking import Row  # noqa: PLC0415 - seldom needed
+    from govrules.render.workbook.write import refused_book  # noqa: PLC0415 - likewise
+
+    several = [*refused]
+    for book in books:
+        rows: dict[str, Row] = {}
+        typed: dict[str, tuple[str, str, str]] = {}
+        for each in several:
+            if each.row.file != book.file or each.asked is None or each.fact is None:
+                continue
+            text = each.row.text
+            grade = text("Could show").lower()
+            rows[each.asked.key] = Row(
+                text("Lead officer"),
+                each.asked.partnership,
+                each.asked.name,
+                each.asked.about,
+                Severity(grade) if grade in [*Severity] else Severity.LOW,
+                each.asked.question,
+                how_to_answer(each.fact, each.asked.on_record or "unknown"),
+                text("Why we ask"),
+                each.asked.fact,
+                each.fact.type,
+                each.asked.on_record,
+                "",
+            )
+            typed[each.asked.key] = text("Answer"), text("Where we saw it"), each.problem.message
+        if rows:
+            path = Path(book.file).with_suffix(".refused.xlsx")
+            keyed = {row.key(rulebook.id): typed[key] for key, row in rows.items()}
+            made = refused_book(
+                [*rows.values()],
+                keyed,
+                (book.register or "Partnerships", book.as_of or UNKNOWN),
+                (rulebook.id, rulebook.version),
+            )
+            write(path, made)
+            emit(f"wrote {path}: {counted(len(rows), 'refused answer')}\n")
+
+
+def _changes(
+    read: Read,
+    existing: Sequence[Answer],
+    taken: Taken,
+    rulebook: Rulebook,
+    as_of: dt.date,
+) -> Iterator[str]:
+    """Yield which findings were opened and settled by the answers."""
+    earlier = {(each.partnership, each.fact): each for each in existing}
+    later = earlier | {(each.partnership, each.fact): each for each in taken.answers}
+    before, after = (
+        _ended(_assessed(read, several.values(), rulebook, as_of)) for several in (earlier, later)
+    )
+    flagged_before, flagged_after = (
+        {key for key, (verdict, *_) in of.items() if verdict is Verdict.FLAGGED}
+        for of in (before, after)
+    )
+    opened = [key for key in after if key in flagged_after - flagged_before]
+    settled = [key for key in before if key in flagged_before - flagged_after]
+    known = sum(
+        verdict is Verdict.UNKNOWN and after[key][0] is not Verdict.UNKNOWN
+        for key, (verdict, *_) in before.items()
+        if key in after
+    )
+    yield (
+        f"  {counted(len(opened), 'finding')} opened, {len(settled):,} settled,"
+        f" {counted(known, 'check')} now known\n"
+    )
+    opened.sort(key=lambda key: -after[key][1].rank)
+    for title, keys, of in (("opened", opened, after), ("settled", settled, before)):
+        for key in keys[:_NAMED]:
+            _, severity, name, text = of[key]
+            yield f"    {title}  {severity.value.upper()}  {name}: {text[:1].lower()}{text[1:]}\n"
+        if len(keys) > _NAMED:
+            yield f"    and {len(keys) - _NAMED:,} more {title}\n"
+
+
+_Ended = dict[tuple[str, str], tuple[Verdict, Severity, str, str]]
+
+
+def _assessed(read: Read, answers: Iterable[Answer], rulebook: Rulebook, as_of: dt.date) -> Checked:
+    subject, _ = lay_over(read.subject, [*answers], rulebook)
+    with undisturbed():
+        return assess_file(attrs.evolve(read, subject=subject), rulebook, as_of, None)
+
+
+def _ended(checked: Checked) -> _Ended:
+    return {
+        (each.id or each.name, rule.id): (
+            verdict,
+            severity or Severity.LOW,
+            each.name or each.id,
+            rule.title,
+        )
+        for each in apart([checked])
+        for rule, verdict, severity in ended(each)
+    }

@@ -1,0 +1,250 @@
+"""Where an interview keeps its answers: in the partnership's own file, or in a file of answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import attrs
+
+from govrules.answered import Answer, lay_over, read_answers
+from govrules.answered.file import with_answers
+from govrules.cli.exits import Stop
+from govrules.cli.output import warn, write
+from govrules.editing import EditError
+from govrules.errors import FactsError
+from govrules.factfile import is_bare, with_fact
+from govrules.files import read_bytes
+from govrules.nodes import MAX_BYTES, why_not_read
+from govrules.reading import class_of, read_subject
+from govrules.rulebook.ast import Rulebook
+from govrules.truth import UNKNOWN
+
+
+class Keeper(Protocol):
+    """Keeps answers in a file, one by one, whatever else is written into it meanwhile."""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+
+    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
+        """
+        Return what is known of the subject now.
+
+        Raises:
+            FactsError: the file cannot be read.
+        """
+
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """
+        Write answers into the file, whole or not at all.
+
+        Raises:
+            EditError: the file cannot take them; nothing is written.
+
+            Stop: it cannot be written.
+        """
+
+    def keeps(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether answers like these are written into the file."""
+
+    def take_back(self) -> None:
+        """
+        Undo the last that was kept.
+
+        Raises:
+            EditError: the file has changed since.
+        """
+
+
+class KeptText:
+    """The text of a file, as it was last looked at, and before each change."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.last = self.read()
+        self._before: list[tuple[str, str]] = []
+
+    def read(self) -> str:
+        """
+        Return the file as it is now; "" where it is not there.
+
+        Raises:
+            EditError: it cannot be read.
+        """
+        try:
+            data = read_bytes(self.path, MAX_BYTES)
+            if data is not None:
+                return data.decode("utf-8")
+            reason = "it has grown too large"
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError:
+            reason = "it is no text in UTF-8 any more"
+        except (OSError, ValueError) as error:
+            reason = why_not_read(error)[0]
+        raise EditError(f"`{self.path}` has changed meanwhile: {reason}")
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+        now = self.read()
+        if now == self.last:
+            return False
+        self.last = now
+        return True
+
+    def put(self, new: str) -> None:
+        """Write the file, whole or not at all."""
+        before = self.last
+        # Byte for byte, so that what was there stays as it was.
+        write(self.path, new.encode(), over_inputs=True)
+        self.last = new
+        self._before.append((before, new))
+
+    def take_back(self) -> None:
+        """Put back what stood there before the last change."""
+        before, after = self._before[-1]
+        if self.read() != after:
+            raise EditError(f"`{self.path}` has changed since: change the answer there")
+        self._before.pop()
+        write(self.path, before.encode(), over_inputs=True)
+        self.last = before
+
+
+class FactKeeper:
+    """
+    Keeps answers in the file of one partnership.
+
+    Args:
+        path: the file.
+
+        rulebook: the rules.
+    """
+
+    def __init__(self, path: Path, rulebook: Rulebook) -> None:
+        self.path = path
+        self._rulebook = rulebook
+        self._text = KeptText(path)
+
+    @property
+    def text(self) -> str:
+        """The file as it was last looked at."""
+        return self._text.last
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+        return self._text.changed()
+
+    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
+        """Return what the file says now."""
+        if is_bare(self.text):
+            return class_of(self._rulebook)()
+        return read_subject(self.path, rulebook=self._rulebook).subject
+
+    def begin(self) -> tuple[Any, dt.date | None]:
+        """
+        Return what the file says, and the date of the assessment that it states.
+
+        Raises:
+            FactsError: it cannot be read.
+        """
+        if is_bare(self.text):
+            return class_of(self._rulebook)(), None
+        read = read_subject(self.path, rulebook=self._rulebook)
+        warn(str(each) for each in (*read.warnings, *read.problems))
+        return read.subject, read.as_of if isinstance(read.as_of, dt.date) else None
+
+    def keeps(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether answers like these are written into the file."""
+        return any(each.value is not UNKNOWN for each in answers)
+
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """Write answers into the file; that nobody knows is written nowhere."""
+        known = [each for each in answers if each.value is not UNKNOWN]
+        if not known:
+            return
+        new = self._text.read()
+        for each in known:
+            new = with_fact(new, each, self._rulebook)
+        self._text.last = self._text.read()
+        self._text.put(new)
+
+    def take_back(self) -> None:
+        """Undo the last that was kept."""
+        self._text.take_back()
+
+
+@attrs.define
+class AnswerKeeper:
+    """
+    Keeps answers about an entry of a register in a file of answers.
+
+    Attributes:
+        entry: the entry, as the register has it.
+        path: the file of answers.
+    """
+
+    entry: Any
+    path: Path
+    _rulebook: Rulebook
+    _text: KeptText
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+        return self._text.changed()
+
+    def _answers(self) -> tuple[Answer, ...]:
+        text = self._text.last
+        return read_answers({str(self.path): text}, self._rulebook) if text.strip() else ()
+
+    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
+        """Return the entry with the answers of the file laid over it."""
+        return lay_over(self.entry, self._answers(), self._rulebook)[0]
+
+    def nobody_knew(self) -> frozenset[str]:
+        """Return the facts of which the file says that nobody knew them."""
+        names = {getattr(self.entry, each, UNKNOWN) for each in ("id", "name")}
+        return frozenset(
+            each.fact
+            for each in self._answers()
+            if each.partnership in names and each.value is UNKNOWN
+        )
+
+    def keeps(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether answers like these are written into the file."""
+        return bool(answers)
+
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """Write answers into the file, that nobody knows too."""
+        now = self._text.read()
+        try:
+            new = with_answers(now, answers, self._rulebook, name=str(self.path))
+        except FactsError as error:
+            first = next(iter(error.diagnostics), None)
+            why = str(error) if first is None else f"{first.span}: {first.message}"
+            raise EditError(f"nothing was written: {why}") from error
+        self._text.last = now
+        self._text.put(new)
+
+    def take_back(self) -> None:
+        """Undo the last that was kept."""
+        self._text.take_back()
+
+
+def kept_text(path: Path) -> KeptText:
+    """
+    Return the text of a file of answers, which need not be there yet.
+
+    Raises:
+        Stop: it cannot be read.
+    """
+    try:
+        return KeptText(path)
+    except EditError as error:
+        raise Stop(f"govrules: {error}", "  help: name another file with `--answers`") from error

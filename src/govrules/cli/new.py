@@ -1,0 +1,82 @@
+"""The command `new`: a partnership's file, begun by a short interview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter
+
+from govrules.cli.ask import Terminal, today
+from govrules.cli.exits import FINE, Stop
+from govrules.cli.keeping import FactKeeper
+from govrules.cli.options import AsOf, Rules, day, load
+from govrules.cli.output import emit
+from govrules.editing import EditError
+from govrules.interview import Interview
+from govrules.reading import class_of
+from govrules.rulebook.ast import Rulebook
+from govrules.vocabulary import vocabulary_of
+
+#: What a file begins with, as far as the class of subjects has it.
+_FIRST: Final = ("name", "id", "status", "started", "responsible_officer", "partners")
+_TIER: Final = "risk_tier"
+
+
+def new(
+    file: Annotated[Path, Parameter(name="FILE", negative="")],
+    *,
+    rules: Rules = None,
+    as_of: AsOf = None,
+) -> int:
+    """
+    Begin a partnership's file: its name, its partners, and what says how much is at stake.
+
+    Parameters
+    ----------
+    file
+        The YAML file to begin; it must not be there yet.
+    """
+    if file.suffix.lower() not in (".yaml", ".yml"):
+        raise Stop(
+            f"govrules: `{file}` is no name of a YAML file",
+            f"  help: name it `{file.with_suffix('.yaml')}`",
+        )
+    if file.exists():
+        raise Stop(
+            f"govrules: `{file}` is there already",
+            f"  help: go on with `govrules ask {file}`, or name another file",
+        )
+    if not file.parent.is_dir():
+        raise Stop(
+            f"govrules: there is no folder `{file.parent}`",
+            f"  help: make it with `mkdir {file.parent}`, or name another",
+        )
+    rulebook = load(rules)
+    try:
+        keeper = FactKeeper(file, rulebook)
+    except EditError as error:
+        raise Stop(f"govrules: {error}", "  help: name another file") from error
+    facts = vocabulary_of(class_of(rulebook)).facts
+    talk = Interview(
+        class_of(rulebook)(),
+        rulebook,
+        as_of=day(as_of) or today(),
+        first=[each for each in _FIRST if each in facts],
+        settle=_shown(rulebook),
+    )
+    terminal = Terminal()
+    terminal.begin()
+    terminal.hold(talk, keeper)
+    if not terminal.written:
+        emit(f"\nNothing was answered, so {file} was not begun.\n")
+        return FINE
+    emit(f"\n{file} is begun. Go on: govrules ask {file}    Assess it: govrules check {file}\n")
+    return FINE
+
+
+def _shown(rulebook: Rulebook) -> str:
+    """Return the derived fact that says how much is at stake; else the first that is shown."""
+    cls = class_of(rulebook)
+    shown = [each.name for each in rulebook.derived.values() if each.cls is cls and each.shown]
+    return _TIER if _TIER in shown else next(iter(shown), "")

@@ -1,0 +1,121 @@
+"""`check --set`: what would be found if some facts were otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from govrules.answered import Answer
+from govrules.answered.answer import OF_RECORD, fact_at, label_of
+from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
+from govrules.answered.file import written
+from govrules.assessment import Assessment, WhatIf
+from govrules.cli.exits import Stop
+from govrules.cli.output import emit, show
+from govrules.diagnostics import did_you_mean
+from govrules.errors import FactsError
+from govrules.reading import class_of, declared_by
+from govrules.render.whatif import what_if_data, what_if_lines
+from govrules.rulebook.ast import Rulebook
+from govrules.vocabulary import Fact, Records, vocabulary_of
+
+
+def supposed(texts: Sequence[str], rulebook: Rulebook) -> dict[str, Any]:
+    """
+    Read `fact=value`, each as an answer to the question for the fact.
+
+    Raises:
+        Stop: one names no fact, or a value that the fact does not take.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        path = path.strip()
+        if not equals or not path:
+            raise Stop(
+                f"govrules: `--set {text}` sets nothing",
+                "  help: write `--set fact=value`, such as `--set funding.pooled=yes`",
+            )
+        fact = _fact(path, rulebook)
+        read = read_answer(value.strip(), fact)
+        if isinstance(read, Refusal):
+            raise Stop(f"govrules: `--set {text}`: {read.message}", f"  help: {read.help}")
+        if read is BLANK:
+            raise Stop(
+                f"govrules: `--set {text}` gives no value",
+                f"  help: write {how_to_answer(fact)}; or unknown",
+            )
+        if isinstance(fact.type, Records) and isinstance(read, tuple):
+            label = label_of(fact.type.cls)
+            read = tuple(fact.type.cls(**{label: each}) for each in read)
+        found[path] = read
+    return found
+
+
+def _fact(path: str, rulebook: Rulebook) -> Fact:
+    cls, declared = class_of(rulebook), declared_by(rulebook)
+    at = fact_at(path, cls, declared)
+    if at is not None:
+        return at.fact
+    record = OF_RECORD.fullmatch(path)
+    inner = record["rest"] if record else ""
+    facts = vocabulary_of(cls).facts
+    near = did_you_mean(path, [*facts, *(f"local.{each}" for each in rulebook.local)])
+    beside = f" in `{record['list']}`" if record else ""
+    raise Stop(
+        f"govrules: `--set`: there is no fact `{inner or path}`{beside}",
+        f"  help: {near if near.startswith('did') else '`govrules facts WORDS` finds facts'}",
+    )
+
+
+def suppose(
+    assessments: Sequence[Assessment],
+    facts: dict[str, Any],
+    format_: str,
+    output: Path | None,
+    *,
+    full: bool,
+) -> Assessment:
+    """
+    Print what would be found of one partnership, and return its assessment as it would be.
+
+    Raises:
+        Stop: there is not just one partnership, or it has no such record.
+    """
+    if len(assessments) != 1:
+        raise Stop(
+            f"govrules: `--set` is about one partnership, and {len(assessments):,} were named",
+            "  help: name one with `--entry ID`",
+        )
+    if format_ not in ("text", "json"):
+        raise Stop(
+            f"govrules: `--set` is told as text or JSON, not as {format_}",
+            "  help: leave `--format` out, or write `--format json`",
+        )
+    (assessment,) = assessments
+    try:
+        found = assessment.what_if(facts)
+    except FactsError as error:
+        raise Stop(f"govrules: `--set`: {error}", "  help: name a record that is there") from error
+    _print(found, facts, format_, output, full=full)
+    return found.after
+
+
+def _print(
+    found: WhatIf, facts: dict[str, Any], format_: str, output: Path | None, *, full: bool
+) -> None:
+    if format_ == "json":
+        data = what_if_data(found, facts)
+        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+        return
+    rulebook = found.before.rulebook
+    said = {path: _said(path, value, rulebook) for path, value in facts.items()}
+    show(what_if_lines(found, said, full=full), output)
+
+
+def _said(path: str, value: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any fact's value
+    if isinstance(value, tuple):
+        value = tuple(str(getattr(each, label_of(type(each)))) for each in value)
+    return written(Answer("", path, value), rulebook)

@@ -1,0 +1,116 @@
+"""What would be found if some facts were otherwise: as text, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from govrules.assessment import WhatIf
+from govrules.explain.phrases import counted, joined, sentence
+from govrules.findings import Finding
+from govrules.render.lines import STYLES, Line, folded_text
+from govrules.render.plain import finding_data, head_data, plain
+from govrules.rulebook.ast import Verdict
+
+_ENDS = {
+    Verdict.CLEAR: "met",
+    Verdict.UNKNOWN: "not known",
+    Verdict.NOT_APPLICABLE: "does not apply",
+}
+
+
+def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False) -> Iterator[Line]:
+    """
+    Yield what would be found if some facts were otherwise.
+
+    Args:
+        found: what would be found.
+
+        said: what was supposed, each fact with its value in words.
+
+        full: whether all that would stand differently is named, and not its number alone.
+    """
+    yield found.before.name or found.before.id or "(a subject without a name)", "bold"
+    supposed = joined(f"{path} were {value}" for path, value in said.items())
+    yield from folded_text(f"If {supposed}:")
+    numbers = [(found.opened, "opened"), (found.closed, "closed"), (found.changed, "changed")]
+    told = joined(f"{len(several):,} {word}" for several, word in numbers)
+    yield from folded_text(f"Findings: {told}.")
+    for name, before, after in derived_changed(found):
+        yield from folded_text(sentence(f"{name}: {before} now, {after} then"))
+    if found.opened:
+        yield "", ""
+        yield "Opened", "bold"
+        for each in found.opened:
+            yield from _line(each, _how(each))
+    if found.closed:
+        yield "", ""
+        yield "Closed", "bold"
+        for each in found.closed:
+            yield from folded_text(f"{each.rule.title}: {_how(each)} [{each.rule.id}]", indent=2)
+    if found.changed and full:
+        yield "", ""
+        yield "Changed", "bold"
+        for one, other in found.changed:
+            text = f"{one.rule.title}: {_how(one)} now, {_how(other)} then [{one.rule.id}]"
+            yield from folded_text(text, indent=2)
+    elif found.changed:
+        yield "", ""
+        checks = counted(len(found.changed), "check")
+        yield f"{checks} would stand differently without opening or closing: --full names each", ""
+
+
+def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
+    """Yield each derived fact that is shown and would be otherwise, with what it may be."""
+    for name, before in found.before.derived.items():
+        after = found.after.derived.get(name)
+        if after is not None and after.values != before.values:
+            yield before.label, _may_be(before.values), _may_be(after.values)
+
+
+def _may_be(values: tuple[Any, ...]) -> str:
+    return joined((_word(each) for each in values), "or")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _how(finding: Finding) -> str:
+    if finding.verdict is not Verdict.FLAGGED or finding.severity is None:
+        could = f", could be {finding.could_be.value}" if finding.could_be else ""
+        return f"{_ENDS[finding.verdict]}{could}"
+    could = f", could be {finding.could_be.value}" if finding.could_be else ""
+    return f"{finding.severity.value}{could}"
+
+
+def _line(finding: Finding, how: str) -> Iterator[Line]:
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    begin = f"  {finding.severity.value.upper():<8}  "
+    _, _, could = how.partition(", ")
+    text = f"{finding.rule.title}{f' ({could})' if could else ''} [{finding.rule.id}]"
+    for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
+        style = STYLES[finding.severity] if not index else ""
+        yield (f"{begin}{line.strip()}" if not index else line), style
+
+
+def what_if_data(found: WhatIf, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what would be found if some facts were otherwise as plain data."""
+    return {
+        **head_data(found.before.rulebook, found.before.as_of),
+        "id": found.before.id,
+        "name": found.before.name,
+        "what_if": {path: plain(value) for path, value in facts.items()},
+        "derived": {
+            label: {"before": before, "after": after}
+            for label, before, after in derived_changed(found)
+        },
+        "opened": [finding_data(each) for each in found.opened],
+        "closed": [finding_data(each) for each in found.closed],
+        "changed": [
+            {"before": finding_data(one), "after": finding_data(other)}
+            for one, other in found.changed
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Workbooks: to read, to send round and to take back."""

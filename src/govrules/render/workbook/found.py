@@ -1,0 +1,248 @@
+"""The sheets of findings: what is flagged, what is to be done, what is waived, and the rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from govrules.answered import THE_REGISTER
+from govrules.answered.sheets import ACTION_HEADS, ACTIONS, WAIVER_HEADS, WAIVERS
+from govrules.assessment import Assessment
+from govrules.catalogue import citation_phrase
+from govrules.explain.english import severity_sentence
+from govrules.explain.phrases import sentence
+from govrules.findings import Finding
+from govrules.model import Pair
+from govrules.portfolio import is_register
+from govrules.render.actions import Action
+from govrules.render.advice import good_state
+from govrules.render.overview import Overview, officer_of
+from govrules.render.report import MOST_REASONS, Report
+from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, Column, Sheet, Styles
+from govrules.rulebook.action import State
+from govrules.saved import Changed
+
+_BLANK: Final = 20
+_FLAGGED: Final = (
+    Column("Severity", 11),
+    Column("Could be", 11),
+    Column("Partnership", 32),
+    Column("Id", 9),
+    Column("Lead officer", 26),
+    Column("Theme", 22),
+    Column("What is wrong", 46),
+    Column("Because", 54),
+    Column("Where seen", 34),
+    Column("To put it right", 46),
+    Column("Settled when", 46),
+    Column("Source", 34),
+    Column("Check", 26, "grey"),
+)
+_ACTION_WIDTHS: Final = (7, 11, 13, 32, 56, 26, 22, 46, 8, 34, 26, 9)
+_TYPED: Final = (0, 6, 9)
+_ACTIONS: Final = tuple(
+    Column(head, width, "grey" if at > 9 else "", typed=at in _TYPED)  # noqa: PLR2004 - what identifies it
+    for at, (head, width) in enumerate(zip(ACTION_HEADS, _ACTION_WIDTHS, strict=True))
+)
+_WAIVERS: Final = tuple(
+    Column(head, width, typed=True)
+    for head, width in zip(WAIVER_HEADS, (32, 34, 60, 34, 14), strict=True)
+)
+_CHANGED: Final = (
+    Column("Change", 14),
+    Column("Severity", 11),
+    Column("What", 90),
+)
+_RULES: Final = (
+    Column("Id", 34),
+    Column("Theme", 22),
+    Column("What is wrong", 46),
+    Column("What is good", 46),
+    Column("Severity and when", 40),
+    Column("Principle", 60),
+    Column("Source", 34),
+    Column("Remedy", 46),
+)
+
+
+def told(view: Overview) -> list[Assessment]:
+    """Return the subjects on which something is flagged, gravest first; then register and pairs."""
+    others = [view.whole.register, *view.pairs]
+    return [*view.flagged, *(each for each in others if each.flagged)]
+
+
+def called(each: Assessment) -> str:
+    """Return what a subject is called: a partnership, the register, or two partnerships."""
+    if is_register(each.subject):
+        return "The register"
+    if isinstance(each.subject, Pair):
+        names = (getattr(one, "name", "") for one in (each.subject.first, each.subject.second))
+        return " and ".join(name for name in names if isinstance(name, str)) or each.name
+    return each.name or each.id
+
+
+def officer(each: Assessment) -> str:
+    """Return who answers for a partnership; "" for what is none."""
+    return "" if is_register(each.subject) or isinstance(each.subject, Pair) else officer_of(each)
+
+
+def write_flagged(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
+    """Write a row a finding to put right, gravest first."""
+    how = "What is to be put right, gravest first; what is waived stands on the sheet Waivers."
+    sheet = Sheet(styles, "Flagged", "Flagged", how, _FLAGGED, of=of)
+    rows = [
+        (finding, report)
+        for report in map(Report, told(view))
+        for finding in report.to_do
+        if finding.severity is not None
+    ]
+    rows.sort(key=lambda row: -row[0].severity.rank if row[0].severity else 0)
+    titles = {each.id: each.title for each in view.whole.register.rulebook.themes}
+    for finding, report in rows:
+        _write_finding(sheet, finding, report, titles)
+    sheet.finish()
+    sheet.colour(0)
+    sheet.colour(1)
+
+
+def _write_finding(
+    sheet: Sheet, finding: Finding, report: Report, titles: Mapping[str, str]
+) -> None:
+    each = report.assessment
+    reasons = report.reasons(finding)
+    because = [one.text for one in reasons[:MOST_REASONS]]
+    if len(reasons) > MOST_REASONS:
+        because[-1] = f"and {len(reasons) - MOST_REASONS + 1} more reasons"
+    seen = dict.fromkeys(one.seen for one in reasons[:MOST_REASONS] if one.seen)
+    could_be = finding.could_be if finding.could_be != finding.severity else None
+    sheet.add(
+        finding.severity.value.capitalize() if finding.severity else "",
+        could_be.value.capitalize() if could_be else "",
+        called(each),
+        "" if isinstance(each.subject, Pair) or each.id == each.name else each.id,
+        officer(each),
+        titles.get(finding.rule.theme, finding.rule.theme),
+        finding.rule.title,
+        "\n".join(because),
+        "\n".join(seen),
+        sentence(finding.remedy) if finding.remedy else "",
+        "" if is_register(each.subject) else report.settled(finding),
+        report.source(finding),
+        finding.rule.id,
+    )
+
+
+def write_actions(
+    styles: Styles,
+    view: Overview,
+    of: tuple[str, object],
+    *,
+    locked: bool,
+) -> None:
+    """
+    Write a row an action: a remedy of one partnership, with all that it settles.
+
+    Args:
+        styles: the formats of the workbook.
+
+        view: the register.
+
+        of: what stands in the foot of each page.
+
+        locked: whether what identifies a row is protected.
+    """
+    how = "Write yes under Done, a post under Owner, and what has to be said under Note."
+    sheet = Sheet(styles, ACTIONS, "Actions", how, _ACTIONS, of=of, locked=locked)
+    rows = [(action, report) for report in map(Report, told(view)) for action in report.actions]
+    rows.sort(key=lambda row: -row[0].severity.rank)
+    for action, report in rows:
+        _write_action(sheet, action, report)
+    sheet.finish()
+    sheet.colour(1)
+    last = max(sheet.row - 1, FIRST)
+    done = {"type": "formula", "criteria": f'=LOWER($A{FIRST + 1})="yes"'}
+    sheet.sheet.conditional_format(
+        FIRST, 0, last, len(_ACTIONS) - 1, {**done, "format": styles.get(font_color=GREY)}
+    )
+    place = f"$C{FIRST + 1}"
+    late = f"=AND(ISNUMBER({place}),{place}<TODAY(),LEN($A{FIRST + 1})=0)"
+    style = styles.get(bold=True, font_color=OVERDUE)
+    sheet.sheet.conditional_format(
+        FIRST, 2, last, 2, {"type": "formula", "criteria": late, "format": style}
+    )
+
+
+def _write_action(sheet: Sheet, action: Action, report: Report) -> None:
+    each = report.assessment
+    number = each.id or each.name or THE_REGISTER
+    rules = [one.rule.id for one in action.findings]
+    decided = next((one for one in each.actions if one.rule in rules), None)
+    due: str | dt.date = action.due or (action.within and action.within.removeprefix("the "))
+    at = sheet.add(
+        "yes" if decided is not None and decided.state is State.DONE else "",
+        action.severity.value.capitalize(),
+        due,
+        called(each),
+        sentence(action.do),
+        action.who,
+        "" if decided is None else decided.owner,
+        "\n".join(one.rule.title for one in action.findings),
+        action.letter,
+        "" if decided is None else decided.why,
+        "\n".join(rules),
+        number,
+    )
+    sheet.sheet.data_validation(at, 0, at, 0, {"validate": "list", "source": ["yes"]})
+
+
+def write_waivers(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
+    """Write the findings that are waived, and room for more."""
+    how = "Findings that the body has decided to live with for a time. Type further ones below."
+    sheet = Sheet(styles, WAIVERS, "Waivers", how, _WAIVERS, of=of)
+    for partnership, rule, waiver in _waived(view):
+        sheet.add(partnership, rule, waiver.reason, waiver.approved, waiver.until)
+    for _ in range(_BLANK):
+        sheet.add(*([""] * len(_WAIVERS)))
+    sheet.finish()
+
+
+def _waived(view: Overview) -> Iterator[tuple[str, str, Any]]:
+    for each in [view.whole.register, *view.entries, *view.pairs]:
+        for finding in each.waived:
+            if finding.waived is not None:
+                yield each.id or each.name or THE_REGISTER, finding.rule.id, finding.waived
+
+
+def write_changed(styles: Styles, changed: Sequence[Changed], of: tuple[str, object]) -> None:
+    """Write what was opened and closed since assessments that were saved, and what is open."""
+    how = " ".join(f"Since {each.since}: {each.sentence}" for each in changed)
+    sheet = Sheet(styles, "What changed", "What changed", how, _CHANGED, of=of)
+    for each in changed:
+        for title, several in each.groups:
+            for one in several:
+                sheet.add(title, one.severity.value.capitalize(), one.text)
+    sheet.finish()
+    sheet.colour(1)
+
+
+def write_rules(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
+    """Write a row a check."""
+    register = view.whole.register
+    rulebook = register.rulebook
+    titles = {each.id: each.title for each in rulebook.themes}
+    how = "What is checked, and on what it rests."
+    sheet = Sheet(styles, "Rules", "Rules", how, _RULES, of=of)
+    for rule in (each for each in rulebook.rules if each.counts_on(register.as_of)):
+        remedy = rule.remedy
+        sheet.add(
+            rule.id,
+            titles.get(rule.theme, rule.theme),
+            rule.title,
+            sentence(good_state(rule)),
+            severity_sentence(rule),
+            rule.principle,
+            citation_phrase(rule.source, rulebook),
+            sentence(remedy.do) if remedy else "",
+        )
+    sheet.finish()

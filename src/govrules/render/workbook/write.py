@@ -1,0 +1,175 @@
+"""A register as one workbook: to read, to send round, and to take back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from govrules.answered import Laid
+from govrules.diagnostics import Diagnostic
+from govrules.portfolio import RegisterAssessment
+from govrules.render.overview import Overview
+from govrules.render.workbook.asked import Lists, write_clauses, write_facts, write_questions
+from govrules.render.workbook.asking import Asking, Row, asking_of
+from govrules.render.workbook.book import Workbook
+from govrules.render.workbook.found import (
+    write_actions,
+    write_changed,
+    write_flagged,
+    write_rules,
+    write_waivers,
+)
+from govrules.render.workbook.sheet import Styles
+from govrules.render.workbook.summary import name_of, write_heat, write_summary
+from govrules.saved import Changed
+
+#: So that two runs can be compared.
+_CREATED: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date
+
+
+@attrs.frozen
+class Beside:
+    """
+    What a workbook says beside the assessment.
+
+    Attributes:
+        problems: what is wrong with the files that were read.
+        notes: what became of their rows, and of answers.
+        changed: what changed since assessments that were saved.
+        laid: what became of earlier answers.
+    """
+
+    problems: Sequence[Diagnostic] = ()
+    notes: Sequence[str] = ()
+    changed: Sequence[Changed] = ()
+    laid: Sequence[Laid] = ()
+
+
+_NOTHING: Final = Beside()
+
+
+def assessment_book(
+    whole: RegisterAssessment,
+    beside: Beside = _NOTHING,
+    *,
+    everything: bool = False,
+    locked: bool = True,
+) -> bytes:
+    """
+    Return the workbook of a register, whose bytes are the same every time.
+
+    Args:
+        whole: the assessment of the register.
+
+        beside: what is said beside it.
+
+        everything: whether every question is asked, and not those alone that matter most.
+
+        locked: whether what identifies a row is protected.
+    """
+    asking = asking_of(whole, beside.laid, everything=everything)
+    view = Overview(whole)
+    of = name_of(whole), whole.register.as_of
+    buffer = io.BytesIO()
+    with _book(buffer, of[0]) as book:
+        styles = Styles(book)
+        write_summary(
+            styles,
+            view,
+            of,
+            left_out=asking.left_out,
+            problems=beside.problems,
+            notes=beside.notes,
+        )
+        write_heat(styles, view, of)
+        write_flagged(styles, view, of)
+        write_actions(styles, view, of, locked=locked)
+        lists = _asking(styles, asking, whole, locked=locked)
+        write_rules(styles, view, of)
+        write_waivers(styles, view, of)
+        if beside.changed:
+            write_changed(styles, beside.changed, of)
+        _behind(styles, asking, whole, lists)
+    return buffer.getvalue()
+
+
+def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = True) -> bytes:
+    """Return a workbook of the sheets that ask alone, whose bytes are the same every time."""
+    buffer = io.BytesIO()
+    with _book(buffer, name_of(whole)) as book:
+        styles = Styles(book)
+        lists = _asking(styles, asking, whole, locked=locked)
+        _behind(styles, asking, whole, lists)
+    return buffer.getvalue()
+
+
+def refused_book(
+    rows: Sequence[Row],
+    typed: Mapping[str, tuple[str, str, str]],
+    made_for: tuple[str, object],
+    pack: tuple[str, str],
+) -> bytes:
+    """
+    Return a workbook of the questions whose answers were refused, with the reason in the note.
+
+    Args:
+        rows: the questions.
+
+        typed: of each, by its key, the answer, where it was seen, and why it was refused.
+
+        made_for: what the register is called, and the date of the assessment.
+
+        pack: the id and the version of the rules.
+    """
+    buffer = io.BytesIO()
+    with _book(buffer, made_for[0]) as book:
+        styles = Styles(book)
+        lists = Lists(styles)
+        write_questions(styles, rows, pack[0], made_for, lists, locked=True, typed=typed)
+        lists.write()
+        write_facts(styles, Asking(tuple(rows), (), 0), pack, *made_for)
+    return buffer.getvalue()
+
+
+def by_officer(asking: Asking) -> Iterator[tuple[str, Asking]]:
+    """Yield what each lead officer is asked."""
+    officers = dict.fromkeys(
+        [*(row.officer for row in asking.rows), *(row.officer for _, row in asking.clauses)]
+    )
+    for name in officers:
+        yield (
+            name,
+            Asking(
+                tuple(row for row in asking.rows if row.officer == name),
+                tuple(pair for pair in asking.clauses if pair[1].officer == name),
+                0,
+            ),
+        )
+
+
+def _book(buffer: io.BytesIO, title: str) -> Workbook:
+    book = Workbook(buffer, {"in_memory": True})
+    book.set_properties({"title": title, "created": _CREATED})
+    return book
+
+
+def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked: bool) -> Lists:
+    rulebook = whole.register.rulebook
+    of = name_of(whole), whole.register.as_of
+    lists = Lists(styles)
+    write_questions(styles, asking.rows, rulebook.id, of, lists, locked=locked)
+    if asking.clauses:
+        write_clauses(styles, asking.clauses, rulebook.id, of, locked=locked)
+    return lists
+
+
+def _behind(styles: Styles, asking: Asking, whole: RegisterAssessment, lists: Lists) -> None:
+    """Write the hidden sheets."""
+    lists.write()
+    rulebook = whole.register.rulebook
+    pack = rulebook.id, rulebook.version
+    write_facts(styles, asking, pack, name_of(whole), whole.register.as_of)

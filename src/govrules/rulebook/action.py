@@ -1,0 +1,87 @@
+"""An action: what a body decided to do about a finding, and how far it has come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+
+import attrs
+
+from govrules.diagnostics import NOWHERE, Span
+from govrules.rulebook.ast import Verdict
+
+
+class State(StrEnum):
+    """How far an action is, as people say."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    NOT_PLANNED = "not planned"
+
+
+class Progress(StrEnum):
+    """What has become of an action, as the facts say, in the order in which it is told."""
+
+    LATE = "late"
+    NOT_CLEARED = "done and did not clear"
+    NOT_KNOWN = "done but not known whether it cleared"
+    PLANNED = "planned"
+    NOT_PLANNED = "not planned"
+    KEPT = "kept"
+    NO_LONGER_NEEDED = "no longer needed"
+
+
+@attrs.frozen
+class Action:
+    """
+    What is to be done about what a rule flags of a partnership, or why nothing is.
+
+    Attributes:
+        partnership: the partnership's id, or its name where it has none.
+        rule: the id of the rule.
+        do: the act; "" where nobody said.
+        owner: the post that does it; "" where nobody said.
+        by: the day by which, or when in words; "" where nobody said.
+        state: how far it is.
+        why: the reason why nothing is planned, or what else is to be said of it.
+    """
+
+    partnership: str
+    rule: str
+    do: str = ""
+    owner: str = ""
+    by: dt.date | str = ""
+    state: State = State.PLANNED
+    why: str = ""
+    span: Span = attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """By what it is known in a file: the partnership and the rule."""
+        return self.partnership, self.rule
+
+    def progress(self, verdict: Verdict | None, as_of: object) -> Progress:
+        """
+        Return what has become of it.
+
+        Args:
+            verdict: what the rule says now; None where it is not among those in force.
+
+            as_of: the date of the assessment; on one not known, nothing is late.
+        """
+        if verdict in (None, Verdict.NOT_APPLICABLE):
+            return Progress.NO_LONGER_NEEDED
+        if verdict is Verdict.CLEAR:
+            needed = self.state is not State.NOT_PLANNED
+            return Progress.KEPT if needed else Progress.NO_LONGER_NEEDED
+        if self.state is State.NOT_PLANNED:
+            return Progress.NOT_PLANNED
+        if self.state is State.DONE:
+            known = verdict is Verdict.FLAGGED
+            return Progress.NOT_CLEARED if known else Progress.NOT_KNOWN
+        return Progress.LATE if self.is_late(as_of) else Progress.PLANNED
+
+    def is_late(self, as_of: object) -> bool:
+        """Tell whether the day by which it was due is past."""
+        known = isinstance(self.by, dt.date) and isinstance(as_of, dt.date)
+        return known and self.by < as_of  # type: ignore[operator]
