@@ -571,7 +571,7 @@ def assess(
         EngineError: there is no such engine here, or it cannot do this rulebook.
 
     >>> from govrules import Funding, Partnership, load_rulebook
-    >>> pool = Partnership(name="Care pool", funding=Funding(pooled=True), protocol=None)
+    >>> pool = Partnership(status="active", funding=Funding(pooled=True), protocol=None)
     >>> print(*(each.rule.title for each in assess(pool, load_rulebook()).flagged))
     Budgets are pooled without an agreed protocol
     """
