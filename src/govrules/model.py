@@ -635,7 +635,7 @@ class Funding:
         absent="there is no figure for what its contracts are worth",
         present="there is a figure for what its contracts are worth",
         zero=("its contracts have no money value", "its contracts are worth money"),
-        ask="If no yearly spending is known, what are its contracts worth over their term?",
+        ask="If its yearly spending is not known, what are its contracts worth over their term?",
     )
     external_grant: Recorded[bool] = fact(
         "it receives grant from a funder outside the partnership",
@@ -1824,8 +1824,8 @@ class Partnership(Subject):
             "formal_action_by_officer": "it led an officer to take formal action",
         },
         ask=(
-            "Which tests for reporting a serious issue in the annual governance statement does it "
-            "meet?"
+            "Which tests for reporting an issue as serious in the annual governance statement does "
+            "any issue that has arisen meet?"
         ),
     )
     partners: Recorded[ListOf[Partner]] = fact(

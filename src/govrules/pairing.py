@@ -45,7 +45,7 @@ Members: TypeAlias = tuple[dict[str, Partner], bool]
 _ALWAYS: Final = 50
 #: How many pairs are judged at once.
 _AT_ONCE: Final = 2048
-#: For one body the entries are compared in so many kinds at the most.
+#: Entries of every kind are compared with those of so many kinds, the commonest of a body.
 _KINDS: Final = 48
 
 
@@ -454,7 +454,8 @@ def of_body(
     Yield what rules on pairs flag of a body.
 
     Entries are of one kind that agree in all that the rules read of them and of the body; two of
-    each kind stand for all of it.
+    each kind stand for all of it. Of more than 48 kinds, two that are both rare are not compared
+    with each other, but with themselves and with the commonest.
     """
     paths = {
         path.partition(".")[2]
@@ -470,14 +471,14 @@ def of_body(
         weak = (partner.weaknesses, partner.weakness_on_risk_register)
         facts = tuple(recorded(entry, path) for path in sorted(paths))
         kinds.setdefault((*weak, *facts), []).append(entry)
-    # Of more kinds than are compared, those of which there are the fewest are left.
-    chosen = sorted(kinds.values(), key=len, reverse=True)[:_KINDS]
+    chosen = sorted(kinds.values(), key=len, reverse=True)
     twos = [
         (one, two)
-        for place, one in enumerate(chosen)
+        for place, one in enumerate(chosen[:_KINDS])
         for two in chosen[place:]
         if one is not two or len(one) > 1
     ]
+    twos += [(one, one) for one in chosen[_KINDS:] if len(one) > 1]
     pairs = [_of_body_alone(one[0], two[-1], key) for one, two in twos]
     found: dict[int, list[int]] = {}
     outcomes = [*judge(rules, pairs)] if pairs else []

@@ -27,6 +27,7 @@ from govrules.pairing import key_of_partner, keys_of, pair_of
 from govrules.portfolio import owner_of
 from govrules.reading import class_of, register_class
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.kinds import SUBJECTS
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, list_of
@@ -80,7 +81,7 @@ def listing_of(rulebook: Rulebook, kind: str = "") -> Listing:
         FactsError: there is no such kind.
     """
     cls = class_of(rulebook, kind)
-    names = {each: name for name, each in rulebook.subjects.items()}
+    names = {each: name for name, each in {**SUBJECTS, **rulebook.subjects}.items()}
     lister = register_class(cls, rulebook)
     found = None if lister is None else list_of(lister)
     if lister is None or found is None:
