@@ -114,7 +114,7 @@ def test_a_pack_is_begun(
     assert "3 examples, 0 failed" in capsys.readouterr().out
     (tmp_path / "x.yaml").write_text("name: A\nsecurity.certified: no\n", "utf-8")
     assert main([*(each.replace("FILE", "x.yaml") for each in commands[2]), "--full"]) == 1
-    assert "the vendor's security is not certified" in " ".join(capsys.readouterr().out.split())
+    assert "The vendor's security is not certified." in " ".join(capsys.readouterr().out.split())
 
 
 OWN_TABLE = """\

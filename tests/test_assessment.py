@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from govrules.assessment import Assessment, assess, in_force
+from govrules.assessment import Assessment, assess
 from govrules.errors import EngineError, FactsError
 from govrules.model import Partnership
 from govrules.rulebook.ast import (
@@ -88,7 +88,7 @@ def test_rules_in_force_on_a_day() -> None:
     for as_of, expected in (
         (first - day, False), (first, True), (last, True), (last + day, False), (UNKNOWN, True),
     ):  # fmt: skip
-        assert in_force(dated, as_of) is expected
+        assert dated.counts_on(as_of) is expected
         assert len(assessed(rules=(dated,), as_of=as_of).findings) == expected
 
 

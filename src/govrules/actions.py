@@ -168,7 +168,7 @@ def write_actions(
             each; "" takes that comment away.
 
     Raises:
-        EditError: the file is laid out so that it cannot be added to.
+        GovrulesError: the file is laid out so that it cannot be added to.
 
         RuleFileError: what is there cannot be read as actions.
 
@@ -203,7 +203,7 @@ def actions_text(
         name: what the file is called where something is said of it.
 
     Raises:
-        EditError: the file is laid out so that it cannot be added to.
+        GovrulesError: the file is laid out so that it cannot be added to.
 
         RuleFileError: it cannot be read as actions.
     """

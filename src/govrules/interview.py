@@ -105,9 +105,10 @@ class Interview:
     >>> from govrules.model import Partnership
     >>> talk = Interview(Partnership(name="Care pool"), load_rulebook())
     >>> talk.prompt.question
-    'How far has the partnership come: proposed, active, dormant, closing or ended?'
-    >>> talk.answer("active")
-    (Answer(partnership='Care pool', fact='status', value='active', evidence='', by='', date=None),)
+    'Has any member benefited from an interest that was not declared?'
+    >>> [answer] = talk.answer("no")
+    >>> answer.fact, answer.value
+    ('conflicts.undeclared', False)
     """
 
     def __init__(
@@ -354,7 +355,7 @@ class Interview:
             date: when.
 
         Returns:
-            the answers: several where a text names several records; UNKNOWN is the value where
+            the answers, several where a text names several records; UNKNOWN is the value where
             nobody knows.
 
         Raises:

@@ -18,7 +18,7 @@ from govrules.cli.watch import Watching
 
 SHIPPED = load_rulebook()
 AS_OF = dt.date(2026, 3, 31)
-POOL = "  - id: pool\n    name: Care pool\n    funding.pooled: yes\n"
+POOL = "  - id: pool\n    name: Care pool\n    status: active\n    funding.pooled: yes\n"
 REGISTER = f"govrules: 1\nname: Ours\npartnerships:\n{POOL}"
 RULE = "pooled-budget-without-protocol"
 

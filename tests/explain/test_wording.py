@@ -76,7 +76,7 @@ def to_be(path: str, to: Any, was: Any = UNKNOWN, cls: type = Partnership) -> st
         # No date, no removal, no relabelling.
         ("the date on which the governing document was last reviewed is 31 May 2016", "all partners review the governing document", to_be("governing_document.reviewed", dt.date(2016, 5, 31))),
         ("the date of the last review is 31 January 2026", "it is reviewed", to_be("reviewed", dt.date(2026, 1, 31))),
-        ("the number of partnerships in which its busiest representative sits is 8 partnerships", "the organisation's busiest representative sits in at most 8 partnerships", to_be("most_seats_held", 8, 11, Organisation)),
+        ("the number of partnerships in which its busiest representative sits is 8 partnerships", "the organisation's busiest representative sits on at most 8 partnerships", to_be("most_seats_held", 8, 11, Organisation)),
         # At least and at most.
         ("the number of partnerships that the organisation says it is in is 14 partnerships", "the organisation says that it is in 14 partnerships", said("declared_count", 14, Register)),
         ("the clauses of the governing document are name and perhaps others", "the clauses of the governing document include one on the partnership's name", said("governing_document.clauses", frozenset({"name", UNKNOWN}))),
@@ -124,15 +124,15 @@ def of(rule_id: str, rulebook: Rulebook) -> str:
         ("no-register", "There are partnerships on the register or the organisation says that it is in no partnerships."),
         ("partnership-without-owner", "For every partnership that has not ended, an officer is responsible for it."),
         ("value-of-significant-partnerships-not-assessed", "For at most 10 per cent of the partnerships on the register that are significant, are not proposed and have not ended, their value has never been assessed."),
-        ("governance-too-heavy", "the risk tier is low, all of these hold: - governing it costs at most 20 per cent of what it spends; - its governing document is short or not legally binding, or"),
-        ("one-partner-dominates", "either one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes: rules balance the power of the strongest partner."),
+        ("governance-too-heavy", "the risk tier is low, all of these hold: - the scale of the partnership is"),
+        ("one-partner-dominates", "either one partner or person dominates, or at least one partner is both the chair and the secretariat and holds more than 50 per cent of the votes: rules keep the power of the strongest partner in check."),
         ("no-governing-document", "Where the partnership has not ended, there is a governing document."),
         ("no-accountable-body", "there is an accountable body or at least one partner is the accountable body."),
         ("agreement-not-reviewed", "the governing document was last reviewed within the last year where the risk tier is high, within the last 2 years where it is medium or within the last 3 years where it is low;"),
         ("agreement-expired", "the governing document expires on or after the date of the assessment"),
         # And from the style guide.
         ("risks-not-registered", "its risks are on a joint risk register, or each body records the partnership's risks on its own register and the risk tier is low."),
-        ("cost-of-portfolio-not-known", "For every partnership that has not ended, the organisation knows what the partnership costs it in a year."),
+        ("cost-of-portfolio-not-known", "For every partnership that is not proposed and has not ended, the organisation knows what the partnership costs it in a year."),
         ("pooled-budget-without-protocol", "Where partners pool budgets, the partners have agreed a protocol for decisions and money."),
     ],
 )  # fmt: skip

@@ -38,6 +38,8 @@ from tests.fuzz.targets import small
 from tests.live.conftest import AS_OF, SHIPPED
 
 NO_PROTOCOL = "pooled-budget-without-protocol"
+#: Where little is at stake, a register of each body does.
+MEDIUM = {"risk_tier": "medium"}
 WEAK = "weak-partner-not-on-risk-register"
 POOLED = {"funding.pooled": True, "protocol": "none"}
 ENGINES = ("reference", "durable") if find_spec("durable_rules_engine") else ("reference",)
@@ -51,7 +53,7 @@ def moved(applied, rule):
 
 
 def test_a_finding_opens_changes_and_closes_as_facts_arrive(live):
-    live.put(Partnership(id="pool"))
+    live.put(Partnership(id="pool", status="active"))
     assert not moved(live.change("pool", {"funding.pooled": True}), NO_PROTOCOL)
     opened = live.change("pool", {"protocol": "none"})
     assert moved(opened, NO_PROTOCOL) == [(Movement.OPENED, "pool")]
@@ -88,9 +90,11 @@ def test_an_adverse_opinion_counts_in_every_partnership_of_the_organisation(engi
     other = Partner(name="A trust", weakness_on_risk_register=False)
     live.put_all(
         [
-            Partnership(id="one", status="active", partners=(unseen,)),
-            Partnership(id="two", status="active", partners=(other, UNKNOWN, unseen)),
-            Partnership(id="three", status="active", partners=(other,)),
+            Partnership(id="one", status="active", partners=(unseen,), stated=MEDIUM),
+            Partnership(
+                id="two", status="active", partners=(other, UNKNOWN, unseen), stated=MEDIUM
+            ),
+            Partnership(id="three", status="active", partners=(other,), stated=MEDIUM),
         ]
     )
     applied = live.change_organisation("eastshire council", {"weaknesses": ["adverse_opinion"]})
@@ -101,7 +105,9 @@ def test_an_adverse_opinion_counts_in_every_partnership_of_the_organisation(engi
     assert reason.fact == "partners[1].weaknesses"
     assert reason.evidence == "recorded of the organisation itself"
     assert told(live) == fresh(live)
-    assert moved(live.put(Partnership(id="four", status="active", partners=(unseen,))), WEAK)
+    assert moved(
+        live.put(Partnership(id="four", status="active", partners=(unseen,), stated=MEDIUM)), WEAK
+    )
     closed = live.remove_organisation("Eastshire Council")
     assert {each for each, _ in moved(closed, WEAK)} == {Movement.CLOSED}
     assert len(moved(closed, WEAK)) == 3

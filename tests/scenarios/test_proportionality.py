@@ -147,7 +147,7 @@ def test_a_pool_of_the_high_tier_with_nothing_in_place_is_critical():
 
 def test_too_little_governance_cites_its_parts_and_is_counted_apart():
     found = summary(BARE_POOL)
-    assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.CRITICAL)
+    assert (found.verdict, found.severity) == (Verdict.FLAGGED, Severity.MEDIUM)
     assert found.because
     assert all(each.fact.startswith("findings[") for each in found.because)
     assert found.rule.id not in {each.rule.id for each in assessment(BARE_POOL).findings}

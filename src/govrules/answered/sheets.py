@@ -72,7 +72,7 @@ def key_of(pack: str, partnership: str, fact: str) -> str:
         fact: the path of the fact, with the name of its record.
 
     >>> key_of("gp", "p7", "funding.pooled")
-    'kzfmcljmrzk2quom'
+    'kjp5fjqjb5jhmtsh'
     """
     found = OF_RECORD.fullmatch(fact)
     path, record = (f"{found['list']}.{found['rest']}", found["record"]) if found else (fact, "")

@@ -88,7 +88,10 @@ class Wanted:
         """
         if self.format not in FORMATS and self.format not in (more := added(RENDERERS)):
             near = did_you_mean(self.format, (*FORMATS, *more))
-            raise Stop(f"govrules: there is no format `{self.format}`", f"  help: {near}")
+            raise Stop(
+                f"govrules: there is no format `{self.format}`",
+                f"  help: {f'{near}; ' if near else ''}run `govrules --help` for what can be asked",
+            )
         if self.format == "xlsx" and self.output is None:
             raise Stop(
                 "govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`"

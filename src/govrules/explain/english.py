@@ -73,7 +73,7 @@ def rule_sentence(rule: Rule) -> str:
     else:
         duty = condition_phrase(rule.requires)
         duty = duty if where else _named_first(duty, rule)
-        lines = [sentence(f"{where}, {duty}" if where else duty)]
+        lines = [sentence(f"{where}{':' if ',' in where else ','} {duty}" if where else duty)]
     excepted = [
         f"This does not apply where {_named_first(condition_phrase(each.when), rule)}."
         for each in rule.unless

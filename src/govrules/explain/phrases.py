@@ -310,6 +310,8 @@ def names_of(fact: Fact) -> frozenset[str]:
     # A record is named once, and after that it is "it": "its representative", "answers for it".
     parts |= {_WHOSE.sub(" ", each) for each in parts}
     stems = {re.sub(r"^(the \w+|its?|partners|users|there is)\b", "", each) for each in parts}
+    # A subject that the clause before has is not said again.
+    stems |= {re.sub(r"^the \w+ \w+ (?=(is|has|was|does) )", "", each) for each in parts}
     # Of several the verb is another: those "that are significant".
     stems |= {re.sub(r"^(is|has|was|does)\b", "", each.strip()) for each in stems}
     found = {each.strip() for each in (*parts, *stems, without_article(fact.label))}
