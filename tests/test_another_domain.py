@@ -113,7 +113,11 @@ def test_a_pack_is_begun(
     assert main([*commands[1], "--strict"]) == 0
     assert "3 examples, 0 failed" in capsys.readouterr().out
     (tmp_path / "x.yaml").write_text("name: A\nsecurity.certified: no\n", "utf-8")
-    assert main([*(each.replace("FILE", "x.yaml") for each in commands[2]), "--full"]) == 1
+    check = [each.replace("FILE", "x.yaml") for each in commands[2]]
+    assert main(check) == 1
+    page = " ".join(capsys.readouterr().out.split())
+    assert "LOW Decide what to do about this: Not so: the vendor's security is certified." in page
+    assert main([*check, "--full"]) == 1
     assert "The vendor's security is not certified." in " ".join(capsys.readouterr().out.split())
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
+from collections import Counter
 from decimal import Decimal
 
 import attrs
@@ -185,12 +186,11 @@ def test_a_register_without_partnerships_is_judged():
 def test_pairs_are_those_of_a_register(subjects):
     found = rows(assess_pairs(BOOK, to_batches(subjects, Partnership, BOOK, rows=2), as_of=AS_OF))
     pairs = assess_register(Register(partnerships=tuple(subjects)), BOOK, as_of=AS_OF).pairs
-    expected = [(each.id, *said(finding)) for each in pairs for finding in each.findings]
+    told = Counter((each.id, *said(finding)) for each in pairs for finding in each.findings)
+    given = Counter((each["subject"], *said_of(each)) for each in found)
     # A register keeps the pairs of which there is something to tell.
-    told = {each.id for each in pairs}
-    given = [(each["subject"], *said_of(each)) for each in found]
-    assert [each for each in given if each[0] in told] == expected
-    assert not any(each["verdict"] == "flagged" for each in found if each["subject"] not in told)
+    assert told <= given
+    assert not any("flagged" in each for each in given - told)
 
 
 def pooled():

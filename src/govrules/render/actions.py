@@ -96,8 +96,9 @@ def actions_of(
     merged: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
         remedy = finding.rule.remedy
-        if remedy is not None:
-            merged.setdefault((finding.remedy, remedy.who, remedy.within), []).append(finding)
+        do = finding.remedy or f"Decide what to do about this: {finding.rule.title}"
+        who, within = ("", "") if remedy is None else (remedy.who, remedy.within)
+        merged.setdefault((do, who, within), []).append(finding)
     actions = [
         Action(
             max(each.severity for each in its if each.severity is not None),
