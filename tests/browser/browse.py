@@ -138,7 +138,8 @@ def works(browser: Browser, paths: dict[str, Path], failures: Failures) -> None:
         page.locator("table.all th[aria-sort=descending]").inner_text().startswith("Not known"),
     )
     page.get_by_role("combobox", name="Gravest finding").select_option("critical")
-    failures.check("filtered by level", names.count() == 2, names.count())
+    critical = page.locator("table.all tbody tr[data-level=critical]").count()
+    failures.check("filtered by level", 0 < names.count() == critical < 20, names.count())
     page.get_by_role("combobox", name="Gravest finding").select_option("")
     page.get_by_role("searchbox").fill("homeless")
     failures.check("filtered by text", names.count() == 1, names.all_inner_texts())
