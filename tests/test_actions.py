@@ -6,6 +6,7 @@ import datetime as dt
 import pickle
 from pathlib import Path
 
+import attrs
 import pytest
 
 from govrules import UNKNOWN, Verdict, assess_register, load_rulebook, to_data
@@ -90,6 +91,15 @@ def test_every_layout_takes_more_actions(tmp_path, text):
     assert read_actions(path) == (*before, AGREE, MEET)
     for line in text.split("\n"):
         assert line.strip(" []\r\n}") in path.read_bytes().decode()
+
+
+@pytest.mark.parametrize("by", ["10 working days", "1 month for each body, 3 months for both"])
+def test_a_length_from_which_no_day_follows_is_kept_in_words(tmp_path, by):
+    path = tmp_path / "actions.yaml"
+    planned = attrs.evolve(AGREE, by=by)
+    write_actions(path, [planned])
+    assert read_actions(path) == (planned,)
+    assert not planned.is_late(dt.date(2030, 1, 1))
 
 
 def test_a_file_in_braces_is_left_alone(tmp_path):

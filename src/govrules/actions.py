@@ -36,6 +36,8 @@ _LISTED: Final = "actions"
 _KEYS: Final = ("partnership", "rule", "do", "owner", "by", "state", "why")
 _SAME: Final = ("partnership", "rule")
 _DATE: Final = decoder(Date())
+#: What remedies say where no day follows from it, such as `10 working days`.
+_LENGTH: Final = re.compile(r"\b\d+ (?:working )?(?:day|week|month|quarter|year|meeting)s?\b")
 _SPAN: Final = re.compile(r"(\d+) (day|week|month|year)s?")
 
 
@@ -102,9 +104,9 @@ def _text(fields: Fields, key: str) -> str:
 
 
 def _by(fields: Fields) -> dt.date | str:
-    """Read a day, or when in words; what has figures and is no day is reported."""
+    """Read a day, or when in words; what has figures and is no day or length is reported."""
     text = _text(fields, "by")
-    if not any(each.isdigit() for each in text):
+    if not any(each.isdigit() for each in text) or _LENGTH.search(text):
         return text
     value = _DATE(text)
     if isinstance(value, dt.date):
