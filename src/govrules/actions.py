@@ -18,12 +18,12 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat, with_records
 from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
-from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded, parse, read_text
+from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
 from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.action import Action, Progress, State
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_version
+from govrules.rulebook.kept import open_kept
 from govrules.truth import Unknown
 from govrules.vocabulary import Collected, Date, list_of
 from govrules.waivers import called_by
@@ -51,21 +51,14 @@ def read_actions(source: str | Path | Mapping[str, str]) -> tuple[Action, ...]:
     Raises:
         RuleFileError: something in the file is wrong; it carries every problem found.
     """
-    if isinstance(source, Mapping):
-        ((name, text),) = source.items()
-        report = Report(name, text)
-    else:
-        text, report = read_text(Path(source), str(source))
-    node = parse(text, report) if report.ok else None
+    report, fields = open_kept(source, _LISTED)
     found: list[Action] = []
-    if node is not None:
-        fields = Fields(report, node, ("govrules", _LISTED), "a file of actions")
-        if check_version(fields):
-            listed = fields.required(_LISTED)
-            # A list that nobody began is empty.
-            items = [] if _is_blank(listed) else fields.items(_LISTED)
-            found = [each for item in items for each in _action(report, item)]
-            _once_each(report, found, items)
+    if fields is not None:
+        listed = fields.required(_LISTED)
+        # A list that nobody began is empty.
+        items = [] if _is_blank(listed) else fields.items(_LISTED)
+        found = [each for item in items for each in _action(report, item)]
+        _once_each(report, found, items)
     if report.diagnostics:
         raise RuleFileError(report.in_order())
     return tuple(found)
@@ -258,12 +251,7 @@ def follow_up(
     several = tuple(actions)
     if isinstance(assessed, Assessment):
         return _followed(assessed, several)
-    return attrs.evolve(
-        assessed,
-        register=_followed(assessed.register, several),
-        entries=tuple(_followed(each, several) for each in assessed.entries),
-        pairs=tuple(_followed(each, several) for each in assessed.pairs),
-    )
+    return assessed.with_each(lambda each: _followed(each, several))
 
 
 def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -64,6 +64,16 @@ class RegisterAssessment(ShownInNotebooks):
         """Return every assessment that is told: the register's, entries', bodies' and pairs'."""
         everything = (self.register, *self.entries, *self.bodies, *self.pairs)
         return tuple(each for each in everything if each.checks)
+
+    def with_each(self, changed: Callable[[Assessment], Assessment]) -> RegisterAssessment:
+        """Return the same with each of its assessments changed."""
+        return attrs.evolve(
+            self,
+            register=changed(self.register),
+            entries=tuple(map(changed, self.entries)),
+            pairs=tuple(map(changed, self.pairs)),
+            bodies=tuple(map(changed, self.bodies)),
+        )
 
 
 def assess_register(

@@ -14,11 +14,11 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.explain.phrases import day
 from govrules.model import Pair
-from govrules.nodes import Node, Report, parse, read_text
+from govrules.nodes import Node, Report
 from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_version
+from govrules.rulebook.kept import open_kept
 from govrules.rulebook.waiver import Waiver
 
 _KEYS: Final = ("rule", "partnership", "partnerships", "reason", "approved", "until")
@@ -34,18 +34,11 @@ def read_waivers(source: str | Path | Mapping[str, str]) -> tuple[Waiver, ...]:
     Raises:
         RuleFileError: something in the file is wrong; it carries every problem found.
     """
-    if isinstance(source, Mapping):
-        ((name, text),) = source.items()
-        report = Report(name, text)
-    else:
-        text, report = read_text(Path(source), str(source))
-    node = parse(text, report) if report.ok else None
+    report, fields = open_kept(source, "waivers")
     found: list[Waiver] = []
-    if node is not None:
-        fields = Fields(report, node, ("govrules", "waivers"), "a file of waivers")
-        if check_version(fields):
-            fields.required("waivers")
-            found = [each for item in fields.items("waivers") for each in _waiver(report, item)]
+    if fields is not None:
+        fields.required("waivers")
+        found = [each for item in fields.items("waivers") for each in _waiver(report, item)]
     if report.diagnostics:
         raise RuleFileError(report.in_order())
     return tuple(found)
@@ -112,13 +105,7 @@ def waive(
     several = tuple(waivers)
     if isinstance(assessed, Assessment):
         return _waived(assessed, several)
-    return attrs.evolve(
-        assessed,
-        register=_waived(assessed.register, several),
-        entries=tuple(_waived(each, several) for each in assessed.entries),
-        pairs=tuple(_waived(each, several) for each in assessed.pairs),
-        bodies=tuple(_waived(each, several) for each in assessed.bodies),
-    )
+    return assessed.with_each(lambda each: _waived(each, several))
 
 
 def _waived(assessment: Assessment, waivers: Sequence[Waiver]) -> Assessment:
