@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -23,6 +23,7 @@ from govrules.nodes import Items, Node, Report, Scalar, parse, read_text
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.fields import Fields
+from govrules.rulebook.kept import open_kept
 from govrules.rulebook.load import FORMAT, check_version
 from govrules.subjects import EVERY_FACT, SubjectReader, says_a_state
 from govrules.truth import UNKNOWN
@@ -52,29 +53,15 @@ def read_answers(
     >>> [(each.fact, each.value) for each in read_answers({"answers.yaml": text})]
     [('funding.pooled', True)]
     """
-    if isinstance(source, Mapping):
-        ((name, text),) = source.items()
-        report = Report(name, text)
-    else:
-        name = str(source)
-        text, report = read_text(Path(source), name)
-    found = _answers(text, report, rulebook)
+    report, fields = open_kept(source, "answers")
+    found: list[Answer | None] = []
+    if fields is not None:
+        fields.required("answers")
+        notes = _notes(report.lines)
+        found = [_answer(report, item, rulebook, notes) for item in fields.items("answers")]
     if report.diagnostics:
-        raise FactsError(name, "answers", "problems", report.in_order())
-    return found
-
-
-def _answers(text: str, report: Report, rulebook: Rulebook | None) -> tuple[Answer, ...]:
-    node = parse(text, report) if report.ok else None
-    if node is None:
-        return ()
-    fields = Fields(report, node, ("govrules", "answers"), "a file of answers")
-    if not check_version(fields):
-        return ()
-    fields.required("answers")
-    notes = _notes(text)
-    read = (_answer(report, item, rulebook, notes) for item in fields.items("answers"))
-    return tuple(each for each in read if each is not None)
+        raise FactsError(report.file, "answers", "problems", report.in_order())
+    return tuple(each for each in found if each is not None)
 
 
 def _answer(
@@ -151,10 +138,10 @@ def _names(node: Items, path: str, report: Report) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _notes(text: str) -> Mapping[int, str]:
+def _notes(lines: Sequence[str]) -> Mapping[int, str]:
     """Return the remarks of a file by the line before which they stand, as `value` has it."""
     found = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         head, mark, rest = line.partition(_NOTE)
         if mark and not head.strip():
             found[number - 1] = rest.strip()
