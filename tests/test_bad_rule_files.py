@@ -15,7 +15,8 @@ import pytest
 
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
-from govrules.nodes import MAX_BYTES, MAX_NODES
+from govrules.nodes import MAX_BYTES
+from govrules.parsing import MAX_NODES
 from govrules.rulebook.load import load_rulebook
 from tests.pages import cases
 

@@ -22,7 +22,8 @@ from govrules.model import (
     Partnership,
     Register,
 )
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.reading import declared_by, read_partnership, read_subject
 from govrules.registers.read import read_register
 from govrules.rulebook.ast import Rulebook

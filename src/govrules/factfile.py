@@ -31,7 +31,8 @@ from govrules.editing import (
     root_of,
     span_of,
 )
-from govrules.nodes import Entries, Report, parse
+from govrules.nodes import Entries, Report
+from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader

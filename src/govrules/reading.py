@@ -24,7 +24,8 @@ from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.facts import said
 from govrules.model import Partnership
-from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import MAX_DEPTH, MAX_NODES, parse
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.kinds import SUBJECTS
 from govrules.rulebook.load import check_format

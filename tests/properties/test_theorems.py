@@ -21,7 +21,8 @@ from govrules.explain.view import view_of
 from govrules.explain.ways import Effort
 from govrules.facts import TO_BE_FOUND, Facts
 from govrules.findings import Finding
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.rulebook.ast import (
     All,
     AnyOf,

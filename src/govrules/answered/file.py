@@ -19,7 +19,8 @@ from govrules.decode.values import YES_NO_WORDS
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.files import replacing
-from govrules.nodes import Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Items, Node, Report, Scalar, read_text
+from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.fields import Fields

@@ -12,6 +12,7 @@ from govrules.decode.values import Problem, describe, read, read_duration
 from govrules.diagnostics import Code, did_you_mean
 from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import OF_SIGNS
 from govrules.rulebook.ast import (
     All,
     AnyOf,
@@ -43,7 +44,7 @@ from govrules.rulebook.ast import (
     ValueTest,
 )
 from govrules.rulebook.dated import by_day
-from govrules.rulebook.meant import MEANT, NO_TEXTS, OF_SIGNS, SIGNS
+from govrules.rulebook.meant import MEANT, NO_TEXTS, SIGNS
 from govrules.rulebook.words import KEYS
 from govrules.subjects import EVERY_FACT, Declared, words_of
 from govrules.vocabulary import (

@@ -13,7 +13,8 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.files import is_folder
-from govrules.nodes import Entries, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Node, Report, Scalar
+from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
 from govrules.rulebook.ast import (
     Rule,

@@ -16,7 +16,8 @@ from govrules.engines.reference import case_of
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.examples import example_case, run_derived_example, run_example
 from govrules.facts import Facts
-from govrules.nodes import Entries, Items, Report, parse
+from govrules.nodes import Entries, Items, Report
+from govrules.parsing import parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook

@@ -27,7 +27,8 @@ from govrules.explain.english import names_every, rule_sentence
 from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.findings import Finding
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.ast import (
     All,
