@@ -26,20 +26,8 @@ from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action
-from govrules.rulebook.ast import (
-    Citation,
-    Compare,
-    Derived,
-    FactRef,
-    FactSource,
-    Literal,
-    Op,
-    Rule,
-    Rulebook,
-    Severity,
-    Test,
-    Verdict,
-)
+from govrules.rulebook.ast import Citation, Derived, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op, Test
 from govrules.rulebook.waiver import Waiver
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject

@@ -30,7 +30,8 @@ from govrules.lowering.ir import (
     subject,
 )
 from govrules.lowering.judged import Judged
-from govrules.rulebook.ast import ORDER, FactSource, Op, Verdict
+from govrules.rulebook.ast import Verdict
+from govrules.rulebook.expr import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, YesNo
 

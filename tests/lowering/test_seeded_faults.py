@@ -31,23 +31,19 @@ from govrules.lowering.formulas import (
 from govrules.lowering.ir import Read
 from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
     Condition,
-    Grade,
     Literal,
-    Mitigation,
     Not,
     Op,
     Quantity,
-    Rule,
-    Rulebook,
-    Severity,
     Share,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, partnerships
 from govrules.truth import UNKNOWN

@@ -15,7 +15,7 @@ from govrules import Partnership, Register, Rulebook, Verdict, assess, load_rule
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate
 from govrules.facts import Facts
-from govrules.rulebook.ast import Condition
+from govrules.rulebook.expr import Condition
 from govrules.rulebook.walk import nodes, references
 from govrules.testing.grammar import conditions, rulebooks
 from govrules.testing.properties import OF_RULES, PROPERTIES, Trial, check, read_back, unnamed

@@ -14,25 +14,9 @@ import attrs
 from govrules.engines.reference import Case, case_of
 from govrules.facts import Facts
 from govrules.reading import read_values
-from govrules.rulebook.ast import (
-    By,
-    Derived,
-    FactRef,
-    FactSource,
-    Literal,
-    Operand,
-    Parameter,
-    Rule,
-    Rulebook,
-    Sum,
-)
-from govrules.rulebook.walk import (
-    nodes,
-    operands,
-    predicates_at,
-    references_at,
-    rule_conditions,
-)
+from govrules.rulebook.ast import Derived, Rule, Rulebook, rule_conditions
+from govrules.rulebook.expr import By, FactRef, FactSource, Literal, Operand, Parameter, Sum
+from govrules.rulebook.walk import nodes, operands, predicates_at, references_at
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -27,7 +27,8 @@ from govrules.errors import FactsError
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import lowering_of
-from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import FactSource, Op
 from govrules.truth import Unknown
 from govrules.vocabulary import Choices, Records
 

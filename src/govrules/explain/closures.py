@@ -19,7 +19,7 @@ from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import ORDER, FactSource, Op
+from govrules.rulebook.expr import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice
 

@@ -15,7 +15,8 @@ from govrules.explain.compared import (
     predicate_phrase,
 )
 from govrules.explain.phrases import NOBODY, joined, names_of, plural, sentence, without_article
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Rule
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
@@ -30,7 +31,6 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Rule,
     Share,
     Sum,
     Test,

@@ -22,9 +22,8 @@ from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import Leaf, Merged, mergeable
 from govrules.lowering.reads import reads as read_by
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
 from govrules.rulebook.reads import Path, moves, reads
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import Unknown
 
 if TYPE_CHECKING:

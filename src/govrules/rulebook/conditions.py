@@ -13,7 +13,9 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.model import AssessmentFacts, Pair
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import OF_SIGNS
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import ParameterValue
+from govrules.rulebook.dated import by_day
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -32,7 +34,6 @@ from govrules.rulebook.ast import (
     Op,
     Operand,
     Parameter,
-    ParameterValue,
     Plain,
     Predicate,
     Quantified,
@@ -43,7 +44,6 @@ from govrules.rulebook.ast import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.dated import by_day
 from govrules.rulebook.meant import MEANT, NO_TEXTS, SIGNS
 from govrules.rulebook.words import KEYS
 from govrules.subjects import EVERY_FACT, Declared, words_of

@@ -12,16 +12,10 @@ import attrs
 
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import (
-    Document,
-    Pack,
-    ParameterValue,
-    Plain,
-    Says,
-    Theme,
-)
+from govrules.rulebook.ast import Document, Pack, ParameterValue, Says, Theme
 from govrules.rulebook.conditions import read_parameter_type
 from govrules.rulebook.dated import read_dated
+from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.meant import TYPES_MEANT
 from govrules.rulebook.packs import (

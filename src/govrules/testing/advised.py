@@ -12,8 +12,8 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.because import REDUCED_UP_TO
 from govrules.explain.ways import Effort, members
 from govrules.findings import Finding
-from govrules.rulebook.ast import Rule
-from govrules.rulebook.walk import references, rule_conditions
+from govrules.rulebook.ast import Rule, rule_conditions
+from govrules.rulebook.walk import references
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Fact, YesNo, vocabulary_of
 

@@ -30,18 +30,10 @@ from govrules.findings import Finding
 from govrules.nodes import Report
 from govrules.parsing import parse
 from govrules.render.tree import tree_lines
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Condition,
-    Known,
-    Rule,
-    Rulebook,
-    Severity,
-    Verdict,
-)
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.walk import nodes, references, rule_conditions
+from govrules.rulebook.expr import All, AnyOf, Condition, Known
+from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
 from govrules.testing.advised import (
