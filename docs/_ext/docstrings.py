@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from govrules.rulebook.expr import Condition
 from sphinx.application import Sphinx
 from sphinx.ext.napoleon import Config, GoogleDocstring
 from sphinx.util.typing import ExtensionMetadata
+
+from govrules.rulebook.expr import Condition
 
 #: The union of all nodes of a condition, as annotations spell it out.
 _UNION = " | ".join(f"{each.__module__}.{each.__qualname__}" for each in get_args(Condition))

@@ -27,9 +27,9 @@ from govrules.rulebook.ast import (
     Says,
     Verdict,
 )
-from govrules.rulebook.conditions import AGES, tests_for
 from govrules.rulebook.load import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
+from govrules.rulebook.types import AGES, tests_for
 from govrules.subjects import Declared, words_of
 from govrules.vocabulary import (
     Choice,

@@ -10,9 +10,8 @@ import attrs
 import pytest
 
 from govrules.model import Partner, Partnership, Register
-from govrules.rulebook import conditions, expr
+from govrules.rulebook import expr, types
 from govrules.rulebook.ast import Rule, Rulebook
-from govrules.rulebook.conditions import comparable, may_be_none
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -39,6 +38,8 @@ from govrules.rulebook.expr import (
     Sum,
 )
 from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.operands import may_be_none
+from govrules.rulebook.types import comparable
 from govrules.vocabulary import (
     AS_OF,
     Choice,
@@ -413,7 +414,7 @@ def test_places_point_at_facts_and_tests(rulebook: Rulebook) -> None:
 )
 def test_each_type_has_its_tests(fact_type: FactType, tests: set[str]) -> None:
     """What can be asked of a fact depends on its type only."""
-    assert set(conditions.tests_for(fact_type)) == tests
+    assert set(types.tests_for(fact_type)) == tests
 
 
 def test_closed_values_are_those_of_choices_and_of_yes_or_no() -> None:

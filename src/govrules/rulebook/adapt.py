@@ -30,7 +30,6 @@ from govrules.rulebook.ast import (
     Severity,
     rule_conditions,
 )
-from govrules.rulebook.conditions import comparable, read_parameter_type, upside_down
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -42,6 +41,8 @@ from govrules.rulebook.expr import (
     Plain,
 )
 from govrules.rulebook.fields import Fields
+from govrules.rulebook.operands import upside_down
+from govrules.rulebook.types import comparable, read_parameter_type
 from govrules.rulebook.walk import nodes, predicates_at
 from govrules.vocabulary import Money, Months
 

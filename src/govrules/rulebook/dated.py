@@ -24,6 +24,7 @@ from govrules.rulebook.expr import (
     Test,
 )
 from govrules.rulebook.fields import Fields
+from govrules.rulebook.types import read_parameter_type
 from govrules.rulebook.walk import references
 from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
 
@@ -83,8 +84,6 @@ def read_dated(
     report: Report, items: Sequence[Node], name: str, unit: str
 ) -> tuple[tuple[dt.date, Plain], ...] | None:
     """Read the dated values of a parameter; None where the report says what is wrong."""
-    from govrules.rulebook.conditions import read_parameter_type  # noqa: PLC0415 - it reads this module
-
     found: list[tuple[dt.date, Plain]] = []
     types: list[FactType] = []
     before = report.errors

@@ -13,7 +13,6 @@ import attrs
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
 from govrules.rulebook.ast import Document, Pack, ParameterValue, Says, Theme
-from govrules.rulebook.conditions import read_parameter_type
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
@@ -25,6 +24,7 @@ from govrules.rulebook.rules import (
     SAYS,
     read_amendments,
 )
+from govrules.rulebook.types import read_parameter_type
 from govrules.vocabulary import (
     Choice,
     Date,

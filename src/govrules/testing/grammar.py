@@ -26,7 +26,7 @@ from govrules.rulebook.ast import (
     Says,
     Severity,
 )
-from govrules.rulebook.conditions import MADE, comparable
+from govrules.rulebook.conditions import MADE
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -54,6 +54,7 @@ from govrules.rulebook.expr import (
     Sum,
     Test,
 )
+from govrules.rulebook.types import comparable
 from govrules.testing.strategies import DAYS, WORDS
 from govrules.vocabulary import (
     AS_OF,
