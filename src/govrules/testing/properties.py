@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.assessment import Assessment, Plan, assess
+from govrules.assessment import Assessment, assess
 from govrules.engines.reference import Case, Judgement, case_of, judge
 from govrules.engines.registry import ENGINES, NEVER_FLAGS
 from govrules.errors import EngineError
@@ -29,6 +29,7 @@ from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.nodes import Report
 from govrules.parsing import parse
+from govrules.plans import Plan
 from govrules.render.tree import tree_lines
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
