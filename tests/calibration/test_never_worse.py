@@ -9,7 +9,9 @@ import pytest
 
 from govrules import Verdict, assess, load_rulebook
 from govrules.reading import read_subject
-from govrules.testing.properties import FalsifiedError, check, gravity, removals
+from govrules.testing.properties import check
+from govrules.testing.theorems.never_worse import gravest, removals
+from govrules.testing.trial import FalsifiedError
 from tests.calibration.cases import CASES, HERE, rulebook
 
 #: So many generated partnerships, each with everything known and one arrangement taken away; in
@@ -61,7 +63,7 @@ def test_no_case_is_better_for_having_less(name):
         after = assess(without, rulebook(), as_of=read.as_of)
         # What is asked instead of found is no better: nothing is known of it.
         if after.counts[Verdict.UNKNOWN] <= before.counts[Verdict.UNKNOWN]:
-            assert gravity(after) >= gravity(before), path
+            assert gravest(after) >= gravest(before), path
 
 
 @pytest.fixture

@@ -25,15 +25,9 @@ from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
-from govrules.testing.properties import (
-    OF_RULES,
-    PROPERTIES,
-    FalsifiedError,
-    check,
-    engines_agree,
-    installed_engines,
-    kinds_of,
-)
+from govrules.testing.properties import OF_RULES, PROPERTIES, check
+from govrules.testing.theorems.form import engines_agree, installed_engines
+from govrules.testing.trial import FalsifiedError, kinds_of
 from govrules.truth import Unknown
 from govrules.vocabulary import YesNo
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from govrules.engines.reference import Case, Judgement, judge
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.because import REDUCED_UP_TO
 from govrules.explain.ways import Effort, members
 from govrules.findings import Finding
-from govrules.rulebook.ast import Rule, rule_conditions
+from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
 from govrules.rulebook.walk import references
+from govrules.testing.trial import (
+    Trial,
+)
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Choice, Fact, YesNo, vocabulary_of
-
-if TYPE_CHECKING:
-    from govrules.testing.properties import Trial
+from govrules.vocabulary import Choice, Fact, Kind, Records, YesNo, vocabulary_of
 
 #: So many ways to answer what a finding asks are gone through, of so many questions.
 _MOST_ANSWERS: Final = 243
@@ -152,3 +152,52 @@ def _fewer(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, di
                 nearer = to ^ {member}
                 if nearer != held:
                     yield path, {**changes, path: nearer}
+
+
+def because_is_sufficient(trial: Trial) -> None:
+    """The facts that a finding cites reproduce it, and a single one of them is needed."""
+    whole = trial.case()
+    for finding in trial.assess().findings:
+        paths = [each.fact for each in finding.because]
+        steps = {each.fact: each.value for each in finding.because if each.fact in finding.steps}
+        alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
+        same = (alone.verdict, alone.severity, alone.could_be, alone.mitigations)
+        given_ = (finding.verdict, finding.severity, finding.could_be, finding.mitigations)
+        trial.require(same == given_, f"{', '.join(paths)} do not reproduce it", finding.rule)
+        trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
+        if finding.verdict in (Verdict.FLAGGED, Verdict.NOT_APPLICABLE) and len(paths) == 1:
+            none = judge(finding.rule, whole.restricted([])).verdict
+            says = f"it cites `{paths[0]}`, and does not need it"
+            trial.require(none is not finding.verdict, says, finding.rule)
+
+
+def changes_settle(trial: Trial) -> None:
+    """Each way out that a finding offers changes arrangements alone, and settles it."""
+    whole, effort = trial.case(), Effort(trial.subject)
+    for finding in trial.assess().flagged:
+        sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
+        trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
+        for way in finding.clears:
+            after = judge(finding.rule, whole.supposing({each.fact: each.to for each in way}))
+            cleared = after.verdict in NEVER_FLAGS
+            words = "; ".join(f"{each.fact}: {each.phrase}" for each in way)
+            trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
+            for change in way:
+                says = f"it offers to change `{change.fact}`, which is a circumstance"
+                arranged = is_arrangement(change.fact, trial.cls, trial.rulebook)
+                trial.require(arranged, says, finding.rule)
+                trial.require(bool(change.phrase), f"`{change.fact}` is not in words", finding.rule)
+
+
+def is_arrangement(path: str, cls: type, rulebook: Rulebook) -> bool:
+    """Tell whether governance can change a fact of a class, or a list that it is in."""
+    *lists, last = path.split("].")
+    for each in lists:
+        fact = vocabulary_of(cls).facts[each.partition("[")[0]]
+        if fact.kind is Kind.ARRANGEMENT:
+            return True
+        assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
+        cls = fact.type.cls
+    if last.startswith("local."):
+        return rulebook.local[last.removeprefix("local.")].kind is Kind.ARRANGEMENT
+    return vocabulary_of(cls).facts[last].kind is Kind.ARRANGEMENT
