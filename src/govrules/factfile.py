@@ -10,14 +10,7 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import (
-    INDEX,
-    FactAt,
-    fact_at,
-    label_of,
-    name_of,
-    records_of,
-)
+from govrules.answered.answer import INDEX, FactAt, fact_at, label_of, name_of, records_of
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (

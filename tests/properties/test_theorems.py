@@ -25,16 +25,7 @@ from govrules.nodes import Report
 from govrules.parsing import parse
 from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.expr import (
-    All,
-    AnyOf,
-    Compare,
-    Condition,
-    FactSource,
-    Literal,
-    Not,
-    Op,
-)
+from govrules.rulebook.expr import All, AnyOf, Compare, Condition, FactSource, Literal, Not, Op
 from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references

@@ -17,17 +17,7 @@ from govrules.reading import read_values
 from govrules.rulebook.ast import Derived, Rule, Rulebook, rule_conditions
 from govrules.rulebook.expr import By, FactRef, FactSource, Literal, Operand, Parameter, Sum
 from govrules.rulebook.walk import nodes, operands, predicates_at, references_at
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    YesNo,
-)
+from govrules.vocabulary import Choice, Choices, Date, Money, Months, Number, Record, Records, YesNo
 
 _DAY: Final = dt.date(2026, 3, 31)
 _MOST_RECORDS: Final = 3

@@ -23,12 +23,7 @@ from govrules.diagnostics import Span, did_you_mean
 from govrules.errors import GovrulesError, NoSuchRuleError
 from govrules.frozen import frozen
 from govrules.rulebook.adapted import Adaptation, Amendment, no_adaptations
-from govrules.rulebook.expr import (
-    Condition,
-    Parameter,
-    Plain,
-    span_field,
-)
+from govrules.rulebook.expr import Condition, Parameter, Plain, span_field
 from govrules.rulebook.walk import derived_read, has_threshold, parameters_in, thresholds
 from govrules.vocabulary import Choice, Fact, FactType
 

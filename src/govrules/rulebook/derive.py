@@ -17,17 +17,10 @@ from govrules.rulebook.declare import Declarations, OpenedPack
 from govrules.rulebook.derivation import beneath
 from govrules.rulebook.expr import Condition, FactSource
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.rules import (
-    read_citation,
-    read_given,
-)
+from govrules.rulebook.rules import read_citation, read_given
 from govrules.rulebook.walk import references
 from govrules.subjects import Declared
-from govrules.vocabulary import (
-    Choice,
-    Fact,
-    YesNo,
-)
+from govrules.vocabulary import Choice, Fact, YesNo
 
 
 @attrs.define

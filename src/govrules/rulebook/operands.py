@@ -13,16 +13,7 @@ from govrules.nodes import Entries, Items, Node, Scalar
 from govrules.parsing import OF_SIGNS
 from govrules.rulebook.ast import ParameterValue
 from govrules.rulebook.dated import by_day
-from govrules.rulebook.expr import (
-    Between,
-    By,
-    Compare,
-    Comparison,
-    Literal,
-    Op,
-    Operand,
-    Parameter,
-)
+from govrules.rulebook.expr import Between, By, Compare, Comparison, Literal, Op, Operand, Parameter
 from govrules.rulebook.meant import NO_TEXTS, SIGNS
 from govrules.rulebook.resolve import FactResolver
 from govrules.rulebook.types import AGES, OPS, comparable, type_phrase

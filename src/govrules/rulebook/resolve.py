@@ -6,19 +6,12 @@ import attrs
 
 from govrules.diagnostics import Code, did_you_mean
 from govrules.nodes import Report, Scalar
-from govrules.rulebook.expr import (
-    FactRef,
-    FactSource,
-)
+from govrules.rulebook.expr import FactRef, FactSource
 from govrules.rulebook.meant import MEANT
 from govrules.rulebook.types import TESTS
 from govrules.rulebook.words import KEYS
 from govrules.subjects import EVERY_FACT, Declared
-from govrules.vocabulary import (
-    AS_OF,
-    Records,
-    vocabulary_of,
-)
+from govrules.vocabulary import AS_OF, Records, vocabulary_of
 
 
 @attrs.define

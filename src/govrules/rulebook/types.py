@@ -6,12 +6,7 @@ from typing import Final, assert_never
 
 from govrules.decode.values import Problem, describe, read, read_duration
 from govrules.nodes import Scalar
-from govrules.rulebook.expr import (
-    Op,
-    Plain,
-    Quantity,
-    SetOp,
-)
+from govrules.rulebook.expr import Op, Plain, Quantity, SetOp
 from govrules.vocabulary import (
     Choice,
     Choices,

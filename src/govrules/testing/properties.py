@@ -41,11 +41,7 @@ from govrules.testing.theorems.knowledge import (
 from govrules.testing.theorems.never_worse import never_worse_for_having_begun
 from govrules.testing.theorems.plans import plan_flags_nothing_new, plan_is_smallest
 from govrules.testing.theorems.rules import english_names_every_fact, format_round_trips
-from govrules.testing.trial import (
-    FalsifiedError,
-    Property,
-    Trial,
-)
+from govrules.testing.trial import FalsifiedError, Property, Trial
 from govrules.truth import UNKNOWN, Unknown
 
 #: Every property of a subject by its name.

@@ -14,9 +14,7 @@ from govrules.explain.ways import Effort, members
 from govrules.findings import Finding
 from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
 from govrules.rulebook.walk import references
-from govrules.testing.trial import (
-    Trial,
-)
+from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Fact, Kind, Records, YesNo, vocabulary_of
 

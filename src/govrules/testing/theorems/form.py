@@ -13,11 +13,7 @@ from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import All, AnyOf, Condition
-from govrules.testing.trial import (
-    Trial,
-    kinds_of,
-    said,
-)
+from govrules.testing.trial import Trial, kinds_of, said
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
 

@@ -13,13 +13,7 @@ from govrules.engines.reference import judge
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.findings import Finding
 from govrules.rulebook.ast import Verdict
-from govrules.testing.trial import (
-    Trial,
-    least,
-    said,
-    tests_what_is_known,
-    worst,
-)
+from govrules.testing.trial import Trial, least, said, tests_what_is_known, worst
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Record, Records, vocabulary_of
 

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 
 from govrules.assessment import Assessment
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.testing.trial import (
-    Trial,
-    least,
-)
+from govrules.testing.trial import Trial, least
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Kind, Record, Records, vocabulary_of
 

@@ -15,10 +15,7 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.ways import Effort
 from govrules.plans import Plan
 from govrules.rulebook.ast import Rule, Severity, Verdict
-from govrules.testing.trial import (
-    Trial,
-    least,
-)
+from govrules.testing.trial import Trial, least
 
 #: So many unions of ways to clear findings are held against a plan that is said to be smallest.
 _MOST_UNIONS: Final = 64

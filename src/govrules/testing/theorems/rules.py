@@ -15,9 +15,7 @@ from govrules.rulebook.expr import Condition
 from govrules.rulebook.walk import references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
-from govrules.testing.trial import (
-    FalsifiedError,
-)
+from govrules.testing.trial import FalsifiedError
 
 
 def english_names_every_fact(rulebook: Rulebook) -> None:
