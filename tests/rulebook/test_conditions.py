@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
 
 import attrs
 import pytest
@@ -57,8 +56,9 @@ from govrules.vocabulary import (
     closed_values,
     vocabulary_of,
 )
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture

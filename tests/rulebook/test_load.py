@@ -47,8 +47,9 @@ from govrules.vocabulary import (
     YesNo,
     fact,
 )
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from govrules.rulebook import expr
@@ -11,8 +9,9 @@ from govrules.rulebook.ast import Rulebook, rule_conditions
 from govrules.rulebook.expr import All, Count
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.walk import nodes, references
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture
