@@ -19,13 +19,13 @@ from govrules.engines.reference import (
     derive,
     evaluate,
     judge,
-    months_before,
     share_of,
     split,
     sum_of,
     values,
 )
 from govrules.facts import TO_BE_FOUND, Facts
+from govrules.months import months_before
 from govrules.rulebook.ast import (
     Derived,
     Exemption,

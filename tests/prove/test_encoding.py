@@ -12,10 +12,11 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from govrules import load_rulebook
-from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge, months_before
+from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge
 from govrules.facts import Facts, absent, read_field
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
+from govrules.months import months_before
 from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Verdict
 from govrules.rulebook.expr import (
     Compare,

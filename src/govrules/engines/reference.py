@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
-from dateutil.relativedelta import relativedelta
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
+from govrules.months import months_before
 from govrules.rulebook import ast, expr
 from govrules.rulebook.derivation import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
@@ -372,14 +372,6 @@ def _compare_age(value: dt.date, op: expr.Op, months: int, case: Case) -> Truth:
         return truth(as_of <= value < months_before(as_of, -months))
     older = value < months_before(as_of, months)
     return truth(older is (op is expr.Op.OLDER_THAN))
-
-
-def months_before(day: dt.date, months: int) -> dt.date:
-    """Return the day so many calendar months earlier, later where negative; the last there is."""
-    try:
-        return day - relativedelta(months=months)
-    except (ValueError, OverflowError):
-        return dt.date.min if months > 0 else dt.date.max
 
 
 def includes(op: expr.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:

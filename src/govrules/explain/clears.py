@@ -11,11 +11,11 @@ from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.engines.reference import months_before
 from govrules.explain.view import AS_OF_REF, View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.identical import Identical
+from govrules.months import months_before
 from govrules.rulebook.ast import Derived, Rule, rule_conditions
 from govrules.rulebook.derivation import once_each
 from govrules.rulebook.expr import (

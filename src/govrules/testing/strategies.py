@@ -16,9 +16,9 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.engines.reference import months_before
 from govrules.facts import said
 from govrules.model import Partnership, Register
+from govrules.months import months_before
 from govrules.rulebook.ast import Rulebook, rule_conditions
 from govrules.rulebook.expr import (
     By,
