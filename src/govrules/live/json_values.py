@@ -25,15 +25,7 @@ from govrules.reading import CARRIED, facts_data
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import (
-    Choices,
-    Fact,
-    FactType,
-    Record,
-    Records,
-    Text,
-    vocabulary_of,
-)
+from govrules.vocabulary import Choices, Fact, FactType, Record, Records, Text, vocabulary_of
 
 #: More than anybody records of one partnership; what exceeds it is an error of the sender.
 MOST_FACTS: Final = 20_000
