@@ -121,7 +121,7 @@ class Assessment(ShownInNotebooks):
         return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
 
     def afresh(self) -> Assessment:
-        """Return the same assessment, of which nothing was worked out yet: it can be let go."""
+        """Return an equal assessment without cached findings, so that this one can be freed."""
         return attrs.evolve(self)
 
     @cached_property
@@ -166,18 +166,18 @@ class Assessment(ShownInNotebooks):
         return tuple(each for each in found if each.verdict is Verdict.FLAGGED)
 
     def _waiver(self, rule: Rule, outcome: Outcome) -> Waiver | None:
-        """Return the waiver by which what a rule flags does not count."""
+        """Return the waiver of a rule; None where it is not flagged or not waived."""
         if outcome.verdict is not Verdict.FLAGGED:
             return None
         return next((each for each in self.waivers if each.rule == rule.id), None)
 
     def _action(self, rule: Rule) -> Action | None:
-        """Return what was decided about what a rule says."""
+        """Return the action on the finding of a rule; None where there is none."""
         return next((each for each in self.actions if each.rule == rule.id), None)
 
     @property
     def acted_on(self) -> tuple[Finding, ...]:
-        """The findings about which something was decided, whatever has become of it."""
+        """The findings that have an action, done or not."""
         rules = {each.rule for each in self.actions}
         several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
         sums = (each for each in self.summaries if each.action) if self.actions else ()
@@ -487,7 +487,7 @@ def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | No
 
 @functools.lru_cache(maxsize=256)
 def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
-    """Return a rule that asks for a value: what explains it is what the fact has it from."""
+    """Return a rule that requires a derived fact to have a value, to explain that value."""
     (derived,) = only
     ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
     return Rule(
@@ -564,7 +564,7 @@ def _finding(
 
 
 def _kind(subjects: Sequence[Any], rulebook: Rulebook) -> str:
-    """Return the one kind of which all the subjects are."""
+    """Return the kind that all subjects share."""
     first = type(subjects[0])
     for name, cls in rulebook.subjects.items():
         if cls is first:

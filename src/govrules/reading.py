@@ -234,7 +234,7 @@ def read_of(
     report: Report,
     nulls: int,
 ) -> Read:
-    """Return what was read, with what was reported of it."""
+    """Return the subject that was read, with warnings and problems."""
     said = report.in_order()
     return Read(
         subject,

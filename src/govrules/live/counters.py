@@ -132,7 +132,7 @@ class Counters:
 
 @attrs.define
 class OfRegister:
-    """What an event does to the register itself; `settled` is None where that is nothing."""
+    """The effect of an event on the register itself; `settled` is None where there is none."""
 
     counted: Counted
     settled: Evaluation | None = None

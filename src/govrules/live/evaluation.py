@@ -64,7 +64,7 @@ class Task:
 
 
 class Evaluator(Protocol):
-    """Settles the rules about one kind of subject."""
+    """Evaluates the rules about one kind of subject."""
 
     rules: tuple[Rule, ...]
 
@@ -82,7 +82,7 @@ class Evaluator(Protocol):
 
 @attrs.define
 class Index:
-    """From a fact to the numbers of what reads it; worked out when a fact first changes."""
+    """The numbers of what reads each fact; filled when a fact first changes."""
 
     _reads: tuple[Mapping[Path, bool], ...]
     _found: dict[Path, tuple[int, ...]] = attrs.field(factory=dict)
@@ -151,7 +151,7 @@ class ByRule:
 
 @attrs.define
 class ByFormula:
-    """Judges the rules that read what changed, by their formulas with some numbers given."""
+    """Evaluates the rules that read changed facts, by formulas whose aggregates are given."""
 
     rules: tuple[Rule, ...]
     _judged: tuple[Judged, ...]
@@ -182,7 +182,7 @@ class ByFormula:
 
 @attrs.define
 class ByNetwork:
-    """Settles the atoms that read what changed, and runs what they reach of the network."""
+    """Evaluates the atoms that read changed facts, and the nodes that they reach."""
 
     rules: tuple[Rule, ...]
     _made: Any
@@ -254,7 +254,7 @@ def settler_of_list(
 
 
 def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
-    """Return for each number a path that no fact has, under which it changes like a fact."""
+    """Return a path for each aggregate, distinct from that of any fact."""
     return {leaf: f"#{number}" for number, leaf in enumerate(leaves)}
 
 

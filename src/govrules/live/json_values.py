@@ -134,7 +134,7 @@ class Reader:
         return attrs.evolve(base, **{name: new})
 
     def _said(self, base: Any, path: Path, value: Any, *, prefix: Path) -> Any:  # noqa: ANN401
-        """Return a record of which something else is said: a local or stated fact, or evidence."""
+        """Return a record with an annotation replaced: a local or stated fact, or evidence."""
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)

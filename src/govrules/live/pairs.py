@@ -172,7 +172,7 @@ class PairIndex:
 
 
 def overlay(known: dict[Any, Any], changed: Mapping[Any, Any]) -> None:
-    """Put each value in its place, and take away what is None."""
+    """Update a mapping with values, and delete the keys whose value is None."""
     for key, value in changed.items():
         if value is None:
             known.pop(key, None)

@@ -125,7 +125,7 @@ class Delta:
 
 @attrs.define
 class Update:
-    """What an event changes; None stands for what goes."""
+    """The entries and organisations that an event changes; None for those it removes."""
 
     organisations: Mapping[str, Organisation | None]
     record: Any
@@ -138,7 +138,7 @@ class Update:
 
 @attrs.define(eq=False, init=False)
 class WorkingMemory:
-    """All entries with what is settled of them, as of one date."""
+    """All entries with their evaluations, as of one date."""
 
     rulebook: Rulebook
     listing: Listing
@@ -226,7 +226,7 @@ class WorkingMemory:
 
     @property
     def _more(self) -> tuple[Unknown, ...]:
-        """What stands at the end of the list of entries."""
+        """What follows the entries in their list: nothing, or that there may be more."""
         return () if self.complete else (UNKNOWN,)
 
     def _move(self, subject: Subject, before: Evaluation | None, after: Evaluation | None) -> Delta:

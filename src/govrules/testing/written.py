@@ -22,7 +22,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _Word(str):
-    """A value that stands in the file as it is."""
+    """A value that is written without quotes."""
 
     __slots__ = ()
 
