@@ -71,13 +71,17 @@ def read_date(text: str) -> dt.date | Problem:
     """
     found = _ISO.fullmatch(text)
     if found:
-        try:
-            return dt.date.fromisoformat(found[1])
-        except ValueError:
-            return Problem(Code.TYPE_MISMATCH, f"there is no such date as `{text}`", _IN_FULL)
+        return _iso(found[1])
     if _NUMBER.fullmatch(text):
         return Problem(Code.TYPE_MISMATCH, f"`{text}` is a number, not a date", _IN_FULL)
     return unreadable(text, Date(), _IN_FULL)
+
+
+def _iso(text: str) -> dt.date | Problem:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return Problem(Code.TYPE_MISMATCH, f"there is no such date as `{text}`", _IN_FULL)
 
 
 def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
@@ -110,7 +114,7 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
         text = str(value).strip()
         iso = _ISO.fullmatch(text)
         if iso:
-            return read_date(iso[1])
+            return _iso(iso[1])
         if _NUMBER.fullmatch(text):
             return _number(Decimal(text), serial=serial, end=end)
         folded = text.casefold().replace("\u2013", "-")
