@@ -7,7 +7,7 @@ A fact is known, known to be absent, or unknown. Nothing else says either of the
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection
 from enum import Enum
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ def fold(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
-def are_plain(texts: Sequence[str]) -> bool:
+def are_plain(texts: Collection[str]) -> bool:
     """
     Tell at a glance that texts say what they say, and no state; what is not told so is folded.
 
