@@ -22,6 +22,10 @@ PLACEHOLDERS: Final = frozenset(
         *("tbc", "tba", "tbd", "to be confirmed", "to be agreed", "to be determined"),
         *("n/a", "na", "n.a.", "n.a", "#n/a", "nan", "not applicable", "not available"),
         *("n/k", "nk", "not known", "not recorded", "dk", "don't know", "dont know", "no data"),
+        *("vacant", "vacancy", "post vacant", "nobody", "no one", "no-one", "various"),
+        *("ditto", "do.", '"', "''", "as above", "as below", "see above", "see below", "see note"),
+        *("see notes", "see list", "see attached", "see report", "same as above"),
+        *("to follow", "to be advised", "not yet known", "awaited", "pending"),
         *("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
     }
 )

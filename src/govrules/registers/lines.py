@@ -195,7 +195,7 @@ _PLAIN: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)
 _ONCE: Final = json.JSONDecoder(
     object_pairs_hook=once, parse_float=Decimal, parse_constant=_constant
 )
-#: What is put between two lines: no text goes on over it, no object holds it, no list of facts does.
+#: What is put between two lines: no text goes on over it, and no object or list of facts holds it.
 _BETWEEN: Final = "\n,0,\n"
 #: So many lines are turned into columns together: few enough to stay near the processor.
 _AT_ONCE: Final = 128
