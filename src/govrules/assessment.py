@@ -12,13 +12,12 @@ from typing import Any
 import attrs
 
 from govrules.engines.reference import case_of, judge
-from govrules.engines.registry import Outcome, said
+from govrules.engines.registry import Outcome, comparable
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.view import View, view_of
-from govrules.facts import Facts, replaced
-from govrules.facts import said as facts_said
+from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -95,7 +94,7 @@ class Assessment(ShownInNotebooks):
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
     #: Engines may know more of an outcome than they have to; what they say is compared.
     _outcomes: Sequence[Outcome] = attrs.field(
-        repr=False, eq=lambda several: tuple(map(said, several)), hash=False, alias="outcomes"
+        repr=False, eq=lambda several: tuple(map(comparable, several)), hash=False, alias="outcomes"
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
@@ -298,7 +297,7 @@ class Assessment(ShownInNotebooks):
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """What was stated of derived facts, and other facts contradict; it counts as stated."""
-        stated = facts_said(self.subject, "stated")
+        stated = annotation(self.subject, "stated")
         return tuple(
             found
             for name, derived in self.rulebook.derived.items()
@@ -351,7 +350,9 @@ class Assessment(ShownInNotebooks):
         made = assess(subject, self.rulebook, as_of=self.as_of, engine=self._engine)
         after = attrs.evolve(made, waivers=self.waivers, actions=self.actions)
         pairs = [*zip(self._outcomes, after._outcomes, strict=True)]  # noqa: SLF001 - its own
-        differ = [at for at, (one, other) in enumerate(pairs) if said(one) != said(other)]
+        differ = [
+            at for at, (one, other) in enumerate(pairs) if comparable(one) != comparable(other)
+        ]
         was = {at: pairs[at][0].verdict is Verdict.FLAGGED for at in differ}
         now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
         opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from govrules.engines.registry import Outcome, said
+from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases, plan
 from govrules.explain.because import because, proof
@@ -198,7 +198,7 @@ class Finding(ShownInNotebooks):
     def _judged(self) -> Outcome:
         """The outcome as explanations reach it."""
         found = self._view.says(self.rule)
-        if said(found) != said(self._outcome):
+        if comparable(found) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "

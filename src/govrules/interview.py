@@ -17,8 +17,7 @@ from govrules.decode.values import YES_NO_WORDS
 from govrules.engines.registry import REFERENCE
 from govrules.errors import EngineError, FactsError, GovrulesError
 from govrules.explain.phrases import counted, named, sentence
-from govrules.facts import recorded
-from govrules.facts import said as said_of
+from govrules.facts import annotation, recorded
 from govrules.portfolio import is_register
 from govrules.ranking import RankedQuestion
 from govrules.reading import declared_by
@@ -259,7 +258,7 @@ class Interview:
     def _recorded(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
         """Return the value at a path that may name a record instead of numbering it."""
         if path.startswith("local."):
-            return said_of(self._subject, "local").get(path.removeprefix("local."), UNKNOWN)
+            return annotation(self._subject, "local").get(path.removeprefix("local."), UNKNOWN)
         found = OF_RECORD.fullmatch(path)
         if found is None:
             return recorded(self._subject, path)

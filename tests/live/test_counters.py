@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from govrules import UNKNOWN, Funding, LiveRegister, Partnership, Register
 from govrules.engines import reference
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.live.counters import Counters
 from govrules.live.evaluation import Evaluation
 from govrules.live.pairs import Entries, Entry
@@ -53,7 +53,9 @@ def merged_of(condition):
 
 def holds_to_reference(live):
     expected = reference.outcomes(live.rulebook.rules, [live.register()], live.as_of, live.rulebook)
-    assert list(map(said, live._memory._register.settled.outcomes)) == list(map(said, *expected))
+    assert list(map(comparable, live._memory._register.settled.outcomes)) == list(
+        map(comparable, *expected)
+    )
 
 
 def test_shipped_rules_ask_nothing_but_numbers_of_entries():

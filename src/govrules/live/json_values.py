@@ -20,7 +20,7 @@ from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, written
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.reading import CARRIED, facts_data
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
@@ -142,7 +142,7 @@ class Reader:
             raise _no_such_fact(f"{prefix}{path}")
         if name == "stated" and self._declared(name, key, cls) is None:
             raise _no_such_fact(f"{prefix}{path}")
-        known = dict(said(base, name))
+        known = dict(annotation(base, name))
         known.pop(key, None)
         new = value
         if value is not UNKNOWN:
@@ -213,8 +213,10 @@ class Reader:
             return str(value["text"])
         found = _decoder(fact_type)(value)
         if found is UNKNOWN and is_placeholder(value, fact_type):
-            said = f"`{written(value)}` counts as unknown"
-            self._tell(Problem(Code.PLACEHOLDER, said, "send the value, `none`, or nothing"), path)
+            message = f"`{written(value)}` counts as unknown"
+            self._tell(
+                Problem(Code.PLACEHOLDER, message, "send the value, `none`, or nothing"), path
+            )
         if not isinstance(found, Problem):
             # A text is kept as it was written.
             kept = isinstance(fact_type, Text) and isinstance(found, str) and isinstance(value, str)
@@ -262,7 +264,7 @@ def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa:
 def count_facts(record: Any) -> int:  # noqa: ANN401 - any attrs object
     """Return how many facts are recorded, members of sets and records of lists included."""
     cls: type = type(record)
-    number = sum(len(said(record, name)) for name in CARRIED)
+    number = sum(len(annotation(record, name)) for name in CARRIED)
     for name in vocabulary_of(cls).fields:
         value = getattr(record, name)
         if value is UNKNOWN:
@@ -298,7 +300,7 @@ def changed_paths(old: Any, new: Any, prefix: Path = "") -> Iterator[Path]:  # n
         else:
             yield path
     for name, shown in (("local", "local."), ("stated", "")):
-        before, after = said(old, name), said(new, name)
+        before, after = annotation(old, name), annotation(new, name)
         for key in before.keys() | after.keys():
             if before.get(key, UNKNOWN) != after.get(key, UNKNOWN):
                 yield f"{prefix}{shown}{key}"
