@@ -24,8 +24,8 @@ from typing import Any
 
 from govrules import Partner, Partnership, Verdict, assess_register, load_rulebook
 from govrules.assessment import rules_for
-from govrules.engines.registry import engine as engine_called
 from govrules.engines.registry import comparable
+from govrules.engines.registry import engine as engine_called
 from govrules.live.evaluation import default_engine
 from govrules.live.json_values import Reader
 from govrules.live.register import LiveRegister
