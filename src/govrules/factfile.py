@@ -31,11 +31,11 @@ from govrules.editing import (
     root_of,
     span_of,
 )
+from govrules.facts import names_of
 from govrules.nodes import Entries, Report, parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader
-from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records
 
 #: What a file that holds nothing yet begins with.
@@ -67,7 +67,7 @@ def with_fact(text: str, answer: Answer, rulebook: Rulebook) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     before = read_facts(body, rulebook)
     wanted, (laid,) = lay_over(
-        before, [attrs.evolve(answer, partnership=_called(before))], rulebook
+        before, [attrs.evolve(answer, partnership=next(iter(names_of(before)), ""))], rulebook
     )
     if laid.used != "answer":
         why = laid.problem.message if laid.problem else "the file says so already"
@@ -124,13 +124,6 @@ def _begun(body: str) -> str:
     newline = newline_of(body)
     gap = "" if not body or body.endswith(("\n", "\r")) else newline
     return f"{body}{gap}{BEGUN.rstrip()}{newline}"
-
-
-def _called(subject: Any) -> str:  # noqa: ANN401 - of any class
-    for each in ("id", "name"):
-        if isinstance(getattr(subject, each, UNKNOWN), str):
-            return str(getattr(subject, each))
-    return ""
 
 
 def _facts(subject: Any) -> Any:  # noqa: ANN401 - of any class

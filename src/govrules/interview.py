@@ -17,7 +17,7 @@ from govrules.decode.values import YES_NO_WORDS
 from govrules.engines.registry import REFERENCE
 from govrules.errors import EngineError, FactsError, GovrulesError
 from govrules.explain.phrases import counted, named, sentence
-from govrules.facts import recorded
+from govrules.facts import names_of, recorded
 from govrules.facts import said as said_of
 from govrules.portfolio import is_register
 from govrules.reading import declared_by
@@ -447,8 +447,7 @@ class _Open:
 
 
 def _name_of(subject: Any) -> str:  # noqa: ANN401 - a subject of any class
-    texts = (getattr(subject, each, UNKNOWN) for each in ("id", "name"))
-    return next((each for each in texts if isinstance(each, str)), "")
+    return next(iter(names_of(subject)), "")
 
 
 def _question(path: str, ranked: RankedQuestion) -> str:

@@ -14,7 +14,7 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.engines.registry import Outcome
-from govrules.facts import origin_of, recorded
+from govrules.facts import names_of, origin_of, recorded
 from govrules.model import Pair, Partner, Partnership, SharedPartner
 from govrules.rulebook.ast import Rule, Rulebook, Verdict
 from govrules.rulebook.reads import reads
@@ -335,8 +335,7 @@ def _parent(entry: Partnership) -> str | Unknown | None:
 
 def known_as(entry: Any) -> set[str]:  # noqa: ANN401 - a subject of any class
     """Return what a subject is called, as names are compared."""
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return {fold(each) for each in texts if isinstance(each, str)}
+    return {fold(each) for each in names_of(entry)}
 
 
 # ── Which of them are told ────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
@@ -21,7 +21,7 @@ from govrules.answered.answer import (
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
-from govrules.facts import absent, origin_of, said
+from govrules.facts import absent, names_of, origin_of, said
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
@@ -111,11 +111,9 @@ def lay_over(
     return new, tuple(found[id(each)] for each in several)
 
 
-def _called(subject: Any) -> Iterator[str]:  # noqa: ANN401 - of any class
-    texts = [getattr(subject, name, UNKNOWN) for name in ("id", "name")]
-    names = [each for each in texts if isinstance(each, str)]
+def _called(subject: Any) -> tuple[str, ...]:  # noqa: ANN401 - of any class
     # One without id and name is called by no name.
-    yield from names or [""]
+    return names_of(subject) or ("",)
 
 
 def _with_entries(register: Any, entries: Sequence[Any], changed: Mapping[int, Any]) -> Any:  # noqa: ANN401 - of any class

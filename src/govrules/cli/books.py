@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,14 +10,15 @@ from typing import Final
 from govrules.cli.assessing import assess_all
 from govrules.cli.booking import Book
 from govrules.cli.exits import FINE, PROBLEM
+from govrules.cli.options import Source
 from govrules.cli.output import emit, write
 from govrules.cli.reports import Wanted, whole_of
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
-from govrules.render.workbook.asking import Asking, asking_of
+from govrules.render.workbook.asking import asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book, by_officer
-from govrules.rulebook.ast import Rulebook, Severity
+from govrules.rulebook.ast import Severity
 from govrules.saved import Changed
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
@@ -48,14 +48,10 @@ def write_book(
 
 
 def ask_by_workbook(
-    register: Path,
+    register: Path | None,
     output: Path,
-    rulebook: Rulebook,
+    source: Source,
     wanted: Book,
-    *,
-    mapping: Path | None,
-    table: str,
-    as_of: dt.date | None,
     answers: Path | None,
 ) -> int:
     """
@@ -65,15 +61,8 @@ def ask_by_workbook(
         Stop: it cannot be written.
     """
     Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
-    checked, told = assess_all(
-        [register],
-        rulebook,
-        mapping=mapping,
-        table=table,
-        given=as_of,
-        engine=None,
-        answers=answers,
-    )
+    paths, source = source.chosen(register)
+    checked, told = assess_all(paths, source.rulebook, source, answers=answers)
     if told.failed or not checked:
         return PROBLEM
     write_asking(whole_of(checked), output, wanted, told)
@@ -104,11 +93,7 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
     for officer, its in by_officer(asking):
         path = wanted.folder / f"{_file_name(officer, taken)}.xlsx"
         write(path, asking_book(whole, its, locked=wanted.locked))
-        emit(f"wrote {path}: {_told(its)}\n")
-
-
-def _told(asking: Asking) -> str:
-    return counted(len(asking.rows) + len(asking.clauses), "question")
+        emit(f"wrote {path}: {counted(len(its.rows) + len(its.clauses), 'question')}\n")
 
 
 def _file_name(officer: str, taken: set[str]) -> str:

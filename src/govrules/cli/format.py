@@ -51,8 +51,8 @@ def _files(pack: str) -> Iterator[Path]:
     folder = Path(pack)
     if not (folder / "rulebook.yaml").is_file():
         raise Stop(
-            f"govrules: `{pack}` holds no `rulebook.yaml`, so it is no pack",
-            "  help: name the folder of a pack, or a folder of packs",
+            f"`{pack}` holds no `rulebook.yaml`, so it is no pack",
+            "name the folder of a pack, or a folder of packs",
         )
     yield from sorted(folder.glob("*.yaml"))
 

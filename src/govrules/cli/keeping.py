@@ -16,6 +16,7 @@ from govrules.cli.output import warn, write
 from govrules.editing import EditError
 from govrules.errors import FactsError
 from govrules.factfile import is_bare, with_fact
+from govrules.facts import names_of
 from govrules.files import read_bytes
 from govrules.nodes import MAX_BYTES, why_not_read
 from govrules.reading import class_of, read_subject
@@ -213,7 +214,7 @@ class AnswerKeeper:
 
     def nobody_knew(self) -> frozenset[str]:
         """Return the facts of which the file says that nobody knew them."""
-        names = {getattr(self.entry, each, UNKNOWN) for each in ("id", "name")}
+        names = names_of(self.entry)
         return frozenset(
             each.fact
             for each in self._answers()
@@ -251,4 +252,4 @@ def kept_text(path: Path) -> KeptText:
     try:
         return KeptText(path)
     except EditError as error:
-        raise Stop(f"govrules: {error}", "  help: name another file with `--answers`") from error
+        raise Stop(f"{error}", "name another file with `--answers`") from error

@@ -13,6 +13,7 @@ from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
+from govrules.facts import names_of
 from govrules.model import Partnership
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
@@ -63,8 +64,8 @@ class Mapper:
         of_partnerships = self.declared.cls is Partnership
         if of_partnerships and columns_of(register, table) is not None:
             raise Stop(
-                f"govrules: `{register}` has facts as its columns, and needs no mapping",
-                f"  help: `govrules check {register}` reads it as it is",
+                f"`{register}` has facts as its columns, and needs no mapping",
+                f"`govrules check {register}` reads it as it is",
             )
         self.register = register
         self.rulebook = rulebook
@@ -89,8 +90,8 @@ class Mapper:
         if output is not None and is_workbook(output):
             if output.suffix.lower() != ".xlsx":
                 raise Stop(
-                    f"govrules: no workbook is written as `{output.suffix}`",
-                    f"  help: name it `{output.with_suffix('.xlsx')}`",
+                    f"no workbook is written as `{output.suffix}`",
+                    f"name it `{output.with_suffix('.xlsx')}`",
                 )
             write(output, mapping_book(self.proposal))
         else:
@@ -121,25 +122,17 @@ class Mapper:
         )
         found = entries_of(read.subject)
         if entries:
-            found = tuple(each for each in found if {*_names(each)} & {*entries})
+            found = tuple(each for each in found if {*names_of(each)} & {*entries})
         if not found:
             wanted = next(iter(entries), "")
-            names = [name for each in entries_of(read.subject) for name in _names(each)]
+            names = [name for each in entries_of(read.subject) for name in names_of(each)]
             what = words_of(self.declared.cls)
             raise Stop(
-                f"govrules: no {what} is called `{wanted}`"
-                if wanted
-                else f"govrules: no row gives a {what}",
-                f"  help: {did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
+                f"no {what} is called `{wanted}`" if wanted else f"no row gives a {what}",
+                f"{did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
             )
         warn(read.notes)
         show(((line, "") for line in _lines(found[0], read, unsure)), output)
-
-
-def _names(entry: Any) -> list[str]:  # noqa: ANN401 - a subject of any class
-    """Return the id and the name of an entry, those that are known."""
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return [each for each in texts if isinstance(each, str)]
 
 
 def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - of any class

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.options import (
-    Folder,
-    Level,
-    load,
-)
-from govrules.cli.output import emit, show
+from govrules.cli.options import Folder, Level, load
+from govrules.cli.output import emit_json, show
 from govrules.cli.workspace import packs_of
+from govrules.explain.phrases import counted
 from govrules.rulebook.ast import Severity
 from govrules.rulebook.packs import packs_in
 
@@ -39,7 +35,7 @@ def prove(
     directories: Folder = None,
     *,
     kind: Annotated[list[Kinds] | None, Parameter(negative="")] = None,
-    level: Level = "high",
+    level: Level = Severity.HIGH,
     list_bound: int = 4,
     timeout: float = 30,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
@@ -69,18 +65,15 @@ def prove(
         if error.name != "z3":
             raise
         raise Stop(
-            "govrules: proofs need the solver z3, which is not installed",
-            "  help: pip install govrules[prove]",
+            "proofs need the solver z3, which is not installed", "pip install govrules[prove]"
         ) from error
     if list_bound < 1 or timeout <= 0:
-        raise Stop(
-            "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
-        )
+        raise Stop("`--list-bound` and `--timeout` are above zero", "leave them out")
     prover = questions.Prover(
         load(packs_in(packs_of(directories))),
         bound=list_bound,
         seconds=timeout,
-        level=Severity(level),
+        level=level,
         flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
     )
     began = time.monotonic()
@@ -91,12 +84,10 @@ def prove(
             show(proofs.result_lines(result))
     if format == "text":
         show(proofs.summary_lines(results, prover))
-        number = len(prover.rulebook.rules)
-        rules = "1 rule" if number == 1 else f"{number} rules"
+        rules = counted(len(prover.rulebook.rules), "rule")
         show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
-        data = proofs.report_data(results, prover)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        emit_json(proofs.report_data(results, prover))
     if any(each.unexplained for each in results):
         return FLAGGED
     decided = (questions.Status.PROVED, questions.Status.INTENDED)

@@ -11,81 +11,47 @@ from govrules.cli.said import Said
 from govrules.cli.workspace import workspace
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted, day, joined, named
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import Checked, RegisterAssessment, apart
 from govrules.render.decided import all_decided, by_progress, short_summary, summary
 from govrules.render.lines import Line, folded_text, item
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems
 
 
-def waived(
-    checked: list[Assessment | RegisterAssessment],
-    given: Path | None,
+def with_decisions(
+    checked: list[Checked],
+    waivers: Path | None,
+    actions: Path | None,
     rulebook: Rulebook,
     told: Said,
-) -> list[Assessment | RegisterAssessment]:
+) -> list[Checked]:
     """
-    Return assessments on which findings that are waived do not count.
+    Return assessments on which what is waived does not count, and which say what became of actions.
 
     Args:
         checked: what was assessed.
 
-        given: the file of waivers; where none is named, that of the workspace.
+        waivers: the file of waivers; where none is named, that of the workspace.
+
+        actions: the file of actions; where none is named, that of the workspace, if it is there
+            yet.
 
         rulebook: the rules.
 
-        told: where it is said which waivers hide nothing.
+        told: where it is said which waivers hide nothing, and which actions cannot be followed up.
     """
-    path = given or workspace().waivers
-    if path is None:
-        return checked
-    waivers = read_waivers(path)
-    found = [waive(each, waivers) for each in checked]
-    apart = [
-        each
-        for one in found
-        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
-    ]
+    here = workspace()
     whole = any(isinstance(each, RegisterAssessment) for each in checked)
-    told.say(waiver_problems(apart, waivers, rulebook, whole=whole))
-    return found
-
-
-def acted_on(
-    checked: list[Assessment | RegisterAssessment],
-    given: Path | None,
-    rulebook: Rulebook,
-    told: Said,
-) -> list[Assessment | RegisterAssessment]:
-    """
-    Return assessments that say of each action what has become of it.
-
-    Args:
-        checked: what was assessed.
-
-        given: the file of actions; where none is named, that of the workspace, if it is there yet.
-
-        rulebook: the rules.
-
-        told: where it is said which actions cannot be followed up.
-    """
-    path = given or workspace().actions
-    if path is None or (given is None and not path.exists()):
-        return checked
-    actions = read_actions(path)
-    found = [follow_up(each, actions) for each in checked]
-    several = [
-        each
-        for one in found
-        for each in (
-            (one.register, *one.entries, *one.pairs)
-            if isinstance(one, RegisterAssessment)
-            else (one,)
-        )
-    ]
-    whole = any(isinstance(each, RegisterAssessment) for each in checked)
-    told.say(action_problems(several, actions, rulebook, whole=whole))
-    return found
+    if (path := waivers or here.waivers) is not None:
+        living_with = read_waivers(path)
+        checked = [waive(each, living_with) for each in checked]
+        told.say(waiver_problems(apart(checked), living_with, rulebook, whole=whole))
+    if (path := actions or here.actions) is not None and (actions or path.exists()):
+        doing = read_actions(path)
+        checked = [follow_up(each, doing) for each in checked]
+        several = apart(checked, told_only=False)
+        told.say(action_problems(several, doing, rulebook, whole=whole))
+    return checked
 
 
 def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:

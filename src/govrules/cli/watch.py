@@ -14,13 +14,14 @@ from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
-from govrules.cli.options import AsOf, Engine, Rules, day, load
+from govrules.cli.options import AsOf, Engine, Rules, load, today
 from govrules.cli.output import emit, flush, show, warn
 from govrules.cli.rule_files import RuleFiles
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, sentence
+from govrules.facts import names_of
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
 from govrules.live.world import listing_of
@@ -92,14 +93,14 @@ class Watching:
     def _begin(self) -> None:
         for path in self.paths:
             if not path.exists():
-                raise Stop(f"govrules: `{path}`: there is no such file or folder", code=PROBLEM)
+                raise Stop(f"`{path}`: there is no such file or folder", code=PROBLEM)
         self._seen = self._marks()
         for path, mark in self._seen.items():
             self._take(path, mark)
         if not self._read:
             raise Stop(
-                "govrules: there is nothing to watch: no file could be read",
-                f"  help: name a register or partnership file ({', '.join(SUFFIXES)}), or a folder",
+                "there is nothing to watch: no file could be read",
+                f"name a register or partnership file ({', '.join(SUFFIXES)}), or a folder",
                 code=PROBLEM,
             )
         self._live = LiveRegister(
@@ -211,7 +212,7 @@ class Watching:
             else:
                 several = (read.subject,)
             for entry in several:
-                key = _key(entry)
+                key = next(filter(None, names_of(entry)), "")
                 if not key:
                     self._say_once(
                         f"govrules: `{path}`: a {words_of(listing.cls)} has neither id nor name and"
@@ -235,8 +236,7 @@ class Watching:
 
     def _day(self) -> dt.date:
         stated = [each.as_of for each in self._read.values() if isinstance(each.as_of, dt.date)]
-        today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-        return self.as_of or max(stated, default=today)
+        return self.as_of or max(stated, default=today())
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:
@@ -270,11 +270,6 @@ class Watching:
 
 def _is_read(path: Path) -> bool:
     return path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _key(entry: Any) -> str:  # noqa: ANN401 - a subject of any class
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return next((each for each in texts if isinstance(each, str) and each), "")
 
 
 def _lines(notice: Notice) -> Iterator[tuple[str, str]]:
@@ -338,11 +333,11 @@ def watch(
         How to print: as text, or one JSON object a line.
     """
     if every <= 0 or (seconds is not None and seconds < 0):
-        raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
+        raise Stop("`--every` and `--seconds` are above zero", "leave them out")
     watching = Watching(
         registers,
         load(rules),
-        day(as_of),
+        as_of,
         engine=engine,
         as_lines=format == "jsonl",
         rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),
