@@ -128,6 +128,24 @@ class RuleEntry:
     place: str
     law: tuple[tuple[str, str], ...]
 
+    @property
+    def details(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is told of it below its sentence, in order: each with its label."""
+        found: tuple[tuple[str, tuple[str, ...]], ...] = (
+            ("Met", (self.met,)),
+            ("Principle", (self.principle,)),
+            ("Source", self.sources),
+            ("What is the source's", (claims_phrase(self.says),)),
+            ("Severity", (self.severity,)),
+            ("Exception", self.exceptions),
+            ("One step lower", self.mitigations),
+            ("Remedy", self.remedies),
+            ("Part of", (self.part_of,)),
+            ("Note", (self.note,)),
+            *((what, (said,)) for what, said in self.law),
+        )
+        return tuple((label, texts) for label, texts in found if any(texts))
+
 
 @attrs.frozen
 class ThemeEntry:

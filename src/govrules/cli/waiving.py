@@ -13,7 +13,7 @@ from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted, day, joined, named
 from govrules.portfolio import Checked, RegisterAssessment, apart
 from govrules.render.decided import all_decided, by_progress, short_summary, summary
-from govrules.render.lines import Line, folded_text, item
+from govrules.render.lines import Line, folded_text, heading, item
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems
 
@@ -81,8 +81,7 @@ def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator
     yield from coming_lines(assessments)
     several = counting(rulebook)
     if several:
-        yield "", ""
-        yield f"Adapted here ({len(several)})", "bold"
+        yield from heading(f"Adapted here ({len(several)})")
     for each in several:
         yield from folded_text(f"{said_of(each, rulebook)}.", indent=2)
 
@@ -91,8 +90,7 @@ def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
     """Yield what rules that are not in force yet will flag."""
     found = [(each, finding) for each in assessments for finding in each.coming_up]
     if found:
-        yield "", ""
-        yield f"Coming up: {counted(len(found), 'finding')} once the rule is in force", "bold"
+        yield from heading(f"Coming up: {counted(len(found), 'finding')} once the rule is in force")
     for assessment, finding in found:
         begins, _ = finding.rule.in_force
         name = assessment.name or assessment.id or "the partnership"
@@ -105,8 +103,7 @@ def action_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
     """Yield what was decided, and what has become of it."""
     several = all_decided(assessments)
     if several:
-        yield "", ""
-        yield f"Decided: {summary(several)}", "bold"
+        yield from heading(f"Decided: {summary(several)}")
     for title, its in by_progress(several):
         yield f"  {title} ({len(its)})", ""
         for each in its:
@@ -119,8 +116,7 @@ def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
     found = [(each, finding) for each in assessments for finding in each.waived]
     if not found:
         return
-    yield "", ""
-    yield f"Waived: {counted(len(found), 'finding')} flagged and not counted", "bold"
+    yield from heading(f"Waived: {counted(len(found), 'finding')} flagged and not counted")
     for assessment, finding in found:
         waiver = finding.waived
         if waiver is not None:

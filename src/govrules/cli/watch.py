@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -27,7 +28,8 @@ from govrules.live.register import LiveRegister
 from govrules.live.world import listing_of
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, read_subject
-from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.render.report import graded
+from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
 
@@ -248,11 +250,7 @@ class Watching:
         if live is None or self.as_lines:
             return
         opened = live.findings()
-        levels = [
-            f"{number} {severity.value}"
-            for severity in reversed(Severity)
-            if (number := sum(each.severity is severity for each in opened))
-        ]
+        levels = graded(Counter(each.severity for each in opened if each.severity))
         many = f" ({', '.join(levels)})" if levels else ""
         what = counted(len(live), words_of(listing_of(self.rulebook).cls))
         show([(f"watching {what}: {len(opened)} open{many}", "bold")])

@@ -17,15 +17,14 @@ from govrules.render.advice import fact_at, good_state, opened_elsewhere
 from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.lines import cut
-from govrules.render.overview import (
-    officer_of,
-)
+from govrules.render.overview import officer_of
 from govrules.render.report import (
     MOST_REASONS,
     Asked,
     Origin,
     Report,
     Told,
+    by_whom,
     date_phrase,
     gathered,
     headline,
@@ -202,31 +201,19 @@ def _outside_told(number: int) -> str:
     return f"{number} {does} not apply, for {these}."
 
 
-@attrs.frozen
-class _Met:
-    text: str
-    because: str
-
-
-def _met(finding: Finding) -> _Met:
+def _met(finding: Finding) -> dict[str, str]:
     state = good_state(finding.rule).removesuffix(".")
     because = "; ".join(dict.fromkeys(each.phrase for each in finding.because))
-    return _Met(state[:1].upper() + state[1:], cut(because, 4 * NAME))
+    return {"text": state[:1].upper() + state[1:], "because": cut(because, 4 * NAME)}
 
 
 def _full(finding: Finding, report: Report, origin: Origin) -> View:
-    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    reply = decided(finding)
-    return View(
+    return view_of(
+        finding,
+        report.assessment,
+        origin,
+        report.reasons(finding),
         anchor=finding.rule.id,
-        severity=finding.severity,
-        could_be=finding.could_be,
-        title=finding.rule.title,
-        since=origin.since(report.assessment, finding),
-        reasons=short_reasons(report.reasons(finding), origin),
-        mitigations=tuple(sentence(each.because) for each in finding.mitigations),
-        remedy=sentence(finding.remedy) if finding.remedy else "",
-        owner=report.owner(finding),
         settled=report.settled(finding),
         opens=tuple(opened_elsewhere(finding)),
         to_know=tuple(each.text for each in report.to_know(finding)),
@@ -234,8 +221,31 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         source=report.source(finding),
         rule=finding.rule.id,
         whose=whose(finding.rule),
+    )
+
+
+def view_of(
+    finding: Finding,
+    assessment: Assessment,
+    origin: Origin,
+    reasons: Sequence[Told],
+    **more: Any,  # noqa: ANN401 - what else a view has
+) -> View:
+    """Return a finding as a page shows it."""
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    reply = decided(finding)
+    return View(
+        severity=finding.severity,
+        could_be=finding.could_be,
+        title=finding.rule.title,
+        since=origin.since(assessment, finding),
+        reasons=short_reasons(reasons, origin),
+        mitigations=tuple(sentence(each.because) for each in finding.mitigations),
+        remedy=sentence(finding.remedy) if finding.remedy else "",
+        owner=by_whom(finding, assessment),
         waived=finding.waived is not None,
         decided="" if reply is None else reply.text,
+        **more,
     )
 
 
@@ -260,49 +270,34 @@ def _place(seen: str, near: str) -> str:
     return f"line {line}" if near and begin == near and line.isdecimal() else seen
 
 
-@attrs.frozen
-class _Question:
-    number: int
-    text: str
-    why: str
-    records: tuple[str, ...]
-    choices: tuple[str, ...]
-    unit: str
-
-
-@attrs.frozen
-class _Group:
-    title: str
-    questions: tuple[_Question, ...]
-
-
-def _groups(report: Report) -> list[_Group]:
+def _groups(report: Report) -> list[dict[str, Any]]:
     """Return the first questions, and the others by the worst that they could show."""
     views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
     first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
-    groups = [_Group("Answer these first", tuple(first))] if first else []
+    groups = [{"title": "Answer these first", "questions": first}] if first else []
     levels = [each.could_be for each in report.asked[_FIRST_QUESTIONS:]]
     for level in reversed(SEVERITIES):
-        its = tuple(view for view, could_be in zip(rest, levels, strict=True) if could_be is level)
+        its = [view for view, could_be in zip(rest, levels, strict=True) if could_be is level]
         if its:
-            groups.append(_Group(f"{len(its)} more that could show a {level.value} finding", its))
+            title = f"{len(its)} more that could show a {level.value} finding"
+            groups.append({"title": title, "questions": its})
     return groups
 
 
-def _question(number: int, question: Asked, report: Report) -> _Question:
+def _question(number: int, question: Asked, report: Report) -> dict[str, Any]:
     assessment = report.assessment
     titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
     fact = fact_at(question.fact, type(assessment.subject), assessment.rulebook)
     choices, unit = _answers(fact)
-    return _Question(
-        number,
-        question.question,
-        f"Could show ({question.could_be.value}): {titles[0]}{more}",
-        question.records or ("",),
-        choices,
-        unit,
-    )
+    return {
+        "number": number,
+        "text": question.question,
+        "why": f"Could show ({question.could_be.value}): {titles[0]}{more}",
+        "records": question.records or ("",),
+        "choices": choices,
+        "unit": unit,
+    }
 
 
 def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:

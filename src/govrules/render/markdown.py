@@ -23,6 +23,7 @@ from govrules.render.report import (
     Report,
     by_whom,
     date_phrase,
+    graded,
     headline,
     reasons_of,
     rulebook_name,
@@ -30,7 +31,7 @@ from govrules.render.report import (
 )
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
-from govrules.saved import Changed
+from govrules.saved import Changed, Line
 from govrules.visible import visible
 
 _NAMED: Final = 10
@@ -148,8 +149,7 @@ def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
     ):
         if lines:
             yield f"\n## {title}\n"
-        for each in lines:
-            yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+        yield from _listed(lines)
     if law.adapted:
         yield "\n## Adapted\n"
     for told in law.adapted:
@@ -185,7 +185,7 @@ def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
     for mitigation in finding.mitigations:
         yield f"- One step lower: {text(sentence(mitigation.because))}"
     if finding.remedy:
-        owner = report.owner(finding)
+        owner = by_whom(finding, report.assessment)
         yield f"- To put it right: {text(sentence(finding.remedy))}" + (
             f" ({text(owner)})" if owner else ""
         )
@@ -224,9 +224,13 @@ def _changes(changed: Changed | None) -> Iterator[str]:
     yield text(changed.sentence)
     for title, lines in changed.groups:
         yield f"\n**{title} ({len(lines)})**\n"
-        for each in lines:
-            yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+        yield from _listed(lines)
     yield ""
+
+
+def _listed(lines: Iterable[Line]) -> Iterator[str]:
+    for each in lines:
+        yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
 
 
 def _register(view: Overview, origin: Origin) -> Iterator[str]:
@@ -299,10 +303,9 @@ def _organisation(view: Overview) -> Iterator[str]:
         for item in view.to_put_right:
             about = item.told or "; ".join(item.names)
             told = f": {text(about)}" if about else ""
-            owner = ", ".join(each for each in (item.who, item.when) if each)
             yield f"- **{item.severity.value.capitalize()}** {text(item.finding.rule.title)}{told}."
             if item.finding.remedy:
-                by = f" ({text(owner)})" if owner else ""
+                by = f" ({text(item.owner)})" if item.owner else ""
                 yield f"  {text(sentence(item.finding.remedy))}{by}"
         yield ""
 
@@ -378,28 +381,18 @@ def comment(
     """
     verdicts, severities = counted_together(assessments)
     flagged, unknown = verdicts[Verdict.FLAGGED], verdicts[Verdict.UNKNOWN]
-    grades = [f"{severities[s]:,} {s.value}" for s in reversed(SEVERITIES) if severities[s]]
+    grades = graded(severities)
     what = f" ({', '.join(grades)})" if grades else ""
     told = (
         f"**{counted(flagged, 'thing')} to put right{what}**; {unknown:,} not known, "
         f"{verdicts[Verdict.CLEAR]:,} met."
     )
-    lines = [
-        "## Governance of partnerships",
-        "",
-        told,
-        "",
-    ]
+    lines = ["## Governance of partnerships", "", told, ""]
     for each in changed:
         lines += [f"Since {each.since}: {text(each.sentence)}", ""]
         for title, items in each.groups:
             if title != "Still open":
-                lines += [
-                    *_folded(
-                        f"{title} ({len(items)})",
-                        [f"- {one.severity.value.capitalize()}: {text(one.text)}" for one in items],
-                    )
-                ]
+                lines += _folded(f"{title} ({len(items)})", _listed(items))
     end = [f"<!-- {_in_comment(receipt.text)} -->"] if receipt is not None else []
     size = sum(map(len, [*lines, *end]))
     for index, assessment in enumerate(each for each in assessments if each.flagged):
@@ -426,7 +419,7 @@ def _comment_on(assessment: Assessment) -> Iterator[str]:
     yield from _folded(f"{text(name)}: {counted(len(items), 'finding')}", items)
 
 
-def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield f"<details><summary>{title}</summary>"
     yield ""
     yield from lines

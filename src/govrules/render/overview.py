@@ -10,13 +10,12 @@ from typing import Final
 
 import attrs
 
-from govrules.actions import due_date
 from govrules.assessment import Assessment, counted_together, flagged_together
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
-from govrules.render.actions import when_phrase
+from govrules.render.actions import when_due
 from govrules.render.counting import counted_otherwise, that_count
 from govrules.render.report import gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
@@ -59,6 +58,11 @@ class ToPutRight:
     names: tuple[str, ...]
     who: str
     when: str
+
+    @property
+    def owner(self) -> str:
+        """By whom and when it is put right."""
+        return ", ".join(filter(None, (self.who, self.when)))
 
 
 @attrs.frozen
@@ -124,6 +128,16 @@ class Overview:
     def unflagged(self) -> list[Assessment]:
         """The partnerships on which nothing is flagged."""
         return [each for each in self.entries if not flags(each)]
+
+    def notes(self, most: int) -> Iterator[str]:
+        """Yield what follows so many partnerships to look at first: how many others there are."""
+        more = len(self.flagged) - most
+        if more > 0:
+            yield f"{more:,} more {'has' if more == 1 else 'have'} findings"
+        none = self.unflagged
+        if none:
+            have = "has" if len(none) == 1 else "have"
+            yield f"{len(none):,} {have} none{because_unknown(none)}"
 
     @cached_property
     def worst(self) -> list[Assessment]:
@@ -214,11 +228,8 @@ class Overview:
         told = counted_otherwise(finding, register)
         names = () if told else tuple(dict.fromkeys(that_count(finding, register)))
         remedy = finding.rule.remedy
-        when = ""
-        if remedy is not None:
-            when = when_phrase(due_date(remedy.within, register.as_of), remedy.within)
-        who = "" if remedy is None else remedy.who
-        return ToPutRight(finding, severity, told, names, who, when)
+        who, within = ("", "") if remedy is None else (remedy.who, remedy.within)
+        return ToPutRight(finding, severity, told, names, who, when_due(within, register.as_of))
 
     @cached_property
     def frequent(self) -> Counter[Rule]:

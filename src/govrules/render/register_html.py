@@ -18,7 +18,6 @@ from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment
 from govrules.render.advice import good_state, settled_when
-from govrules.render.decided import decided
 from govrules.render.html import (
     GRADES,
     NAME,
@@ -26,15 +25,14 @@ from govrules.render.html import (
     Made,
     View,
     made_from,
-    short_reasons,
     status_of,
+    view_of,
 )
 from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
     Overview,
     ToPutRight,
-    because_unknown,
     officer_of,
     spend_of,
     together,
@@ -44,8 +42,8 @@ from govrules.render.report import (
     Origin,
     asked,
     by_theme,
-    by_whom,
     date_phrase,
+    graded,
     reasons_of,
     rulebook_name,
     whose,
@@ -291,29 +289,17 @@ class _RegisterPage:
 
     def _first(self, each: Assessment) -> _Row:
         grave = each.flagged[0]
-        found = [
-            f"{each.severities[level]} {level.value}"
-            for level in reversed(SEVERITIES)
-            if each.severities[level]
-        ]
         return attrs.evolve(
             self._row(each),
             level=worst(each).value,
             gravest=grave.rule.title,
             do=sentence(grave.remedy) if grave.remedy else "",
-            found=", ".join(found),
+            found=", ".join(graded(each.severities)),
         )
 
     def _first_note(self) -> str:
-        notes = []
-        more = len(self.view.flagged) - _NAMED
-        if more > 0:
-            notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
-        none = self.view.unflagged
-        if none:
-            have = "has" if len(none) == 1 else "have"
-            notes.append(f"{len(none):,} {have} none{because_unknown(none)}")
-        return sentence("; ".join(notes)) if notes else ""
+        notes = "; ".join(self.view.notes(_NAMED))
+        return sentence(notes) if notes else ""
 
     def _heat(self, each: Assessment) -> dict[str, Any]:
         rows = {row.theme.id: row for row in by_theme(each)}
@@ -404,22 +390,14 @@ class _RegisterPage:
         return [_check_view(each, self.rulebook) for each in order]
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
-        assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-        reply = decided(finding)
-        return View(
+        return view_of(
+            finding,
+            assessment,
+            self.origin,
+            reasons_of(finding),
             anchor=anchor,
-            severity=finding.severity,
-            could_be=finding.could_be,
-            title=finding.rule.title,
-            since=self.origin.since(assessment, finding),
-            reasons=short_reasons(reasons_of(finding), self.origin),
-            mitigations=tuple(sentence(each.because) for each in finding.mitigations),
-            remedy=sentence(finding.remedy) if finding.remedy else "",
-            owner=by_whom(finding, assessment),
             settled=self._settled(finding, assessment),
             check=self._check(finding.rule),
-            waived=finding.waived is not None,
-            decided="" if reply is None else reply.text,
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:

@@ -10,15 +10,14 @@ from typing import Final
 
 import attrs
 
-from govrules.actions import due_date
 from govrules.assessment import Assessment, RankedQuestion, ended
 from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.receipt import Receipt
-from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
-from govrules.render.advice import fact_at, settled_when
+from govrules.render.actions import Action, Work, actions_of, when_due, when_phrase, works_of
+from govrules.render.advice import alike, fact_at, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
@@ -254,10 +253,6 @@ class Report:
         rulebook = self.assessment.rulebook
         return sentence(settled_when(finding, self.assessment.subject, rulebook))
 
-    def owner(self, finding: Finding) -> str:
-        """Return by whom and when a finding is put right."""
-        return by_whom(finding, self.assessment)
-
     def source(self, finding: Finding) -> str:
         """Return on what a finding rests."""
         return citation_phrase(finding.source, self.assessment.rulebook)
@@ -391,15 +386,12 @@ def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> It
 
         steps: those of them that follow from other facts, by path.
     """
-    groups: dict[tuple[str, str], list[Reason]] = {}
-    for each in reasons:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
-    for (fact, said), alike in groups.items():
-        if len(alike) > 1:
-            text = sentence(f"{named([each.record for each in alike])}: {said}")
-            yield Told(text, "", fact, len(alike))
+    for (fact, said), its in alike(reasons).items():
+        if len(its) > 1:
+            text = sentence(f"{named([each.record for each in its])}: {said}")
+            yield Told(text, "", fact, len(its))
             continue
-        (reason,) = alike
+        (reason,) = its
         step = steps.get(reason.fact)
         seen = "" if step else reason.evidence or reason.origin
         yield Told(sentence(reason.phrase), seen, reason.fact, 1, step)
@@ -410,13 +402,19 @@ def by_whom(finding: Finding, assessment: Assessment) -> str:
     remedy = finding.rule.remedy
     if remedy is None:
         return ""
-    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
-    return ", ".join(each for each in (remedy.who, when) if each)
+    when = when_due(remedy.within, assessment.as_of)
+    return ", ".join(filter(None, (remedy.who, when)))
 
 
 def whose(rule: Rule) -> str:
     """Return how far the source goes in a rule, as a sentence; "" where nobody says."""
     return sentence(claims_phrase(claims_of(rule)))
+
+
+def graded(severities: Mapping[Severity, int]) -> list[str]:
+    """Return how many findings there are of each severity that there is, gravest first."""
+    found = [each for each in reversed(SEVERITIES) if severities[each]]
+    return [f"{severities[each]:,} {each.value}" for each in found]
 
 
 def date_phrase(as_of: object) -> str:
