@@ -16,8 +16,8 @@ from govrules.cli.reports import Wanted, whole_of
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
-from govrules.render.workbook.asking import asking_of
-from govrules.render.workbook.write import Beside, asking_book, assessment_book, by_officer
+from govrules.render.workbook.asking import Asking, asking_of
+from govrules.render.workbook.write import Beside, asking_book, assessment_book
 from govrules.rulebook.ast import Severity
 from govrules.saved import Changed
 
@@ -79,8 +79,7 @@ def write_asking(whole: RegisterAssessment, output: Path, wanted: Book, told: Sa
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     write(output, asking_book(whole, asking, locked=wanted.locked))
     grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
-    more = f"; {asking.left_out:,} more are left for the next" if asking.left_out else ""
-    emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{more}\n")
+    emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{_more(asking)}\n")
     write_by_officer(whole, wanted, told)
 
 
@@ -90,10 +89,14 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
         return
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     taken: set[str] = set()
-    for officer, its in by_officer(asking):
+    for officer, its in asking.by_officer:
         path = wanted.folder / f"{_file_name(officer, taken)}.xlsx"
         write(path, asking_book(whole, its, locked=wanted.locked))
-        emit(f"wrote {path}: {counted(len(its.rows) + len(its.clauses), 'question')}\n")
+        emit(f"wrote {path}: {counted(len(its.rows) + len(its.clauses), 'question')}{_more(its)}\n")
+
+
+def _more(asking: Asking) -> str:
+    return f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
 
 
 def _file_name(officer: str, taken: set[str]) -> str:
