@@ -10,14 +10,7 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import (
-    INDEX,
-    FactAt,
-    fact_at,
-    label_of,
-    name_of,
-    records_of,
-)
+from govrules.answered.answer import FactAt, fact_at, label_of, name_of, places_of, records_of
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (
@@ -142,10 +135,10 @@ def _written(body: str, answer: Answer, at: FactAt, before: Any, rulebook: Ruleb
     if not at.list:
         return edited(body, _put(body, root, at.rest, value))
     known = records_of(before, at.list)
-    record = _place_of(known, at)
-    if record is None:
+    places = places_of(known, at)
+    if not places:
         return _with_records(body, root, answer, at, before)
-    node = _items(_node_at(root, at.list))[record]
+    node = _items(_node_at(root, at.list))[places[0]]
     if not isinstance(node, yaml.MappingNode):
         raise EditError(f"a record of `{at.list}` is laid out so that it takes no more facts")
     return edited(body, _put(body, node, at.rest, value))
@@ -156,15 +149,6 @@ def _value(answer: Answer, at: FactAt, rulebook: Rulebook) -> str:
         # That there is one is said by its being there.
         return "{}"
     return written(answer, rulebook)
-
-
-def _place_of(known: Sequence[Any], at: FactAt) -> int | None:
-    """Return the number of the record that a fact is of; None where it is yet to be added."""
-    wanted = fold_body(at.record)
-    for place, each in enumerate(known):
-        if fold_body(name_of(each)) == wanted:
-            return place
-    return int(at.record) if INDEX.fullmatch(at.record) and int(at.record) < len(known) else None
 
 
 def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]:
