@@ -27,6 +27,7 @@ from govrules.registers.read import columns_of, read_source
 from govrules.registers.sheets import open_table
 from govrules.registers.sources import split_name
 from govrules.registers.tables import RowOrigin, blank
+from govrules.render.advice import fact_at, noun_phrase
 from govrules.render.plain import plain
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
@@ -132,10 +133,16 @@ class Mapper:
                 f"{did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
             )
         warn(read.notes)
-        show(((line, "") for line in _lines(found[0], read, unsure)), output)
+        lines = _lines(found[0], read, unsure, self.rulebook)
+        show(((line, "") for line in lines), output)
 
 
-def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - of any class
+def _lines(
+    entry: Any,  # noqa: ANN401 - a subject of any class
+    read: Read,
+    unsure: Collection[str],
+    rulebook: Rulebook,
+) -> Iterator[str]:
     origin = getattr(entry, "origin", None)
     if not isinstance(origin, RowOrigin):
         raise FactsError("the table", "rows", "a document")
@@ -147,11 +154,13 @@ def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  #
         named = table.named(at)
         if named.startswith("\0") or (not table.headings[at] and blank(cell)):
             continue
-        mark = " (to confirm)" if named in unsure else ""
+        mark = ", to confirm" if named in unsure else ""
         yield f"  {named}: {_cell(cell)}"
         found = paths.get(at, [])
         for path in found:
-            yield f"    {path}{mark}: {_said(_value(entry, path))}"
+            fact = fact_at(path, type(entry), rulebook)
+            words = path if fact is None else noun_phrase(fact)
+            yield f"    {words} ({path}{mark}): {_said(_value(entry, path))}"
         if not found:
             yield "    no fact is read from it" if not blank(cell) else "    nothing to read"
         for problem in _of_cell(read.warnings, str(table.place(row, at)), named):

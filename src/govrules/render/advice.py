@@ -14,7 +14,7 @@ from govrules.findings import Change, Finding, Reason
 from govrules.render.lines import INDEX
 from govrules.rulebook.ast import Count, Includes, Literal, OneOf, Rule, Rulebook, SetOp
 from govrules.rulebook.walk import nodes
-from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records, YesNo, vocabulary_of
 
 Said = TypeVar("Said", Reason, Change)
 #: What a fact becomes by a change that gives something up.
@@ -138,6 +138,11 @@ def takes_phrase(fact: Fact) -> str:
             return "a record of facts, or none"
         case _:
             return describe(fact.type)
+
+
+def noun_phrase(fact: Fact) -> str:
+    """Return what a fact is, as a noun phrase: "the risk tier", or whether something is so."""
+    return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
 
 
 def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:

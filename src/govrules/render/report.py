@@ -17,7 +17,7 @@ from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, when_due, when_phrase, works_of
-from govrules.render.advice import alike, fact_at, settled_when
+from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
@@ -25,7 +25,7 @@ from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, V
 from govrules.rulebook.walk import references
 from govrules.saved import Changed
 from govrules.unread import unread
-from govrules.vocabulary import AS_OF, YesNo
+from govrules.vocabulary import AS_OF
 
 #: How many lines of reasons a finding has at its default length.
 MOST_REASONS: Final = 5
@@ -207,7 +207,7 @@ class Report:
     def _label(self, path: str) -> str:
         fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
         assert fact is not None  # noqa: S101 - it is a path of the vocabulary
-        return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+        return noun_phrase(fact)
 
     @cached_property
     def themes(self) -> list[ByTheme]:
