@@ -377,7 +377,7 @@ def _ask_entries(
     talks = []
     before = 0
     for each in entries:
-        keeper = AnswerKeeper(each, path, rulebook, text)
+        keeper = AnswerKeeper(each, text, rulebook)
         talk = Interview(
             keeper.subject(), rulebook, as_of=as_of, level=level, last=keeper.nobody_knew()
         )

@@ -65,22 +65,13 @@ def ask_by_workbook(
     checked, told = assess_all(paths, source.rulebook, source, answers=answers)
     if told.failed or not checked:
         return PROBLEM
-    write_asking(whole_of(checked), output, wanted, told)
-    return FINE
-
-
-def write_asking(whole: RegisterAssessment, output: Path, wanted: Book, told: Said) -> None:
-    """
-    Write the workbook of the sheets that ask alone, and those of officers where they are wanted.
-
-    Raises:
-        Stop: one cannot be written.
-    """
+    whole = whole_of(checked)
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     write(output, asking_book(whole, asking, locked=wanted.locked))
     grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
     emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{_more(asking)}\n")
     write_by_officer(whole, wanted, told)
+    return FINE
 
 
 def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> None:

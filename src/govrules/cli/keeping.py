@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
-
-import attrs
+from typing import Any
 
 from govrules.answered import Answer, lay_over, read_answers
 from govrules.answered.file import with_answers
@@ -22,46 +21,6 @@ from govrules.nodes import MAX_BYTES, why_not_read
 from govrules.reading import class_of, read_subject
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
-
-
-class Keeper(Protocol):
-    """Keeps answers in a file, one by one, whatever else is written into it meanwhile."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-
-    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
-        """
-        Return what is known of the subject now.
-
-        Raises:
-            FactsError: the file cannot be read.
-        """
-
-    def keep(self, answers: Sequence[Answer]) -> None:
-        """
-        Write answers into the file, whole or not at all.
-
-        Raises:
-            EditError: the file cannot take them; nothing is written.
-
-            Stop: it cannot be written.
-        """
-
-    def keeps(self, answers: Sequence[Answer]) -> bool:
-        """Tell whether answers like these are written into the file."""
-
-    def take_back(self) -> None:
-        """
-        Undo the last that was kept.
-
-        Raises:
-            EditError: the file has changed since.
-        """
 
 
 class KeptText:
@@ -122,7 +81,60 @@ class KeptText:
         self.last = before
 
 
-class FactKeeper:
+class Keeper(ABC):
+    """
+    Keeps answers in a file, one by one, whatever else is written into it meanwhile.
+
+    Args:
+        text: the text of the file.
+
+        rulebook: the rules.
+    """
+
+    def __init__(self, text: KeptText, rulebook: Rulebook) -> None:
+        self.path = text.path
+        self._text = text
+        self._rulebook = rulebook
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+        return self._text.changed()
+
+    def take_back(self) -> None:
+        """
+        Undo the last that was kept.
+
+        Raises:
+            EditError: the file has changed since.
+        """
+        self._text.take_back()
+
+    @abstractmethod
+    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
+        """
+        Return what is known of the subject now.
+
+        Raises:
+            FactsError: the file cannot be read.
+        """
+
+    @abstractmethod
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """
+        Write answers into the file, whole or not at all.
+
+        Raises:
+            EditError: the file cannot take them; nothing is written.
+
+            Stop: it cannot be written.
+        """
+
+    @abstractmethod
+    def keeps(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether answers like these are written into the file."""
+
+
+class FactKeeper(Keeper):
     """
     Keeps answers in the file of one partnership.
 
@@ -133,18 +145,12 @@ class FactKeeper:
     """
 
     def __init__(self, path: Path, rulebook: Rulebook) -> None:
-        self.path = path
-        self._rulebook = rulebook
-        self._text = KeptText(path)
+        super().__init__(KeptText(path), rulebook)
 
     @property
     def text(self) -> str:
         """The file as it was last looked at."""
         return self._text.last
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-        return self._text.changed()
 
     def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
         """Return what the file says now."""
@@ -160,7 +166,7 @@ class FactKeeper:
             FactsError: it cannot be read.
         """
         if is_bare(self.text):
-            return class_of(self._rulebook)(), None
+            return self.subject(), None
         read = read_subject(self.path, rulebook=self._rulebook)
         warn(str(each) for each in (*read.warnings, *read.problems))
         return read.subject, read.as_of if isinstance(read.as_of, dt.date) else None
@@ -171,38 +177,31 @@ class FactKeeper:
 
     def keep(self, answers: Sequence[Answer]) -> None:
         """Write answers into the file; that nobody knows is written nowhere."""
-        known = [each for each in answers if each.value is not UNKNOWN]
-        if not known:
+        if not self.keeps(answers):
             return
         new = self._text.read()
-        for each in known:
-            new = with_fact(new, each, self._rulebook)
+        for each in answers:
+            if each.value is not UNKNOWN:
+                new = with_fact(new, each, self._rulebook)
         self._text.last = self._text.read()
         self._text.put(new)
 
-    def take_back(self) -> None:
-        """Undo the last that was kept."""
-        self._text.take_back()
 
-
-@attrs.define
-class AnswerKeeper:
+class AnswerKeeper(Keeper):
     """
     Keeps answers about an entry of a register in a file of answers.
 
-    Attributes:
+    Args:
         entry: the entry, as the register has it.
-        path: the file of answers.
+
+        text: the text of the file of answers.
+
+        rulebook: the rules.
     """
 
-    entry: Any
-    path: Path
-    _rulebook: Rulebook
-    _text: KeptText
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-        return self._text.changed()
+    def __init__(self, entry: Any, text: KeptText, rulebook: Rulebook) -> None:  # noqa: ANN401 - a subject of any class
+        super().__init__(text, rulebook)
+        self.entry = entry
 
     def _answers(self) -> tuple[Answer, ...]:
         text = self._text.last
@@ -236,10 +235,6 @@ class AnswerKeeper:
             raise EditError(f"nothing was written: {why}") from error
         self._text.last = now
         self._text.put(new)
-
-    def take_back(self) -> None:
-        """Undo the last that was kept."""
-        self._text.take_back()
 
 
 def kept_text(path: Path) -> KeptText:

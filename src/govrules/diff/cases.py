@@ -185,17 +185,11 @@ def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN4
         case Choices(values):
             return source.sample(values, source.randrange(1, len(values) + 1))
         case Number() | Money():
-            near = [
-                each
-                for each in turns
-                if isinstance(each, int | Decimal) and not isinstance(each, bool)
-            ]
+            near = [each for each in turns if type(each) in (int, Decimal)]
             value = source.choice([*near, 0, 1]) + source.choice([-1, 0, 0, 1])
             return str(max(0, int(value)))
         case Date():
-            months = [
-                each for each in turns if isinstance(each, int) and not isinstance(each, bool)
-            ]
+            months = [each for each in turns if type(each) is int]
             back = source.choice([*months, 1]) + source.choice([-1, 0, 1])
             return (_DAY - dt.timedelta(days=max(0, back) * 30)).isoformat()
         case Months():

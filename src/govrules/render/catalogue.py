@@ -74,7 +74,7 @@ def escaped(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the lines of a table; the cells are Markdown already."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"

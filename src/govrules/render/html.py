@@ -20,6 +20,7 @@ from govrules.render.lines import cut
 from govrules.render.overview import officer_of
 from govrules.render.report import (
     MOST_REASONS,
+    NOWHERE,
     Asked,
     Origin,
     Report,
@@ -28,6 +29,7 @@ from govrules.render.report import (
     date_phrase,
     gathered,
     headline,
+    number_word,
     rulebook_name,
     whose,
 )
@@ -41,7 +43,6 @@ _CHOICES: Final = 9
 #: How long a name is where it stands in a table; its own heading gives it whole.
 NAME: Final = 80
 GRADES: Final = (("Critical", "C"), ("High", "H"), ("Medium", "M"), ("Low", "L"))
-WORDS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @attrs.frozen
@@ -91,15 +92,12 @@ class View:
     decided: str = ""
 
 
-#: Where nobody says from what a page is made.
-_NOWHERE: Final = Origin()
-
 # ── One partnership ───────────────────────────────────────────────────────────────────────────
 
 
 def partnership_page(
     assessment: Assessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> Made:
     """
     Return the page of one subject.
@@ -186,9 +184,9 @@ def _works_told(report: Report) -> str:
     if not number:
         return ""
     settled = len({each.rule.id for work in report.works for each in work.findings})
-    word = WORDS[number] if number < len(WORDS) else str(number)
     pieces = "piece of work settles" if number == 1 else "pieces of work settle"
-    return f"{word} {pieces} {settled} of the {counted(len(report.flagged), 'finding')}."
+    findings = counted(len(report.flagged), "finding")
+    return f"{number_word(number)} {pieces} {settled} of the {findings}."
 
 
 def _questions_told(number: int) -> str:

@@ -19,6 +19,7 @@ from govrules.render.law import law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
     MOST_REASONS,
+    NOWHERE,
     Origin,
     Report,
     by_whom,
@@ -39,8 +40,6 @@ _OFFICERS: Final = 10
 _QUESTIONS: Final = 10
 #: A comment holds no more than 65,536 characters; this leaves room for what comes after findings.
 MOST_OF_A_COMMENT: Final = 60_000
-#: Where nobody says from what a paper is made.
-_NOWHERE: Final = Origin()
 #: What begins a list, a heading or a rule of its own at the beginning of a line.
 _BEGINS: Final = re.compile(r"^(\d+)([.)])|^([-+=])")
 
@@ -61,7 +60,7 @@ def text(given: str) -> str:
 
 def partnership_paper(
     assessment: Assessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> str:
     """Return one subject as a paper for its partners."""
     lines = [*_partnership(assessment, origin)]
@@ -70,7 +69,7 @@ def partnership_paper(
 
 def register_paper(
     whole: RegisterAssessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> str:
     """Return a register as a paper for a committee."""
     lines = [*_register(Overview(whole), origin)]

@@ -17,8 +17,8 @@ from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
 from govrules.render.actions import when_due
 from govrules.render.counting import counted_otherwise, that_count
-from govrules.render.report import gravest
-from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
+from govrules.render.report import by_theme, gravest
+from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Theme, Verdict
 from govrules.truth import UNKNOWN
 
 #: A body in no more partnerships than this leaves few pairs out.
@@ -95,11 +95,6 @@ class Overview:
     def pairs(self) -> list[Assessment]:
         """Each two partnerships of which there is something to tell."""
         return [each for each in (*self.whole.bodies, *self.whole.pairs) if each.checks]
-
-    @property
-    def more_pairs(self) -> int:
-        """How many more partnerships have a partner or a parent in common, two and two."""
-        return self.whole.more_pairs
 
     @property
     def common(self) -> str:
@@ -200,7 +195,7 @@ class Overview:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.pairs or self.more_pairs:
+        if self.pairs or self.whole.more_pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)
@@ -235,6 +230,17 @@ class Overview:
     def frequent(self) -> Counter[Rule]:
         """Of how many partnerships each rule flags something."""
         return flagged_together(self.entries)
+
+    @cached_property
+    def themes(self) -> list[Theme]:
+        """The themes of which anything is checked of the partnerships."""
+        themes = self.whole.register.rulebook.themes
+        used: set[str] = set()
+        for each in self.entries:
+            if len(used) == len(themes):
+                break
+            used |= {row.theme.id for row in by_theme(each)}
+        return [each for each in themes if each.id in used]
 
     @cached_property
     def officers(self) -> list[Officer]:

@@ -13,7 +13,7 @@ from govrules.explain.phrases import counted, day, joined, lowered, sentence
 from govrules.render.actions import Action, Work
 from govrules.render.advice import good_state
 from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, heading, item, row
-from govrules.render.report import Report, headline, rulebook_line, when_of
+from govrules.render.report import Report, headline, number_word, rulebook_line, when_of
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.truth import Unknown
 
@@ -167,7 +167,7 @@ class _Page:
 
     def _works(self, works: Sequence[Work]) -> Iterator[Line]:
         settled = len({each.rule.id for work in works for each in work.findings})
-        pieces = "One piece" if len(works) == 1 else f"{_word(len(works))} pieces"
+        pieces = "One piece" if len(works) == 1 else f"{number_word(len(works))} pieces"
         if len(works) < len(self.works):
             pieces = f"The largest {pieces[:1].lower()}{pieces[1:]}"
         settle = "settles" if len(works) == 1 else "settle"
@@ -237,11 +237,6 @@ def _one_line(begin: str, names: Sequence[str]) -> str:
         shown -= 1
         line = f"{begin}{joined([*names[:shown], f'{len(names) - shown} more'])}."
     return line
-
-
-def _word(number: int) -> str:
-    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-    return words[number] if number < len(words) else str(number)
 
 
 def _action_lines(action: Action) -> Iterator[Line]:

@@ -122,8 +122,8 @@ class _Page:
             numbers = (each.flagged, *each.severities, each.unknown, each.met)
             cells = (f"{number:,}" if number else "-" for number in numbers)
             yield _row(f"  {each.title}", *cells), ""
-        if self.view.more_pairs:
-            more = counted(self.view.more_pairs, "more pair")
+        if self.whole.more_pairs:
+            more = counted(self.whole.more_pairs, "more pair")
             yield f"  {more} of partnerships with a partner in common.", ""
         if self.view.common:
             yield from folded_text(self.view.common, indent=2)

@@ -21,7 +21,6 @@ from govrules.render.advice import good_state, settled_when
 from govrules.render.html import (
     GRADES,
     NAME,
-    WORDS,
     Made,
     View,
     made_from,
@@ -39,11 +38,13 @@ from govrules.render.overview import (
     worst,
 )
 from govrules.render.report import (
+    NOWHERE,
     Origin,
     asked,
     by_theme,
     date_phrase,
     graded,
+    number_word,
     reasons_of,
     rulebook_name,
     whose,
@@ -66,8 +67,6 @@ _PAIRS: Final = 20
 _HEAT: Final = 500
 #: Of more findings it is not worked out for each what would settle it.
 _SETTLED: Final = 1000
-#: Where nobody says from what a page is made.
-_NOWHERE: Final = Origin()
 _NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -93,7 +92,7 @@ class _Row:
 
 def register_page(
     whole: RegisterAssessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
     *,
     beside: str = "",
 ) -> Made:
@@ -181,7 +180,7 @@ class _RegisterPage:
             "first": [self._first(each) for each in first],
             "first_title": _first_title(len(first)),
             "first_note": self._first_note(),
-            "themes": self._themes,
+            "themes": view.themes,
             "heat": [self._heat(each) for each in view.ranked[:_HEAT]],
             "heat_note": self._heat_note(),
             "money": self._money(),
@@ -240,15 +239,6 @@ class _RegisterPage:
         unknown, apply = view.checks
         yield f"of {apply:,} checks not known yet", f"{unknown:,}"
 
-    @functools.cached_property
-    def _themes(self) -> list[Any]:
-        used = {row.theme.id for each in self.view.entries[:1] for row in by_theme(each)}
-        for each in self.view.entries[1:]:
-            if len(used) == len(self.rulebook.themes):
-                break
-            used |= {row.theme.id for row in by_theme(each)}
-        return [each for each in self.rulebook.themes if each.id in used]
-
     def _link(self, assessment: Assessment) -> str:
         anchor = self.anchors[id(assessment)]
         return f"{self.files.get(anchor, '')}#{anchor}"
@@ -303,7 +293,7 @@ class _RegisterPage:
 
     def _heat(self, each: Assessment) -> dict[str, Any]:
         rows = {row.theme.id: row for row in by_theme(each)}
-        cells = Markup("").join(_cell(rows.get(theme.id)) for theme in self._themes)
+        cells = Markup("").join(_cell(rows.get(theme.id)) for theme in self.view.themes)
         return {"link": self._link(each), "name": self._short_name(each), "cells": cells}
 
     def _heat_note(self) -> str:
@@ -459,7 +449,7 @@ class _RegisterPage:
 def _first_title(number: int) -> str:
     if number == 1:
         return "The one to look at first"
-    return f"{'Ten' if number == _NAMED else WORDS[number]} to look at first"
+    return f"{'Ten' if number == _NAMED else number_word(number)} to look at first"
 
 
 def _rank(value: str) -> int:

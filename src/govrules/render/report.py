@@ -32,6 +32,7 @@ MOST_REASONS: Final = 5
 _NAME: Final = 40
 _NAMED: Final = 3
 _NAMELESS: Final = "(a partnership without a name)"
+_NUMBERS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
     Status.DORMANT: "This partnership is dormant.",
@@ -59,6 +60,10 @@ class Origin:
         if self.changed is None:
             return ""
         return self.changed.since_of(assessment.id, finding.rule.id)
+
+
+#: Where nobody says from what a report is made.
+NOWHERE: Final = Origin()
 
 
 @attrs.frozen
@@ -261,6 +266,11 @@ class Report:
         """Return what to ask to know how grave a finding is."""
         worst = finding.could_be or Severity.LOW
         return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
+
+
+def number_word(number: int) -> str:
+    """Return a number as a sentence begins with it: in letters, as far as they go."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 def when_of(action: Action) -> str:

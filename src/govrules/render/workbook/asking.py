@@ -151,7 +151,7 @@ def asking_of(
     clauses: list[tuple[Assessment, Row]] = []
     left: Counter[str] = Counter()
     beside = _of_the_register(whole)
-    for index, each in enumerate(_subjects(whole)):
+    for index, each in enumerate((whole.register, *whole.entries)):
         found = [*_rows(each, asked, beside.get(index - 1, ()))]
         grid = [row for row, _ in found if row.fact == CLAUSES_FACT]
         clauses += [(each, row) for row in grid]
@@ -180,11 +180,6 @@ def _gravest(rows: list[Row]) -> list[Row]:
         places.sort(key=lambda at: (bool(rows[at].asked), -rows[at].could_be.rank))
         chosen.update(places[:most])
     return [rows[at] for at in sorted(chosen)]
-
-
-def _subjects(whole: RegisterAssessment) -> Iterator[Assessment]:
-    yield whole.register
-    yield from whole.entries
 
 
 def _first(rows: list[tuple[Row, bool]]) -> list[tuple[Row, bool]]:

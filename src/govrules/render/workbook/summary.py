@@ -166,9 +166,7 @@ def heat(row: ByTheme | None) -> str:
 
 def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write a row a partnership and a column a theme, gravest first."""
-    found = {id(each): {row.theme.id: row for row in by_theme(each)} for each in view.entries}
-    used = {theme for rows in found.values() for theme in rows}
-    themes = [each for each in view.whole.register.rulebook.themes if each.id in used]
+    themes = view.themes
     columns = (
         Column("Partnership", 38),
         Column("Lead officer", 26),
@@ -178,7 +176,7 @@ def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     how = "The gravest finding of each theme, and how many there are. Gravest partnerships first."
     sheet = Sheet(styles, "Heat map", "Heat map", how, columns, of=of)
     for each in view.ranked:
-        rows = found[id(each)]
+        rows = {row.theme.id: row for row in by_theme(each)}
         cells: list[Cell] = [heat(rows.get(theme.id)) for theme in themes]
         sheet.add(_called(each), officer_of(each), tier_word(each), *cells)
     sheet.finish()
