@@ -164,20 +164,16 @@ class _Side:
     known_as: frozenset[str]
     area: str | Unknown | None
     words: Counter[str] | Unknown
-    _evidence: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
-    _origin: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
+    _below: dict[tuple[str, str], dict[str, str]] = attrs.field(factory=dict, init=False)
 
-    def evidence_below(self, which: str) -> dict[str, str]:
-        """Where its facts were seen, by their paths in the pair."""
-        if which not in self._evidence:
-            self._evidence[which] = _below(which, self.entry.evidence)
-        return self._evidence[which]
-
-    def origin_below(self, which: str) -> dict[str, str]:
-        """Where its facts were read, by their paths in the pair."""
-        if which not in self._origin:
-            self._origin[which] = _below(which, self.entry.origin)
-        return self._origin[which]
+    def below(self, which: str, what: str) -> dict[str, str]:
+        """Where its facts were seen (`evidence`) or read (`origin`), by their paths in the pair."""
+        if (which, what) not in self._below:
+            said = getattr(self.entry, what)
+            self._below[which, what] = {
+                f"{which}.{path}" if path else which: text for path, text in said.items()
+            }
+        return self._below[which, what]
 
 
 def _side(entry: Partnership) -> _Side:
@@ -244,22 +240,17 @@ class _Two:
         return {
             "evidence": ChainMap(
                 {"shared_partners": where} if where else {},
-                one.evidence_below("first"),
-                two.evidence_below("second"),
+                one.below("first", "evidence"),
+                two.below("second", "evidence"),
             ),
             "origin": ChainMap(
-                {"": one.place}, one.origin_below("first"), two.origin_below("second")
+                {"": one.place}, one.below("first", "origin"), two.below("second", "origin")
             ),
         }
 
     def made(self) -> Pair:
         """Return them as a pair."""
         return Pair(**self.facts, **self.places)
-
-
-def _below(name: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Return what one of a pair says of its facts, by their paths in the pair."""
-    return {f"{name}.{path}" if path else name: text for path, text in said.items()}
 
 
 def _shared(one: Partner, two: Partner) -> SharedPartner:

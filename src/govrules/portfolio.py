@@ -253,8 +253,7 @@ def owner_of(register: Register) -> str:
 
 def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
-    ids: dict[str, Any] = {}
-    names: dict[str, Any] = {}
+    first: dict[tuple[str, str], Any] = {}
     known = {name for entry in entries for name in known_as(entry)}
     in_order = sorted(known)
 
@@ -265,24 +264,19 @@ def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     spellings: dict[str, tuple[str, str]] = {}
     for entry in entries:
         id_, name, parent = (getattr(entry, each, UNKNOWN) for each in ("id", "name", "parent"))
-        if isinstance(id_, str):
-            twin = ids.setdefault(fold(id_), entry)
+        key, called = ("id", id_) if isinstance(id_, str) else ("name", name)
+        if isinstance(called, str):
+            twin = first.setdefault((key, fold(called)), entry)
             if twin is not entry:
+                by_id = key == "id"
+                which = f"have the id `{id_}`" if by_id else f"without ids have the name `{name}`"
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
-                    f"two entries have the id `{id_}`, the other at {origin_of(twin, 'id')}",
-                    place_of(entry, "id"),
-                    "give one of them another id, or remove it",
-                )
-        elif isinstance(name, str):
-            twin = names.setdefault(fold(name), entry)
-            if twin is not entry:
-                yield Diagnostic(
-                    Code.DUPLICATE_ENTRY,
-                    f"two entries without ids have the name `{name}`, the other at "
-                    f"{origin_of(twin, 'name')}",
-                    place_of(entry, "name"),
-                    "give each an id of its own, or remove one",
+                    f"two entries {which}, the other at {origin_of(twin, key)}",
+                    place_of(entry, key),
+                    "give one of them another id, or remove it"
+                    if by_id
+                    else "give each an id of its own, or remove one",
                 )
         if isinstance(entry, Partnership) and isinstance(parent, str) and fold(parent) not in known:
             near = nearest(fold(parent))

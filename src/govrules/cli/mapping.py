@@ -13,7 +13,7 @@ from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
-from govrules.facts import names_of
+from govrules.facts import names_of, recorded, said
 from govrules.model import Partnership
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
@@ -78,10 +78,10 @@ class Mapper:
     def _proposal(self, headings: Path | None) -> Proposal:
         if self.mapping is None:
             return propose(self.file, self.declared, table=self.table, headings=headings)
-        said = read_mapping(self.mapping, self.declared)
+        given = read_mapping(self.mapping, self.declared)
         node, _ = nodes_of(self.mapping)
         assert node is not None  # noqa: S101 - it was read before
-        layout = said.sheet.layout
+        layout = given.sheet.layout
         if self.table:
             layout = attrs.evolve(layout, table=self.table, further=())
         return describe(self.file, open_table(self.file, layout), plain_of(node), self.declared)
@@ -191,17 +191,9 @@ def _cell(cell: object) -> str:
 
 
 def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what a record has at a path."""
-    for part in path.split("."):
-        name, _, index = part.partition("[")
-        if record is UNKNOWN or record is None:
-            return record
-        if not hasattr(record, "get") and not hasattr(record, name):
-            return record.stated.get(path, UNKNOWN)
-        record = record.get(name, UNKNOWN) if hasattr(record, "get") else getattr(record, name)
-        if index and isinstance(record, tuple):
-            record = record[int(index.rstrip("]"))]
-    return record
+    """Return what a record has at a path, a derived fact that was stated too."""
+    found = recorded(record, path)
+    return said(record, "stated").get(path, UNKNOWN) if found is UNKNOWN else found
 
 
 def _said(value: object) -> str:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
 import attrs
 from cyclopts import Parameter
@@ -17,7 +17,7 @@ from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
 from govrules.cli.options import AsOf, Engine, Rules, load, today
 from govrules.cli.output import emit, flush, show, warn
-from govrules.cli.rule_files import RuleFiles
+from govrules.cli.rule_files import Marks, RuleFiles, marks_of
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
@@ -36,9 +36,6 @@ from govrules.truth import UNKNOWN
 #: What is read in a folder.
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _STYLES: Final = {Movement.OPENED: "bold red", Movement.CHANGED: "yellow", Movement.CLOSED: "green"}
-
-#: What tells one state of a file from another: when it was written, its size and its number.
-Mark: TypeAlias = tuple[int, int, int]
 
 
 @attrs.define
@@ -70,8 +67,8 @@ class Watching:
     as_lines: bool = False
     rules: RuleFiles | None = None
     _live: LiveRegister | None = None
-    _seen: dict[Path, Mark] = attrs.field(factory=dict)
-    _taken: dict[Path, Mark] = attrs.field(factory=dict)
+    _seen: Marks = attrs.field(factory=dict)
+    _taken: Marks = attrs.field(factory=dict)
     _read: dict[Path, Read] = attrs.field(factory=dict)
     _said: set[str] = attrs.field(factory=set)
 
@@ -96,7 +93,7 @@ class Watching:
         for path in self.paths:
             if not path.exists():
                 raise Stop(f"`{path}`: there is no such file or folder", code=PROBLEM)
-        self._seen = self._marks()
+        self._seen = marks_of(self._files())
         for path, mark in self._seen.items():
             self._take(path, mark)
         if not self._read:
@@ -115,7 +112,7 @@ class Watching:
 
     def look(self) -> None:
         """Look at the files once, and tell what follows from what changed."""
-        seen = self._marks()
+        seen = marks_of(self._files())
         moved = False
         for path in self._read.keys() - seen.keys() - self._seen.keys():
             # Gone for two looks: an editor that replaces a file leaves it out for an instant.
@@ -165,16 +162,6 @@ class Watching:
             for each in doubts(read.subject, self._day()):
                 self._say_once(str(each))
 
-    def _marks(self) -> dict[Path, Mark]:
-        found: dict[Path, Mark] = {}
-        for path in self._files():
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found[path] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        return found
-
     def _files(self) -> Iterator[Path]:
         for path in self.paths:
             if path.is_dir():
@@ -182,7 +169,7 @@ class Watching:
             else:
                 yield path
 
-    def _take(self, path: Path, mark: Mark) -> bool:
+    def _take(self, path: Path, mark: tuple[int, int, int]) -> bool:
         """Read a file; where that cannot be done, say why and keep what it said before."""
         self._taken[path] = mark
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 from markupsafe import Markup
@@ -34,7 +34,7 @@ from govrules.render.report import (
     whose,
 )
 from govrules.render.templating import template
-from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.ast import SEVERITIES, Verdict
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Choices, Date, Fact, Money, Months, Number, YesNo
 
@@ -59,37 +59,8 @@ class Made:
     beside: Mapping[str, str]
 
 
-@attrs.frozen
-class Reasons:
-    """As many reasons as are shown, how many more there are."""
-
-    shown: tuple[Told, ...]
-    more: int
-
-
-@attrs.frozen
-class View:
-    """A finding as a page shows it; `check` leads to what is the same of each such finding."""
-
-    anchor: str
-    severity: Severity
-    could_be: Severity | None
-    title: str
-    since: str
-    reasons: Reasons
-    mitigations: tuple[str, ...]
-    remedy: str
-    owner: str
-    settled: str = ""
-    opens: tuple[str, ...] = ()
-    to_know: tuple[str, ...] = ()
-    check: str = ""
-    principle: str = ""
-    source: str = ""
-    rule: str = ""
-    whose: str = ""
-    waived: bool = False
-    decided: str = ""
+#: What a template is given of one thing: it reads no more than stands in it.
+View: TypeAlias = dict[str, Any]
 
 
 # ── One partnership ───────────────────────────────────────────────────────────────────────────
@@ -213,8 +184,8 @@ def _full(finding: Finding, report: Report, origin: Origin) -> View:
         report.reasons(finding),
         anchor=finding.rule.id,
         settled=report.settled(finding),
-        opens=tuple(opened_elsewhere(finding)),
-        to_know=tuple(each.text for each in report.to_know(finding)),
+        opens=opened_elsewhere(finding),
+        to_know=[each.text for each in report.to_know(finding)],
         principle=finding.principle,
         source=report.source(finding),
         rule=finding.rule.id,
@@ -230,36 +201,33 @@ def view_of(
     **more: Any,  # noqa: ANN401 - what else a view has
 ) -> View:
     """Return a finding as a page shows it."""
-    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     reply = decided(finding)
-    return View(
-        severity=finding.severity,
-        could_be=finding.could_be,
-        title=finding.rule.title,
-        since=origin.since(assessment, finding),
-        reasons=short_reasons(reasons, origin),
-        mitigations=tuple(sentence(each.because) for each in finding.mitigations),
-        remedy=sentence(finding.remedy) if finding.remedy else "",
-        owner=by_whom(finding, assessment),
-        waived=finding.waived is not None,
-        decided="" if reply is None else reply.text,
+    return {
+        "severity": finding.severity,
+        "could_be": finding.could_be,
+        "title": finding.rule.title,
+        "since": origin.since(assessment, finding),
+        "reasons": short_reasons(reasons, origin),
+        "mitigations": [sentence(each.because) for each in finding.mitigations],
+        "remedy": sentence(finding.remedy) if finding.remedy else "",
+        "owner": by_whom(finding, assessment),
+        "waived": finding.waived is not None,
+        "decided": "" if reply is None else reply.text,
         **more,
-    )
+    }
 
 
-def _step(step: DerivedValue, report: Report, origin: Origin) -> dict[str, Any]:
+def _step(step: DerivedValue, report: Report, origin: Origin) -> View:
     told = [*gathered(step.because, report.steps)]
     reasons = short_reasons(told, origin)
     return {"step": step, "title": sentence(step.phrase).removesuffix("."), "reasons": reasons}
 
 
-def short_reasons(told: Sequence[Told], origin: Origin) -> Reasons:
+def short_reasons(told: Sequence[Told], origin: Origin) -> View:
     """Return as many reasons as a page shows, each with its line in the file that was read."""
     shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
-    return Reasons(
-        tuple(attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown),
-        len(told) - len(shown),
-    )
+    placed = [attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown]
+    return {"shown": placed, "more": len(told) - len(shown)}
 
 
 def _place(seen: str, near: str) -> str:
@@ -268,7 +236,7 @@ def _place(seen: str, near: str) -> str:
     return f"line {line}" if near and begin == near and line.isdecimal() else seen
 
 
-def _groups(report: Report) -> list[dict[str, Any]]:
+def _groups(report: Report) -> list[View]:
     """Return the first questions, and the others by the worst that they could show."""
     views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
     first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
@@ -282,7 +250,7 @@ def _groups(report: Report) -> list[dict[str, Any]]:
     return groups
 
 
-def _question(number: int, question: Asked, report: Report) -> dict[str, Any]:
+def _question(number: int, question: Asked, report: Report) -> View:
     assessment = report.assessment
     titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
@@ -320,7 +288,7 @@ def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
             return (), ""
 
 
-def made_from(assessment: Assessment, what: str, origin: Origin) -> dict[str, Any]:
+def made_from(assessment: Assessment, what: str, origin: Origin) -> View:
     """Return what every page says at its end."""
     date = date_phrase(assessment.as_of)
     of = f" of {PurePath(origin.source).name}" if origin.source else ""

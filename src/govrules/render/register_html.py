@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-import attrs
 from markupsafe import Markup
 
 from govrules.assessment import Assessment, ended
@@ -68,26 +67,6 @@ _HEAT: Final = 500
 #: Of more findings it is not worked out for each what would settle it.
 _SETTLED: Final = 1000
 _NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
-
-
-@attrs.frozen
-class _Row:
-    """A partnership as a row of a table."""
-
-    link: str
-    name: str
-    level: str
-    gravest: str = ""
-    do: str = ""
-    found: str = ""
-    tier: str = ""
-    tier_rank: int = 0
-    spend: str = ""
-    spend_value: str = ""
-    officer: str = ""
-    status: str = ""
-    grave: int = 0
-    numbers: tuple[tuple[str, int], ...] = ()
 
 
 def register_page(
@@ -156,7 +135,7 @@ class _RegisterPage:
         """Return about how much a page takes without what is said of each partnership."""
         return 120_000 + 2_600 * len(self.view.entries)
 
-    def _page(self) -> dict[str, Any]:
+    def _page(self) -> View:
         view = self.view
         name = self._name()
         first = view.flagged[:_NAMED]
@@ -256,42 +235,42 @@ class _RegisterPage:
             return "Not known", -1
         return f"At least {tier.values[0]}", _rank(tier.values[0])
 
-    def _row(self, each: Assessment) -> _Row:
+    def _row(self, each: Assessment) -> View:
+        """Return a partnership as a row of a table."""
         spend = spend_of(each)
         tier, rank = self._tier(each)
         counts = each.counts
-        return _Row(
-            link=self._link(each),
-            name=self._short_name(each),
-            level=worst(each).value if counts[Verdict.FLAGGED] else "none",
-            tier=tier,
-            tier_rank=rank,
-            spend="Not known" if spend is None else short_amount(spend),
-            spend_value="-1" if spend is None else str(spend),
-            officer=cut(officer_of(each), NAME),
-            status=status_of(each.subject),
-            numbers=(
+        return {
+            "link": self._link(each),
+            "name": self._short_name(each),
+            "level": worst(each).value if counts[Verdict.FLAGGED] else "none",
+            "tier": tier,
+            "tier_rank": rank,
+            "spend": "Not known" if spend is None else short_amount(spend),
+            "spend_value": "-1" if spend is None else str(spend),
+            "officer": cut(officer_of(each), NAME),
+            "status": status_of(each.subject),
+            "numbers": (
                 *((s.value.capitalize(), each.severities[s]) for s in reversed(SEVERITIES)),
                 ("Not known", counts[Verdict.UNKNOWN]),
                 ("Met", counts[Verdict.CLEAR]),
             ),
-        )
+        }
 
-    def _first(self, each: Assessment) -> _Row:
+    def _first(self, each: Assessment) -> View:
         grave = each.flagged[0]
-        return attrs.evolve(
-            self._row(each),
-            level=worst(each).value,
-            gravest=grave.rule.title,
-            do=sentence(grave.remedy) if grave.remedy else "",
-            found=", ".join(graded(each.severities)),
-        )
+        return {
+            **self._row(each),
+            "gravest": grave.rule.title,
+            "do": sentence(grave.remedy) if grave.remedy else "",
+            "found": ", ".join(graded(each.severities)),
+        }
 
     def _first_note(self) -> str:
         notes = "; ".join(self.view.notes(_NAMED))
         return sentence(notes) if notes else ""
 
-    def _heat(self, each: Assessment) -> dict[str, Any]:
+    def _heat(self, each: Assessment) -> View:
         rows = {row.theme.id: row for row in by_theme(each)}
         cells = Markup("").join(_cell(rows.get(theme.id)) for theme in self.view.themes)
         return {"link": self._link(each), "name": self._short_name(each), "cells": cells}
@@ -300,7 +279,7 @@ class _RegisterPage:
         more = len(self.view.ranked) - _HEAT
         return f"{more:,} more stand in the table below." if more > 0 else ""
 
-    def _money(self) -> dict[str, Any] | None:
+    def _money(self) -> View | None:
         its = self.view.worst
         if not its or not any(isinstance(each.subject, Partnership) for each in its):
             return None
@@ -325,13 +304,10 @@ class _RegisterPage:
             told += f" What {of} is not recorded."
         spending = [each for each in its if spend_of(each) is not None]
         spending.sort(key=lambda each: -(spend_of(each) or 0))
-        rows = [
-            attrs.evolve(self._row(each), grave=each.severities[level])
-            for each in spending[:_NAMED]
-        ]
+        rows = [{**self._row(each), "grave": each.severities[level]} for each in spending[:_NAMED]]
         return {"level": level.value, "told": told, "rows": rows}
 
-    def _org(self, item: ToPutRight) -> dict[str, Any]:
+    def _org(self, item: ToPutRight) -> View:
         finding = item.finding
         by_name = {each.name: each for each in self.view.entries}
         names = [
@@ -351,10 +327,10 @@ class _RegisterPage:
     def _pairs(self) -> list[View]:
         found = self._flagged_pairs[:_PAIRS]
         return [
-            attrs.evolve(
-                self._view(f"pair-{number}", finding, pair),
-                title=f"{cut(pair.name, 2 * NAME)}: {finding.rule.title}",
-            )
+            {
+                **self._view(f"pair-{number}", finding, pair),
+                "title": f"{cut(pair.name, 2 * NAME)}: {finding.rule.title}",
+            }
             for number, (pair, finding) in enumerate(found, 1)
         ]
 
@@ -375,7 +351,7 @@ class _RegisterPage:
         self.checks[rule.id] = rule
         return f"#check-{rule.id}"
 
-    def _checks(self) -> list[dict[str, str]]:
+    def _checks(self) -> list[View]:
         order = [each for each in self.rulebook.rules if each.id in self.checks]
         return [_check_view(each, self.rulebook) for each in order]
 
@@ -456,7 +432,7 @@ def _rank(value: str) -> int:
     return ("low", "medium", "high").index(value) if value in ("low", "medium", "high") else 0
 
 
-def _check_view(rule: Rule, rulebook: Rulebook) -> dict[str, str]:
+def _check_view(rule: Rule, rulebook: Rulebook) -> View:
     return {
         "anchor": f"check-{rule.id}",
         "title": rule.title,
