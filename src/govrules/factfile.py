@@ -18,6 +18,7 @@ from govrules.editing import (
     EditError,
     edited,
     in_place,
+    into_braces,
     line_end,
     newline_of,
     quoted,
@@ -163,9 +164,9 @@ def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]
         if isinstance(inner, yaml.ScalarNode):
             return [in_place(body, inner, f"{{{rest}: {value}}}")]
         if isinstance(inner, yaml.CollectionNode) and inner.flow_style:
-            return [_into_braces(body, inner, f"{rest}: {value}")]
+            return [into_braces(body, inner, f"{rest}: {value}")]
     if node.flow_style:
-        return [_into_braces(body, node, f"{path}: {value}")]
+        return [into_braces(body, node, f"{path}: {value}")]
     return [_at_end(body, node, f"{path}: {value}")]
 
 
@@ -189,14 +190,6 @@ def _check_comments(body: str, node: yaml.Node) -> None:
     begin, end = span_of(body, node)
     if isinstance(node, yaml.CollectionNode) and _COMMENT.search(body[begin:end]):
         raise EditError("the file has comments among what it lists: complete the list there")
-
-
-def _into_braces(body: str, node: yaml.Node, entry: str) -> Edit:
-    end = span_of(body, node)[1] - 1
-    inside = body[:end].rstrip()
-    comma = "" if inside.endswith(("{", ",")) else ","
-    space = "" if inside.endswith("{") else " "
-    return len(inside), len(inside), f"{comma}{space}{entry}"
 
 
 def _at_end(body: str, node: yaml.MappingNode, entry: str) -> Edit:
@@ -351,7 +344,7 @@ def _with_evidence(body: str, path: str, seen: str) -> str:
             in_flow = bool(node.flow_style)
             return edited(body, [in_place(body, inner, quoted(seen, in_flow=in_flow))])
     if node.flow_style:
-        return edited(body, [_into_braces(body, node, f"{path}: {quoted(seen, in_flow=True)}")])
+        return edited(body, [into_braces(body, node, f"{path}: {quoted(seen, in_flow=True)}")])
     indent = " " * node.value[0][0].start_mark.column
     place = line_end(body, span_of(body, node)[1])
     return edited(body, [(place, place, f"{newline_of(body)}{indent}{entry}")])

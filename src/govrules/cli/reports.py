@@ -18,7 +18,7 @@ from govrules.cli.booking import Book
 from govrules.cli.exits import Stop, reason_of
 from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
-from govrules.cli.waiving import law_hints, law_lines
+from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import RENDERERS, added, failed, loaded
@@ -240,6 +240,7 @@ class Reporting:
 
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
+        from govrules.render.law import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
         from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
 
@@ -259,7 +260,7 @@ class Reporting:
             yield from changed_lines(one, full=full)
         if full:
             yield from answer_lines(self.told.laid, self.rulebook)
-            yield from law_lines(self.assessments, self.rulebook)
+            yield from law_lines(self.assessments)
 
     def _json(self, changed: list[Changed]) -> None:
         from govrules.render.plain import report_data  # noqa: PLC0415 - each format for itself

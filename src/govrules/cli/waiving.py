@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from govrules.actions import action_problems, follow_up, read_actions
 from govrules.assessment import Assessment
 from govrules.cli.said import Said
 from govrules.cli.workspace import workspace
-from govrules.explain.adaptations import counting, said_of
+from govrules.explain.adaptations import counting
 from govrules.explain.phrases import counted, day, joined, named
 from govrules.portfolio import Checked, RegisterAssessment, apart
-from govrules.render.decided import all_decided, by_progress, short_summary, summary
-from govrules.render.lines import Line, folded_text, heading, item
+from govrules.render.decided import all_decided, short_summary
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems
 
@@ -72,55 +71,3 @@ def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator
     if several:
         packs = joined(dict.fromkeys(each.pack or "this program" for each in several))
         yield f"{counted(len(several), 'change')} of other packs' rules by {packs}: --full says why"
-
-
-def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[Line]:
-    """Yield, below a full report, what is decided, waived, adapted and coming up."""
-    yield from action_lines(assessments)
-    yield from waived_lines(assessments)
-    yield from coming_lines(assessments)
-    several = counting(rulebook)
-    if several:
-        yield from heading(f"Adapted here ({len(several)})")
-    for each in several:
-        yield from folded_text(f"{said_of(each, rulebook)}.", indent=2)
-
-
-def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what rules that are not in force yet will flag."""
-    found = [(each, finding) for each in assessments for finding in each.coming_up]
-    if found:
-        yield from heading(f"Coming up: {counted(len(found), 'finding')} once the rule is in force")
-    for assessment, finding in found:
-        begins, _ = finding.rule.in_force
-        name = assessment.name or assessment.id or "the partnership"
-        when = f" (from {day(begins)})" if begins else ""
-        grave = finding.severity.value if finding.severity else ""
-        yield from item(name, f"{finding.rule.title}{when}: {grave}. [{finding.rule.id}]", indent=2)
-
-
-def action_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what was decided, and what has become of it."""
-    several = all_decided(assessments)
-    if several:
-        yield from heading(f"Decided: {summary(several)}")
-    for title, its in by_progress(several):
-        yield f"  {title} ({len(its)})", ""
-        for each in its:
-            text = f"{each.title}. {each.text} [{each.action.rule}]"
-            yield from item(each.name or "the partnership", text, indent=4)
-
-
-def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what is waived: flagged, in sight, and not counted."""
-    found = [(each, finding) for each in assessments for finding in each.waived]
-    if not found:
-        return
-    yield from heading(f"Waived: {counted(len(found), 'finding')} flagged and not counted")
-    for assessment, finding in found:
-        waiver = finding.waived
-        if waiver is not None:
-            name = assessment.name or assessment.id or "the partnership"
-            reason = waiver.reason.rstrip(".")
-            text = f"{finding.rule.title}: {reason} ({waiver.approved}; until {day(waiver.until)})."
-            yield from item(name, f"{text} [{finding.rule.id}]", indent=2)

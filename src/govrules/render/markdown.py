@@ -15,7 +15,7 @@ from govrules.receipt import Receipt
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
 from govrules.render.decided import decided
-from govrules.render.law import law_of
+from govrules.render.law import Settled, law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
     MOST_REASONS,
@@ -139,9 +139,7 @@ def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
         yield f"\n## What was decided\n\n{text(law.summary)}"
     for title, several in law.actions:
         yield f"\n**{title} ({len(several)})**\n"
-        for one in several:
-            level = f"{one.severity.value.capitalize()}: " if one.severity else ""
-            yield f"- {level}{text(one.text)}"
+        yield from _listed(several)
     for title, lines in (
         ("Waived: flagged, and not counted", law.waived),
         ("Coming up", law.coming),
@@ -227,9 +225,10 @@ def _changes(changed: Changed | None) -> Iterator[str]:
     yield ""
 
 
-def _listed(lines: Iterable[Line]) -> Iterator[str]:
+def _listed(lines: Iterable[Line | Settled]) -> Iterator[str]:
     for each in lines:
-        yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+        level = f"{each.severity.value.capitalize()}: " if each.severity else ""
+        yield f"- {level}{text(each.text)}"
 
 
 def _register(view: Overview, origin: Origin) -> Iterator[str]:
