@@ -27,9 +27,11 @@ from govrules.rulebook.ast import (
     Condition,
     Derived,
     Document,
+    Exemption,
     FactRef,
     FactSource,
     Known,
+    Mitigation,
     Not,
     ParameterValue,
     Predicate,
@@ -278,6 +280,7 @@ def shares(rulebook: Rulebook) -> tuple[Share, ...]:
 
 def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
     """Return one rule in plain English."""
+    part_of = rule.remedy.part_of if rule.remedy else ""
     return RuleEntry(
         id=rule.id,
         title=rule.title,
@@ -290,14 +293,10 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         severity=severity_sentence(rule),
         sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
         says=claims_of(rule),
-        exceptions=tuple(
-            _case(each.when, each.because, each.source, rulebook) for each in rule.unless
-        ),
-        mitigations=tuple(
-            _case(each.when, each.because, each.source, rulebook) for each in rule.mitigated_by
-        ),
+        exceptions=tuple(_case(each, rulebook) for each in rule.unless),
+        mitigations=tuple(_case(each, rulebook) for each in rule.mitigated_by),
         remedies=tuple(_remedies(rule)),
-        part_of=_work(rule, rulebook),
+        part_of=rulebook.work[part_of] if part_of else "",
         asks=asks(rule, rulebook),
         examples=tuple(_shown(rule)),
         place=str(rule.span),
@@ -321,9 +320,9 @@ def _law(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         yield "Tags", f"{joined(rule.tags)}."
 
 
-def _case(when: Condition, because: str, source: Citation | None, rulebook: Rulebook) -> str:
-    about = f" ({citation_phrase(source, rulebook)})" if source else ""
-    return f"{sentence(f'where {condition_phrase(when)}')} {sentence(because)}{about}"
+def _case(case: Exemption | Mitigation, rulebook: Rulebook) -> str:
+    about = f" ({citation_phrase(case.source, rulebook)})" if case.source else ""
+    return f"{sentence(f'where {condition_phrase(case.when)}')} {sentence(case.because)}{about}"
 
 
 def _remedies(rule: Rule) -> Iterator[str]:
@@ -333,11 +332,6 @@ def _remedies(rule: Rule) -> Iterator[str]:
     yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
     for when, do in rule.remedy.instead:
         yield f"Where {condition_phrase(when)}: {sentence(do)}"
-
-
-def _work(rule: Rule, rulebook: Rulebook) -> str:
-    part_of = rule.remedy.part_of if rule.remedy else None
-    return rulebook.work[part_of] if part_of else ""
 
 
 def _shown(rule: Rule) -> Iterator[Shown]:

@@ -179,8 +179,9 @@ class _Side:
 def _side(entry: Partnership) -> _Side:
     name = str(entry.name if isinstance(entry.name, str) else entry.id)
     parent = _parent(entry)
-    objective = entry.objective
-    words = objective if isinstance(objective, Unknown) else Counter(_words_of(objective or ""))
+    words: Counter[str] | Unknown = UNKNOWN
+    if not isinstance(entry.objective, Unknown):
+        words = Counter(re.findall(r"\w+", (entry.objective or "").casefold()))
     return _Side(
         entry=entry,
         name=name,
@@ -291,10 +292,6 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
     return one == two
-
-
-def _words_of(objective: str) -> list[str]:
-    return re.findall(r"\w+", objective.casefold())
 
 
 def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Decimal | Unknown:

@@ -73,12 +73,9 @@ def verify(
         show([("Verified: made again, the report says the same.", "bold")])
         return FINE
     differ = "differs" if len(wrong) == 1 else "differ"
-    show([(f"Not verified: {joined(_lowered(each) for each in wrong)} {differ}.", "bold red")])
+    what = joined(each[:1].lower() + each[1:] for each in wrong)
+    show([(f"Not verified: {what} {differ}.", "bold red")])
     return FLAGGED
-
-
-def _lowered(what: str) -> str:
-    return what[:1].lower() + what[1:]
 
 
 def _receipt_of(report: Path) -> tuple[Receipt, Differs]:

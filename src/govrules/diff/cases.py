@@ -94,6 +94,7 @@ def cases_for(
     ]
     lists = {ref.path: ref for ref in refs if isinstance(ref.type, Records)}
     inside = {name: _inside(name, roots) for name in lists}
+    kind = next(name for name, each in rulebook.subjects.items() if each is cls)
     for _ in range(number):
         facts: dict[str, Any] = {}
         for ref in refs:
@@ -106,12 +107,8 @@ def cases_for(
                 if made is not None:
                     facts[ref.path] = made
         day = source.choice([_DAY, _DAY.replace(year=2024)])
-        read = read_values(_nested(facts), rulebook=rulebook, kind=_kind(cls, rulebook))
+        read = read_values(_nested(facts), rulebook=rulebook, kind=kind)
         yield Made(read.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
-
-
-def _kind(cls: type, rulebook: Rulebook) -> str:
-    return next(name for name, each in rulebook.subjects.items() if each is cls)
 
 
 def _roots(about: Rule | Derived, rulebook: Rulebook) -> Iterator[Any]:
