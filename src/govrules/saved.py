@@ -259,6 +259,15 @@ def save(
     return None if before is None else _changed(before, several, made)
 
 
+def changed_between(
+    before: Iterable[Assessment], after: Iterable[Assessment], as_of: dt.date
+) -> Changed:
+    """Return what changed from assessments to others of the same day."""
+    was = _made(before, as_of.isoformat(), None)
+    several = [*after]
+    return _changed(was, several, _made(several, was.as_of, was))
+
+
 def _alike(one: Saved, other: Saved) -> bool:
     def severities(of: Saved) -> dict[tuple[str, str], Severity]:
         return {key: each.severity for key, each in of.flagged.items()}

@@ -39,6 +39,7 @@ from govrules.nodes import read_text
 from govrules.portfolio import Checked, apart
 from govrules.reading import Read
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.saved import changed_between
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 from govrules.waivers import read_waivers
@@ -315,49 +316,31 @@ def _changes(
     earlier = {(each.partnership, each.fact): each for each in existing}
     later = earlier | {(each.partnership, each.fact): each for each in taken.answers}
     before, after = (
-        _ended(_assessed(read, several.values(), rulebook, as_of)) for several in (earlier, later)
+        apart([_assessed(read, several.values(), rulebook, as_of)]) for several in (earlier, later)
     )
-    flagged_before, flagged_after = (
-        {key for key, (verdict, *_) in of.items() if verdict is Verdict.FLAGGED}
-        for of in (before, after)
-    )
-    opened = [key for key in after if key in flagged_after - flagged_before]
-    settled = [key for key in before if key in flagged_before - flagged_after]
-    known = sum(
-        verdict is Verdict.UNKNOWN and after[key][0] is not Verdict.UNKNOWN
-        for key, (verdict, *_) in before.items()
-        if key in after
+    changed = changed_between(before, after, as_of)
+    open_, open_still = (
+        {
+            (each.id, rule.id)
+            for each in several
+            for rule, verdict, _ in ended(each)
+            if verdict is Verdict.UNKNOWN
+        }
+        for several in (before, after)
     )
     yield (
-        f"  {counted(len(opened), 'finding')} opened, {len(settled):,} settled,"
-        f" {counted(known, 'check')} now known\n"
+        f"  {counted(len(changed.opened), 'finding')} opened, {len(changed.closed):,} settled,"
+        f" {counted(len(open_ - open_still), 'check')} now known\n"
     )
-    opened.sort(key=lambda key: -after[key][1].rank)
-    for title, keys, of in (("opened", opened, after), ("settled", settled, before)):
-        for key in keys[:_NAMED]:
-            _, severity, name, text = of[key]
-            yield f"    {title}  {severity.value.upper()}  {name}: {text[:1].lower()}{text[1:]}\n"
-        if len(keys) > _NAMED:
-            yield f"    and {len(keys) - _NAMED:,} more {title}\n"
-
-
-_Ended = dict[tuple[str, str], tuple[Verdict, Severity, str, str]]
+    for title, found in (("opened", changed.opened), ("settled", changed.closed)):
+        for each in found[:_NAMED]:
+            what = f"{each.title[:1].lower()}{each.title[1:]}"
+            yield f"    {title}  {each.severity.value.upper()}  {each.name}: {what}\n"
+        if len(found) > _NAMED:
+            yield f"    and {len(found) - _NAMED:,} more {title}\n"
 
 
 def _assessed(read: Read, answers: Iterable[Answer], rulebook: Rulebook, as_of: dt.date) -> Checked:
     subject, _ = lay_over(read.subject, [*answers], rulebook)
     with undisturbed():
         return assess_file(attrs.evolve(read, subject=subject), rulebook, as_of, None)
-
-
-def _ended(checked: Checked) -> _Ended:
-    return {
-        (each.id or each.name, rule.id): (
-            verdict,
-            severity or Severity.LOW,
-            each.name or each.id,
-            rule.title,
-        )
-        for each in apart([checked])
-        for rule, verdict, severity in ended(each)
-    }
