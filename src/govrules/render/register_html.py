@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from markupsafe import Markup
 
@@ -272,7 +272,7 @@ class _RegisterPage:
 
     def _heat(self, each: Assessment) -> View:
         rows = {row.theme.id: row for row in by_theme(each)}
-        cells = Markup("").join(_cell(rows.get(theme.id)) for theme in self.view.themes)
+        cells = [rows.get(theme.id) for theme in self.view.themes]
         return {"link": self._link(each), "name": self._short_name(each), "cells": cells}
 
     def _heat_note(self) -> str:
@@ -442,33 +442,6 @@ def _check_view(rule: Rule, rulebook: Rulebook) -> View:
         "rule": rule.id,
         "whose": whose(rule),
     }
-
-
-def _cell(row: Any) -> Markup:  # noqa: ANN401 - how a theme ended, or None
-    if row is None:
-        return Markup('<td class="na">&ndash;<span class="hidden">not checked</span></td>')
-    flagged = sum(row.severities)
-    if flagged:
-        place = next(index for index, number in enumerate(row.severities) if number)
-        word, letter = GRADES[place]
-        several = f"<sub>{flagged}</sub>" if flagged > 1 else ""
-        return Markup(  # noqa: S704 - numbers and words of ours
-            f'<td class="{word.lower()}"><span aria-hidden="true">{letter}{several}</span>'
-            f'<span class="hidden">{flagged} flagged, gravest {word.lower()}</span></td>'
-        )
-    if row.unknown:
-        return Markup(  # noqa: S704 - likewise
-            f'<td class="open"><span aria-hidden="true">?</span>'
-            f'<span class="hidden">{row.unknown} not known</span></td>'
-        )
-    if row.met:
-        return Markup(
-            '<td class="met"><span aria-hidden="true">✓</span><span class="hidden">met</span></td>'
-        )
-    return Markup(
-        '<td class="na"><span aria-hidden="true">&ndash;</span>'
-        '<span class="hidden">does not apply</span></td>'
-    )
 
 
 def _anchors(several: Iterable[Assessment]) -> dict[int, str]:

@@ -133,6 +133,17 @@ class ByTheme:
     met: int
     not_applicable: int
 
+    @property
+    def flagged(self) -> int:
+        """How many are flagged."""
+        return sum(self.severities)
+
+    @property
+    def gravest(self) -> Severity | None:
+        """How grave the gravest is; None where none is flagged."""
+        grades = zip(reversed(SEVERITIES), self.severities, strict=True)
+        return next((grade for grade, number in grades if number), None)
+
 
 @attrs.frozen(eq=False, slots=False)
 class Report:
