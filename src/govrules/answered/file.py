@@ -224,6 +224,8 @@ def with_answers(
     newline = newline_of(body)
     root: Any = yaml.compose(body, Loader=yaml.CSafeLoader)
     ((key, several),) = [each for each in root.value if each[0].value == "answers"]
+    if root.flow_style:
+        raise _not_on_lines(report, 1)
     places = {} if empty else dict(_places(body, several, report))
     indent = next((each[2] for each in places.values()), 2)
     wanted = {(each.partnership, each.fact): _block(each, indent, rulebook) for each in answers}
@@ -259,16 +261,20 @@ def _places(
         begin, end = span_of(body, item)
         head = body[begin - item.start_mark.column : begin]
         if several.flow_style or head.strip() != "-" or not isinstance(item, yaml.MappingNode):
-            report.add(
-                Code.WRONG_SHAPE,
-                "answers are added to a file that has each of them on lines of its own",
-                Scalar("", plain=True, line=item.start_mark.line + 1, column=1),
-                "begin each answer with `- ` on a new line",
-            )
-            raise FactsError(report.file, "answers", "problems", report.in_order())
+            raise _not_on_lines(report, item.start_mark.line + 1)
         said = {each.value: value.value for each, value in item.value}
         which = str(said.get("partnership")), str(said.get("fact"))
         yield which, (begin - len(head), line_end(body, end), head.index("-"))
+
+
+def _not_on_lines(report: Report, line: int) -> FactsError:
+    report.add(
+        Code.WRONG_SHAPE,
+        "answers are added to a file that has each of them on lines of its own",
+        Scalar("", plain=True, line=line, column=1),
+        "begin each answer with `- ` on a new line",
+    )
+    return FactsError(report.file, "answers", "problems", report.in_order())
 
 
 def _block(answer: Answer, indent: int, rulebook: Rulebook | None) -> list[str]:
