@@ -45,6 +45,8 @@ FORMATS: Final = (
     "junit",
     "github",
 )
+#: Those of them that carry no receipt: it stands in a file beside the report.
+_WITHOUT_RECEIPT: Final = ("text", "jsonl", "csv", "xlsx")
 #: Hands assessments out one by one, and may show how far they are.
 Follow: TypeAlias = Callable[[Sequence[Assessment]], Any]
 
@@ -162,7 +164,7 @@ class Reporting:
         changed = self._save()
         match self.wanted.format:
             case "text":
-                self._text(changed)
+                show(self._lines(changed), self.wanted.output)
             case "json":
                 self._json(changed)
             case "jsonl":
@@ -177,6 +179,8 @@ class Reporting:
                 self._machine(changed)
             case _:
                 self._elsewhere()
+        if self.wanted.format in _WITHOUT_RECEIPT or self.wanted.format not in FORMATS:
+            self._beside()
 
     # ── What is reported ──────────────────────────────────────────────────────────────────────
 
@@ -234,10 +238,6 @@ class Reporting:
 
     # ── Formats ───────────────────────────────────────────────────────────────────────────────
 
-    def _text(self, changed: list[Changed]) -> None:
-        show(self._lines(changed), self.wanted.output)
-        self._beside()
-
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
         from govrules.render.law import law_lines  # noqa: PLC0415 - likewise
@@ -284,14 +284,12 @@ class Reporting:
         last += [{"changes": each.data} for each in changed]
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
         emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
-        self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
         from govrules.render.rows import as_csv  # noqa: PLC0415 - likewise
 
         one = changed[0] if len(changed) == 1 else None
         emit(as_csv(self.follow(self.assessments), one), self.wanted.output)
-        self._beside()
 
     def _xlsx(self, changed: list[Changed]) -> None:
         from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
@@ -300,7 +298,6 @@ class Reporting:
         assert output is not None  # noqa: S101 - `ready` made sure
         [*_] = self.follow(self.assessments)
         write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
-        self._beside()
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
@@ -363,7 +360,6 @@ class Reporting:
             raise Stop(f"`{name}` cannot be printed", "add `--output FILE`")
         else:
             write(output, made)
-        self._beside()
 
 
 def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
