@@ -12,29 +12,15 @@ from govrules.cli.options import Folder, Level, load
 from govrules.cli.output import emit_json, show
 from govrules.cli.workspace import packs_of
 from govrules.explain.phrases import counted
+from govrules.prove.results import USUAL, Flaw, Result, Status
 from govrules.rulebook.ast import Severity
 from govrules.rulebook.packs import packs_in
-
-Kinds = Literal[
-    "never-applicable",
-    "never-flagged",
-    "always-flagged",
-    "implied-by",
-    "unreachable-row",
-    "gap",
-    "overlap",
-    "conflict",
-    "perverse-incentive",
-    "withholding-helps",
-    "never-worse",
-    "idle-question",
-]
 
 
 def prove(
     directories: Folder = None,
     *,
-    kind: Annotated[list[Kinds] | None, Parameter(negative="")] = None,
+    kind: Annotated[list[Flaw] | None, Parameter(negative="")] = None,
     level: Level = Severity.HIGH,
     list_bound: int = 4,
     timeout: float = 30,
@@ -74,13 +60,13 @@ def prove(
         bound=list_bound,
         seconds=timeout,
         level=level,
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
+        flaws=frozenset(kind or USUAL),
     )
     began = time.monotonic()
-    results: list[questions.Result] = []
+    results: list[Result] = []
     for result in prover.results():
         results.append(result)
-        if format == "text" and result.status is not questions.Status.PROVED:
+        if format == "text" and result.status is not Status.PROVED:
             show(proofs.result_lines(result))
     if format == "text":
         show(proofs.summary_lines(results, prover))
@@ -90,5 +76,5 @@ def prove(
         emit_json(proofs.report_data(results, prover))
     if any(each.unexplained for each in results):
         return FLAGGED
-    decided = (questions.Status.PROVED, questions.Status.INTENDED)
+    decided = (Status.PROVED, Status.INTENDED)
     return FINE if any(each.status in decided for each in results) else NOTHING_CHECKED
