@@ -13,13 +13,14 @@ import attrs
 from dateutil.relativedelta import relativedelta
 
 from govrules.answered import THE_REGISTER
-from govrules.assessment import Assessment, Plan, ended
+from govrules.assessment import Assessment, ended
 from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat, with_records
 from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
+from govrules.plans import Plan
 from govrules.portfolio import Assessed, is_register, with_each
 from govrules.rulebook.action import Action, Progress, State
 from govrules.rulebook.ast import Rulebook, Verdict

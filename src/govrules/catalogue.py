@@ -20,31 +20,35 @@ from govrules.explain.phrases import joined, sentence, value_phrase, within_phra
 from govrules.rulebook.ast import (
     ELEMENTS,
     NOT_IN_FORCE,
-    All,
-    AnyOf,
     Citation,
-    Compare,
-    Condition,
     Derived,
     Document,
     Exemption,
-    FactRef,
-    FactSource,
-    Known,
     Mitigation,
-    Not,
     ParameterValue,
-    Predicate,
     Rule,
     Rulebook,
     Says,
-    Test,
     Theme,
+    rule_conditions,
+)
+from govrules.rulebook.derivation import once_each
+from govrules.rulebook.expr import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
+    FactRef,
+    FactSource,
+    Known,
+    Not,
+    Predicate,
+    Test,
     beside,
     children,
     tested,
 )
-from govrules.rulebook.walk import compared_with, once_each, references, rule_conditions
+from govrules.rulebook.walk import compared_with, references
 from govrules.vocabulary import AS_OF
 
 #: How far a source goes, in words; None is that nobody said.

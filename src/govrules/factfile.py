@@ -10,7 +10,14 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import FactAt, fact_at, label_of, name_of, places_of, records_of
+from govrules.answered.answer import (
+    FactAt,
+    fact_at,
+    label_of,
+    name_of,
+    places_of,
+    records_of,
+)
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (
@@ -26,7 +33,8 @@ from govrules.editing import (
     span_of,
 )
 from govrules.facts import names_of
-from govrules.nodes import Entries, Report, parse
+from govrules.nodes import Entries, Report
+from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader

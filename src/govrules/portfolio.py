@@ -236,7 +236,9 @@ def entries_of(register: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a register o
     entries = listed(register)
     if not isinstance(entries, tuple):
         return ()
-    return tuple(each for each in entries if attrs.has(type(each)))
+    kinds = {*map(type, entries)}
+    known = {each for each in kinds if attrs.has(each)}
+    return entries if known == kinds else tuple(each for each in entries if type(each) in known)
 
 
 def is_empty(assessed: RegisterAssessment) -> bool:
@@ -266,7 +268,8 @@ def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
         id_, name, parent = (getattr(entry, each, UNKNOWN) for each in ("id", "name", "parent"))
         key, called = ("id", id_) if isinstance(id_, str) else ("name", name)
         if isinstance(called, str):
-            twin = first.setdefault((key, fold(called)), entry)
+            same = fold if key == "id" else fold_body
+            twin = first.setdefault((key, same(called)), entry)
             if twin is not entry:
                 by_id = key == "id"
                 which = f"have the id `{id_}`" if by_id else f"without ids have the name `{name}`"

@@ -304,7 +304,7 @@ def ask(
         and read back by `answer`.
     """
     if workbook is not None:
-        from govrules.cli.books import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
+        from govrules.cli.round import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
 
         refuse_inputs(workbook, file, source.mapping, answers)
         book = Book(all_questions, per_officer, not unlocked)

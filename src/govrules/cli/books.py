@@ -7,18 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.assessing import assess_all
 from govrules.cli.booking import Book
-from govrules.cli.exits import FINE, PROBLEM
-from govrules.cli.options import Source
 from govrules.cli.output import emit, write
-from govrules.cli.reports import Wanted, whole_of
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import Asking, asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book
-from govrules.rulebook.ast import Severity
 from govrules.saved import Changed
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
@@ -47,33 +42,6 @@ def write_book(
     write_by_officer(whole, wanted, told)
 
 
-def ask_by_workbook(
-    register: Path | None,
-    output: Path,
-    source: Source,
-    wanted: Book,
-    answers: Path | None,
-) -> int:
-    """
-    Write the questions of a register into a workbook, and return the exit code.
-
-    Raises:
-        Stop: it cannot be written.
-    """
-    Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
-    paths, source = source.chosen(register)
-    checked, told = assess_all(paths, source.rulebook, source, answers=answers)
-    if told.failed or not checked:
-        return PROBLEM
-    whole = whole_of(checked)
-    asking = asking_of(whole, told.laid, everything=wanted.everything)
-    write(output, asking_book(whole, asking, locked=wanted.locked))
-    grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
-    emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{_more(asking)}\n")
-    write_by_officer(whole, wanted, told)
-    return FINE
-
-
 def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> None:
     """Write a workbook for each lead officer, named after the post."""
     if wanted.folder is None:
@@ -83,11 +51,13 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
     for officer, its in asking.by_officer:
         path = wanted.folder / f"{_file_name(officer, taken)}.xlsx"
         write(path, asking_book(whole, its, locked=wanted.locked))
-        emit(f"wrote {path}: {counted(len(its.rows) + len(its.clauses), 'question')}{_more(its)}\n")
+        emit(f"wrote {path}: {questions_phrase(its)}\n")
 
 
-def _more(asking: Asking) -> str:
-    return f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
+def questions_phrase(asking: Asking) -> str:
+    """Return how many questions and other cells to fill in a workbook has, and are left out."""
+    more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
+    return f"{counted(len(asking.rows) + len(asking.clauses), 'question')}{more}"
 
 
 def _file_name(officer: str, taken: set[str]) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from govrules.actions import actions_of_plan, actions_text, merged, read_actions, write_actions
-from govrules.assessment import Assessment, Plan
+from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.options import AS_THEY_ARE, Answers, Engine, Level, Output, Source, Subjects
 from govrules.cli.output import complain, emit, emit_json, not_written, refuse_inputs, show
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
+from govrules.plans import Plan
 from govrules.portfolio import apart
 from govrules.render.plain import plans_data, problems_data
 from govrules.render.plan import plan_lines

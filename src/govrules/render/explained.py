@@ -12,7 +12,6 @@ from govrules.files import shipped
 from govrules.render.advice import takes_phrase
 from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
-from govrules.rulebook.walk import parameters_of
 from govrules.rulebook.words import WORDS
 from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 
@@ -25,10 +24,11 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     yield f"{entry.id}  ({about}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
+    named = dict.fromkeys(each.name for each in rule.parameters)
     for label, texts in entry.details:
         for text in texts:
             yield from item(label, text, indent=0)
-        for name in parameters_of(rule) if label == "Severity" else ():
+        for name in named if label == "Severity" else ():
             parameter = rulebook.parameters[name]
             value = value_phrase(parameter.value, parameter.type)
             yield from item("Threshold", f"{value} (parameter {name})", indent=0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from govrules.assessment import Assessment, Plan, Step
+from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Change
+from govrules.plans import Plan, Step
 from govrules.render.actions import when_due
 from govrules.render.advice import alike, told_together
 from govrules.render.lines import STYLES, Line, folded_text, hanging, item
