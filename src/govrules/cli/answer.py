@@ -19,15 +19,7 @@ from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
 from govrules.cli.assessing import assess_file, read_all, subjects_of
 from govrules.cli.exits import FINE, PROBLEM, Stop
-from govrules.cli.options import (
-    AS_THEY_ARE,
-    Actions,
-    Answers,
-    Source,
-    Waivers,
-    read_day,
-    today,
-)
+from govrules.cli.options import AS_THEY_ARE, Actions, Answers, Source, Waivers, read_day, today
 from govrules.cli.output import complain, emit, write
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Diagnostic

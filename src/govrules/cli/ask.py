@@ -15,10 +15,9 @@ from govrules.answered import Answer
 from govrules.assessment import ended
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import called, read_all, subjects_of
-from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import FINE, PROBLEM, Stop
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
-from govrules.cli.options import AS_THEY_ARE, Answers, Entry, Level, Source, today
+from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
 from govrules.cli.output import complain, emit, flush, refuse_inputs, warn
 from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
@@ -285,9 +284,7 @@ def ask(
     ] = False,
     by: Annotated[str, Parameter(name="--by", help="Who answers: a post, not a person.")] = "",
     workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
-    all_questions: AllQuestions = False,
-    per_officer: PerOfficer = None,
-    unlocked: Unlocked = False,
+    book: Book = AS_USUAL,
 ) -> int:
     """
     Ask the questions still open, most useful first, and write each answer at once.
@@ -307,7 +304,6 @@ def ask(
         from govrules.cli.round import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
 
         refuse_inputs(workbook, file, source.mapping, answers)
-        book = Book(all_questions, per_officer, not unlocked)
         return ask_by_workbook(file, workbook, source, book, answers_file(answers))
     terminal = Terminal(evidence, by)
     rulebook = source.rulebook

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.booking import Book
+from govrules.cli.options import Book
 from govrules.cli.output import emit, write
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted

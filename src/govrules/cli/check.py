@@ -13,12 +13,13 @@ from cyclopts import Parameter
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
     AS_THEY_ARE,
+    AS_USUAL,
     Actions,
     Answers,
+    Book,
     Engine,
     Entry,
     Level,
@@ -68,9 +69,7 @@ def check(
     fail_on: Level = Severity.LOW,
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
-    all_questions: AllQuestions = False,
-    per_officer: PerOfficer = None,
-    unlocked: Unlocked = False,
+    book: Book = AS_USUAL,
     pair_share: PairShare = None,
 ) -> int:
     """
@@ -90,7 +89,6 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
-    book = Book(all_questions, per_officer, not unlocked)
     more = full or depth is not None
     wanted = Wanted(format, output, save, fail_on, more, _reasons(depth), book=book)
     refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)

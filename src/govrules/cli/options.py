@@ -98,6 +98,55 @@ Entry = Annotated[
         help="Of a register, only the partnership of this id or name; may be repeated.",
     ),
 ]
+AllQuestions = Annotated[
+    bool,
+    Parameter(
+        name="--all-questions",
+        negative="",
+        help="In a workbook, ask every question, and not those alone that matter most.",
+    ),
+]
+PerOfficer = Annotated[
+    Path | None,
+    Parameter(
+        name="--per-officer",
+        help="A folder for a workbook of questions for each lead officer, beside the whole one.",
+    ),
+]
+Unlocked = Annotated[
+    bool,
+    Parameter(
+        name="--unlocked",
+        negative="",
+        help="In a workbook, protect no sheet against typing over what identifies a row.",
+    ),
+]
+
+
+@Parameter(name="*")
+@attrs.frozen
+class Book:
+    """
+    What is wanted of a workbook.
+
+    Attributes:
+        everything: whether it asks every question, and not those alone that matter most.
+        folder: where one for each lead officer is put; None for none.
+        unlocked: whether what identifies a row is not protected.
+    """
+
+    everything: AllQuestions = False
+    folder: PerOfficer = None
+    unlocked: Unlocked = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether what identifies a row is protected."""
+        return not self.unlocked
+
+
+#: A workbook of which nothing else is said.
+AS_USUAL: Final = Book()
 
 
 @Parameter(name="*")

@@ -14,8 +14,8 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
-from govrules.cli.booking import Book
 from govrules.cli.exits import Stop, reason_of
+from govrules.cli.options import Book
 from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
 from govrules.cli.waiving import law_hints
