@@ -15,20 +15,13 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.amounts import BANDS, MONEY_UNITS
+from govrules.decode.dates import DATE_FORMATS, PERIODS
+from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
-from govrules.registers.cells import (
-    BANDS,
-    DATE_FORMATS,
-    MONEY_UNITS,
-    MONTHS_UNITS,
-    PER_CENT,
-    PERIODS,
-    SHARE_UNITS,
-    Wording,
-)
 from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout

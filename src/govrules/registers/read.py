@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from govrules.decode.values import Wording
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError, GovrulesError
 from govrules.explain.phrases import counted
@@ -19,7 +20,6 @@ from govrules.portfolio import entries_of
 from govrules.reading import Read, class_of, declared_by, read_subject, read_values
 from govrules.registers.build import build
 from govrules.registers.by_path import read_rows
-from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.grouped import one_a_row
 from govrules.registers.json_rows import table_of

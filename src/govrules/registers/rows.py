@@ -18,10 +18,11 @@ import attrs
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
+from govrules.decode.values import Wording, parted, written
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
-from govrules.registers.cells import CellReader, Wording, parted, written
+from govrules.registers.cells import CellReader
 from govrules.registers.mapping import Column, Sheet, TableMapping
 from govrules.registers.sources import Opened
 from govrules.registers.tables import blank, fold_heading
