@@ -48,7 +48,7 @@ class CellReader:
         self.is_text = isinstance(fact.type, Text)
         self._texts = Kept(self.read)
         #: Of some kinds equal values are written alike; True equals 1, and 7.0 equals 7.00.
-        self._kept = {kind: Kept(self.read) for kind in (int, bool)}
+        self._kept: dict[type, Kept] = {kind: Kept(self.read) for kind in (int, bool)}
         #: Whether a cell was met that cannot be read, or only with care.
         self.bad = False
         #: Whether a cell was met that says less than that nobody knows.

@@ -332,7 +332,7 @@ class _RecordReader:
         return nested | below
 
 
-def _turned(objects: Sequence[Mapping[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
+def _turned(objects: Sequence[dict[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
     """Return of each name what objects with no others have for it; None where one has nothing."""
     if len(names) < _WIDE or not objects:
         return [[each.get(name) for each in objects] for name in names]

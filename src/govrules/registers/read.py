@@ -415,10 +415,10 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
     """Tell whether most cells are the paths of facts, and so no names of partnerships."""
-    texts = (each.strip() for each in cells if isinstance(each, str) and each.strip())
-    first = next(texts, "")
+    filled = (each.strip() for each in cells if isinstance(each, str) and each.strip())
+    first = next(filled, "")
     if path_of(first, Partnership, declared) is None:
         return False
-    texts = [first, *texts]
+    texts = [first, *filled]
     facts = [each for each in texts if path_of(each, Partnership, declared) is not None]
     return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

@@ -277,8 +277,11 @@ class Rows:
         cells = self.table.columns[at]
         said = column.wording.values
         texts = {each for each in cells if type(each) is str}
-        problems = {each: _several_bodies(each, [each.strip()], "", said) for each in texts}
-        problems = {each: problem for each, problem in problems.items() if problem is not None}
+        problems = {
+            each: problem
+            for each in texts
+            if (problem := _several_bodies(each, [each.strip()], "", said)) is not None
+        }
         if not problems:
             return
         named = _Named(self, column, at)
