@@ -431,7 +431,8 @@ class _Reader:
                     key,
                     "keep one of the two: capitals and spaces are not told apart",
                 )
-            if isinstance(path.fact.type, Record) and _is_yes(node):
+            is_yes = isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
+            if isinstance(path.fact.type, Record) and is_yes:
                 found[word] = path.fact.type.cls()
                 continue
             found[word] = reader.read_value(node, path.fact, path.text)
@@ -490,10 +491,8 @@ class _Reader:
         return tuple(found) or ("",)
 
     def _separator(self, fields: Fields, path: FactPath) -> str:
-        if path.list and path.index is not None and not isinstance(path.fact.type, Choices):
-            fields.refuse("separator", "its cells hold one value each")
-            return ""
-        if not path.list and not isinstance(path.fact.type, Choices):
+        one = not path.list or path.index is not None
+        if one and not isinstance(path.fact.type, Choices):
             fields.refuse("separator", "its cells hold one value each")
             return ""
         node = fields.value("separator")
@@ -586,10 +585,6 @@ class _Reader:
                     column.node,
                     "keep one of the two",
                 )
-
-
-def _is_yes(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
 
 
 @functools.cache
