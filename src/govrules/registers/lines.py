@@ -20,7 +20,8 @@ from govrules.decode.states import PLACEHOLDERS, VALUE, fold, state_of
 from govrules.decode.values import Wording
 from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
-from govrules.nodes import Node, Report, move, parse
+from govrules.nodes import Node, Report, move
+from govrules.parsing import parse
 from govrules.reading import Read, null_notes
 from govrules.registers.cells import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole

@@ -21,7 +21,8 @@ from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import parse
 from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
