@@ -46,11 +46,16 @@ _MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
 _BODY: Final = "Council|Authority|Borough|Trust|University|College|Constabulary|Ltd|Limited|CIC|ICB"
 _BODIES: Final = "Councils|Authorities|Boroughs|Districts|Trusts|Universities|Colleges|Schools"
 #: Names that only count bodies, and two names in one.
-_COUNTED: Final = re.compile(
-    r"([0-9]+|(?i:two|three|four|five|six|seven|eight|nine|ten|both|all|several|other)) [a-z].*s"
+_NUMBER: Final = (
+    r"(?:[0-9]+|(?i:two|three|four|five|six|seven|eight|nine|ten|both|all|several|other)) [a-z]"
 )
+_COUNTED: Final = re.compile(rf"{_NUMBER}.*s")
 _JOINED: Final = re.compile(
     rf"(?!.* of ).* (and|&) .*\b({_BODIES})|.*\b({_BODY}),? (and|&) .* ({_BODY}|Police)"
+)
+#: What one of them has, and most names have not, beside the end of another one.
+_PERHAPS: Final = re.compile(
+    rf"{'|'.join(map(re.escape, _MARKS))}| and | & |(?:^|\0)\s*{_NUMBER}",
 )
 
 
@@ -276,10 +281,10 @@ class Rows:
         """Take the names away that may be those of several bodies, and say so."""
         cells = self.table.columns[at]
         said = column.wording.values
-        texts = {each for each in cells if type(each) is str}
+        texts = {*cells} if self.table.texts else {each for each in cells if type(each) is str}
         problems = {
             each: problem
-            for each in texts
+            for each in (texts if _PERHAPS.search("\0".join(texts)) else ())
             if (problem := _several_bodies(each, [each.strip()], "", said)) is not None
         }
         if not problems:
