@@ -73,23 +73,24 @@ class Tally:
 
     def compare(
         self,
-        name: str,
+        names: Sequence[str],
         rules: Sequence[Rule],
         subjects: Sequence[Any],
         as_of: dt.date | Unknown,
         rulebook: Rulebook,
     ) -> None:
-        """Compare what an engine says of each rule and subject with what the reference says."""
+        """Compare what engines say of each rule and subject with what the reference says."""
         expected = engine("reference").outcomes(rules, subjects, as_of, rulebook)
-        actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
-        for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
-            self.subjects += 1
-            for rule, one, other in zip(rules, ours, theirs, strict=True):
-                self.pairs += 1
-                if said(one) != said(other):
-                    self.disagreements.append(
-                        Disagreement(name, rule, subject, as_of, said(one), said(other))
-                    )
+        for name in names:
+            actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
+            for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
+                self.subjects += 1
+                for rule, one, other in zip(rules, ours, theirs, strict=True):
+                    self.pairs += 1
+                    if said(one) != said(other):
+                        self.disagreements.append(
+                            Disagreement(name, rule, subject, as_of, said(one), said(other))
+                        )
 
 
 def asked(finding: Finding) -> set[str]:
