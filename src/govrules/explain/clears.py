@@ -108,8 +108,11 @@ class _Hints:
 
     def pruned(self, ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
         """Return the smallest ways, without those that do as another does and more."""
+        several = [*ways]
+        if len(several) <= 1:
+            return several
         kept: list[Way] = []
-        for way in sorted(ways, key=self.effort.size):
+        for way in sorted(several, key=self.effort.size):
             if not any(other.items() <= way.items() for other in kept):
                 kept.append(way)
             if len(kept) == most:
@@ -124,7 +127,7 @@ class _Hints:
                 {**way, **option}
                 for way in ways
                 for option in options
-                if not contradict(way, option)
+                if not (way and option and contradict(way, option))
             )
             ways = self.pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
         return ways
@@ -148,10 +151,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    given = tuple(shown.values())[:SHOWN]
-    if not all(_settles(way, rule, view) for way in given):
-        raise AssertionError(f"a change that is to clear `{rule.id}` does not")
-    return given
+    return tuple(shown.values())[:SHOWN]
 
 
 def _absent(way: Way) -> int:
@@ -168,17 +168,33 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     """
     compared = compared_with(rule, view)
     effort = Effort(view.record, view.supposed)
+    goal = _Goal(rule, view.apart())
     for gives_up in (False, True):
-        found = _ways_out(rule, view, _Hints(compared, effort, gives_up))
+        found = _ways_out(goal, _Hints(compared, effort, gives_up))
         if found:
             return sorted(found, key=effort.size)
     return []
 
 
-def _ways_out(rule: Rule, view: View, hints: _Hints) -> list[Way]:
-    met = [
-        mended for way in _to_meet(rule, view, hints) for mended in _mended(way, rule, view, hints)
-    ]
+@attrs.frozen(eq=False)
+class _Goal:
+    """A rule that is to be settled, and not to flag, of a subject."""
+
+    rule: Rule
+    view: View
+    _settled: dict[frozenset[tuple[str, Any]], bool] = attrs.field(init=False, factory=dict)
+
+    def settles(self, way: Way) -> bool:
+        """Tell whether, whatever derived facts are, what is required holds or an exception does."""
+        key = frozenset(way.items())
+        if key not in self._settled:
+            self._settled[key] = self.view.tried(way, self.view.rule(self.rule).settled)
+        return self._settled[key]
+
+
+def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
+    rule, view = goal.rule, goal.view
+    met = [mended for way in _to_meet(rule, view, hints) for mended in _mended(way, goal, hints)]
     excepted = [
         reached
         for each in rule.unless
@@ -187,7 +203,7 @@ def _ways_out(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
-        shrunk = _shrunk(way, rule, view, hints.effort)
+        shrunk = _shrunk(way, goal, hints.effort)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return found
@@ -203,12 +219,12 @@ def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     return found
 
 
-def _mended(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]:
+def _mended(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
     """Return the way, with what makes good again what it breaks of what the rule requires."""
-    after = view.supposing(way)
-    if _settles(way, rule, view):
+    if goal.settles(way):
         return [way]
-    more = _ways(rule.requires, after, Truth.TRUE, hints.elsewhere())
+    after = goal.view.supposing(way)
+    more = _ways(goal.rule.requires, after, Truth.TRUE, hints.elsewhere())
     return [{**way, **each} for each in more if not contradict(way, each)]
 
 
@@ -220,34 +236,28 @@ def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]
     return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
-def _settles(way: Way, rule: Rule, view: View) -> bool:
-    """Tell whether, whatever derived facts are, the requirement is met or an exception holds."""
-    after = view.supposing(way)
-    return after.rule(rule).settled(after.frames)
-
-
-def _shrunk(way: Way, rule: Rule, view: View, effort: Effort) -> Way | None:
+def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
     """Return the way without the changes it can do without; None where it leads nowhere."""
-    if not way or not _settles(way, rule, view):
+    if not way or not goal.settles(way):
         return None
     kept = dict(way)
     for path in list(way):
         fewer = {each: value for each, value in kept.items() if each != path}
-        if fewer and _settles(fewer, rule, view):
+        if fewer and goal.settles(fewer):
             kept = fewer
     for path, to in kept.items():
         if isinstance(to, frozenset):
             held = members(effort.now(path))
             for member in sorted(held ^ to):
                 nearer = kept[path] ^ {member}
-                if nearer != held and _settles({**kept, path: nearer}, rule, view):
+                if nearer != held and goal.settles({**kept, path: nearer}):
                     kept[path] = nearer
     return kept
 
 
 def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
-    if view.truth(condition) is target:
+    if view.check(condition, target)(view.frames):
         return [{}]
     match condition:
         case All(items):
@@ -303,9 +313,8 @@ def _of_fact(
     found: list[Way] = [{path: value} for value in _candidates(ref, view, hints)]
     found += [{record: None} for record in _asked_around(ref, path, view, hints)]
     found += [_mentioned(added) for added in _new_records(ref, view)[:1]]
-    return [
-        way for way in found if hints.allow(way) and view.supposing(way).truth(condition) is target
-    ]
+    so = view.check(condition, target)
+    return [way for way in found if hints.allow(way) and view.tried(way, so)]
 
 
 def _asked_around(ref: FactRef, path: str, view: View, hints: _Hints) -> list[str]:
@@ -326,12 +335,9 @@ def _of_derived(
         hints.tables.setdefault(inner.frame.prefix, {}),
         lambda each: _of_table(each, inner, hints),
     )
-    path = view.path(ref)
+    path, so = view.path(ref), view.check(condition, target)
     return hints.pruned(
-        way
-        for value, several in ways.items()
-        if view.supposing({path: value}).truth(condition) is target
-        for way in several
+        way for value, several in ways.items() if view.tried({path: value}, so) for way in several
     )
 
 
@@ -377,13 +383,14 @@ def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> lis
     apart = [_options(condition, view, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
     # A record may have to be so by one condition, and another, or the same, not so by the other.
     mixes = len(children(condition)) > 1
+    so = view.check(condition, target)
     for number in range(1, MAX_RECORDS + 1):
         found = [
             way
             for options in ([apart[0] + apart[1]] if mixes and number == MIXED else apart)
             for several in itertools.combinations(options, number)
             for way in [{path: to for each in several for path, to in each.items()}]
-            if view.supposing(way).truth(condition) is target
+            if view.tried(way, so)
         ]
         if found:
             return hints.pruned(found)
@@ -438,10 +445,11 @@ def _of_set(
     members, _ = view.cell(ref)
     ordered = [each for each in ref.type.values if each in members]
     others = [each for each in ref.type.values if each not in members]
+    so = view.check(condition, target)
     for number in range(len(ref.type.values) + 1):
         for changed in (ordered + others[:number], ordered[: len(ordered) - number]):
             way = {path: frozenset(changed)}
-            if hints.allow(way) and view.supposing(way).truth(condition) is target:
+            if hints.allow(way) and view.tried(way, so):
                 return [way]
     return []
 

@@ -17,8 +17,9 @@ from govrules.engines.reference import months_before
 from govrules.explain.cells import Frame, Frames, Shapes
 from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
-from govrules.lowering import ir
+from govrules.lowering import ir, reads
 from govrules.lowering.lower import Lowering
+
 from govrules.rulebook.ast import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice
@@ -210,17 +211,29 @@ class Closures:
         order = [each for each in ir.in_order([table]) if each.var is table.var]
 
         def possible(s: Frames) -> frozenset[Any]:
-            known = s[depth].known
-            found: frozenset[Any] | None = known.get(table)
+            tables = s[depth].tables
+            found = tables.get(table)
             if found is None:
                 seen = s[: depth + 1]
                 for each in order:
-                    if each not in known:
-                        known[each] = (self._fillers.get(each) or self._filler(each))(seen)
-                found = known[table]
+                    if each not in tables:
+                        tables[each] = (self._fillers.get(each) or self._filler(each))(seen)
+                found = tables[table]
             return found
 
         return possible
+
+    def _hangs_on(self, table: ir.Table) -> frozenset[int]:
+        """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
+        found = {0} if table.stated is None else {self.at(table.stated)[1]}
+        for read in reads.beneath(table.may.values()):
+            if isinstance(read, ir.Read):
+                while (
+                    read.var is not None and read.var.list is not None and read.var is not table.var
+                ):
+                    read = read.var.list
+                found.add(self.at(read)[1])
+        return frozenset(found)
 
     def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
@@ -240,6 +253,9 @@ class Closures:
             return frozenset((*found, table.otherwise))
 
         self._fillers[table] = fill
+        shape, hangs_on = self.shapes.of(table.var.cls), self._hangs_on(table)
+        shape.hang_on[table] = hangs_on
+        shape.moved.update(hangs_on)
         return fill
 
     # ── What forces them ──────────────────────────────────────────────────────────────────────

@@ -270,13 +270,22 @@ class View:
 
     def truth(self, condition: ast.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
+        true, false = self._pair(condition)
+        if true(self.frames):
+            return Truth.TRUE
+        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
+
+    def check(self, condition: ast.Condition, wanted: Truth) -> Check:
+        """Return what tells that a condition certainly holds, or that it certainly does not."""
+        true, false = self._pair(condition)
+        return true if wanted is Truth.TRUE else false
+
+    def _pair(self, condition: ast.Condition) -> tuple[Check, Check]:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
         _, true, false = self.backend.pair(condition, self.scopes, taken)
-        if true(self.frames):
-            return Truth.TRUE
-        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
+        return true, false
 
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
@@ -453,12 +462,47 @@ class View:
 
     # ── Views of it ───────────────────────────────────────────────────────────────────────────
 
+    def apart(self) -> View:
+        """Return the same view with cells of its own, in which changes can be tried."""
+        frames = (self.frames[0].apart(), *self.frames[1:])
+        return View(self.backend, frames, self.scopes, self.all, self.supposed, self.taken)
+
+    def tried(self, changes: Way, check: Check) -> bool:
+        """
+        Return what is told of the view after changes, on top of those already supposed.
+
+        The cells are set and set back, so that they must be the view's own: see `apart`.
+        """
+        supposed = self.supposed
+        if supposed and not (
+            supposed.keys().isdisjoint(changes)
+            and None not in supposed.values()
+            and None not in changes.values()
+        ):
+            return check(self.supposing(changes).frames)
+        top = self.frames[0]
+        values, tables = top.values, top.tables
+        to_set = top.shape.to_set(top, changes)
+        before = [(at, values[at]) for at in to_set]
+        try:
+            for at, value in to_set.items():
+                values[at] = value
+            top.tables = top.shape.unmoved(top, to_set)
+            frames = self.frames
+            if len(frames) > 1:
+                frames = (top, *[again(top, each) for each in frames[1:]])
+            return check(frames)
+        finally:
+            top.tables = tables
+            for at, value in before:
+                values[at] = value
+
     def supposing(self, changes: Way) -> View:
         """Return the view after changes, on top of those already supposed."""
-        supposed = followed_by(self.supposed, changes)
+        supposed = followed_by(self.supposed, changes) if self.supposed else changes
         top = self.all[0]
         top = top.shape.changed(top, supposed)
-        frames = (top, *(again(top, each) for each in self.frames[1:]))
+        frames = (top, *[again(top, each) for each in self.frames[1:]])
         return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
 
 
