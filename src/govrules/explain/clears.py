@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, Final, assert_never
@@ -89,6 +89,7 @@ class _Hints:
         compared: the values that the rule compares each fact with, by the fact's name.
         effort: how much a way asks for.
         gives_up: whether what is in place may be given up.
+        met: what was found out for all subjects: by which changes tests by constants are met.
         tables: the ways that were found for derived facts, by the prefix of the record and the
             name.
     """
@@ -96,11 +97,19 @@ class _Hints:
     compared: Mapping[str, tuple[Any, ...]]
     effort: Effort
     gives_up: bool
+    met: dict[Hashable, list[Way]] = attrs.field(repr=False)
     tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
 
     def elsewhere(self) -> _Hints:
         """Return the hints for another view, in which nothing was looked for yet."""
-        return _Hints(self.compared, self.effort, self.gives_up)
+        return _Hints(self.compared, self.effort, self.gives_up, self.met)
+
+    def met_by(self, key: Hashable, met: Callable[[], list[Way]]) -> list[Way]:
+        """Return by which changes a test by constants is met: whatever else is so."""
+        found = self.met.get(key)
+        if found is None:
+            found = self.met[key] = met()
+        return found
 
     def allow(self, way: Way) -> bool:
         """Tell whether a way may be followed."""
@@ -142,7 +151,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     advised only where nothing else helps.
     """
     ways = ways_out(rule, view)
-    size = Effort(view.record, view.supposed).size
+    size = view.effort.size
     least = min(map(size, ways), default=0)
     shown: dict[object, Way] = {}
     for way in sorted((each for each in ways if size(each) == least), key=_absent):
@@ -167,10 +176,10 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     place is given up only where no way leaves it.
     """
     compared = compared_with(rule, view)
-    effort = Effort(view.record, view.supposed)
+    effort = view.effort
     goal = _Goal(rule, view.apart())
     for gives_up in (False, True):
-        found = _ways_out(goal, _Hints(compared, effort, gives_up))
+        found = _ways_out(goal, _Hints(compared, effort, gives_up, view.rule(rule).met))
         if found:
             return sorted(found, key=effort.size)
     return []
@@ -306,26 +315,45 @@ def _of_test(condition: Test, view: View, target: Truth, hints: _Hints) -> list[
     return hints.pruned(found)
 
 
-def _of_fact(
-    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
-) -> list[Way]:
-    path = view.path(ref)
-    found: list[Way] = [{path: value} for value in _candidates(ref, view, hints)]
-    found += [{record: None} for record in _asked_around(ref, path, view, hints)]
-    found += [_mentioned(added) for added in _new_records(ref, view)[:1]]
-    so = view.check(condition, target)
-    return [way for way in found if hints.allow(way) and view.tried(way, so)]
+def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints) -> list[Way]:
+    path, so = view.path(ref), view.check(condition, target)
+    prefix = path.removesuffix(ref.path)
+
+    def met() -> list[Way]:
+        """Return the changes of the record by which the condition is as wanted."""
+        found: list[Way] = [{ref.path: value} for value in _candidates(ref, view, hints)]
+        found += [{record: None} for record in _asked_around(ref, view, hints)]
+        return [way for way in found if view.tried(_within(prefix, way), so)]
+
+    if isinstance(ref.type, Choices | Records) or not _is_constant(condition):
+        found = [_within(prefix, way) for way in met()]
+        added = [_mentioned(each) for each in _new_records(ref, view)[:1]]
+        found += [way for way in added if view.tried(way, so)]
+    else:
+        key = (id(condition), target, view.as_of, hints.compared.get(ref.path))
+        found = [_within(prefix, way) for way in hints.met_by(key, met)]
+    return [way for way in found if hints.allow(way)]
 
 
-def _asked_around(ref: FactRef, path: str, view: View, hints: _Hints) -> list[str]:
+def _within(prefix: str, way: Way) -> Way:
+    """Return changes of a record as changes of the subject."""
+    return {f"{prefix}{path}": to for path, to in way.items()} if prefix else way
+
+
+def _is_constant(test: Test) -> bool:
+    """Tell whether a fact is compared with what is no fact: what meets it is always the same."""
+    return all(isinstance(each, Literal | Parameter) for each in operands(test.predicate))
+
+
+def _asked_around(ref: FactRef, view: View, hints: _Hints) -> list[str]:
     """Return the records that a fact stands in of which the rule asks whether they are there."""
-    prefix, shape = path.removesuffix(ref.path), view.of(ref).shape
-    asked = [part for part in parts_of(ref.path) if part in hints.compared]
-    return [f"{prefix}{each}" for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
+    shape = view.of(ref).shape
+    asked = (part for part in parts_of(ref.path) if part in hints.compared)
+    return [each for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
 
 
 def _of_derived(
-    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
+    condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
     inner = view.at(ref.level)
@@ -336,9 +364,16 @@ def _of_derived(
         lambda each: _of_table(each, inner, hints),
     )
     path, so = view.path(ref), view.check(condition, target)
-    return hints.pruned(
-        way for value, several in ways.items() if view.tried({path: value}, so) for way in several
-    )
+
+    def met() -> list[Way]:
+        values = dict.fromkeys((*(row.value for row in derived.rows), derived.otherwise))
+        return [{ref.path: value} for value in values if view.tried({path: value}, so)]
+
+    derived = view.derived[ref.path]
+    is_constant = condition.fact is ref and _is_constant(condition)
+    key = (id(condition), target, view.taken)
+    values = hints.met_by(key, met) if is_constant else met()
+    return hints.pruned(way for each in values for way in ways.get(each[ref.path], ()))
 
 
 def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:

@@ -19,7 +19,6 @@ from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
 from govrules.lowering import ir, reads
 from govrules.lowering.lower import Lowering
-
 from govrules.rulebook.ast import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice

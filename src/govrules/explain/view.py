@@ -14,7 +14,7 @@ from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again, cited_among
 from govrules.explain.closures import Check, Closures
-from govrules.explain.ways import Way, followed_by
+from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
@@ -131,6 +131,13 @@ class Judging:
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
+        #: By which changes of its facts its tests by constants are met.
+        self.met: Final[dict[Hashable, list[Way]]] = {}
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """The derived facts for each of whose joint values it is judged apart."""
+        return splits(self._rule, self._backend.rulebook.derived)
 
     @cached_property
     def order(self) -> Order:
@@ -262,6 +269,14 @@ class View:
         return self.frames[self.scopes[-1].depth]
 
     @property
+    def effort(self) -> Effort:
+        """What tells how much changes ask for."""
+        found: Effort | None = self.frames[0].known.get(Effort)
+        if found is None:
+            found = self.frames[0].known[Effort] = Effort(self.record, self.supposed)
+        return found
+
+    @property
     def derived(self) -> Mapping[str, ast.Derived]:
         """The rulebook's derived facts by name."""
         return self.backend.rulebook.derived
@@ -304,7 +319,7 @@ class View:
     def split(self, rule: ast.Rule) -> list[View]:
         """Return the view once for each joint value that derived facts the rule reads may have."""
         views = [self]
-        for name in splits(rule, self.derived):
+        for name in self.rule(rule).splits:
             views = [
                 each if len(several) == 1 else each._taking(name, value)  # noqa: SLF001 - its own
                 for each in views
