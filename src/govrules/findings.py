@@ -500,8 +500,15 @@ def _wanted(test: Test, view: View) -> frozenset[Any]:
 
 
 def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
-    """Return a way out as changes in words."""
-    return tuple(_change(path, to, view) for path, to in sorted(way.items()))
+    """Return a way out as changes in words; each kept for the next way that it is part of."""
+    known = view.all[0].known
+    found = []
+    for path in sorted(way):
+        key = Change, path, way[path]
+        if key not in known:
+            known[key] = _change(path, way[path], view)
+        found.append(known[key])
+    return tuple(found)
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value

@@ -70,6 +70,8 @@ MAX_RECORDS: Final = 3
 MAX_OPTIONS: Final = 12
 #: How many changes of both kinds are tried together: more would take long in a register.
 MIXED: Final = 2
+#: Of how many tests of a rule, and sets that they are of, it is kept what meets them.
+MOST_MET: Final = 2**10
 #: How many ways are shown.
 SHOWN: Final = 5
 
@@ -108,6 +110,8 @@ class _Hints:
         """Return by which changes a test by constants is met: whatever else is so."""
         found = self.met.get(key)
         if found is None:
+            if len(self.met) >= MOST_MET:
+                self.met.clear()
             found = self.met[key] = met()
         return found
 
@@ -325,12 +329,13 @@ def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _H
         found += [{record: None} for record in _asked_around(ref, view, hints)]
         return [way for way in found if view.tried(_within(prefix, way), so)]
 
-    if isinstance(ref.type, Choices | Records) or not _is_constant(condition):
+    if isinstance(ref.type, Records) or not _is_constant(condition):
         found = [_within(prefix, way) for way in met()]
         added = [_mentioned(each) for each in _new_records(ref, view)[:1]]
         found += [way for way in added if view.tried(way, so)]
     else:
-        key = (id(condition), target, view.as_of, hints.compared.get(ref.path))
+        held = view.cell(ref)[0] if isinstance(ref.type, Choices) else None
+        key = (id(condition), target, view.as_of, hints.compared.get(ref.path), held)
         found = [_within(prefix, way) for way in hints.met_by(key, met)]
     return [way for way in found if hints.allow(way)]
 
