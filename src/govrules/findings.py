@@ -24,7 +24,7 @@ from govrules.explain.english import known_phrase
 from govrules.explain.plan import opened
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
-from govrules.facts import evidence_of, origin_of, recorded
+from govrules.facts import evidence_of, origin_of
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import (
@@ -522,7 +522,7 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
         frame, added = view.record_of(frame, name, int(place))
         called = phrases.record_name(frame.record, int(place), each)
         owner = f"a new {each}" if added else called
-    phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
+    phrase = phrases.changed_phrase(frame.shape.facts[last], to, view.effort.now(path))
     return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 

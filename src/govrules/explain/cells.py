@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.explain.ways import Way
-from govrules.facts import absent, lies_ahead, parts_of, said
+from govrules.facts import absent, lies_ahead, parts_of, recorded, said
 from govrules.lowering.ir import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
@@ -237,6 +237,15 @@ class Shapes:
         return self._of[cls]
 
 
+def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's value
+    """Return what is recorded of a subject under a path, as `govrules.facts.recorded` has it."""
+    name, place, rest = _step(path)
+    if place is None:
+        return recorded(frame.record, path)
+    known, _ = frame.values[frame.shape.places[name]]
+    return recorded_in(known[place], rest) if place < len(known) else UNKNOWN
+
+
 def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
     """Return how a fact is read: its path in two, what none is, and whether that is all."""
     head, _, name = path.rpartition(".")
@@ -273,6 +282,53 @@ def _step(path: str) -> tuple[str, int | None, str]:
         return path, None, ""
     name, _, place = head.rpartition("[")
     return name, int(place), rest
+
+
+class Changed:
+    """
+    A subject after changes of records of its lists, each of which can be changed on by itself.
+
+    Args:
+        before: the subject before them.
+
+        changes: the changes; all are of records that are there.
+    """
+
+    def __init__(self, before: Frame, changes: Way) -> None:
+        self.frame: Final = before.shape.changed(before, changes)
+        self._before: Final = before
+        self._inside: dict[tuple[str, int | None], dict[str, Any]] = {}
+        for path, to in changes.items():
+            name, place, rest = _step(path)
+            self._inside.setdefault((name, place), {})[rest] = to
+
+    @staticmethod
+    def can_be(before: Frame, changes: Way) -> bool:
+        """Tell whether changes are all of records that are there."""
+        places, values = before.shape.places, before.values
+        steps = map(_step, changes)
+        return all(
+            place is not None and place < len(values[places[name]][0]) for name, place, _ in steps
+        )
+
+    def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
+        """Change on to another value, or not at all, if what is checked still holds then."""
+        name, place, rest = _step(path)
+        assert place is not None  # noqa: S101 - only records of lists are changed
+        its = {each: was for each, was in self._inside[name, place].items() if each != rest}
+        its |= dict.fromkeys((rest,), *to) if to else {}
+        frame, at = self.frame, self.frame.shape.places[name]
+        was, tables = frame.values[at], frame.tables
+        one = self._before.values[at][0][place]
+        one = one.shape.changed(one, its) if its else one
+        known, open_ = was
+        frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
+        frame.tables = frame.shape.unmoved(frame, {at: one})
+        if check((frame,)):
+            self._inside[name, place] = its
+            return True
+        frame.values[at], frame.tables = was, tables
+        return False
 
 
 class Reading:

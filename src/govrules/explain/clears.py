@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 import attrs
 
 from govrules.engines.reference import months_before
+from govrules.explain.cells import Changed
 from govrules.explain.view import AS_OF_REF, View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
@@ -204,6 +205,19 @@ class _Goal:
             self._settled[key] = self.view.tried(way, self.view.rule(self.rule).settled)
         return self._settled[key]
 
+    def still(self, way: dict[str, Any]) -> Callable[..., bool]:
+        """Return what tells whether a way still settles it with another value, or without one."""
+        view = self.view
+        if len(way) > 1 and not view.supposed and Changed.can_be(view.frames[0], way):
+            # In a register that takes as long for each change as for a whole way.
+            return partial(Changed(view.frames[0], way).still, view.rule(self.rule).settled)
+
+        def still(path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
+            fewer = {each: value for each, value in way.items() if each != path}
+            return self.settles({**way, path: to[0]} if to else fewer)
+
+        return still
+
 
 def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
     rule, view = goal.rule, goal.view
@@ -254,16 +268,16 @@ def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
     if not way or not goal.settles(way):
         return None
     kept = dict(way)
+    still = goal.still(kept)
     for path in list(way):
-        fewer = {each: value for each, value in kept.items() if each != path}
-        if fewer and goal.settles(fewer):
-            kept = fewer
+        if len(kept) > 1 and still(path):
+            del kept[path]
     for path, to in kept.items():
         if isinstance(to, frozenset):
             held = members(effort.now(path))
             for member in sorted(held ^ to):
                 nearer = kept[path] ^ {member}
-                if nearer != held and goal.settles({**kept, path: nearer}):
+                if nearer != held and still(path, nearer):
                     kept[path] = nearer
     return kept
 

@@ -12,7 +12,16 @@ import attrs
 
 from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again, cited_among
+from govrules.explain.cells import (
+    Cited,
+    Frame,
+    Frames,
+    Reading,
+    Shapes,
+    again,
+    cited_among,
+    recorded_in,
+)
 from govrules.explain.closures import Check, Closures
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
@@ -273,7 +282,8 @@ class View:
         """What tells how much changes ask for."""
         found: Effort | None = self.frames[0].known.get(Effort)
         if found is None:
-            found = self.frames[0].known[Effort] = Effort(self.record, self.supposed)
+            effort = Effort(self.all[0], self.supposed, recorded_in)
+            found = self.frames[0].known[Effort] = effort
         return found
 
     @property
