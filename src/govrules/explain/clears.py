@@ -2,62 +2,42 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import lru_cache, partial
-from typing import Any, Final, assert_never
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
 import attrs
 
-from govrules.engines.reference import months_before
+from govrules.explain.candidates import Compared, candidates, compared_with
 from govrules.explain.cells import Changed
-from govrules.explain.view import AS_OF_REF, View
+from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
-from govrules.identical import Identical
 from govrules.rulebook.ast import (
     All,
     AnyOf,
-    Between,
-    By,
-    Compare,
     Condition,
     Derived,
     FactRef,
     FactSource,
-    Includes,
     Known,
     Literal,
     Not,
-    OneOf,
     OnList,
-    Op,
-    Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
     Rule,
-    SetOp,
     Test,
     children,
 )
-from govrules.rulebook.walk import nodes, once_each, operands, rule_conditions
-from govrules.truth import UNKNOWN, Truth, Unknown
+from govrules.rulebook.walk import once_each, operands
+from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import (
-    Choice,
     Choices,
-    Date,
     Kind,
-    Money,
-    Months,
-    Number,
-    Record,
     Records,
-    Text,
-    YesNo,
     vocabulary_of,
 )
 
@@ -97,7 +77,7 @@ class _Hints:
             name.
     """
 
-    compared: Mapping[str, tuple[Any, ...]]
+    compared: Compared
     effort: Effort
     gives_up: bool
     met: dict[Hashable, list[Way]] = attrs.field(repr=False)
@@ -339,7 +319,7 @@ def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _H
 
     def met() -> list[Way]:
         """Return the changes of the record by which the condition is as wanted."""
-        found: list[Way] = [{ref.path: value} for value in _candidates(ref, view, hints)]
+        found: list[Way] = [{ref.path: value} for value in candidates(ref, view, hints.compared)]
         found += [{record: None} for record in _asked_around(ref, view, hints)]
         return [way for way in found if view.tried(_within(prefix, way), so)]
 
@@ -453,15 +433,22 @@ def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> lis
 
 def _options(condition: OnList, view: View, goal: Truth, hints: _Hints) -> list[Way]:
     """Return the cheapest changes of each record, and of records that could be added."""
+    found: dict[frozenset[tuple[str, Any]], Way] = {}
+    for way in _of_each_record(condition, view, goal, hints):
+        found.setdefault(frozenset(way.items()), way)
+        if len(found) == MAX_OPTIONS:
+            break
+    return [*found.values()]
+
+
+def _of_each_record(condition: OnList, view: View, goal: Truth, hints: _Hints) -> Iterator[Way]:
     conditions = children(condition)[::-1]
-    options: list[Way] = []
     for each in view.records(condition.list)[0] if conditions else []:
-        several = [_ways(one, each, goal, hints) for one in conditions]
-        options += [way for ways in several for way in _cheapest(ways, each) if way]
+        for one in conditions:
+            yield from (way for way in _cheapest(_ways(one, each, goal, hints), each) if way)
     for added in _new_records(condition.list, view) if goal is Truth.TRUE else []:
-        several = [_ways(one, added, goal, hints) for one in conditions] or [[{}]]
-        options += [_with_record(way, added) for ways in several for way in _cheapest(ways, added)]
-    return list({frozenset(way.items()): way for way in options}.values())[:MAX_OPTIONS]
+        for ways in [_ways(one, added, goal, hints) for one in conditions] or [[{}]]:
+            yield from (_with_record(way, added) for way in _cheapest(ways, added))
 
 
 def _cheapest(ways: Sequence[Way], record: View) -> list[Way]:
@@ -506,147 +493,3 @@ def _of_set(
             if hints.allow(way) and view.tried(way, so):
                 return [way]
     return []
-
-
-def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
-    """Return the values that a rule, and the derived facts, compare each fact with."""
-    plain, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.cell(AS_OF_REF))
-    if not crossed:
-        return plain
-    found = {path: dict.fromkeys(values) for path, values in plain.items()}
-    for test in crossed:
-        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
-            found.setdefault(test.fact.path, {})[value] = None
-        for operand in operands(test.predicate):
-            if isinstance(operand, FactRef):
-                compared = dict.fromkeys(_plain(test.fact, view))
-                found.setdefault(operand.path, {}).update(compared)
-    return {path: tuple(values) for path, values in found.items()}
-
-
-@lru_cache(maxsize=2**12)
-def _tests_of(
-    only: Identical, as_of: dt.date | Unknown
-) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
-    """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
-    rule, rulebook = only
-    roots = [*rule_conditions(rule)]
-    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
-    found: dict[str, dict[Any, None]] = {}
-    crossed: list[Test] = []
-    for node in (each for root in roots for each in nodes(root)):
-        if isinstance(node, Known):
-            found.setdefault(node.fact.path, {})
-        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
-            crossed.append(node)
-        elif isinstance(node, Test):
-            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
-            found.setdefault(node.fact.path, {}).update(values)
-    return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
-
-
-def _flat(predicate: Predicate) -> Iterator[Operand]:
-    """Yield what a predicate compares with, whatever is chosen."""
-    waiting = [*operands(predicate)]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, By):
-            waiting[:0] = [one for _, one in each.cases]
-        else:
-            yield each
-
-
-def _is_fact(operand: Operand) -> bool:
-    return isinstance(operand, FactRef)
-
-
-def _constant(operand: Operand) -> list[Any]:
-    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
-    return [operand.value]
-
-
-def _literals(
-    predicate: Predicate,
-    as_of: dt.date | Unknown,
-    values_of: Callable[[Operand], list[Any]],
-) -> list[Any]:
-    compared = [value for each in _flat(predicate) for value in values_of(each)]
-    match predicate:
-        case Compare(op) if op.is_age:
-            if not isinstance(as_of, dt.date):
-                return []
-            ahead = op is Op.WITHIN_NEXT
-            edges = [months_before(as_of, -each if ahead else each) for each in compared]
-            return [as_of, *edges]
-        case Includes(op):
-            one_by_one = [
-                frozenset({each}) for value in compared if value for each in sorted(value)
-            ]
-            return compared + (one_by_one if op is SetOp.INCLUDES else [])
-        case Compare() | OneOf() | Between():
-            return compared
-        case _:
-            assert_never(predicate)
-
-
-def _plain(operand: Operand, view: View) -> list[Any]:
-    if isinstance(operand, FactRef) and operand.level >= len(view.scopes):
-        return []
-    return [value for value in view.possible(operand) if value is not UNKNOWN]
-
-
-def _candidates(ref: FactRef, view: View, hints: _Hints) -> list[Any]:
-    """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = hints.compared.get(ref.path, ())
-    one: Any
-    match ref.type:
-        case YesNo():
-            return [True, False]
-        case Choice(values=values):
-            return [*values, None]
-        case Number(whole=whole, most=most):
-            one = 1 if whole else Decimal(1)
-            return _around(constants, one, most)
-        case Money() | Months():
-            one = Decimal(1) if isinstance(ref.type, Money) else 1
-            return _around(constants, one, None)
-        case Date():
-            return _around(constants, dt.timedelta(days=1), None)
-        case Text():
-            return [*constants, TO_BE_FOUND, None]
-        case Choices(values):
-            return _sets(ref, values, constants, view)
-        case Record():
-            return [True, None]
-        case Records():
-            return []
-        case _:
-            assert_never(ref.type)
-
-
-def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[Any]:  # noqa: ANN401 - any ordered value
-    found: dict[Any, None] = {}
-    for value in constants:
-        if value is None:
-            found[TO_BE_FOUND] = None
-            continue
-        found[value] = None
-        for beyond in (value + step, value - step):
-            negative = not isinstance(beyond, dt.date) and beyond < 0
-            if not negative and (most is None or beyond <= most):
-                found[beyond] = None
-    return [*found, None]
-
-
-def _sets(
-    ref: FactRef, values: Sequence[str], constants: Collection[Any], view: View
-) -> list[frozenset[str]]:
-    members, _ = view.cell(ref)
-    wanted = [each for each in constants if each]
-    everything: frozenset[str] = frozenset().union(*wanted)
-    found = [members | each for each in wanted] + [members - each for each in wanted]
-    found += [members | everything, members - everything]
-    found += [(members | everything) - each for each in wanted]
-    if None in constants:
-        found += [frozenset({each}) for each in values]
-    return list(dict.fromkeys([*found, frozenset()]))

@@ -224,15 +224,10 @@ class Closures:
 
     def _hangs_on(self, table: ir.Table) -> frozenset[int]:
         """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
-        found = {0} if table.stated is None else {self.at(table.stated)[1]}
-        for read in reads.beneath(table.may.values()):
-            if isinstance(read, ir.Read):
-                while (
-                    read.var is not None and read.var.list is not None and read.var is not table.var
-                ):
-                    read = read.var.list
-                found.add(self.at(read)[1])
-        return frozenset(found)
+        stated = () if table.stated is None else (table.stated,)
+        several = (*stated, *reads.beneath(table.may.values()))
+        own = (each for each in several if isinstance(each, ir.Read))
+        return frozenset(self.at(each)[1] for each in own if each.var in (table.var, None))
 
     def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
