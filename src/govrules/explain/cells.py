@@ -238,7 +238,7 @@ class Shapes:
 
 
 def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what is recorded of a subject under a path, as `govrules.facts.recorded` has it."""
+    """Return what `govrules.facts.recorded` has of a subject under a path; of a list, at once."""
     name, place, rest = _step(path)
     if place is None:
         return recorded(frame.record, path)

@@ -169,8 +169,12 @@ class Judging:
         return Outcome(ast.Verdict.UNKNOWN, None, worst, mitigations)
 
     def scope(self, s: Frames) -> Truth:
-        """Return whether the rule applies and no exception holds."""
-        return self._truth(self._judged.scope, s)
+        """Return whether the rule applies and no exception holds; kept, as much hangs on it."""
+        known = s[0].known
+        found: Truth | None = known.get(self)
+        if found is None:
+            found = known[self] = self._truth(self._judged.scope, s)
+        return found
 
     def requires(self, s: Frames) -> Truth:
         """Return whether what the rule requires holds."""

@@ -44,7 +44,7 @@ class Effort:
     How much changes of a record ask for.
 
     Attributes:
-        record: the subject as it is recorded.
+        record: the subject, as `look` takes it.
         supposed: what is supposed of it instead, by path.
         look: how it is looked up what is recorded under a path.
     """
