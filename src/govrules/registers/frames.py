@@ -381,7 +381,7 @@ def _fields_of(
                 found.append(_nulls(rows, field.type))
         else:
             own = columns.get(path)
-            found.append(_nulls(rows, field.type) if own is None else own.values)
+            found.append(_nulls(rows, field.type) if own is None else own.values)  # noqa: PD011 - a column of ours
     return found
 
 
