@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.errors import FactsError
-from govrules.rulebook.ast import FactRef, FactSource
+from govrules.rulebook.expr import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choices,
@@ -197,6 +197,12 @@ def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object,
             known = [each for each in record or () if each is not UNKNOWN]
             record = known[int(index)] if int(index) < len(known) else UNKNOWN
     return record
+
+
+def names_of(record: Any) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
+    """Return what a subject is called: its id and its name, those of them that are recorded."""
+    texts = (getattr(record, each, UNKNOWN) for each in ("id", "name"))
+    return tuple(each for each in texts if isinstance(each, str))
 
 
 def lies_ahead(value: Any, fact_type: FactType, as_of: dt.date | Unknown) -> bool:  # noqa: ANN401 - any fact's value

@@ -20,19 +20,8 @@ from govrules.assessment import rules_for
 from govrules.engines.registry import ENGINES, engine, said
 from govrules.errors import EngineError
 from govrules.findings import Finding
-from govrules.rulebook.ast import (
-    Citation,
-    Compare,
-    FactRef,
-    FactSource,
-    Literal,
-    OneOf,
-    Op,
-    Rule,
-    Rulebook,
-    Severity,
-    Test,
-)
+from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity
+from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, OneOf, Op, Test
 from govrules.testing.strategies import boundaries, partnerships, records
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import closed_values
@@ -84,23 +73,24 @@ class Tally:
 
     def compare(
         self,
-        name: str,
+        names: Sequence[str],
         rules: Sequence[Rule],
         subjects: Sequence[Any],
         as_of: dt.date | Unknown,
         rulebook: Rulebook,
     ) -> None:
-        """Compare what an engine says of each rule and subject with what the reference says."""
-        expected = engine("reference").outcomes(rules, subjects, as_of, rulebook)
-        actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
-        for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
-            self.subjects += 1
-            for rule, one, other in zip(rules, ours, theirs, strict=True):
-                self.pairs += 1
-                if said(one) != said(other):
-                    self.disagreements.append(
-                        Disagreement(name, rule, subject, as_of, said(one), said(other))
-                    )
+        """Compare what engines say of each rule and subject with what the reference says."""
+        expected = list(engine("reference").outcomes(rules, subjects, as_of, rulebook))
+        for name in names:
+            actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
+            for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
+                self.subjects += 1
+                for rule, one, other in zip(rules, ours, theirs, strict=True):
+                    self.pairs += 1
+                    if said(one) != said(other):
+                        self.disagreements.append(
+                            Disagreement(name, rule, subject, as_of, said(one), said(other))
+                        )
 
 
 def asked(finding: Finding) -> set[str]:

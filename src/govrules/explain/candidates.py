@@ -8,11 +8,12 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, assert_never
 
-from govrules.engines.reference import months_before
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.identical import Identical
-from govrules.rulebook.ast import (
+from govrules.months import months_before
+from govrules.rulebook.ast import Rule, rule_conditions
+from govrules.rulebook.expr import (
     Between,
     By,
     Compare,
@@ -25,11 +26,10 @@ from govrules.rulebook.ast import (
     Operand,
     Parameter,
     Predicate,
-    Rule,
     SetOp,
     Test,
 )
-from govrules.rulebook.walk import nodes, operands, rule_conditions
+from govrules.rulebook.walk import nodes, operands
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choice,

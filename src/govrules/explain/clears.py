@@ -14,11 +14,12 @@ from govrules.explain.cells import Changed
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Rule
+from govrules.rulebook.derivation import once_each
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Condition,
-    Derived,
     FactRef,
     FactSource,
     Known,
@@ -28,18 +29,12 @@ from govrules.rulebook.ast import (
     Parameter,
     Quantified,
     Quantity,
-    Rule,
     Test,
     children,
 )
-from govrules.rulebook.walk import once_each, operands
+from govrules.rulebook.walk import operands
 from govrules.truth import UNKNOWN, Truth
-from govrules.vocabulary import (
-    Choices,
-    Kind,
-    Records,
-    vocabulary_of,
-)
+from govrules.vocabulary import Choices, Kind, Records, vocabulary_of
 
 #: How many ways are followed at once; beyond it the smallest are kept.
 MAX_WAYS: Final = 32
