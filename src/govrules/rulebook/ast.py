@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import pickle
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cached_property
@@ -441,7 +441,7 @@ class Derived:
     rows: tuple[Row, ...]
     otherwise: str | bool | None
     sources: tuple[Citation, ...] = ()
-    examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
+    examples: Sequence[DerivedExample] = attrs.field(default=(), repr=False, eq=False)
     inherited: bool = attrs.field(default=False, eq=False)
     unique: bool = False
     show: bool | None = None
@@ -578,7 +578,7 @@ class Rule:
     grades: tuple[Grade, ...] = ()
     mitigated_by: tuple[Mitigation, ...] = ()
     remedy: Remedy | None = None
-    examples: tuple[Example, ...] = attrs.field(default=(), repr=False, eq=False)
+    examples: Sequence[Example] = attrs.field(default=(), repr=False, eq=False)
     also: tuple[Citation, ...] = ()
     about_records: bool = False
     in_force: tuple[dt.date | None, dt.date | None] = (None, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -17,6 +17,7 @@ from govrules.rulebook.ast import (
     Pack,
     ParameterValue,
     Plain,
+    Rulebook,
     Says,
     Theme,
 )
@@ -70,6 +71,8 @@ class OpenedPack:
     adapted: list[tuple[Hashable, Scalar, Node]] = attrs.field(factory=list)
     #: The texts that were read of it, by the names of their files.
     contents: dict[str, str] = attrs.field(factory=dict)
+    #: Reads it with its examples, where these are left out; None where they are read at once.
+    whole: Callable[[], Rulebook] | None = None
 
     def read(self, name: str) -> tuple[str, Report]:
         """Return the text of one of its files and a report on it."""

@@ -43,9 +43,16 @@ class PackFiles(Protocol):
 
 @attrs.frozen
 class Folder:
-    """A pack in a folder."""
+    """
+    A pack in a folder.
+
+    Attributes:
+        path: the folder.
+        is_shipped: whether it was asked for by its name, as one that ships with govrules.
+    """
 
     path: Path
+    is_shipped: bool = False
 
     @property
     def key(self) -> Hashable:
@@ -69,7 +76,8 @@ class Folder:
     def beside(self, name: str) -> PackFiles | None:
         """Return a folder beside it, by its name alone."""
         other = self.path.parent / name
-        return Folder(other) if is_name(name) and is_folder(other) else None
+        there = is_name(name) and is_folder(other)
+        return Folder(other, self.is_shipped) if there else None
 
 
 @attrs.frozen(eq=False)
@@ -198,7 +206,8 @@ def pack_names() -> list[str]:
 def pack_of_name(name: str) -> PackFiles | None:
     """Return the pack of a name: one that is shipped, or that an installed package offers."""
     folder = shipped_packs() / name
-    return Folder(folder) if is_name(name) and is_folder(folder) else installed_pack(name)
+    there = is_name(name) and is_folder(folder)
+    return Folder(folder, is_shipped=True) if there else installed_pack(name)
 
 
 def packs_like(name: str) -> str:
