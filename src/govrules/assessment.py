@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,7 +17,6 @@ from govrules.engines.registry import Outcome, said
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain import phrases
-from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts, replaced
 from govrules.facts import said as facts_said
@@ -43,6 +42,9 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.waiver import Waiver
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
+
+if TYPE_CHECKING:
+    from govrules.explain.plan import Outline
 
 
 @attrs.frozen
@@ -477,6 +479,8 @@ class Assessment(ShownInNotebooks):
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
+        from govrules.explain.plan import outline  # noqa: PLC0415 - only plans need it
+
         found = outline(self._rules, self._view, level)
         return Plan(
             level=level,

@@ -10,18 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from govrules.engines.registry import Outcome, said
 from govrules.errors import EngineError
-from govrules.explain import phrases, plan
+from govrules.explain import phrases
 from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
-from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
-from govrules.explain.plan import opened
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of, recorded
@@ -45,6 +43,9 @@ from govrules.rulebook.walk import nodes, rule_conditions
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
+
+if TYPE_CHECKING:
+    from govrules.explain import plan
 
 
 @attrs.frozen
@@ -287,6 +288,8 @@ class Finding(ShownInNotebooks):
     def _ways(self) -> tuple[Mapping[str, Any], ...]:
         if self.verdict is not Verdict.FLAGGED:
             return ()
+        from govrules.explain.clears import clears  # noqa: PLC0415 - only full reports ask
+
         return clears(self.rule, self._view)
 
     @cached_property
@@ -297,6 +300,8 @@ class Finding(ShownInNotebooks):
     @cached_property
     def opens(self) -> tuple[tuple[Opened, ...], ...]:
         """Of each way that clears it, what it would newly flag or make unknown elsewhere."""
+        from govrules.explain.plan import opened  # noqa: PLC0415 - only full reports ask
+
         return tuple(tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways)
 
     @property

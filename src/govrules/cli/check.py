@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
@@ -34,11 +34,10 @@ from govrules.cli.options import (
 )
 from govrules.cli.output import refuse_inputs
 from govrules.cli.reports import FORMATS, Checked, Reporting, Wanted
-from govrules.cli.supposing import suppose, supposed
 from govrules.cli.waiving import acted_on, waived
 from govrules.cli.workspace import chosen, workspace
 from govrules.portfolio import RegisterAssessment
-from govrules.rulebook.ast import Severity
+from govrules.rulebook.ast import Rulebook, Severity
 from govrules.undisturbed import let_go, undisturbed
 
 _FORMAT = (
@@ -104,7 +103,7 @@ def check(
     refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
     wanted.ready()
     rulebook = load(rules)
-    facts = supposed(suppose_ or (), rulebook)
+    facts = _supposed(suppose_, rulebook)
     named = chosen(subjects, mapping)
     answered = answers_file(answers)
     checked, told = assess_all(
@@ -119,6 +118,8 @@ def check(
         share=pair_share,
     )
     if facts:
+        from govrules.cli.supposing import suppose  # noqa: PLC0415 - only `--set` needs it
+
         after = suppose(_one(checked), facts, format, output, full=more)
         return code_of([after], level, told)
     checked = waived(checked, waivers, rulebook, told)
@@ -142,6 +143,15 @@ def check(
     with undisturbed():
         Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
     return code_of(checked, level, told)
+
+
+def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]:
+    """Read what is supposed of one partnership."""
+    if not texts:
+        return {}
+    from govrules.cli.supposing import supposed  # noqa: PLC0415 - only `--set` needs it
+
+    return supposed(texts, rulebook)
 
 
 def _one(checked: Sequence[Checked]) -> list[Assessment]:

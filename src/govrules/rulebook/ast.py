@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import pickle
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -735,6 +734,8 @@ class Rulebook:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook))
+        import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
+
         packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
         return _unpacked, (hashlib.sha256(packed).digest(), packed)
 
@@ -775,6 +776,8 @@ def _unpacked(digest: bytes, packed: bytes) -> Rulebook:
     """Return the rulebook that was packed so; of what was unpacked before, the same one."""
     found = _unpickled.get(digest)
     if found is None:
+        import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
+
         found = Rulebook(*pickle.loads(zlib.decompress(packed)))  # noqa: S301 - a part of a pickle that is being loaded
         while len(_unpickled) >= _KEPT:
             _unpickled.pop(next(iter(_unpickled)), None)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -15,12 +14,15 @@ from govrules.extensions import PACKS, added, failed, loaded
 from govrules.files import is_folder, is_name, lies_in, shipped
 from govrules.nodes import MAX_BYTES, Report, decoded, read_text
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 #: How deep the folders of a pack in a package are gone through.
 _DEPTH: Final = 3
 _RULEBOOK: Final = "rulebook.yaml"
 
 #: A pack as a caller names it.
-PackSource: TypeAlias = str | Path | Traversable | Mapping[str, str]
+PackSource: TypeAlias = "str | Path | Traversable | Mapping[str, str]"
 
 
 @runtime_checkable
@@ -120,6 +122,8 @@ def files_of(source: Any, called: str) -> PackFiles:  # noqa: ANN401 - what a us
     Raises:
         GovrulesError: it is none of the things that hold a pack.
     """
+    from importlib.resources.abc import Traversable  # noqa: PLC0415 - slow, and seldom passed
+
     match source:
         case Path():
             return Folder(source)

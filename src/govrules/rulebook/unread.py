@@ -1,4 +1,4 @@
-"""Examples of shipped packs, which are most of their text: left out until somebody asks for them."""
+"""Examples of shipped packs, most of their text: left out until somebody asks for them."""
 
 from __future__ import annotations
 
