@@ -221,6 +221,13 @@ class Finding(ShownInNotebooks):
             return tuple(self._part(index) for index in self._counted)
         return tuple(map(self._reason, self._cited))
 
+    def may_rest_on_nothing(self, paths: Iterable[str]) -> bool:
+        """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
+        return any(
+            path in self._view.derived or any(each.says_nothing(path) for each in self._view.all)
+            for path in paths
+        )
+
     @cached_property
     def steps(self) -> Mapping[str, DerivedValue]:
         """The derived facts that its reasons rest on and what these rest on, by path."""

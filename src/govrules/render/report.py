@@ -368,6 +368,8 @@ def rulebook_line(rulebook: Rulebook, checks: str) -> str:
 def has_nothing_to_check(finding: Finding) -> bool:
     """Tell whether a check is met only because there is nothing that it could be about."""
     asked_for = {ref.path for ref in references(finding.rule.requires)}
+    if not finding.may_rest_on_nothing(asked_for):
+        return False
     values = [
         each.value
         for each in finding.because
