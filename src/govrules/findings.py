@@ -223,10 +223,14 @@ class Finding(ShownInNotebooks):
 
     def may_rest_on_nothing(self, paths: Iterable[str]) -> bool:
         """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
-        return any(
-            path in self._view.derived or any(each.says_nothing(path) for each in self._view.all)
-            for path in paths
-        )
+        derived = self._view.derived
+        for path in paths:
+            if any(each.says_nothing(path) for each in self._view.all):
+                return True
+            # Where no row of its table holds, what is derived may have no value.
+            if path in derived and derived[path].may_be_nothing:
+                return True
+        return False
 
     @cached_property
     def steps(self) -> Mapping[str, DerivedValue]:

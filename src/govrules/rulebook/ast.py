@@ -457,6 +457,12 @@ class Derived:
         """The name under which rules read it."""
         return self.fact.name
 
+    @property
+    def may_be_nothing(self) -> bool:
+        """Whether it can turn out to have no value, or to be unclear."""
+        unclear = isinstance(self.fact.type, Choice) and "unclear" in self.fact.type.values
+        return unclear or self.otherwise is None
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The derived facts of the same record that its rows read, each once."""
