@@ -74,7 +74,7 @@ def prepare(as_of):
     def judge(subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE):
         # 0: a-rule
         big_1 = subject.big
-        if (big_1 is not True and big_1 is not UNKNOWN): r0 = NOT_APPLICABLE
+        if (big_1 is not UNKNOWN and big_1 is not True): r0 = NOT_APPLICABLE
         else:
             mended_2 = subject.mended
             if mended_2 is True: r0 = CLEAR

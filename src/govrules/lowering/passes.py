@@ -85,46 +85,6 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
     return found
 
 
-def apart(formula: ir.Formula) -> tuple[ir.Formula, ir.Formula]:
-    """Return an *or* in two: what is seen at a glance, and what takes loops or derived facts."""
-    items = (
-        formula.item.items
-        if isinstance(formula, ir.Neg) and isinstance(formula.item, ir.And)
-        else ()
-    )
-    parts = [f.no(each) for each in items] or [formula]
-    cheap = [each for each in parts if not _is_costly(each)]
-    return f.either(*cheap), f.either(*(each for each in parts if each not in cheap))
-
-
-def _is_costly(formula: ir.Formula) -> bool:
-    match formula:
-        case ir.And(items=items):
-            return any(map(_is_costly, items))
-        case ir.Neg(item=item):
-            return _is_costly(item)
-        case ir.Exists(so=so):
-            return so is not f.TRUE
-        case ir.Above() | ir.May():
-            return True
-        case _:
-            return False
-
-
-def rank(item: ir.Formula) -> int:
-    """Return what is looked at first: what most often decides, and last what costs."""
-    inner = item.item if isinstance(item, ir.Neg) else item
-    match inner:
-        case ir.Among() | ir.May():
-            return 0
-        case ir.And():
-            return 2 + any(map(_is_costly, inner.items))
-        case ir.Exists() | ir.Above():
-            return 3
-        case _:
-            return 1
-
-
 def size(formula: ir.Formula) -> int:
     """Return how many looks at a name a formula takes."""
     match formula:
