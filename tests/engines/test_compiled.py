@@ -221,7 +221,7 @@ def test_what_python_cannot_compile_is_refused_in_words(error, monkeypatch):
 
     monkeypatch.setattr(compiled, "compile", fails, raising=False)
     with pytest.raises(EngineError, match="nested too deep"):
-        compiled.generate((rule(is_("big", True)),), Thing, {})
+        source(rule(is_("big", True), f"too-deep-{error.__name__.lower()}"))
 
 
 def test_loops_that_are_too_deep_are_refused_in_words():

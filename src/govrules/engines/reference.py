@@ -39,8 +39,8 @@ from govrules.vocabulary import (
 AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
 #: Whether something stands in a relation to a value.
 _Related: TypeAlias = Callable[[ast.Op, Any], Truth]
-#: A count or sum that may be anything from this number upwards.
-_NO_LIMIT: Final = None
+#: The greatest of a count or sum that may be anything from some number upwards.
+_NO_LIMIT: Final = Decimal("Infinity")
 
 
 @attrs.frozen
@@ -421,7 +421,7 @@ def quantified(quantity: ast.Quantity, truths: list[Truth], closed: bool) -> Tru
             assert_never(quantity)
 
 
-#: The least and the greatest that a count, sum or share can be; None as greatest is no limit.
+#: The least and the greatest that a count, sum or share can be.
 Interval = tuple[Any, Any]
 
 
@@ -455,7 +455,7 @@ def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case:
             greatest = _NO_LIMIT
             continue
         least = least + amount if counted is Truth.TRUE else least
-        greatest = greatest if greatest is _NO_LIMIT else greatest + amount
+        greatest = greatest + amount
     return least, greatest
 
 
@@ -496,25 +496,9 @@ def _interval_compares(least: Any, greatest: Any, op: ast.Op, other: Any) -> Tru
         return Truth.FALSE
     if other is UNKNOWN:
         return Truth.UNKNOWN
-    match op:
-        case ast.Op.EQUALS:
-            if least == greatest:
-                return truth(least == other)
-            outside = other < least or (greatest is not _NO_LIMIT and other > greatest)
-            return Truth.FALSE if outside else Truth.UNKNOWN
-        case ast.Op.AT_LEAST | ast.Op.LESS_THAN:
-            reached = _reaches(least, greatest, lambda number: number >= other)
-            return reached if op is ast.Op.AT_LEAST else ~reached
-        case ast.Op.MORE_THAN | ast.Op.AT_MOST:
-            passed = _reaches(least, greatest, lambda number: number > other)
-            return passed if op is ast.Op.MORE_THAN else ~passed
-        case _:
-            raise AssertionError("an age is not counted")
-
-
-def _reaches(least: Any, greatest: Any, reached: Callable[[Any], bool]) -> Truth:  # noqa: ANN401 - any two numbers
-    if reached(least):
-        return Truth.TRUE
-    if greatest is _NO_LIMIT or reached(greatest):
-        return Truth.UNKNOWN
-    return Truth.FALSE
+    if op is ast.Op.EQUALS:
+        if not least <= other <= greatest:
+            return Truth.FALSE
+        return Truth.TRUE if least == greatest else Truth.UNKNOWN
+    # What holds of both ends holds of all between them.
+    return unanimous(truth(ast.ORDER[op](end, other)) for end in (least, greatest))
