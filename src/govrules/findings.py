@@ -221,17 +221,6 @@ class Finding(ShownInNotebooks):
             return tuple(self._part(index) for index in self._counted)
         return tuple(map(self._reason, self._cited))
 
-    def may_rest_on_nothing(self, paths: Iterable[str]) -> bool:
-        """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
-        derived = self._view.derived
-        for path in paths:
-            if any(each.says_nothing(path) for each in self._view.all):
-                return True
-            # Where no row of its table holds, what is derived may have no value.
-            if path in derived and derived[path].may_be_nothing:
-                return True
-        return False
-
     @cached_property
     def steps(self) -> Mapping[str, DerivedValue]:
         """The derived facts that its reasons rest on and what these rest on, by path."""
@@ -490,6 +479,18 @@ def _unpacked(
         waived=waived,
         action=action,
     )
+
+
+def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
+    """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
+    view = finding._view  # noqa: SLF001 - of this module
+    for path in paths:
+        if any(each.says_nothing(path) for each in view.all):
+            return True
+        # Where no row of its table holds, what is derived may have no value.
+        if path in view.derived and view.derived[path].may_be_nothing:
+            return True
+    return False
 
 
 def _opened(found: plan.Opened) -> Opened:

@@ -58,7 +58,9 @@ def test_what_is_left_out_is_read_when_it_is_asked_for():
 def test_the_examples_of_a_pack_are_read_once_and_only_when_asked_for(monkeypatch):
     read = []
     parse_ = load.parse
-    monkeypatch.setattr(load, "parse", lambda text, report: read.append(text) or parse_(text, report))
+    monkeypatch.setattr(
+        load, "parse", lambda text, report: read.append(text) or parse_(text, report)
+    )
     book = load_rulebook("agreements-in-force")
     assert not any("examples:" in each for each in read)
     read.clear()

@@ -26,8 +26,6 @@ from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
 #: How deep expressions are nested before a part of them gets a name of its own.
 _MOST_NESTED: Final = 8
-#: From so many looks at names on, what several rules ask is worth a name.
-_WORTH_A_NAME: Final = 3
 #: What is named most is a local name, for those are read the fastest.
 _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE"
 
@@ -226,7 +224,7 @@ class Writer(Layout):
         if isinstance(item, ir.Exists) and item.so is not f.TRUE:
             return self._found(passes.Sought(item), block)
         deep = depth > _MOST_NESTED and isinstance(item, ir.And)
-        worth = item in self.shared and passes.size(item) >= _WORTH_A_NAME
+        worth = item in self.shared and isinstance(item, ir.And | ir.Holds | ir.Above)
         if not deep and not worth:
             return block.find(item)
 

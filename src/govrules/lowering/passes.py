@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -12,9 +12,6 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.rulebook.ast import FactSource
 from govrules.vocabulary import is_past
-
-#: How many looks at names a comparison takes, guards included.
-_GUARDED: Final = 3
 
 
 @attrs.frozen
@@ -83,19 +80,6 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
             case _:
                 waiting += each.parts()
     return found
-
-
-def size(formula: ir.Formula) -> int:
-    """Return how many looks at a name a formula takes."""
-    match formula:
-        case ir.And(items=items):
-            return sum(map(size, items))
-        case ir.Neg(item=item):
-            return size(item)
-        case ir.Holds() | ir.Above():
-            return _GUARDED
-        case _:
-            return 1
 
 
 def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:

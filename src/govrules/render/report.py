@@ -13,7 +13,7 @@ import attrs
 from govrules.actions import due_date
 from govrules.assessment import Assessment, RankedQuestion, ended
 from govrules.explain.phrases import counted, day, joined, named, sentence
-from govrules.findings import DerivedValue, Finding, Reason
+from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
 from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
@@ -368,7 +368,7 @@ def rulebook_line(rulebook: Rulebook, checks: str) -> str:
 def has_nothing_to_check(finding: Finding) -> bool:
     """Tell whether a check is met only because there is nothing that it could be about."""
     asked_for = {ref.path for ref in references(finding.rule.requires)}
-    if not finding.may_rest_on_nothing(asked_for):
+    if not may_rest_on_nothing(finding, asked_for):
         return False
     values = [
         each.value
