@@ -1,4 +1,4 @@
-"""What a backend that writes code asks of formulas: what they read, cost and imply."""
+"""What a backend that writes code asks of formulas: what they read and imply."""
 
 from __future__ import annotations
 
