@@ -55,6 +55,10 @@ types: $(VENV)/developed  ## Check types
 layers: $(VENV)/developed  ## Check that arrows never turn round
 	@$(BIN)/lint-imports --no-cache
 
+.PHONY: size
+size:  ## Hold each folder to its size, each file to its length, git to its files (ARGS=--lower)
+	@$${PYTHON:-python3} .ci/size.py $(ARGS)
+
 .PHONY: rules
 rules: $(VENV)/installed  ## Check the packs under rules/, their layout too, and run their examples
 	@$(BIN)/govrules format --check rules

@@ -21,7 +21,7 @@ from govrules.explain.ways import Effort
 from govrules.facts import Facts
 from govrules.render.html import short_reasons
 from govrules.render.report import Origin, Report
-from govrules.testing.advised import keeping
+from govrules.testing.theorems.advice import keeping
 
 FINDINGS = 100_000
 AT_ONCE = 500

@@ -27,7 +27,8 @@ from govrules.assessment import rules_for
 from govrules.engines.registry import engine as engine_called
 from govrules.engines.registry import said
 from govrules.live.plain import Reader
-from govrules.live.register import LiveRegister, default_engine
+from govrules.live.register import LiveRegister
+from govrules.live.settling import default_engine
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

@@ -1,5 +1,7 @@
 """
-Cases of diagnostics, as pages: ``tests/diagnostics/GR104.md`` holds all that bring about GR104.
+Files of tests, as pages, so that many small ones stand in one.
+
+Cases of diagnostics: ``tests/diagnostics/GR104.md`` holds all that bring about GR104.
 
 A case is a section, whose heading is ``what kind of file: its name``. It has a block for each file,
 behind the file's path, and at its end a block of what is said in full. What cannot be kept as text
@@ -8,8 +10,13 @@ has no block: the test writes it. ``GOVRULES_UPDATE=1`` rewrites what is said, f
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -62,21 +69,39 @@ def cases(kind: str) -> dict[str, Case]:
     return named
 
 
-def _cases(page: Path, kind: str) -> list[Case]:
-    found: list[Case] = []
-    path = name = ""
-    files: dict[str, str] = {}
-    tokens = MarkdownIt().parse(page.read_text("utf-8"))
-    for before, token in pairwise(tokens):
+def _cases(page: Path, kind: str) -> Iterator[Case]:
+    for heading, blocks in _sections(page):
+        named = _HEADING.fullmatch(heading)
+        assert named, f"{page}: {heading}"
+        said = blocks.pop("What is said:")
+        if named[1] == kind:
+            yield Case(named[2], page, blocks, said)
+
+
+def _sections(page: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the heading of each section with its blocks, by what stands before each."""
+    heading = label = ""
+    blocks: dict[str, str] = {}
+    for before, token in pairwise(MarkdownIt().parse(page.read_text("utf-8"))):
         if before.type == "heading_open" and before.tag == "h2":
-            heading = _HEADING.fullmatch(token.content)
-            assert heading, f"{page}: {token.content}"
-            name = heading[2] if heading[1] == kind else ""
-            files, path = {}, ""
+            if heading:
+                yield heading, blocks
+            heading, blocks = token.content, {}
         elif before.type == "paragraph_open":
-            path = token.content.strip("`")
-        elif token.type == "fence" and name and path == "What is said:":
-            found.append(Case(name, page, files, token.content))
+            label = token.content.strip("`")
         elif token.type == "fence":
-            files[path] = token.content
-    return found
+            blocks[label] = token.content
+    if heading:
+        yield heading, blocks
+
+
+@cache
+def laid(page: str) -> Path:
+    """Return a folder with the files of a page, those of each section in a folder of its name."""
+    folder = Path(tempfile.mkdtemp(prefix="govrules-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for heading, blocks in _sections(Path(__file__).parent / page):
+        for path, text in blocks.items():
+            (folder / heading / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / heading / path).write_bytes(text.encode())
+    return folder

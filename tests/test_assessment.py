@@ -12,19 +12,9 @@ import pytest
 from govrules.assessment import Assessment, assess
 from govrules.errors import EngineError, FactsError
 from govrules.model import Partnership
-from govrules.rulebook.ast import (
-    Compare,
-    Grade,
-    Literal,
-    Op,
-    Quantified,
-    Quantity,
-    Remedy,
-    Rule,
-    Severity,
-    Verdict,
-)
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.ast import Grade, Remedy, Rule, Severity, Verdict
+from govrules.rulebook.expr import Compare, Literal, Op, Quantified, Quantity
+from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.load import load_rulebook
 from govrules.truth import UNKNOWN
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of

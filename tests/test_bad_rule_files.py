@@ -2,7 +2,7 @@
 What is said of rule files that are wrong.
 
 Each case of a rule file in ``diagnostics`` breaks one thing: its files are laid over the sound
-pack in ``rule_files/base``, and what is said is every diagnostic in full.
+pack in ``rule_files.md``, and what is said is every diagnostic in full.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import pytest
 
 from govrules.diagnostics import Code
 from govrules.errors import RuleFileError
-from govrules.nodes import MAX_BYTES, MAX_NODES
+from govrules.nodes import MAX_BYTES
+from govrules.parsing import MAX_NODES
 from govrules.rulebook.load import load_rulebook
-from tests.pages import cases
+from tests.pages import cases, laid
 
-BASE = Path(__file__).parent / "rule_files" / "base"
+BASE = laid("rule_files.md") / "base"
 CASES = cases("A rule file")
 
 #: Files that are too large or too strange to be kept are written by the test.

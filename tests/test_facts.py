@@ -8,8 +8,9 @@ import pytest
 from govrules.engines.reference import case_of, settle
 from govrules.facts import TO_BE_FOUND, Facts, Scope, evidence_of, origin_of, said
 from govrules.model import Partner, Partnership, Protocol
-from govrules.rulebook.ast import Compare, Derived, FactRef, FactSource, Literal, Op, Row
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.ast import Derived, Row
+from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF, Fact, Kind, YesNo
 from tests.properties.small import AS_OF as DAY

@@ -16,15 +16,15 @@ from govrules.reading import read_subject
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import shipped_packs
+from tests.pages import laid
 
-FILES = Path(__file__).parent
-GOOD = FILES / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 RULES = (GOOD / "everything" / "single-values.yaml").read_bytes()
 LISTS = (GOOD / "everything" / "many-values.yaml").read_bytes()
 EVERYTHING = load_rulebook(GOOD / "everything")
 BOOK = (GOOD / "everything" / "rulebook.yaml").read_bytes()
 SUBJECTS = {
-    path.name: path.read_bytes() for path in sorted((FILES / "subject_files" / "good").iterdir())
+    path.name: path.read_bytes() for path in sorted((laid("subject_files.md") / "good").iterdir())
 }
 
 

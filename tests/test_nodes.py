@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from govrules.diagnostics import Code, Span
-from govrules.nodes import MAX_DEPTH, Entries, Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.parsing import MAX_DEPTH, parse
 
 
 def parsed(text: str) -> tuple[Node | None, Report]:

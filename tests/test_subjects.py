@@ -22,7 +22,8 @@ from govrules.model import (
     Partnership,
     Register,
 )
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.reading import declared_by, read_partnership, read_subject
 from govrules.registers.read import read_register
 from govrules.rulebook.ast import Rulebook
@@ -30,14 +31,14 @@ from govrules.rulebook.load import load_rulebook
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, Recorded, YesNo, about_facts, fact
+from tests.pages import laid
 
-FILES = Path(__file__).parent
-GOOD = FILES / "subject_files" / "good"
+GOOD = laid("subject_files.md") / "good"
 
 
 @pytest.fixture(scope="module")
 def rulebook() -> Rulebook:
-    return load_rulebook(FILES / "rule_files" / "good" / "everything")
+    return load_rulebook(laid("rule_files.md") / "good" / "everything")
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_a_register_with_broken_entries_is_refused_whole(tmp_path: Path) -> None
 
 def test_derived_facts_of_another_class_are_unknown_facts(tmp_path: Path) -> None:
     """A fact that is derived for partnerships cannot be stated of a register."""
-    rulebook = load_rulebook(FILES / "rule_files" / "good" / "everything")
+    rulebook = load_rulebook(laid("rule_files.md") / "good" / "everything")
     path = tmp_path / "register.yaml"
     path.write_text("partnerships: none\ntier: high\n", "utf-8")
     with pytest.raises(FactsError, match="unknown fact `tier`"):

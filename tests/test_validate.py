@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -29,8 +28,9 @@ from govrules.rulebook.load import load_rulebook
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
 from govrules.vocabulary import Recorded, fact
+from tests.pages import laid
 
-GOOD = Path(__file__).parent / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @attrs.frozen(kw_only=True)

@@ -21,11 +21,11 @@ from govrules import (
     to_data,
     waive,
 )
-from govrules.assessment import not_waived
 from govrules.cli import main
 from govrules.errors import RuleFileError
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Severity, Verdict
+from govrules.totals import not_waived
 from govrules.waivers import waiver_problems
 
 REGISTER = Path(__file__).parents[1] / "examples" / "example-register.yaml"

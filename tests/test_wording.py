@@ -1,7 +1,7 @@
 """
 What is warned of in the words of a pack, and that the shipped ones and the vocabulary hold to it.
 
-Each case of words in ``diagnostics`` is laid over the sound pack in ``rule_files/base``, and what is
+Each case of words in ``diagnostics`` is laid over the sound pack in ``rule_files.md``, and what is
 said is every warning in full.
 """
 
@@ -28,9 +28,9 @@ from govrules.rulebook.wording import (
     negatives,
 )
 from govrules.vocabulary import YesNo, vocabulary_of
-from tests.pages import cases
+from tests.pages import cases, laid
 
-FILES = Path(__file__).parent / "rule_files"
+FILES = laid("rule_files.md")
 CASES = cases("Words of a pack")
 #: A title says less than a sentence, and is read in a list.
 LONGEST_TITLE = 100

@@ -20,7 +20,7 @@ from govrules.decode.values import describe
 from govrules.diagnostics import Code
 from govrules.engines.reference import VERDICTS
 from govrules.render.explained import case_of
-from govrules.rulebook.conditions import tests_for
+from govrules.rulebook.types import tests_for
 from govrules.truth import Truth
 from govrules.vocabulary import (
     Choice,

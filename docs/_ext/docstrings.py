@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.ext.napoleon import Config, GoogleDocstring
 from sphinx.util.typing import ExtensionMetadata
 
-from govrules.rulebook.ast import Condition
+from govrules.rulebook.expr import Condition
 
 #: The union of all nodes of a condition, as annotations spell it out.
 _UNION = " | ".join(f"{each.__module__}.{each.__qualname__}" for each in get_args(Condition))

@@ -14,7 +14,7 @@ from govrules.lazily import lazily
 if TYPE_CHECKING:
     from govrules.actions import follow_up, read_actions, write_actions
     from govrules.answered import Answer, Laid, lay_over, read_answers, write_answers
-    from govrules.assessment import Assessment, Plan, RankedQuestion, Step, WhatIf, assess
+    from govrules.assessment import Assessment, WhatIf, assess
     from govrules.diagnostics import Code, Diagnostic
     from govrules.errors import (
         EngineError,
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
         Protocol,
         Register,
     )
+    from govrules.plans import Plan, Step
     from govrules.portfolio import RegisterAssessment, assess_register
+    from govrules.ranking import RankedQuestion
     from govrules.reading import Read, read_partnership, read_text
     from govrules.registers.frames import assess_table
     from govrules.registers.read import read, read_register
@@ -67,7 +69,9 @@ _HOMES = {
     "govrules.interview": ("AnswerError", "Interview", "Prompt"),
     "govrules.rulebook.action": ("Action", "Progress", "State"),
     "govrules.answered": ("Answer", "Laid", "lay_over", "read_answers", "write_answers"),
-    "govrules.assessment": ("Assessment", "Plan", "RankedQuestion", "Step", "WhatIf", "assess"),
+    "govrules.assessment": ("Assessment", "WhatIf", "assess"),
+    "govrules.plans": ("Plan", "Step"),
+    "govrules.ranking": ("RankedQuestion",),
     "govrules.diagnostics": ("Code", "Diagnostic"),
     "govrules.errors": (
         "EngineError",

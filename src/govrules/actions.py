@@ -12,13 +12,14 @@ from typing import Any, Final, overload
 import attrs
 from dateutil.relativedelta import relativedelta
 
-from govrules.assessment import Assessment, Plan, ended
+from govrules.assessment import Assessment, ended
 from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat, with_records
 from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
+from govrules.plans import Plan
 from govrules.portfolio import RegisterAssessment
 from govrules.rulebook.action import Action, Progress, State
 from govrules.rulebook.ast import Rulebook, Verdict

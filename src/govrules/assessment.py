@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -20,100 +19,18 @@ from govrules.explain import phrases
 from govrules.explain.view import View, view_of
 from govrules.facts import Facts, replaced
 from govrules.facts import said as facts_said
-from govrules.findings import Change, DerivedValue, Finding, Question, changes
+from govrules.findings import DerivedValue, Finding
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
 from govrules.notebooks import ShownInNotebooks
+from govrules.plans import Plan, plan_of
+from govrules.ranking import RankedQuestion, gravity, ranked
 from govrules.rulebook.action import Action
-from govrules.rulebook.ast import (
-    Citation,
-    Compare,
-    Derived,
-    FactRef,
-    FactSource,
-    Literal,
-    Op,
-    Rule,
-    Rulebook,
-    Severity,
-    Test,
-    Verdict,
-)
+from govrules.rulebook.ast import Citation, Derived, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op, Test
 from govrules.rulebook.waiver import Waiver
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
-
-if TYPE_CHECKING:
-    from govrules.explain.plan import Outline
-
-
-@attrs.frozen
-class RankedQuestion:
-    """
-    A question with what answering it would do.
-
-    Attributes:
-        question: the question.
-        rules: the ids of the rules whose verdict it would help to settle.
-        could_be: the worst severity that one of them could have.
-        settles: the derived facts that are shown, such as the risk tier, that it helps to settle.
-    """
-
-    question: Question
-    rules: tuple[str, ...]
-    could_be: Severity
-    settles: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Step:
-    """
-    A piece of work of a plan: the changes that serve one finding most.
-
-    Attributes:
-        rule: the id of the gravest rule that the changes serve.
-        severity: how grave what it flags is; None where it would only begin to flag.
-        do: what the rule says is to be done about it; "" where it says nothing.
-        who: who does it; "" where the rule does not say.
-        within: by when; "" where the rule does not say.
-        changes: what to change.
-        helps: the ids of all the rules that these changes serve, the gravest first.
-    """
-
-    rule: str
-    severity: Severity | None
-    do: str
-    who: str
-    within: str
-    changes: tuple[Change, ...]
-    helps: tuple[str, ...]
-
-
-@attrs.frozen
-class Plan(ShownInNotebooks):
-    """
-    The fewest changes that settle all findings at or above a level, and flag nothing new.
-
-    Attributes:
-        level: the level.
-        steps: what to do, the gravest first, and of what is as grave, what is due first.
-        clears: the ids of the rules that then no longer flag, for certain.
-        left: the ids of flagged rules that no change of arrangements clears with the others.
-        open: the ids of the rules of which it would not be known whether they flag.
-        proven_smallest: whether every smaller plan was ruled out.
-    """
-
-    level: Severity
-    steps: tuple[Step, ...]
-    clears: tuple[str, ...]
-    left: tuple[str, ...]
-    open: tuple[str, ...]
-    proven_smallest: bool
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """Every change, in the order of the steps."""
-        return tuple(change for step in self.steps for change in step.changes)
 
 
 @attrs.frozen
@@ -314,7 +231,7 @@ class Assessment(ShownInNotebooks):
     @cached_property
     def flagged(self) -> tuple[Finding, ...]:
         """The flagged findings, gravest first."""
-        return tuple(sorted(self.of(Verdict.FLAGGED), key=_gravity))
+        return tuple(sorted(self.of(Verdict.FLAGGED), key=gravity))
 
     @property
     def checks(self) -> int:
@@ -358,28 +275,7 @@ class Assessment(ShownInNotebooks):
         then those of rules of which it is open whether they apply. Of several alike that comes
         first which helps to settle most.
         """
-        asked: dict[Question, list[Finding]] = {}
-        settles: dict[Question, list[str]] = {}
-        for name, each in self.derived.items():
-            for question in each.questions:
-                settles.setdefault(question, []).append(name)
-        for finding in findings:
-            for question in finding.questions:
-                asked.setdefault(question, []).append(finding)
-        ranked = [
-            (
-                max((_worst(each).rank for each in several if each.applies), default=-1),
-                RankedQuestion(
-                    question,
-                    tuple(each.rule.id for each in several),
-                    max(map(_worst, several)),
-                    tuple(settles.get(question, ())),
-                ),
-            )
-            for question, several in asked.items()
-        ]
-        ranked.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
-        return tuple(question for _, question in ranked)
+        return ranked(findings, self.derived)
 
     @cached_property
     def derived(self) -> Mapping[str, DerivedValue]:
@@ -462,7 +358,7 @@ class Assessment(ShownInNotebooks):
         return WhatIf(
             before=self,
             after=after,
-            opened=tuple(sorted(opened, key=_gravity)),
+            opened=tuple(sorted(opened, key=gravity)),
             closed=tuple(
                 after._finding(at)  # noqa: SLF001 - its own
                 for at in sorted((at for at in differ if was[at] and not now[at]), key=self._grave)
@@ -475,41 +371,11 @@ class Assessment(ShownInNotebooks):
         )
 
     def _grave(self, place: int) -> int:
-        return _gravity(self._finding(place))
+        return gravity(self._finding(place))
 
     def plan(self, level: Severity = Severity.LOW) -> Plan:
         """Return the smallest action plan that clears all flagged findings at a level or above."""
-        from govrules.explain.plan import outline  # noqa: PLC0415 - only plans need it
-
-        found = outline(self._rules, self._view, level)
-        return Plan(
-            level=level,
-            steps=tuple(self._steps(found)),
-            clears=tuple(rule.id for rule in found.cleared),
-            left=tuple(rule.id for rule in found.left),
-            open=tuple(rule.id for rule in found.open),
-            proven_smallest=found.proven,
-        )
-
-    def _steps(self, found: Outline) -> Iterator[Step]:
-        """Yield the changes of a plan as pieces of work, in the order in which they are due."""
-        served: dict[str, dict[str, Any]] = {}
-        for path, rules in found.helps.items():
-            served.setdefault(rules[0].id, {})[path] = found.changes[path]
-        order = [each for each in self.findings if each.rule.id in served]
-        for finding in sorted(order, key=_urgency):
-            way = served[finding.rule.id]
-            helped = {rule.id: None for path in way for rule in found.helps[path]}
-            remedy = finding.rule.remedy
-            yield Step(
-                rule=finding.rule.id,
-                severity=finding.severity,
-                do=finding.remedy,
-                who="" if remedy is None else remedy.who,
-                within="" if remedy is None else remedy.within,
-                changes=changes(way, self._view),
-                helps=tuple(helped),
-            )
+        return plan_of(self._rules, self.findings, self._view, level)
 
 
 def _unpacked(  # noqa: PLR0917 - as it is pickled
@@ -527,26 +393,6 @@ def _unpacked(  # noqa: PLR0917 - as it is pickled
     made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
     waivers, actions = decided
     return attrs.evolve(made, waivers=waivers, actions=actions)
-
-
-#: The days of each unit of time in which a remedy is due.
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-_SPAN = re.compile(rf"(\d+) ({'|'.join(_DAYS)})s?\b")
-
-
-def _urgency(finding: Finding) -> tuple[bool, int, int]:
-    """Return by what a finding comes before others; last what is not flagged yet."""
-    return finding.severity is None, _gravity(finding), _due(finding.rule)
-
-
-def _due(rule: Rule) -> int:
-    """Return about how many days there are for what a rule asks for; what has no number is soon."""
-    found = _SPAN.search("" if rule.remedy is None else rule.remedy.within)
-    return int(found[1]) * _DAYS[found[2]] if found else 0
-
-
-def _gravity(finding: Finding) -> int:
-    return -finding.severity.rank if finding.severity else 0
 
 
 def assess(
@@ -633,51 +479,10 @@ def assess_made(
         )
 
 
-def counted_together(
-    assessments: Iterable[Assessment],
-) -> tuple[Counter[Verdict], Counter[Severity]]:
-    """Return how many findings on several subjects have each verdict, and each severity."""
-    verdicts: Counter[Verdict] = Counter()
-    severities: Counter[Severity] = Counter()
-    for each in assessments:
-        for outcome in each._outcomes:  # noqa: SLF001 - its own
-            verdicts[outcome.verdict] += 1
-            if outcome.severity is not None:
-                severities[outcome.severity] += 1
-    return verdicts, severities
-
-
-def not_waived(assessments: Iterable[Assessment]) -> Counter[Severity]:
-    """Return how many findings that are flagged and not waived have each severity."""
-    found: Counter[Severity] = Counter()
-    for each in assessments:
-        waived = {waiver.rule for waiver in each.waivers}
-        for rule, _, severity in ended(each):
-            if severity is not None and rule.id not in waived:
-                found[severity] += 1
-    return found
-
-
-def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
-    """Return of how many subjects each rule flags something."""
-    by_id: dict[str, Rule] = {}
-    found: Counter[str] = Counter()
-    for each in assessments:
-        for rule, verdict, _ in ended(each):
-            if verdict is Verdict.FLAGGED:
-                by_id[rule.id] = rule
-                found[rule.id] += 1
-    return Counter({by_id[name]: number for name, number in found.items()})
-
-
 def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | None]]:
     """Yield how each rule ended, and how grave it is for certain, without making findings."""
     for rule, outcome in zip(assessment._rules, assessment._outcomes, strict=True):  # noqa: SLF001 - its own
         yield rule, outcome.verdict, outcome.severity
-
-
-def _worst(finding: Finding) -> Severity:
-    return finding.could_be or finding.severity or Severity.LOW
 
 
 @functools.lru_cache(maxsize=256)

@@ -20,29 +20,33 @@ from govrules.explain.phrases import joined, sentence, value_phrase, within_phra
 from govrules.rulebook.ast import (
     ELEMENTS,
     NOT_IN_FORCE,
-    All,
-    AnyOf,
     Citation,
-    Compare,
-    Condition,
     Derived,
     Document,
+    ParameterValue,
+    Rule,
+    Rulebook,
+    Says,
+    Theme,
+    rule_conditions,
+)
+from govrules.rulebook.derivation import once_each
+from govrules.rulebook.expr import (
+    All,
+    AnyOf,
+    Compare,
+    Condition,
     FactRef,
     FactSource,
     Known,
     Not,
-    ParameterValue,
     Predicate,
-    Rule,
-    Rulebook,
-    Says,
     Test,
-    Theme,
     beside,
     children,
     tested,
 )
-from govrules.rulebook.walk import compared_with, once_each, references, rule_conditions
+from govrules.rulebook.walk import compared_with, references
 from govrules.vocabulary import AS_OF
 
 #: How far a source goes, in words; None is that nobody said.

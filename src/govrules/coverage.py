@@ -9,7 +9,8 @@ import attrs
 
 from govrules.diagnostics import NOWHERE, Code, Span
 from govrules.errors import RuleFileError
-from govrules.nodes import Node, Report, Scalar, parse, read_text
+from govrules.nodes import Node, Report, Scalar, read_text
+from govrules.parsing import parse
 from govrules.rulebook.ast import Citation, Rulebook
 from govrules.rulebook.fields import Fields
 

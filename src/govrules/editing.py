@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 import yaml
 
 from govrules.errors import GovrulesError
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 
 #: A text to be put where another stands: from, until, and the new text.
 Edit: TypeAlias = tuple[int, int, str]

@@ -14,21 +14,9 @@ from govrules.explain.phrases import joined
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.rulebook.adapt import as_written, derived_as_written
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Condition,
-    Derived,
-    DerivedExample,
-    Example,
-    Known,
-    Not,
-    Rule,
-    Rulebook,
-    Test,
-    children,
-)
-from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook, rule_conditions
+from govrules.rulebook.expr import All, AnyOf, Condition, Known, Not, Test, children
+from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Records
 

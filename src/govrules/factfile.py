@@ -10,14 +10,7 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import (
-    INDEX,
-    FactAt,
-    fact_at,
-    label_of,
-    name_of,
-    records_of,
-)
+from govrules.answered.answer import INDEX, FactAt, fact_at, label_of, name_of, records_of
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (
@@ -31,7 +24,8 @@ from govrules.editing import (
     root_of,
     span_of,
 )
-from govrules.nodes import Entries, Report, parse
+from govrules.nodes import Entries, Report
+from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader

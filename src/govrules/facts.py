@@ -15,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.errors import FactsError
-from govrules.rulebook.ast import FactRef, FactSource
+from govrules.rulebook.expr import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choices,

@@ -27,19 +27,16 @@ from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import (
     Citation,
-    Includes,
-    Known,
     Mitigation,
-    Quantified,
     Rule,
     Rulebook,
-    SetOp,
     Severity,
-    Test,
     Verdict,
+    rule_conditions,
 )
+from govrules.rulebook.expr import Includes, Known, Quantified, SetOp, Test
 from govrules.rulebook.waiver import Waiver
-from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.rulebook.walk import nodes
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of

@@ -11,7 +11,7 @@ import attrs
 from govrules.answered import Answer, lay_over, named_path
 from govrules.answered.answer import INDEX, OF_RECORD, fact_at, label_of
 from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer, said
-from govrules.assessment import Assessment, RankedQuestion, assess
+from govrules.assessment import Assessment, assess
 from govrules.decode.states import fold
 from govrules.decode.values import YES_NO_WORDS
 from govrules.engines.registry import REFERENCE
@@ -20,6 +20,7 @@ from govrules.explain.phrases import counted, named, sentence
 from govrules.facts import recorded
 from govrules.facts import said as said_of
 from govrules.portfolio import is_register
+from govrules.ranking import RankedQuestion
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown

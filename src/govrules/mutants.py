@@ -17,8 +17,8 @@ from govrules.diagnostics import Span
 from govrules.examples import run_derived_example, run_example
 from govrules.explain.english import condition_phrase
 from govrules.rulebook.adapt import as_written, derived_as_written
-from govrules.rulebook.ast import (
-    SEVERITIES,
+from govrules.rulebook.ast import SEVERITIES, Derived, Grade, Rule, Rulebook, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -26,9 +26,7 @@ from govrules.rulebook.ast import (
     Compare,
     Comparison,
     Condition,
-    Derived,
     FactRef,
-    Grade,
     Includes,
     Known,
     Literal,
@@ -40,10 +38,7 @@ from govrules.rulebook.ast import (
     Predicate,
     Quantified,
     Quantity,
-    Rule,
-    Rulebook,
     SetOp,
-    Severity,
     Test,
     beside,
     tested,

@@ -16,9 +16,8 @@ from govrules.decode.states import fold
 from govrules.engines.registry import Outcome
 from govrules.facts import origin_of, recorded
 from govrules.model import Pair, Partner, Partnership, SharedPartner
-from govrules.rulebook.ast import Rule, Rulebook, Verdict
+from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF
 

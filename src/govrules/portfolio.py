@@ -217,7 +217,9 @@ def entries_of(register: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a register o
     entries = listed(register)
     if not isinstance(entries, tuple):
         return ()
-    return tuple(each for each in entries if attrs.has(type(each)))
+    kinds = {*map(type, entries)}
+    known = {each for each in kinds if attrs.has(each)}
+    return entries if known == kinds else tuple(each for each in entries if type(each) in known)
 
 
 def is_empty(assessed: RegisterAssessment) -> bool:
@@ -258,7 +260,7 @@ def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
                     "give one of them another id, or remove it",
                 )
         elif isinstance(name, str):
-            twin = names.setdefault(fold(name), entry)
+            twin = names.setdefault(fold_body(name), entry)
             if twin is not entry:
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,

@@ -22,13 +22,15 @@ from govrules import nodes
 from govrules.decode.values import is_nothing, written
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
+from govrules.fact_nodes import says_a_state
 from govrules.facts import said
 from govrules.model import Partnership
-from govrules.nodes import MAX_DEPTH, MAX_NODES, Entries, Items, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import MAX_DEPTH, MAX_NODES, parse
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.kinds import SUBJECTS
 from govrules.rulebook.load import check_format
-from govrules.subjects import Declared, SubjectReader, says_a_state
+from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, Months, list_of, vocabulary_of
 

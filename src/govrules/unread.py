@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from govrules.identical import Identical
-from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.ast import Rulebook, rule_conditions
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records, Text, vocabulary_of
 

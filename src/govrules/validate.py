@@ -13,9 +13,9 @@ import attrs
 from govrules.decode.values import describe
 from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
+from govrules.fact_nodes import EVERY_VALUE, values_of
 from govrules.facts import said
 from govrules.rulebook.ast import Rulebook
-from govrules.subjects import EVERY_VALUE, values_of
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

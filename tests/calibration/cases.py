@@ -15,8 +15,10 @@ from govrules import assess, load_rulebook
 from govrules.findings import Finding
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Rulebook, Severity
+from tests.pages import laid
 
 HERE: Final = Path(__file__).parent
+FILES: Final = laid("calibration/cases.md")
 #: So many findings are what a reader takes in.
 FIRST: Final = 5
 
@@ -27,7 +29,7 @@ class Case:
     A partnership and what a practitioner expects of it.
 
     Attributes:
-        name: the name of its file in `cases`.
+        name: its heading in `cases.md`.
         why: the judgement in a sentence or two.
         gravest: the severity of the worst finding.
         at_most: how many findings of a severity there may be.
@@ -115,7 +117,7 @@ def rulebook() -> Rulebook:
 @cache
 def judged(case: Case) -> Judged:
     """Return what the shipped rules find of a case."""
-    read = read_subject(HERE / "cases" / f"{case.name}.yaml", rulebook=rulebook())
+    read = read_subject(FILES / case.name / "facts.yaml", rulebook=rulebook())
     found = assess(read.subject, rulebook(), as_of=read.as_of)
     unread = tuple(str(each) for each in (*read.warnings, *read.problems))
     return Judged(case, found.flagged, unread)

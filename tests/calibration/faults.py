@@ -11,7 +11,7 @@ import yaml
 
 from govrules import Assessment, assess
 from govrules.reading import read_values
-from govrules.testing.properties import gravity
+from govrules.testing.theorems.never_worse import gravest
 from tests.calibration.cases import HERE, rulebook
 
 DAY: Final = dt.date(2026, 3, 31)
@@ -74,7 +74,7 @@ class Pair:
 
     def gravities(self) -> tuple[Any, Any]:
         """Return how grave the findings are on each."""
-        one, other = (gravity(_assessed(each)) for each in (self.absent, self.imperfect))
+        one, other = (gravest(_assessed(each)) for each in (self.absent, self.imperfect))
         return one, other
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.calibration.cases import CASES, HERE, judged, rulebook
+from tests.calibration.cases import CASES, FILES, judged, rulebook
 
 
 def test_every_case_has_its_expectations_and_its_file():
-    assert {each.stem for each in (HERE / "cases").glob("*.yaml")} == set(CASES)
+    assert {each.name for each in FILES.iterdir()} == set(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)

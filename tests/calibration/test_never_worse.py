@@ -9,8 +9,10 @@ import pytest
 
 from govrules import Verdict, assess, load_rulebook
 from govrules.reading import read_subject
-from govrules.testing.properties import FalsifiedError, check, gravity, removals
-from tests.calibration.cases import CASES, HERE, rulebook
+from govrules.testing.properties import check
+from govrules.testing.theorems.never_worse import gravest, removals
+from govrules.testing.trial import FalsifiedError
+from tests.calibration.cases import CASES, FILES, rulebook
 
 #: So many generated partnerships, each with everything known and one arrangement taken away; in
 #: parts, which are tried beside each other.
@@ -55,13 +57,13 @@ def test_a_thousand_partnerships_are_never_better_for_having_less(part):
 
 @pytest.mark.parametrize("name", CASES)
 def test_no_case_is_better_for_having_less(name):
-    read = read_subject(HERE / "cases" / f"{name}.yaml", rulebook=rulebook())
+    read = read_subject(FILES / name / "facts.yaml", rulebook=rulebook())
     before = assess(read.subject, rulebook(), as_of=read.as_of)
     for path, without in removals(read.subject):
         after = assess(without, rulebook(), as_of=read.as_of)
         # What is asked instead of found is no better: nothing is known of it.
         if after.counts[Verdict.UNKNOWN] <= before.counts[Verdict.UNKNOWN]:
-            assert gravity(after) >= gravity(before), path
+            assert gravest(after) >= gravest(before), path
 
 
 @pytest.fixture

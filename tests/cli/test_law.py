@@ -12,9 +12,9 @@ import pytest
 from govrules.cli import main
 from govrules.cli.rule_files import RuleFiles
 from govrules.cli.workspace import workspace
-from govrules.rulebook.conditions import _TESTS
 from govrules.rulebook.load import _RULEBOOK_KEYS, load_rulebook
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
+from govrules.rulebook.types import TESTS
 from govrules.rulebook.words import WORDS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -295,7 +295,7 @@ def test_parameters_tests_and_words_are_explained(capsys, word):
 
 def test_every_key_and_test_of_the_format_is_explained():
     plain = {"govrules", "version", "owner", "name"}
-    keys = {*RULE_KEYS, *EXAMPLE_KEYS, *_RULEBOOK_KEYS, *_TESTS}
+    keys = {*RULE_KEYS, *EXAMPLE_KEYS, *_RULEBOOK_KEYS, *TESTS}
     assert keys - plain - WORDS.keys() == set()
 
 

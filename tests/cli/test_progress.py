@@ -16,8 +16,9 @@ from rich.console import Console
 
 from govrules.cli.exits import FINE, FLAGGED
 from govrules.cli.progress import LONG, followed, followed_batches
+from tests.pages import laid
 
-PACK = Path(__file__).parents[1] / "packs" / "sound" / "plain"
+PACK = laid("packs.md") / "sound" / "plain"
 ROWS = "name\n" + "".join(f"Partnership {each}\n" for each in range(LONG))
 
 

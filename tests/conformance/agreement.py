@@ -20,19 +20,8 @@ from govrules.assessment import rules_for
 from govrules.engines.registry import ENGINES, engine, said
 from govrules.errors import EngineError
 from govrules.findings import Finding
-from govrules.rulebook.ast import (
-    Citation,
-    Compare,
-    FactRef,
-    FactSource,
-    Literal,
-    OneOf,
-    Op,
-    Rule,
-    Rulebook,
-    Severity,
-    Test,
-)
+from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity
+from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, OneOf, Op, Test
 from govrules.testing.strategies import boundaries, partnerships, records
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import closed_values

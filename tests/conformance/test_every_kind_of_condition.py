@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from govrules.engines.registry import engine
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -18,26 +19,19 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
-    Derived,
-    Exemption,
-    Grade,
     Includes,
     Known,
     Literal,
-    Mitigation,
     Not,
     OneOf,
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
     SetOp,
-    Severity,
     Share,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from tests.conformance.agreement import DATES, HELD, Tally
 from tests.properties import small

@@ -16,7 +16,8 @@ from govrules import assess
 from govrules.engines.columns import to_batches
 from govrules.engines.reference import AS_OF_REF
 from govrules.registers.batches import assess_batches
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -24,7 +25,6 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
-    Derived,
     FactRef,
     FactSource,
     Includes,
@@ -34,14 +34,10 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
-    Rulebook,
     SetOp,
-    Severity,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

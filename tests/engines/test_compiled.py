@@ -16,26 +16,20 @@ from govrules.engines import compiled, reference
 from govrules.engines import source as sources
 from govrules.engines.registry import said
 from govrules.errors import EngineError
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Mitigation, Row, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
-    Derived,
     FactRef,
     FactSource,
     Literal,
-    Mitigation,
     Not,
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
-    Rulebook,
-    Severity,
-    Verdict,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Fact, Kind, Text
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of

@@ -19,14 +19,25 @@ from govrules.engines.reference import (
     derive,
     evaluate,
     judge,
-    months_before,
     share_of,
     split,
     sum_of,
     values,
 )
 from govrules.facts import TO_BE_FOUND, Facts
+from govrules.months import months_before
 from govrules.rulebook.ast import (
+    Derived,
+    Exemption,
+    Grade,
+    Mitigation,
+    Row,
+    Rule,
+    Severity,
+    Verdict,
+)
+from govrules.rulebook.derivation import MOST_SPLITS, splits
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -34,31 +45,22 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
-    Derived,
-    Exemption,
     FactRef,
     FactSource,
-    Grade,
     Includes,
     Known,
     Literal,
-    Mitigation,
     Not,
     OneOf,
     Op,
     Operand,
     Quantified,
     Quantity,
-    Row,
-    Rule,
     SetOp,
-    Severity,
     Share,
     Sum,
-    Verdict,
 )
-from govrules.rulebook.ast import Test as FactTest
-from govrules.rulebook.walk import MOST_SPLITS, splits
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN, Truth
 from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of

@@ -15,7 +15,8 @@ from govrules.explain import plan as plan_module
 from govrules.explain.clears import SHOWN
 from govrules.explain.plan import _at_least
 from govrules.facts import TO_BE_FOUND, Scope
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Exemption, Row, Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -23,8 +24,6 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
-    Derived,
-    Exemption,
     FactRef,
     Includes,
     Known,
@@ -34,13 +33,10 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
     SetOp,
-    Severity,
     Share,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.walk import references
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import FactType, Kind, Money, Months, Number

@@ -19,7 +19,8 @@ from govrules.explain.phrases import (
 )
 from govrules.facts import TO_BE_FOUND
 from govrules.model import Partner, Partnership
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Exemption, Grade, Mitigation, Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -27,25 +28,20 @@ from govrules.rulebook.ast import (
     Compare,
     Condition,
     Count,
-    Exemption,
-    Grade,
     Includes,
     Known,
     Literal,
-    Mitigation,
     Not,
     OneOf,
     Op,
     Parameter,
     Quantified,
     Quantity,
-    Rule,
     SetOp,
-    Severity,
     Share,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

@@ -9,32 +9,26 @@ import pytest
 
 from govrules.assessment import assess
 from govrules.findings import Finding
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     By,
     Compare,
     Condition,
     Count,
-    Derived,
-    Exemption,
-    Grade,
     Includes,
     Literal,
-    Mitigation,
     Not,
     OneOf,
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
     SetOp,
-    Severity,
     Share,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from tests.properties.small import AS_OF, CITED, DATES, TIER, Deal, Item, Thing, ref, rulebook_of
 

@@ -16,13 +16,13 @@ from govrules.explain.view import view_of
 from govrules.explain.ways import contradict, followed_by
 from govrules.facts import Facts
 from govrules.model import Funding, Leadership, Partner, Partnership, Protocol, Register
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Row, Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
     Condition,
     Count,
-    Derived,
     FactRef,
     FactSource,
     Literal,
@@ -30,9 +30,6 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Row,
-    Rule,
-    Severity,
     Share,
     Sum,
     Test,

@@ -28,7 +28,8 @@ from govrules.explain.phrases import (
 )
 from govrules.facts import TO_BE_FOUND
 from govrules.model import Clause, Organisation, Partner, Partnership, Register
-from govrules.rulebook.walk import nodes, rule_conditions
+from govrules.rulebook.ast import rule_conditions
+from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Money, vocabulary_of
 

@@ -46,6 +46,8 @@ def guided(name: str, seconds: float, folder: Path) -> None:
         "-print_final_stats=1",
         "-max_len=20000",
         "-timeout=60",
+        # A unit is slow, and kept, where it takes what is too long; a busy machine slows them all.
+        "-report_slow_units=60",
         "-rss_limit_mb=6000",
     ]
     atheris.Setup(options, lambda data: targets.replay(name, data))

@@ -18,19 +18,9 @@ from govrules.live.pairs import Entries, Entry
 from govrules.live.settling import Settled
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import mergeable
-from govrules.rulebook.ast import (
-    Compare,
-    Count,
-    FactRef,
-    Literal,
-    Op,
-    Quantified,
-    Quantity,
-    Rule,
-    Severity,
-    Sum,
-)
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.ast import Rule, Severity
+from govrules.rulebook.expr import Compare, Count, FactRef, Literal, Op, Quantified, Quantity, Sum
+from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, registers
 from govrules.vocabulary import vocabulary_of

@@ -31,6 +31,7 @@ from govrules import (
 )
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, GovrulesError
+from govrules.live import numbers
 from govrules.live import register as registers
 from govrules.live.notices import Movement
 from govrules.rulebook.ast import Severity
@@ -268,7 +269,7 @@ def test_after_removal_late_events_are_no_ops_and_others_errors(live):
 
 
 def test_only_so_many_removed_subjects_are_remembered(live, monkeypatch):
-    monkeypatch.setattr(registers, "MOST_REMOVED", 3)
+    monkeypatch.setattr(numbers, "MOST_REMOVED", 3)
     for number in range(10):
         live.put(Partnership(id=f"p{number}"), at=1)
         live.remove(f"p{number}", at=2)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from govrules.engines.reference import months_before
 from govrules.facts import read_field, said
 from govrules.lowering.formulas import spelled
 from govrules.lowering.ir import (
@@ -30,7 +29,9 @@ from govrules.lowering.ir import (
     subject,
 )
 from govrules.lowering.judged import Judged
-from govrules.rulebook.ast import ORDER, FactSource, Op, Verdict
+from govrules.months import months_before
+from govrules.rulebook.ast import Verdict
+from govrules.rulebook.expr import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, YesNo
 

@@ -10,23 +10,9 @@ import pytest
 from govrules import assess
 from govrules.engines.columns import to_batches
 from govrules.registers.batches import assess_batches
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Compare,
-    Derived,
-    Exemption,
-    FactRef,
-    FactSource,
-    Grade,
-    Literal,
-    Mitigation,
-    Not,
-    Op,
-    Row,
-    Severity,
-)
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Severity
+from govrules.rulebook.expr import All, AnyOf, Compare, FactRef, FactSource, Literal, Not, Op
+from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
 from tests.conformance.agreement import DATES, asked
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things

@@ -9,11 +9,11 @@ from govrules.assessment import rules_for
 from govrules.lowering.ir import Exists, Total
 from govrules.lowering.lower import Lowering
 from govrules.lowering.merge import counted, mergeable
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Row
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
-    Derived,
     FactRef,
     FactSource,
     Known,
@@ -21,9 +21,8 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Row,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.vocabulary import Fact, Kind, YesNo, vocabulary_of
 
 BOOK = load_rulebook("governing-partnerships")

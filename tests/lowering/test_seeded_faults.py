@@ -20,34 +20,13 @@ from hypothesis import strategies as st
 from govrules.engines.registry import engine, said
 from govrules.lowering import formulas, ir, kleene, lower
 from govrules.lowering import judged as judging
-from govrules.lowering.formulas import (
-    FALSE,
-    Pair,
-    both,
-    either,
-    exists,
-    no,
-)
+from govrules.lowering.formulas import FALSE, Pair, both, either, exists, no
 from govrules.lowering.ir import Read
 from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Compare,
-    Condition,
-    Grade,
-    Literal,
-    Mitigation,
-    Not,
-    Op,
-    Quantity,
-    Rule,
-    Rulebook,
-    Severity,
-    Share,
-)
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, Severity
+from govrules.rulebook.expr import All, AnyOf, Compare, Condition, Literal, Not, Op, Quantity, Share
+from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, partnerships
 from govrules.truth import UNKNOWN

@@ -11,8 +11,8 @@ from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import said
 from govrules.lowering.lower import lowered
 from govrules.lowering.reads import reads
+from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.reads import reads as read_by_conditions
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import UNKNOWN
 from tests.conformance.agreement import DATES, PACKS, cases, rules_of
 from tests.conformance.run import generated

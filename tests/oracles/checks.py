@@ -24,19 +24,9 @@ from govrules.facts import read_field
 from govrules.live.register import LiveRegister
 from govrules.model import Partnership
 from govrules.registers.batches import assess_batches
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Citation,
-    Condition,
-    Not,
-    Rule,
-    Rulebook,
-    Severity,
-    Verdict,
-)
+from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity, Verdict, rule_conditions
+from govrules.rulebook.expr import All, AnyOf, Condition, Not
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import vocabulary_of
 

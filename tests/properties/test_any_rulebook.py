@@ -15,11 +15,13 @@ from govrules import Partnership, Register, Rulebook, Verdict, assess, load_rule
 from govrules.assessment import Assessment
 from govrules.engines.reference import case_of, evaluate
 from govrules.facts import Facts
-from govrules.rulebook.ast import Condition
+from govrules.rulebook.expr import Condition
 from govrules.rulebook.walk import nodes, references
 from govrules.testing.grammar import conditions, rulebooks
-from govrules.testing.properties import OF_RULES, PROPERTIES, Trial, check, read_back, unnamed
+from govrules.testing.properties import OF_RULES, PROPERTIES, check
 from govrules.testing.strategies import completions, partnerships, records, registers
+from govrules.testing.theorems.rules import read_back, unnamed
+from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN, Truth
 from govrules.validate import check_subject
 from govrules.vocabulary import Record, vocabulary_of

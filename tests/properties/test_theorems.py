@@ -21,25 +21,14 @@ from govrules.explain.view import view_of
 from govrules.explain.ways import Effort
 from govrules.facts import TO_BE_FOUND, Facts
 from govrules.findings import Finding
-from govrules.nodes import Report, parse
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Compare,
-    Condition,
-    FactSource,
-    Grade,
-    Literal,
-    Mitigation,
-    Not,
-    Op,
-    Rule,
-    Rulebook,
-)
-from govrules.rulebook.ast import Test as FactTest
+from govrules.nodes import Report
+from govrules.parsing import parse
+from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
+from govrules.rulebook.expr import All, AnyOf, Compare, Condition, FactSource, Literal, Not, Op
+from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import nodes, references, rule_conditions
+from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
 from govrules.truth import UNKNOWN, Truth

@@ -41,7 +41,9 @@ from govrules.prove.terms import (
     one_of,
     true,
 )
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Rule, Severity
+from govrules.rulebook.derivation import splits
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -50,7 +52,6 @@ from govrules.rulebook.ast import (
     Comparison,
     Condition,
     Count,
-    Derived,
     FactRef,
     FactSource,
     Includes,
@@ -63,15 +64,12 @@ from govrules.rulebook.ast import (
     Parameter,
     Quantified,
     Quantity,
-    Rule,
     SetOp,
-    Severity,
     Share,
     Sum,
     Test,
     ValueTest,
 )
-from govrules.rulebook.walk import splits
 from govrules.vocabulary import Choices, Date, FactType, Months, Record, Records, YesNo
 
 

@@ -16,12 +16,13 @@ import pytest
 
 from govrules.cli import main
 from govrules.rulebook.load import load_rulebook
+from tests.pages import laid
 
 z3 = pytest.importorskip("z3")
 
 from govrules.prove.questions import Flaw, Prover  # noqa: E402 - z3 must be there first
 
-PACKS = Path(__file__).parents[1] / "packs"
+PACKS = laid("packs.md")
 ROOT = Path(__file__).parents[2]
 
 
@@ -124,7 +125,7 @@ def shown_on_the_page() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("command", "text"), shown_on_the_page())
 def test_the_page_on_proofs_shows_what_is_printed(command, text, capsys, monkeypatch):
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PACKS)
     program, *arguments = command.split()
     assert program == "govrules"
     main(arguments)

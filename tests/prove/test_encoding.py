@@ -12,14 +12,15 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from govrules import load_rulebook
-from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge, months_before
+from govrules.engines.reference import NEVER_FLAGS, case_of, evaluate, judge
 from govrules.facts import Facts, absent, read_field
 from govrules.lowering.lower import Lowering
 from govrules.model import AssessmentFacts, Pair, Partnership, Register
-from govrules.rulebook.ast import (
+from govrules.months import months_before
+from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Verdict
+from govrules.rulebook.expr import (
     Compare,
     Condition,
-    Derived,
     FactSource,
     Includes,
     Literal,
@@ -27,12 +28,8 @@ from govrules.rulebook.ast import (
     Operand,
     Predicate,
     Quantity,
-    Row,
-    Rule,
-    Rulebook,
     SetOp,
     Test,
-    Verdict,
 )
 from govrules.rulebook.packs import packs_in
 from govrules.rulebook.walk import nodes, operands, references

@@ -12,13 +12,14 @@ from govrules import load_rulebook
 from govrules.examples import run_derived_examples, run_examples
 from govrules.rulebook.ast import Severity
 from govrules.rulebook.packs import packs_in
+from tests.pages import laid
 
 pytest.importorskip("z3")
 
 from govrules.prove.encoded import is_about_records
 from govrules.prove.questions import USUAL, Flaw, Prover, Status
 
-PACKS = Path(__file__).parents[1] / "packs"
+PACKS = laid("packs.md")
 #: What is wrong with each pack: the kind of flaw, and what it is found of.
 PLANTED = {
     "always-flagged": {("always-flagged", "cannot-be-met")},

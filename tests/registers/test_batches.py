@@ -40,7 +40,8 @@ from govrules.registers.batches import (
     explain_row,
 )
 from govrules.registers.findings_files import write_findings
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Rule, Severity
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
@@ -50,11 +51,9 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Rule,
-    Severity,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.strategies import boundaries, partnerships, registers
 from govrules.vocabulary import vocabulary_of
 from tests.conformance.agreement import asked

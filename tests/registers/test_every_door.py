@@ -312,3 +312,81 @@ def test_a_body_listed_twice_counts_once_in_every_format(tmp_path):
     warnings = live.change("P1", {"partners": TWICE}).warnings
     assert [each.code.title for each in warnings] == ["partner-twice"]
     assert len(live.register().partnerships[0].partners) == 2
+
+
+#: Five times two bodies: each is counted once, and every further time is told.
+SPELT = [
+    "Eastshire Council",
+    "Hope Trust Ltd",
+    "EASTSHIRE COUNCIL",
+    "Hope Trust",
+    "Eastshire council",
+]
+LISTED = {"id": "P1", "name": "Care pool"}
+LAID = """
+govrules: 1
+table: All
+columns: { id: id, name: name }
+lists: { partners: { table: Who, key: of, joins: id, columns: { body: name, kind: kind } } }
+"""
+
+
+def repeated(folder):
+    """Yield every way to list one body several times, and the mapping that it needs."""
+    records = {**LISTED, "partners": [{"name": each} for each in SPELT]}
+    (folder / "a.json").write_text(json.dumps({"partnerships": [records]}))
+    (folder / "a.yaml").write_text(json.dumps({"partnerships": [records]}))
+    (folder / "a.jsonl").write_text(f"{json.dumps(records)}\n")
+    parquet = pa.Table.from_pylist([records])
+    pq.write_table(parquet, folder / "a.parquet")
+    feather.write_feather(parquet, folder / "a.arrow")
+    yield from ((folder / f"a.{each}", None) for each in ("json", "yaml", "jsonl"))
+    yield from ((folder / f"a.{each}", None) for each in ("parquet", "arrow"))
+    across = {**LISTED} | {f"partners[{at}].name": each for at, each in enumerate(SPELT)}
+    cells = folder / "across.csv"
+    cells.write_text(f"{','.join(across)}\n{','.join(across.values())}\n")
+    yield cells, None
+    of_cells = folder / "cells.yaml"
+    of_cells.write_text(
+        'govrules: 1\ncolumns: { id: id, name: name, who: { fact: "partners[].name", '
+        'separator: ";" } }\n'
+    )
+    whole = {**LISTED, "who": "; ".join(SPELT)}
+    (folder / "cell.csv").write_text(f"{','.join(whole)}\n{','.join(whole.values())}\n")
+    (folder / "cell.json").write_text(json.dumps([{**LISTED, "who": SPELT}]))
+    (folder / "cell.jsonl").write_text(json.dumps({**LISTED, "who": SPELT}))
+    pq.write_table(pa.Table.from_pylist([{**LISTED, "who": SPELT}]), folder / "cell.parquet")
+    yield from ((each, of_cells) for each in sorted(folder.glob("cell.*")))
+    of_rows = folder / "rows.yaml"
+    of_rows.write_text(
+        'govrules: 1\nrows: partners\ncolumns: { id: id, name: name, who: "partners[].name" }\n'
+    )
+    rows = [[*LISTED.values(), SPELT[0]], *(["", "", each] for each in SPELT[1:])]
+    (folder / "rows.csv").write_text("\n".join(map(",".join, [["id", "name", "who"], *rows])))
+    with xlsxwriter.Workbook(folder / "rows.xlsx") as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate([["id", "name", "who"], *rows]):
+            sheet.write_row(at, 0, row)
+    yield from ((folder / each, of_rows) for each in ("rows.csv", "rows.xlsx"))
+    of_sheets = folder / "sheets.yaml"
+    of_sheets.write_text(LAID)
+    with xlsxwriter.Workbook(folder / "sheets.xlsx") as book:
+        for name, its in (
+            ("All", [[*LISTED], [*LISTED.values()]]),
+            ("Who", [["of", "body", "kind"], *(["P1", each, ""] for each in SPELT)]),
+        ):
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(its):
+                sheet.write_row(at, 0, row)
+    yield folder / "sheets.xlsx", of_sheets
+
+
+def test_every_repetition_of_a_body_is_told_and_none_counts(tmp_path):
+    for path, mapping in repeated(tmp_path):
+        whole = read_source(path, mapping=mapping)
+        known = [each for each in said(whole.subject).partners if each is not UNKNOWN]
+        assert [each.name for each in known] == SPELT[:2], path.name
+        told = [each for each in whole.warnings if each.code.title == "partner-twice"]
+        assert len(told) == 3, path.name
+        assert {each.message.split("`")[1] for each in told} == {*SPELT[2:]}, path.name
+        assert not whole.problems, path.name

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from govrules import UNKNOWN, FactsError, assess_register, load_rulebook, read_register
 from govrules.diagnostics import read_place
 from govrules.model import Partnership
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.portfolio import entries_of
 from govrules.registers import lines
 from govrules.registers.read import read_source

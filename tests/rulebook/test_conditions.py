@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from pathlib import Path
 
 import attrs
 import pytest
 
 from govrules.model import Partner, Partnership, Register
-from govrules.rulebook import ast, conditions
-from govrules.rulebook.ast import (
+from govrules.rulebook import expr, types
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -32,14 +32,13 @@ from govrules.rulebook.ast import (
     Plain,
     Quantified,
     Quantity,
-    Rule,
-    Rulebook,
     SetOp,
     Share,
     Sum,
 )
-from govrules.rulebook.conditions import comparable, may_be_none
 from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.operands import may_be_none
+from govrules.rulebook.types import comparable
 from govrules.vocabulary import (
     AS_OF,
     Choice,
@@ -57,8 +56,9 @@ from govrules.vocabulary import (
     closed_values,
     vocabulary_of,
 )
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def local(rulebook: Rulebook, name: str) -> FactRef:
     return FactRef(f"local.{name}", 0, rulebook.local[name], FactSource.LOCAL)
 
 
-def compare(ref: FactRef, op: Op, value: Plain | Operand) -> ast.Test:
+def compare(ref: FactRef, op: Op, value: Plain | Operand) -> expr.Test:
     """Make a comparison; a plain value is a literal."""
     operand = value if isinstance(value, Parameter | FactRef | By) else Literal(value)  # type: ignore[arg-type]
-    return ast.Test(ref, Compare(op, operand))
+    return expr.Test(ref, Compare(op, operand))
 
 
 def applies(rule: Rule) -> Condition:
@@ -109,7 +109,9 @@ def test_a_list_of_values_means_one_of(rulebook: Rulebook) -> None:
     """A list where a value belongs asks for one of its values, none among them."""
     assert applies(rulebook.rule("a-choice")) == All(
         (
-            ast.Test(fact("status"), OneOf((Literal("active"), Literal("closing"), Literal(None)))),
+            expr.Test(
+                fact("status"), OneOf((Literal("active"), Literal("closing"), Literal(None)))
+            ),
             compare(local(rulebook, "season"), Op.EQUALS, "winter"),
         )
     )
@@ -138,11 +140,11 @@ def test_amounts_are_decimal_and_compare_with_parameters_and_facts(rulebook: Rul
     )
     assert rule.requires == All(
         (
-            ast.Test(
+            expr.Test(
                 fact("funding.guarantees"),
                 Between(Literal(Decimal(0)), fact("funding.annual_spend")),
             ),
-            ast.Test(fact("funding.borrowing"), Between(Literal(Decimal(1)), Literal(Decimal(2)))),
+            expr.Test(fact("funding.borrowing"), Between(Literal(Decimal(1)), Literal(Decimal(2)))),
             compare(local(rulebook, "levy"), Op.AT_MOST, Parameter("small_grant", Decimal(500))),
         )
     )
@@ -227,7 +229,7 @@ def test_sets_are_tested_by_their_members(rulebook: Rulebook) -> None:
     rule = rulebook.rule("a-set")
     assert applies(rule) == All(
         (
-            ast.Test(fact("nature"), Includes(SetOp.INCLUDES, Literal(frozenset({"statutory"})))),
+            expr.Test(fact("nature"), Includes(SetOp.INCLUDES, Literal(frozenset({"statutory"})))),
             compare(fact("exit_terms"), Op.EQUALS, None),
         )
     )
@@ -238,8 +240,8 @@ def test_sets_are_tested_by_their_members(rulebook: Rulebook) -> None:
     )
     assert rule.requires == All(
         (
-            ast.Test(clauses, Includes(SetOp.INCLUDES_ALL, chosen)),
-            ast.Test(
+            expr.Test(clauses, Includes(SetOp.INCLUDES_ALL, chosen)),
+            expr.Test(
                 clauses,
                 Includes(SetOp.MISSING_ANY_OF, Literal(frozenset({"risk", "assets"}))),
             ),
@@ -264,7 +266,7 @@ def test_lists_are_quantified_and_added_up(rulebook: Rulebook) -> None:
     assert applies(rule) == Quantified(
         Quantity.NONE,
         partners,
-        ast.Test(
+        expr.Test(
             inner("weaknesses"), Includes(SetOp.INCLUDES, Literal(frozenset({"insolvency_risk"})))
         ),
     )
@@ -278,7 +280,7 @@ def test_lists_are_quantified_and_added_up(rulebook: Rulebook) -> None:
         All(
             (
                 compare(inner("named_accountable"), Op.EQUALS, True),
-                ast.Test(
+                expr.Test(
                     inner("roles"),
                     Includes(SetOp.INCLUDES, Literal(frozenset({"lead", "accountable_body"}))),
                 ),
@@ -290,7 +292,7 @@ def test_lists_are_quantified_and_added_up(rulebook: Rulebook) -> None:
         partners,
         All(
             (
-                ast.Test(inner("kind"), OneOf((Literal("charity"), Literal("company")))),
+                expr.Test(inner("kind"), OneOf((Literal("charity"), Literal("company")))),
                 compare(fact("funding.pooled"), Op.EQUALS, True),
             )
         ),
@@ -367,7 +369,7 @@ def test_places_point_at_facts_and_tests(rulebook: Rulebook) -> None:
     requires = rulebook.rule("a-choice").requires
     assert isinstance(requires, All)
     first = requires.items[0]
-    assert isinstance(first, ast.Test)
+    assert isinstance(first, expr.Test)
     lines = (GOOD / "everything" / "single-values.yaml").read_text("utf-8").splitlines()
 
     def text_at(line: int, column: int, length: int) -> str:
@@ -412,7 +414,7 @@ def test_places_point_at_facts_and_tests(rulebook: Rulebook) -> None:
 )
 def test_each_type_has_its_tests(fact_type: FactType, tests: set[str]) -> None:
     """What can be asked of a fact depends on its type only."""
-    assert set(conditions.tests_for(fact_type)) == tests
+    assert set(types.tests_for(fact_type)) == tests
 
 
 def test_closed_values_are_those_of_choices_and_of_yes_or_no() -> None:

@@ -17,8 +17,9 @@ from govrules.rulebook.layout import LONGEST_COMMENT, WIDTH, LayoutError, laid_o
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.scaffold import pack_files
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 SENTENCE = " ".join(f"word{number}" for number in range(30))
 
 

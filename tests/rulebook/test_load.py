@@ -18,28 +18,23 @@ from govrules.explain.compared import predicate_phrase
 from govrules.explain.phrases import fact_phrase, presence
 from govrules.model import Partnership, Register
 from govrules.rulebook.ast import (
-    All,
     Citation,
-    Compare,
     Document,
     Exemption,
-    FactSource,
     Grade,
-    Literal,
     Mitigation,
-    Op,
     ParameterValue,
-    Quantified,
     Rulebook,
     Says,
     Severity,
-    Test,
     Verdict,
+    rule_conditions,
 )
+from govrules.rulebook.expr import All, Compare, FactSource, Literal, Op, Quantified, Test
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
 from govrules.rulebook.rules import _nearest
-from govrules.rulebook.walk import nodes, references, rule_conditions
+from govrules.rulebook.walk import nodes, references
 from govrules.vocabulary import (
     Choice,
     Date,
@@ -52,8 +47,9 @@ from govrules.vocabulary import (
     YesNo,
     fact,
 )
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from govrules.engines.reference import AS_OF_REF
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Row
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     By,
     Compare,
     Count,
-    Derived,
     FactRef,
     FactSource,
     Includes,
@@ -21,12 +21,11 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Row,
     SetOp,
     Share,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.reads import moves, reads
 from tests.properties.small import LEVELS, SOUND, TIER, Thing, ref
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from govrules.catalogue import SAYS_IN_WORDS, catalogue, shares
 from govrules.rulebook.ast import ELEMENTS, Rulebook, Says, Theme
 from govrules.rulebook.load import load_rulebook
 from govrules.schema import rules_schema
+from tests.pages import laid
 
-PACKS = Path(__file__).parents[1] / "rule_files" / "good"
+PACKS = laid("rule_files.md") / "good"
 
 
 @pytest.fixture(scope="module")

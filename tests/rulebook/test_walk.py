@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from govrules.rulebook import ast
-from govrules.rulebook.ast import All, Count, Rulebook
+from govrules.rulebook import expr
+from govrules.rulebook.ast import Rulebook, rule_conditions
+from govrules.rulebook.expr import All, Count
 from govrules.rulebook.load import load_rulebook
-from govrules.rulebook.walk import nodes, references, rule_conditions
+from govrules.rulebook.walk import nodes, references
+from tests.pages import laid
 
-GOOD = Path(__file__).parents[1] / "rule_files" / "good"
+GOOD = laid("rule_files.md") / "good"
 
 
 @pytest.fixture
@@ -81,7 +81,14 @@ def test_one_of_refers_to_its_operands(rulebook: Rulebook) -> None:
 def test_nodes_are_walked_outermost_first(rulebook: Rulebook) -> None:
     """A condition comes before those inside it."""
     found = list(nodes(rulebook.rule("a-set").requires))
-    assert [type(each) for each in found] == [All, ast.Test, ast.Test, All, Count, Count]
+    assert [type(each) for each in found] == [
+        All,
+        expr.Test,
+        expr.Test,
+        All,
+        Count,
+        Count,
+    ]
 
 
 def test_the_conditions_of_a_rule_are_all_found(rulebook: Rulebook) -> None:

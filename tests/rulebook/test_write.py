@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from govrules.rulebook.ast import (
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
@@ -30,7 +30,7 @@ from govrules.rulebook.ast import (
     Share,
     Sum,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.write import write_condition
 from govrules.vocabulary import Fact, Kind, Months
 from tests.properties.small import ref

@@ -13,7 +13,8 @@ from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
-from govrules.testing.properties import PROPERTIES, Trial
+from govrules.testing.properties import PROPERTIES
+from govrules.testing.trial import Trial
 from govrules.testing.written import written
 from tests.properties.small import Thing
 from tests.testing.packs import BROKEN, PERVERSE, RULEBOOK, SOUND, write_pack

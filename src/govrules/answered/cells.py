@@ -23,7 +23,7 @@ from govrules.decode.values import (
 )
 from govrules.diagnostics import Code
 from govrules.explain.phrases import day
-from govrules.subjects import says_a_state
+from govrules.fact_nodes import says_a_state
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

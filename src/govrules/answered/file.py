@@ -18,14 +18,16 @@ from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, fold
 from govrules.decode.values import YES_NO_WORDS
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
+from govrules.fact_nodes import says_a_state
 from govrules.files import replacing
-from govrules.nodes import Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Items, Node, Report, Scalar, read_text
+from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.kept import open_kept
 from govrules.rulebook.load import FORMAT, check_version
-from govrules.subjects import EVERY_FACT, SubjectReader, says_a_state
+from govrules.subjects import EVERY_FACT, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Months, Record, Records, vocabulary_of
 

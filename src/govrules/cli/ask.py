@@ -305,7 +305,7 @@ def ask(
         and read back by `answer`.
     """
     if workbook is not None:
-        from govrules.cli.books import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
+        from govrules.cli.round import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
 
         refuse_inputs(workbook, file, mapping, answers)
         register = chosen(None if file is None else [file], mapping)

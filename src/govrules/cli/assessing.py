@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 
-from govrules.assessment import assess, not_waived
+from govrules.assessment import assess
 from govrules.cli.answering import laid_over
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.needs import with_packs
@@ -32,6 +32,7 @@ from govrules.portfolio import (
 )
 from govrules.reading import Read, read_subject
 from govrules.rulebook.ast import Rulebook, Severity
+from govrules.totals import not_waived
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.assessing import assess_all
 from govrules.cli.booking import Book
-from govrules.cli.exits import FINE, PROBLEM
 from govrules.cli.output import emit, write
-from govrules.cli.reports import Wanted, whole_of
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import Asking, asking_of
 from govrules.render.workbook.write import Beside, asking_book, assessment_book, by_officer
-from govrules.rulebook.ast import Rulebook, Severity
 from govrules.saved import Changed
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
@@ -47,54 +42,6 @@ def write_book(
     write_by_officer(whole, wanted, told)
 
 
-def ask_by_workbook(
-    register: Path,
-    output: Path,
-    rulebook: Rulebook,
-    wanted: Book,
-    *,
-    mapping: Path | None,
-    table: str,
-    as_of: dt.date | None,
-    answers: Path | None,
-) -> int:
-    """
-    Write the questions of a register into a workbook, and return the exit code.
-
-    Raises:
-        Stop: it cannot be written.
-    """
-    Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
-    checked, told = assess_all(
-        [register],
-        rulebook,
-        mapping=mapping,
-        table=table,
-        given=as_of,
-        engine=None,
-        answers=answers,
-    )
-    if told.failed or not checked:
-        return PROBLEM
-    write_asking(whole_of(checked), output, wanted, told)
-    return FINE
-
-
-def write_asking(whole: RegisterAssessment, output: Path, wanted: Book, told: Said) -> None:
-    """
-    Write the workbook of the sheets that ask alone, and those of officers where they are wanted.
-
-    Raises:
-        Stop: one cannot be written.
-    """
-    asking = asking_of(whole, told.laid, everything=wanted.everything)
-    write(output, asking_book(whole, asking, locked=wanted.locked))
-    grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
-    more = f"; {asking.left_out:,} more are left for the next" if asking.left_out else ""
-    emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{more}\n")
-    write_by_officer(whole, wanted, told)
-
-
 def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> None:
     """Write a workbook for each lead officer, named after the post."""
     if wanted.folder is None:
@@ -104,10 +51,11 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
     for officer, its in by_officer(asking):
         path = wanted.folder / f"{_file_name(officer, taken)}.xlsx"
         write(path, asking_book(whole, its, locked=wanted.locked))
-        emit(f"wrote {path}: {_told(its)}\n")
+        emit(f"wrote {path}: {questions_phrase(its)}\n")
 
 
-def _told(asking: Asking) -> str:
+def questions_phrase(asking: Asking) -> str:
+    """Return how many questions, and other cells to fill in, a workbook has."""
     return counted(len(asking.rows) + len(asking.clauses), "question")
 
 

@@ -12,7 +12,8 @@ from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.output import emit, warn, write
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
-from govrules.nodes import Report, parse, read_text
+from govrules.nodes import Report, read_text
+from govrules.parsing import parse
 from govrules.rulebook.layout import LayoutError, laid_out
 from govrules.rulebook.packs import packs_in
 

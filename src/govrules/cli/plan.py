@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from govrules.actions import actions_of_plan, actions_text, merged, read_actions, write_actions
-from govrules.assessment import Assessment, Plan
+from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
 from govrules.cli.options import (
@@ -29,6 +29,7 @@ from govrules.cli.reports import apart
 from govrules.cli.workspace import chosen
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
+from govrules.plans import Plan
 from govrules.render.plain import plans_data, problems_data
 from govrules.render.plan import plan_lines
 from govrules.rulebook.ast import Severity

@@ -12,7 +12,8 @@ import attrs
 from govrules.cli.exits import Stop
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import RuleFileError
-from govrules.nodes import Report, parse, read_text
+from govrules.nodes import Report, read_text
+from govrules.parsing import parse
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_version
 from govrules.rulebook.packs import is_pack, pack_names

@@ -34,7 +34,8 @@ DATE_FORMATS: Final = ("d/m/y", "m/d/y", "d.m.y", "d-m-y", "y/m/d", "d mmm y", "
 PERIODS: Final = ("period start", "period end")
 #: Excel counts days from here: its 1900 was a leap year, so day 60 and all after it are one late.
 _EXCEL_EPOCH: Final = dt.date(1899, 12, 30)
-_EXCEL_DAYS: Final = (61, 2_958_465)
+#: Smaller numbers count something else, such as months.
+_EXCEL_DAYS: Final = (10_000, 2_958_465)
 _FIRST_DAY: Final = dt.date(1900, 1, 1)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: Numbers that are years, and the days that a spreadsheet shows for them as dates.
@@ -71,13 +72,26 @@ def read_date(text: str) -> dt.date | Problem:
     """
     found = _ISO.fullmatch(text)
     if found:
-        try:
-            return dt.date.fromisoformat(found[1])
-        except ValueError:
-            return Problem(Code.TYPE_MISMATCH, f"there is no such date as `{text}`", _IN_FULL)
+        return _iso(found[1])
     if _NUMBER.fullmatch(text):
         return Problem(Code.TYPE_MISMATCH, f"`{text}` is a number, not a date", _IN_FULL)
     return unreadable(text, Date(), _IN_FULL)
+
+
+def _iso(text: str) -> dt.date | Problem:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return Problem(Code.TYPE_MISMATCH, f"there is no such date as `{text}`", _IN_FULL)
+
+
+def _no_such(text: str) -> Problem:
+    return Problem(
+        Code.UNREADABLE_VALUE,
+        f"there is no such date as `{text}`",
+        "check the day and the month",
+        "check the day and the month, and the `dates:` of the column",
+    )
 
 
 def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
@@ -110,7 +124,7 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
         text = str(value).strip()
         iso = _ISO.fullmatch(text)
         if iso:
-            return read_date(iso[1])
+            return _iso(iso[1])
         if _NUMBER.fullmatch(text):
             return _number(Decimal(text), serial=serial, end=end)
         folded = text.casefold().replace("\u2013", "-")
@@ -130,6 +144,8 @@ def date_reader(ways: Sequence[str]) -> Callable[[Any], dt.date | Problem]:
 
 def _no_date(text: str, *, ways: bool) -> Problem:
     found = re.fullmatch(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{2,4})", text)
+    if found and not ways and len(found[3]) == len("2026") and not _unmistakable(text):
+        return _no_such(text)
     if found and not ways:
         return Problem(
             Code.UNREADABLE_VALUE,
@@ -255,12 +271,7 @@ def _day(found: re.Match[str], text: str) -> dt.date | Problem:
     try:
         day = dt.date(_full_year(groups["y"]), month, int(groups["d"]))
     except ValueError:
-        return Problem(
-            Code.UNREADABLE_VALUE,
-            f"there is no such date as `{text}`",
-            "check the day and the month",
-            "check the day and the month, and the `dates:` of the column",
-        )
+        return _no_such(text)
     weekday = groups["weekday"]
     if weekday and weekday != _WEEKDAYS[day.weekday()]:
         return Problem(

@@ -7,7 +7,7 @@ A fact is known, known to be absent, or unknown. Nothing else says either of the
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection
 from enum import Enum
 from typing import Any, Final
 
@@ -22,6 +22,10 @@ PLACEHOLDERS: Final = frozenset(
         *("tbc", "tba", "tbd", "to be confirmed", "to be agreed", "to be determined"),
         *("n/a", "na", "n.a.", "n.a", "#n/a", "nan", "not applicable", "not available"),
         *("n/k", "nk", "not known", "not recorded", "dk", "don't know", "dont know", "no data"),
+        *("vacant", "vacancy", "post vacant", "nobody", "no one", "no-one", "various"),
+        *("ditto", "do.", '"', "''", "as above", "as below", "see above", "see below", "see note"),
+        *("see notes", "see list", "see attached", "see report", "same as above"),
+        *("to follow", "to be advised", "not yet known", "awaited", "pending"),
         *("#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!"),
     }
 )
@@ -68,7 +72,7 @@ def fold(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
-def are_plain(texts: Sequence[str]) -> bool:
+def are_plain(texts: Collection[str]) -> bool:
     """
     Tell at a glance that texts say what they say, and no state; what is not told so is folded.
 

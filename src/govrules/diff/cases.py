@@ -14,36 +14,10 @@ import attrs
 from govrules.engines.reference import Case, case_of
 from govrules.facts import Facts
 from govrules.reading import read_values
-from govrules.rulebook.ast import (
-    By,
-    Derived,
-    FactRef,
-    FactSource,
-    Literal,
-    Operand,
-    Parameter,
-    Rule,
-    Rulebook,
-    Sum,
-)
-from govrules.rulebook.walk import (
-    nodes,
-    operands,
-    predicates_at,
-    references_at,
-    rule_conditions,
-)
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    YesNo,
-)
+from govrules.rulebook.ast import Derived, Rule, Rulebook, rule_conditions
+from govrules.rulebook.expr import By, FactRef, FactSource, Literal, Operand, Parameter, Sum
+from govrules.rulebook.walk import nodes, operands, predicates_at, references_at
+from govrules.vocabulary import Choice, Choices, Date, Money, Months, Number, Record, Records, YesNo
 
 _DAY: Final = dt.date(2026, 3, 31)
 _MOST_RECORDS: Final = 3

@@ -13,7 +13,7 @@ from govrules.engines.reference import derive, judge
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, all_conditions
 from govrules.rulebook.walk import tested_records
 from govrules.vocabulary import Fact
 
@@ -108,7 +108,9 @@ def _proved(
 
     cls = about.cls if isinstance(about, Derived) else new_side.rulebook.subjects[about.subject]
     local: Mapping[str, Fact] = {**old_side.rulebook.local, **new_side.rulebook.local}
-    tested = tested_records(old_side.rulebook) | tested_records(new_side.rulebook)
+    tested = tested_records(all_conditions(old_side.rulebook)) | tested_records(
+        all_conditions(new_side.rulebook)
+    )
 
     def ask() -> Iterator[Decided]:
         translator = Translator(

@@ -13,17 +13,10 @@ from govrules.explain.adaptations import in_force_phrase
 from govrules.explain.english import condition_phrase, severity_sentence
 from govrules.explain.phrases import joined, value_phrase
 from govrules.rulebook.adapt import with_values
-from govrules.rulebook.ast import (
-    All,
-    AnyOf,
-    Condition,
-    Derived,
-    OneOf,
-    ParameterValue,
-    Rule,
-    Rulebook,
-)
-from govrules.rulebook.walk import beneath, derived_read, references, rule_conditions
+from govrules.rulebook.ast import Derived, ParameterValue, Rule, Rulebook, rule_conditions
+from govrules.rulebook.derivation import beneath
+from govrules.rulebook.expr import All, AnyOf, Condition, OneOf
+from govrules.rulebook.walk import derived_read, references
 from govrules.vocabulary import YesNo
 
 

@@ -18,16 +18,17 @@ from typing import Any, Final, assert_never
 import attrs
 import numpy as np
 
-from govrules.engines import bitmaps, reference
+from govrules.engines import bitmaps
 from govrules.engines.columns import BLOCK, to_batches
-from govrules.engines.reference import months_before
-from govrules.engines.registry import Outcome
+from govrules.engines.registry import REFERENCE, Outcome, engine
 from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import lowering_of
-from govrules.rulebook.ast import FactSource, Op, Rule, Rulebook
+from govrules.months import months_before
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import FactSource, Op
 from govrules.truth import Unknown
 from govrules.vocabulary import Choices, Records
 
@@ -318,7 +319,7 @@ def outcomes(
         try:
             (batch,) = to_batches(several, cls, rulebook, leave_out=_NOT_READ)
         except FactsError:
-            yield from reference.outcomes(rules, several, as_of, rulebook)
+            yield from engine(REFERENCE).outcomes(rules, several, as_of, rulebook)
             continue
         block = Block(bitmaps.Store.of(batch), as_of)
         told = (

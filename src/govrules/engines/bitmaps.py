@@ -25,7 +25,7 @@ from pyarrow import types
 from govrules.decode.values import describe
 from govrules.engines.columns import NONE, arrow_type
 from govrules.errors import EngineError, FactsError
-from govrules.rulebook.ast import ORDER, Op
+from govrules.rulebook.expr import ORDER, Op
 from govrules.vocabulary import Choice, Choices, Fact, FactType, Record, Records, Text, YesNo
 
 Bitmap: TypeAlias = NDArray[np.uint64]

@@ -19,7 +19,6 @@ import attrs
 
 from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE, Outcomes
 from govrules.engines.python import Writer
-from govrules.engines.reference import months_before
 from govrules.engines.registry import Outcome
 from govrules.engines.source import NAME, sanitise
 from govrules.errors import EngineError
@@ -28,6 +27,7 @@ from govrules.lowering.ir import Formula, Num, Var
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
 from govrules.lowering.merge import Leaf
+from govrules.months import months_before
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of

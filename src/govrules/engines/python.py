@@ -21,7 +21,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir, passes
 from govrules.lowering.judged import Judged
 from govrules.lowering.merge import Leaf
-from govrules.rulebook.ast import Op
+from govrules.rulebook.expr import Op
 from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
 #: How deep expressions are nested before a part of them gets a name of its own.

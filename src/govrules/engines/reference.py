@@ -16,12 +16,12 @@ from functools import partial
 from typing import Any, Final, TypeAlias, assert_never
 
 import attrs
-from dateutil.relativedelta import relativedelta
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.facts import TO_BE_FOUND, Facts, Scope
-from govrules.rulebook import ast
-from govrules.rulebook.walk import beneath, splits
+from govrules.months import months_before
+from govrules.rulebook import ast, expr
+from govrules.rulebook.derivation import beneath, splits
 from govrules.truth import UNKNOWN, Truth, Unknown, conjunction, disjunction, truth, unanimous
 from govrules.vocabulary import (
     AS_OF,
@@ -36,9 +36,9 @@ from govrules.vocabulary import (
 )
 
 #: The date of the assessment, as if a rule named it.
-AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
+AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
 #: Whether something stands in a relation to a value.
-_Related: TypeAlias = Callable[[ast.Op, Any], Truth]
+_Related: TypeAlias = Callable[[expr.Op, Any], Truth]
 #: The greatest of a count or sum that may be anything from some number upwards.
 _NO_LIMIT: Final = Decimal("Infinity")
 
@@ -208,32 +208,32 @@ def _grades(rule: ast.Rule, case: Case) -> Iterator[ast.Severity]:
     yield rule.otherwise
 
 
-def evaluate(condition: ast.Condition, case: Case) -> Truth:
+def evaluate(condition: expr.Condition, case: Case) -> Truth:
     """Return whether a condition holds, as far as the facts tell."""
     match condition:
-        case ast.All(items):
+        case expr.All(items):
             return conjunction(evaluate(item, case) for item in items)
-        case ast.AnyOf(items):
+        case expr.AnyOf(items):
             return disjunction(evaluate(item, case) for item in items)
-        case ast.Not(item):
+        case expr.Not(item):
             return ~evaluate(item, case)
-        case ast.Test(ref, predicate):
-            if isinstance(predicate, ast.Includes):
+        case expr.Test(ref, predicate):
+            if isinstance(predicate, expr.Includes):
                 wanted = possible(predicate.operand, case)
                 return includes(predicate.op, case.facts.members(ref, case.scopes), wanted)
             return unanimous(
                 value_stands(value, predicate, ref.type, case) for value in values(ref, case)
             )
-        case ast.Known(ref, recorded):
+        case expr.Known(ref, recorded):
             known = truth(is_known(ref, case))
             return known if recorded else ~known
-        case ast.Quantified(quantity, ref, where):
+        case expr.Quantified(quantity, ref, where):
             return quantified(quantity, *_truths(ref, where, case))
-        case ast.Count(ref, where, predicate):
+        case expr.Count(ref, where, predicate):
             return in_interval(count_of(ref, where, case), predicate, COUNTED, case)
-        case ast.Sum(ref, of, where, predicate):
+        case expr.Sum(ref, of, where, predicate):
             return in_interval(sum_of(ref, of, where, case), predicate, of.type, case)
-        case ast.Share(ref, among, where, predicate):
+        case expr.Share(ref, among, where, predicate):
             return unanimous(
                 in_interval(interval, predicate, PER_CENT, case)
                 for interval in share_of(ref, among, where, case)
@@ -242,12 +242,12 @@ def evaluate(condition: ast.Condition, case: Case) -> Truth:
             assert_never(condition)
 
 
-def values(ref: ast.FactRef, case: Case) -> tuple[Any, ...]:
+def values(ref: expr.FactRef, case: Case) -> tuple[Any, ...]:
     """Return every value that a fact may have; UNKNOWN stands for any."""
     match ref.source:
-        case ast.FactSource.DERIVED:
+        case expr.FactSource.DERIVED:
             return settle(ref.path, case.at(ref.level))
-        case ast.FactSource.RECORDED | ast.FactSource.LOCAL | ast.FactSource.AS_OF:
+        case expr.FactSource.RECORDED | expr.FactSource.LOCAL | expr.FactSource.AS_OF:
             if isinstance(ref.type, Records | Choices):
                 whole = case.facts.records if isinstance(ref.type, Records) else case.facts.members
                 found, closed = whole(ref, case.scopes)
@@ -289,17 +289,17 @@ def derive(derived: ast.Derived, case: Case) -> tuple[Any, ...]:
     return tuple({**found, derived.otherwise: None})
 
 
-def possible(operand: ast.Operand, case: Case) -> tuple[Any, ...]:
+def possible(operand: expr.Operand, case: Case) -> tuple[Any, ...]:
     """Return every value that an operand may have; UNKNOWN stands for any."""
     match operand:
-        case ast.Literal(value) | ast.Parameter(value=value):
+        case expr.Literal(value) | expr.Parameter(value=value):
             return (value,)
-        case ast.FactRef():
+        case expr.FactRef():
             if isinstance(operand.type, Choices):
                 members, closed = case.facts.members(operand, case.scopes)
                 return (members if closed else UNKNOWN,)
             return values(operand, case)
-        case ast.By(selector, cases):
+        case expr.By(selector, cases):
             found: dict[Any, None] = {}
             for value in chosen_by(selector, case):
                 if value is None:
@@ -312,7 +312,7 @@ def possible(operand: ast.Operand, case: Case) -> tuple[Any, ...]:
             assert_never(operand)
 
 
-def chosen_by(selector: ast.FactRef, case: Case) -> Iterator[Any]:
+def chosen_by(selector: expr.FactRef, case: Case) -> Iterator[Any]:
     """Yield every value that a fact of closed values may have."""
     for value in values(selector, case):
         if value is not UNKNOWN:
@@ -323,63 +323,58 @@ def chosen_by(selector: ast.FactRef, case: Case) -> Iterator[Any]:
             yield None
 
 
-def stands(predicate: ast.ValueTest, related: _Related, case: Case) -> Truth:
+def stands(predicate: expr.ValueTest, related: _Related, case: Case) -> Truth:
     """Return whether what is in some relations to other values stands a test."""
     match predicate:
-        case ast.Compare(op, operand):
+        case expr.Compare(op, operand):
             return unanimous(related(op, other) for other in possible(operand, case))
-        case ast.OneOf(operands):
-            several = (ast.Compare(ast.Op.EQUALS, operand) for operand in operands)
+        case expr.OneOf(operands):
+            several = (expr.Compare(expr.Op.EQUALS, operand) for operand in operands)
             return disjunction(stands(each, related, case) for each in several)
-        case ast.Between(low, high):
-            ends = (ast.Compare(ast.Op.AT_LEAST, low), ast.Compare(ast.Op.AT_MOST, high))
+        case expr.Between(low, high):
+            ends = (
+                expr.Compare(expr.Op.AT_LEAST, low),
+                expr.Compare(expr.Op.AT_MOST, high),
+            )
             return conjunction(stands(each, related, case) for each in ends)
         case _:
             assert_never(predicate)
 
 
-def value_stands(value: Any, predicate: ast.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
+def value_stands(value: Any, predicate: expr.ValueTest, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any fact's value
     """Return whether a value stands a test."""
     return stands(predicate, lambda op, other: compare(value, op, other, fact_type, case), case)
 
 
-def compare(value: Any, op: ast.Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
+def compare(value: Any, op: expr.Op, other: Any, fact_type: FactType, case: Case) -> Truth:  # noqa: ANN401 - any two facts' values
     """Return whether one value stands in a relation to another."""
-    if op is not ast.Op.EQUALS and (value is None or other is None):
+    if op is not expr.Op.EQUALS and (value is None or other is None):
         return Truth.FALSE
     if value is UNKNOWN or other is UNKNOWN:
         return Truth.UNKNOWN
     if value is TO_BE_FOUND or other is TO_BE_FOUND:
-        there = op is ast.Op.EQUALS and (value is None or other is None)
+        there = op is expr.Op.EQUALS and (value is None or other is None)
         return Truth.FALSE if there else Truth.UNKNOWN
-    if op is ast.Op.EQUALS:
+    if op is expr.Op.EQUALS:
         return truth(value == other)
     if op.is_age:
         return _compare_age(value, op, other, case)
     if isinstance(fact_type, Choice):
         value, other = fact_type.values.index(value), fact_type.values.index(other)
-    return truth(ast.ORDER[op](value, other))
+    return truth(expr.ORDER[op](value, other))
 
 
-def _compare_age(value: dt.date, op: ast.Op, months: int, case: Case) -> Truth:
+def _compare_age(value: dt.date, op: expr.Op, months: int, case: Case) -> Truth:
     as_of = case.facts.value(AS_OF_REF, case.scopes)
     if as_of is UNKNOWN:
         return Truth.UNKNOWN
-    if op is ast.Op.WITHIN_NEXT:
+    if op is expr.Op.WITHIN_NEXT:
         return truth(as_of <= value < months_before(as_of, -months))
     older = value < months_before(as_of, months)
-    return truth(older is (op is ast.Op.OLDER_THAN))
+    return truth(older is (op is expr.Op.OLDER_THAN))
 
 
-def months_before(day: dt.date, months: int) -> dt.date:
-    """Return the day so many calendar months earlier, later where negative; the last there is."""
-    try:
-        return day - relativedelta(months=months)
-    except (ValueError, OverflowError):
-        return dt.date.min if months > 0 else dt.date.max
-
-
-def includes(op: ast.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
+def includes(op: expr.SetOp, members: tuple[frozenset[str], bool], wanted: Iterable[Any]) -> Truth:
     """Return whether a set includes any or all of the wanted members, or misses some."""
     known, closed = members
     results = []
@@ -389,15 +384,15 @@ def includes(op: ast.SetOp, members: tuple[frozenset[str], bool], wanted: Iterab
             continue
         missing = (each or frozenset()) - known
         beyond = Truth.FALSE if closed else Truth.UNKNOWN
-        if op is ast.SetOp.INCLUDES:
+        if op is expr.SetOp.INCLUDES:
             results.append(Truth.TRUE if (each or frozenset()) & known else beyond)
         else:
             whole = beyond if missing else Truth.TRUE
-            results.append(whole if op is ast.SetOp.INCLUDES_ALL else ~whole)
+            results.append(whole if op is expr.SetOp.INCLUDES_ALL else ~whole)
     return unanimous(results)
 
 
-def is_known(ref: ast.FactRef, case: Case) -> bool:
+def is_known(ref: expr.FactRef, case: Case) -> bool:
     """Tell whether a fact was recorded, or a derived fact is settled."""
     if isinstance(ref.type, Records):
         return case.facts.records(ref, case.scopes)[1]
@@ -407,15 +402,15 @@ def is_known(ref: ast.FactRef, case: Case) -> bool:
     return len(found) == 1 and found[0] is not UNKNOWN
 
 
-def quantified(quantity: ast.Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
+def quantified(quantity: expr.Quantity, truths: list[Truth], closed: bool) -> Truth:  # noqa: FBT001 - the list's other half
     """Return whether some, every or none of the records are so."""
     beyond = [] if closed else [Truth.UNKNOWN]
     match quantity:
-        case ast.Quantity.SOME:
+        case expr.Quantity.SOME:
             return disjunction([*truths, *beyond])
-        case ast.Quantity.EVERY:
+        case expr.Quantity.EVERY:
             return conjunction([*truths, *beyond])
-        case ast.Quantity.NONE:
+        case expr.Quantity.NONE:
             return ~disjunction([*truths, *beyond])
         case _:
             assert_never(quantity)
@@ -425,7 +420,7 @@ def quantified(quantity: ast.Quantity, truths: list[Truth], closed: bool) -> Tru
 Interval = tuple[Any, Any]
 
 
-def count_of(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
+def count_of(ref: expr.FactRef, where: expr.Condition | None, case: Case) -> Interval:
     """Return between what numbers the records of a list, or the members of a set, are."""
     if isinstance(ref.type, Choices):
         members, closed = case.facts.members(ref, case.scopes)
@@ -435,14 +430,21 @@ def count_of(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> Inter
     return least, least + truths.count(Truth.UNKNOWN) if closed else _NO_LIMIT
 
 
-def _truths(ref: ast.FactRef, where: ast.Condition | None, case: Case) -> tuple[list[Truth], bool]:
+def _truths(
+    ref: expr.FactRef, where: expr.Condition | None, case: Case
+) -> tuple[list[Truth], bool]:
     records, closed = case.facts.records(ref, case.scopes)
     if where is None:
         return [Truth.TRUE] * len(records), closed
     return [evaluate(where, case.inside(each)) for each in records], closed
 
 
-def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case: Case) -> Interval:
+def sum_of(
+    ref: expr.FactRef,
+    of: expr.FactRef,
+    where: expr.Condition | None,
+    case: Case,
+) -> Interval:
     """Return between what amounts the sum over the records is; no amount is below zero."""
     records, closed = case.facts.records(ref, case.scopes)
     least: Any = 0
@@ -460,7 +462,10 @@ def sum_of(ref: ast.FactRef, of: ast.FactRef, where: ast.Condition | None, case:
 
 
 def share_of(
-    ref: ast.FactRef, among: ast.Condition | None, where: ast.Condition, case: Case
+    ref: expr.FactRef,
+    among: expr.Condition | None,
+    where: expr.Condition,
+    case: Case,
 ) -> tuple[Interval | None, ...]:
     """Return between what percentages the share may be; None where there is nothing to share."""
     truths, closed = _truths(ref, where, case)
@@ -483,7 +488,7 @@ def share_of(
 
 
 def in_interval(
-    interval: Interval | None, predicate: ast.Comparison, fact_type: FactType, case: Case
+    interval: Interval | None, predicate: expr.Comparison, fact_type: FactType, case: Case
 ) -> Truth:
     """Return whether a number that lies in an interval stands a test."""
     if interval is None:
@@ -491,14 +496,14 @@ def in_interval(
     return stands(predicate, partial(_interval_compares, *interval), case)
 
 
-def _interval_compares(least: Any, greatest: Any, op: ast.Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers
+def _interval_compares(least: Any, greatest: Any, op: expr.Op, other: Any) -> Truth:  # noqa: ANN401 - any two numbers
     if other is None:
         return Truth.FALSE
     if other is UNKNOWN:
         return Truth.UNKNOWN
-    if op is ast.Op.EQUALS:
+    if op is expr.Op.EQUALS:
         if not least <= other <= greatest:
             return Truth.FALSE
         return Truth.TRUE if least == greatest else Truth.UNKNOWN
     # What holds of both ends holds of all between them.
-    return unanimous(truth(ast.ORDER[op](end, other)) for end in (least, greatest))
+    return unanimous(truth(expr.ORDER[op](end, other)) for end in (least, greatest))

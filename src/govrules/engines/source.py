@@ -15,7 +15,7 @@ import attrs
 
 from govrules.errors import EngineError
 from govrules.lowering.ir import Read, Var
-from govrules.rulebook.ast import FactSource
+from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choices, Records, is_past, vocabulary_of
 

@@ -11,19 +11,20 @@ from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.engines.reference import months_before
 from govrules.explain.view import AS_OF_REF, View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.identical import Identical
-from govrules.rulebook.ast import (
+from govrules.months import months_before
+from govrules.rulebook.ast import Derived, Rule, rule_conditions
+from govrules.rulebook.derivation import once_each
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,
     By,
     Compare,
     Condition,
-    Derived,
     FactRef,
     FactSource,
     Includes,
@@ -38,12 +39,11 @@ from govrules.rulebook.ast import (
     Predicate,
     Quantified,
     Quantity,
-    Rule,
     SetOp,
     Test,
     children,
 )
-from govrules.rulebook.walk import nodes, once_each, operands, rule_conditions
+from govrules.rulebook.walk import nodes, operands
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import (
     Choice,

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, assert_never
 
-from govrules.engines.reference import months_before
 from govrules.explain.cells import Frame, Frames, Shapes
 from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
-from govrules.rulebook.ast import ORDER, FactSource, Op
+from govrules.months import months_before
+from govrules.rulebook.expr import ORDER, FactSource, Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice
 

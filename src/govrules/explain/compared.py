@@ -25,7 +25,7 @@ from govrules.explain.phrases import (
     with_article,
     word_of,
 )
-from govrules.rulebook.ast import (
+from govrules.rulebook.expr import (
     Between,
     By,
     Compare,

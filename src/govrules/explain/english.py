@@ -8,14 +8,10 @@ from typing import Final, assert_never
 
 import attrs
 
-from govrules.explain.compared import (
-    compared_phrase,
-    listed,
-    one_of_clauses,
-    predicate_phrase,
-)
+from govrules.explain.compared import compared_phrase, listed, one_of_clauses, predicate_phrase
 from govrules.explain.phrases import NOBODY, joined, names_of, plural, sentence, without_article
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Rule
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
@@ -30,7 +26,6 @@ from govrules.rulebook.ast import (
     Op,
     Quantified,
     Quantity,
-    Rule,
     Share,
     Sum,
     Test,

@@ -10,9 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from govrules.facts import TO_BE_FOUND
-from govrules.rulebook.ast import (
-    Op,
-)
+from govrules.rulebook.expr import Op
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,

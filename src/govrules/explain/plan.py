@@ -15,8 +15,9 @@ from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
 from govrules.identical import Identical
-from govrules.rulebook.ast import FactRef, FactSource, Rule, Severity, Test, Verdict
-from govrules.rulebook.walk import nodes, operands, references, rule_conditions
+from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
+from govrules.rulebook.expr import FactRef, FactSource, Test
+from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN
 
 #: How many combinations are tried before the best plan so far is given as not proven smallest.

@@ -21,14 +21,16 @@ from govrules.lowering import ir
 from govrules.lowering.asks import Asking
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
-from govrules.rulebook import ast
+from govrules.rulebook import ast, expr
+from govrules.rulebook.ast import rule_conditions
+from govrules.rulebook.derivation import splits
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import derived_read, rule_conditions, splits
+from govrules.rulebook.walk import derived_read
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import AS_OF, Choices, Records, YesNo, closed_values
 
 #: The date of the assessment, as if a rule named it.
-AS_OF_REF: Final = ast.FactRef(AS_OF.name, 0, AS_OF, ast.FactSource.AS_OF)
+AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
 #: The verdicts that show that a rule applies, where it does.
 _ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 #: How many rulebooks are kept ready.
@@ -49,7 +51,7 @@ class Backend:
         #: Of facts that force something, by their values, the numbers of those that are needed.
         self.needed: dict[Hashable, tuple[int, ...]] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
-        self._pairs: dict[tuple[int, Vars, Taken], tuple[ast.Condition, Check, Check]] = {}
+        self._pairs: dict[tuple[int, Vars, Taken], tuple[expr.Condition, Check, Check]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
 
@@ -71,8 +73,8 @@ class Backend:
         return found
 
     def pair(
-        self, condition: ast.Condition, scopes: Vars, taken: Taken
-    ) -> tuple[ast.Condition, Check, Check]:
+        self, condition: expr.Condition, scopes: Vars, taken: Taken
+    ) -> tuple[expr.Condition, Check, Check]:
         """Return a condition, what tells that it holds, and what tells that it does not."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
@@ -268,7 +270,7 @@ class View:
 
     # ── Judging ───────────────────────────────────────────────────────────────────────────────
 
-    def truth(self, condition: ast.Condition) -> Truth:
+    def truth(self, condition: expr.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
         taken = self.taken
         if taken:
@@ -318,35 +320,35 @@ class View:
         possible = self.backend.closures.possible(table)(self.frames)
         return tuple(value for value in table.may if value in possible)
 
-    def values(self, ref: ast.FactRef) -> tuple[Any, ...]:
+    def values(self, ref: expr.FactRef) -> tuple[Any, ...]:
         """Return every value that a fact may have; UNKNOWN stands for any."""
-        if ref.source is ast.FactSource.DERIVED:
+        if ref.source is expr.FactSource.DERIVED:
             return self.settle(ref.path, ref.level)
         if isinstance(ref.type, Records | Choices):
             known, open_ = self.cell(ref)
             return (True if known else UNKNOWN if open_ else None,)
         return (self.cell(ref),)
 
-    def possible(self, operand: ast.Operand) -> tuple[Any, ...]:
+    def possible(self, operand: expr.Operand) -> tuple[Any, ...]:
         """Return every value that an operand may have; UNKNOWN stands for any."""
         match operand:
-            case ast.Literal(value) | ast.Parameter(value=value):
+            case expr.Literal(value) | expr.Parameter(value=value):
                 return (value,)
-            case ast.FactRef(type=Choices()):
+            case expr.FactRef(type=Choices()):
                 members, open_ = self.cell(operand)
                 return (UNKNOWN if open_ else members,)
-            case ast.FactRef():
+            case expr.FactRef():
                 return self.values(operand)
-            case ast.By(selector, cases):
+            case expr.By(selector, cases):
                 found: dict[Any, None] = {}
                 for value in self.chosen_by(selector):
-                    several = [each for key, each in cases if key == value] or [ast.Literal(None)]
+                    several = [each for key, each in cases if key == value] or [expr.Literal(None)]
                     found.update(dict.fromkeys(self.possible(several[0])))
                 return tuple(found)
             case _:
                 assert_never(operand)
 
-    def chosen_by(self, selector: ast.FactRef) -> Iterator[Any]:
+    def chosen_by(self, selector: expr.FactRef) -> Iterator[Any]:
         """Yield every value that a fact of closed values may have."""
         for value in self.values(selector):
             if value is not UNKNOWN:
@@ -362,12 +364,12 @@ class View:
         """Return the view from the record of a level alone, as derived facts have it."""
         return self._seen(self.frames, (self.scopes[level],))
 
-    def records(self, ref: ast.FactRef) -> tuple[list[View], bool]:
+    def records(self, ref: expr.FactRef) -> tuple[list[View], bool]:
         """Return the view from each record of a list, and whether there are certainly no more."""
         known, open_ = self.cell(ref)
         return [self.inside(ref, each) for each in known], not open_
 
-    def inside(self, ref: ast.FactRef, frame: Frame) -> View:
+    def inside(self, ref: expr.FactRef, frame: Frame) -> View:
         """Return the view from a record of a list."""
         var = each_of(ref, self.scopes)
         return self._seen((*self.frames[: var.depth], frame), (*self.scopes, var))
@@ -381,22 +383,22 @@ class View:
             return self
         outer = self.seen_from(frame.outer)
         name, fact = frame.listed
-        source = ast.FactSource.RECORDED
-        return outer.inside(ast.FactRef(name, len(outer.scopes) - 1, fact, source), frame)
+        source = expr.FactSource.RECORDED
+        return outer.inside(expr.FactRef(name, len(outer.scopes) - 1, fact, source), frame)
 
-    def added(self, ref: ast.FactRef, beyond: int) -> View:
+    def added(self, ref: expr.FactRef, beyond: int) -> View:
         """Return the view from a record that a list does not have, so many beyond its end."""
         place = len(self.cell(ref)[0]) + beyond
         frame = self.of(ref)
         return self.inside(ref, frame.shape.added(frame.prefix, ref.path, place))
 
-    def of(self, ref: ast.FactRef) -> Frame:
+    def of(self, ref: expr.FactRef) -> Frame:
         """Return the record that a fact is in."""
         return self.frames[
-            0 if ref.source is ast.FactSource.AS_OF else self.scopes[ref.level].depth
+            0 if ref.source is expr.FactSource.AS_OF else self.scopes[ref.level].depth
         ]
 
-    def cell(self, ref: ast.FactRef) -> Any:  # noqa: ANN401 - any fact's value
+    def cell(self, ref: expr.FactRef) -> Any:  # noqa: ANN401 - any fact's value
         """Return the value of a fact that is not derived; or what was stated of one that is."""
         frame = self.of(ref)
         return frame.values[frame.shape.places[ref.path]]
@@ -406,7 +408,7 @@ class View:
         place = self.frame.shape.places.get(derived.name)
         return UNKNOWN if place is None else self.frame.values[place]
 
-    def cite(self, ref: ast.FactRef) -> Cited:
+    def cite(self, ref: expr.FactRef) -> Cited:
         """Return a fact that is not derived as an explanation cites it."""
         frame = self.of(ref)
         place = frame.shape.places[ref.path]
@@ -440,9 +442,9 @@ class View:
             value = frame.cell(place)
             yield (len(value[0]), value[1]) if place in lists else value
 
-    def path(self, ref: ast.FactRef) -> str:
+    def path(self, ref: expr.FactRef) -> str:
         """Return the full path of a fact that a rule names."""
-        return ref.path if ref.source is ast.FactSource.AS_OF else self.of(ref).prefix + ref.path
+        return ref.path if ref.source is expr.FactSource.AS_OF else self.of(ref).prefix + ref.path
 
     def record_of(self, frame: Frame, name: str, place: int) -> tuple[Frame, bool]:
         """Return the record at a place of a list, and whether it is yet to be added."""

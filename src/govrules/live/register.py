@@ -4,80 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import attrs
 
 from govrules.assessment import Assessment
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Diagnostic
-from govrules.engines.registry import engine as engine_called
-from govrules.errors import EngineError, FactsError
-from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Movement, Notice
+from govrules.errors import FactsError
+from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Notice
+from govrules.live.numbers import EventNumbers, Sender
 from govrules.live.plain import Reader, count_facts, fits
+from govrules.live.results import Applied, OpenFinding, movement, open_in, since, text_of
+from govrules.live.settling import default_engine
 from govrules.live.snapshot import Snapshot
-from govrules.live.world import Move, Plan, Subject, Weight, World, listing_of
+from govrules.live.world import Move, Plan, World, listing_of
 from govrules.model import Organisation
 from govrules.portfolio import entries_of
-from govrules.rulebook.ast import Rulebook, Severity
+from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
 
 #: More entries than any organisation's register has; what exceeds it is an error of the sender.
 MOST_ENTRIES: Final = 200_000
-#: How many removed subjects are remembered, so that events late for them are known as such.
-MOST_REMOVED: Final = 10_000
 #: How many seconds the callbacks of one event may take, unless said otherwise.
 PATIENCE: Final = 30.0
 
 T = TypeVar("T")
-#: Whose events are numbered: the kind of an entry, organisation or register; and its id.
-Sender: TypeAlias = tuple[str, str]
 _REGISTER: Final[Sender] = ("register", "")
 _ORGANISATION: Final = "organisation"
-
-
-@attrs.frozen
-class Applied:
-    """
-    What became of an event.
-
-    Attributes:
-        applied: whether it changed the register; False is a no-op.
-        reason: why it was none; "" where it was applied.
-        notices: what opened, changed and closed.
-        warnings: of which values it was read with care, or as unknown.
-    """
-
-    applied: bool
-    reason: str = ""
-    notices: tuple[Notice, ...] = ()
-    warnings: tuple[Diagnostic, ...] = ()
-
-
-@attrs.frozen
-class OpenFinding:
-    """
-    A finding that is open: its rule is flagged.
-
-    Attributes:
-        kind: what it is about: partnership, register or pair, or a kind of somebody's own.
-        subject: its id.
-        rule: the rule's id.
-        severity: how grave it is for certain.
-        could_be: how grave it could turn out, where that is graver.
-        mitigations: how many of the rule's mitigations hold.
-    """
-
-    kind: str
-    subject: str
-    rule: str
-    severity: Severity
-    could_be: Severity | None
-    mitigations: int
 
 
 class LiveRegister:
@@ -147,10 +104,7 @@ class LiveRegister:
             rulebook, self._listing, engine=self.engine, as_of=as_of, complete=complete
         )
         self._world.commit(self._world.plan())
-        #: The number of the last event taken, for every subject that is there.
-        self._taken: dict[Sender, int] = {}
-        #: The same for subjects that are gone, the latest of them only.
-        self._removed: OrderedDict[Sender, int] = OrderedDict()
+        self._numbers = EventNumbers()
         self.listen(on_change)
 
     # ── Events ────────────────────────────────────────────────────────────────────────────────
@@ -180,7 +134,7 @@ class LiveRegister:
             several[self._key(checked)] = checked
 
         def work(world: World) -> Plan | str:
-            late = [key for key in several if self._is_late((self._listing.kind, key), at)]
+            late = [key for key in several if self._numbers.is_late((self._listing.kind, key), at)]
             wanted = {key: each for key, each in several.items() if key not in late}
             new = sum(key not in world.entries for key in wanted)
             if len(world.entries) + new > MOST_ENTRIES:
@@ -383,7 +337,7 @@ class LiveRegister:
             )
             before = {move.subject: move.after for move in old.settled()}
             self._world = new
-            notices, delivery = self._tell(_since(before, new))
+            notices, delivery = self._tell(since(before, new))
         return self._delivered(notices, delivery)
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
@@ -411,7 +365,7 @@ class LiveRegister:
                 each
                 for move in self._world.settled()
                 if partnership is None or move.subject == (self._listing.kind, (partnership,))
-                for each in _open_in(move)
+                for each in open_in(move)
             )
 
     def register(self) -> Any:  # noqa: ANN401 - a register of any class
@@ -472,8 +426,8 @@ class LiveRegister:
                 record=world.record,
                 entries={key: each.recorded for key, each in world.entries.items()},
                 organisations=dict(world.organisations),
-                taken=dict(self._taken),
-                removed=dict(self._removed),
+                taken=dict(self._numbers.present),
+                removed=dict(self._numbers.removed),
                 opened={move.subject: move.after for move in world.settled() if move.after},
             ).to_plain()
 
@@ -513,15 +467,14 @@ class LiveRegister:
         if live._listing.whole:
             check_subject(found.record, rulebook)
         live._number = found.number
-        live._taken.update(found.taken)
-        live._removed.update(found.removed)
+        live._numbers = EventNumbers(dict(found.taken), dict(found.removed))
         with live._lock:
             live._world.commit(
                 live._world.plan(
                     entries=found.entries, organisations=found.organisations, record=found.record
                 )
             )
-            notices, delivery = live._tell(_since(found.opened, live._world))
+            notices, delivery = live._tell(since(found.opened, live._world))
         live._delivered(notices, delivery)
         return live
 
@@ -537,7 +490,7 @@ class LiveRegister:
         """Work an event out, which adds to what is told; take it, and call back; or say why not."""
         with self._lock:
             self._refuse_from_callback()
-            if sender is not None and self._is_late(sender, at):
+            if sender is not None and self._numbers.is_late(sender, at):
                 return Applied(applied=False, reason=_late(at))
             plan = work(self._world)
             if isinstance(plan, str):
@@ -545,7 +498,7 @@ class LiveRegister:
             moves = self._world.commit(plan)
             senders = [sender] if sender else [(self._listing.kind, key) for key in plan.entries]
             for each in senders:
-                self._note(each, at, gone=_is_gone(each, self._world))
+                self._numbers.note(each, at, gone=_is_gone(each, self._world))
             notices, delivery = self._tell(moves)
         return attrs.evolve(self._delivered(notices, delivery), warnings=tuple(told))
 
@@ -564,9 +517,9 @@ class LiveRegister:
             self._number += 1
             yield Notice(
                 number=self._number,
-                movement=_movement(before, after),
+                movement=movement(before, after),
                 kind=move.subject[0],
-                subject=_text_of(move.subject),
+                subject=text_of(move.subject),
                 rule=rule_id,
                 verdict=None if found is None else found[1].verdict,
                 severity=None if after is None else after.severity,
@@ -585,19 +538,6 @@ class LiveRegister:
             raise CallbackError(
                 "a callback may read the register and not change it: let another thread do that"
             )
-
-    def _is_late(self, sender: Sender, at: int | None) -> bool:
-        last = self._taken.get(sender, self._removed.get(sender))
-        return at is not None and last is not None and at <= last
-
-    def _note(self, sender: Sender, at: int | None, *, gone: bool) -> None:
-        last = self._taken.pop(sender, self._removed.pop(sender, None))
-        number = last if at is None else at
-        if number is None:
-            return
-        (self._removed if gone else self._taken)[sender] = number
-        while len(self._removed) > MOST_REMOVED:
-            self._removed.popitem(last=False)
 
     def _key(self, entry: Any) -> str:  # noqa: ANN401 - a subject of any class
         """Return what an entry is known by: its id, or else its name."""
@@ -632,25 +572,6 @@ class LiveRegister:
         return self._checked(changed, type(record))
 
 
-def default_engine(*, but: str = "") -> str:
-    """
-    Return the engine of a live register where none is named: the first of these that is here.
-
-    `durable` is made for facts that change; `compiled` and `reference` need nothing installed.
-
-    Args:
-        but: an engine to leave out.
-    """
-    for name in ("durable", "compiled"):
-        try:
-            if name != but:
-                engine_called(name)
-                return name
-        except (EngineError, ModuleNotFoundError):
-            continue
-    return "reference"
-
-
 def _late(at: int | None) -> str:
     return f"an event numbered {at} or later was taken already"
 
@@ -659,34 +580,3 @@ def _is_gone(sender: Sender, world: World) -> bool:
     kind, key = sender
     known: Mapping[str, object] = world.organisations if kind == _ORGANISATION else world.entries
     return (kind, key) != _REGISTER and key not in known
-
-
-def _since(before: Mapping[Subject, Mapping[str, Weight]], world: World) -> Iterator[Move]:
-    """Yield what moved between what was open and what is open in a world."""
-    left = dict(before)
-    for move in world.settled():
-        yield attrs.evolve(move, before=left.pop(move.subject, {}))
-    for subject, opened in left.items():
-        yield Move(subject, opened, {}, None)
-
-
-def _movement(before: Weight | None, after: Weight | None) -> Movement:
-    if before is None:
-        return Movement.OPENED
-    return Movement.CLOSED if after is None else Movement.CHANGED
-
-
-def _text_of(subject: Subject) -> str:
-    return " + ".join(subject[1])
-
-
-def _open_in(move: Move) -> Iterator[OpenFinding]:
-    for rule_id, weight in move.after.items():
-        yield OpenFinding(
-            move.subject[0],
-            _text_of(move.subject),
-            rule_id,
-            weight.severity,
-            weight.could_be,
-            len(weight.mitigations),
-        )

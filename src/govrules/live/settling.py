@@ -17,14 +17,14 @@ from govrules.engines.compiled import tells
 from govrules.engines.outcomes import NOT_APPLICABLE, outcome_of
 from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
+from govrules.errors import EngineError
 from govrules.lowering.ir import Node
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import Leaf, Merged, mergeable
 from govrules.lowering.reads import reads as read_by
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
 from govrules.rulebook.reads import Path, moves, reads
-from govrules.rulebook.walk import rule_conditions
 from govrules.truth import Unknown
 
 if TYPE_CHECKING:
@@ -268,3 +268,22 @@ def _by_network(made: CompiledNetwork, leaves: Iterable[Leaf]) -> ByNetwork:
     names = names_of(leaves)
     index = Index(tuple(read_by((atom,), names) for atom in made.network.atoms))
     return ByNetwork(made.rules, made, index)
+
+
+def default_engine(*, but: str = "") -> str:
+    """
+    Return the engine of a live register where none is named: the first of these that is here.
+
+    `durable` is made for facts that change; `compiled` and `reference` need nothing installed.
+
+    Args:
+        but: an engine to leave out.
+    """
+    for name in ("durable", "compiled"):
+        try:
+            if name != but:
+                engine_called(name)
+                return name
+        except (EngineError, ModuleNotFoundError):
+            continue
+    return "reference"

@@ -17,8 +17,9 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
-from govrules.rulebook import ast
-from govrules.rulebook.walk import beneath, operands
+from govrules.rulebook import ast, expr
+from govrules.rulebook.derivation import beneath
+from govrules.rulebook.walk import operands
 from govrules.vocabulary import Choices, Records
 
 
@@ -177,31 +178,31 @@ class Asking:
 
     # ── The tree ──────────────────────────────────────────────────────────────────────────────
 
-    def _of_all(self, conditions: Iterable[ast.Condition], scopes: Vars) -> Parts:
+    def _of_all(self, conditions: Iterable[expr.Condition], scopes: Vars) -> Parts:
         return tuple(part for each in conditions for part in self._residual(each, scopes))
 
-    def _residual(self, condition: ast.Condition, scopes: Vars) -> Parts:
+    def _residual(self, condition: expr.Condition, scopes: Vars) -> Parts:
         """Return what a condition asks, as its value hangs on it."""
         match condition:
-            case ast.Not(item):
+            case expr.Not(item):
                 return self._residual(item, scopes)
-            case ast.Known():
+            case expr.Known():
                 return ()
-            case ast.All(items) | ast.AnyOf(items):
+            case expr.All(items) | expr.AnyOf(items):
                 parts = self._of_all(items, scopes)
-            case ast.Test(ref, predicate) if ref.source is ast.FactSource.DERIVED:
+            case expr.Test(ref, predicate) if ref.source is expr.FactSource.DERIVED:
                 rows = self._that_matter(condition, ref, scopes)
                 beneath_ = self._of_derived(ref.path, scopes[ref.level], rows)
                 parts = (*beneath_, *self._of_predicate(predicate, scopes))
-            case ast.Test(ref, predicate):
+            case expr.Test(ref, predicate):
                 parts = (*self._of_fact(ref, scopes), *self._of_predicate(predicate, scopes))
             case _:
-                number = ast.tested(condition)
+                number = expr.tested(condition)
                 told = () if number is None else self._of_predicate(number, scopes)
                 parts = (*self._of_records(condition, scopes), *told)
         return _where(_open(self.lowering.pair(condition, scopes)), parts)
 
-    def _that_matter(self, test: ast.Test, ref: ast.FactRef, scopes: Vars) -> int:
+    def _that_matter(self, test: expr.Test, ref: expr.FactRef, scopes: Vars) -> int:
         """Return how many rows of a derived fact a test of it hangs on: the last may not matter."""
         derived, var = self.derived[ref.path], scopes[ref.level]
         number = len(derived.rows)
@@ -216,53 +217,53 @@ class Asking:
             number -= 1
         return number
 
-    def _of_records(self, condition: ast.OnList, scopes: Vars) -> Parts:
+    def _of_records(self, condition: expr.OnList, scopes: Vars) -> Parts:
         ref = condition.list
         found = self._of_fact(ref, scopes)
         if isinstance(ref.type, Choices):
             return found
         var, unmet = each_of(ref, scopes), each_of(ref, scopes, recorded=False)
         # Of records that nobody recorded yet only what hangs on other facts is asked.
-        beside = self._of_all(ast.children(condition), (*scopes, unmet))
+        beside = self._of_all(expr.children(condition), (*scopes, unmet))
         inside = (*scopes, var)
-        inner = self._of_all(ast.children(condition), inside)
+        inner = self._of_all(expr.children(condition), inside)
         inner += tuple(
-            part for fact in ast.beside(condition) for part in self._of_fact(fact, inside)
+            part for fact in expr.beside(condition) for part in self._of_fact(fact, inside)
         )
         more = _where(f.more(read_of(ref, scopes)), (Inside(unmet, beside),) if beside else ())
         return (*found, *more, *((Inside(var, inner),) if inner else ()))
 
-    def _of_predicate(self, predicate: ast.Predicate, scopes: Vars) -> Parts:
+    def _of_predicate(self, predicate: expr.Predicate, scopes: Vars) -> Parts:
         found = tuple(
             part for operand in operands(predicate) for part in self._of_operand(operand, scopes)
         )
-        age = isinstance(predicate, ast.Compare) and predicate.op.is_age
+        age = isinstance(predicate, expr.Compare) and predicate.op.is_age
         return (*found, f.AS_OF_READ) if age else found
 
-    def _of_operand(self, operand: ast.Operand, scopes: Vars) -> Parts:
+    def _of_operand(self, operand: expr.Operand, scopes: Vars) -> Parts:
         match operand:
-            case ast.FactRef():
+            case expr.FactRef():
                 return self._of_fact(operand, scopes)
-            case ast.By(selector, cases):
+            case expr.By(selector, cases):
                 found = self._of_fact(selector, scopes)
                 for value, each in cases:
                     may = self._may_be(selector, value, scopes)
                     found += _where(may, self._of_operand(each, scopes))
                 return found
-            case ast.Literal() | ast.Parameter():
+            case expr.Literal() | expr.Parameter():
                 return ()
             case _:
                 assert_never(operand)
 
-    def _may_be(self, ref: ast.FactRef, value: Any, scopes: Vars) -> ir.Formula:  # noqa: ANN401 - a closed value
+    def _may_be(self, ref: expr.FactRef, value: Any, scopes: Vars) -> ir.Formula:  # noqa: ANN401 - a closed value
         """Return where a fact may have a value."""
-        if ref.source is ast.FactSource.DERIVED:
+        if ref.source is expr.FactSource.DERIVED:
             return f.may(self.lowering.table(ref.path, scopes[ref.level]), (value,))
         fact = read_of(ref, scopes)
         return f.any_of(f.unknown(fact), f.among(fact, frozenset({value})))
 
-    def _of_fact(self, ref: ast.FactRef, scopes: Vars) -> Parts:
-        if ref.source is ast.FactSource.DERIVED:
+    def _of_fact(self, ref: expr.FactRef, scopes: Vars) -> Parts:
+        if ref.source is expr.FactSource.DERIVED:
             rows = len(self.derived[ref.path].rows)
             return self._of_derived(ref.path, scopes[ref.level], rows)
         fact = read_of(ref, scopes)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from govrules.lowering import ir
-from govrules.rulebook.ast import FactSource, Op
+from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import AS_OF, Choice, Fact, FactType, YesNo, closed_values, is_past
 
 #: How many conjunctions are kept simplified.

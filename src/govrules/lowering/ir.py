@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 
-from govrules.rulebook.ast import FactSource, Op
+from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import Fact, FactType, Records, closed_values
 
 _made: WeakValueDictionary[Hashable, Any] = WeakValueDictionary()

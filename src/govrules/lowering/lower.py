@@ -19,8 +19,10 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged, Part, Tree, judged_of
 from govrules.lowering.kleene import agreed, conjunction, disjunction
-from govrules.rulebook import ast
-from govrules.rulebook.walk import beneath, derived_read, rule_conditions, splits
+from govrules.rulebook import ast, expr
+from govrules.rulebook.ast import rule_conditions
+from govrules.rulebook.derivation import beneath, splits
+from govrules.rulebook.walk import derived_read
 from govrules.vocabulary import (
     PER_CENT,
     Choice,
@@ -78,18 +80,18 @@ _MOST_RULES: Final = 1024
 _NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
 Alternatives: TypeAlias = list[tuple[ir.Formula, Any]]
-_Test: TypeAlias = Callable[[ast.Op, Value], f.Pair]
+_Test: TypeAlias = Callable[[expr.Op, Value], f.Pair]
 _CERTAIN: Final = f.Pair(f.TRUE, f.FALSE)
 
 
-def read_of(ref: ast.FactRef, scopes: Vars) -> ir.Read:
+def read_of(ref: expr.FactRef, scopes: Vars) -> ir.Read:
     """Return a fact of the records in sight, as it is read."""
-    if ref.source is ast.FactSource.AS_OF:
+    if ref.source is expr.FactSource.AS_OF:
         return f.AS_OF_READ
     return ir.read(scopes[ref.level], ref.path.removeprefix("local."), ref.source, ref.fact)
 
 
-def each_of(ref: ast.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
+def each_of(ref: expr.FactRef, scopes: Vars, *, recorded: bool = True) -> ir.Var:
     """Return the records of a list, or where not recorded, one that nobody recorded yet."""
     depth = max(each.depth for each in scopes) + 1
     return ir.record_of(read_of(ref, scopes), depth, recorded=recorded)
@@ -120,11 +122,11 @@ class Lowering:
         tree = _Split(self, rule, (ir.subject(cls),)).tree(splits(rule, self._derived), frozenset())
         return judged_of(tree, len(rule.mitigated_by))
 
-    def condition(self, condition: ast.Condition, cls: type) -> f.Pair:
+    def condition(self, condition: expr.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
         return self.pair(condition, (ir.subject(cls),))
 
-    def pair(self, condition: ast.Condition, scopes: Vars, taken: Taken = frozenset()) -> f.Pair:
+    def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken = frozenset()) -> f.Pair:
         """Return a condition on the records in sight as formulas."""
         return _Seen(self, scopes, taken).pair(condition)
 
@@ -166,7 +168,7 @@ class Lowering:
         rows = [(seen.pair(row.when), row.value) for row in derived.rows]
         can_state = "stated" in vocabulary_of(var.cls).about
         said = (
-            ir.read(var, derived.name, ast.FactSource.DERIVED, derived.fact) if can_state else None
+            ir.read(var, derived.name, expr.FactSource.DERIVED, derived.fact) if can_state else None
         )
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
@@ -200,7 +202,7 @@ class _Split:
         )
         return self._trees.setdefault(tuple((may, id(each)) for may, each in made), made)
 
-    def _pair(self, condition: ast.Condition, hangs_on: frozenset[str], taken: Taken) -> f.Pair:
+    def _pair(self, condition: expr.Condition, hangs_on: frozenset[str], taken: Taken) -> f.Pair:
         key = (id(condition), frozenset(each for each in taken if each[0] in hangs_on))
         if key not in self._pairs:
             self._pairs[key] = self._lowering.pair(condition, self._top, key[1])
@@ -249,32 +251,32 @@ class _Seen:
     def inside(self, var: ir.Var) -> _Seen:
         return _Seen(self.lowering, (*self.scopes, var), self.taken)
 
-    def pair(self, condition: ast.Condition) -> f.Pair:
+    def pair(self, condition: expr.Condition) -> f.Pair:
         match condition:
-            case ast.All(items):
+            case expr.All(items):
                 return conjunction(map(self.pair, items))
-            case ast.AnyOf(items):
+            case expr.AnyOf(items):
                 return disjunction(map(self.pair, items))
-            case ast.Not(item):
+            case expr.Not(item):
                 return ~self.pair(item)
-            case ast.Test(ref, predicate):
+            case expr.Test(ref, predicate):
                 return self._test(ref, predicate)
-            case ast.Known(ref, recorded):
+            case expr.Known(ref, recorded):
                 known = self._known(ref)
                 return f.Pair(known, f.no(known)) if recorded else f.Pair(f.no(known), known)
-            case ast.Quantified(quantity, ref, where):
+            case expr.Quantified(quantity, ref, where):
                 return self._quantified(quantity, ref, where)
-            case ast.Count(ref, where, predicate):
+            case expr.Count(ref, where, predicate):
                 return self._count(ref, where, predicate)
-            case ast.Sum(ref, of, where, predicate):
+            case expr.Sum(ref, of, where, predicate):
                 return self._sum(ref, of, where, predicate)
-            case ast.Share(ref, among_, where, predicate):
+            case expr.Share(ref, among_, where, predicate):
                 return self._share(ref, among_, where, predicate)
             case _:
                 assert_never(condition)
 
-    def _test(self, ref: ast.FactRef, predicate: ast.Predicate) -> f.Pair:
-        if isinstance(predicate, ast.Includes):
+    def _test(self, ref: expr.FactRef, predicate: expr.Predicate) -> f.Pair:
+        if isinstance(predicate, expr.Includes):
             fact, op = self.read(ref), predicate.op
             several = self.possible(predicate.operand)
             return agreed((possible, _includes(op, fact, each)) for possible, each in several)
@@ -283,12 +285,12 @@ class _Seen:
 
     # ── Values ────────────────────────────────────────────────────────────────────────────────
 
-    def read(self, ref: ast.FactRef) -> ir.Read:
+    def read(self, ref: expr.FactRef) -> ir.Read:
         return read_of(ref, self.scopes)
 
-    def values(self, ref: ast.FactRef) -> Alternatives:
+    def values(self, ref: expr.FactRef) -> Alternatives:
         """Return every value that a fact may have."""
-        if ref.source is ast.FactSource.DERIVED:
+        if ref.source is expr.FactSource.DERIVED:
             return self._derived(ref)
         fact = self.read(ref)
         if isinstance(ref.type, Records | Choices):
@@ -306,7 +308,7 @@ class _Seen:
             ]
         return [(f.TRUE, Value(f.unknown(fact), f.absent(fact), fact))]
 
-    def _derived(self, ref: ast.FactRef) -> Alternatives:
+    def _derived(self, ref: expr.FactRef) -> Alternatives:
         var = self.scopes[ref.level]
         taken = frozenset() if var.depth else self.taken
         if ref.path in (values := dict(taken)):
@@ -314,23 +316,25 @@ class _Seen:
         held = self.lowering.table(ref.path, var, taken)
         return [(f.may(held, (value,)), plain(value)) for value in held.may]
 
-    def possible(self, operand: ast.Operand) -> Alternatives:
+    def possible(self, operand: expr.Operand) -> Alternatives:
         """Return every value that an operand may have."""
         match operand:
-            case ast.Literal(value) | ast.Parameter(value=value):
+            case expr.Literal(value) | expr.Parameter(value=value):
                 return [(f.TRUE, plain(value))]
-            case ast.FactRef(type=Choices()):
+            case expr.FactRef(type=Choices()):
                 fact = self.read(operand)
                 return [(f.TRUE, Value(f.more(fact), f.FALSE, fact))]
-            case ast.FactRef():
+            case expr.FactRef():
                 return self.values(operand)
-            case ast.By(selector, cases):
+            case expr.By(selector, cases):
                 return self._chosen(selector, cases)
             case _:
                 assert_never(operand)
 
     def _chosen(
-        self, selector: ast.FactRef, cases: tuple[tuple[str | bool, ast.Operand], ...]
+        self,
+        selector: expr.FactRef,
+        cases: tuple[tuple[str | bool, expr.Operand], ...],
     ) -> Alternatives:
         """Return what each value that a fact may still have chooses; of one not known, all."""
         found: Alternatives = []
@@ -340,17 +344,18 @@ class _Seen:
                 found.append((f.both(possible, f.either(value.none, open_)), _NOTHING))
             for case, operand in cases:
                 same = f.either(
-                    value.unknown, compare(value, ast.Op.EQUALS, plain(case), selector.type).true
+                    value.unknown,
+                    compare(value, expr.Op.EQUALS, plain(case), selector.type).true,
                 )
                 found += [
                     (f.both(possible, same, inner), each) for inner, each in self.possible(operand)
                 ]
         return [(possible, each) for possible, each in found if possible is not f.FALSE]
 
-    def _known(self, ref: ast.FactRef) -> ir.Formula:
+    def _known(self, ref: expr.FactRef) -> ir.Formula:
         if isinstance(ref.type, Records | Choices):
             return f.no(f.more(self.read(ref)))
-        if ref.source is not ast.FactSource.DERIVED:
+        if ref.source is not expr.FactSource.DERIVED:
             return f.no(f.unknown(self.read(ref)))
         # Whether it is known does not hang on what it is taken to be.
         held = self.lowering.table(ref.path, self.scopes[ref.level])
@@ -358,44 +363,52 @@ class _Seen:
 
     # ── Tests ─────────────────────────────────────────────────────────────────────────────────
 
-    def _tested(self, predicate: ast.ValueTest, test: _Test) -> f.Pair:
+    def _tested(self, predicate: expr.ValueTest, test: _Test) -> f.Pair:
         match predicate:
-            case ast.Compare(op, operand):
+            case expr.Compare(op, operand):
                 return agreed(
                     (possible, test(op, each)) for possible, each in self.possible(operand)
                 )
-            case ast.OneOf(operands):
+            case expr.OneOf(operands):
                 return disjunction(
-                    self._tested(ast.Compare(ast.Op.EQUALS, each), test) for each in operands
+                    self._tested(expr.Compare(expr.Op.EQUALS, each), test) for each in operands
                 )
-            case ast.Between(low, high):
-                ends = (ast.Compare(ast.Op.AT_LEAST, low), ast.Compare(ast.Op.AT_MOST, high))
+            case expr.Between(low, high):
+                ends = (
+                    expr.Compare(expr.Op.AT_LEAST, low),
+                    expr.Compare(expr.Op.AT_MOST, high),
+                )
                 return conjunction(self._tested(each, test) for each in ends)
             case _:
                 assert_never(predicate)
 
-    def _ranged(self, found: Range, predicate: ast.Comparison) -> f.Pair:
+    def _ranged(self, found: Range, predicate: expr.Comparison) -> f.Pair:
         return self._tested(predicate, lambda op, other: _in_range(found, op, other))
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
-    def _each(self, ref: ast.FactRef) -> ir.Var:
+    def _each(self, ref: expr.FactRef) -> ir.Var:
         return each_of(ref, self.scopes)
 
-    def _maybe(self, where: ast.Condition | None, var: ir.Var) -> f.Pair:
+    def _maybe(self, where: expr.Condition | None, var: ir.Var) -> f.Pair:
         return _CERTAIN if where is None else self.inside(var).pair(where)
 
-    def _quantified(self, quantity: ast.Quantity, ref: ast.FactRef, where: ast.Condition) -> f.Pair:
+    def _quantified(
+        self, quantity: expr.Quantity, ref: expr.FactRef, where: expr.Condition
+    ) -> f.Pair:
         var, closed = self._each(ref), f.no(f.more(self.read(ref)))
         inner = self.inside(var).pair(where)
-        inner = ~inner if quantity is ast.Quantity.EVERY else inner
+        inner = ~inner if quantity is expr.Quantity.EVERY else inner
         some = f.Pair(
             f.exists(var, inner.true), f.both(closed, f.no(f.exists(var, f.no(inner.false))))
         )
-        return some if quantity is ast.Quantity.SOME else ~some
+        return some if quantity is expr.Quantity.SOME else ~some
 
     def _count(
-        self, ref: ast.FactRef, where: ast.Condition | None, predicate: ast.Comparison
+        self,
+        ref: expr.FactRef,
+        where: expr.Condition | None,
+        predicate: expr.Comparison,
     ) -> f.Pair:
         fact = self.read(ref)
         if isinstance(ref.type, Choices):
@@ -413,10 +426,10 @@ class _Seen:
 
     def _sum(
         self,
-        ref: ast.FactRef,
-        of: ast.FactRef,
-        where: ast.Condition | None,
-        predicate: ast.Comparison,
+        ref: expr.FactRef,
+        of: expr.FactRef,
+        where: expr.Condition | None,
+        predicate: expr.Comparison,
     ) -> f.Pair:
         var = self._each(ref)
         so, summed = self._maybe(where, var), self.inside(var).read(of)
@@ -432,10 +445,10 @@ class _Seen:
 
     def _share(
         self,
-        ref: ast.FactRef,
-        among_: ast.Condition | None,
-        where: ast.Condition,
-        predicate: ast.Comparison,
+        ref: expr.FactRef,
+        among_: expr.Condition | None,
+        where: expr.Condition,
+        predicate: expr.Comparison,
     ) -> f.Pair:
         var, open_ = self._each(ref), f.more(self.read(ref))
         counts, so = self._maybe(among_, var), self.inside(var).pair(where)
@@ -475,12 +488,12 @@ def plain(value: Any) -> Value:  # noqa: ANN401 - any constant
 # ── Comparisons ───────────────────────────────────────────────────────────────────────────────
 
 
-def compare(one: Value, op: ast.Op, other: Value, kind: FactType) -> f.Pair:
+def compare(one: Value, op: expr.Op, other: Value, kind: FactType) -> f.Pair:
     """Return whether one value stands in a relation to another."""
     known = f.both(f.no(one.unknown), f.no(other.unknown))
     both_there = f.both(known, f.no(one.none), f.no(other.none))
     related = f.FALSE if both_there is f.FALSE else _related(op, one.term, other.term, kind)
-    if op is ast.Op.EQUALS:
+    if op is expr.Op.EQUALS:
         same = f.both(known, f.either(f.both(one.none, other.none), f.both(both_there, related)))
         return f.Pair(same, f.both(known, f.no(same)))
     if op.is_age:
@@ -499,29 +512,29 @@ def _than(value: Value, kind: FactType) -> _Test:
     return lambda op, other: compare(value, op, other, kind)
 
 
-def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
+def _related(op: expr.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
     """Return whether two values that are there stand in a relation, in the few that leaves have."""
     match op:
-        case ast.Op.LESS_THAN | ast.Op.AT_MOST if not (
+        case expr.Op.LESS_THAN | expr.Op.AT_MOST if not (
             isinstance(one, ir.Read) or isinstance(other, ir.Read)
         ):
             return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
-        case ast.Op.LESS_THAN:
-            return f.no(_related(ast.Op.AT_LEAST, one, other, kind))
-        case ast.Op.AT_MOST:
-            return f.no(_related(ast.Op.MORE_THAN, one, other, kind))
-        case ast.Op.WITHIN_NEXT:
+        case expr.Op.LESS_THAN:
+            return f.no(_related(expr.Op.AT_LEAST, one, other, kind))
+        case expr.Op.AT_MOST:
+            return f.no(_related(expr.Op.MORE_THAN, one, other, kind))
+        case expr.Op.WITHIN_NEXT:
             # Before the day so many months ahead: older than so many months less than none.
-            ahead = f.no(f.holds(ast.Op.MORE_THAN, f.AS_OF_READ, one, kind))
-            return f.both(ahead, _related(ast.Op.OLDER_THAN, one, -other, kind))
-        case ast.Op.NEWER_THAN:
-            return f.no(_related(ast.Op.OLDER_THAN, one, other, kind))
-        case ast.Op.EQUALS if isinstance(one, ir.Read) and isinstance(other, ir.Read):
+            ahead = f.no(f.holds(expr.Op.MORE_THAN, f.AS_OF_READ, one, kind))
+            return f.both(ahead, _related(expr.Op.OLDER_THAN, one, -other, kind))
+        case expr.Op.NEWER_THAN:
+            return f.no(_related(expr.Op.OLDER_THAN, one, other, kind))
+        case expr.Op.EQUALS if isinstance(one, ir.Read) and isinstance(other, ir.Read):
             return f.holds(op, one, other, kind)
-        case ast.Op.EQUALS if isinstance(one, ir.Read) or isinstance(other, ir.Read):
+        case expr.Op.EQUALS if isinstance(one, ir.Read) or isinstance(other, ir.Read):
             fact, value = (one, other) if isinstance(one, ir.Read) else (other, one)
             return f.among(fact, frozenset({value}))
-        case ast.Op.EQUALS:
+        case expr.Op.EQUALS:
             return f.TRUE if one == other else f.FALSE
         case _ if isinstance(one, ir.Read):
             return f.holds(op, one, other, kind)
@@ -533,31 +546,34 @@ def _related(op: ast.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  #
 
 
 #: What does not hold of two values where this holds of them the other way round.
-_STRICT: Final = {ast.Op.AT_LEAST: ast.Op.MORE_THAN, ast.Op.MORE_THAN: ast.Op.AT_LEAST}
+_STRICT: Final = {
+    expr.Op.AT_LEAST: expr.Op.MORE_THAN,
+    expr.Op.MORE_THAN: expr.Op.AT_LEAST,
+}
 
 
-def _ordered(op: ast.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
+def _ordered(op: expr.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
     if isinstance(kind, Choice):
         one, other = kind.values.index(one), kind.values.index(other)
-    return ast.ORDER[op](one, other)
+    return expr.ORDER[op](one, other)
 
 
-def _includes(op: ast.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:
+def _includes(op: expr.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:
     known, closed = f.no(wanted.unknown), f.no(f.more(fact))
     term = frozenset() if wanted.none is f.TRUE or wanted.term is None else wanted.term
-    met = f.meets(fact, term, all_=op is not ast.SetOp.INCLUDES)
+    met = f.meets(fact, term, all_=op is not expr.SetOp.INCLUDES)
     pair = f.Pair(f.both(known, met), f.both(known, f.no(met), closed))
-    return ~pair if op is ast.SetOp.MISSING_ANY_OF else pair
+    return ~pair if op is expr.SetOp.MISSING_ANY_OF else pair
 
 
-def _in_range(found: Range, op: ast.Op, other: Value) -> f.Pair:
+def _in_range(found: Range, op: expr.Op, other: Value) -> f.Pair:
     """Return whether a number that lies in a range stands in a relation to a value."""
     if other.term is None:
         return f.Pair(f.FALSE, other.none)
     low, high = (f.times(f.amount(other.term), each) for each in (found.least_of, found.most_of))
     limited = f.no(found.unlimited)
     known = f.both(f.no(other.unknown), f.no(other.none))
-    if op is ast.Op.EQUALS:
+    if op is expr.Op.EQUALS:
         true = f.both(
             limited,
             f.above(found.least, low, equal=True),
@@ -568,9 +584,9 @@ def _in_range(found: Range, op: ast.Op, other: Value) -> f.Pair:
             f.both(limited, f.no(f.above(found.most, high, equal=True))),
         )
     else:
-        equal = op in (ast.Op.AT_LEAST, ast.Op.LESS_THAN)
+        equal = op in (expr.Op.AT_LEAST, expr.Op.LESS_THAN)
         true = f.above(found.least, low, equal=equal)
         false = f.both(limited, f.no(f.above(found.most, high, equal=equal)))
-        if op in (ast.Op.AT_MOST, ast.Op.LESS_THAN):
+        if op in (expr.Op.AT_MOST, expr.Op.LESS_THAN):
             true, false = false, true
     return f.Pair(f.both(known, true), f.either(other.none, f.both(known, false)))

@@ -10,7 +10,7 @@ import attrs
 from govrules.facts import parts_of
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.rulebook.ast import FactSource
+from govrules.rulebook.expr import FactSource
 from govrules.vocabulary import is_past
 
 

@@ -19,9 +19,10 @@ from govrules.prove.symbols import Space, Tree
 from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
 from govrules.prove.witness import Witness
-from govrules.rulebook import ast
-from govrules.rulebook.ast import Condition, Derived, Rule, Severity, Verdict
-from govrules.rulebook.walk import nodes, rule_conditions, tested_records
+from govrules.rulebook import ast, expr
+from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, all_conditions, rule_conditions
+from govrules.rulebook.expr import Condition
+from govrules.rulebook.walk import nodes, tested_records
 from govrules.truth import Truth
 from govrules.vocabulary import Kind
 
@@ -121,7 +122,7 @@ class EncodedRulebook:
         """Return what puts formulas on a subject's facts: all known, or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
-            tested = tested_records(self.rulebook)
+            tested = tested_records(all_conditions(self.rulebook))
             space = Space(cls, complete, self.bound, [], self.rulebook.local, tested, tag)
             self._translators[key] = Translator(space)
         return self._translators[key]
@@ -260,7 +261,7 @@ class EncodedRulebook:
 def is_about_records(rule: Rule) -> bool:
     """Tell whether a rule tests what is recorded, so that complete facts say nothing of it."""
     found = (node for each in rule_conditions(rule) for node in nodes(each))
-    return any(isinstance(node, ast.Known) for node in found)
+    return any(isinstance(node, expr.Known) for node in found)
 
 
 def all_hold(conditions: Iterable[Condition], case: Case) -> bool:
@@ -270,7 +271,7 @@ def all_hold(conditions: Iterable[Condition], case: Case) -> bool:
 
 def parts(condition: Condition) -> list[Condition]:
     """Return what must hold together for a condition to hold."""
-    if isinstance(condition, ast.All):
+    if isinstance(condition, expr.All):
         return [part for item in condition.items for part in parts(item)]
     return [condition]
 

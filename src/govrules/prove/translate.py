@@ -18,7 +18,7 @@ from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.symbols import Day, Single, Space, SymbolicRecord
 from govrules.prove.terms import Term
-from govrules.rulebook.ast import FactSource, Op
+from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import FactType, Months
 
 #: The record for which each variable of a formula stands.

@@ -14,7 +14,8 @@ from govrules.engines.reference import Case, case_of, derive, judge
 from govrules.errors import GovrulesError
 from govrules.examples import run_derived_example, run_example
 from govrules.facts import Facts
-from govrules.nodes import Report, parse
+from govrules.nodes import Report
+from govrules.parsing import parse
 from govrules.prove.symbols import Tree
 from govrules.rulebook.ast import Derived, DerivedExample, Example, Rule, Rulebook
 from govrules.rulebook.rules import read_given

@@ -41,7 +41,8 @@ from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import pairs_of
 from govrules.reading import class_of
-from govrules.rulebook.ast import FactSource, Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
 

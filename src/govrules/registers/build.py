@@ -247,7 +247,7 @@ class _Partnerships:
             names[:] = kept
 
     def _twice(self, path: str, name: str, place: Span, other: Span | str = "") -> None:
-        problem = counts_once(name, path, str(other))
+        problem = counts_once(name, path, "" if other == place else str(other))
         self.rows.found.add(problem.code, problem.message, place, problem.help)
 
     def _parts(self, cls: type, rest: str, values: Any, *, complete: bool) -> Any:  # noqa: ANN401 - a list's value

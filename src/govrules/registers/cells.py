@@ -15,7 +15,7 @@ from typing import Any, Final
 from govrules.decode.amounts import BANDS, MONEY_UNITS, NUMBER, perhaps_pounds
 from govrules.decode.dates import DATE_FORMATS, PERIODS
 from govrules.decode.problems import Problem
-from govrules.decode.states import NO_TEXTS, fold
+from govrules.decode.states import NO_TEXTS, are_plain, fold
 from govrules.decode.values import (
     MONTHS_UNITS,
     PER_CENT,
@@ -73,6 +73,7 @@ class CellReader:
         self._decode = decoder(fact.type, wording)
         #: The words that are no plain values.
         self._words = frozenset({*wording.values, *wording.unknown, *NO_TEXTS})
+        self._explained = bool(wording.values or wording.unknown)
         self._plain = isinstance(fact.type, Text)
         self._texts = Kept(self.read)
         #: Whether a cell was met that cannot be read, or only with care.
@@ -105,6 +106,10 @@ class CellReader:
     def _read_plain(self, cells: Iterable[str]) -> None:
         """Read all at once the texts that are their own values."""
         new = [each for each in {*cells} if each not in self._texts]
+        # At a glance most are: they hold no word for a state, and no space to be folded.
+        if not self._explained and are_plain(new) and "  " not in f"{' '.join(new)} ":
+            self._texts.update(zip(new, new, strict=True))
+            return
         texts = list(map(" ".join, map(str.split, new)))
         words = map(str.casefold, texts)
         self._texts |= {

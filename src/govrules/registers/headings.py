@@ -18,7 +18,8 @@ from rapidfuzz import fuzz
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership
-from govrules.nodes import Entries, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Node, Report, Scalar, read_text
+from govrules.parsing import parse
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.tables import fold_heading
 from govrules.rulebook.fields import Fields

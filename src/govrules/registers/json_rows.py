@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
-from govrules.nodes import MAX_DEPTH
+from govrules.parsing import MAX_DEPTH
 from govrules.registers.sources import (
     LINES,
     UTF_16,

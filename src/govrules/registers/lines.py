@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
-import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -28,7 +27,8 @@ from govrules.decode.states import (
 from govrules.decode.values import decoder, is_placeholder
 from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
-from govrules.nodes import Node, Report, move, parse
+from govrules.nodes import Node, Report, move
+from govrules.parsing import parse
 from govrules.reading import Read, null_notes
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
@@ -196,6 +196,8 @@ _PLAIN: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)
 _ONCE: Final = json.JSONDecoder(
     object_pairs_hook=once, parse_float=Decimal, parse_constant=_constant
 )
+#: What is put between two lines: no text goes on over it, and no object or list of facts holds it.
+_BETWEEN: Final = "\n,0,\n"
 #: So many lines are turned into columns together: few enough to stay near the processor.
 _AT_ONCE: Final = 128
 #: Into so many parts lines are parted to find one that is odd: 128, 16, 2 and 1 are tried.
@@ -231,14 +233,14 @@ class QuickReader:
             RecursionError: one of them goes too deep.
             _OddError: something in one of them has to be looked at with care.
         """
-        text = "\n".join(lines)
-        if "\\u" in text or not text.isascii():
+        text = f"[{_BETWEEN.join(lines)}]"
+        # A single mark is found far sooner than two.
+        if not text.isascii() or ("\\" in text and "\\u" in text):
             for line in lines:
                 whole(line)
-        # Of a line on its own an error is said, and a key that stands twice before all that is odd.
-        decode = _ONCE.decode if len(lines) == 1 else _object
         self.keys = 0
-        objects = [decode(line) for line in lines]
+        # Of a line on its own an error is said, and a key that stands twice before all that is odd.
+        objects = [_ONCE.decode(lines[0])] if len(lines) == 1 else _objects(text, len(lines))
         if {*map(type, objects)} != {dict}:
             raise _OddError
         made = self._partnerships(objects, origins)
@@ -280,12 +282,13 @@ def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
     return value is None
 
 
-def _object(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
-    line = line.strip(" \t\r")
-    value, end = _PLAIN.raw_decode(line)
-    if end != len(line):
+def _objects(text: str, number: int) -> list[Any]:
+    """Return what so many lines hold, put together as one list with `_BETWEEN` each two."""
+    values, end = _PLAIN.raw_decode(text)
+    # Where a line holds half of an object, the other half follows on another, or a mark is inside.
+    if end != len(text) or len(values) != 2 * number - 1:
         raise _OddError
-    return value
+    return list(values[::2])
 
 
 def _once_each(text: str, keys: int) -> bool:
@@ -320,8 +323,10 @@ class _RecordReader:
                 if name in met
             }
         columns = {
-            name: read_column([each.get(name) for each in objects])
-            for name, read_column in self.reads.items()
+            name: read_column(values)
+            for (name, read_column), values in zip(
+                self.reads.items(), _turned(objects, self.reads), strict=True
+            )
         }
         if origins:
             make = maker(self.cls, tuple(columns), ("origin",), bare=True)
@@ -349,6 +354,18 @@ class _RecordReader:
         return nested | below
 
 
+def _turned(objects: Sequence[Mapping[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
+    """Return of each name what objects with no others have for it; None where one has nothing."""
+    if len(names) < _WIDE or not objects:
+        return [[each.get(name) for each in objects] for name in names]
+    nothing = dict.fromkeys(names)
+    return [*zip(*[(nothing | each).values() for each in objects], strict=True)]
+
+
+#: From so many names on it is quicker to fill every object up than to ask it for each of them.
+_WIDE: Final = 10
+
+
 def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
     """Return what a value that is no fact's own says: that it is none, or unknown."""
     if value is None:
@@ -362,6 +379,8 @@ def _state(value: object, none: object) -> Any:  # noqa: ANN401 - a state
 
 def _records_or_states(reader: _RecordReader) -> _Column:
     def read_records(values: Sequence[Any]) -> Sequence[Any]:
+        if {*map(type, values)} == {dict}:
+            return reader(values)
         made = iter(reader([each for each in values if type(each) is dict]))
         return [next(made) if type(each) is dict else _state(each, None) for each in values]
 
@@ -369,43 +388,43 @@ def _records_or_states(reader: _RecordReader) -> _Column:
 
 
 def _lists(reader: _RecordReader) -> _Column:
-    has_twins = _twins() if reader.cls is Partner else None
+    folded = Kept(lambda name: fold_body(name) if type(name) is str else None)
 
     def read_lists(values: Sequence[Any]) -> Sequence[Any]:
         lists = [each for each in values if type(each) is list]
-        records = reader([each for value in lists for each in value if type(each) is dict])
-        if has_twins is not None and has_twins(lists, records):
+        whole = {*map(type, itertools.chain.from_iterable(lists))} <= {dict}
+        known = lists if whole else [[each for each in one if type(each) is dict] for one in lists]
+        records = reader([*itertools.chain.from_iterable(known)])
+        if reader.cls is Partner and _has_twins((folded[each.name] for each in records), known):
             raise _OddError
         made = iter(records)
-        return [_list(each, made) if type(each) is list else _state(each, ()) for each in values]
+        read: Iterator[Any] = (tuple(itertools.islice(made, len(each))) for each in known)
+        if not whole:
+            opens = map(_is_open, lists)
+            read = ((*each, UNKNOWN) if next(opens) else each for each in read)
+        return [next(read) if type(each) is list else _state(each, ()) for each in values]
 
     return read_lists
 
 
-def _twins() -> Callable[[Sequence[list[Any]], Sequence[Any]], bool]:
-    """Return what tells whether one body stands twice in a list of partners."""
-    # Of partners without a name nobody can tell.
-    folded = Kept(lambda name: fold_body(name) if type(name) is str else None)
-
-    def has_twins(lists: Sequence[list[Any]], records: Sequence[Any]) -> bool:
-        numbers = [*map(len, lists)]
-        if sum(numbers) != len(records):
-            numbers = [sum(type(one) is dict for one in each) for each in lists]
-        bodies = [folded[each.name] for each in records]
-        places = itertools.chain(*map(itertools.repeat, range(len(lists)), numbers))
-        named = [*filter(operator.itemgetter(1), zip(places, bodies, strict=True))]
-        return len({*named}) < len(named)
-
-    return has_twins
+def _has_twins(bodies: Iterator[str | None], lists: Sequence[list[Any]]) -> bool:
+    """Tell whether one of the bodies of partners, list after list, stands twice in a list."""
+    for each in lists:
+        its = [*itertools.islice(bodies, len(each))]
+        if len({*its}) < len(its):
+            # Of partners without a name nobody can tell.
+            named = [*filter(None, its)]
+            if len({*named}) < len(named):
+                return True
+    return False
 
 
-def _list(value: list[Any], made: Iterator[Any]) -> tuple[Any, ...]:
-    """Return the records of one list, which are the next of all that were made."""
+def _is_open(value: list[Any]) -> bool:
+    """Tell whether a list says that there is more than its records."""
     others = [each for each in value if type(each) is not dict]
     if any(_state(each, None) is not UNKNOWN for each in others):
         raise _OddError
-    known = itertools.islice(made, len(value) - len(others))
-    return (*known, UNKNOWN) if others else (*known,)
+    return bool(others)
 
 
 def _each(read_value: Callable[[Any], Any]) -> _Column:
@@ -429,12 +448,14 @@ def _words(read_value: Callable[[Any], Any]) -> _Column:
 def _texts() -> _Column:
     """Return what reads texts, of which most are seen at a glance to be what they say."""
     kept = Kept(_text)
+    plain: set[Any] = {None}
 
     def read_texts(values: Sequence[Any]) -> Sequence[Any]:
-        given = [each for each in values if each is not None]
-        if {*map(type, given)} <= {str} and are_plain(given):
-            return [UNKNOWN if each is None else each for each in values]
         try:
+            others = {*values} - plain
+            if {*map(type, others)} <= {str} and are_plain(others):
+                plain.update(others)
+                return [UNKNOWN if each is None else each for each in values]
             return list(map(kept.__getitem__, values))
         except TypeError:
             # A list or an object is no text, and cannot be kept.

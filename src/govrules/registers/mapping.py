@@ -18,7 +18,8 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import parse
 from govrules.registers.cells import (
     BANDS,
     DATE_FORMATS,

@@ -16,7 +16,8 @@ import attrs
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import joined
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse, read_text
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.parsing import parse
 from govrules.registers.cells import written
 from govrules.registers.grids import open_grid
 from govrules.registers.sources import Layout

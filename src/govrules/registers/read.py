@@ -334,9 +334,11 @@ def _naming(table: Table, mapping: TableMapping) -> list[int]:
 
 def _nameless(register: Any) -> Iterator[Diagnostic]:  # noqa: ANN401 - of any class
     """Warn of subjects without a name, though others of their table have one."""
-    for each in entries_of(register):
-        texts = [getattr(each, name, UNKNOWN) for name in ("id", "name")]
-        if texts == [UNKNOWN, UNKNOWN] and "" in getattr(each, "origin", ()):
+    nameless: Sequence[Any] = entries_of(register)
+    for name in ("id", "name"):
+        nameless = [each for each in nameless if getattr(each, name, UNKNOWN) is UNKNOWN]
+    for each in nameless:
+        if "" in getattr(each, "origin", ()):
             yield Diagnostic(
                 Code.ROW_WITHOUT_NAME,
                 f"the row names no {words_of(type(each))}, and is read as one of its own",
@@ -413,8 +415,10 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
     """Tell whether most cells are the paths of facts, and so no names of partnerships."""
-    texts = [each.strip() for each in cells if isinstance(each, str) and each.strip()]
-    if not texts or path_of(texts[0], Partnership, declared) is None:
+    texts = (each.strip() for each in cells if isinstance(each, str) and each.strip())
+    first = next(texts, "")
+    if path_of(first, Partnership, declared) is None:
         return False
+    texts = [first, *texts]
     facts = [each for each in texts if path_of(each, Partnership, declared) is not None]
     return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

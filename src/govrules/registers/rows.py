@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import ne
 from typing import Any, Final
@@ -41,6 +41,16 @@ _DELIMITERS: Final = ",;\t|"
 _BREAK: Final = "\n"
 #: What parts names in a cell, and stands in none.
 _MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
+#: How the name of a body ends, and of several.
+_BODY: Final = "Council|Authority|Borough|Trust|University|College|Constabulary|Ltd|Limited|CIC|ICB"
+_BODIES: Final = "Councils|Authorities|Boroughs|Districts|Trusts|Universities|Colleges|Schools"
+#: Names that only count bodies, and two names in one.
+_COUNTED: Final = re.compile(
+    r"([0-9]+|(?i:two|three|four|five|six|seven|eight|nine|ten|both|all|several|other)) [a-z].*s"
+)
+_JOINED: Final = re.compile(
+    rf"(?!.* of ).* (and|&) .*\b({_BODIES})|.*\b({_BODY}),? (and|&) .* ({_BODY}|Police)"
+)
 
 
 @attrs.frozen
@@ -240,7 +250,13 @@ class Rows:
         reader = self.readers[key]
         cells = self.table.columns[at]
         if column.path.list and column.path.index is None:
-            return self._several(column, at, reader)
+            several = self._several(column, at, reader)
+            if reader.placeholder:
+                parts = (
+                    (row, each) for row, cell in enumerate(cells) for each in _parts(column, cell)
+                )
+                self._placeholders(column, at, reader, parts)
+            return several
         values = reader.column(cells, texts=self.table.texts)
         if reader.bad:
             named = _Named(self, column, at)
@@ -250,7 +266,7 @@ class Rows:
                     named.say(row, value)
             named.end()
         if reader.placeholder:
-            self._placeholders(column, at, reader, cells)
+            self._placeholders(column, at, reader, enumerate(cells))
         if column.path.list == "partners" and column.path.rest == "name":
             self._one_body(column, at, values)
         return values
@@ -258,34 +274,32 @@ class Rows:
     def _one_body(self, column: Column, at: int, values: list[Any]) -> None:
         """Take the names away that may be those of several bodies, and say so."""
         cells = self.table.columns[at]
-        only_texts = self.table.texts or {*map(type, cells)} == {str}
-        whole = "".join(cells if only_texts else (each for each in cells if isinstance(each, str)))
-        if not any(each in whole for each in _MARKS):
+        said = column.wording.values
+        texts = {each for each in cells if type(each) is str}
+        problems = {each: _several_bodies(each, [each.strip()], "", said) for each in texts}
+        problems = {each: problem for each, problem in problems.items() if problem is not None}
+        if not problems:
             return
         named = _Named(self, column, at)
         for row, cell in enumerate(cells):
-            if isinstance(cell, str) and isinstance(values[row], str):
-                mark = next((each for each in _MARKS if each in cell.strip()), "")
-                if mark:
-                    values[row] = UNKNOWN
-                    named.say(row, _several_bodies(cell, mark))
+            if type(cell) is str and cell in problems and isinstance(values[row], str):
+                values[row] = UNKNOWN
+                named.say(row, problems[cell])
         named.end()
 
     def _placeholders(
-        self, column: Column, at: int, reader: CellReader, cells: Sequence[Any]
+        self, column: Column, at: int, reader: CellReader, cells: Iterable[tuple[int, Any]]
     ) -> None:
         """Say which cells of a column hold a word for what nobody knows, once for the column."""
-        rows = [row for row, cell in enumerate(cells) if reader.is_placeholder(cell)]
-        if not rows:
+        held = [(row, as_text(cell)) for row, cell in cells if reader.is_placeholder(cell)]
+        if not held:
             return
-        words = ", ".join(
-            f"`{each}`" for each in dict.fromkeys(as_text(cells[row]) for row in rows)
-        )
+        words = ", ".join(f"`{each}`" for each in dict.fromkeys(text for _, text in held))
         self.found.add(
             Code.PLACEHOLDER,
-            f"{counted(len(rows), 'cell')} with {words}: the fact is unknown "
+            f"{counted(len({row for row, _ in held}), 'cell')} with {words}: the fact is unknown "
             f"(`{column.path.text}`, column `{self.table.named(at)}`)",
-            self.table.place(rows[0], at),
+            self.table.place(held[0][0], at),
             "fill them in, or leave them empty; a word under `unknown` of the mapping is not named",
         )
 
@@ -298,12 +312,14 @@ class Rows:
                 found.append(UNKNOWN)
                 continue
             items = []
-            separator = column.wording.separator
-            parts = cell if isinstance(cell, list) else parted(as_text(cell), separator)
-            mark = "" if isinstance(cell, list) else _other_mark(parts, separator)
-            if mark:
+            parts = _parts(column, cell)
+            problem = None
+            if isinstance(cell, str):
+                its = column.wording
+                problem = _several_bodies(cell, parts, its.separator, its.values)
+            if problem is not None:
                 found.append(UNKNOWN)
-                named.say(row, _several_bodies(as_text(cell), mark))
+                named.say(row, problem)
                 continue
             for part in parts:
                 value = reader.read(part)
@@ -387,26 +403,52 @@ def _without_swallowed(opened: Opened) -> Opened:
     )
 
 
-def _other_mark(parts: Sequence[str], separator: str) -> str:
-    """Return what else may part the values of a cell; "" where nothing does."""
-    for mark in _MARKS:
-        if mark != separator and any(mark in each for each in parts):
-            return mark
+def _parts(column: Column, cell: Any) -> list[Any]:  # noqa: ANN401 - any cell
+    """Return what stands in a cell that may hold several values."""
+    if isinstance(cell, str):
+        return parted(cell, column.wording.separator)
+    return cell if isinstance(cell, list) else [cell]
+
+
+def _several_bodies(
+    cell: object, parts: Sequence[str], separator: str, said: Collection[str]
+) -> Problem | None:
+    """
+    Return that the parts of a cell may name more bodies than there are parts; None where none does.
+
+    Args:
+        cell: the cell.
+
+        parts: what stands in it, by what parts it.
+
+        separator: what that is; "" where the cell is for one body.
+
+        said: what the mapping says are values, as words are compared.
+    """
+    parts = [each for each in parts if as_word(each) not in said]
+    marks = (each for each in _MARKS if each != separator)
+    mark = next((mark for mark in marks if any(mark in each for each in parts)), "")
     # A name may hold one comma, beside others that are parted otherwise.
     most = 1 if len(parts) > 1 else 0
-    commas = separator != "," and any(each.count(",") > most for each in parts)
-    return "," if commas else ""
-
-
-def _several_bodies(cell: str, mark: str) -> Problem:
-    what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"
-    text = " ".join(cell.split())
+    if not mark and separator not in ("", ",") and any(each.count(",") > most for each in parts):
+        mark = ","
+    if mark:
+        what = "a line break" if mark == _BREAK else f"`{mark.strip()}`"
+        why = f"{what} stands in it"
+    elif any(map(_COUNTED.fullmatch, parts)):
+        why = "it says how many, and none by its name"
+    elif any(map(_JOINED.fullmatch, parts)):
+        why = "`and` stands between two"
+    else:
+        return None
     return Problem(
         Code.UNREADABLE_VALUE,
-        f"`{text}` may name several bodies: {what} stands in it",
+        f"`{' '.join(as_text(cell).split())}` may name several bodies: {why}",
         "write one body a cell",
         "map the column to `partners[].name` with what parts the names as its `separator`, and "
-        "part all names with that",
+        "part all names with that"
+        if mark
+        else "write one body a cell; if it is one, give it under `values` of the column",
     )
 
 

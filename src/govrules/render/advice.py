@@ -11,7 +11,8 @@ from govrules.explain.phrases import joined, named, of_records, presence, senten
 from govrules.explain.ways import Effort, members
 from govrules.findings import Change, Finding
 from govrules.render.lines import INDEX
-from govrules.rulebook.ast import Count, Includes, Literal, OneOf, Rule, Rulebook, SetOp
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import Count, Includes, Literal, OneOf, SetOp
 from govrules.rulebook.walk import nodes
 from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 

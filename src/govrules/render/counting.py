@@ -12,7 +12,7 @@ from govrules.explain.phrases import fact_phrase, record_name
 from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.model import Partnership
-from govrules.rulebook.ast import (
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,

@@ -12,7 +12,6 @@ from govrules.explain.phrases import joined, sentence, value_phrase, with_articl
 from govrules.files import shipped
 from govrules.render.lines import Line, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
-from govrules.rulebook.walk import parameters_of
 from govrules.rulebook.words import WORDS
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
@@ -32,7 +31,7 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
         yield from item("Source", source, indent=0)
     yield from item("What is the source's", claims_phrase(entry.says), indent=0)
     yield from item("Severity", entry.severity, indent=0)
-    for name in parameters_of(rule):
+    for name in dict.fromkeys(each.name for each in rule.parameters):
         parameter = rulebook.parameters[name]
         value = value_phrase(parameter.value, parameter.type)
         yield from item("Threshold", f"{value} (parameter {name})", indent=0)

@@ -37,7 +37,8 @@ from govrules.lowering.ir import (
     Var,
 )
 from govrules.lowering.lower import lowering_of
-from govrules.rulebook.ast import SEVERITIES, Op, Rule, Rulebook
+from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook
+from govrules.rulebook.expr import Op
 from govrules.vocabulary import Choice, FactType, Months
 
 #: How long a line may be.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Final
 
-from govrules.assessment import Assessment, counted_together
+from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
 from govrules.portfolio import RegisterAssessment
@@ -31,6 +31,7 @@ from govrules.render.report import (
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
 from govrules.saved import Changed
+from govrules.totals import counted_together
 from govrules.visible import visible
 
 _NAMED: Final = 10

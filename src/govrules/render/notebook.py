@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from govrules.assessment import Assessment, Plan
+from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
+from govrules.plans import Plan
 from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview, called, money, officer_of, worst
 from govrules.render.report import Report, headline

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from govrules.actions import due_date
-from govrules.assessment import Assessment, counted_together, flagged_together
+from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
@@ -20,6 +20,7 @@ from govrules.render.actions import when_phrase
 from govrules.render.counting import counted_otherwise, that_count
 from govrules.render.report import gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
+from govrules.totals import counted_together, flagged_together
 from govrules.truth import UNKNOWN
 
 #: A body in no more partnerships than this leaves few pairs out.

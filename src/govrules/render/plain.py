@@ -10,14 +10,16 @@ from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
-from govrules.assessment import Assessment, Plan, RankedQuestion
+from govrules.assessment import Assessment
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
 from govrules.explain.adaptations import adaptation_phrase, counting
 from govrules.explain.phrases import record_name
 from govrules.findings import Change, DerivedValue, Finding, Opened, Question, Reason
 from govrules.identical import Identical
+from govrules.plans import Plan
 from govrules.portfolio import RegisterAssessment
+from govrules.ranking import RankedQuestion
 from govrules.reading import Read, facts_data
 from govrules.receipt import Receipt
 from govrules.render.decided import Decided, all_decided, decided

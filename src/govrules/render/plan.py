@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from govrules.actions import due_date
-from govrules.assessment import Assessment, Plan, Step
+from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Change
+from govrules.plans import Plan, Step
 from govrules.render.actions import when_phrase
 from govrules.render.advice import told_together
 from govrules.render.lines import INDEX, STYLES, Line, folded_text, item

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from govrules.actions import due_date
-from govrules.assessment import Assessment, RankedQuestion, ended
+from govrules.assessment import Assessment, ended
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
+from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when

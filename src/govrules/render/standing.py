@@ -19,12 +19,12 @@ from govrules.explain.phrases import (
     without_article,
 )
 from govrules.facts import Facts
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
     Condition,
-    Derived,
     FactSource,
     Literal,
     Op,

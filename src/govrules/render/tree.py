@@ -9,7 +9,8 @@ from govrules.engines.reference import Case, evaluate, judge, judge_all, values
 from govrules.engines.registry import said
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import fact_phrase, joined, record_name
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Rule
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Condition,
@@ -17,7 +18,6 @@ from govrules.rulebook.ast import (
     FactSource,
     Known,
     Not,
-    Rule,
     Test,
     children,
 )

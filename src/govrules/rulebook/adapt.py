@@ -17,28 +17,33 @@ from govrules.nodes import Node, Report, Scalar
 from govrules.rulebook.adapted import Adaptation, Adapts
 from govrules.rulebook.ast import (
     SEVERITIES,
-    Between,
-    By,
-    Compare,
     Derived,
     Exemption,
     Grade,
-    Includes,
     Mitigation,
-    OneOf,
-    Parameter,
     ParameterValue,
-    Plain,
     Remedy,
     Row,
     Rule,
     Rulebook,
     Says,
     Severity,
+    rule_conditions,
 )
-from govrules.rulebook.conditions import comparable, read_parameter_type, upside_down
+from govrules.rulebook.expr import (
+    Between,
+    By,
+    Compare,
+    Condition,
+    Includes,
+    OneOf,
+    Parameter,
+    Plain,
+)
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.walk import nodes, predicates_at, rule_conditions
+from govrules.rulebook.operands import upside_down
+from govrules.rulebook.types import comparable, read_parameter_type
+from govrules.rulebook.walk import nodes, predicates_at
 from govrules.vocabulary import Money, Months
 
 T = TypeVar("T")
@@ -197,15 +202,7 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
 
 
 def _may_hold_parameters(value: object) -> bool:
-    if isinstance(value, (*_HOLDS_PARAMETERS, Rule, Derived, Row, Remedy)):
-        return True
-    # Conditions alone have a place and neither a name nor a path of their own.
-    return (
-        attrs.has(type(value))
-        and type(value).__module__ == Rule.__module__
-        and hasattr(value, "span")
-        and not hasattr(value, "path")
-    )
+    return isinstance(value, (*_HOLDS_PARAMETERS, Rule, Derived, Row, Remedy, Condition))
 
 
 def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:

@@ -10,19 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from functools import cached_property
-from typing import Any, ClassVar, Final, TypeAlias, assert_never
+from typing import Any, Final
 
 import attrs
 
 from govrules.decode.amounts import Threshold
-from govrules.diagnostics import NOWHERE, Span, did_you_mean
+from govrules.diagnostics import Span, did_you_mean
 from govrules.errors import GovrulesError, NoSuchRuleError
 from govrules.frozen import frozen
 from govrules.rulebook.adapted import Adaptation, Amendment, no_adaptations
+from govrules.rulebook.expr import Condition, Parameter, Plain, span_field
+from govrules.rulebook.walk import derived_read, has_threshold, parameters_in, thresholds
 from govrules.vocabulary import Choice, Fact, FactType
 
 #: What `test --strict` can find of a rule, and a rule can say that it means.
@@ -40,13 +41,6 @@ INTENDABLE: Final = (
     "idle-question",
     *TESTED,
 )
-
-#: What a literal in a rule can be; None is known to be absent.
-Plain: TypeAlias = bool | int | str | Decimal | dt.date | frozenset[str] | None
-
-
-def _span() -> Any:  # noqa: ANN401 - attrs fields are declared with Any so that annotations decide
-    return attrs.field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 class Severity(StrEnum):
@@ -108,238 +102,6 @@ class Says(Enum):
 ELEMENTS: Final = ("scope", "test", "threshold", "exception", "severity", "deadline")
 
 
-class FactSource(Enum):
-    """Where a fact's value comes from."""
-
-    RECORDED = "recorded"
-    LOCAL = "local"
-    DERIVED = "derived"
-    AS_OF = "as_of"
-
-
-@attrs.frozen
-class FactRef:
-    """
-    A fact named in a rule.
-
-    Attributes:
-        path: the fact as written, dotted.
-        level: whose fact it is: 0 is the subject, 1 the record of the outermost quantifier.
-        fact: its type, label and question.
-        source: recorded, local, derived or the date of the assessment.
-    """
-
-    path: str
-    level: int
-    fact: Fact = attrs.field(repr=False)
-    source: FactSource = FactSource.RECORDED
-    span: Span = _span()
-
-    @property
-    def type(self) -> FactType:
-        """The fact's type."""
-        return self.fact.type
-
-
-@attrs.frozen
-class Literal:
-    """A value written in the rule."""
-
-    value: Plain
-
-
-@attrs.frozen
-class Parameter:
-    """A parameter of the rulebook, with its value."""
-
-    name: str
-    value: Plain
-
-
-@attrs.frozen
-class By:
-    """A value chosen by a fact with closed values."""
-
-    selector: FactRef
-    cases: tuple[tuple[str | bool, Operand], ...]
-
-
-Operand: TypeAlias = Literal | Parameter | FactRef | By
-
-
-class Op(Enum):
-    """The comparisons of a single value."""
-
-    EQUALS = "equals"
-    AT_LEAST = "at_least"
-    AT_MOST = "at_most"
-    MORE_THAN = "more_than"
-    LESS_THAN = "less_than"
-    OLDER_THAN = "older_than"
-    NEWER_THAN = "newer_than"
-    WITHIN_NEXT = "within_next"
-
-    @property
-    def is_age(self) -> bool:
-        """Whether it compares a date with a length of time before or after the assessment."""
-        return self in (Op.OLDER_THAN, Op.NEWER_THAN, Op.WITHIN_NEXT)
-
-
-#: Whether one value stands in an ordered relation to another, both of them there.
-ORDER: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
-    Op.AT_LEAST: lambda one, other: one >= other,
-    Op.AT_MOST: lambda one, other: one <= other,
-    Op.MORE_THAN: lambda one, other: one > other,
-    Op.LESS_THAN: lambda one, other: one < other,
-}
-
-
-class SetOp(Enum):
-    """The comparisons of a set."""
-
-    INCLUDES = "includes"
-    INCLUDES_ALL = "includes_all"
-    MISSING_ANY_OF = "missing_any_of"
-
-
-@attrs.frozen
-class Compare:
-    """Is the value in this relation to the operand?"""
-
-    op: Op
-    operand: Operand
-
-
-@attrs.frozen
-class OneOf:
-    """Is the value one of these?"""
-
-    operands: tuple[Operand, ...]
-
-
-@attrs.frozen
-class Between:
-    """Is the value at least the first and at most the second?"""
-
-    low: Operand
-    high: Operand
-
-
-@attrs.frozen
-class Includes:
-    """Does the set include any, include all, or miss some of the operand's members?"""
-
-    op: SetOp
-    operand: Operand
-
-
-#: What a number that is worked out is tested by.
-Comparison: TypeAlias = Compare | Between
-#: What a single value is tested by.
-ValueTest: TypeAlias = Comparison | OneOf
-Predicate: TypeAlias = ValueTest | Includes
-
-
-@attrs.frozen
-class All:
-    """Every one of these holds."""
-
-    items: tuple[Condition, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class AnyOf:
-    """At least one of these holds."""
-
-    items: tuple[Condition, ...]
-    span: Span = _span()
-
-
-@attrs.frozen
-class Not:
-    """This does not hold."""
-
-    item: Condition
-    span: Span = _span()
-
-
-@attrs.frozen
-class Test:
-    """A fact stands the test of a predicate."""
-
-    #: It is no test of pytest's.
-    __test__: ClassVar[bool] = False
-
-    fact: FactRef
-    predicate: Predicate
-    span: Span = _span()
-
-
-@attrs.frozen
-class Known:
-    """Somebody recorded the fact (or, where `recorded` is false, nobody did)."""
-
-    fact: FactRef
-    recorded: bool
-    span: Span = _span()
-
-
-class Quantity(Enum):
-    """The quantifiers over a list of records."""
-
-    SOME = "some"
-    EVERY = "every"
-    NONE = "none"
-
-
-@attrs.frozen
-class Quantified:
-    """The condition holds for some, every or none of the records of a list."""
-
-    quantity: Quantity
-    list: FactRef
-    where: Condition
-    span: Span = _span()
-
-
-@attrs.frozen
-class Count:
-    """The number of records (or of a set's members) stands the test."""
-
-    list: FactRef
-    where: Condition | None
-    predicate: Comparison
-    span: Span = _span()
-
-
-@attrs.frozen
-class Sum:
-    """The sum of a number over the records stands the test."""
-
-    list: FactRef
-    of: FactRef
-    where: Condition | None
-    predicate: Comparison
-    span: Span = _span()
-
-
-@attrs.frozen
-class Share:
-    """The share, in per cent, of the records among which the condition holds stands the test."""
-
-    list: FactRef
-    among: Condition | None
-    where: Condition
-    predicate: Comparison
-    span: Span = _span()
-
-
-#: What looks at each record of a list.
-OnList: TypeAlias = Quantified | Count | Sum | Share
-Condition: TypeAlias = All | AnyOf | Not | Test | Known | OnList
-
-
 @attrs.frozen
 class Citation:
     """
@@ -389,7 +151,7 @@ class ParameterValue:
     pack: str = attrs.field(default="", eq=False, repr=False)
     adapted: tuple[Adaptation, ...] = no_adaptations()
     dated: tuple[tuple[dt.date, Plain], ...] = ()
-    span: Span = _span()
+    span: Span = span_field()
 
     @property
     def values(self) -> tuple[Plain, ...]:
@@ -403,7 +165,7 @@ class Row:
 
     when: Condition
     value: str | bool
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @attrs.frozen
@@ -414,7 +176,7 @@ class DerivedExample:
     given: object = attrs.field(repr=False)
     expect: str | bool | None
     as_of: dt.date | None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @attrs.frozen
@@ -445,7 +207,7 @@ class Derived:
     unique: bool = False
     show: bool | None = None
     pack: str = attrs.field(default="", eq=False, repr=False)
-    span: Span = _span()
+    span: Span = span_field()
 
     @property
     def shown(self) -> bool:
@@ -466,15 +228,11 @@ class Derived:
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The derived facts of the same record that its rows read, each once."""
-        from govrules.rulebook.walk import derived_read  # noqa: PLC0415 - that walks this tree
-
         return derived_read([row.when for row in self.rows])
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters that its rows compare with, each once."""
-        from govrules.rulebook.walk import parameters_in  # noqa: PLC0415 - likewise
-
         return parameters_in(row.when for row in self.rows)
 
 
@@ -485,7 +243,7 @@ class Exemption:
     when: Condition
     because: str
     source: Citation | None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @attrs.frozen
@@ -495,7 +253,7 @@ class Mitigation:
     when: Condition
     because: str
     source: Citation | None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @attrs.frozen
@@ -543,7 +301,7 @@ class Example:
     could_be: Severity | None
     asks: frozenset[str] | None
     as_of: dt.date | None
-    span: Span = _span()
+    span: Span = span_field()
 
 
 @attrs.frozen
@@ -597,15 +355,13 @@ class Rule:
     approved: str = attrs.field(default="", eq=False, repr=False)
     changed: tuple[Amendment, ...] = attrs.field(default=(), eq=False, repr=False)
     adapted: tuple[Adaptation, ...] = no_adaptations()
-    span: Span = _span()
+    span: Span = span_field()
 
     @cached_property
     def elements(self) -> tuple[str, ...]:
         """Which of `ELEMENTS` it has: always a scope, a test and a severity."""
-        from govrules.rulebook.walk import has_threshold  # noqa: PLC0415 - that walks this tree
-
         has = {
-            "threshold": has_threshold(self),
+            "threshold": has_threshold(rule_conditions(self)),
             "exception": bool(self.unless),
             "deadline": self.remedy is not None and bool(self.remedy.within),
         }
@@ -621,15 +377,11 @@ class Rule:
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The derived facts of its subject that it tests or compares with, each once."""
-        from govrules.rulebook.walk import derived_read, rule_conditions  # noqa: PLC0415 - likewise
-
         return derived_read(rule_conditions(self), known=False)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters that it compares with, each once, with the values that they have in it."""
-        from govrules.rulebook.walk import parameters_in, rule_conditions  # noqa: PLC0415 - likewise
-
         return parameters_in(rule_conditions(self))
 
 
@@ -715,9 +467,7 @@ class Rulebook:
     @cached_property
     def thresholds(self) -> Mapping[Fact, frozenset[Threshold]]:
         """The amounts with which its rules compare facts of money, if they ask nothing else."""
-        from govrules.rulebook.walk import thresholds  # noqa: PLC0415 - that walks this tree
-
-        return thresholds(self)
+        return thresholds(all_conditions(self))
 
     def __attrs_post_init__(self) -> None:
         read = [each.parameters for each in self.rules]
@@ -765,6 +515,15 @@ class Rulebook:
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
 
 
+def all_conditions(rulebook: Rulebook) -> Iterator[Condition]:
+    """Yield the outermost conditions of a rulebook: those of its rules, then of derived facts."""
+    for rule in rulebook.rules:
+        yield from rule_conditions(rule)
+    for derived in rulebook.derived.values():
+        for row in derived.rows:
+            yield row.when
+
+
 def left_out_phrase(rule: Rule) -> str:
     """Return who left a rule out, or what replaces it."""
     last = rule.adapted[-1]
@@ -791,30 +550,14 @@ def _unpacked(digest: bytes, packed: bytes) -> Rulebook:
     return found
 
 
-def children(condition: Condition) -> tuple[Condition, ...]:
-    """Return the conditions directly inside a condition."""
-    match condition:
-        case All(items) | AnyOf(items):
-            return items
-        case Not(item):
-            return (item,)
-        case Quantified(where=where):
-            return (where,)
-        case Share(among=among, where=where):
-            return (where,) if among is None else (among, where)
-        case Count(where=where) | Sum(where=where):
-            return () if where is None else (where,)
-        case Test() | Known():
-            return ()
-        case _:
-            assert_never(condition)
-
-
-def tested(condition: OnList) -> Comparison | None:
-    """Return what a number over the records of a list is tested by; None where there is none."""
-    return None if isinstance(condition, Quantified) else condition.predicate
-
-
-def beside(condition: OnList) -> tuple[FactRef, ...]:
-    """Return the facts of each record that a condition on a list reads beside its conditions."""
-    return (condition.of,) if isinstance(condition, Sum) else ()
+def rule_conditions(rule: Rule) -> Iterator[Condition]:
+    """Yield the outermost conditions of a rule."""
+    if rule.applies_when is not None:
+        yield rule.applies_when
+    for exception in rule.unless:
+        yield exception.when
+    yield rule.requires
+    for grade in rule.grades:
+        yield grade.when
+    for mitigation in rule.mitigated_by:
+        yield mitigation.when

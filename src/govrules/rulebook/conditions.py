@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Final, assert_never
+from typing import Final
 
 import attrs
 
-from govrules.decode.values import Problem, describe, read, read_duration
+from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.model import AssessmentFacts, Pair
-from govrules.nodes import Entries, Items, Node, Report, Scalar
-from govrules.rulebook.ast import (
+from govrules.nodes import Entries, Items, Node, Scalar
+from govrules.rulebook.expr import (
     All,
     AnyOf,
-    Between,
-    By,
     Compare,
     Comparison,
     Condition,
@@ -25,62 +22,47 @@ from govrules.rulebook.ast import (
     FactSource,
     Includes,
     Known,
-    Literal,
     Not,
     OneOf,
     Op,
-    Operand,
-    Parameter,
-    ParameterValue,
-    Plain,
     Predicate,
     Quantified,
-    Quantity,
-    SetOp,
     Share,
     Sum,
     Test,
     ValueTest,
 )
-from govrules.rulebook.dated import by_day
-from govrules.rulebook.meant import MEANT, NO_TEXTS, OF_SIGNS, SIGNS
-from govrules.rulebook.words import KEYS
-from govrules.subjects import EVERY_FACT, Declared, words_of
+from govrules.rulebook.meant import MEANT
+from govrules.rulebook.operands import OperandReader
+from govrules.rulebook.types import (
+    AGGREGATES,
+    ORDERED,
+    QUANTITIES,
+    SET_OPS,
+    TESTS,
+    tests_for,
+    type_phrase,
+)
+from govrules.subjects import words_of
 from govrules.vocabulary import (
-    AS_OF,
     COUNTED,
     PER_CENT,
-    Choice,
     Choices,
-    Date,
     FactType,
     Money,
-    Months,
     Number,
     Record,
     Records,
-    Text,
     YesNo,
-    closed_values,
-    vocabulary_of,
 )
 
-_ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
-#: The tests that compare a date with a length of time.
-AGES: Final = tuple(each.value for each in Op if each.is_age)
-_OPS: Final = {op.value: op for op in Op}
-_SET_OPS: Final = {op.value: op for op in SetOp}
-_QUANTITIES: Final = {quantity.value: quantity for quantity in Quantity}
-_AGGREGATES: Final = ("count", "sum", "share")
-_TESTS: Final = (*_OPS, "between", *_SET_OPS, "known", *_QUANTITIES, *_AGGREGATES)
 _CHOOSERS: Final = ("fact", "parameter", "by")
 #: What is put together from what is recorded, and never recorded itself.
 MADE: Final = (Pair, AssessmentFacts)
-_SILENCE: Final = ("unknown", "~", "null")
 
 
 @attrs.define
-class ConditionReader:
+class ConditionReader(OperandReader):
     """
     Reads the conditions of one file.
 
@@ -94,9 +76,6 @@ class ConditionReader:
         known_allowed: whether the rule is about records and may test `known`.
     """
 
-    report: Report
-    declared: Declared
-    parameters: Mapping[str, ParameterValue]
     known_allowed: bool = False
 
     def condition(self, node: Node | None, classes: tuple[type, ...]) -> Condition | None:
@@ -197,53 +176,6 @@ class ConditionReader:
             return None
         return read[0] if len(read) == 1 else AnyOf(tuple(read), span=self.report.span(key))
 
-    def fact(self, key: Scalar, classes: tuple[type, ...]) -> FactRef | None:
-        """Find the fact of this name: of the innermost record first, of the subject last."""
-        path = key.text
-        span = self.report.span(key)
-        for level in range(len(classes) - 1, -1, -1):
-            cls = classes[level]
-            found = vocabulary_of(cls).facts.get(path)
-            if found is not None:
-                return FactRef(path, level, found, span=span)
-            derived = self.declared.derived.get(path)
-            if derived is not None and derived[1] is cls:
-                return FactRef(path, level, derived[0], FactSource.DERIVED, span=span)
-            if path.startswith("local.") and "local" in vocabulary_of(cls).about:
-                local = self.declared.local.get(path.removeprefix("local."))
-                if local is not None:
-                    return FactRef(path, level, local, FactSource.LOCAL, span=span)
-        if path == AS_OF.name:
-            return FactRef(path, 0, AS_OF, FactSource.AS_OF, span=span)
-        self._unknown_fact(key, classes)
-        return None
-
-    def _unknown_fact(self, key: Scalar, classes: tuple[type, ...]) -> None:
-        path = key.text
-        names = [name for cls in classes for name in vocabulary_of(cls).facts]
-        names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
-        names += [f"local.{name}" for name in self.declared.local]
-        names.append(AS_OF.name)
-        meant = MEANT.get(path.lower())
-        if meant is not None:
-            help_ = f"did you mean `{meant}`?"
-        elif path in KEYS:
-            help_ = f"`{path}` is a key of a rule: indent it like the other keys of the rule"
-        elif path in _TESTS:
-            help_ = f"`{path}` is a test: write it below the fact that it tests"
-        else:
-            help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
-        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
-
-    @staticmethod
-    def _list_help(path: str, classes: tuple[type, ...]) -> str:
-        for cls in classes:
-            for head, fact in vocabulary_of(cls).facts.items():
-                tail = path.replace("[]", "").removeprefix(f"{head}.")
-                if isinstance(fact.type, Records) and tail != path.replace("[]", ""):
-                    return f"`{head}` is a list: write `{head}: {{some: {{{tail}: …}}}}` or `every`"
-        return ""
-
     def _tests(
         self, ref: FactRef, key: Scalar, value: Node, classes: tuple[type, ...]
     ) -> Condition | None:
@@ -287,10 +219,6 @@ class ConditionReader:
         return any(key.text in _CHOOSERS for key, _ in node.items)
 
     @staticmethod
-    def _is_none(node: Node) -> bool:
-        return isinstance(node, Scalar) and node.plain and node.text.lower() == "none"
-
-    @staticmethod
     def _described(ref: FactRef) -> str:
         return "a list of records" if isinstance(ref.type, Records) else "a record"
 
@@ -311,22 +239,22 @@ class ConditionReader:
         span = self.report.span(test)
         if name == "known":
             return self._known(ref, test, value)
-        if name in _QUANTITIES and isinstance(ref.type, Records):
+        if name in QUANTITIES and isinstance(ref.type, Records):
             where = self.condition(value, (*classes, ref.type.cls))
-            return where if where is None else Quantified(_QUANTITIES[name], ref, where, span=span)
-        if name in _AGGREGATES and self._aggregates(ref, name):
+            return where if where is None else Quantified(QUANTITIES[name], ref, where, span=span)
+        if name in AGGREGATES and self._aggregates(ref, name):
             return self._aggregate(ref, test, value, classes)
-        if name not in _TESTS:
+        if name not in TESTS:
             meant = MEANT.get(name.lower(), name)
             help_ = did_you_mean(meant, tests_for(ref.type))
-            if meant in _TESTS and meant not in tests_for(ref.type):
+            if meant in TESTS and meant not in tests_for(ref.type):
                 help_ = f"`{ref.path}` takes: " + ", ".join(tests_for(ref.type))
             self.report.add(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
             return None
         if name not in tests_for(ref.type):
             self.report.add(
                 Code.TEST_NOT_FOR_TYPE,
-                f"`{name}` does not test `{ref.path}`, which is {_name_of(ref.type)}",
+                f"`{name}` does not test `{ref.path}`, which is {type_phrase(ref.type)}",
                 test,
                 "allowed: " + ", ".join(f"`{each}`" for each in tests_for(ref.type)),
             )
@@ -364,305 +292,10 @@ class ConditionReader:
         value: Node,
         classes: tuple[type, ...],
     ) -> Predicate | None:
-        if name in _SET_OPS:
+        if name in SET_OPS:
             operand = self._compared_with(name, fact_type, path, value, classes)
-            return None if operand is None else Includes(_SET_OPS[name], operand)
+            return None if operand is None else Includes(SET_OPS[name], operand)
         return self._comparison(name, fact_type, path, value, classes)
-
-    def _comparison(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Comparison | None:
-        if name == "between":
-            return self._between(fact_type, path, value, classes)
-        of = Months() if name in AGES else fact_type
-        operand = self._compared_with(name, of, path, value, classes)
-        return None if operand is None else Compare(_OPS[name], operand)
-
-    def _compared_with(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Operand | None:
-        operand = self.operand(value, fact_type, path, classes)
-        if operand is None or name == Op.EQUALS.value or not may_be_none(operand):
-            return operand
-        self.report.add(
-            Code.TYPE_MISMATCH,
-            f"`{name}` compares with a value, and `none` is none",
-            value,
-            f"write `{path}: none` to test for it",
-        )
-        return None
-
-    def _between(
-        self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
-    ) -> Between | None:
-        two = 2
-        if not isinstance(value, Items) or len(value.items) != two:
-            self.report.add(
-                Code.WRONG_SHAPE, "`between` takes two values", value, "write `[lowest, highest]`"
-            )
-            return None
-        low, high = (self.operand(each, fact_type, path, classes) for each in value.items)
-        if low is None or high is None:
-            return None
-        if may_be_none(low) or may_be_none(high):
-            self.report.add(
-                Code.EMPTY_RANGE,
-                "`none` is no end of a range",
-                value,
-                "write `at_least` or `at_most` alone",
-            )
-            return None
-        if upside_down(low, high, fact_type):
-            self.report.add(
-                Code.EMPTY_RANGE,
-                "no value lies in this range",
-                value,
-                "write the lower bound first",
-            )
-            return None
-        return Between(low, high)
-
-    def operand(
-        self, node: Node, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
-        """Read what a fact is compared with."""
-        if isinstance(fact_type, Record | Records) and not self._is_none(node):
-            self.report.add(
-                Code.TYPE_MISMATCH,
-                f"`{path}` compares with `none` only",
-                node,
-                "write `none`, or test the facts in it",
-            )
-            return None
-        if isinstance(node, Entries):
-            return self._chosen(node, fact_type, path, classes)
-        if isinstance(fact_type, Choices):
-            return self._set(node, fact_type, path)
-        if isinstance(node, Items):
-            self.report.add(
-                Code.WRONG_SHAPE, "a single value belongs here", node, "write one value"
-            )
-            return None
-        if self._is_none(node):
-            if not isinstance(fact_type, YesNo):
-                return Literal(None)
-            self.report.add(
-                Code.TYPE_MISMATCH, f"`{path}` is yes or no, never none", node, "write `no`"
-            )
-            return None
-        if not node.text.strip() or (node.plain and node.text.lower() in _SILENCE):
-            self.report.add(
-                Code.SILENCE_AS_VALUE,
-                "no rule can test for what nobody recorded",
-                node,
-                "test a value; an unknown fact becomes a question by itself",
-            )
-            return None
-        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
-            self.report.add(
-                Code.TEXT_TESTED_FOR_YES,
-                f"`{path}` is text, and this asks whether it reads “{node.text}”",
-                node,
-                f"ask whether there is one: `not: {{ {path}: none }}`; "
-                f"or whether there is none: `{path}: none`",
-            )
-            return None
-        sign = SIGNS.match(node.text)
-        if sign is not None and node.text not in getattr(fact_type, "values", ()):
-            test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{sign[1]}` is no test",
-                node,
-                f"write `{path}: {{ {test}: {rest or '…'} }}`",
-            )
-            return None
-        value = read(node.text, fact_type)
-        if not isinstance(value, Problem):
-            return Literal(value)
-        mismatch = value.code in (Code.UNREADABLE_VALUE, Code.OUT_OF_RANGE)
-        code = Code.TYPE_MISMATCH if mismatch else value.code
-        self.report.add(code, value.about(path), node, value.help)
-        return None
-
-    def _set(self, node: Node, fact_type: Choices, path: str) -> Operand | None:
-        if self._is_none(node):
-            return Literal(None)
-        nodes = node.items if isinstance(node, Items) else [node]
-        if not nodes:
-            self.report.add(
-                Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
-            )
-            return None
-        before = self.report.errors
-        members: set[str] = set()
-        for each in nodes:
-            if not isinstance(each, Scalar):
-                self.report.add(
-                    Code.WRONG_SHAPE,
-                    f"a value of `{path}` is a single word",
-                    each,
-                    f"write `[{fact_type.values[0]}]`",
-                )
-            elif each.text in fact_type.values:
-                members.add(each.text)
-            else:
-                self.report.add(
-                    Code.UNKNOWN_VALUE,
-                    f"unknown value `{each.text}` of `{path}`",
-                    each,
-                    did_you_mean(each.text, fact_type.values),
-                )
-        return Literal(frozenset(members)) if self.report.errors == before else None
-
-    def _chosen(
-        self, node: Entries, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
-        keys = {key.text: (key, value) for key, value in node.items}
-        if "by" in keys:
-            return self._by(node, keys, fact_type, path, classes)
-        choosers = [name for name in ("fact", "parameter") if name in keys]
-        if len(choosers) != 1 or len(keys) != 1:
-            self.report.add(
-                Code.WRONG_SHAPE,
-                "a value is a literal, `{fact: …}`, `{parameter: …}` or `{by: …}`",
-                node,
-                "write one of them",
-            )
-            return None
-        key, value = keys[choosers[0]]
-        if not isinstance(value, Scalar):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key.text}` takes a name",
-                value,
-                f"write `{{{key.text}: name}}`",
-            )
-            return None
-        if choosers[0] == "fact":
-            return self._other_fact(value, fact_type, path, classes)
-        return self._parameter(value, fact_type, classes)
-
-    def _other_fact(
-        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
-        ref = self.fact(node, classes)
-        if ref is None:
-            return None
-        if ref.path == path and ref.level == len(classes) - 1:
-            self.report.add(
-                Code.COMPARED_WITH_ITSELF,
-                f"`{path}` is compared with itself, so the test always comes out the same",
-                node,
-                "compare it with another fact, a value or a parameter",
-            )
-            return None
-        if not comparable(ref.type, fact_type):
-            self.report.add(
-                Code.TYPE_MISMATCH,
-                f"`{ref.path}` is {_name_of(ref.type)}, where {_name_of(fact_type)} belongs",
-                node,
-                "compare facts of one type",
-            )
-            return None
-        return ref
-
-    def _parameter(
-        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
-    ) -> Operand | None:
-        found = self.parameters.get(node.text)
-        if found is None:
-            self.report.add(
-                Code.UNKNOWN_PARAMETER,
-                f"unknown parameter `{node.text}`",
-                node,
-                did_you_mean(node.text, self.parameters)
-                or "declare it under `parameters` in `rulebook.yaml`",
-            )
-            return None
-        if not comparable(found.type, fact_type):
-            self.report.add(
-                Code.TYPE_MISMATCH,
-                f"parameter `{found.name}` is {_name_of(found.type)}, "
-                f"where {_name_of(fact_type)} belongs",
-                node,
-                "use a parameter of that type",
-            )
-            return None
-        if not found.dated:
-            return Parameter(found.name, found.value)
-        return by_day(found, classes[0])
-
-    def _by(
-        self,
-        node: Entries,
-        keys: dict[str, tuple[Scalar, Node]],
-        fact_type: FactType,
-        path: str,
-        classes: tuple[type, ...],
-    ) -> Operand | None:
-        _, named = keys["by"]
-        if not isinstance(named, Scalar):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                "`by` takes the name of a fact",
-                named,
-                "write `{by: risk_tier, …}`",
-            )
-            return None
-        selector = self.fact(named, classes)
-        if selector is None:
-            return None
-        values = closed_values(selector.type)
-        if not values:
-            self.report.add(
-                Code.INCOMPLETE_CHOICE,
-                f"`{selector.path}` has no closed list of values to choose by",
-                named,
-                "choose by a derived fact, a choice or a yes or no",
-            )
-            return None
-        cases: list[tuple[str | bool, Operand]] = []
-        complete = True
-        words = {_word(value): value for value in values}
-        for key, value in node.items:
-            word = key.text.lower() if isinstance(selector.type, YesNo) else key.text
-            if key.text == "by":
-                continue
-            if word not in words:
-                self.report.add(
-                    Code.UNKNOWN_VALUE,
-                    f"unknown value `{key.text}` of `{selector.path}`",
-                    key,
-                    did_you_mean(key.text, words),
-                )
-                complete = False
-                continue
-            operand = self.operand(value, fact_type, path, classes)
-            complete = complete and operand is not None
-            if operand is not None:
-                cases.append((words[word], operand))
-        missing = [
-            word for word, value in words.items() if value not in {each for each, _ in cases}
-        ]
-        if complete and missing:
-            self.report.add(
-                Code.INCOMPLETE_CHOICE,
-                f"no value is given for `{missing[0]}` of `{selector.path}`",
-                named,
-                "give a value for each: " + ", ".join(f"`{word}`" for word in words),
-            )
-        return By(selector, tuple(cases)) if complete and not missing else None
 
     def _aggregate(
         self, ref: FactRef, test: Scalar, value: Node, classes: tuple[type, ...]
@@ -749,7 +382,7 @@ class ConditionReader:
         path: str,
         classes: tuple[type, ...],
     ) -> Comparison | None:
-        allowed = ("equals", *(op.value for op in _ORDERED), "between")
+        allowed = ("equals", *(op.value for op in ORDERED), "between")
         if key.text not in allowed:
             self.report.add(
                 Code.UNKNOWN_TEST,
@@ -759,91 +392,3 @@ class ConditionReader:
             )
             return None
         return self._comparison(key.text, fact_type, path, value, classes)
-
-
-def tests_for(fact_type: FactType) -> tuple[str, ...]:
-    """Return the names of the tests that a fact of this type can stand."""
-    ordered = ("equals", *(op.value for op in _ORDERED), "between")
-    match fact_type:
-        case Number() | Money() | Months() | Choice(ordered=True):
-            return ordered
-        case Date():
-            return (*ordered, *AGES)
-        case Choices():
-            return (*_SET_OPS, "count")
-        case Records():
-            return (*_QUANTITIES, *_AGGREGATES)
-        case YesNo() | Text() | Choice() | Record():
-            return ("equals",)
-        case _:
-            assert_never(fact_type)
-
-
-def comparable(one: FactType, other: FactType) -> bool:
-    """Tell whether values of two types can be compared."""
-    if isinstance(one, Number | Money) and isinstance(other, Number | Money):
-        return isinstance(one, Money) == isinstance(other, Money)
-    if isinstance(one, Choice) and isinstance(other, Choice):
-        return one.values == other.values
-    if isinstance(one, Choices) and isinstance(other, Choices):
-        return one.values == other.values
-    return type(one) is type(other)
-
-
-def may_be_none(operand: Operand) -> bool:
-    """Tell whether an operand is `none`, or can be by a choice."""
-    match operand:
-        case Literal(value):
-            return value is None
-        case By(cases=cases):
-            return any(may_be_none(case) for _, case in cases)
-        case _:
-            return False
-
-
-def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:
-    """Tell whether the lower end of a range is above the upper one."""
-    if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
-        return False
-    ends: list[Any] = [low.value, high.value]
-    if isinstance(fact_type, Choice):
-        ends = [fact_type.values.index(each) for each in ends]
-    return bool(ends[0] > ends[1])
-
-
-def read_parameter_type(node: Scalar, unit: str) -> tuple[Plain, FactType] | None:
-    """Read a parameter's value; its own form and its unit say of which type it is."""
-    text = node.text.strip()
-    if unit == "pounds" or text.startswith("£"):
-        return _typed(text, Money())
-    duration = read_duration(text)
-    if not isinstance(duration, Problem):
-        return duration, Months()
-    return _typed(text, Date()) or _typed(text, Number(unit=unit))
-
-
-def _typed(text: str, fact_type: FactType) -> tuple[Plain, FactType] | None:
-    value = read(text, fact_type)
-    return None if isinstance(value, Problem) else (value, fact_type)
-
-
-def _word(value: str | bool) -> str:  # noqa: FBT001 - a value of a fact
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-
-
-def _name_of(fact_type: FactType) -> str:
-    match fact_type:
-        case Record():
-            return "a record"
-        case Records():
-            return "a list of records"
-        case Choices():
-            return "a set of values"
-        case Choice():
-            return "a choice"
-        case Date():
-            return "a date"
-        case Months():
-            return "a length of time"
-        case _:
-            return describe(fact_type)

@@ -11,23 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from govrules.diagnostics import Code
 from govrules.nodes import Node, Report, Scalar
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, ParameterValue, Row, Rulebook, all_conditions
+from govrules.rulebook.expr import (
     By,
     Compare,
-    Derived,
     FactRef,
     FactSource,
     Literal,
     Op,
     Parameter,
-    ParameterValue,
     Plain,
-    Row,
-    Rulebook,
     Test,
 )
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.walk import references, rule_conditions
+from govrules.rulebook.types import read_parameter_type
+from govrules.rulebook.walk import references
 from govrules.vocabulary import AS_OF, Choice, Fact, FactType, Kind
 
 
@@ -76,9 +74,7 @@ def periods_read(rulebook: Rulebook) -> dict[str, Derived]:
     """Return the derived facts of a rulebook without those by which nothing is chosen."""
     dated = [each for each in rulebook.parameters.values() if each.dated]
     made = {_fact(each, cls).name for each in dated for cls in rulebook.subjects.values()}
-    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
-    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
-    read_ = {ref.path for root in roots for ref in references(root)}
+    read_ = {ref.path for root in all_conditions(rulebook) for ref in references(root)}
     return {
         name: each for name, each in rulebook.derived.items() if name not in made or name in read_
     }
@@ -88,8 +84,6 @@ def read_dated(
     report: Report, items: Sequence[Node], name: str, unit: str
 ) -> tuple[tuple[dt.date, Plain], ...] | None:
     """Read the dated values of a parameter; None where the report says what is wrong."""
-    from govrules.rulebook.conditions import read_parameter_type  # noqa: PLC0415 - it reads this module
-
     found: list[tuple[dt.date, Plain]] = []
     types: list[FactType] = []
     before = report.errors

@@ -12,26 +12,14 @@ import attrs
 
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import (
-    Document,
-    Pack,
-    ParameterValue,
-    Plain,
-    Rulebook,
-    Says,
-    Theme,
-)
-from govrules.rulebook.conditions import read_parameter_type
+from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says, Theme
 from govrules.rulebook.dated import read_dated
+from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.meant import TYPES_MEANT
-from govrules.rulebook.packs import (
-    PackFiles,
-)
-from govrules.rulebook.rules import (
-    SAYS,
-    read_amendments,
-)
+from govrules.rulebook.packs import PackFiles
+from govrules.rulebook.rules import SAYS, read_amendments
+from govrules.rulebook.types import read_parameter_type
 from govrules.vocabulary import (
     Choice,
     Date,

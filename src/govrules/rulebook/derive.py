@@ -10,29 +10,17 @@ import attrs
 
 from govrules.diagnostics import Code
 from govrules.nodes import Node, Report, Scalar
-from govrules.rulebook.ast import (
-    Citation,
-    Condition,
-    Derived,
-    DerivedExample,
-    FactSource,
-    Row,
-)
+from govrules.rulebook.ast import Citation, Derived, DerivedExample, Row
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.dated import with_periods
 from govrules.rulebook.declare import Declarations, OpenedPack
+from govrules.rulebook.derivation import beneath
+from govrules.rulebook.expr import Condition, FactSource
 from govrules.rulebook.fields import Fields
-from govrules.rulebook.rules import (
-    read_citation,
-    read_given,
-)
-from govrules.rulebook.walk import beneath, references
+from govrules.rulebook.rules import read_citation, read_given
+from govrules.rulebook.walk import references
 from govrules.subjects import Declared
-from govrules.vocabulary import (
-    Choice,
-    Fact,
-    YesNo,
-)
+from govrules.vocabulary import Choice, Fact, YesNo
 
 
 @attrs.define

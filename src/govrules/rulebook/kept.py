@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from govrules.nodes import Report, parse, read_text
+from govrules.nodes import Report, read_text
+from govrules.parsing import parse
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.load import check_version
 

@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 import yaml
 
-from govrules.nodes import Entries, Items, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Items, Node, Report, Scalar
+from govrules.parsing import parse
 
 #: No line is longer where a space lets it be broken; rules are read beside each other.
 WIDTH: Final = 100
@@ -92,7 +93,7 @@ def laid_out(text: str) -> str:
     Collections in brackets stay on one line where they hold no sentence and fit.
 
     Args:
-        text: YAML that `govrules.nodes.parse` reads.
+        text: YAML that `govrules.parsing.parse` reads.
 
     Raises:
         LayoutError: what would be written does not say the same; nothing should be written then.

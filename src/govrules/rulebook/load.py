@@ -14,7 +14,8 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.files import is_folder
-from govrules.nodes import Entries, Node, Report, Scalar, parse
+from govrules.nodes import Entries, Node, Report, Scalar
+from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.conditions import ConditionReader
@@ -32,9 +33,7 @@ from govrules.rulebook.packs import (
     packs_in,
     packs_like,
 )
-from govrules.rulebook.rules import (
-    RuleReader,
-)
+from govrules.rulebook.rules import RuleReader
 from govrules.rulebook.traps import names_no_rule, spans_of, warned
 from govrules.rulebook.unread import Unread, without_examples
 from govrules.subjects import Declared

@@ -39,18 +39,6 @@ MEANT: Final = {
     "exists": "known",
 }
 SIGNS: Final = re.compile(r"(>=|<=|=>|=<|==|!=|>|<|≥|≤)\s*")
-OF_SIGNS: Final = {
-    ">=": "at_least",
-    "=>": "at_least",
-    "≥": "at_least",
-    "<=": "at_most",
-    "=<": "at_most",
-    "≤": "at_most",
-    ">": "more_than",
-    "<": "less_than",
-    "==": "equals",
-    "!=": "equals",
-}
 #: The types of a pack's own facts, and what else they are called.
 TYPES_MEANT: Final = {
     "boolean": "yes or no",

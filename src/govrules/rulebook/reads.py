@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import attrs
 
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Condition,
-    Derived,
     FactRef,
     FactSource,
     Known,

@@ -18,7 +18,6 @@ from govrules.rulebook.ast import (
     NOT_IN_FORCE,
     SEVERITIES,
     Citation,
-    Condition,
     Document,
     Example,
     Exemption,
@@ -31,6 +30,7 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.conditions import ConditionReader
+from govrules.rulebook.expr import Condition
 from govrules.rulebook.fields import Fields
 from govrules.subjects import EVERY_FACT, INDEX, Declared, SubjectReader, paths_of
 from govrules.truth import Unknown

@@ -8,16 +8,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
-from govrules.rulebook.ast import (
-    Compare,
-    Condition,
-    Literal,
-    OneOf,
-    Rule,
-    Rulebook,
-    Test,
-)
-from govrules.rulebook.walk import nodes, parameters_in, references, rule_conditions
+from govrules.rulebook.ast import Rule, Rulebook, all_conditions, rule_conditions
+from govrules.rulebook.expr import Compare, Condition, Literal, OneOf, Test
+from govrules.rulebook.walk import nodes, parameters_in, references
 
 
 def warned(
@@ -163,9 +156,8 @@ def _holes(rulebook: Rulebook, packs: Container[str]) -> Iterator[Diagnostic]:
 def _unused(
     rulebook: Rulebook, packs: Container[str], own: Mapping[str, Span]
 ) -> Iterator[Diagnostic]:
-    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
+    roots = [*all_conditions(rulebook)]
     roots += [when for rule in rulebook.rules if rule.remedy for when, _ in rule.remedy.instead]
-    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
     read = {each.name for each in parameters_in(roots)}
     for parameter in rulebook.parameters.values():
         if parameter.pack in packs and parameter.name not in read:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Final, TypeVar, assert_never
+from typing import assert_never
 
 from govrules.decode.amounts import Threshold
-from govrules.rulebook.ast import (
+from govrules.rulebook.expr import (
     ORDER,
     All,
     AnyOf,
@@ -15,7 +15,6 @@ from govrules.rulebook.ast import (
     By,
     Compare,
     Condition,
-    Derived,
     FactRef,
     FactSource,
     Includes,
@@ -27,19 +26,12 @@ from govrules.rulebook.ast import (
     Operand,
     Parameter,
     Predicate,
-    Rule,
-    Rulebook,
     Test,
     beside,
     children,
     tested,
 )
 from govrules.vocabulary import Fact, Money, Record
-
-T = TypeVar("T")
-
-#: For so many joint values of derived facts a rule is judged apart, at the most.
-MOST_SPLITS: Final = 64
 
 
 def nodes(condition: Condition) -> Iterator[Condition]:
@@ -51,54 +43,37 @@ def nodes(condition: Condition) -> Iterator[Condition]:
         waiting += reversed(children(each))
 
 
-def rule_conditions(rule: Rule) -> Iterator[Condition]:
-    """Yield the outermost conditions of a rule."""
-    if rule.applies_when is not None:
-        yield rule.applies_when
-    for exception in rule.unless:
-        yield exception.when
-    yield rule.requires
-    for grade in rule.grades:
-        yield grade.when
-    for mitigation in rule.mitigated_by:
-        yield mitigation.when
-
-
-def tested_records(rulebook: Rulebook) -> frozenset[str]:
-    """Return the paths of the records that a rulebook tests as such."""
-    roots = [each for rule in rulebook.rules for each in rule_conditions(rule)]
-    roots += [row.when for each in rulebook.derived.values() for row in each.rows]
+def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
+    """Return the paths of the records that conditions test as such."""
     return frozenset(
         node.fact.path
-        for root in roots
+        for root in conditions
         for node in nodes(root)
         if isinstance(node, Test | Known) and isinstance(node.fact.type, Record)
     )
 
 
-def has_threshold(rule: Rule) -> bool:
-    """Tell whether a rule compares with a parameter, or with a number or length other than 0."""
+def has_threshold(conditions: Iterable[Condition]) -> bool:
+    """Tell whether conditions compare with a parameter, or a number or length other than 0."""
     return any(
         _is_threshold(operand)
-        for root in rule_conditions(rule)
+        for root in conditions
         for node in nodes(root)
         for predicate in predicates_at(node)
         for operand in operands(predicate)
     )
 
 
-def thresholds(rulebook: Rulebook) -> dict[Fact, frozenset[Threshold]]:
+def thresholds(conditions: Iterable[Condition]) -> dict[Fact, frozenset[Threshold]]:
     """
-    Return the amounts with which rules compare each fact of money.
+    Return the amounts with which conditions compare each fact of money.
 
-    Facts of which rules ask anything else are left out, such as their sum, whether they are known,
+    Facts of which they ask anything else are left out, such as their sum, whether they are known,
     or whether they are more than another fact: no band of amounts settles that.
     """
-    roots = [root for rule in rulebook.rules for root in rule_conditions(rule)]
-    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
     found: dict[Fact, set[Threshold]] = {}
     others: set[Fact] = set()
-    for node in (node for root in roots for node in nodes(root)):
+    for node in (node for root in conditions for node in nodes(root)):
         named = [each.fact for each in references_at(node) if isinstance(each.type, Money)]
         compared = _amounts(node.predicate) if isinstance(node, Test) and named else None
         if compared is None or len(named) > 1:
@@ -131,11 +106,6 @@ def _amounts(predicate: Predicate) -> list[Threshold] | None:
             case _:
                 return None
     return found if ordered else None
-
-
-def parameters_of(rule: Rule) -> tuple[str, ...]:
-    """Return the names of the parameters that a rule compares with, each once."""
-    return tuple(dict.fromkeys(each.name for each in rule.parameters))
 
 
 def parameters_in(conditions: Iterable[Condition]) -> tuple[Parameter, ...]:
@@ -258,66 +228,3 @@ def derived_read(conditions: Iterable[Condition], *, known: bool = True) -> tupl
             if ref.source is FactSource.DERIVED and ref.level == 0
         )
     )
-
-
-def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
-    """Yield a derived fact and what it reads that is not done, each after those that it reads."""
-    waiting = [name]
-    seen: set[str] = set()
-    while waiting:
-        each = waiting[-1]
-        open_ = [other for other in derived[each].reads if other not in seen and other not in done]
-        if open_ and each not in seen:
-            waiting += open_
-            continue
-        waiting.pop()
-        if each not in seen and each not in done:
-            seen.add(each)
-            yield each
-
-
-def once_each(
-    name: str,
-    derived: Mapping[str, Derived],
-    found: MutableMapping[str, T],
-    work: Callable[[Derived], T],
-) -> T:
-    """
-    Return what is worked out of a derived fact of a record, and keep it.
-
-    What it reads is worked out first, so that however long a chain of derived facts is, and however
-    often each is named, each is worked out once and from what is there already.
-
-    Args:
-        name: the derived fact.
-
-        derived: the rulebook's derived facts.
-
-        found: what was worked out of derived facts of the same record; it is added to.
-
-        work: works it out of one derived fact when `found` has all that are beneath it.
-    """
-    if name not in found:
-        for each in beneath(name, derived, found):
-            found[each] = work(derived[each])
-    return found[name]
-
-
-def splits(rule: Rule, derived: Mapping[str, Derived]) -> tuple[str, ...]:
-    """
-    Return the derived facts for each of whose joint values a rule is judged apart.
-
-    They are those that it reads, each after those that it hangs on itself; where that would make
-    more than `MOST_SPLITS` joint values, the later ones are left together.
-    """
-    if not rule.reads:
-        return ()
-    chosen: list[str] = []
-    number = 1
-    for name in derived:
-        if name in rule.reads:
-            number *= len({*(row.value for row in derived[name].rows), derived[name].otherwise})
-            if number > MOST_SPLITS:
-                break
-            chosen.append(name)
-    return tuple(chosen)

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, assert_never
 
-from govrules.rulebook.ast import (
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Between,

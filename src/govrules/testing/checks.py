@@ -16,7 +16,8 @@ from govrules.engines.reference import case_of
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.examples import example_case, run_derived_example, run_example
 from govrules.facts import Facts
-from govrules.nodes import Entries, Items, Report, parse
+from govrules.nodes import Entries, Items, Report
+from govrules.parsing import parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
@@ -24,15 +25,9 @@ from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
-from govrules.testing.properties import (
-    OF_RULES,
-    PROPERTIES,
-    FalsifiedError,
-    check,
-    engines_agree,
-    installed_engines,
-    kinds_of,
-)
+from govrules.testing.properties import OF_RULES, PROPERTIES, check
+from govrules.testing.theorems.form import engines_agree, installed_engines
+from govrules.testing.trial import FalsifiedError, kinds_of
 from govrules.truth import Unknown
 from govrules.vocabulary import YesNo
 

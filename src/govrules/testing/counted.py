@@ -12,8 +12,8 @@ from hypothesis.strategies import SearchStrategy
 from govrules.assessment import assess
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.testing.checks import AS_OF
-from govrules.testing.properties import kinds_of
 from govrules.testing.strategies import records
+from govrules.testing.trial import kinds_of
 from govrules.truth import Unknown
 
 #: Hypothesis varies what it drew before, so many short rounds differ more than one long one.

@@ -16,10 +16,11 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.engines.reference import months_before
 from govrules.facts import said
 from govrules.model import Partnership, Register
-from govrules.rulebook.ast import (
+from govrules.months import months_before
+from govrules.rulebook.ast import Rulebook, rule_conditions
+from govrules.rulebook.expr import (
     By,
     Compare,
     Condition,
@@ -30,11 +31,10 @@ from govrules.rulebook.ast import (
     Operand,
     Parameter,
     Plain,
-    Rulebook,
     Sum,
     Test,
 )
-from govrules.rulebook.walk import nodes, operands, references, rule_conditions
+from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choice,

@@ -26,24 +26,19 @@ from govrules.engines.registry import said
 from govrules.errors import EngineError
 from govrules.lowering.ir import And, May, Neg
 from govrules.lowering.lower import lowered
-from govrules.rulebook.ast import (
+from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.expr import (
     All,
     AnyOf,
     Compare,
     Condition,
-    Derived,
     FactRef,
     FactSource,
     Literal,
     Not,
     Op,
-    Row,
-    Rule,
-    Rulebook,
-    Severity,
-    Verdict,
 )
-from govrules.rulebook.ast import Test as FactTest
+from govrules.rulebook.expr import Test as FactTest
 from govrules.testing.grammar import rulebooks
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, YesNo

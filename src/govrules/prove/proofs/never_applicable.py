@@ -8,7 +8,8 @@ from govrules.engines.reference import Case, judge
 from govrules.prove.encoded import EncodedRulebook, Finding, Proof, all_hold, parts
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock
-from govrules.rulebook.ast import Not, Rule, Verdict
+from govrules.rulebook.ast import Rule, Verdict
+from govrules.rulebook.expr import Not
 
 
 def _find(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:

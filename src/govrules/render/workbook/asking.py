@@ -12,11 +12,12 @@ from govrules.answered import THE_REGISTER, Laid, named_path
 from govrules.answered.answer import OF_RECORD
 from govrules.answered.cells import how_to_answer, said
 from govrules.answered.sheets import CLAUSES_FACT, DONT_KNOW, about_of, key_of, record_hash
-from govrules.assessment import Assessment, RankedQuestion
+from govrules.assessment import Assessment
 from govrules.explain.phrases import joined
 from govrules.facts import recorded
 from govrules.model import Register
 from govrules.portfolio import RegisterAssessment, is_register
+from govrules.ranking import RankedQuestion
 from govrules.render.advice import fact_at
 from govrules.render.lines import INDEX
 from govrules.render.standing import TIER

@@ -1,0 +1,73 @@
+"""What comes first: of findings the gravest, of questions those of most consequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from govrules.findings import DerivedValue, Finding, Question
+from govrules.rulebook.ast import Severity
+
+
+@attrs.frozen
+class RankedQuestion:
+    """
+    A question with what answering it would do.
+
+    Attributes:
+        question: the question.
+        rules: the ids of the rules whose verdict it would help to settle.
+        could_be: the worst severity that one of them could have.
+        settles: the derived facts that are shown, such as the risk tier, that it helps to settle.
+    """
+
+    question: Question
+    rules: tuple[str, ...]
+    could_be: Severity
+    settles: tuple[str, ...] = ()
+
+
+def gravity(finding: Finding) -> int:
+    """Return the place of a finding among others, the least for the gravest."""
+    return -finding.severity.rank if finding.severity else 0
+
+
+def worst(finding: Finding) -> Severity:
+    """Return how grave a finding could be at most."""
+    return finding.could_be or finding.severity or Severity.LOW
+
+
+def ranked(
+    findings: Iterable[Finding], derived: Mapping[str, DerivedValue]
+) -> tuple[RankedQuestion, ...]:
+    """
+    Return every question that findings leave, in the order of consequence.
+
+    Args:
+        findings: the findings.
+
+        derived: the derived facts that are shown, by name, with the questions that each leaves.
+    """
+    asked: dict[Question, list[Finding]] = {}
+    settles: dict[Question, list[str]] = {}
+    for name, each in derived.items():
+        for question in each.questions:
+            settles.setdefault(question, []).append(name)
+    for finding in findings:
+        for question in finding.questions:
+            asked.setdefault(question, []).append(finding)
+    found = [
+        (
+            max((worst(each).rank for each in several if each.applies), default=-1),
+            RankedQuestion(
+                question,
+                tuple(each.rule.id for each in several),
+                max(map(worst, several)),
+                tuple(settles.get(question, ())),
+            ),
+        )
+        for question, several in asked.items()
+    ]
+    found.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
+    return tuple(question for _, question in found)

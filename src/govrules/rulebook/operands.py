@@ -1,0 +1,372 @@
+"""Nodes to operands: each value read by the type of the fact that is compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from govrules.decode.values import Problem, read
+from govrules.diagnostics import Code, did_you_mean
+from govrules.nodes import Entries, Items, Node, Scalar
+from govrules.parsing import OF_SIGNS
+from govrules.rulebook.ast import ParameterValue
+from govrules.rulebook.dated import by_day
+from govrules.rulebook.expr import Between, By, Compare, Comparison, Literal, Op, Operand, Parameter
+from govrules.rulebook.meant import NO_TEXTS, SIGNS
+from govrules.rulebook.resolve import FactResolver
+from govrules.rulebook.types import AGES, OPS, comparable, type_phrase
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    FactType,
+    Months,
+    Record,
+    Records,
+    Text,
+    YesNo,
+    closed_values,
+)
+
+_SILENCE: Final = ("unknown", "~", "null")
+
+
+@attrs.define
+class OperandReader(FactResolver):
+    """
+    Reads what facts are compared with.
+
+    Args:
+        report: where problems go.
+
+        declared: local and derived facts.
+
+        parameters: the rulebook's thresholds by name.
+    """
+
+    parameters: Mapping[str, ParameterValue]
+
+    def operand(
+        self, node: Node, fact_type: FactType, path: str, classes: tuple[type, ...]
+    ) -> Operand | None:
+        """Read what a fact is compared with."""
+        if isinstance(fact_type, Record | Records) and not self._is_none(node):
+            self.report.add(
+                Code.TYPE_MISMATCH,
+                f"`{path}` compares with `none` only",
+                node,
+                "write `none`, or test the facts in it",
+            )
+            return None
+        if isinstance(node, Entries):
+            return self._chosen(node, fact_type, path, classes)
+        if isinstance(fact_type, Choices):
+            return self._set(node, fact_type, path)
+        if isinstance(node, Items):
+            self.report.add(
+                Code.WRONG_SHAPE, "a single value belongs here", node, "write one value"
+            )
+            return None
+        if self._is_none(node):
+            if not isinstance(fact_type, YesNo):
+                return Literal(None)
+            self.report.add(
+                Code.TYPE_MISMATCH, f"`{path}` is yes or no, never none", node, "write `no`"
+            )
+            return None
+        if not node.text.strip() or (node.plain and node.text.lower() in _SILENCE):
+            self.report.add(
+                Code.SILENCE_AS_VALUE,
+                "no rule can test for what nobody recorded",
+                node,
+                "test a value; an unknown fact becomes a question by itself",
+            )
+            return None
+        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
+            self.report.add(
+                Code.TEXT_TESTED_FOR_YES,
+                f"`{path}` is text, and this asks whether it reads “{node.text}”",
+                node,
+                f"ask whether there is one: `not: {{ {path}: none }}`; "
+                f"or whether there is none: `{path}: none`",
+            )
+            return None
+        sign = SIGNS.match(node.text)
+        if sign is not None and node.text not in getattr(fact_type, "values", ()):
+            test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{sign[1]}` is no test",
+                node,
+                f"write `{path}: {{ {test}: {rest or '…'} }}`",
+            )
+            return None
+        value = read(node.text, fact_type)
+        if not isinstance(value, Problem):
+            return Literal(value)
+        mismatch = value.code in (Code.UNREADABLE_VALUE, Code.OUT_OF_RANGE)
+        code = Code.TYPE_MISMATCH if mismatch else value.code
+        self.report.add(code, value.about(path), node, value.help)
+        return None
+
+    def _comparison(
+        self,
+        name: str,
+        fact_type: FactType,
+        path: str,
+        value: Node,
+        classes: tuple[type, ...],
+    ) -> Comparison | None:
+        if name == "between":
+            return self._between(fact_type, path, value, classes)
+        of = Months() if name in AGES else fact_type
+        operand = self._compared_with(name, of, path, value, classes)
+        return None if operand is None else Compare(OPS[name], operand)
+
+    def _compared_with(
+        self,
+        name: str,
+        fact_type: FactType,
+        path: str,
+        value: Node,
+        classes: tuple[type, ...],
+    ) -> Operand | None:
+        operand = self.operand(value, fact_type, path, classes)
+        if operand is None or name == Op.EQUALS.value or not may_be_none(operand):
+            return operand
+        self.report.add(
+            Code.TYPE_MISMATCH,
+            f"`{name}` compares with a value, and `none` is none",
+            value,
+            f"write `{path}: none` to test for it",
+        )
+        return None
+
+    def _between(
+        self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
+    ) -> Between | None:
+        two = 2
+        if not isinstance(value, Items) or len(value.items) != two:
+            self.report.add(
+                Code.WRONG_SHAPE, "`between` takes two values", value, "write `[lowest, highest]`"
+            )
+            return None
+        low, high = (self.operand(each, fact_type, path, classes) for each in value.items)
+        if low is None or high is None:
+            return None
+        if may_be_none(low) or may_be_none(high):
+            self.report.add(
+                Code.EMPTY_RANGE,
+                "`none` is no end of a range",
+                value,
+                "write `at_least` or `at_most` alone",
+            )
+            return None
+        if upside_down(low, high, fact_type):
+            self.report.add(
+                Code.EMPTY_RANGE,
+                "no value lies in this range",
+                value,
+                "write the lower bound first",
+            )
+            return None
+        return Between(low, high)
+
+    def _set(self, node: Node, fact_type: Choices, path: str) -> Operand | None:
+        if self._is_none(node):
+            return Literal(None)
+        nodes = node.items if isinstance(node, Items) else [node]
+        if not nodes:
+            self.report.add(
+                Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
+            )
+            return None
+        before = self.report.errors
+        members: set[str] = set()
+        for each in nodes:
+            if not isinstance(each, Scalar):
+                self.report.add(
+                    Code.WRONG_SHAPE,
+                    f"a value of `{path}` is a single word",
+                    each,
+                    f"write `[{fact_type.values[0]}]`",
+                )
+            elif each.text in fact_type.values:
+                members.add(each.text)
+            else:
+                self.report.add(
+                    Code.UNKNOWN_VALUE,
+                    f"unknown value `{each.text}` of `{path}`",
+                    each,
+                    did_you_mean(each.text, fact_type.values),
+                )
+        return Literal(frozenset(members)) if self.report.errors == before else None
+
+    def _chosen(
+        self, node: Entries, fact_type: FactType, path: str, classes: tuple[type, ...]
+    ) -> Operand | None:
+        keys = {key.text: (key, value) for key, value in node.items}
+        if "by" in keys:
+            return self._by(node, keys, fact_type, path, classes)
+        choosers = [name for name in ("fact", "parameter") if name in keys]
+        if len(choosers) != 1 or len(keys) != 1:
+            self.report.add(
+                Code.WRONG_SHAPE,
+                "a value is a literal, `{fact: …}`, `{parameter: …}` or `{by: …}`",
+                node,
+                "write one of them",
+            )
+            return None
+        key, value = keys[choosers[0]]
+        if not isinstance(value, Scalar):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                f"`{key.text}` takes a name",
+                value,
+                f"write `{{{key.text}: name}}`",
+            )
+            return None
+        if choosers[0] == "fact":
+            return self._other_fact(value, fact_type, path, classes)
+        return self._parameter(value, fact_type, classes)
+
+    def _other_fact(
+        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
+    ) -> Operand | None:
+        ref = self.fact(node, classes)
+        if ref is None:
+            return None
+        if ref.path == path and ref.level == len(classes) - 1:
+            self.report.add(
+                Code.COMPARED_WITH_ITSELF,
+                f"`{path}` is compared with itself, so the test always comes out the same",
+                node,
+                "compare it with another fact, a value or a parameter",
+            )
+            return None
+        if not comparable(ref.type, fact_type):
+            self.report.add(
+                Code.TYPE_MISMATCH,
+                f"`{ref.path}` is {type_phrase(ref.type)}, where {type_phrase(fact_type)} belongs",
+                node,
+                "compare facts of one type",
+            )
+            return None
+        return ref
+
+    def _parameter(
+        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
+    ) -> Operand | None:
+        found = self.parameters.get(node.text)
+        if found is None:
+            self.report.add(
+                Code.UNKNOWN_PARAMETER,
+                f"unknown parameter `{node.text}`",
+                node,
+                did_you_mean(node.text, self.parameters)
+                or "declare it under `parameters` in `rulebook.yaml`",
+            )
+            return None
+        if not comparable(found.type, fact_type):
+            self.report.add(
+                Code.TYPE_MISMATCH,
+                f"parameter `{found.name}` is {type_phrase(found.type)}, "
+                f"where {type_phrase(fact_type)} belongs",
+                node,
+                "use a parameter of that type",
+            )
+            return None
+        if not found.dated:
+            return Parameter(found.name, found.value)
+        return by_day(found, classes[0])
+
+    def _by(
+        self,
+        node: Entries,
+        keys: dict[str, tuple[Scalar, Node]],
+        fact_type: FactType,
+        path: str,
+        classes: tuple[type, ...],
+    ) -> Operand | None:
+        _, named = keys["by"]
+        if not isinstance(named, Scalar):
+            self.report.add(
+                Code.WRONG_SHAPE,
+                "`by` takes the name of a fact",
+                named,
+                "write `{by: risk_tier, …}`",
+            )
+            return None
+        selector = self.fact(named, classes)
+        if selector is None:
+            return None
+        values = closed_values(selector.type)
+        if not values:
+            self.report.add(
+                Code.INCOMPLETE_CHOICE,
+                f"`{selector.path}` has no closed list of values to choose by",
+                named,
+                "choose by a derived fact, a choice or a yes or no",
+            )
+            return None
+        cases: list[tuple[str | bool, Operand]] = []
+        complete = True
+        words = {_word(value): value for value in values}
+        for key, value in node.items:
+            word = key.text.lower() if isinstance(selector.type, YesNo) else key.text
+            if key.text == "by":
+                continue
+            if word not in words:
+                self.report.add(
+                    Code.UNKNOWN_VALUE,
+                    f"unknown value `{key.text}` of `{selector.path}`",
+                    key,
+                    did_you_mean(key.text, words),
+                )
+                complete = False
+                continue
+            operand = self.operand(value, fact_type, path, classes)
+            complete = complete and operand is not None
+            if operand is not None:
+                cases.append((words[word], operand))
+        missing = [
+            word for word, value in words.items() if value not in {each for each, _ in cases}
+        ]
+        if complete and missing:
+            self.report.add(
+                Code.INCOMPLETE_CHOICE,
+                f"no value is given for `{missing[0]}` of `{selector.path}`",
+                named,
+                "give a value for each: " + ", ".join(f"`{word}`" for word in words),
+            )
+        return By(selector, tuple(cases)) if complete and not missing else None
+
+    @staticmethod
+    def _is_none(node: Node) -> bool:
+        return isinstance(node, Scalar) and node.plain and node.text.lower() == "none"
+
+
+def may_be_none(operand: Operand) -> bool:
+    """Tell whether an operand is `none`, or can be by a choice."""
+    match operand:
+        case Literal(value):
+            return value is None
+        case By(cases=cases):
+            return any(may_be_none(case) for _, case in cases)
+        case _:
+            return False
+
+
+def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:
+    """Tell whether the lower end of a range is above the upper one."""
+    if not isinstance(low, Literal | Parameter) or not isinstance(high, Literal | Parameter):
+        return False
+    ends: list[Any] = [low.value, high.value]
+    if isinstance(fact_type, Choice):
+        ends = [fact_type.values.index(each) for each in ends]
+    return bool(ends[0] > ends[1])
+
+
+def _word(value: str | bool) -> str:  # noqa: FBT001 - a value of a fact
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value

@@ -1,0 +1,201 @@
+"""What holds of advice under every rulebook: no needless reason, no idle question, no harm."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from govrules.engines.reference import Case, Judgement, judge
+from govrules.engines.registry import NEVER_FLAGS
+from govrules.explain.because import REDUCED_UP_TO
+from govrules.explain.ways import Effort, members
+from govrules.findings import Finding
+from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
+from govrules.rulebook.walk import references
+from govrules.testing.trial import Trial
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Choice, Fact, Kind, Records, YesNo, vocabulary_of
+
+#: So many ways to answer what a finding asks are gone through, of so many questions.
+_MOST_ANSWERS: Final = 243
+_MOST_ASKED: Final = 5
+
+
+def because_has_no_needless_fact(trial: Trial) -> None:
+    """Without any one of the facts that a finding cites, it is not what it is."""
+    whole = trial.case()
+    for finding in trial.assess().findings:
+        facts = {each.fact: each.value for each in finding.because}
+        if len(facts) > REDUCED_UP_TO:
+            continue
+        said = judge(finding.rule, whole)
+        for left_out in facts:
+            kept = [each for each in facts if each != left_out]
+            steps = {each: facts[each] for each in kept if each in finding.steps}
+            fewer = judge(finding.rule, whole.restricted(kept).supposing(steps))
+            needed = _outcome(fewer) != _outcome(said) or fewer.scope is not said.scope
+            trial.require(needed, f"it cites `{left_out}`, and does not need it", finding.rule)
+
+
+def _outcome(found: Judgement) -> tuple[Any, ...]:
+    return found.verdict, found.severity, found.could_be, found.mitigations
+
+
+def no_question_is_idle(trial: Trial) -> None:
+    """
+    Of each question some answers to the others leave something open that its own answer changes.
+
+    It is gone through where few facts of closed values are asked. A rule that tests a fact twice is
+    left out: three-valued logic does not see that both tests are of one value, and `prove` names
+    the rule.
+    """
+    case = trial.case()
+    for finding in trial.assess().findings:
+        answers = _answers(finding, trial)
+        if not answers or _tests_twice(finding.rule, trial):
+            continue
+        for asked in answers:
+            others = {path: values for path, values in answers.items() if path != asked}
+            matters = any(
+                _changes_it(finding.rule, case.supposing(so), asked, answers[asked])
+                for so in _all_of(others)
+            )
+            trial.require(matters, f"no answer to `{asked}` changes anything", finding.rule)
+
+
+def _answers(finding: Finding, trial: Trial) -> dict[str, Sequence[Any]]:
+    """Return every answer to each question; none where there are too many."""
+    found: dict[str, Sequence[Any]] = {}
+    facts: Mapping[str, Fact] = vocabulary_of(trial.cls).facts
+    for question in finding.questions[: _MOST_ASKED + 1]:
+        fact = facts.get(question.fact)
+        if fact is None or not isinstance(fact.type, YesNo | Choice):
+            return {}
+        closed = (True, False) if isinstance(fact.type, YesNo) else (*fact.type.values, None)
+        found[question.fact] = closed
+    ways = 1
+    for values in found.values():
+        ways *= len(values)
+    return found if len(found) <= _MOST_ASKED and ways <= _MOST_ANSWERS else {}
+
+
+def _all_of(answers: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    for values in itertools.product(*answers.values()):
+        yield dict(zip(answers, values, strict=True))
+
+
+def _changes_it(rule: Rule, case: Case, asked: str, values: Sequence[Any]) -> bool:
+    before = _outcome(judge(rule, case))
+    return any(_outcome(judge(rule, case.supposing({asked: each}))) != before for each in values)
+
+
+def _tests_twice(rule: Rule, trial: Trial) -> bool:
+    """Tell whether a rule, or what it is derived from, names a fact more than once."""
+    waiting = [*rule_conditions(rule)]
+    number: Counter[str] = Counter()
+    while waiting:
+        for ref in references(waiting.pop()):
+            number[ref.path] += 1
+            if ref.path in trial.rulebook.derived and number[ref.path] == 1:
+                waiting += [row.when for row in trial.rulebook.derived[ref.path].rows]
+    return any(each > 1 for each in number.values())
+
+
+def nothing_held_is_taken_away(trial: Trial) -> None:
+    """Nothing in place is given up by a way out that would do with it."""
+    whole, assessment, effort = trial.case(), trial.assess(), Effort(trial.subject)
+    for finding in assessment.flagged:
+        for way in finding.clears:
+            changes = {each.fact: each.to for each in way}
+            for path, kept in keeping(changes, effort):
+                after = judge(finding.rule, whole.supposing(kept))
+                says = f"its way out takes from `{path}` what can stay"
+                trial.require(after.verdict not in NEVER_FLAGS, says, finding.rule)
+
+
+def keeping(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield changes with what one of them takes away kept: a set's members, or the whole fact."""
+    for path, to in changes.items():
+        if not effort.takes_away({path: to}):
+            continue
+        if isinstance(to, frozenset):
+            yield path, {**changes, path: to | members(effort.now(path))}
+        elif len(changes) > 1:
+            yield path, {each: value for each, value in changes.items() if each != path}
+
+
+def changes_are_smallest(trial: Trial) -> None:
+    """Nothing can be left out of a way out: no fact, and no member that a set gains or loses."""
+    whole, effort = trial.case(), Effort(trial.subject)
+    for finding in trial.assess().flagged:
+        for way in finding.clears:
+            changes = {each.fact: each.to for each in way}
+            for path, fewer in _fewer(changes, effort):
+                after = judge(finding.rule, whole.supposing(fewer))
+                says = f"its way out does without all that it changes in `{path}`"
+                trial.require(after.verdict not in NEVER_FLAGS, says, finding.rule)
+
+
+def _fewer(changes: Mapping[str, Any], effort: Effort) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, to in changes.items():
+        others = {each: value for each, value in changes.items() if each != path}
+        # What a record is without its one known fact is no smaller change of it.
+        if others and "]" not in path and effort.now(path) is not UNKNOWN:
+            yield path, others
+        if isinstance(to, frozenset):
+            held = members(effort.now(path))
+            for member in sorted(to ^ held):
+                nearer = to ^ {member}
+                if nearer != held:
+                    yield path, {**changes, path: nearer}
+
+
+def because_is_sufficient(trial: Trial) -> None:
+    """The facts that a finding cites reproduce it, and a single one of them is needed."""
+    whole = trial.case()
+    for finding in trial.assess().findings:
+        paths = [each.fact for each in finding.because]
+        steps = {each.fact: each.value for each in finding.because if each.fact in finding.steps}
+        alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
+        same = (alone.verdict, alone.severity, alone.could_be, alone.mitigations)
+        given_ = (finding.verdict, finding.severity, finding.could_be, finding.mitigations)
+        trial.require(same == given_, f"{', '.join(paths)} do not reproduce it", finding.rule)
+        trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
+        if finding.verdict in (Verdict.FLAGGED, Verdict.NOT_APPLICABLE) and len(paths) == 1:
+            none = judge(finding.rule, whole.restricted([])).verdict
+            says = f"it cites `{paths[0]}`, and does not need it"
+            trial.require(none is not finding.verdict, says, finding.rule)
+
+
+def changes_settle(trial: Trial) -> None:
+    """Each way out that a finding offers changes arrangements alone, and settles it."""
+    whole, effort = trial.case(), Effort(trial.subject)
+    for finding in trial.assess().flagged:
+        sizes = {effort.size({each.fact: each.to for each in way}) for way in finding.clears}
+        trial.require(len(sizes) <= 1, "it offers a longer way out beside a shorter", finding.rule)
+        for way in finding.clears:
+            after = judge(finding.rule, whole.supposing({each.fact: each.to for each in way}))
+            cleared = after.verdict in NEVER_FLAGS
+            words = "; ".join(f"{each.fact}: {each.phrase}" for each in way)
+            trial.require(cleared, f"its way out does not clear it: {words}", finding.rule)
+            for change in way:
+                says = f"it offers to change `{change.fact}`, which is a circumstance"
+                arranged = is_arrangement(change.fact, trial.cls, trial.rulebook)
+                trial.require(arranged, says, finding.rule)
+                trial.require(bool(change.phrase), f"`{change.fact}` is not in words", finding.rule)
+
+
+def is_arrangement(path: str, cls: type, rulebook: Rulebook) -> bool:
+    """Tell whether governance can change a fact of a class, or a list that it is in."""
+    *lists, last = path.split("].")
+    for each in lists:
+        fact = vocabulary_of(cls).facts[each.partition("[")[0]]
+        if fact.kind is Kind.ARRANGEMENT:
+            return True
+        assert isinstance(fact.type, Records)  # noqa: S101 - only lists are indexed
+        cls = fact.type.cls
+    if last.startswith("local."):
+        return rulebook.local[last.removeprefix("local.")].kind is Kind.ARRANGEMENT
+    return vocabulary_of(cls).facts[last].kind is Kind.ARRANGEMENT

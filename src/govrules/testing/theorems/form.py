@@ -1,0 +1,99 @@
+"""Properties of form: order does not matter, nothing raises, and all engines agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import attrs
+from hypothesis import strategies as st
+
+from govrules.assessment import assess
+from govrules.engines.registry import ENGINES
+from govrules.errors import EngineError
+from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.expr import All, AnyOf, Condition
+from govrules.testing.trial import Trial, kinds_of, said
+from govrules.truth import UNKNOWN
+from govrules.validate import check_subject
+
+
+def order_and_duplicates_do_not_matter(trial: Trial) -> None:
+    """The order of rules and of the items of a condition, and an item twice, change nothing."""
+    random = trial.draw(st.randoms(use_true_random=False))
+    shuffled = list(trial.rulebook.rules)
+    random.shuffle(shuffled)
+    rules = tuple(_jumbled(rule, random) for rule in shuffled)
+    again = attrs.evolve(trial.rulebook, rules=rules)
+    after = {each.rule.id: each for each in attrs.evolve(trial, rulebook=again).assess().findings}
+    for finding in trial.assess().findings:
+        other = after[finding.rule.id]
+        says = f"{said(finding)} became {said(other)} in another order"
+        same = said(finding) == said(other) and len(finding.mitigations) == len(other.mitigations)
+        trial.require(same, says, finding.rule)
+
+
+def _jumbled(rule: Rule, random: Any) -> Rule:  # noqa: ANN401 - a source of chance
+    applies = None if rule.applies_when is None else jumbled(rule.applies_when, random)
+    return attrs.evolve(rule, requires=jumbled(rule.requires, random), applies_when=applies)
+
+
+def jumbled(condition: Condition, random: Any) -> Condition:  # noqa: ANN401 - a source of chance
+    """Return a condition with its items in another order, and one of them twice."""
+    if not isinstance(condition, All | AnyOf):
+        return condition
+    items = [jumbled(each, random) for each in condition.items]
+    random.shuffle(items)
+    return attrs.evolve(condition, items=(*items, items[0]))
+
+
+def one_finding_per_rule(trial: Trial) -> None:
+    """Each rule about the subject's kind has one finding, in the rulebook's order."""
+    kinds = [name for name, each in trial.rulebook.subjects.items() if each is trial.cls]
+    expected = [each for each in trial.rulebook.rules if each.subject == kinds[0]]
+    day = trial.as_of
+    if isinstance(day, dt.date):
+        expected = [each for each in expected if (each.in_force[0] or day) <= day]
+        expected = [each for each in expected if (each.in_force[1] or day) >= day]
+    assessment = trial.assess()
+    trial.require([each.rule for each in assessment.findings] == expected, "a finding is amiss")
+    trial.require(sum(assessment.counts.values()) == len(expected), "the counts do not add up")
+
+
+def checked_rules_never_raise(trial: Trial) -> None:
+    """A subject that fits the vocabulary is assessed and explained whatever is unknown of it."""
+    check_subject(trial.subject, trial.rulebook)
+    for as_of in (trial.as_of, UNKNOWN):
+        assessment = attrs.evolve(trial, as_of=as_of).assess()
+        for finding in (*assessment.findings, *assessment.summaries):
+            whole = finding.sentence.endswith((".", "?", "!"))
+            trial.require(whole, "its sentence is cut short", finding.rule)
+            worded = all(each.phrase for each in finding.because)
+            trial.require(worded, "it cites a fact without words", finding.rule)
+            trial.require(isinstance(finding.remedy, str), "its remedy is no text", finding.rule)
+        ranked = {each.question for each in assessment.questions}
+        asked = {each for finding in assessment.findings for each in finding.questions}
+        trial.require(ranked == asked, "the ranked questions are not those that are asked")
+
+
+def engines_agree(trial: Trial) -> None:
+    """Every engine that is installed says what the reference engine says."""
+    expected = trial.assess().findings
+    for name in installed_engines(trial.rulebook)[1:]:
+        for one, other in zip(expected, trial.assess(engine=name).findings, strict=True):
+            says = f"`{name}` says {said(other)}, the reference engine {said(one)}"
+            same = said(one) == said(other) and one.mitigations == other.mitigations
+            trial.require(same, says, one.rule)
+
+
+def installed_engines(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return the engines that can do a rulebook here, the reference engine first."""
+    found = []
+    for name in ENGINES:
+        try:
+            for cls in {rulebook.subjects[each] for each in kinds_of(rulebook)}:
+                assess(cls(), rulebook, engine=name)
+        except EngineError:
+            continue
+        found.append(name)
+    return tuple(found)

@@ -1,0 +1,155 @@
+"""Properties of knowledge: what learning and withholding facts can change, and what is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any, Final
+
+import attrs
+from hypothesis import strategies as st
+
+from govrules.engines.reference import judge
+from govrules.engines.registry import NEVER_FLAGS
+from govrules.findings import Finding
+from govrules.rulebook.ast import Verdict
+from govrules.testing.trial import Trial, least, said, tests_what_is_known, worst
+from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import Record, Records, vocabulary_of
+
+#: So many ways in which what is unknown could turn out are tried of each subject.
+_COMPLETED: Final = 3
+
+
+def knowledge_is_monotone(trial: Trial) -> None:
+    """Learning more never takes back what was certain, and complete facts leave nothing open."""
+    complete = trial.completion()
+    names = sorted(vocabulary_of(trial.cls).fields)
+    learned = trial.draw(st.sets(st.sampled_from(names)))
+    between = attrs.evolve(trial.subject, **{name: getattr(complete, name) for name in learned})
+    found = [trial.assess(each) for each in (trial.subject, between, complete)]
+    subjects = {"same with more known": between, "same with all known": complete}
+    for less, more in itertools.pairwise(found):
+        for was, now in zip(less.findings, more.findings, strict=True):
+            if not tests_what_is_known(was.rule):
+                says = f"{said(was)} became {said(now)} when more was learned"
+                trial.require(_never_goes_back(was, now), says, was.rule, **subjects)
+    for finding in found[-1].findings:
+        says = "it is unknown though every fact is known"
+        trial.require(finding.verdict is not Verdict.UNKNOWN, says, finding.rule, **subjects)
+
+
+def _never_goes_back(was: Finding, now: Finding) -> bool:
+    match was.verdict:
+        case Verdict.UNKNOWN:
+            return now.verdict is not Verdict.FLAGGED or worst(now) <= worst(was)
+        case Verdict.CLEAR:
+            return now.verdict in NEVER_FLAGS
+        case Verdict.NOT_APPLICABLE:
+            return now.verdict is Verdict.NOT_APPLICABLE
+        case Verdict.FLAGGED if now.verdict is not Verdict.FLAGGED:
+            return False
+    return least(was) <= least(now) <= worst(now) <= worst(was)
+
+
+def withholding_never_helps(trial: Trial) -> None:
+    """What is flagged stays flagged, or becomes a question as grave, when facts are withheld."""
+    names = sorted(vocabulary_of(trial.cls).fields)
+    hidden = trial.draw(st.sets(st.sampled_from(names), min_size=1))
+    withheld = attrs.evolve(trial.subject, **dict.fromkeys(hidden, UNKNOWN))
+    pairs = zip(trial.assess().findings, trial.assess(withheld).findings, strict=True)
+    for told, after in pairs:
+        if told.verdict is not Verdict.FLAGGED or tests_what_is_known(told.rule):
+            continue
+        open_ = after.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
+        says = f"{said(told)} became {said(after)} when facts were withheld"
+        as_grave = open_ and worst(after) >= worst(told)
+        trial.require(as_grave, says, told.rule, with_less_told=withheld)
+
+
+def severity_is_bounded(trial: Trial) -> None:
+    """As the unknown turns out, a finding is as grave as is said and no graver than it could be."""
+    before = trial.assess().findings
+    for _ in range(_COMPLETED):
+        complete = trial.completion()
+        for was, now in zip(before, trial.assess(complete).findings, strict=True):
+            if now.verdict is not Verdict.FLAGGED or tests_what_is_known(was.rule):
+                continue
+            says = f"{said(was)} became {said(now)} when all was learned"
+            flaggable = was.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
+            bounded = flaggable and worst(now) <= worst(was)
+            if was.severity is not None:
+                bounded = bounded and was.severity <= least(now)
+            trial.require(bounded, says, was.rule, with_all_known=complete)
+
+
+def questions_suffice(trial: Trial) -> None:
+    """A finding that is open asks for facts that nobody recorded, and their answers settle it."""
+    complete = trial.completion()
+    for finding in trial.assess().findings:
+        rule = finding.rule
+        unknown = finding.verdict is Verdict.UNKNOWN
+        open_ = unknown or finding.could_be is not None
+        trial.require(not open_ or bool(finding.questions), "it is open and asks nothing", rule)
+        trial.require(open_ or not finding.questions, "it is settled and asks", rule)
+        for question in finding.questions:
+            is_open = is_open_in(trial.subject, question.fact, trial.as_of)
+            trial.require(is_open, f"it asks for `{question.fact}`, which is known", rule)
+            trial.require(question.question.endswith("?"), f"`{question.fact}`: no question", rule)
+        if open_:
+            paths = [each.fact for each in finding.questions]
+            answered = with_answers(trial.subject, complete, paths)
+            after = judge(rule, trial.case(answered))
+            says = f"it is still {said(after)} when all that it asks for is answered"
+            # What it asks to settle a verdict may leave open how grave it is.
+            settled = after.could_be is None or unknown
+            settled = settled and after.verdict is not Verdict.UNKNOWN
+            trial.require(settled, says, rule, answered=answered)
+
+
+def is_open_in(record: Any, path: str, as_of: dt.date | Unknown = UNKNOWN) -> bool:  # noqa: ANN401 - any attrs object
+    """Tell whether a fact of a record was not recorded, or not to its end."""
+    if path == "as_of":
+        return as_of is UNKNOWN
+    value = record
+    for part in path.split("."):
+        name, _, index = part.partition("[")
+        if name == "local":
+            return path.rpartition("local.")[2] not in value.local
+        value = getattr(value, name)
+        if value is UNKNOWN:
+            return True
+        if index:
+            value = [each for each in value if each is not UNKNOWN][int(index.rstrip("]"))]
+    return isinstance(value, tuple | frozenset) and UNKNOWN in value
+
+
+def with_answers(partial: Any, complete: Any, paths: list[str], prefix: str = "") -> Any:  # noqa: ANN401 - any attrs object
+    """Return the partial record with these facts, and no others, as the complete one has them."""
+    changed: dict[str, Any] = {}
+    cls: type = type(partial)
+    for name, fact in vocabulary_of(cls).fields.items():
+        path, value, whole = f"{prefix}{name}", getattr(partial, name), getattr(complete, name)
+        if path in paths:
+            changed[name] = whole
+        elif isinstance(fact.type, Record) and any(each.startswith(f"{path}.") for each in paths):
+            if whole is None:
+                changed[name] = None
+            else:
+                known = fact.type.cls() if value is UNKNOWN else value
+                changed[name] = with_answers(known, whole, paths, f"{path}.")
+        elif isinstance(fact.type, Records) and isinstance(value, tuple):
+            there = [each for each in value if each is not UNKNOWN]
+            items = tuple(
+                with_answers(each, whole[index], paths, f"{path}[{index}].")
+                for index, each in enumerate(there)
+            )
+            changed[name] = items + ((UNKNOWN,) if UNKNOWN in value else ())
+    if "local" in vocabulary_of(cls).about:
+        local = {
+            name: value
+            for name, value in complete.local.items()
+            if f"{prefix}local.{name}" in paths
+        }
+        changed["local"] = {**partial.local, **local}
+    return attrs.evolve(partial, **changed)

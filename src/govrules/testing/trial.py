@@ -1,0 +1,153 @@
+"""One subject under one rulebook: what a property is tried on, and how it says that it fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import attrs
+from hypothesis.strategies import SearchStrategy
+
+from govrules.assessment import Assessment, assess
+from govrules.engines.reference import Case, case_of
+from govrules.facts import Facts
+from govrules.findings import Finding
+from govrules.render.tree import tree_lines
+from govrules.rulebook.ast import Rule, Rulebook, Severity, rule_conditions
+from govrules.rulebook.expr import Condition, Known
+from govrules.rulebook.walk import nodes
+from govrules.testing.strategies import completions
+from govrules.testing.written import written
+from govrules.truth import Unknown
+
+T = TypeVar("T")
+
+
+class FalsifiedError(AssertionError):
+    """
+    A property does not hold.
+
+    Attributes:
+        says: what was found, in one line.
+        rule: the rule of which it was found; None where it is of the rulebook as a whole.
+        subjects: the subjects that show it, by what each of them is.
+    """
+
+    def __init__(self, says: str, rule: Rule | None = None, subjects: str = "") -> None:
+        super().__init__(says, rule, subjects)
+        self.says = says
+        self.rule = rule
+        self.subjects = subjects
+
+    def __str__(self) -> str:
+        where = f"{self.rule.span}: `{self.rule.id}`: " if self.rule else ""
+        return f"{where}{self.says}\n{self.subjects}".rstrip()
+
+
+class Draw(Protocol):
+    """Draws from a strategy, as the `draw` of Hypothesis does."""
+
+    def __call__(self, strategy: SearchStrategy[T], /) -> T:
+        """Return one value of a strategy."""
+
+
+@attrs.frozen
+class Trial:
+    """
+    One subject under one rulebook.
+
+    Attributes:
+        rulebook: the rules.
+        subject: the subject, partial or complete.
+        as_of: the date of the assessment.
+        draw: draws what a property needs beside the subject.
+        only_read: whether what no rule reads is left unknown throughout.
+    """
+
+    rulebook: Rulebook
+    subject: Any
+    as_of: dt.date | Unknown
+    draw: Draw
+    only_read: bool = False
+
+    @property
+    def cls(self) -> type:
+        """The class of the subject."""
+        return type(self.subject)
+
+    def assess(self, subject: Any = None, **options: Any) -> Assessment:  # noqa: ANN401 - any attrs object
+        """Assess the subject, or another one, under the same rules on the same day."""
+        chosen = self.subject if subject is None else subject
+        return assess(chosen, self.rulebook, as_of=self.as_of, **options)
+
+    def case(self, subject: Any = None) -> Case:  # noqa: ANN401 - any attrs object
+        """Return the facts of the subject, or of another one."""
+        chosen = self.subject if subject is None else subject
+        return case_of(Facts(chosen, self.as_of), self.rulebook)
+
+    def completion(self) -> Any:  # noqa: ANN401 - of the subject's class
+        """Draw what the subject could turn out to be."""
+        return self.draw(
+            completions(self.subject, self.rulebook, as_of=self.as_of, only_read=self.only_read)
+        )
+
+    def require(
+        self,
+        holds: bool,  # noqa: FBT001 - it reads as a sentence
+        says: str,
+        rule: Rule | None = None,
+        **others: Any,  # noqa: ANN401 - further subjects, by what they are
+    ) -> None:
+        """
+        Require that something holds, as `assert` does.
+
+        Raises:
+            FalsifiedError: it does not; with every subject as YAML and the rule's tree below it.
+        """
+        if not holds:
+            raise FalsifiedError(says, rule, "\n".join(self.shown(rule, **others)))
+
+    def shown(self, rule: Rule | None = None, **others: Any) -> Iterator[str]:  # noqa: ANN401 - subjects
+        """Yield the subject and others as YAML, and what the rule says of each."""
+        for label, subject in {"subject": self.subject, **others}.items():
+            yield f"the {label.replace('_', ' ')}, as a file:"
+            yield from (f"    {line}" for line in written(subject, self.as_of).splitlines())
+            if rule is not None:
+                yield f"of the {label.replace('_', ' ')}:"
+                yield from (f"    {line}" for line in tree_lines(rule, self.case(subject)))
+
+
+Property = Callable[[Trial], None]
+
+
+def kinds_of(rulebook: Rulebook) -> list[str]:
+    """Return the subjects that a rulebook has rules about, in its order."""
+    about = {each.subject for each in rulebook.rules}
+    return [each for each in rulebook.subjects if each in about]
+
+
+def said(finding: Any) -> str:  # noqa: ANN401 - a finding or an outcome
+    """Return a verdict with its severities in words."""
+    grave = f" ({finding.severity.value})" if finding.severity else ""
+    worse = f" (could be {finding.could_be.value})" if finding.could_be else ""
+    return f"{finding.verdict.value}{grave}{worse}"
+
+
+def least(finding: Finding) -> Severity:
+    """Return how grave a flagged finding is for certain."""
+    assert finding.severity is not None  # noqa: S101 - it is flagged
+    return finding.severity
+
+
+def worst(finding: Finding) -> Severity:
+    """Return how grave a finding that is flagged or unknown could be."""
+    found = finding.could_be or finding.severity
+    assert found is not None  # noqa: S101 - it is flagged or unknown
+    return found
+
+
+def tests_what_is_known(rule: Rule) -> bool:
+    """Tell whether a rule tests what was recorded, which is not monotone."""
+    roots: Iterable[Condition] = rule_conditions(rule)
+    return any(isinstance(node, Known) for root in roots for node in nodes(root))
