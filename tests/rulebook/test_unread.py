@@ -6,7 +6,8 @@ import pickle
 import pytest
 
 from govrules import load_rulebook
-from govrules.nodes import Entries, Items, Report, parse
+from govrules.nodes import Entries, Items, Report
+from govrules.parsing import parse
 from govrules.rulebook import load
 from govrules.rulebook.packs import shipped_packs
 from govrules.rulebook.unread import Unread, without_examples
