@@ -2,8 +2,9 @@
 Time reading a register of 5,500 partnerships beside the bare parse of the same file, in one run.
 
 Ours turns every cell into a fact with its place and every row into a partnership; a bare parse
-leaves texts and numbers. Prints ratios of processor time; each is the median of several runs, ours
-and the peers' taken in turn. Everything in the register is made up.
+leaves texts and numbers. Prints ratios of processor time; each is of the best of several runs, ours
+and the peers' taken in turn, so that what else the machine does counts little. Kinds of files that
+are named, such as `csv jsonl`, are timed alone. Everything in the register is made up.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import csv
 import json
 import random
-import statistics
 import sys
 import tempfile
 import time
@@ -31,7 +31,7 @@ from govrules.registers.read import read_source
 PARTNERSHIPS = 5500
 MOST_PARTNERS = 6
 UNKNOWN_SHARE = 0.15
-RUNS = 5
+RUNS = 9
 AIM = 3.0
 
 
@@ -207,6 +207,8 @@ def main() -> int:
         folder = Path(name)
         write(folder)
         for kind, others in peers(folder).items():
+            if sys.argv[1:] and kind not in sys.argv[1:]:
+                continue
             path = folder / f"register.{kind}"
             read = read_source(path)
             assert len(read.subject.partnerships) == PARTNERSHIPS
@@ -217,13 +219,13 @@ def main() -> int:
             for _ in range(RUNS):
                 for each, run in work.items():
                     taken[each].append(seconds(run))
-            medians = {each: statistics.median(times) for each, times in taken.items()}
-            fastest = min(others, key=medians.__getitem__)
-            ours = medians["ours"]
+            best = {each: min(times) for each, times in taken.items()}
+            fastest = min(others, key=best.__getitem__)
+            ours = best["ours"]
             size = path.stat().st_size / 1_000_000
             print(f"{kind} of {PARTNERSHIPS:,} partnerships ({size:.1f} MB): {ours * 1000:.0f} ms")
             for each in others:
-                ratio = ours / medians[each]
+                ratio = ours / best[each]
                 aim = ""
                 if each == fastest:
                     reached = ratio <= AIM
@@ -231,7 +233,7 @@ def main() -> int:
                     aim = (
                         f" (the fastest; aim: at most {AIM:.0f}, {'met' if reached else 'missed'})"
                     )
-                print(f"  {each}: {medians[each] * 1000:.0f} ms, ratio {ratio:.1f}{aim}")
+                print(f"  {each}: {best[each] * 1000:.0f} ms, ratio {ratio:.1f}{aim}")
     return 0 if met else 1
 
 

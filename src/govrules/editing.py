@@ -79,7 +79,7 @@ def root_of(body: str) -> yaml.MappingNode:
 
 
 def span_of(body: str, node: yaml.Node) -> tuple[int, int]:
-    """Return where a node begins and ends; what is left of a block's last line is no part of it."""
+    """Return the start and end of a node, without the rest of a block's last line."""
     begin, end = node.start_mark.index, node.end_mark.index
     inner = node.value if isinstance(node, yaml.CollectionNode) and not node.flow_style else ()
     if inner:
@@ -110,13 +110,22 @@ def newline_of(body: str) -> str:
 
 
 def in_place(body: str, node: yaml.Node, value: str) -> Edit:
-    """Return the edit that puts a value, as YAML writes it, where another stands."""
+    """Return the edit that replaces a value by another, as YAML writes it."""
     begin, end = span_of(body, node)
     if begin == end:
         # Nothing stands there, and its mark may lie anywhere after the colon.
         begin = end = body.rindex(":", 0, begin + 1) + 1
     gap = " " if value and not body[:begin].endswith((" ", "\n", "[", "{")) else ""
     return begin, end, gap + value
+
+
+def into_braces(body: str, node: yaml.Node, entry: str) -> Edit:
+    """Return the edit that adds an entry at the end of what stands in braces."""
+    end = span_of(body, node)[1] - 1
+    inside = body[:end].rstrip()
+    comma = "" if inside.endswith(("{", ",")) else ","
+    space = "" if inside.endswith("{") else " "
+    return len(inside), len(inside), f"{comma}{space}{entry}"
 
 
 def with_records(
@@ -211,10 +220,7 @@ def _changes(body: str, node: yaml.MappingNode, record: Flat) -> Iterator[Edit]:
     if not added:
         return
     if flow:
-        place = span_of(body, node)[1] - 1
-        inside = body[:place].rstrip()
-        comma = "" if inside.endswith(("{", ",")) else ","
-        yield len(inside), place, comma + " " + ", ".join(added)
+        yield into_braces(body, node, ", ".join(added))
     else:
         place = line_end(body, span_of(body, node)[1])
         indent = " " * node.value[0][0].start_mark.column

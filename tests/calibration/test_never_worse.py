@@ -6,6 +6,7 @@ import datetime as dt
 
 import attrs
 import pytest
+from hypothesis import settings
 
 from govrules import Verdict, assess, load_rulebook
 from govrules.reading import read_subject
@@ -14,9 +15,9 @@ from govrules.testing.theorems.never_worse import gravest, removals
 from govrules.testing.trial import FalsifiedError
 from tests.calibration.cases import CASES, FILES, rulebook
 
-#: So many generated partnerships, each with everything known and one arrangement taken away; in
-#: parts, which are tried beside each other.
-TRIED, PARTS = 1000, 8
+#: So many generated partnerships, each with everything known and one arrangement taken away, a
+#: thousand of them where time is no matter; in parts, which are tried beside each other.
+TRIED, PARTS = min(1000, 8 * settings.default.max_examples), 8
 DAY = dt.date(2026, 3, 31)
 #: A pack in which a document that is imperfect is graver than none.
 WORSE = """\
@@ -43,7 +44,7 @@ sources:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_a_thousand_partnerships_are_never_better_for_having_less(part):
+def test_generated_partnerships_are_never_better_for_having_less(part):
     tried = check(
         "never_worse_for_having_begun",
         rulebook(),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.assessment import rules_for
-from govrules.engines.registry import ENGINES, engine, said
+from govrules.engines.registry import ENGINES, comparable, engine
 from govrules.errors import EngineError
 from govrules.findings import Finding
 from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity
@@ -73,23 +73,23 @@ class Tally:
 
     def compare(
         self,
-        name: str,
+        names: Sequence[str],
         rules: Sequence[Rule],
         subjects: Sequence[Any],
         as_of: dt.date | Unknown,
         rulebook: Rulebook,
     ) -> None:
-        """Compare what an engine says of each rule and subject with what the reference says."""
-        expected = engine("reference").outcomes(rules, subjects, as_of, rulebook)
-        actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
-        for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
-            self.subjects += 1
-            for rule, one, other in zip(rules, ours, theirs, strict=True):
-                self.pairs += 1
-                if said(one) != said(other):
-                    self.disagreements.append(
-                        Disagreement(name, rule, subject, as_of, said(one), said(other))
-                    )
+        """Compare what engines say of each rule and subject with what the reference says."""
+        expected = list(engine("reference").outcomes(rules, subjects, as_of, rulebook))
+        for name in names:
+            actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
+            for subject, ours, theirs in zip(subjects, expected, actual, strict=True):
+                self.subjects += 1
+                for rule, one, other in zip(rules, ours, theirs, strict=True):
+                    self.pairs += 1
+                    if comparable(one) != comparable(other):
+                        told = comparable(one), comparable(other)
+                        self.disagreements.append(Disagreement(name, rule, subject, as_of, *told))
 
 
 def asked(finding: Finding) -> set[str]:

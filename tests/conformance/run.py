@@ -95,7 +95,7 @@ def on_shipped_rules(tallies: dict[str, Tally], number: int) -> None:
         for name, tally in tallies.items():
             for start in range(0, len(subjects), BATCH):
                 several = subjects[start : start + BATCH]
-                tally.compare(name, rules, several, DATES[day], PACKS[pack])
+                tally.compare([name], rules, several, DATES[day], PACKS[pack])
 
 
 def on_other_subjects(tallies: dict[str, Tally], number: int) -> None:
@@ -105,7 +105,7 @@ def on_other_subjects(tallies: dict[str, Tally], number: int) -> None:
         batches(others(kind), number, found.append)
         rules = rules_of(PACKS[0], kind, AS_OF)
         for name, tally in tallies.items():
-            tally.compare(name, rules, found, AS_OF, PACKS[0])
+            tally.compare([name], rules, found, AS_OF, PACKS[0])
 
 
 @st.composite
@@ -129,7 +129,7 @@ def on_generated_rulebooks(tallies: dict[str, Tally], number: int) -> None:
             for as_of in DATES[1:] if kind == "thing" else DATES[:1]:
                 rules = rules_of(rulebook, kind, as_of)
                 for name, tally in tallies.items():
-                    tally.compare(name, rules, subjects, as_of, rulebook)
+                    tally.compare([name], rules, subjects, as_of, rulebook)
 
         batches(strategy, number, take)
 

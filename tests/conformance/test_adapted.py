@@ -95,7 +95,7 @@ def adapted(draw: st.DrawFn, plain: Rulebook) -> Rulebook:
 def agree(name, subjects, as_of, rulebook):
     tally = Tally()
     rules = rules_of(rulebook, "partnership", as_of)
-    tally.compare(name, rules, subjects, as_of, rulebook)
+    tally.compare([name], rules, subjects, as_of, rulebook)
     assert tally.pairs == len(rules) * len(subjects)
     assert not tally.disagreements
 

@@ -209,7 +209,7 @@ def test_every_part_of_a_rule(name):
 def compare(name: str, rules: tuple[Rule, ...], several: list[Thing], as_of: Any) -> None:
     rulebook = small.rulebook_of(rules, DERIVED)
     tally = Tally()
-    tally.compare(name, rules, several, as_of, rulebook)
+    tally.compare([name], rules, several, as_of, rulebook)
     assert tally.pairs == len(rules) * len(several)
     assert not tally.disagreements
 

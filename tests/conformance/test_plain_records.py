@@ -230,7 +230,7 @@ RULES = tuple(
 @pytest.mark.parametrize("name", HELD)
 def test_every_engine_says_what_the_reference_engine_says(name):
     tally = Tally()
-    tally.compare(name, RULES, deeds(), AS_OF, rulebook(RULES))
+    tally.compare([name], RULES, deeds(), AS_OF, rulebook(RULES))
     assert tally.pairs == len(RULES) * len(deeds())
     assert not tally.disagreements
 

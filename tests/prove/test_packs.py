@@ -75,14 +75,19 @@ def prove(folder: Path) -> list:
     return list(Prover(load_rulebook(folder), flaws=frozenset(asked)).results())
 
 
+@pytest.fixture(scope="module", params=sorted(PLANTED))
+def planted(request):
+    """The name of a pack with a flaw, and what is proved of it, once for all tests of it."""
+    return request.param, prove(PACKS / "flawed" / request.param)
+
+
 def test_every_pack_is_tried():
     assert sorted(PLANTED) == sorted(each.name for each in (PACKS / "flawed").iterdir())
     assert {flaw for each in PLANTED.values() for flaw, _ in each} == {each.value for each in Flaw}
 
 
-@pytest.mark.parametrize("name", sorted(PLANTED))
-def test_a_planted_flaw_is_found_and_no_other(name):
-    results = prove(PACKS / "flawed" / name)
+def test_a_planted_flaw_is_found_and_no_other(planted):
+    name, results = planted
     found = {
         (each.flaw.value, " ".join(each.rules) or each.about)
         for each in results
@@ -92,13 +97,12 @@ def test_a_planted_flaw_is_found_and_no_other(name):
     assert not any(each.status is Status.NOT_DECIDED for each in results)
 
 
-@pytest.mark.parametrize("name", sorted(PLANTED))
-def test_its_example_can_be_pasted_and_runs(name, tmp_path):
-    folder = PACKS / "flawed" / name
-    shown = [each for result in prove(folder) for each in result.examples]
+def test_its_example_can_be_pasted_and_runs(planted, tmp_path):
+    name, results = planted
+    shown = [each for result in results for each in result.examples]
     assert shown
     pack = tmp_path / "pack"
-    shutil.copytree(folder, pack)
+    shutil.copytree(PACKS / "flawed" / name, pack)
     for each in shown:
         paste(pack, each.of, each.text)
     rulebook = load_rulebook(pack)
@@ -109,9 +113,8 @@ def test_its_example_can_be_pasted_and_runs(name, tmp_path):
     assert len(failing) == sum(each.fails for each in shown) == (name == "gap")
 
 
-@pytest.mark.parametrize("name", sorted(PLANTED))
-def test_its_example_shows_what_is_found(name):
-    for result in prove(PACKS / "flawed" / name):
+def test_its_example_shows_what_is_found(planted):
+    for result in planted[1]:
         if result.status is not Status.REFUTED:
             continue
         entries = [yaml.safe_load(each.text)[0] for each in result.examples]

@@ -7,8 +7,11 @@ from decimal import Decimal
 
 import pytest
 
+from govrules.decode.dates import DATE_FORMATS
+from govrules.decode.problems import Problem
+from govrules.decode.values import Wording
 from govrules.model import Partnership
-from govrules.registers.cells import DATE_FORMATS, Bad, CellReader, Wording
+from govrules.registers.cells import CellReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Kind, Months, vocabulary_of
 
@@ -79,7 +82,7 @@ def test_amounts(cell, wording, value):
     "cell", ["lots", "£", "1,5", "£1m-£5m", "-5", -5, True, float("inf"), "9e99", "9e"]
 )
 def test_what_is_no_amount(cell):
-    assert isinstance(read("funding.annual_spend", cell), Bad)
+    assert isinstance(read("funding.annual_spend", cell), Problem)
 
 
 def test_an_amount_with_its_own_unit_keeps_it_in_a_column_with_another():
@@ -130,7 +133,7 @@ def test_dates_as_they_are_typed(way, cell):
     "cell", ["31/3/24", "March 2024", "30/2/2024", 45382, 20240331, "31/3", "0/1/24", "31 Foo 2024"]
 )
 def test_what_is_no_date_in_the_way_that_is_stated(cell):
-    assert isinstance(read("reviewed", cell, dates=("m/d/y", "d mmm y")), Bad)
+    assert isinstance(read("reviewed", cell, dates=("m/d/y", "d mmm y")), Problem)
 
 
 def test_years_of_two_digits_are_of_this_century_up_to_68():
@@ -159,13 +162,13 @@ def test_lengths_of_time(cell, unit, value):
 
 @pytest.mark.parametrize(("cell", "unit"), [(12, ""), ("long", "months"), (0.3, "months")])
 def test_what_is_no_length_of_time(cell, unit):
-    assert isinstance(CellReader(DURATION, Wording(unit=unit)).read(cell), Bad)
+    assert isinstance(CellReader(DURATION, Wording(unit=unit)).read(cell), Problem)
 
 
 def test_choices_are_read_as_people_write_them():
     assert read("legal_form", "Joint Committee") == "joint_committee"
     assert read("legal_form", " charitable-trust ".strip()) == "charitable_trust"
-    assert isinstance(read("legal_form", "a club"), Bad)
+    assert isinstance(read("legal_form", "a club"), Problem)
 
 
 def test_a_set_is_open_unless_the_mapping_says_that_it_is_complete():
@@ -178,7 +181,7 @@ def test_a_set_is_open_unless_the_mapping_says_that_it_is_complete():
 
 def test_a_set_keeps_what_can_be_read_of_it():
     found = read("scrutiny.by", "Audit committee; town meeting", separator=";", complete=True)
-    assert isinstance(found, Bad)
+    assert isinstance(found, Problem)
     assert found.value == {"audit_committee", UNKNOWN}
 
 
@@ -193,7 +196,7 @@ def test_true_is_not_one():
     reader = CellReader(FACTS["funding.annual_spend"], Wording())
     number, yes, text = reader.column([1, True, "1"])
     assert number == text == Decimal(1)
-    assert isinstance(yes, Bad)
+    assert isinstance(yes, Problem)
     pooled = CellReader(FACTS["funding.pooled"], Wording()).column([True, 1, 1.0, False, 0])
     assert pooled == [True, True, True, False, False]
 

@@ -99,7 +99,9 @@ PROPOSED = {
     # The heading counts, though not every cell can be read.
     "amounts as prose": [
         ("Total annual budget", ["£250-£300k", "c. £60k", "N/A"], "?funding.annual_spend"),
-        ("Annual budget", ["see report", "£40,000", "£12k"], "?funding.annual_spend"),
+        ("Annual budget", ["as last reported", "£40,000", "£12k"], "?funding.annual_spend"),
+        # A word for what nobody knows leaves no doubt of the others.
+        ("Annual budget", ["see report", "£40,000", "£12k"], "funding.annual_spend"),
         ("Gross budget 2025/26", ["£1m approx", "in kind", "£3,000"], "?funding.annual_spend"),
         ("Our contribution", ["£25,000 + officer time", "£9k", "£4k"], "?value.cost"),
     ],

@@ -14,9 +14,10 @@ from decimal import Decimal
 import pytest
 
 from govrules.decode.problems import Problem
+from govrules.decode.values import Wording
 from govrules.diagnostics import Code
 from govrules.model import Partnership
-from govrules.registers.cells import CellReader, Wording
+from govrules.registers.cells import CellReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import vocabulary_of
 

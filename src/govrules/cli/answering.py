@@ -14,7 +14,7 @@ from govrules.cli.workspace import workspace
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.reading import Read
-from govrules.render.lines import Line, item
+from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Rulebook
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ def answer_lines(laid: Sequence[Laid], rulebook: Rulebook) -> Iterator[Line]:
         return
     from govrules.answered.file import written  # noqa: PLC0415 - only answers need it
 
-    yield "", ""
-    yield f"Answered: {counted(len(laid), 'fact')}", "bold"
+    yield from heading(f"Answered: {counted(len(laid), 'fact')}")
     for each in laid:
         answer = each.answer
         counts = "nobody knows" if each.used == "neither" and not each.problem else ""

@@ -10,47 +10,18 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Final
 
-from govrules.decode.amounts import BANDS, MONEY_UNITS, NUMBER, perhaps_pounds
-from govrules.decode.dates import DATE_FORMATS, PERIODS
+from govrules.decode.amounts import NUMBER, perhaps_pounds
 from govrules.decode.problems import Problem
 from govrules.decode.states import NO_TEXTS, are_plain, fold
-from govrules.decode.values import (
-    MONTHS_UNITS,
-    PER_CENT,
-    SHARE_UNITS,
-    Wording,
-    decoder,
-    is_nothing,
-    is_placeholder,
-    parted,
-    read_choice,
-    written,
-)
+from govrules.decode.values import Wording, decoder, is_nothing, is_placeholder, written
 from govrules.diagnostics import Code
 from govrules.registers.tables import Kept, blank, fold_heading
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Money, Text, YesNo
 
-__all__ = [
-    "BANDS",
-    "DATE_FORMATS",
-    "MONEY_UNITS",
-    "MONTHS_UNITS",
-    "PERIODS",
-    "PER_CENT",
-    "SHARE_UNITS",
-    "Bad",
-    "CellReader",
-    "Wording",
-    "parted",
-    "read_choice",
-    "written",
-]
-
-#: A cell that cannot be read, or only with care.
-Bad = Problem
 #: So many times the middle of its column, a number of thousands may be one of pounds.
 _FAR_OFF: Final = 100
 #: The numbers that may say yes or no.
@@ -70,19 +41,21 @@ class CellReader:
     def __init__(self, fact: Fact, wording: Wording) -> None:
         self._type = fact.type
         self._wording = wording
-        self._decode = decoder(fact.type, wording)
+        self.decode = decoder(fact.type, wording)
         #: The words that are no plain values.
         self._words = frozenset({*wording.values, *wording.unknown, *NO_TEXTS})
         self._explained = bool(wording.values or wording.unknown)
-        self._plain = isinstance(fact.type, Text)
+        self.is_text = isinstance(fact.type, Text)
         self._texts = Kept(self.read)
+        #: Of some kinds equal values are written alike; True equals 1, and 7.0 equals 7.00.
+        self._kept: dict[type, Kept] = {kind: Kept(self.read) for kind in (int, bool)}
         #: Whether a cell was met that cannot be read, or only with care.
         self.bad = False
         #: Whether a cell was met that says less than that nobody knows.
         self.placeholder = False
 
     def column(self, cells: Sequence[Any], *, texts: bool = False) -> list[Any]:
-        """Return the values of a column, of texts only if so said; what cannot be read is `Bad`."""
+        """Return the values of a column, of texts only if so said; or why one cannot be read."""
         values = self._values(cells, texts=texts)
         match self._type:
             case Money() if self._wording.unit in ("£k", "£m"):
@@ -93,19 +66,21 @@ class CellReader:
                 return values
 
     def _values(self, cells: Sequence[Any], *, texts: bool) -> list[Any]:
-        kinds = {str} if texts else set(map(type, cells))
-        if kinds == {str}:
-            if self._plain:
+        kinds = {str} if texts else {*map(type, cells)} - {NoneType}
+        if kinds <= {str}:
+            if self.is_text:
                 self._read_plain(cells)
             return list(map(self._texts.__getitem__, cells))
-        # True equals 1, and both 1.0: where they meet, and where nothing can be kept, each is read.
-        if kinds & {list, dict} or (bool in kinds and kinds & {int, float, Decimal}):
+        if len(kinds) == 1 and kinds <= self._kept.keys():
+            return list(map(self._kept[kinds.pop()].__getitem__, cells))
+        # Where equal values may be written otherwise, and where nothing can be kept, each is read.
+        if kinds & {list, dict, Decimal} or (bool in kinds and kinds & {int, float}):
             return [self.read(each) for each in cells]
         return list(map(Kept(self.read).__getitem__, cells))
 
-    def _read_plain(self, cells: Iterable[str]) -> None:
+    def _read_plain(self, cells: Iterable[str | None]) -> None:
         """Read all at once the texts that are their own values."""
-        new = [each for each in {*cells} if each not in self._texts]
+        new = [each for each in {*cells} if each is not None and each not in self._texts]
         # At a glance most are: they hold no word for a state, and no space to be folded.
         if not self._explained and are_plain(new) and "  " not in f"{' '.join(new)} ":
             self._texts.update(zip(new, new, strict=True))
@@ -119,8 +94,8 @@ class CellReader:
         }
 
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell
-        """Return the value of one cell: None if it is none, UNKNOWN, or `Bad`."""
-        value = self._decode(cell)
+        """Return the value of one cell: None if it is none, UNKNOWN, or a `Problem`."""
+        value = self.decode(cell)
         if isinstance(value, Problem):
             self.bad = True
         elif value is UNKNOWN and not self.placeholder:

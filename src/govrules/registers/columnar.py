@@ -7,9 +7,8 @@ facts are to be explained, objects are made of them.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -18,18 +17,8 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
-from govrules.registers.own_schema import duckdb_table, mapped, whole_table
-from govrules.registers.probing import check_sound
-from govrules.registers.sources import (
-    ARROW,
-    DUCKDB,
-    Layout,
-    check_file,
-    needs,
-    refuse,
-    suffix_of,
-    too_many,
-)
+from govrules.registers.own_schema import COLUMNS, Stored, in_memory, readable, stored, whole_table
+from govrules.registers.sources import check_file, suffix_of, too_many
 from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
@@ -49,15 +38,20 @@ class Columns:
     A file of partnerships as columns.
 
     Attributes:
-        name: what it is called in messages.
-        rows: how many partnerships it holds.
-        schema: its columns, as they are.
+        stored: what holds them.
     """
 
-    name: str
-    rows: int
-    schema: Any
-    _batches: Callable[[list[str]], Iterator[Any]]
+    stored: Stored
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.stored.name
+
+    @property
+    def rows(self) -> int:
+        """How many partnerships it holds."""
+        return self.stored.rows
 
     def batches(
         self,
@@ -87,11 +81,12 @@ class Columns:
         """
         from govrules.registers.decoding import ColumnDecoder, Doubts  # noqa: PLC0415 - it needs pyarrow
 
-        names = [each for each in self.schema.names if wanted is None or _head(each) in wanted]
+        names = self.stored.schema.names
+        names = [each for each in names if wanted is None or _head(each) in wanted]
         decoder = ColumnDecoder(Partnership, rulebook, doubts or Doubts(self.name), exact, as_of)
         before = 0
-        with _readable(self.name):
-            for batch in self._batches(names):
+        with readable(self.name):
+            for batch in self.stored.batches(names):
                 yield decoder.batch(batch, before, wanted)
                 before += batch.num_rows
 
@@ -99,7 +94,7 @@ class Columns:
         """Yield a warning of the columns, if any, from which no fact is read."""
         from govrules.engines.columns import schema_of  # noqa: PLC0415 - it needs pyarrow
 
-        left = [*_not_in(self.schema, schema_of(Partnership, rulebook), "")]
+        left = [*_not_in(self.stored.schema, schema_of(Partnership, rulebook), "")]
         if left:
             words = ", ".join(f"`{each}`" for each in left)
             yield Diagnostic(
@@ -194,17 +189,11 @@ def open_columns(file: str, table: str = "") -> Columns | None:
         FactsError: the file is of one of these kinds, and cannot be read.
     """
     suffix = suffix_of(file)
-    opener = _OPENERS.get(suffix)
-    if opener is None:
+    if suffix not in COLUMNS:
         return None
     check_file(file, file, suffix)
-    needs("pyarrow", file)
-    check_sound(file, file)
-    with _readable(file):
-        schema, rows, batches, name = opener(file, table)
-    if not any(map(_is_laid_out, schema)):
-        return None
-    return Columns(name, rows, schema, batches)
+    found = stored(file, file, table)
+    return Columns(found) if any(map(_is_laid_out, found.schema)) else None
 
 
 def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 - whatever holds Arrow data
@@ -220,13 +209,7 @@ def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 
         FactsError: pyarrow is not installed.
     """
     table = whole_table(source, name)
-    if not any(map(_is_laid_out, table.schema)):
-        return None
-
-    def batches(names: list[str]) -> Iterator[Any]:
-        return iter(table.select(names).to_batches())
-
-    return Columns(name, table.num_rows, table.schema, batches)
+    return Columns(in_memory(table, name)) if any(map(_is_laid_out, table.schema)) else None
 
 
 def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow
@@ -252,80 +235,3 @@ def _called(batch: Any, names: Collection[str]) -> Sequence[int]:  # noqa: ANN40
     return [
         row for row, texts in enumerate(zip(*columns, strict=True)) if not wanted.isdisjoint(texts)
     ]
-
-
-# ── Each kind of file ─────────────────────────────────────────────────────────────────────────
-
-
-@contextlib.contextmanager
-def _readable(name: str) -> Iterator[None]:
-    import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
-
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError):
-        refuse(
-            Code.UNREADABLE_TABLE,
-            name,
-            "it cannot be read to its end: it is cut short or damaged",
-            "write it again from where it came from",
-        )
-
-
-#: The schema of a file, its rows, what reads some of its columns, and what it is called.
-_Opened = tuple[Any, int, Callable[[list[str]], Iterator[Any]], str]
-
-
-def _parquet(file: str, _: str) -> _Opened:
-    parquet = needs("pyarrow.parquet", file)
-    from govrules.engines.columns import BLOCK  # noqa: PLC0415 - as above
-
-    def batches(names: list[str]) -> Iterator[Any]:
-        with mapped(file) as source, parquet.ParquetFile(source) as opened:
-            yield from opened.iter_batches(BLOCK, columns=names)
-
-    with mapped(file) as source, parquet.ParquetFile(source) as opened:
-        return opened.schema_arrow, opened.metadata.num_rows, batches, file
-
-
-def _arrow(file: str, _: str) -> _Opened:
-    pyarrow = needs("pyarrow", file)
-
-    def whole() -> Iterator[Any]:
-        with mapped(file) as source, pyarrow.ipc.open_file(source) as opened:
-            for place in range(opened.num_record_batches):
-                yield opened.get_batch(place)
-
-    def batches(names: list[str]) -> Iterator[Any]:
-        return (each.select(names) for each in whole())
-
-    with mapped(file) as source, pyarrow.ipc.open_file(source) as opened:
-        schema = opened.schema
-    return schema, sum(each.num_rows for each in whole()), batches, file
-
-
-def _duckdb(file: str, table: str) -> _Opened:
-    from govrules.engines.columns import BLOCK  # noqa: PLC0415 - as above
-
-    def selected(database: Any, what: str, of: str) -> Any:  # noqa: ANN401 - a reader of batches
-        found = database.sql(f"select {what} from {of}")  # noqa: S608 - names are quoted
-        reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
-        return reader(BLOCK)
-
-    with duckdb_table(file, file, Layout(table)) as (database, quoted, name):
-        [(rows,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
-        schema = selected(database, "*", f"{quoted} limit 0").schema
-
-    def batches(names: list[str]) -> Iterator[Any]:
-        what = ", ".join('"' + each.replace('"', '""') + '"' for each in names)
-        with duckdb_table(file, file, Layout(table)) as (database, quoted, _):
-            yield from selected(database, what, quoted)
-
-    return schema, rows, batches, name
-
-
-_OPENERS: Final[dict[str, Callable[[str, str], _Opened]]] = {
-    ".parquet": _parquet,
-    **dict.fromkeys(ARROW, _arrow),
-    **dict.fromkeys(DUCKDB, _duckdb),
-}

@@ -17,7 +17,6 @@ import attrs
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from govrules import vocabulary as v
 from govrules.decode.problems import Problem
@@ -28,7 +27,7 @@ from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
 from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
-from govrules.registers.batches import SEPARATOR, Kernel, kernel
+from govrules.registers.batches import SEPARATOR, Kernel, kernel, names_of
 from govrules.registers.cells import CellReader
 from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
 from govrules.registers.own_schema import whole_table
@@ -166,7 +165,8 @@ def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any
     rows = laid.num_rows
     codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
     words = [each.value for each in VERDICT_CODES]
-    names = _names(laid)
+    names = names_of(laid.combine_chunks()).dictionary_encode()
+    names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
     row = np.repeat(np.arange(rows, dtype=np.int32), number)
     rule = np.tile(np.arange(number, dtype=np.int16), rows)
@@ -210,18 +210,6 @@ def _lists(several: list[Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays
         [each.split(SEPARATOR) if each else [] for each in words], pa.list_(pa.string())
     )
     return lists.take(joined if chosen is None else joined.take(pa.array(chosen)))
-
-
-def _names(laid: Any) -> Any:  # noqa: ANN401 - an Arrow table
-    """Return what each row is called: its id, or else its name, or else nothing."""
-    rows = laid.num_rows
-    known = [
-        pc.cast(laid.column(each).combine_chunks(), pa.string())
-        for each in ("id", "name")
-        if each in laid.column_names
-    ]
-    names = pc.coalesce(*known, pa.scalar("")) if known else pa.array([""] * rows)
-    return names.dictionary_encode()
 
 
 # ── Flat columns as they are laid out ─────────────────────────────────────────────────────────

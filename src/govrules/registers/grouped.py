@@ -92,21 +92,13 @@ def one_a_row(
         node,
         node,
     )
-    said = TableMapping(
-        mapping.report,
-        attrs.evolve(
-            mapping.sheet,
-            columns=tuple(own),
-            ignored=(
-                *mapping.sheet.ignored,
-                *(each.node for each in inner if each.node is not None),
-            ),
+    ignored = (each.node for each in inner if each.node is not None)
+    said = attrs.evolve(
+        mapping,
+        sheet=attrs.evolve(
+            mapping.sheet, columns=tuple(own), ignored=(*mapping.sheet.ignored, *ignored)
         ),
-        {**mapping.joined, mapping.rows: joined},
-        mapping.complete,
-        mapping.register,
-        mapping.as_of,
-        mapping.rows,
+        joined={**mapping.joined, mapping.rows: joined},
     )
     blanks = [table.numbers[row] for row in range(table.height) if owners[row] < 0]
     note = (

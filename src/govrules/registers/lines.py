@@ -11,25 +11,19 @@ import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
-from govrules.decode.states import (
-    NIL_WORDS,
-    PLACEHOLDERS,
-    VALUE,
-    YES_OR_NO,
-    are_plain,
-    fold,
-    state_of,
-)
-from govrules.decode.values import decoder, is_placeholder
+from govrules.decode.states import PLACEHOLDERS, VALUE, fold, state_of
+from govrules.decode.values import Wording
 from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Node, Report, move
 from govrules.parsing import parse
 from govrules.reading import Read, null_notes
+from govrules.registers.cells import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
 from govrules.registers.sources import check_file, refuse
@@ -37,16 +31,7 @@ from govrules.registers.tables import MAX_ROWS, Kept
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    FactType,
-    Record,
-    Records,
-    Text,
-    YesNo,
-    vocabulary_of,
-)
+from govrules.vocabulary import Choices, Fact, FactType, Record, Records, vocabulary_of
 
 
 class _OddError(Exception):
@@ -251,26 +236,22 @@ class QuickReader:
             self.nulls += _nulls(objects)
         return made
 
-    def reader(self, fact_type: FactType) -> _Column:
-        """Return what reads the values of a type; of each type there is one."""
-        if fact_type not in self._readers:
-            self._readers[fact_type] = self._new(fact_type)
-        return self._readers[fact_type]
+    def reader(self, fact: Fact) -> _Column:
+        """Return what reads the values of a fact; of each type there is one."""
+        if fact.type not in self._readers:
+            self._readers[fact.type] = self._new(fact)
+        return self._readers[fact.type]
 
-    def _new(self, fact_type: FactType) -> _Column:
-        match fact_type:
+    def _new(self, fact: Fact) -> _Column:
+        match fact.type:
             case Record(cls):
                 return _records_or_states(_RecordReader(cls, self))
             case Records(cls):
                 return _lists(_RecordReader(cls, self))
             case Choices(values):
-                return _each(_choices(frozenset(values)))
-            case YesNo() | Choice():
-                return _words(_value(fact_type))
-            case Text():
-                return _texts()
+                return _choices(frozenset(values))
             case _:
-                return _Single(_value(fact_type))
+                return _Strict(fact, Wording()).column
 
 
 def _nulls(value: Any) -> int:  # noqa: ANN401 - whatever a line holds
@@ -318,9 +299,7 @@ class _RecordReader:
         if not met <= self.reads.keys():
             met |= self.reads.keys()
             self.reads = {
-                name: self.quick.reader(fact.type)
-                for name, fact in self.fields.items()
-                if name in met
+                name: self.quick.reader(fact) for name, fact in self.fields.items() if name in met
             }
         columns = {
             name: read_column(values)
@@ -354,7 +333,7 @@ class _RecordReader:
         return nested | below
 
 
-def _turned(objects: Sequence[Mapping[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
+def _turned(objects: Sequence[dict[str, Any]], names: Collection[str]) -> list[Sequence[Any]]:
     """Return of each name what objects with no others have for it; None where one has nothing."""
     if len(names) < _WIDE or not objects:
         return [[each.get(name) for each in objects] for name in names]
@@ -427,63 +406,22 @@ def _is_open(value: list[Any]) -> bool:
     return bool(others)
 
 
-def _each(read_value: Callable[[Any], Any]) -> _Column:
-    return lambda values: [read_value(each) for each in values]
+class _Strict(CellReader):
+    """Reads single values of which nothing has to be said; all others are odd."""
+
+    def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever the parser gives
+        """Return a value, UNKNOWN or None."""
+        kind = type(cell)
+        if kind in (list, dict) or (self.is_text and kind not in (str, NoneType)):
+            raise _OddError
+        value = self.decode(cell)
+        if type(value) is Problem or (value is UNKNOWN and self.is_placeholder(cell)):
+            raise _OddError
+        return value
 
 
-def _words(read_value: Callable[[Any], Any]) -> _Column:
-    """Return what reads values of which equal ones say the same: 1 and True are both yes."""
-    kept = Kept(read_value)
-
-    def read_words(values: Sequence[Any]) -> Sequence[Any]:
-        try:
-            return list(map(kept.__getitem__, values))
-        except TypeError:
-            # A list or an object is no word, and cannot be kept.
-            raise _OddError from None
-
-    return read_words
-
-
-def _texts() -> _Column:
-    """Return what reads texts, of which most are seen at a glance to be what they say."""
-    kept = Kept(_text)
-    plain: set[Any] = {None}
-
-    def read_texts(values: Sequence[Any]) -> Sequence[Any]:
-        try:
-            others = {*values} - plain
-            if {*map(type, others)} <= {str} and are_plain(others):
-                plain.update(others)
-                return [UNKNOWN if each is None else each for each in values]
-            return list(map(kept.__getitem__, values))
-        except TypeError:
-            # A list or an object is no text, and cannot be kept.
-            raise _OddError from None
-
-    return read_texts
-
-
-class _Single:
-    """Reads single values, and keeps what it has read of each kind."""
-
-    def __init__(self, read_value: Callable[[Any], Any]) -> None:
-        self.read = read_value
-        self.kept = {kind: Kept(read_value) for kind in _KEPT}
-
-    def __call__(self, values: Sequence[Any]) -> Sequence[Any]:
-        kinds = {*map(type, values)} - {type(None)}
-        if len(kinds) == 1 and kinds <= _KEPT:
-            return list(map(self.kept[kinds.pop()].__getitem__, values))
-        return [self.read(each) for each in values]
-
-
-#: The kinds of which equal values are written alike: True equals 1, and 7.0 equals 7.00.
-_KEPT: Final[frozenset[type]] = frozenset({str, int, bool})
-
-
-def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
-    def read_choices(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
+def _choices(values: frozenset[str]) -> _Column:
+    def read_choices(value: Any) -> Any:  # noqa: ANN401 - whatever the parser gives
         if type(value) is not list:
             return _state(value, frozenset())
         members = {
@@ -493,30 +431,4 @@ def _choices(values: frozenset[str]) -> Callable[[Any], Any]:
             raise _OddError
         return frozenset(members)
 
-    return read_choices
-
-
-def _text(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-    if type(value) is not str:
-        return _state(value, None)
-    word = fold(value)
-    if word in YES_OR_NO:
-        raise _OddError
-    return value if state_of(word) is VALUE and word not in NIL_WORDS else _state(value, None)
-
-
-def _value(fact_type: FactType) -> Callable[[Any], Any]:
-    decode = decoder(fact_type)
-
-    def read_value(value: Any) -> Any:  # noqa: ANN401 - see `_RecordReader`
-        if value is None:
-            return UNKNOWN
-        kind = type(value)
-        if kind is list or kind is dict:
-            raise _OddError
-        found = decode(value)
-        if type(found) is Problem or (found is UNKNOWN and is_placeholder(value, fact_type)):
-            raise _OddError
-        return found
-
-    return read_value
+    return lambda cells: [*map(read_choices, cells)]

@@ -15,21 +15,14 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.amounts import BANDS, MONEY_UNITS
+from govrules.decode.dates import DATE_FORMATS, PERIODS
+from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import parse
-from govrules.registers.cells import (
-    BANDS,
-    DATE_FORMATS,
-    MONEY_UNITS,
-    MONTHS_UNITS,
-    PER_CENT,
-    PERIODS,
-    SHARE_UNITS,
-    Wording,
-)
 from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
@@ -439,7 +432,8 @@ class _Reader:
                     key,
                     "keep one of the two: capitals and spaces are not told apart",
                 )
-            if isinstance(path.fact.type, Record) and _is_yes(node):
+            is_yes = isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
+            if isinstance(path.fact.type, Record) and is_yes:
                 found[word] = path.fact.type.cls()
                 continue
             found[word] = reader.read_value(node, path.fact, path.text)
@@ -498,10 +492,8 @@ class _Reader:
         return tuple(found) or ("",)
 
     def _separator(self, fields: Fields, path: FactPath) -> str:
-        if path.list and path.index is not None and not isinstance(path.fact.type, Choices):
-            fields.refuse("separator", "its cells hold one value each")
-            return ""
-        if not path.list and not isinstance(path.fact.type, Choices):
+        one = not path.list or path.index is not None
+        if one and not isinstance(path.fact.type, Choices):
             fields.refuse("separator", "its cells hold one value each")
             return ""
         node = fields.value("separator")
@@ -594,10 +586,6 @@ class _Reader:
                     column.node,
                     "keep one of the two",
                 )
-
-
-def _is_yes(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.text.casefold() in ("yes", "true")
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, Final
 
-from govrules.registers.cells import BANDS
+from govrules.decode.amounts import BANDS
 from govrules.registers.mapping_nodes import (
     COLUMN_HEADS,
     COLUMNS,

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import attrs
 
+from govrules.decode.values import written
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import joined
 from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
 from govrules.parsing import parse
-from govrules.registers.cells import written
 from govrules.registers.grids import open_grid
 from govrules.registers.sources import Layout
 from govrules.registers.tables import blank, fold_heading

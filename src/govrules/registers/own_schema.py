@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
+
+import attrs
 
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.registers.json_rows import records
+from govrules.registers.probing import check_sound
 from govrules.registers.sources import (
     ARROW,
+    DUCKDB,
     LINES,
     Layout,
     Opened,
@@ -31,6 +35,33 @@ from govrules.registers.tables import MAX_ROWS, Table
 _SHOWN: Final = 200
 
 
+@attrs.frozen(eq=False)
+class Stored:
+    """
+    A table whose own schema names its columns, looked at and not read yet.
+
+    Attributes:
+        name: what it is called in messages.
+        rows: how many it has.
+        schema: its columns, as they are.
+        batches: gives its rows as Arrow record batches, with the columns that are named.
+    """
+
+    name: str
+    rows: int
+    schema: Any
+    batches: Callable[[Sequence[str]], Iterator[Any]]
+
+
+def in_memory(table: Any, name: str) -> Stored:  # noqa: ANN401 - an Arrow table
+    """Return a table in memory as one that is read in batches."""
+
+    def batches(names: Sequence[str]) -> Iterator[Any]:
+        return iter(table.select(names).to_batches())
+
+    return Stored(name, table.num_rows, table.schema, batches)
+
+
 def open_columns(file: str, name: str, layout: Layout) -> Opened:
     """
     Open a file whose own schema names its columns.
@@ -41,48 +72,90 @@ def open_columns(file: str, name: str, layout: Layout) -> Opened:
     suffix = suffix_of(file)
     if suffix in (*LINES, ".json"):
         return records(file, name, suffix)
-    if suffix == ".parquet":
-        parquet = needs("pyarrow.parquet", name)
-        return _arrow_file(
-            name,
-            lambda: parquet.ParquetFile(mapped(file)),
-            lambda opened: opened.metadata.num_rows,
-            lambda opened: opened.read(),
-        )
-    if suffix in ARROW:
-        feather = needs("pyarrow.feather", name)
-        return _arrow_file(
-            name,
-            lambda: feather.read_table(mapped(file)),
-            lambda opened: opened.num_rows,
-            lambda opened: opened,
-        )
-    return _duckdb(file, name, layout)
+    found = stored(file, name, layout.table)
+    if found.rows > MAX_ROWS:
+        too_many(found.name, found.rows)
+    with readable(found.name):
+        import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
 
-
-def _arrow_file(
-    name: str,
-    opened: Callable[[], Any],
-    count: Callable[[Any], int],
-    read: Callable[[Any], Any],
-) -> Opened:
-    pyarrow = needs("pyarrow", name)
-    try:
-        source = opened()
-        number = count(source)
-        if number > MAX_ROWS:
-            too_many(name, number)
-        table = read(source)
+        table = pa.Table.from_batches(found.batches(found.schema.names), found.schema)
         # What was damaged within may be read, and be no value.
         table.validate(full=True)
-    except (pyarrow.ArrowException, OSError, ValueError):
+    return arrow_table(table, found.name)
+
+
+def stored(file: str, name: str, table: str) -> Stored:
+    """
+    Look at a file whose own schema names its columns.
+
+    Args:
+        file: a Parquet file, an Arrow file or a DuckDB database.
+
+        name: what to call it in messages.
+
+        table: the table, where a database holds several.
+
+    Raises:
+        FactsError: it cannot be read, or holds several tables of which none was named.
+    """
+    needs("pyarrow", name)
+    check_sound(file, name)
+    with readable(name):
+        return COLUMNS[suffix_of(file)](file, name, table)
+
+
+@contextlib.contextmanager
+def readable(name: str) -> Iterator[None]:
+    """
+    Say of what is read here that it cannot be, where its library says so.
+
+    Raises:
+        FactsError: it cannot be read to its end.
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError):
         refuse(
             Code.UNREADABLE_TABLE,
             name,
             "it cannot be read to its end: it is cut short or damaged",
             "write it again from where it came from",
         )
-    return arrow_table(table, name)
+
+
+def _parquet(file: str, name: str, _: str) -> Stored:
+    parquet = needs("pyarrow.parquet", name)
+    from govrules.engines.columns import BLOCK  # noqa: PLC0415 - it needs pyarrow
+
+    def batches(names: Sequence[str]) -> Iterator[Any]:
+        with mapped(file) as source, parquet.ParquetFile(source) as opened:
+            yield from opened.iter_batches(BLOCK, columns=names)
+
+    with mapped(file) as source, parquet.ParquetFile(source) as opened:
+        return Stored(name, opened.metadata.num_rows, opened.schema_arrow, batches)
+
+
+def _arrow(file: str, name: str, _: str) -> Stored:
+    pyarrow = needs("pyarrow", name)
+
+    def whole() -> Iterator[Any]:
+        with mapped(file) as source, pyarrow.ipc.open_file(source) as opened:
+            for place in range(opened.num_record_batches):
+                yield opened.get_batch(place)
+
+    def batches(names: Sequence[str]) -> Iterator[Any]:
+        return (each.select(names) for each in whole())
+
+    with mapped(file) as source:
+        try:
+            schema = pyarrow.ipc.open_file(source).schema
+        except pyarrow.ArrowInvalid:
+            # The form of files before Arrow 1.0.
+            source.seek(0)
+            return in_memory(needs("pyarrow.feather", name).read_table(source), name)
+    return Stored(name, sum(each.num_rows for each in whole()), schema, batches)
 
 
 def mapped(file: str) -> Any:  # noqa: ANN401 - an open file of Arrow
@@ -102,8 +175,11 @@ def arrow_table(source: Any, name: str) -> Opened:  # noqa: ANN401 - whatever ho
     table = whole_table(source, name)
     if table.num_rows > MAX_ROWS:
         too_many(name, table.num_rows)
+    if not table.column_names:
+        refuse(Code.NO_HEADINGS, name, "the table has no columns", "name another table")
     columns = tuple(column.to_pylist() for column in table.columns)
-    return Opened(_without_schema(name, tuple(table.column_names), columns, table.num_rows))
+    numbers = range(1, table.num_rows + 1)
+    return Opened(Table(name, tuple(table.column_names), columns, numbers))
 
 
 def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any library
@@ -140,16 +216,8 @@ def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any
         )
 
 
-def _without_schema(
-    name: str, headings: tuple[str, ...], columns: tuple[Sequence[Any], ...], rows: int
-) -> Table:
-    if not headings:
-        refuse(Code.NO_HEADINGS, name, "the table has no columns", "name another table")
-    return Table(name, headings, columns, range(1, rows + 1))
-
-
 @contextlib.contextmanager
-def duckdb_table(file: str, name: str, layout: Layout) -> Iterator[tuple[Any, str, str]]:
+def _open_duckdb(file: str, name: str, wanted: str) -> Iterator[tuple[Any, str, str]]:
     """
     Open a table of a DuckDB database: the connection, its name in SQL and its name in messages.
 
@@ -165,7 +233,7 @@ def duckdb_table(file: str, name: str, layout: Layout) -> Iterator[tuple[Any, st
                     "select table_name from information_schema.tables order by table_name"
                 ).fetchall()
             ]
-            table = _duckdb_table(names, name, layout)
+            table = _duckdb_table(names, name, wanted)
             quoted = '"' + table.replace('"', '""') + '"'
             yield database, quoted, name if len(names) == 1 else f"{name}::{table}"
     except duckdb.Error:
@@ -177,30 +245,46 @@ def duckdb_table(file: str, name: str, layout: Layout) -> Iterator[tuple[Any, st
         )
 
 
-def _duckdb(file: str, name: str, layout: Layout) -> Opened:
-    with duckdb_table(file, name, layout) as (database, quoted, whole):
-        [(number,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
-        if number > MAX_ROWS:
-            too_many(name, number)
-        found = database.execute(f"select * from {quoted}")  # noqa: S608 - quoted
-        headings = tuple(each[0] for each in found.description)
-        rows = found.fetchall()
-    columns: tuple[Sequence[Any], ...] = tuple(zip(*rows, strict=True)) or ((),) * len(headings)
-    return Opened(_without_schema(whole, headings, columns, len(rows)))
+def _duckdb(file: str, name: str, table: str) -> Stored:
+    from govrules.engines.columns import BLOCK  # noqa: PLC0415 - it needs pyarrow
+
+    def selected(database: Any, what: str, of: str) -> Any:  # noqa: ANN401 - a reader of batches
+        found = database.sql(f"select {what} from {of}")  # noqa: S608 - names are quoted
+        reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader
+        return reader(BLOCK)
+
+    with _open_duckdb(file, name, table) as (database, quoted, whole):
+        [(rows,)] = database.execute(f"select count(*) from {quoted}").fetchall()  # noqa: S608 - quoted
+        schema = selected(database, "*", f"{quoted} limit 0").schema
+
+    def batches(names: Sequence[str]) -> Iterator[Any]:
+        what = ", ".join('"' + each.replace('"', '""') + '"' for each in names)
+        with _open_duckdb(file, name, table) as (database, quoted, _):
+            yield from selected(database, what, quoted)
+
+    return Stored(whole, rows, schema, batches)
 
 
-def _duckdb_table(names: list[str], name: str, layout: Layout) -> str:
+def _duckdb_table(names: list[str], name: str, wanted: str) -> str:
     if not names:
         refuse(Code.UNKNOWN_TABLE, name, "the database holds no table", "name another file")
-    if layout.table:
-        if layout.table not in names:
+    if wanted:
+        if wanted not in names:
             refuse(
                 Code.UNKNOWN_TABLE,
                 name,
-                f"there is no table `{layout.table}`",
-                did_you_mean(layout.table, names) or "name one of its tables",
+                f"there is no table `{wanted}`",
+                did_you_mean(wanted, names) or "name one of its tables",
             )
-        return layout.table
+        return wanted
     if len(names) > 1:
         several(name, names, "table")
     return names[0]
+
+
+#: What looks at a file of each kind.
+COLUMNS: Final[Mapping[str, Callable[[str, str, str], Stored]]] = {
+    ".parquet": _parquet,
+    **dict.fromkeys(ARROW, _arrow),
+    **dict.fromkeys(DUCKDB, _duckdb),
+}

@@ -20,7 +20,7 @@ from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.registers.grids import Grid, has_grid, open_grid
 from govrules.registers.guesses import Guess, as_text, guess, is_answered, joining
-from govrules.registers.headings import Headings, Meaning
+from govrules.registers.headings import Headings
 from govrules.registers.layouts import header_of, lay_out, lies_on_its_side
 from govrules.registers.proposals import Proposal, ProposedColumn
 from govrules.registers.sheets import alike, open_table
@@ -291,21 +291,14 @@ class _Proposer:
             meanings += self.headings.meanings(f"{singular} {heading}")
             meanings = [each for each in meanings if each.path.startswith(f"{inner}[].")]
             meanings.sort(key=lambda each: not each.sure)
-        found = [
-            one
-            for each in dict.fromkeys(meanings)
-            if each.path and (one := self._guess(heading, each, cells, alone=alone)) is not None
-        ]
+        found = []
+        for each in dict.fromkeys(meanings):
+            path, words = self.headings.paths.get(each.path), self.headings.values(each.path)
+            one = guess(heading, path, each, cells, words, alone=alone) if path else None
+            found += [one] if one is not None else []
         if len(found) > 1 and found[0].fit < found[1].fit:
             found.sort(key=lambda each: -each.fit)
         return found
-
-    def _guess(
-        self, heading: str, meaning: Meaning, cells: Sequence[Any], *, alone: bool
-    ) -> Guess | None:
-        path = self.headings.paths[meaning.path]
-        words = self.headings.values(meaning.path)
-        return guess(heading, path, meaning, cells, words, alone=alone)
 
     def _numbered(self, table: Table) -> dict[int, Guess]:
         """Return columns such as `Partner 1` and `Partner 2`: one fact of several records."""

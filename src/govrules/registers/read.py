@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from govrules.decode.values import Wording
 from govrules.diagnostics import Code, Diagnostic, did_you_mean, read_place
 from govrules.errors import FactsError, GovrulesError
 from govrules.explain.phrases import counted
@@ -19,7 +20,6 @@ from govrules.portfolio import entries_of
 from govrules.reading import Read, class_of, declared_by, read_subject, read_values
 from govrules.registers.build import build
 from govrules.registers.by_path import read_rows
-from govrules.registers.cells import Wording
 from govrules.registers.columnar import Columns, columns_of_table, open_columns
 from govrules.registers.grouped import one_a_row
 from govrules.registers.json_rows import table_of
@@ -415,10 +415,10 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
 
 def _are_facts(cells: Sequence[Any], declared: Declared) -> bool:
     """Tell whether most cells are the paths of facts, and so no names of partnerships."""
-    texts = (each.strip() for each in cells if isinstance(each, str) and each.strip())
-    first = next(texts, "")
+    filled = (each.strip() for each in cells if isinstance(each, str) and each.strip())
+    first = next(filled, "")
     if path_of(first, Partnership, declared) is None:
         return False
-    texts = [first, *texts]
+    texts = [first, *filled]
     facts = [each for each in texts if path_of(each, Partnership, declared) is not None]
     return 2 * len(facts) > len(texts) and (len(facts) > 1 or "." in facts[0])

@@ -18,10 +18,11 @@ import attrs
 
 from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem
+from govrules.decode.values import Wording, parted, written
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Scalar
-from govrules.registers.cells import CellReader, Wording, parted, written
+from govrules.registers.cells import CellReader
 from govrules.registers.mapping import Column, Sheet, TableMapping
 from govrules.registers.sources import Opened
 from govrules.registers.tables import blank, fold_heading
@@ -45,11 +46,16 @@ _MARKS: Final = (";", "|", _BREAK, "\t", " / ", " + ", "\u2022")
 _BODY: Final = "Council|Authority|Borough|Trust|University|College|Constabulary|Ltd|Limited|CIC|ICB"
 _BODIES: Final = "Councils|Authorities|Boroughs|Districts|Trusts|Universities|Colleges|Schools"
 #: Names that only count bodies, and two names in one.
-_COUNTED: Final = re.compile(
-    r"([0-9]+|(?i:two|three|four|five|six|seven|eight|nine|ten|both|all|several|other)) [a-z].*s"
+_NUMBER: Final = (
+    r"(?:[0-9]+|(?i:two|three|four|five|six|seven|eight|nine|ten|both|all|several|other)) [a-z]"
 )
+_COUNTED: Final = re.compile(rf"{_NUMBER}.*s")
 _JOINED: Final = re.compile(
     rf"(?!.* of ).* (and|&) .*\b({_BODIES})|.*\b({_BODY}),? (and|&) .* ({_BODY}|Police)"
+)
+#: What one of them has, and most names have not, beside the end of another one.
+_PERHAPS: Final = re.compile(
+    rf"{'|'.join(map(re.escape, _MARKS))}| and | & |(?:^|\0)\s*{_NUMBER}",
 )
 
 
@@ -275,9 +281,12 @@ class Rows:
         """Take the names away that may be those of several bodies, and say so."""
         cells = self.table.columns[at]
         said = column.wording.values
-        texts = {each for each in cells if type(each) is str}
-        problems = {each: _several_bodies(each, [each.strip()], "", said) for each in texts}
-        problems = {each: problem for each, problem in problems.items() if problem is not None}
+        texts = {*cells} if self.table.texts else {each for each in cells if type(each) is str}
+        problems = {
+            each: problem
+            for each in (texts if _PERHAPS.search("\0".join(texts)) else ())
+            if (problem := _several_bodies(each, [each.strip()], "", said)) is not None
+        }
         if not problems:
             return
         named = _Named(self, column, at)

@@ -12,7 +12,6 @@ from govrules.explain.phrases import counted, joined
 from govrules.registers.grids import Grid, fill, has_grid, open_grid
 from govrules.registers.layouts import header_of, lay_out
 from govrules.registers.own_schema import open_columns
-from govrules.registers.probing import check_sound
 from govrules.registers.sources import TABLES, Layout, Opened, check_file, refuse, suffix_of
 from govrules.registers.tables import Part, Table, headings_of
 
@@ -48,7 +47,6 @@ def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False
             near if near.startswith("did") else "save it as .csv or .xlsx",
         )
     if not has_grid(file):
-        check_sound(file, name)
         return open_columns(file, name, layout)
     grid = open_grid(file, layout, name=name, alone=alone)
     opened = lay_out(grid, layout)

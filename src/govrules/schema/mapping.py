@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from govrules.decode.amounts import BANDS, MONEY_UNITS
+from govrules.decode.dates import DATE_FORMATS, PERIODS
+from govrules.decode.values import MONTHS_UNITS, SHARE_UNITS
 from govrules.model import Partnership, Register
 from govrules.reading import declared_by
-from govrules.registers.cells import (
-    BANDS,
-    DATE_FORMATS,
-    MONEY_UNITS,
-    MONTHS_UNITS,
-    PERIODS,
-    SHARE_UNITS,
-)
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import Rulebook
