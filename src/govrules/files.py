@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -224,6 +222,8 @@ def _into_device(path: Path, mode: int) -> Iterator[Path]:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         raise OSError(errno.EINVAL, "this is no file, and is not written over")
+    import tempfile  # noqa: PLC0415 - only devices need it
+
     with tempfile.TemporaryDirectory(prefix=f"{_UNFINISHED}-") as folder:
         new = Path(folder) / "whole"
         new.touch()
@@ -240,6 +240,8 @@ def _prefix(target: Path) -> str:
 
 def _new_beside(target: Path) -> tuple[Path, int]:
     """Return a new file, and a handle that locks it for as long as this process lives."""
+    import secrets  # noqa: PLC0415 - only what writes a file needs it
+
     while True:
         new = target.parent / f"{_prefix(target)}{secrets.token_hex(8)}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | _BYTES

@@ -10,18 +10,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
-from govrules.explain import phrases, plan
+from govrules.explain import phrases
 from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
-from govrules.explain.clears import clears
 from govrules.explain.english import known_phrase
-from govrules.explain.plan import opened
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of
@@ -42,6 +40,9 @@ from govrules.rulebook.walk import nodes
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
+
+if TYPE_CHECKING:
+    from govrules.explain import plan
 
 
 @attrs.frozen
@@ -284,6 +285,8 @@ class Finding(ShownInNotebooks):
     def _ways(self) -> tuple[Mapping[str, Any], ...]:
         if self.verdict is not Verdict.FLAGGED:
             return ()
+        from govrules.explain.clears import clears  # noqa: PLC0415 - only full reports ask
+
         return clears(self.rule, self._view)
 
     @cached_property
@@ -294,6 +297,8 @@ class Finding(ShownInNotebooks):
     @cached_property
     def opens(self) -> tuple[tuple[Opened, ...], ...]:
         """Of each way that clears it, what it would newly flag or make unknown elsewhere."""
+        from govrules.explain.plan import opened  # noqa: PLC0415 - only full reports ask
+
         return tuple(tuple(map(_opened, opened(way, self.rule, self._view))) for way in self._ways)
 
     @property
@@ -471,6 +476,18 @@ def _unpacked(
         waived=waived,
         action=action,
     )
+
+
+def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
+    """Tell whether some facts may be none, empty or unclear, before reasons are worked out."""
+    view = finding._view  # noqa: SLF001 - of this module
+    for path in paths:
+        if any(each.says_nothing(path) for each in view.all):
+            return True
+        # Where no row of its table holds, what is derived may have no value.
+        if path in view.derived and view.derived[path].may_be_nothing:
+            return True
+    return False
 
 
 def _opened(found: plan.Opened) -> Opened:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from govrules.explain.plan import Outline, outline
 from govrules.explain.view import View
 from govrules.findings import Change, Finding, changes
 from govrules.notebooks import ShownInNotebooks
 from govrules.ranking import gravity
 from govrules.rulebook.ast import Rule, Severity
+
+if TYPE_CHECKING:
+    from govrules.explain.plan import Outline
 
 
 @attrs.frozen
@@ -98,6 +100,8 @@ def plan_of(
 
         level: the level.
     """
+    from govrules.explain.plan import outline  # noqa: PLC0415 - only plans need it
+
     found = outline(rules, view, level)
     return Plan(
         level=level,

@@ -23,7 +23,6 @@ from govrules.explain.phrases import counted
 from govrules.facts import names_of, origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.notebooks import ShownInNotebooks
-from govrules.pairing import common_bodies, known_as, of_body, pairs_told
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
@@ -162,6 +161,8 @@ def assess_register(
             engine=engine,
         )
 
+    from govrules.pairing import common_bodies, of_body, pairs_told  # noqa: PLC0415 - only registers
+
     owner = owner_of(register)
     common = common_bodies(entries, share, owner=owner)
     found = pairs_told(entries, rules, rulebook, judge, owner=owner, common=common)
@@ -255,6 +256,8 @@ def owner_of(register: Register) -> str:
 
 def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
+    from govrules.pairing import known_as  # noqa: PLC0415 - only registers have entries
+
     first: dict[tuple[str, str], Any] = {}
     known = {name for entry in entries for name in known_as(entry)}
     in_order = sorted(known)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,6 +123,8 @@ def receipt_of(
     Raises:
         OSError: a file can no longer be read.
     """
+    from importlib.metadata import version  # noqa: PLC0415 - slow, and not every report asks
+
     return Receipt(
         version=version("govrules"),
         as_of=as_of.isoformat() if isinstance(as_of, dt.date) else None,
@@ -185,6 +185,8 @@ def is_sealed(report: bytes, receipt: Receipt) -> bool:
 
 def receipt_in(text: str) -> Receipt | None:
     """Return the receipt that a report carries; None where it carries none that can be read."""
+    import html  # noqa: PLC0415 - only what reads reports needs it
+
     for plain in (text, html.unescape(text)):
         for found in _BEGINS.finditer(plain):
             try:

@@ -68,7 +68,7 @@ def prepare(as_of):
     def judge(subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE):
         # 0: a-rule
         big_1 = subject.big
-        if (big_1 is not True and big_1 is not UNKNOWN): r0 = NOT_APPLICABLE
+        if (big_1 is not UNKNOWN and big_1 is not True): r0 = NOT_APPLICABLE
         else:
             mended_2 = subject.mended
             if mended_2 is True: r0 = CLEAR
@@ -215,7 +215,7 @@ def test_what_python_cannot_compile_is_refused_in_words(error, monkeypatch):
 
     monkeypatch.setattr(compiled, "compile", fails, raising=False)
     with pytest.raises(EngineError, match="nested too deep"):
-        compiled.generate((rule(is_("big", True)),), Thing, {})
+        source(rule(is_("big", True), f"too-deep-{error.__name__.lower()}"))
 
 
 def test_loops_that_are_too_deep_are_refused_in_words():

@@ -66,6 +66,8 @@ from govrules.vocabulary import Fact, Kind, YesNo
 from tests.properties.small import AS_OF, CITED, SOUND, TIER, Deal, Item, Thing, ref, rulebook_of
 
 F, U, T = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
+#: What a number that may be anything from another upwards is at most.
+NO_MOST = Decimal("Infinity")
 FINE, BAD, MAYBE = Item(fine=True, weight=2), Item(fine=False, weight=3), Item()
 
 
@@ -435,11 +437,11 @@ def test_a_list_that_is_none(items: Any, none: Truth) -> None:
     [
         ((), (0, 0), (0, 0), (0, 0)),
         ((FINE, BAD), (2, 2), (1, 1), (5, 5)),
-        ((FINE, MAYBE), (2, 2), (1, 2), (2, None)),
-        ((FINE, UNKNOWN), (1, None), (1, None), (2, None)),
+        ((FINE, MAYBE), (2, 2), (1, 2), (2, NO_MOST)),
+        ((FINE, UNKNOWN), (1, NO_MOST), (1, NO_MOST), (2, NO_MOST)),
         ((FINE, Item(weight=4)), (2, 2), (1, 2), (6, 6)),
         ((FINE, Item(fine=True, weight=None)), (2, 2), (2, 2), (2, 2)),
-        (UNKNOWN, (0, None), (0, None), (0, None)),
+        (UNKNOWN, (0, NO_MOST), (0, NO_MOST), (0, NO_MOST)),
     ],
 )
 def test_counts_and_sums_are_intervals(items: Any, counted: Any, fine: Any, weight: Any) -> None:
@@ -838,7 +840,7 @@ def holding(items: Iterable[Item], closed: bool) -> Case:
         ([NOT_SO, NOT_SO], True, (0, 0)),
         ([SO, OPEN, SO], True, (2, 3)),
         ([OPEN, OPEN, OPEN], True, (0, 3)),
-        ([SO], False, (1, None)),
+        ([SO], False, (1, NO_MOST)),
     ],
 )
 def test_a_count_from_how_many_are_so(truths: Any, closed: bool, between: Any) -> None:
@@ -854,8 +856,8 @@ def test_a_count_from_how_many_are_so(truths: Any, closed: bool, between: Any) -
         ([(SO, 2), (OPEN, 3), (NOT_SO, 4)], True, (2, 5)),
         ([(SO, None), (SO, 2)], True, (2, 2)),
         ([(NOT_SO, UNKNOWN), (SO, 2)], True, (2, 2)),
-        ([(SO, UNKNOWN), (SO, 2), (OPEN, 3)], True, (2, None)),
-        ([(SO, 2)], False, (2, None)),
+        ([(SO, UNKNOWN), (SO, 2), (OPEN, 3)], True, (2, NO_MOST)),
+        ([(SO, 2)], False, (2, NO_MOST)),
     ],
 )
 def test_a_sum_from_amounts(amounts: Any, closed: bool, between: Any) -> None:

@@ -41,7 +41,9 @@ def _run(tokens: list[str]) -> int:
     # A dash alone is no option, and stands for standard input.
     tokens = ["./-" if each == "-" else each for each in tokens]
     tokens = without_kinds(tokens)
-    code = command_line(tokens)(
+    with undisturbed():
+        run = command_line(tokens)
+    code = run(
         tokens,
         exit_on_error=False,
         print_error=False,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
-from govrules.answered import Answer, Laid, lay_over, read_answers
-from govrules.answered.file import written
 from govrules.cli.said import Said
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Code
@@ -17,6 +16,9 @@ from govrules.explain.phrases import counted
 from govrules.reading import Read
 from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Rulebook
+
+if TYPE_CHECKING:
+    from govrules.answered import Answer, Laid
 
 _COUNTS = {
     "answer": "the answer counts",
@@ -52,6 +54,8 @@ def laid_over(
     """
     if path is None:
         return [*reads]
+    from govrules.answered import lay_over, read_answers  # noqa: PLC0415 - only answers need it
+
     answers = read_answers(path, rulebook)
     done: dict[int, Laid] = {}
     found = []
@@ -93,6 +97,8 @@ def answer_lines(laid: Sequence[Laid], rulebook: Rulebook) -> Iterator[Line]:
     """Yield, below a full report, which answers there are and what counts for each fact."""
     if not laid:
         return
+    from govrules.answered.file import written  # noqa: PLC0415 - only answers need it
+
     yield from heading(f"Answered: {counted(len(laid), 'fact')}")
     for each in laid:
         answer = each.answer

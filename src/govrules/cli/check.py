@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import attrs
 from cyclopts import Parameter
@@ -31,11 +31,10 @@ from govrules.cli.options import (
 )
 from govrules.cli.output import refuse_inputs
 from govrules.cli.reports import FORMATS, Reporting, Wanted
-from govrules.cli.supposing import suppose, supposed
 from govrules.cli.waiving import with_decisions
 from govrules.cli.workspace import workspace
 from govrules.portfolio import Checked, RegisterAssessment
-from govrules.rulebook.ast import Severity
+from govrules.rulebook.ast import Rulebook, Severity
 from govrules.undisturbed import let_go, undisturbed
 
 _FORMAT = (
@@ -94,7 +93,7 @@ def check(
     refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)
     wanted.ready()
     rulebook = source.rulebook
-    facts = supposed(suppose_ or (), rulebook)
+    facts = _supposed(suppose_, rulebook)
     paths, source = source.chosen(*(subjects or ()))
     answered = answers_file(answers)
     checked, told = assess_all(
@@ -107,6 +106,8 @@ def check(
         share=pair_share,
     )
     if facts:
+        from govrules.cli.supposing import suppose  # noqa: PLC0415 - only `--set` needs it
+
         after = suppose(_one(checked), facts, format, output, full=more)
         return code_of([after], fail_on, told)
     checked = with_decisions(checked, waivers, actions, rulebook, told)
@@ -129,6 +130,15 @@ def check(
     with undisturbed():
         Reporting(wanted, checked, paths, rulebook, told, follow).run()
     return code_of(checked, fail_on, told)
+
+
+def _supposed(texts: Sequence[str] | None, rulebook: Rulebook) -> dict[str, Any]:
+    """Read what is supposed of one partnership."""
+    if not texts:
+        return {}
+    from govrules.cli.supposing import supposed  # noqa: PLC0415 - only `--set` needs it
+
+    return supposed(texts, rulebook)
 
 
 def _one(checked: Sequence[Checked]) -> list[Assessment]:

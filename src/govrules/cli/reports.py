@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -27,9 +26,11 @@ from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
 from govrules.render.report import Origin
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
-from govrules.saved import Changed, save
 from govrules.truth import UNKNOWN, Unknown
 from govrules.visible import visible
+
+if TYPE_CHECKING:
+    from govrules.saved import Changed
 
 #: The formats of the product's own; installed packages add others by `govrules.renderers`.
 FORMATS: Final = (
@@ -120,6 +121,8 @@ def _writable(folder: Path, option: str) -> None:
         )
     if not folder.is_dir():
         raise Stop(f"`{folder}` is no folder", "name a folder")
+    import tempfile  # noqa: PLC0415 - only what writes a file needs it
+
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
@@ -200,6 +203,8 @@ class Reporting:
         folder = self.wanted.folder
         if folder is None:
             return []
+        from govrules.saved import save  # noqa: PLC0415 - only `--save` needs it
+
         found = []
         for each in self.checked:
             whole = isinstance(each, RegisterAssessment)

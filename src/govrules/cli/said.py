@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import attrs
 
-from govrules.answered import Laid
 from govrules.cli.output import warn
 from govrules.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from govrules.answered import Laid
 
 
 @attrs.define

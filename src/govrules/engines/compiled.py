@@ -185,29 +185,11 @@ def _code(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> Code:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
-    return generate(rules, cls, dict(derived))
-
-
-def generate(rules: Sequence[Rule], cls: type, derived: Mapping[str, Derived]) -> Code:
-    """
-    Return what rules about a class compile to.
-
-    Args:
-        rules: the rules.
-
-        cls: the class.
-
-        derived: the derived facts by name, each after those that it reads.
-
-    Raises:
-        EngineError: the conditions are nested too deep, or name what the vocabulary has not.
-    """
-    lowering = lowering_of(derived)
-    with _shallow():
-        judged = tuple(lowering.rule(rule, cls) for rule in rules)
-        writer = Writer([each.formulas for each in judged])
-        source = writer.judging(judged, [rule.id for rule in rules], cls)
-        compiled = compile(source, "<govrules compiled>", "exec")
+    lowering = lowering_of(dict(derived))
+    judged = tuple(lowering.rule(rule, cls) for rule in rules)
+    writer = Writer([each.formulas for each in judged])
+    source = writer.judging(judged, [rule.id for rule in rules], cls)
+    compiled = compile(source, "<govrules compiled>", "exec")
     return Code(source, writer.constants, judged, compiled)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from govrules.engines.registry import Outcome
+from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.rulebook.ast import Rule, Verdict
@@ -13,9 +14,8 @@ from govrules.rulebook.ast import Rule, Verdict
 #: Where nothing is wrong nothing is grave: one value for all such outcomes.
 CLEAR: Final = Outcome(Verdict.CLEAR, None, None, ())
 NOT_APPLICABLE: Final = Outcome(Verdict.NOT_APPLICABLE, None, None, ())
-#: What decides how grave an outcome is: the mask of a derived fact, or whether a formula holds;
-#: each with its place in a number.
-Atoms: TypeAlias = dict[ir.Table | ir.Formula, int]
+#: The formulas that decide how grave an outcome is, each with its place in a number.
+Atoms: TypeAlias = dict[ir.Formula, int]
 
 
 def outcome_of(rule: Rule, judged: Judged, holds: Callable[[ir.Formula], bool]) -> Outcome:
@@ -68,51 +68,14 @@ class Outcomes(dict[int, Outcome]):
         }
 
     def __missing__(self, number: int) -> Outcome:
-        def holds(formula: ir.Formula) -> bool:
-            match formula:
-                case ir.Const(value=value):
-                    return value
-                case _ if formula in self._verdict:
-                    return self._verdict[formula]
-                case _ if formula in self.atoms:
-                    return bool(number >> self.atoms[formula] & 1)
-                case ir.Neg(item=item):
-                    return not holds(item)
-                case ir.And(items=items):
-                    return all(map(holds, items))
-                case ir.May(table=table, values=values):
-                    mask = sum(table.bits[each] for each in values)
-                    return bool(number >> self.atoms[table] & mask)
-                case _:
-                    raise AssertionError("what asks no derived fact is an atom")
-
+        holds = {atom: bool(number >> place & 1) for atom, place in self.atoms.items()}
+        holds |= {**self._verdict, f.TRUE: True, f.FALSE: False}
         # Of two threads that make it at once, both hand out the first one's.
-        return self.setdefault(number, outcome_of(self._rule, self._judged, holds))
+        return self.setdefault(number, outcome_of(self._rule, self._judged, holds.__getitem__))
 
 
 def atoms_of(judged: Judged) -> Atoms:
     """Return what decides how grave the outcome of a rule is, with its place in a number."""
-    found: Atoms = {}
-    width = 0
-    for formula in (*judged.severities.values(), *judged.mitigations):
-        for atom in _atoms(formula):
-            if atom not in found:
-                found[atom] = width
-                width += len(atom.bits) if isinstance(atom, ir.Table) else 1
-    return found
-
-
-def _atoms(formula: ir.Formula) -> Iterator[ir.Table | ir.Formula]:
-    """Yield the derived facts that a formula asks, and the largest parts that ask none."""
-    match formula:
-        case ir.Const():
-            return
-        case ir.Neg(item=item):
-            yield from _atoms(item)
-        case ir.May(table=table):
-            yield table
-        case ir.And(items=items) if formula.tables:
-            for each in items:
-                yield from _atoms(each)
-        case _:
-            yield formula
+    several = dict.fromkeys((*judged.severities.values(), *judged.mitigations))
+    open_ = (each for each in several if not isinstance(each, ir.Const))
+    return {each: place for place, each in enumerate(open_)}

@@ -26,8 +26,6 @@ from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
 #: How deep expressions are nested before a part of them gets a name of its own.
 _MOST_NESTED: Final = 8
-#: From so many looks at names on, what several rules ask is worth a name.
-_WORTH_A_NAME: Final = 3
 #: What is named most is a local name, for those are read the fastest.
 _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLICABLE"
 
@@ -134,16 +132,8 @@ class Writer(Layout):
         )
 
     def _rule(self, index: int, judged: Judged, top: Block) -> None:
-        block = top
-        passed: list[ir.Formula] = []
-        around: list[tuple[Block, str]] = []
-        # What takes loops is looked at last: the rest often says that the rule does not apply.
-        cheap, costly = passes.apart(judged.not_applicable)
-        for part in (cheap, costly):
-            if part is not f.FALSE:
-                around.append((block, self._say(f.given(part, passed), block)))
-                block = block.inside()
-                passed.append(f.no(part))
+        gone, passed = judged.not_applicable, [f.no(judged.not_applicable)]
+        condition, block = self._say(gone, top), top.inside()
         clear = self._say(f.given(judged.clear, passed), block)
         inner = block.inside()
         passed.append(f.no(judged.clear))
@@ -152,23 +142,17 @@ class Writer(Layout):
         said = self._say(flagged, inner)
         word = f"U{index}" if said == "False" else f"(F{index} if {said} else U{index})"
         inner.lines.append(f"r{index} = {word}{at}")
+        # A block goes under its head last, so that what is bound before it stands before the head.
         block.lines.append(f"if {clear}: r{index} = CLEAR")
         block.nest("else:", inner)
-        # A block goes under its head last, so that what is bound before it stands before the head.
-        for outer, condition in reversed(around):
-            outer.lines.append(f"if {condition}: r{index} = NOT_APPLICABLE")
-            outer.nest("else:", block)
-            block = outer
+        top.lines.append(f"if {condition}: r{index} = NOT_APPLICABLE")
+        top.nest("else:", block)
 
     def _gravity(self, atoms: Atoms, block: Block) -> str:
         """Return the index of an outcome: what decides how grave it is, as one number."""
         parts = []
         for atom, place in atoms.items():
-            if isinstance(atom, ir.Table):
-                mask = self._mask(atom, block)
-                parts.append(f"{mask} << {place}" if place else mask)
-            else:
-                parts.append(f"({1 << place} if {self._say(atom, block)} else 0)")
+            parts.append(f"({1 << place} if {self._say(atom, block)} else 0)")
         return f"[{' | '.join(parts)}]" if parts else ""
 
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
@@ -240,7 +224,7 @@ class Writer(Layout):
         if isinstance(item, ir.Exists) and item.so is not f.TRUE:
             return self._found(passes.Sought(item), block)
         deep = depth > _MOST_NESTED and isinstance(item, ir.And)
-        worth = item in self.shared and passes.size(item) >= _WORTH_A_NAME
+        worth = item in self.shared and isinstance(item, ir.And | ir.Holds | ir.Above)
         if not deep and not worth:
             return block.find(item)
 
@@ -261,7 +245,7 @@ class Writer(Layout):
                 for node in open_:
                     name = self._found(passes.Sought(node, open=True), block)
                     parts.append(f"not {name}" if affirmed else name)
-                for each in sorted(rest, key=passes.rank):
+                for each in rest:
                     parts.append(
                         self._say(each if affirmed else f.no(each), block, known, depth + 1)
                     )

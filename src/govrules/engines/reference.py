@@ -39,8 +39,8 @@ from govrules.vocabulary import (
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
 #: Whether something stands in a relation to a value.
 _Related: TypeAlias = Callable[[expr.Op, Any], Truth]
-#: A count or sum that may be anything from this number upwards.
-_NO_LIMIT: Final = None
+#: The greatest of a count or sum that may be anything from some number upwards.
+_NO_LIMIT: Final = Decimal("Infinity")
 
 
 @attrs.frozen
@@ -416,7 +416,7 @@ def quantified(quantity: expr.Quantity, truths: list[Truth], closed: bool) -> Tr
             assert_never(quantity)
 
 
-#: The least and the greatest that a count, sum or share can be; None as greatest is no limit.
+#: The least and the greatest that a count, sum or share can be.
 Interval = tuple[Any, Any]
 
 
@@ -457,7 +457,7 @@ def sum_of(
             greatest = _NO_LIMIT
             continue
         least = least + amount if counted is Truth.TRUE else least
-        greatest = greatest if greatest is _NO_LIMIT else greatest + amount
+        greatest = greatest + amount
     return least, greatest
 
 
@@ -501,25 +501,9 @@ def _interval_compares(least: Any, greatest: Any, op: expr.Op, other: Any) -> Tr
         return Truth.FALSE
     if other is UNKNOWN:
         return Truth.UNKNOWN
-    match op:
-        case expr.Op.EQUALS:
-            if least == greatest:
-                return truth(least == other)
-            outside = other < least or (greatest is not _NO_LIMIT and other > greatest)
-            return Truth.FALSE if outside else Truth.UNKNOWN
-        case expr.Op.AT_LEAST | expr.Op.LESS_THAN:
-            reached = _reaches(least, greatest, lambda number: number >= other)
-            return reached if op is expr.Op.AT_LEAST else ~reached
-        case expr.Op.MORE_THAN | expr.Op.AT_MOST:
-            passed = _reaches(least, greatest, lambda number: number > other)
-            return passed if op is expr.Op.MORE_THAN else ~passed
-        case _:
-            raise AssertionError("an age is not counted")
-
-
-def _reaches(least: Any, greatest: Any, reached: Callable[[Any], bool]) -> Truth:  # noqa: ANN401 - any two numbers
-    if reached(least):
-        return Truth.TRUE
-    if greatest is _NO_LIMIT or reached(greatest):
-        return Truth.UNKNOWN
-    return Truth.FALSE
+    if op is expr.Op.EQUALS:
+        if not least <= other <= greatest:
+            return Truth.FALSE
+        return Truth.TRUE if least == greatest else Truth.UNKNOWN
+    # What holds of both ends holds of all between them.
+    return unanimous(truth(expr.ORDER[op](end, other)) for end in (least, greatest))

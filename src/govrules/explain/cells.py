@@ -71,6 +71,12 @@ class Frame:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
 
+    def says_nothing(self, path: str) -> bool:
+        """Tell whether a fact of it is none, empty, or said to be unclear."""
+        place = self.shape.places.get(path)
+        value = UNKNOWN if place is None else self.values[place]
+        return value is None or value == "unclear" or (isinstance(value, tuple) and not value[0])
+
     def cell(self, place: int) -> Any:  # noqa: ANN401 - the value of a cell
         """Return the value of a cell; of a derived fact that nobody stated, what settled it."""
         value = self.values[place]

@@ -1,9 +1,9 @@
-"""What a backend that writes code asks of formulas: what they read, cost and imply."""
+"""What a backend that writes code asks of formulas: what they read and imply."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -12,9 +12,6 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.rulebook.expr import FactSource
 from govrules.vocabulary import is_past
-
-#: How many looks at names a comparison takes, guards included.
-_GUARDED: Final = 3
 
 
 @attrs.frozen
@@ -83,59 +80,6 @@ def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
             case _:
                 waiting += each.parts()
     return found
-
-
-def apart(formula: ir.Formula) -> tuple[ir.Formula, ir.Formula]:
-    """Return an *or* in two: what is seen at a glance, and what takes loops or derived facts."""
-    items = (
-        formula.item.items
-        if isinstance(formula, ir.Neg) and isinstance(formula.item, ir.And)
-        else ()
-    )
-    parts = [f.no(each) for each in items] or [formula]
-    cheap = [each for each in parts if not _is_costly(each)]
-    return f.either(*cheap), f.either(*(each for each in parts if each not in cheap))
-
-
-def _is_costly(formula: ir.Formula) -> bool:
-    match formula:
-        case ir.And(items=items):
-            return any(map(_is_costly, items))
-        case ir.Neg(item=item):
-            return _is_costly(item)
-        case ir.Exists(so=so):
-            return so is not f.TRUE
-        case ir.Above() | ir.May():
-            return True
-        case _:
-            return False
-
-
-def rank(item: ir.Formula) -> int:
-    """Return what is looked at first: what most often decides, and last what costs."""
-    inner = item.item if isinstance(item, ir.Neg) else item
-    match inner:
-        case ir.Among() | ir.May():
-            return 0
-        case ir.And():
-            return 2 + any(map(_is_costly, inner.items))
-        case ir.Exists() | ir.Above():
-            return 3
-        case _:
-            return 1
-
-
-def size(formula: ir.Formula) -> int:
-    """Return how many looks at a name a formula takes."""
-    match formula:
-        case ir.And(items=items):
-            return sum(map(size, items))
-        case ir.Neg(item=item):
-            return size(item)
-        case ir.Holds() | ir.Above():
-            return _GUARDED
-        case _:
-            return 1
 
 
 def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:

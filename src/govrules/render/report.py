@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from govrules.assessment import Assessment, ended
-from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
-from govrules.findings import DerivedValue, Finding, Reason
+from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
 from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
@@ -24,9 +23,11 @@ from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
 from govrules.rulebook.walk import references
-from govrules.saved import Changed
 from govrules.unread import unread
 from govrules.vocabulary import AS_OF
+
+if TYPE_CHECKING:
+    from govrules.saved import Changed
 
 #: How many lines of reasons a finding has at its default length.
 MOST_REASONS: Final = 5
@@ -272,6 +273,8 @@ class Report:
 
     def source(self, finding: Finding) -> str:
         """Return on what a finding rests."""
+        from govrules.catalogue import citation_phrase  # noqa: PLC0415 - a page has no sources
+
         return citation_phrase(finding.source, self.assessment.rulebook)
 
     def to_know(self, finding: Finding) -> list[Asked]:
@@ -382,6 +385,8 @@ def rulebook_line(rulebook: Rulebook, checks: str) -> str:
 def has_nothing_to_check(finding: Finding) -> bool:
     """Tell whether a check is met only because there is nothing that it could be about."""
     asked_for = {ref.path for ref in references(finding.rule.requires)}
+    if not may_rest_on_nothing(finding, asked_for):
+        return False
     values = [
         each.value
         for each in finding.because
@@ -430,6 +435,8 @@ def by_whom(finding: Finding, assessment: Assessment) -> str:
 
 def whose(rule: Rule) -> str:
     """Return how far the source goes in a rule, as a sentence; "" where nobody says."""
+    from govrules.catalogue import claims_of, claims_phrase  # noqa: PLC0415 - a page has none
+
     return sentence(claims_phrase(claims_of(rule)))
 
 

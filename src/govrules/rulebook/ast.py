@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import pickle
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any, Final
@@ -203,7 +202,7 @@ class Derived:
     rows: tuple[Row, ...]
     otherwise: str | bool | None
     sources: tuple[Citation, ...] = ()
-    examples: tuple[DerivedExample, ...] = attrs.field(default=(), repr=False, eq=False)
+    examples: Sequence[DerivedExample] = attrs.field(default=(), repr=False, eq=False)
     inherited: bool = attrs.field(default=False, eq=False)
     unique: bool = False
     show: bool | None = None
@@ -219,6 +218,12 @@ class Derived:
     def name(self) -> str:
         """The name under which rules read it."""
         return self.fact.name
+
+    @property
+    def may_be_nothing(self) -> bool:
+        """Whether it can turn out to have no value, or to be unclear."""
+        unclear = isinstance(self.fact.type, Choice) and "unclear" in self.fact.type.values
+        return unclear or self.otherwise is None
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
@@ -336,7 +341,7 @@ class Rule:
     grades: tuple[Grade, ...] = ()
     mitigated_by: tuple[Mitigation, ...] = ()
     remedy: Remedy | None = None
-    examples: tuple[Example, ...] = attrs.field(default=(), repr=False, eq=False)
+    examples: Sequence[Example] = attrs.field(default=(), repr=False, eq=False)
     also: tuple[Citation, ...] = ()
     about_records: bool = False
     in_force: tuple[dt.date | None, dt.date | None] = (None, None)
@@ -485,6 +490,8 @@ class Rulebook:
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook))
+        import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
+
         packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
         return _unpacked, (hashlib.sha256(packed).digest(), packed)
 
@@ -534,6 +541,8 @@ def _unpacked(digest: bytes, packed: bytes) -> Rulebook:
     """Return the rulebook that was packed so; of what was unpacked before, the same one."""
     found = _unpickled.get(digest)
     if found is None:
+        import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
+
         found = Rulebook(*pickle.loads(zlib.decompress(packed)))  # noqa: S301 - a part of a pickle that is being loaded
         while len(_unpickled) >= _KEPT:
             _unpickled.pop(next(iter(_unpickled)), None)

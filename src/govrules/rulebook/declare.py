@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Final
 
 import attrs
 
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import Document, Pack, ParameterValue, Says, Theme
+from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says, Theme
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
@@ -59,6 +59,8 @@ class OpenedPack:
     adapted: list[tuple[Hashable, Scalar, Node]] = attrs.field(factory=list)
     #: The texts that were read of it, by the names of their files.
     contents: dict[str, str] = attrs.field(factory=dict)
+    #: Reads it with its examples, where these are left out; None where they are read at once.
+    whole: Callable[[], Rulebook] | None = None
 
     def read(self, name: str) -> tuple[str, Report]:
         """Return the text of one of its files and a report on it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -16,7 +17,7 @@ from govrules.files import is_folder
 from govrules.nodes import Entries, Node, Report, Scalar
 from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.dated import periods_read
 from govrules.rulebook.declare import Declarations, OpenedPack
@@ -34,10 +35,11 @@ from govrules.rulebook.packs import (
 )
 from govrules.rulebook.rules import RuleReader
 from govrules.rulebook.traps import names_no_rule, spans_of, warned
-from govrules.rulebook.wording import check_wording
+from govrules.rulebook.unread import Unread, without_examples
 from govrules.subjects import Declared
 from govrules.undisturbed import undisturbed
 
+_R = TypeVar("_R", Rule, Derived)
 #: The version of the file formats that this govrules reads.
 FORMAT: Final = "1"
 _NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
@@ -98,7 +100,7 @@ def lint_pack(
 
     The rulebook is None where something is wrong.
     """
-    loader = _Loader({**SUBJECTS, **(subjects or {})})
+    loader = _Loader({**SUBJECTS, **(subjects or {})}, whole=True)
     loader.worded = []
     loader.add(pack)
     rulebook: Rulebook | None = None
@@ -114,10 +116,18 @@ def lint_pack(
 
 
 class _Loader:
-    """Collects the declarations of all packs first, then their conditions and rules."""
+    """
+    Collects the declarations of all packs first, then their conditions and rules.
 
-    def __init__(self, subjects: Mapping[str, type]) -> None:
+    Args:
+        subjects: the classes that rules may be about, by the name that `subject:` gives them.
+
+        whole: whether the examples of shipped packs are read at once.
+    """
+
+    def __init__(self, subjects: Mapping[str, type], *, whole: bool = False) -> None:
         self.subjects = subjects
+        self.whole = whole
         #: What is warned of in the words of each file; None where nobody asks.
         self.worded: list[Report] | None = None
         self.packs: dict[Hashable, OpenedPack] = {}
@@ -141,7 +151,7 @@ class _Loader:
             number = sum(not isinstance(each.files, Folder) for each in self.packs.values())
             name = f"pack-{number + 1}"
         if files is not None:
-            self._add_files(files, name, with_rules=True)
+            self.add_files(files, name, with_rules=True)
             return
         report = Report(name)
         self.reports.append(report)
@@ -159,10 +169,10 @@ class _Loader:
             message = f"there is no pack `{name}` to {to}"
             pack.report.add(Code.UNREADABLE_FILE, message, node, packs_like(name))
             return None
-        self._add_files(files, name, with_rules=with_rules)
+        self.add_files(files, name, with_rules=with_rules)
         return files.key
 
-    def _add_files(self, files: PackFiles, name: str, *, with_rules: bool) -> None:
+    def add_files(self, files: PackFiles, name: str, *, with_rules: bool) -> None:
         """Read a pack's `rulebook.yaml`, after those of the packs that it extends."""
         key = files.key
         if key in self.packs:
@@ -179,7 +189,8 @@ class _Loader:
                 self._no_rulebook(report)
                 self._report_not_read(files, name)
             return
-        node = parse(text, report)
+        leaves_out = isinstance(files, Folder) and files.is_shipped and not self.whole
+        node = parse(without_examples(text) if leaves_out else text, report)
         if node is None:
             return
         fields = Fields(report, node, _RULEBOOK_KEYS, "a rulebook")
@@ -189,6 +200,7 @@ class _Loader:
             self._check_wording(node, report.file, text)
         loaded = OpenedPack(files, name, fields, report, fields.name("id"), with_rules)
         loaded.contents["rulebook.yaml"] = text
+        loaded.whole = _with_examples(files, name, self.subjects) if leaves_out else None
         for base in fields.words("extends"):
             found = self._beside(loaded, base, "extend", with_rules=False)
             loaded.extended += [] if found is None else [found]
@@ -227,6 +239,9 @@ class _Loader:
             reader = ConditionReader(pack.report, declared, self.declarations.parameters)
             for key, fields in pack.derived:
                 self.derived.read(pack, reader, key, fields)
+                if pack.whole is not None:
+                    made = self.derived.derived
+                    made[key.text] = _unread(made[key.text], pack.whole)
         self.derived.check_rings(self.packs.values())
         for pack in self.packs.values():
             if pack.with_rules:
@@ -345,6 +360,8 @@ class _Loader:
 
     def _check_wording(self, node: Node, file: str, text: str) -> None:
         if self.worded is not None:
+            from govrules.rulebook.wording import check_wording  # noqa: PLC0415 - only linters ask
+
             self.worded.append(Report(file, text))
             check_wording(node, self.worded[-1])
 
@@ -390,7 +407,8 @@ class _Loader:
         for each in files:
             text, report = pack.read(each)
             self.reports.append(report)
-            node = parse(text, report) if report.ok else None
+            needed = text if pack.whole is None else without_examples(text)
+            node = parse(needed, report) if report.ok else None
             if node is None:
                 continue
             self._check_wording(node, report.file, text)
@@ -415,7 +433,7 @@ class _Loader:
             for item in fields.items("rules"):
                 rule = reader.rule(item)
                 if rule is not None:
-                    self.rules.append(rule)
+                    self.rules.append(rule if pack.whole is None else _unread(rule, pack.whole))
 
     def _check_theme(self, pack: OpenedPack, fields: Fields, theme: str) -> None:
         """Report a theme that is not among those to which the pack gives titles and an order."""
@@ -428,6 +446,30 @@ class _Loader:
                 did_you_mean(theme, self.declarations.themes)
                 or "name it under `themes` in `rulebook.yaml`",
             )
+
+
+def _with_examples(
+    files: PackFiles, name: str, subjects: Mapping[str, type]
+) -> Callable[[], Rulebook]:
+    """Return what reads a shipped pack once more, with its examples."""
+
+    @cache
+    def whole() -> Rulebook:
+        loader = _Loader(subjects, whole=True)
+        with undisturbed():
+            loader.add_files(files, name, with_rules=True)
+            return loader.finish()
+
+    return whole
+
+
+def _unread(item: _R, whole: Callable[[], Rulebook]) -> _R:
+    """Return a rule or a derived fact of which the examples are read when they are asked for."""
+    if isinstance(item, Rule):
+        rule_id = item.id
+        return attrs.evolve(item, examples=Unread(lambda: whole().rule(rule_id).examples))
+    name = item.fact.name
+    return attrs.evolve(item, examples=Unread(lambda: whole().derived[name].examples))
 
 
 def check_version(fields: Fields) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -15,12 +14,15 @@ from govrules.extensions import PACKS, added, failed, loaded
 from govrules.files import is_folder, is_name, lies_in, shipped
 from govrules.nodes import MAX_BYTES, Report, decoded, read_text
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 #: How deep the folders of a pack in a package are gone through.
 _DEPTH: Final = 3
 _RULEBOOK: Final = "rulebook.yaml"
 
 #: A pack as a caller names it.
-PackSource: TypeAlias = str | Path | Traversable | Mapping[str, str]
+PackSource: TypeAlias = "str | Path | Traversable | Mapping[str, str]"
 
 
 @runtime_checkable
@@ -43,9 +45,16 @@ class PackFiles(Protocol):
 
 @attrs.frozen
 class Folder:
-    """A pack in a folder."""
+    """
+    A pack in a folder.
+
+    Attributes:
+        path: the folder.
+        is_shipped: whether it was asked for by its name, as one that ships with govrules.
+    """
 
     path: Path
+    is_shipped: bool = False
 
     @property
     def key(self) -> Hashable:
@@ -69,7 +78,8 @@ class Folder:
     def beside(self, name: str) -> PackFiles | None:
         """Return a folder beside it, by its name alone."""
         other = self.path.parent / name
-        return Folder(other) if is_name(name) and is_folder(other) else None
+        there = is_name(name) and is_folder(other)
+        return Folder(other, self.is_shipped) if there else None
 
 
 @attrs.frozen(eq=False)
@@ -112,6 +122,8 @@ def files_of(source: Any, called: str) -> PackFiles:  # noqa: ANN401 - what a us
     Raises:
         GovrulesError: it is none of the things that hold a pack.
     """
+    from importlib.resources.abc import Traversable  # noqa: PLC0415 - slow, and seldom passed
+
     match source:
         case Path():
             return Folder(source)
@@ -198,7 +210,8 @@ def pack_names() -> list[str]:
 def pack_of_name(name: str) -> PackFiles | None:
     """Return the pack of a name: one that is shipped, or that an installed package offers."""
     folder = shipped_packs() / name
-    return Folder(folder) if is_name(name) and is_folder(folder) else installed_pack(name)
+    there = is_name(name) and is_folder(folder)
+    return Folder(folder, is_shipped=True) if there else installed_pack(name)
 
 
 def packs_like(name: str) -> str:
