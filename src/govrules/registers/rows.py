@@ -273,7 +273,8 @@ class Rows:
             named.end()
         if reader.placeholder:
             self._placeholders(column, at, reader, enumerate(cells))
-        if column.path.list == "partners" and column.path.rest == "name":
+        of = column.path.list or ("" if self.fact is None else self.fact.name)
+        if of == "partners" and column.path.rest == "name":
             self._one_body(column, at, values)
         return values
 
