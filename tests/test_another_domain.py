@@ -153,7 +153,7 @@ def test_a_table_of_contracts_is_mapped(
     mapping.write_text(MAPPING, "utf-8")
     capsys.readouterr()
     assert main(["map", str(table), "--mapping", str(mapping), "--preview", *common]) == 0
-    assert "security.certified: no" in capsys.readouterr().out
+    assert "(security.certified): no" in capsys.readouterr().out
     found = read(table, mapping=mapping, rulebook=rulebook)
     assert type(found.subject) is vendors.Contracts
     assert found.subject.name == "All contracts"

@@ -153,7 +153,7 @@ def test_every_format_shows_what_is_waived(file, capsys):
     assert f"Waived, and not counted (1): {RULE}." in said()
     full = " ".join(said("--full").split())
     assert "Waived: 1 finding flagged and not counted" in full
-    assert "It is new (Cabinet; until 31 December 2026)." in full
+    assert "It is new. Cabinet; until 31 December 2026." in full
     data = json.loads(said("--format", "json"))
     (waived,) = [
         each["waived"] for one in data["subjects"] for each in one["findings"] if each["waived"]

@@ -7,11 +7,12 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, overload
+from typing import Final
 
 import attrs
 from dateutil.relativedelta import relativedelta
 
+from govrules.answered import THE_REGISTER
 from govrules.assessment import Assessment, ended
 from govrules.decode.values import decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
@@ -20,19 +21,17 @@ from govrules.errors import RuleFileError
 from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
 from govrules.plans import Plan
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import Assessed, is_register, with_each
 from govrules.rulebook.action import Action, Progress, State
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.kept import open_kept
 from govrules.truth import Unknown
-from govrules.vocabulary import Collected, Date, list_of
+from govrules.vocabulary import Date
 from govrules.waivers import called_by
 
 #: Above what the next check no longer needs.
 NO_LONGER_NEEDED: Final = Progress.NO_LONGER_NEEDED.value
-#: What names a register that has neither id nor name.
-THE_REGISTER: Final = "the register"
 _LISTED: Final = "actions"
 _KEYS: Final = ("partnership", "rule", "do", "owner", "by", "state", "why")
 _SAME: Final = ("partnership", "rule")
@@ -216,23 +215,7 @@ def actions_text(
 # ── On an assessment ──────────────────────────────────────────────────────────────────────────
 
 
-@overload
-def follow_up(assessed: Assessment, actions: Iterable[Action]) -> Assessment: ...
-
-
-@overload
-def follow_up(assessed: RegisterAssessment, actions: Iterable[Action]) -> RegisterAssessment: ...
-
-
-@overload
-def follow_up(
-    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
-) -> Assessment | RegisterAssessment: ...
-
-
-def follow_up(
-    assessed: Assessment | RegisterAssessment, actions: Iterable[Action]
-) -> Assessment | RegisterAssessment:
+def follow_up(assessed: Assessed, actions: Iterable[Action]) -> Assessed:
     """
     Return an assessment that says of each action what has become of it, beside its finding.
 
@@ -250,9 +233,7 @@ def follow_up(
     [('pooled-budget-without-protocol', 'late')]
     """
     several = tuple(actions)
-    if isinstance(assessed, Assessment):
-        return _followed(assessed, several)
-    return assessed.with_each(lambda each: _followed(each, several))
+    return with_each(assessed, lambda each: _followed(each, several))
 
 
 def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
@@ -263,17 +244,12 @@ def _followed(assessment: Assessment, actions: Sequence[Action]) -> Assessment:
 
 def name_of(assessment: Assessment) -> str:
     """Return how actions name the subject of an assessment; "" where it has no name."""
-    return assessment.id or (THE_REGISTER if _is_register(assessment.subject) else "")
+    return assessment.id or (THE_REGISTER if is_register(assessment.subject) else "")
 
 
 def _called(assessment: Assessment) -> frozenset[str]:
     itself, *_ = called_by(assessment)
-    return itself | {THE_REGISTER} if _is_register(assessment.subject) else itself
-
-
-def _is_register(subject: Any) -> bool:  # noqa: ANN401 - any attrs object
-    cls: type = type(subject)
-    return cls is Collected or (attrs.has(cls) and list_of(cls) is not None)
+    return itself | {THE_REGISTER} if is_register(assessment.subject) else itself
 
 
 def action_problems(

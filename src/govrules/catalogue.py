@@ -23,6 +23,8 @@ from govrules.rulebook.ast import (
     Citation,
     Derived,
     Document,
+    Exemption,
+    Mitigation,
     ParameterValue,
     Rule,
     Rulebook,
@@ -131,6 +133,24 @@ class RuleEntry:
     examples: tuple[Shown, ...]
     place: str
     law: tuple[tuple[str, str], ...]
+
+    @property
+    def details(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What is told of it below its sentence, in order: each with its label."""
+        found: tuple[tuple[str, tuple[str, ...]], ...] = (
+            ("Met", (self.met,)),
+            ("Principle", (self.principle,)),
+            ("Source", self.sources),
+            ("What is the source's", (claims_phrase(self.says),)),
+            ("Severity", (self.severity,)),
+            ("Exception", self.exceptions),
+            ("One step lower", self.mitigations),
+            ("Remedy", self.remedies),
+            ("Part of", (self.part_of,)),
+            ("Note", (self.note,)),
+            *((what, (said,)) for what, said in self.law),
+        )
+        return tuple((label, texts) for label, texts in found if any(texts))
 
 
 @attrs.frozen
@@ -264,6 +284,7 @@ def shares(rulebook: Rulebook) -> tuple[Share, ...]:
 
 def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
     """Return one rule in plain English."""
+    part_of = rule.remedy.part_of if rule.remedy else ""
     return RuleEntry(
         id=rule.id,
         title=rule.title,
@@ -276,14 +297,10 @@ def rule_entry(rule: Rule, rulebook: Rulebook) -> RuleEntry:
         severity=severity_sentence(rule),
         sources=tuple(citation_phrase(each, rulebook) for each in (rule.source, *rule.also)),
         says=claims_of(rule),
-        exceptions=tuple(
-            _case(each.when, each.because, each.source, rulebook) for each in rule.unless
-        ),
-        mitigations=tuple(
-            _case(each.when, each.because, each.source, rulebook) for each in rule.mitigated_by
-        ),
+        exceptions=tuple(_case(each, rulebook) for each in rule.unless),
+        mitigations=tuple(_case(each, rulebook) for each in rule.mitigated_by),
         remedies=tuple(_remedies(rule)),
-        part_of=_work(rule, rulebook),
+        part_of=rulebook.work[part_of] if part_of else "",
         asks=asks(rule, rulebook),
         examples=tuple(_shown(rule)),
         place=str(rule.span),
@@ -307,9 +324,9 @@ def _law(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
         yield "Tags", f"{joined(rule.tags)}."
 
 
-def _case(when: Condition, because: str, source: Citation | None, rulebook: Rulebook) -> str:
-    about = f" ({citation_phrase(source, rulebook)})" if source else ""
-    return f"{sentence(f'where {condition_phrase(when)}')} {sentence(because)}{about}"
+def _case(case: Exemption | Mitigation, rulebook: Rulebook) -> str:
+    about = f" ({citation_phrase(case.source, rulebook)})" if case.source else ""
+    return f"{sentence(f'where {condition_phrase(case.when)}')} {sentence(case.because)}{about}"
 
 
 def _remedies(rule: Rule) -> Iterator[str]:
@@ -319,11 +336,6 @@ def _remedies(rule: Rule) -> Iterator[str]:
     yield sentence(rule.remedy.do) + (f" ({', '.join(about)})" if about else "")
     for when, do in rule.remedy.instead:
         yield f"Where {condition_phrase(when)}: {sentence(do)}"
-
-
-def _work(rule: Rule, rulebook: Rulebook) -> str:
-    part_of = rule.remedy.part_of if rule.remedy else None
-    return rulebook.work[part_of] if part_of else ""
 
 
 def _shown(rule: Rule) -> Iterator[Shown]:

@@ -119,6 +119,15 @@ def in_place(body: str, node: yaml.Node, value: str) -> Edit:
     return begin, end, gap + value
 
 
+def into_braces(body: str, node: yaml.Node, entry: str) -> Edit:
+    """Return the edit that adds an entry at the end of what stands in braces."""
+    end = span_of(body, node)[1] - 1
+    inside = body[:end].rstrip()
+    comma = "" if inside.endswith(("{", ",")) else ","
+    space = "" if inside.endswith("{") else " "
+    return len(inside), len(inside), f"{comma}{space}{entry}"
+
+
 def with_records(
     text: str,
     listed: str,
@@ -211,10 +220,7 @@ def _changes(body: str, node: yaml.MappingNode, record: Flat) -> Iterator[Edit]:
     if not added:
         return
     if flow:
-        place = span_of(body, node)[1] - 1
-        inside = body[:place].rstrip()
-        comma = "" if inside.endswith(("{", ",")) else ","
-        yield len(inside), place, comma + " " + ", ".join(added)
+        yield into_braces(body, node, ", ".join(added))
     else:
         place = line_end(body, span_of(body, node)[1])
         indent = " " * node.value[0][0].start_mark.column

@@ -10,7 +10,14 @@ import attrs
 import yaml
 
 from govrules.answered import Answer, lay_over
-from govrules.answered.answer import INDEX, FactAt, fact_at, label_of, name_of, records_of
+from govrules.answered.answer import (
+    FactAt,
+    fact_at,
+    label_of,
+    name_of,
+    places_of,
+    records_of,
+)
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.editing import (
@@ -18,18 +25,19 @@ from govrules.editing import (
     EditError,
     edited,
     in_place,
+    into_braces,
     line_end,
     newline_of,
     quoted,
     root_of,
     span_of,
 )
+from govrules.facts import names_of
 from govrules.nodes import Entries, Report
 from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import SubjectReader
-from govrules.truth import UNKNOWN
 from govrules.vocabulary import Record, Records
 
 #: What a file that holds nothing yet begins with.
@@ -61,7 +69,7 @@ def with_fact(text: str, answer: Answer, rulebook: Rulebook) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     before = read_facts(body, rulebook)
     wanted, (laid,) = lay_over(
-        before, [attrs.evolve(answer, partnership=_called(before))], rulebook
+        before, [attrs.evolve(answer, partnership=next(iter(names_of(before)), ""))], rulebook
     )
     if laid.used != "answer":
         why = laid.problem.message if laid.problem else "the file says so already"
@@ -120,13 +128,6 @@ def _begun(body: str) -> str:
     return f"{body}{gap}{BEGUN.rstrip()}{newline}"
 
 
-def _called(subject: Any) -> str:  # noqa: ANN401 - of any class
-    for each in ("id", "name"):
-        if isinstance(getattr(subject, each, UNKNOWN), str):
-            return str(getattr(subject, each))
-    return ""
-
-
 def _facts(subject: Any) -> Any:  # noqa: ANN401 - of any class
     """Return a subject without what says where its facts were seen, which is no fact."""
     return attrs.evolve(subject, evidence={}) if hasattr(subject, _EVIDENCE) else subject
@@ -143,10 +144,10 @@ def _written(body: str, answer: Answer, at: FactAt, before: Any, rulebook: Ruleb
     if not at.list:
         return edited(body, _put(body, root, at.rest, value))
     known = records_of(before, at.list)
-    record = _place_of(known, at)
-    if record is None:
+    places = places_of(known, at)
+    if not places:
         return _with_records(body, root, answer, at, before)
-    node = _items(_node_at(root, at.list))[record]
+    node = _items(_node_at(root, at.list))[places[0]]
     if not isinstance(node, yaml.MappingNode):
         raise EditError(f"a record of `{at.list}` is laid out so that it takes no more facts")
     return edited(body, _put(body, node, at.rest, value))
@@ -157,15 +158,6 @@ def _value(answer: Answer, at: FactAt, rulebook: Rulebook) -> str:
         # That there is one is said by its being there.
         return "{}"
     return written(answer, rulebook)
-
-
-def _place_of(known: Sequence[Any], at: FactAt) -> int | None:
-    """Return the number of the record that a fact is of; None where it is yet to be added."""
-    wanted = fold_body(at.record)
-    for place, each in enumerate(known):
-        if fold_body(name_of(each)) == wanted:
-            return place
-    return int(at.record) if INDEX.fullmatch(at.record) and int(at.record) < len(known) else None
 
 
 def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]:
@@ -180,9 +172,9 @@ def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]
         if isinstance(inner, yaml.ScalarNode):
             return [in_place(body, inner, f"{{{rest}: {value}}}")]
         if isinstance(inner, yaml.CollectionNode) and inner.flow_style:
-            return [_into_braces(body, inner, f"{rest}: {value}")]
+            return [into_braces(body, inner, f"{rest}: {value}")]
     if node.flow_style:
-        return [_into_braces(body, node, f"{path}: {value}")]
+        return [into_braces(body, node, f"{path}: {value}")]
     return [_at_end(body, node, f"{path}: {value}")]
 
 
@@ -206,14 +198,6 @@ def _check_comments(body: str, node: yaml.Node) -> None:
     begin, end = span_of(body, node)
     if isinstance(node, yaml.CollectionNode) and _COMMENT.search(body[begin:end]):
         raise EditError("the file has comments among what it lists: complete the list there")
-
-
-def _into_braces(body: str, node: yaml.Node, entry: str) -> Edit:
-    end = span_of(body, node)[1] - 1
-    inside = body[:end].rstrip()
-    comma = "" if inside.endswith(("{", ",")) else ","
-    space = "" if inside.endswith("{") else " "
-    return len(inside), len(inside), f"{comma}{space}{entry}"
 
 
 def _at_end(body: str, node: yaml.MappingNode, entry: str) -> Edit:
@@ -368,7 +352,7 @@ def _with_evidence(body: str, path: str, seen: str) -> str:
             in_flow = bool(node.flow_style)
             return edited(body, [in_place(body, inner, quoted(seen, in_flow=in_flow))])
     if node.flow_style:
-        return edited(body, [_into_braces(body, node, f"{path}: {quoted(seen, in_flow=True)}")])
+        return edited(body, [into_braces(body, node, f"{path}: {quoted(seen, in_flow=True)}")])
     indent = " " * node.value[0][0].start_mark.column
     place = line_end(body, span_of(body, node)[1])
     return edited(body, [(place, place, f"{newline_of(body)}{indent}{entry}")])

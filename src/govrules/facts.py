@@ -199,6 +199,12 @@ def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object,
     return record
 
 
+def names_of(record: Any) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object
+    """Return what a subject is called: its id and its name, those of them that are recorded."""
+    texts = (getattr(record, each, UNKNOWN) for each in ("id", "name"))
+    return tuple(each for each in texts if isinstance(each, str))
+
+
 def lies_ahead(value: Any, fact_type: FactType, as_of: dt.date | Unknown) -> bool:  # noqa: ANN401 - any fact's value
     """Tell whether something is said to have been done after the date of the assessment."""
     if not is_past(fact_type) or not isinstance(value, dt.date):

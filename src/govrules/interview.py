@@ -11,14 +11,14 @@ import attrs
 from govrules.answered import Answer, lay_over, named_path
 from govrules.answered.answer import INDEX, OF_RECORD, fact_at, label_of
 from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer, said
+from govrules.answered.over import current_value
 from govrules.assessment import Assessment, assess
 from govrules.decode.states import fold
 from govrules.decode.values import YES_NO_WORDS
 from govrules.engines.registry import REFERENCE
 from govrules.errors import EngineError, FactsError, GovrulesError
 from govrules.explain.phrases import counted, named, sentence
-from govrules.facts import recorded
-from govrules.facts import said as said_of
+from govrules.facts import names_of
 from govrules.portfolio import is_register
 from govrules.ranking import RankedQuestion
 from govrules.reading import declared_by
@@ -258,16 +258,7 @@ class Interview:
 
     def _recorded(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is recorded under a path in which a record stands by its name."""
-        if path.startswith("local."):
-            return said_of(self._subject, "local").get(path.removeprefix("local."), UNKNOWN)
-        found = OF_RECORD.fullmatch(path)
-        if found is None:
-            return recorded(self._subject, path)
-        for at in range(len(recorded(self._subject, found["list"]) or ())):
-            index = f"{found['list']}[{at}].{found['rest']}"
-            if path in (index, named_path(self._subject, index)):
-                return recorded(self._subject, index)
-        return UNKNOWN
+        return current_value(self._subject, path, self.rulebook)
 
     def _ranked(self) -> list[_Open]:
         """Return every question that is open and can be asked, in the order of consequence."""
@@ -448,8 +439,7 @@ class _Open:
 
 
 def _name_of(subject: Any) -> str:  # noqa: ANN401 - a subject of any class
-    texts = (getattr(subject, each, UNKNOWN) for each in ("id", "name"))
-    return next((each for each in texts if isinstance(each, str)), "")
+    return next(iter(names_of(subject)), "")
 
 
 def _question(path: str, ranked: RankedQuestion) -> str:

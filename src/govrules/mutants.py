@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any, Final, TypeAlias, assert_never
+from typing import Any, Final, TypeAlias, TypeVar, assert_never
 
 import attrs
 
@@ -45,6 +45,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.vocabulary import Choice, Date, FactType, Number
 
+T = TypeVar("T")
 #: A changed condition, and what was done to it.
 Changed: TypeAlias = tuple[Condition | None, str]
 
@@ -141,12 +142,16 @@ def mutants(changeable: Rule | Derived) -> Iterator[Mutant]:
 def _of_derived(derived: Derived) -> Iterator[tuple[Derived, str, Span]]:
     rows = derived.rows
     for index, row in enumerate(rows):
-        before, after = rows[:index], rows[index + 1 :]
-        dropped = attrs.evolve(derived, rows=before + after)
+        dropped = attrs.evolve(derived, rows=_replaced(rows, index))
         yield dropped, f"drop the row for {row.value}", row.span
         for part, change, span in _of(row.when):
-            changed = attrs.evolve(row, when=part)
-            yield attrs.evolve(derived, rows=(*before, changed, *after)), change, span
+            several = _replaced(rows, index, attrs.evolve(row, when=part))
+            yield attrs.evolve(derived, rows=several), change, span
+
+
+def _replaced(items: tuple[T, ...], index: int, *new: T) -> tuple[T, ...]:
+    """Return items with others, or none, in place of one of them."""
+    return (*items[:index], *new, *items[index + 1 :])
 
 
 def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
@@ -156,48 +161,44 @@ def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
             yield attrs.evolve(rule, applies_when=part), f"applies_when: {change}", span
     for part, change, span in _of(rule.requires):
         yield attrs.evolve(rule, requires=part), f"requires: {change}", span
-    for index, exception in enumerate(rule.unless):
-        rest = rule.unless[:index] + rule.unless[index + 1 :]
-        yield attrs.evolve(rule, unless=rest), "remove the exception", exception.span
-        for part, change, span in _of(exception.when):
-            one = attrs.evolve(exception, when=part)
-            several = (*rule.unless[:index], one, *rule.unless[index + 1 :])
-            yield attrs.evolve(rule, unless=several), f"unless: {change}", span
-    for index, mitigation in enumerate(rule.mitigated_by):
-        others = rule.mitigated_by[:index] + rule.mitigated_by[index + 1 :]
-        removed = attrs.evolve(rule, mitigated_by=others)
-        yield removed, "remove the mitigation", mitigation.span
-        for part, change, span in _of(mitigation.when):
-            eased = attrs.evolve(mitigation, when=part)
-            all_ = (*rule.mitigated_by[:index], eased, *rule.mitigated_by[index + 1 :])
-            yield attrs.evolve(rule, mitigated_by=all_), f"mitigated_by: {change}", span
+    put: dict[str, Any]
+    for key, what in (("unless", "exception"), ("mitigated_by", "mitigation")):
+        cases: tuple[Any, ...] = getattr(rule, key)
+        for index, each in enumerate(cases):
+            put = {key: _replaced(cases, index)}
+            yield attrs.evolve(rule, **put), f"remove the {what}", each.span
+            for part, change, span in _of(each.when):
+                put = {key: _replaced(cases, index, attrs.evolve(each, when=part))}
+                yield attrs.evolve(rule, **put), f"{key}: {change}", span
     yield from _of_severity(rule)
     yield from _of_period(rule)
 
 
 def _of_period(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
-    for which, name in enumerate(("begins", "ends")):
-        date = rule.in_force[which]
-        if date is None:
-            continue
-        for shifted in _shifted(date, Date()):
-            period = (shifted, rule.in_force[1]) if which == 0 else (rule.in_force[0], shifted)
-            changed = attrs.evolve(rule, in_force=period)
-            yield changed, f"in_force {name} on {shifted} and not on {date}", rule.span
+    begins, ends = rule.in_force
+    for shifted in _shifted(begins, Date()):
+        changed = attrs.evolve(rule, in_force=(shifted, ends))
+        yield changed, f"in_force begins on {shifted} and not on {begins}", rule.span
+    for shifted in _shifted(ends, Date()):
+        changed = attrs.evolve(rule, in_force=(begins, shifted))
+        yield changed, f"in_force ends on {shifted} and not on {ends}", rule.span
 
 
 def _of_severity(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
     for index, grade in enumerate(rule.grades):
-        before, after = rule.grades[:index], rule.grades[index + 1 :]
-        dropped = attrs.evolve(rule, grades=before + after)
+        dropped = attrs.evolve(rule, grades=_replaced(rule.grades, index))
         yield dropped, f"drop the grade {grade.severity.value}", rule.span
         for severity in _steps(grade.severity):
-            stepped = attrs.evolve(rule, grades=(*before, Grade(severity, grade.when), *after))
+            grades = _replaced(rule.grades, index, Grade(severity, grade.when))
             change = f"step the grade {grade.severity.value} to {severity.value}"
-            yield stepped, change, rule.span
+            yield attrs.evolve(rule, grades=grades), change, rule.span
         for part, change, span in _of(grade.when):
-            graded = attrs.evolve(rule, grades=(*before, Grade(grade.severity, part), *after))
-            yield graded, f"severity {grade.severity.value}: {change}", span
+            grades = _replaced(rule.grades, index, Grade(grade.severity, part))
+            yield (
+                attrs.evolve(rule, grades=grades),
+                f"severity {grade.severity.value}: {change}",
+                span,
+            )
     for severity in _steps(rule.otherwise):
         change = f"step the severity {rule.otherwise.value} to {severity.value}"
         yield attrs.evolve(rule, otherwise=severity), change, rule.span
@@ -218,7 +219,7 @@ def _of(condition: Condition) -> Iterator[tuple[Condition, str, Span]]:
         case All(items) | AnyOf(items):
             for index, item in enumerate(items):
                 for part, change, where in _of(item):
-                    several = (*items[:index], part, *items[index + 1 :])
+                    several = _replaced(items, index, part)
                     yield attrs.evolve(condition, items=several), change, where
         case Not(item):
             for part, change, where in _of(item):
@@ -264,7 +265,7 @@ def _here(condition: Condition) -> Iterator[Changed]:
 
 def _without_one(items: tuple[Condition, ...], condition: All | AnyOf) -> Iterator[Changed]:
     for index, item in enumerate(items):
-        rest = items[:index] + items[index + 1 :]
+        rest = _replaced(items, index)
         changed = rest[0] if len(rest) == 1 else attrs.evolve(condition, items=rest)
         yield changed, f"drop: {condition_phrase(item)}"
 
@@ -283,7 +284,7 @@ def _predicates(predicate: Predicate, fact_type: FactType) -> Iterator[tuple[Pre
             yield from _comparisons(predicate, fact_type)
         case OneOf(operands):
             for index in range(len(operands)):
-                rest = operands[:index] + operands[index + 1 :]
+                rest = _replaced(operands, index)
                 if rest:
                     yield OneOf(rest), f"drop value {index + 1}"
         case Includes(op, operand):
@@ -331,7 +332,7 @@ def _fewer(operand: Operand) -> Iterator[tuple[Operand, str]]:
         case By(selector, cases):
             for index, (value, each) in enumerate(cases):
                 for fewer, change in _fewer(each):
-                    several = (*cases[:index], (value, fewer), *cases[index + 1 :])
+                    several = _replaced(cases, index, (value, fewer))
                     yield By(selector, several), f"{change} for {value}"
         case Literal() | Parameter() | FactRef():
             pass
@@ -349,7 +350,7 @@ def _operands(operand: Operand, fact_type: FactType) -> Iterator[tuple[Operand, 
         case By(selector, cases):
             for index, (case, each) in enumerate(cases):
                 for shifted_case, change in _operands(each, fact_type):
-                    several = (*cases[:index], (case, shifted_case), *cases[index + 1 :])
+                    several = _replaced(cases, index, (case, shifted_case))
                     yield By(selector, several), f"{change} for {case}"
         case FactRef():
             pass

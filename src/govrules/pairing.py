@@ -14,7 +14,7 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.engines.registry import Outcome
-from govrules.facts import origin_of, recorded
+from govrules.facts import names_of, origin_of, recorded
 from govrules.model import Pair, Partner, Partnership, SharedPartner
 from govrules.rulebook.ast import Rule, Rulebook, Verdict, rule_conditions
 from govrules.rulebook.reads import reads
@@ -163,27 +163,24 @@ class _Side:
     known_as: frozenset[str]
     area: str | Unknown | None
     words: Counter[str] | Unknown
-    _evidence: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
-    _origin: dict[str, dict[str, str]] = attrs.field(factory=dict, init=False)
+    _below: dict[tuple[str, str], dict[str, str]] = attrs.field(factory=dict, init=False)
 
-    def evidence_below(self, which: str) -> dict[str, str]:
-        """Where its facts were seen, by their paths in the pair."""
-        if which not in self._evidence:
-            self._evidence[which] = _below(which, self.entry.evidence)
-        return self._evidence[which]
-
-    def origin_below(self, which: str) -> dict[str, str]:
-        """Where its facts were read, by their paths in the pair."""
-        if which not in self._origin:
-            self._origin[which] = _below(which, self.entry.origin)
-        return self._origin[which]
+    def below(self, which: str, what: str) -> dict[str, str]:
+        """Where its facts were seen (`evidence`) or read (`origin`), by their paths in the pair."""
+        if (which, what) not in self._below:
+            said = getattr(self.entry, what)
+            self._below[which, what] = {
+                f"{which}.{path}" if path else which: text for path, text in said.items()
+            }
+        return self._below[which, what]
 
 
 def _side(entry: Partnership) -> _Side:
     name = str(entry.name if isinstance(entry.name, str) else entry.id)
     parent = _parent(entry)
-    objective = entry.objective
-    words = objective if isinstance(objective, Unknown) else Counter(_words_of(objective or ""))
+    words: Counter[str] | Unknown = UNKNOWN
+    if not isinstance(entry.objective, Unknown):
+        words = Counter(re.findall(r"\w+", (entry.objective or "").casefold()))
     return _Side(
         entry=entry,
         name=name,
@@ -243,22 +240,17 @@ class _Two:
         return {
             "evidence": ChainMap(
                 {"shared_partners": where} if where else {},
-                one.evidence_below("first"),
-                two.evidence_below("second"),
+                one.below("first", "evidence"),
+                two.below("second", "evidence"),
             ),
             "origin": ChainMap(
-                {"": one.place}, one.origin_below("first"), two.origin_below("second")
+                {"": one.place}, one.below("first", "origin"), two.below("second", "origin")
             ),
         }
 
     def made(self) -> Pair:
         """Return them as a pair."""
         return Pair(**self.facts, **self.places)
-
-
-def _below(name: str, said: Mapping[str, str]) -> dict[str, str]:
-    """Return what one of a pair says of its facts, by their paths in the pair."""
-    return {f"{name}.{path}" if path else name: text for path, text in said.items()}
 
 
 def _shared(one: Partner, two: Partner) -> SharedPartner:
@@ -301,10 +293,6 @@ def _same(one: str | Unknown | None, two: str | Unknown | None) -> bool | Unknow
     return one == two
 
 
-def _words_of(objective: str) -> list[str]:
-    return re.findall(r"\w+", objective.casefold())
-
-
 def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Decimal | Unknown:
     if isinstance(one, Unknown) or isinstance(two, Unknown):
         return UNKNOWN
@@ -334,8 +322,7 @@ def _parent(entry: Partnership) -> str | Unknown | None:
 
 def known_as(entry: Any) -> set[str]:  # noqa: ANN401 - a subject of any class
     """Return what a subject is called, as names are compared."""
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return {fold(each) for each in texts if isinstance(each, str)}
+    return {fold(each) for each in names_of(entry)}
 
 
 # ── Which of them are told ────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import difflib
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import attrs
 
@@ -20,7 +20,7 @@ from govrules.engines.registry import Outcome
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
-from govrules.facts import origin_of
+from govrules.facts import names_of, origin_of
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
 from govrules.notebooks import ShownInNotebooks
 from govrules.pairing import common_bodies, known_as, of_body, pairs_told
@@ -60,20 +60,44 @@ class RegisterAssessment(ShownInNotebooks):
     bodies: tuple[Assessment, ...] = ()
     common: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def everything(self) -> tuple[Assessment, ...]:
+        """Every assessment, those too that no rule is about."""
+        return (self.register, *self.entries, *self.bodies, *self.pairs)
+
     def all(self) -> tuple[Assessment, ...]:
         """Return every assessment that is told: the register's, entries', bodies' and pairs'."""
-        everything = (self.register, *self.entries, *self.bodies, *self.pairs)
-        return tuple(each for each in everything if each.checks)
+        return tuple(each for each in self.everything if each.checks)
 
-    def with_each(self, changed: Callable[[Assessment], Assessment]) -> RegisterAssessment:
-        """Return the same with each of its assessments changed."""
-        return attrs.evolve(
-            self,
-            register=changed(self.register),
-            entries=tuple(map(changed, self.entries)),
-            pairs=tuple(map(changed, self.pairs)),
-            bodies=tuple(map(changed, self.bodies)),
-        )
+
+#: What a file comes to.
+Checked: TypeAlias = Assessment | RegisterAssessment
+Assessed = TypeVar("Assessed", bound=Checked)
+
+
+def with_each(assessed: Assessed, changed: Callable[[Assessment], Assessment]) -> Assessed:
+    """Return an assessment changed, or a register's with each of its assessments changed."""
+    if isinstance(assessed, Assessment):
+        return cast("Assessed", changed(assessed))
+    whole = attrs.evolve(
+        assessed,
+        register=changed(assessed.register),
+        entries=tuple(map(changed, assessed.entries)),
+        pairs=tuple(map(changed, assessed.pairs)),
+        bodies=tuple(map(changed, assessed.bodies)),
+    )
+    return cast("Assessed", whole)
+
+
+def apart(checked: Iterable[Checked], *, told_only: bool = True) -> list[Assessment]:
+    """Return assessments one by one, those of a register too; all, or those that are told."""
+    found: list[Assessment] = []
+    for each in checked:
+        if isinstance(each, RegisterAssessment):
+            found += each.all() if told_only else each.everything
+        else:
+            found.append(each)
+    return found
 
 
 def assess_register(
@@ -145,7 +169,7 @@ def assess_register(
     for body in common:
         called = f"{body.name}, a partner in {counted(len(body.entries), 'partnership')}"
         for each in of_body(body, rules, rulebook, judge):
-            names = tuple(_called(entry) for entry in each.entries)
+            names = tuple(next(iter(names_of(entry)), "") for entry in each.entries)
             of_two = assessed(each.pair, (each.rule,), (each.outcome,))
             bodies.append(attrs.evolve(of_two, id=body.name, name=called, so_of=names))
     return attrs.evolve(
@@ -155,10 +179,6 @@ def assess_register(
         bodies=tuple(bodies),
         common=tuple((each.name, len(each.entries)) for each in common),
     )
-
-
-def _called(entry: Partnership) -> str:
-    return next((each for each in (entry.id, entry.name) if isinstance(each, str)), "")
 
 
 def _nothing(register: Collected, rulebook: Rulebook, as_of: dt.date | Unknown) -> Assessment:
@@ -235,8 +255,7 @@ def owner_of(register: Register) -> str:
 
 def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     """Yield what is wrong with a register as data: the entries are assessed all the same."""
-    ids: dict[str, Any] = {}
-    names: dict[str, Any] = {}
+    first: dict[tuple[str, str], Any] = {}
     known = {name for entry in entries for name in known_as(entry)}
     in_order = sorted(known)
 
@@ -247,24 +266,20 @@ def register_problems(entries: Sequence[Any]) -> Iterator[Diagnostic]:
     spellings: dict[str, tuple[str, str]] = {}
     for entry in entries:
         id_, name, parent = (getattr(entry, each, UNKNOWN) for each in ("id", "name", "parent"))
-        if isinstance(id_, str):
-            twin = ids.setdefault(fold(id_), entry)
+        key, called = ("id", id_) if isinstance(id_, str) else ("name", name)
+        if isinstance(called, str):
+            same = fold if key == "id" else fold_body
+            twin = first.setdefault((key, same(called)), entry)
             if twin is not entry:
+                by_id = key == "id"
+                which = f"have the id `{id_}`" if by_id else f"without ids have the name `{name}`"
                 yield Diagnostic(
                     Code.DUPLICATE_ENTRY,
-                    f"two entries have the id `{id_}`, the other at {origin_of(twin, 'id')}",
-                    place_of(entry, "id"),
-                    "give one of them another id, or remove it",
-                )
-        elif isinstance(name, str):
-            twin = names.setdefault(fold_body(name), entry)
-            if twin is not entry:
-                yield Diagnostic(
-                    Code.DUPLICATE_ENTRY,
-                    f"two entries without ids have the name `{name}`, the other at "
-                    f"{origin_of(twin, 'name')}",
-                    place_of(entry, "name"),
-                    "give each an id of its own, or remove one",
+                    f"two entries {which}, the other at {origin_of(twin, key)}",
+                    place_of(entry, key),
+                    "give one of them another id, or remove it"
+                    if by_id
+                    else "give each an id of its own, or remove one",
                 )
         if isinstance(entry, Partnership) and isinstance(parent, str) and fold(parent) not in known:
             near = nearest(fold(parent))

@@ -18,7 +18,7 @@ from govrules.assessment import Assessment, ended
 from govrules.errors import GovrulesError
 from govrules.explain.phrases import counted, day, joined
 from govrules.files import replacing
-from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.ast import Severity, Verdict
 from govrules.truth import Unknown
 
 FORMAT: Final = 1
@@ -30,8 +30,18 @@ _LITTLE: Final = 14
 
 @attrs.frozen
 class Opened:
-    """A finding that is flagged, how grave it is, and since which assessment it is flagged."""
+    """
+    A finding that is flagged.
 
+    Attributes:
+        name: what its subject is called.
+        title: what its rule is called.
+        severity: how grave it is.
+        since: the date of the assessment since which it is flagged.
+    """
+
+    name: str
+    title: str
     severity: Severity
     since: str
 
@@ -44,23 +54,19 @@ class Saved:
     Attributes:
         as_of: the date of the assessment, as 2026-03-31.
         flagged: by the subject's id and the rule's.
-        names: what each subject was called, by its id.
-        titles: what each rule was called, by its id.
     """
 
     as_of: str
     flagged: Mapping[tuple[str, str], Opened] = attrs.field(hash=False)
-    names: Mapping[str, str] = attrs.field(hash=False)
-    titles: Mapping[str, str] = attrs.field(hash=False)
 
     @property
     def data(self) -> dict[str, Any]:
         """It as plain data."""
         subjects: dict[str, Any] = {}
         for (subject, rule), each in self.flagged.items():
-            its = subjects.setdefault(subject, {"name": self.names[subject], "flagged": {}})
+            its = subjects.setdefault(subject, {"name": each.name, "flagged": {}})
             its["flagged"][rule] = {
-                "title": self.titles[rule],
+                "title": each.title,
                 "severity": each.severity.value,
                 "since": each.since,
             }
@@ -158,14 +164,9 @@ class Changed:
         """What changed as plain data."""
         return {
             "since": self.before,
-            **{
-                name: [_difference_data(each) for each in its]
-                for name, its in (
-                    ("opened", self.opened),
-                    ("closed", self.closed),
-                    ("still_open", self.still),
-                )
-            },
+            "opened": [*map(_difference_data, self.opened)],
+            "closed": [*map(_difference_data, self.closed)],
+            "still_open": [*map(_difference_data, self.still)],
         }
 
 
@@ -189,16 +190,7 @@ def _line(each: Difference, now: str, *, one: bool) -> Line:
 
 
 def _difference_data(each: Difference) -> dict[str, Any]:
-    return {
-        "subject": each.subject,
-        "name": each.name,
-        "rule": each.rule,
-        "title": each.title,
-        "severity": each.severity.value,
-        "was": each.was.value if each.was else None,
-        "since": each.since,
-        "how": each.how or None,
-    }
+    return {**attrs.asdict(each), "how": each.how or None}
 
 
 def how_long(since: str, now: str) -> str:
@@ -267,6 +259,15 @@ def save(
     return None if before is None else _changed(before, several, made)
 
 
+def changed_between(
+    before: Iterable[Assessment], after: Iterable[Assessment], as_of: dt.date
+) -> Changed:
+    """Return what changed from assessments to others of the same day."""
+    was = _made(before, as_of.isoformat(), None)
+    several = [*after]
+    return _changed(was, several, _made(several, was.as_of, was))
+
+
 def _alike(one: Saved, other: Saved) -> bool:
     def severities(of: Saved) -> dict[tuple[str, str], Severity]:
         return {key: each.severity for key, each in of.flagged.items()}
@@ -306,71 +307,48 @@ def _parsed(data: Mapping[str, Any]) -> Saved:
         raise ValueError(data["govrules_saved"])
     dt.date.fromisoformat(data["as_of"])
     flagged: dict[tuple[str, str], Opened] = {}
-    names: dict[str, str] = {}
-    titles: dict[str, str] = {}
     for subject, its in data["subjects"].items():
-        names[subject] = str(its["name"])
         for rule, each in its["flagged"].items():
             dt.date.fromisoformat(each["since"])
-            flagged[subject, rule] = Opened(Severity(each["severity"]), each["since"])
-            titles[rule] = str(each["title"])
-    return Saved(data["as_of"], flagged, names, titles)
+            severity = Severity(each["severity"])
+            name, title = str(its["name"]), str(each["title"])
+            flagged[subject, rule] = Opened(name, title, severity, each["since"])
+    return Saved(data["as_of"], flagged)
 
 
 def _made(assessments: Iterable[Assessment], now: str, before: Saved | None) -> Saved:
     flagged: dict[tuple[str, str], Opened] = {}
-    names: dict[str, str] = {}
-    titles: dict[str, str] = {}
     for each in assessments:
-        for rule, verdict, severity in ended(each):
-            if verdict is not Verdict.FLAGGED or severity is None:
-                continue
-            key = each.id, rule.id
-            was = before.flagged.get(key) if before else None
-            flagged[key] = Opened(severity, was.since if was else now)
-            names[each.id] = each.name or each.id
-            titles[rule.id] = rule.title
-    return Saved(now, flagged, names, titles)
+        for rule, _, severity in ended(each):
+            if severity is not None:
+                was = before.flagged.get((each.id, rule.id)) if before else None
+                since = was.since if was else now
+                found = Opened(each.name or each.id, rule.title, severity, since)
+                flagged[each.id, rule.id] = found
+    return Saved(now, flagged)
 
 
 def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> Changed:
     several = {each.id: each for each in assessments}
-    opened: list[Difference] = []
-    still: list[Difference] = []
+    found: dict[str, list[Difference]] = {"opened": [], "closed": [], "still": []}
     for (subject, rule), each in now.flagged.items():
         was = before.flagged.get((subject, rule))
-        found = Difference(
-            subject,
-            now.names[subject],
-            rule,
-            now.titles[rule],
-            each.severity,
-            was.severity if was else None,
-            each.since,
-        )
-        (still if was else opened).append(found)
-    closed = [
-        Difference(
-            subject,
-            before.names[subject],
-            rule,
-            before.titles[rule],
-            was.severity,
-            was.severity,
-            was.since,
-            _how(several.get(subject), rule),
-        )
-        for (subject, rule), was in before.flagged.items()
-        if (subject, rule) not in now.flagged
-    ]
-    order = list(reversed(SEVERITIES))
-    return Changed(
-        before.as_of,
-        now.as_of,
-        tuple(sorted(opened, key=lambda each: order.index(each.severity))),
-        tuple(sorted(closed, key=lambda each: order.index(each.severity))),
-        tuple(sorted(still, key=lambda each: (each.since, order.index(each.severity)))),
-    )
+        one = _difference(subject, rule, each, was.severity if was else None)
+        found["still" if was else "opened"].append(one)
+    for (subject, rule), was in before.flagged.items():
+        if (subject, rule) not in now.flagged:
+            how = _how(several.get(subject), rule)
+            found["closed"].append(_difference(subject, rule, was, was.severity, how))
+    for its in found.values():
+        its.sort(key=lambda each: -each.severity.rank)
+    found["still"].sort(key=lambda each: each.since)
+    return Changed(before.as_of, now.as_of, *map(tuple, found.values()))
+
+
+def _difference(
+    subject: str, rule: str, each: Opened, was: Severity | None, how: str = ""
+) -> Difference:
+    return Difference(subject, each.name, rule, each.title, each.severity, was, each.since, how)
 
 
 def _how(assessment: Assessment | None, rule_id: str) -> str:

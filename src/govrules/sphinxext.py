@@ -10,7 +10,6 @@ warning at the directive, and the page is built without it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -131,15 +130,9 @@ def target(rule: str) -> str:
     return f"govrules-rule-{rule}"
 
 
-def written() -> Iterator[tuple[str, type[SphinxDirective]]]:
-    """Yield the directives by name."""
-    yield "govrules-catalogue", CatalogueDirective
-    yield "govrules-coverage", CoverageDirective
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives."""
     app.setup_extension("myst_parser")
-    for name, directive in written():
-        app.add_directive(name, directive)
+    app.add_directive("govrules-catalogue", CatalogueDirective)
+    app.add_directive("govrules-coverage", CoverageDirective)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, overload
+from typing import Final
 
 import attrs
 
@@ -13,9 +13,10 @@ from govrules.assessment import Assessment
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.explain.phrases import day
+from govrules.facts import names_of
 from govrules.model import Pair
 from govrules.nodes import Node, Report
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import Assessed, with_each
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.rulebook.fields import Fields
 from govrules.rulebook.kept import open_kept
@@ -66,23 +67,7 @@ def _waiver(report: Report, node: Node) -> Iterator[Waiver]:
         yield Waiver(rule, names, reason, approved, until, span=report.span(fields.value("rule")))
 
 
-@overload
-def waive(assessed: Assessment, waivers: Iterable[Waiver]) -> Assessment: ...
-
-
-@overload
-def waive(assessed: RegisterAssessment, waivers: Iterable[Waiver]) -> RegisterAssessment: ...
-
-
-@overload
-def waive(
-    assessed: Assessment | RegisterAssessment, waivers: Iterable[Waiver]
-) -> Assessment | RegisterAssessment: ...
-
-
-def waive(
-    assessed: Assessment | RegisterAssessment, waivers: Iterable[Waiver]
-) -> Assessment | RegisterAssessment:
+def waive(assessed: Assessed, waivers: Iterable[Waiver]) -> Assessed:
     """
     Return an assessment on which findings that are waived do not count.
 
@@ -103,9 +88,7 @@ def waive(
     ['pooled-budget-without-protocol']
     """
     several = tuple(waivers)
-    if isinstance(assessed, Assessment):
-        return _waived(assessed, several)
-    return assessed.with_each(lambda each: _waived(each, several))
+    return with_each(assessed, lambda each: _waived(each, several))
 
 
 def _waived(assessment: Assessment, waivers: Sequence[Waiver]) -> Assessment:
@@ -119,12 +102,7 @@ def called_by(assessment: Assessment) -> tuple[frozenset[str], ...]:
     subject = assessment.subject
     of_two = (subject.first, subject.second) if isinstance(subject, Pair) else ()
     itself = frozenset(each for each in (assessment.id, assessment.name) if each)
-    return (itself, *map(_names, of_two))
-
-
-def _names(subject: Any) -> frozenset[str]:  # noqa: ANN401 - any attrs object
-    found = (getattr(subject, each, None) for each in ("id", "name"))
-    return frozenset(each for each in found if isinstance(each, str))
+    return (itself, *(frozenset(names_of(each)) for each in of_two))
 
 
 def waiver_problems(

@@ -103,9 +103,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(FactsError, match="unknown key `name` of a file of answers"):
         write_answers(path, [Answer("p7", "reviewed", DAY)])
     assert path.read_text() == "name: Care pool\n"
-    path.write_text("govrules: 1\nanswers: [{partnership: p, fact: reviewed, value: none}]\n")
-    with pytest.raises(FactsError, match="on lines of its own"):
-        write_answers(path, [Answer("p7", "reviewed", DAY)])
+    answer = "{partnership: p, fact: reviewed, value: none}"
+    for text in (f"govrules: 1\nanswers: [{answer}]\n", "{govrules: 1, answers: []}\n"):
+        path.write_text(text)
+        with pytest.raises(FactsError, match="on lines of its own"):
+            write_answers(path, [Answer("p7", "reviewed", DAY)])
+        assert path.read_text() == text
 
 
 @pytest.mark.parametrize(

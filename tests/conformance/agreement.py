@@ -80,7 +80,7 @@ class Tally:
         rulebook: Rulebook,
     ) -> None:
         """Compare what engines say of each rule and subject with what the reference says."""
-        expected = engine("reference").outcomes(rules, subjects, as_of, rulebook)
+        expected = list(engine("reference").outcomes(rules, subjects, as_of, rulebook))
         for name in names:
             actual = engine(name).outcomes(rules, subjects, as_of, rulebook)
             for subject, ours, theirs in zip(subjects, expected, actual, strict=True):

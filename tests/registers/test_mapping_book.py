@@ -234,10 +234,15 @@ def test_a_preview_shows_one_partnership_cell_by_cell(folder, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "register.csv:3: Arts network"
     pairs = dict(zip(said[1::2], said[2::2], strict=False))
-    assert pairs["  Pooled?: `N`"] == "    funding.pooled: no"
-    assert pairs["  Annual budget (£k): `12`"] == "    funding.annual_spend: 12000"
-    assert pairs["  Agreement: `N`"] == "    governing_document (to confirm): none"
-    assert "    nature (to confirm): unknown" in said
+    assert pairs["  Pooled?: `N`"] == "    whether partners pool budgets (funding.pooled): no"
+    assert (
+        pairs["  Annual budget (£k): `12`"] == "    the annual spend (funding.annual_spend): 12000"
+    )
+    assert (
+        pairs["  Agreement: `N`"]
+        == "    the governing document (governing_document, to confirm): none"
+    )
+    assert "    the kinds of partnership that it is (nature, to confirm): unknown" in said
     assert "    unknown value `Networking`" in said
     assert said[-2:] == ["  Colour: `blue`", "    no fact is read from it"]
 

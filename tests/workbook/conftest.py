@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +13,11 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from govrules.cli import main
+from tests.cli.conftest import run  # noqa: F401 - a fixture
 
 AS_OF = dt.date(2026, 3, 31)
 OFFICERS = ("Head of housing", "Director of adult care", "A. Smith", "none", "")
 BODIES = ("Norvale Council", "NHS Norvale", '=HYPERLINK("http://x","y")', "Westmoor Council")
-
-
-@attrs.frozen
-class Ran:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    def run(*arguments: object) -> Ran:
-        code = main([str(each) for each in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err, captured.err
-        return Ran(code, captured.out, captured.err)
-
-    return run
 
 
 def _register() -> str:

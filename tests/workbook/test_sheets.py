@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook, SheetVisibleEnum
 
 from govrules import read_answers
 from govrules.actions import read_actions
+from govrules.render.workbook.asking import MOST_OF_AN_OFFICER
 from govrules.waivers import read_waivers
 from tests.workbook.conftest import Typed
 
@@ -100,6 +101,35 @@ def test_each_officer_has_a_workbook_named_after_the_post(folder: Path) -> None:
     assert set(each_) == every
     officers = {row[0] for row in Typed.open(folder / "head-of-housing.xlsx").rows()}
     assert officers == {"Head of housing"}
+
+
+def test_one_officer_is_asked_no_more_than_a_person_answers(run: Any, tmp_path: Path) -> None:
+    """Of many partnerships the gravest questions, with how many more there are, or all of them."""
+    lines = ["govrules: 1", "partnerships:"]
+    for number in range(6):
+        lines += [f"  - {{ id: P{number}, name: Pool {number}, status: active,"]
+        lines += ["      responsible_officer: Head of housing, funding.annual_spend: 900000 }"]
+    (tmp_path / "register.yaml").write_text("\n".join(lines))
+    rows, how = {}, {}
+    for option in ("--unlocked", "--all-questions"):
+        book = tmp_path / f"{option}.xlsx"
+        words = ("ask", tmp_path / "register.yaml", "--workbook", book, "--as-of", "2026-03-31")
+        assert run(*words, option, "--per-officer", tmp_path).code == 0
+        sheet = CalamineWorkbook.from_path(tmp_path / "head-of-housing.xlsx").get_sheet_by_name(
+            "Questions"
+        )
+        cells = sheet.to_python(skip_empty_area=False)
+        rows[option], how[option] = cells[3:], cells[1][0]
+    few, every = rows.values()
+    assert len(few) == MOST_OF_AN_OFFICER < len(every)
+    order = ["Low", "Medium", "High", "Critical"]
+    shown = [order.index(row[3]) for row in few]
+    assert sorted(shown) == sorted(order.index(row[3]) for row in every)[-len(few) :]
+    assert [row for row in every if row in few] == few
+    number = len(every) - len(few)
+    more = f"{number:,} more questions are left for the next workbook"
+    assert f"{more}: `--all-questions` asks them all." in how["--unlocked"]
+    assert "--all-questions" not in how["--all-questions"]
 
 
 def test_actions_and_waivers_are_taken_back(

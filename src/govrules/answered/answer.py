@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import attrs
@@ -153,6 +154,15 @@ def fact_at(path: str, cls: type, declared: Declared) -> FactAt | None:
     if inner is None:
         return None
     return FactAt(inner, found["rest"], found["list"], found["record"])
+
+
+def places_of(records: Sequence[Any], at: FactAt) -> list[int]:
+    """Return the numbers of the records that an answer may mean: by name, else by its number."""
+    wanted = fold_body(at.record)
+    places = [place for place, each in enumerate(records) if fold_body(name_of(each)) == wanted]
+    if not places and INDEX.fullmatch(at.record) and int(at.record) < len(records):
+        places = [int(at.record)]
+    return places
 
 
 def fact_of(path: str, partnership: str, rulebook: Rulebook | None) -> FactAt | None:

@@ -222,8 +222,6 @@ def _asked(row: Row) -> Asked:
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:
     """Return which sheet one is that has another name, by its headings; "" for none."""
     for kind in (sheets.QUESTIONS, sheets.ACTIONS, sheets.CLAUSES, sheets.WAIVERS):
-        if kind == sheets.FACTS:
-            continue
         wanted = {fold(each) for each in _NEEDED[kind]}
         for row in cells[:_LOOKED_AT]:
             if wanted <= {fold(written(each)) for each in row if each is not None}:

@@ -17,6 +17,7 @@ from govrules.decode.names import fold_body
 from govrules.decode.states import NIL_WORDS, PLACEHOLDERS, fold
 from govrules.decode.values import YES_NO_WORDS
 from govrules.diagnostics import Code, did_you_mean
+from govrules.editing import Edit, edited, line_end, newline_of, span_of
 from govrules.errors import FactsError
 from govrules.fact_nodes import says_a_state
 from govrules.files import replacing
@@ -221,76 +222,61 @@ def with_answers(
             fields.items("answers")
     if not report.ok:
         raise FactsError(name, "answers", "problems", report.in_order())
-    newline = "\r\n" if "\r\n" in text else "\n"
-    lines = [f"{line}{newline}" for line in text.splitlines()]
-    last, places = _places(text, report)
-    if empty:
-        key = last - 1
-        lines[key] = re.sub(r":\s*\[\s*\]", ":", lines[key])
-    indent = next((each[2] for each in places.values()), 2)
-    wanted = {
-        (each.partnership, each.fact): [
-            f"{line}{newline}" for line in _block(each, indent, rulebook)
-        ]
-        for each in answers
-    }
-    new = [line for key, block in wanted.items() if key not in places for line in block]
-    lines[last:last] = new
-    inside = [(places[key], block) for key, block in wanted.items() if key in places]
-    for (begin, end, _), block in sorted(inside, reverse=True):
-        lines[begin:end] = block
-    return "".join(lines)
-
-
-_Places: TypeAlias = dict[tuple[str, str], tuple[int, int, int]]
-
-
-def _places(text: str, report: Report) -> tuple[int, _Places]:
-    """
-    Return where answers stand.
-
-    Returns:
-        the number of lines up to the end of the list; and for each answer the number of lines
-        before it, the number up to its end, and its indent.
-    """
-    root: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
+    body = text.removeprefix("\ufeff")
+    newline = newline_of(body)
+    root: Any = yaml.compose(body, Loader=yaml.CSafeLoader)
     ((key, several),) = [each for each in root.value if each[0].value == "answers"]
-    found: _Places = {}
-    last = _end(key)
-    for item in getattr(several, "value", None) or ():
-        begin = item.start_mark.line
-        head = report.lines[begin][: item.start_mark.column]
+    if root.flow_style:
+        raise _not_on_lines(report, 1)
+    places = {} if empty else dict(_places(body, several, report))
+    indent = next((each[2] for each in places.values()), 2)
+    wanted = {(each.partnership, each.fact): _block(each, indent, rulebook) for each in answers}
+    edits: list[Edit] = []
+    new: list[str] = []
+    for which, block in wanted.items():
+        if which in places:
+            begin, end, _ = places[which]
+            edits.append((begin, end, newline.join(block)))
+        else:
+            new += block
+    last = max((end for _, end, _ in places.values()), default=key.end_mark.index)
+    if empty and isinstance(several, yaml.CollectionNode):
+        last = several.end_mark.index
+        edits.append((key.end_mark.index, last, ":"))
+    if new:
+        place = line_end(body, last)
+        edits.append((place, place, newline + newline.join(new)))
+    changed = edited(body, edits)
+    return text[: len(text) - len(body)] + changed.removesuffix(newline) + newline
+
+
+_Place: TypeAlias = tuple[int, int, int]
+
+
+def _places(
+    body: str,
+    several: Any,  # noqa: ANN401 - the node of a list
+    report: Report,
+) -> Iterator[tuple[tuple[str, str], _Place]]:
+    """Yield the answers of a file: where each begins and ends, and how far in it stands."""
+    for item in several.value:
+        begin, end = span_of(body, item)
+        head = body[begin - item.start_mark.column : begin]
         if several.flow_style or head.strip() != "-" or not isinstance(item, yaml.MappingNode):
-            report.add(
-                Code.WRONG_SHAPE,
-                "answers are added to a file that has each of them on lines of its own",
-                Scalar("", plain=True, line=begin + 1, column=1),
-                "begin each answer with `- ` on a new line",
-            )
-            raise FactsError(report.file, "answers", "problems", report.in_order())
+            raise _not_on_lines(report, item.start_mark.line + 1)
         said = {each.value: value.value for each, value in item.value}
-        last = max(_end(each) for each in _leaves(item))
         which = str(said.get("partnership")), str(said.get("fact"))
-        found[which] = begin, last, head.index("-")
-    return last, found
+        yield which, (begin - len(head), line_end(body, end), head.index("-"))
 
 
-def _leaves(node: Any) -> Iterator[yaml.Node]:  # noqa: ANN401 - any node
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
-        yield node
-    elif isinstance(node, yaml.SequenceNode):
-        for each in node.value:
-            yield from _leaves(each)
-    else:
-        for key, value in node.value:
-            yield from _leaves(key)
-            yield from _leaves(value)
-
-
-def _end(node: yaml.Node) -> int:
-    """Return the line after the last of a node."""
-    mark = node.end_mark
-    return int(mark.line + (mark.column > 0))
+def _not_on_lines(report: Report, line: int) -> FactsError:
+    report.add(
+        Code.WRONG_SHAPE,
+        "answers are added to a file that has each of them on lines of its own",
+        Scalar("", plain=True, line=line, column=1),
+        "begin each answer with `- ` on a new line",
+    )
+    return FactsError(report.file, "answers", "problems", report.in_order())
 
 
 def _block(answer: Answer, indent: int, rulebook: Rulebook | None) -> list[str]:

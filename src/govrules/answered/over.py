@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
 
 from govrules.answered.answer import (
-    INDEX,
     OF_RECORD,
     THE_REGISTER,
     Answer,
@@ -16,12 +15,13 @@ from govrules.answered.answer import (
     fact_at,
     label_of,
     name_of,
+    places_of,
     records_of,
 )
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
-from govrules.facts import absent, origin_of, said
+from govrules.facts import absent, names_of, origin_of, replaced, said
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
@@ -111,11 +111,9 @@ def lay_over(
     return new, tuple(found[id(each)] for each in several)
 
 
-def _called(subject: Any) -> Iterator[str]:  # noqa: ANN401 - of any class
-    texts = [getattr(subject, name, UNKNOWN) for name in ("id", "name")]
-    names = [each for each in texts if isinstance(each, str)]
+def _called(subject: Any) -> tuple[str, ...]:  # noqa: ANN401 - of any class
     # One without id and name is called by no name.
-    yield from names or [""]
+    return names_of(subject) or ("",)
 
 
 def _with_entries(register: Any, entries: Sequence[Any], changed: Mapping[int, Any]) -> Any:  # noqa: ANN401 - of any class
@@ -234,10 +232,7 @@ def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
     if not at.list:
         return _lay_in(subject, answer, at, subject, "")
     records = records_of(subject, at.list)
-    wanted = fold_body(at.record)
-    places = [index for index, each in enumerate(records) if fold_body(name_of(each)) == wanted]
-    if not places and INDEX.fullmatch(at.record) and int(at.record) < len(records):
-        places = [int(at.record)]
+    places = places_of(records, at)
     if len(places) != 1:
         if not places and at.rest == _label_in(subject, at.list):
             return _add(subject, answer, at)
@@ -253,7 +248,7 @@ def _lay(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
     if record is records[index]:
         return subject, laid
     records[index] = record
-    return _put(subject, at.list, (*records, *_more(subject, at.list))), laid
+    return replaced(subject, at.list, (*records, *_more(subject, at.list))), laid
 
 
 def _label_in(subject: Any, path: str) -> str:  # noqa: ANN401 - of any class
@@ -294,7 +289,7 @@ def _add(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa:
             answer, f"`{answer.fact}` is answered by another name", "write that name in the fact"
         )
     record = fact.type.cls(**{at.rest: answer.value})
-    new = _put(subject, at.list, (*records, record, *more))
+    new = replaced(subject, at.list, (*records, record, *more))
     return new, Laid(answer, "answer", f"{at.list}[{len(records)}].{at.rest}")
 
 
@@ -312,8 +307,7 @@ def _lay_in(
     current = _current(record, at)
     new = _settled(current, answer.value, at.fact)
     if new is not None:
-        changed = _put(record, at.rest, new.value)
-        return changed, Laid(answer, "answer", path)
+        return replaced(record, at.rest, new.value), Laid(answer, "answer", path)
     if _agree(current, answer.value, at.fact):
         return record, Laid(answer, "record", path)
     shown = written(attrs.evolve(answer, value=_shown(current, at.fact)))
@@ -337,9 +331,9 @@ def current_value(subject: Any, path: str, rulebook: Rulebook | None = None) -> 
         return UNKNOWN
     if not at.list:
         return _current(subject, at)
-    wanted = fold_body(at.record)
-    alike = [each for each in records_of(subject, at.list) if fold_body(name_of(each)) == wanted]
-    return _current(alike[0], at) if len(alike) == 1 else UNKNOWN
+    records = records_of(subject, at.list)
+    places = places_of(records, at)
+    return _current(records[places[0]], at) if len(places) == 1 else UNKNOWN
 
 
 def _current(record: Any, at: FactAt) -> Any:  # noqa: ANN401 - of any class, any value
@@ -412,21 +406,3 @@ def _shown(current: Any, fact: Fact) -> Any:  # noqa: ANN401 - any fact's value
     if isinstance(fact.type, Records):
         return tuple(name_of(each) for each in current if each is not UNKNOWN)
     return current
-
-
-def _put(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - of any class, any value
-    """Return a record in which a fact has a value, and what it is part of is there."""
-    head, _, rest = path.partition(".")
-    cls: type = type(record)
-    fields = vocabulary_of(cls).fields
-    if head == "local" and rest:
-        return attrs.evolve(record, local={**said(record, "local"), rest: value})
-    if head not in fields:
-        return attrs.evolve(record, stated={**said(record, "stated"), head: value})
-    if not rest:
-        return attrs.evolve(record, **{head: value})
-    inner = getattr(record, head)
-    fact = fields[head]
-    assert isinstance(fact.type, Record)  # noqa: S101 - the path says so
-    whole = fact.type.cls() if inner is UNKNOWN else inner
-    return attrs.evolve(record, **{head: _put(whole, rest, value)})

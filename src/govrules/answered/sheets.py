@@ -55,7 +55,6 @@ MADE_FOR: Final = ("Register", "Rules", "Version", "As of")
 
 #: What the clauses of a governing document are a set of.
 CLAUSES_FACT: Final = "governing_document.clauses"
-#: What a row of a register itself says under the partnership.
 DONT_KNOW: Final = "don't know"
 _KEY: Final = re.compile(r"k[a-z2-7]{15}")
 

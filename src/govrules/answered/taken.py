@@ -15,6 +15,7 @@ from govrules.answered.cells import BLANK, Refusal, read_answer
 from govrules.answered.file import written
 from govrules.answered.over import Laid, current_value, lay_over
 from govrules.diagnostics import Code, Diagnostic
+from govrules.facts import names_of
 from govrules.portfolio import entries_of, is_register
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
@@ -210,11 +211,11 @@ class Taking:
         found = [
             each
             for each in ([] if self.subject is None else self._entries())
-            if name in (_text(each, "name"), _text(each, "id"))
+            if name in names_of(each)
         ]
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
-        partnership = _text(found[0], "id") or name
+        partnership = names_of(found[0])[0] or name
         key = sheets.key_of(self.rulebook.id, partnership, fact)
         if row.text(sheets.KEY) not in ("", key) and sheets.is_key(row.text(sheets.KEY)):
             return None
@@ -255,7 +256,7 @@ class Taking:
     def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is on record of a set or a list that may have more."""
         for each in [] if self.subject is None else [*self._entries(), self.subject]:
-            if asked.partnership in (_text(each, "id"), _text(each, "name")):
+            if asked.partnership in names_of(each):
                 return current_value(each, asked.fact, self.rulebook)
         return UNKNOWN
 
@@ -447,8 +448,3 @@ def _plain(asked: Asked) -> str:
 
 def _cell(row: Row, head: str = sheets.ANSWER) -> str:
     return f"{row.file}, {row.cell(head)}"
-
-
-def _text(subject: Any, name: str) -> str:  # noqa: ANN401 - a subject of any class
-    found = getattr(subject, name, UNKNOWN)
-    return found if isinstance(found, str) else ""

@@ -17,20 +17,21 @@ from govrules.answered.cells import how_to_answer
 from govrules.answered.decided import Decided, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
-from govrules.cli.assessing import assess_file, read_all
+from govrules.cli.assessing import assess_file, read_all, subjects_of
 from govrules.cli.exits import FINE, PROBLEM, Stop
-from govrules.cli.options import Actions, Answers, AsOf, Mapping, Rules, Table, Waivers, day, load
-from govrules.cli.output import emit, warn, write
-from govrules.cli.reports import Checked, apart
-from govrules.cli.workspace import chosen, workspace
+from govrules.cli.options import AS_THEY_ARE, Actions, Answers, Source, Waivers, read_day, today
+from govrules.cli.output import complain, emit, write
+from govrules.cli.workspace import workspace
 from govrules.diagnostics import Diagnostic
 from govrules.editing import with_records
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, named
+from govrules.facts import names_of
 from govrules.nodes import read_text
-from govrules.portfolio import entries_of, is_register
+from govrules.portfolio import Checked, apart
 from govrules.reading import Read
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.saved import changed_between
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 from govrules.waivers import read_waivers
@@ -52,17 +53,14 @@ def answer(
     files: Annotated[list[Path], Parameter(name="FILE", negative="")],
     *,
     register: Annotated[Path | None, Parameter(name="--register")] = None,
-    rules: Rules = None,
-    mapping: Mapping = None,
-    table: Table = "",
-    as_of: AsOf = None,
+    source: Source = AS_THEY_ARE,
     answers: Answers = None,
     actions: Actions = None,
     waivers: Waivers = None,
     prefer: Annotated[Path | None, Parameter(name="--prefer")] = None,
     partial: Annotated[bool, Parameter(name="--partial", negative="")] = False,
     require_evidence: Annotated[bool, Parameter(name="--require-evidence", negative="")] = False,
-    date: Annotated[str | None, Parameter(name="--date")] = None,
+    date: Annotated[dt.date | None, Parameter(name="--date", converter=read_day)] = None,
 ) -> int:
     """
     Take answers back from workbooks: into `answers.yaml`, `actions.yaml` and `waivers.yaml`.
@@ -88,8 +86,8 @@ def answer(
     """
     if prefer is not None and prefer not in files:
         raise Stop(
-            f"govrules: `--prefer {prefer}` is none of the files",
-            "  help: name one of the workbooks that are taken back",
+            f"`--prefer {prefer}` is none of the files",
+            "name one of the workbooks that are taken back",
         )
     here = workspace()
     to = _Files(
@@ -97,14 +95,14 @@ def answer(
         actions or here.actions or Path("actions.yaml"),
         waivers or here.waivers or Path("waivers.yaml"),
     )
-    rulebook = load(rules)
+    rulebook = source.rulebook
     books = _open(files)
-    read = _register(register, mapping, table, rulebook)
-    today = day(date) or dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    read = _register(register, source, rulebook)
+    answered = date or today()
     existing = read_answers(to.answers, rulebook) if to.answers.exists() else ()
     subject = None if read is None else read.subject
     _same_register(books, subject)
-    taking = Taking(subject, existing, rulebook, today, str(prefer or ""), require_evidence)
+    taking = Taking(subject, existing, rulebook, answered, str(prefer or ""), require_evidence)
     taken = taking.take(books)
     decided = decided_in(
         books,
@@ -121,20 +119,16 @@ def answer(
     writes = partial or not wrong
     emit("".join(f"{line}\n" for line in _told(files, taken, decided, to, wrong, writes=writes)))
     if not writes:
-        warn(
-            [
-                "govrules: nothing was written",
-                "  help: correct the cells, or write the rest with `--partial`",
-            ]
-        )
+        complain("nothing was written", "correct the cells, or write the rest with `--partial`")
         return PROBLEM
     _write(taken, decided, to, rulebook)
     if wrong:
         _write_refused(books, taken.refused, rulebook)
     if read is not None:
-        when = day(as_of) or (read.as_of if isinstance(read.as_of, dt.date) else None)
-        as_of_books = next((each.as_of for each in books if each.as_of), None)
-        emit("".join(_changes(read, existing, taken, rulebook, when or as_of_books or today)))
+        stated = read.as_of if isinstance(read.as_of, dt.date) else None
+        as_of_books = next((each.as_of for each in books if each.as_of), answered)
+        when = source.as_of or stated or as_of_books
+        emit("".join(_changes(read, existing, taken, rulebook, when)))
     return FINE
 
 
@@ -153,22 +147,18 @@ def _open(files: Sequence[Path]) -> list[Returned]:
     return found
 
 
-def _register(
-    register: Path | None, mapping: Path | None, table: str, rulebook: Rulebook
-) -> Read | None:
+def _register(register: Path | None, source: Source, rulebook: Rulebook) -> Read | None:
     """Read the register that the answers are of, if one is named."""
     if register is None and workspace().register is None:
-        warn(
-            [
-                "govrules: no register is named, so that answers are not set against one",
-                "  help: add `--register FILE`, or write `register: FILE` in `govrules.yaml`",
-            ]
+        complain(
+            "no register is named, so that answers are not set against one",
+            "add `--register FILE`, or write `register: FILE` in `govrules.yaml`",
         )
         return None
-    named = chosen([register] if register else None, mapping)
-    reads, told = read_all(named.subjects, rulebook, named.mapping, table)
+    paths, source = source.chosen(register)
+    reads, told = read_all(paths, rulebook, source)
     if told.failed or not reads:
-        raise Stop(f"govrules: `{named.subjects[0]}` cannot be read, so that nothing was written")
+        raise Stop(f"`{paths[0]}` cannot be read, so that nothing was written")
     return reads[0]
 
 
@@ -181,20 +171,14 @@ def _same_register(books: Sequence[Returned], subject: Any) -> None:  # noqa: AN
     """
     if subject is None:
         return
-    entries = entries_of(subject) if is_register(subject) else (subject,)
-    known = {
-        text
-        for each in (*entries, subject)
-        for text in (getattr(each, "id", UNKNOWN), getattr(each, "name", UNKNOWN))
-        if isinstance(text, str)
-    }
+    known = {name for each in (*subjects_of(subject), subject) for name in names_of(each)}
     for book in books:
         asked = {each.partnership for each in book.facts.values()}
         if asked and not asked & known:
             raise Stop(
-                f"govrules: `{book.file}` is of another register, `{book.register}`: none of its"
+                f"`{book.file}` is of another register, `{book.register}`: none of its"
                 " partnerships is on this one",
-                "  help: name the register that it was made from with `--register`",
+                "name the register that it was made from with `--register`",
             )
 
 
@@ -218,7 +202,7 @@ def _told(
     refused = f"; {counted(len(wrong), 'answer')} refused" if wrong else ""
     yield f"  {counted(facts, 'fact')} {verb} {to.answers}{refused}"
     for each in wrong[:_SHOWN]:
-        yield f"    {_place(each)}: {each.message}"
+        yield f"    {each.span}: {each.message}"
         yield f"      help: {each.help}"
     if len(wrong) > _SHOWN:
         yield f"    and {len(wrong) - _SHOWN:,} more"
@@ -235,10 +219,6 @@ def _told(
     if notes:
         yield f"  {counted(len(notes), 'thing')} to look at:"
         yield from _several(notes)
-
-
-def _place(problem: Diagnostic) -> str:
-    return str(problem.span)
 
 
 def _several(lines: Sequence[str]) -> Iterator[str]:
@@ -328,49 +308,31 @@ def _changes(
     earlier = {(each.partnership, each.fact): each for each in existing}
     later = earlier | {(each.partnership, each.fact): each for each in taken.answers}
     before, after = (
-        _ended(_assessed(read, several.values(), rulebook, as_of)) for several in (earlier, later)
+        apart([_assessed(read, several.values(), rulebook, as_of)]) for several in (earlier, later)
     )
-    flagged_before, flagged_after = (
-        {key for key, (verdict, *_) in of.items() if verdict is Verdict.FLAGGED}
-        for of in (before, after)
-    )
-    opened = [key for key in after if key in flagged_after - flagged_before]
-    settled = [key for key in before if key in flagged_before - flagged_after]
-    known = sum(
-        verdict is Verdict.UNKNOWN and after[key][0] is not Verdict.UNKNOWN
-        for key, (verdict, *_) in before.items()
-        if key in after
+    changed = changed_between(before, after, as_of)
+    open_, open_still = (
+        {
+            (each.id, rule.id)
+            for each in several
+            for rule, verdict, _ in ended(each)
+            if verdict is Verdict.UNKNOWN
+        }
+        for several in (before, after)
     )
     yield (
-        f"  {counted(len(opened), 'finding')} opened, {len(settled):,} settled,"
-        f" {counted(known, 'check')} now known\n"
+        f"  {counted(len(changed.opened), 'finding')} opened, {len(changed.closed):,} settled,"
+        f" {counted(len(open_ - open_still), 'check')} now known\n"
     )
-    opened.sort(key=lambda key: -after[key][1].rank)
-    for title, keys, of in (("opened", opened, after), ("settled", settled, before)):
-        for key in keys[:_NAMED]:
-            _, severity, name, text = of[key]
-            yield f"    {title}  {severity.value.upper()}  {name}: {text[:1].lower()}{text[1:]}\n"
-        if len(keys) > _NAMED:
-            yield f"    and {len(keys) - _NAMED:,} more {title}\n"
-
-
-_Ended = dict[tuple[str, str], tuple[Verdict, Severity, str, str]]
+    for title, found in (("opened", changed.opened), ("settled", changed.closed)):
+        for each in found[:_NAMED]:
+            what = f"{each.title[:1].lower()}{each.title[1:]}"
+            yield f"    {title}  {each.severity.value.upper()}  {each.name}: {what}\n"
+        if len(found) > _NAMED:
+            yield f"    and {len(found) - _NAMED:,} more {title}\n"
 
 
 def _assessed(read: Read, answers: Iterable[Answer], rulebook: Rulebook, as_of: dt.date) -> Checked:
     subject, _ = lay_over(read.subject, [*answers], rulebook)
     with undisturbed():
         return assess_file(attrs.evolve(read, subject=subject), rulebook, as_of, None)
-
-
-def _ended(checked: Checked) -> _Ended:
-    return {
-        (each.id or each.name, rule.id): (
-            verdict,
-            severity or Severity.LOW,
-            each.name or each.id,
-            rule.title,
-        )
-        for each in apart([checked])
-        for rule, verdict, severity in ended(each)
-    }

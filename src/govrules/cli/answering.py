@@ -15,7 +15,7 @@ from govrules.cli.workspace import workspace
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.reading import Read
-from govrules.render.lines import Line, item
+from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Rulebook
 
 _COUNTS = {
@@ -93,8 +93,7 @@ def answer_lines(laid: Sequence[Laid], rulebook: Rulebook) -> Iterator[Line]:
     """Yield, below a full report, which answers there are and what counts for each fact."""
     if not laid:
         return
-    yield "", ""
-    yield f"Answered: {counted(len(laid), 'fact')}", "bold"
+    yield from heading(f"Answered: {counted(len(laid), 'fact')}")
     for each in laid:
         answer = each.answer
         counts = "nobody knows" if each.used == "neither" and not each.problem else ""

@@ -14,21 +14,19 @@ from cyclopts import Parameter
 from govrules.answered import Answer
 from govrules.assessment import ended
 from govrules.cli.answering import answers_file
-from govrules.cli.assessing import read_all
-from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
+from govrules.cli.assessing import called, read_all, subjects_of
 from govrules.cli.exits import FINE, PROBLEM, Stop
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
-from govrules.cli.options import Answers, AsOf, Entry, Level, Mapping, Rules, Table, day, load
-from govrules.cli.output import emit, flush, refuse_inputs, warn
-from govrules.cli.workspace import chosen, workspace
+from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
+from govrules.cli.output import complain, emit, flush, refuse_inputs, warn
+from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
-from govrules.diagnostics import did_you_mean
 from govrules.editing import EditError
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, sentence, value_phrase
 from govrules.factfile import check_layout, is_bare
 from govrules.interview import AnswerError, Interview, Prompt
-from govrules.portfolio import entries_of, is_register
+from govrules.portfolio import is_register
 from govrules.render.lines import folded_text
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN
@@ -105,7 +103,7 @@ class Terminal:
                 self._back(talk, keeper)
                 shown = None
             elif word in _WHY:
-                emit("".join(f"{each}\n" for one in talk.why() for each in _folded(one)))
+                _say(*talk.why())
             elif word in _HELP:
                 emit(f"  {sentence(prompt.hint)}\n{_HOW}")
             elif word.startswith(_SEEN) and self._last:
@@ -126,10 +124,10 @@ class Terminal:
                 found = tuple(attrs.evolve(each, evidence=seen) for each in found)
             keeper.keep(found)
         except AnswerError as error:
-            emit("".join(f"{each}\n" for each in _folded(str(error))))
+            _say(str(error))
             return
         except EditError as error:
-            emit("".join(f"{each}\n" for each in _folded(f"Not written: {error}")))
+            _say(f"Not written: {error}")
             return
         talk.take(found)
         self._last = found
@@ -137,8 +135,7 @@ class Terminal:
         read_as = _read_as(line, found, fact)
         if read_as:
             emit(f"  {read_as}\n")
-        for title in _new(talk, before):
-            emit("".join(f"{each}\n" for each in _folded(title)))
+        _say(*_new(talk, before))
         emit("\n")
 
     def _back(self, talk: Interview, keeper: Keeper) -> None:
@@ -150,7 +147,7 @@ class Terminal:
             try:
                 keeper.take_back()
             except EditError as error:
-                emit("".join(f"{each}\n" for each in _folded(str(error))))
+                _say(str(error))
                 return
             self.written -= sum(each.value is not UNKNOWN for each in kept)
         talk.back()
@@ -168,7 +165,7 @@ class Terminal:
             keeper.take_back()
             keeper.keep(found)
         except EditError as error:
-            emit("".join(f"{each}\n" for each in _folded(f"Not written: {error}")))
+            _say(f"Not written: {error}")
             return
         self._last = found
         talk.see(where)
@@ -194,7 +191,7 @@ class Terminal:
             )
             line = read_line()
             if line is None or fold(line) in _STOP:
-                raise Stop(f"govrules: `{keeper.path}` cannot be read any more")
+                raise Stop(f"`{keeper.path}` cannot be read any more")
 
 
 def read_line() -> str | None:
@@ -209,7 +206,7 @@ def read_line() -> str | None:
         line = "" if sys.stdin is None else sys.stdin.readline()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "what was typed is not text in UTF-8"
-        raise Stop(f"govrules: standard input: {reason.lower()}") from error
+        raise Stop(f"standard input: {reason.lower()}") from error
     return line.rstrip("\r\n") if line else None
 
 
@@ -220,6 +217,10 @@ def _problems(error: Exception) -> list[str]:
 
 def _folded(text: str) -> list[str]:
     return [line for line, _ in folded_text(text, indent=2)]
+
+
+def _say(*texts: str) -> None:
+    emit("".join(f"{line}\n" for text in texts for line in _folded(text)))
 
 
 def _asked(prompt: Prompt) -> list[str]:
@@ -271,13 +272,10 @@ def _read_as(line: str, found: Sequence[Answer], fact: Fact | None) -> str:
 def ask(
     file: Annotated[Path | None, Parameter(name="FILE", negative="")] = None,
     *,
-    rules: Rules = None,
-    mapping: Mapping = None,
-    table: Table = "",
-    as_of: AsOf = None,
+    source: Source = AS_THEY_ARE,
     entry: Entry = None,
     answers: Answers = None,
-    level: Level = "low",
+    level: Level = Severity.LOW,
     evidence: Annotated[
         bool,
         Parameter(
@@ -286,9 +284,7 @@ def ask(
     ] = False,
     by: Annotated[str, Parameter(name="--by", help="Who answers: a post, not a person.")] = "",
     workbook: Annotated[Path | None, Parameter(name="--workbook")] = None,
-    all_questions: AllQuestions = False,
-    per_officer: PerOfficer = None,
-    unlocked: Unlocked = False,
+    book: Book = AS_USUAL,
 ) -> int:
     """
     Ask the questions still open, most useful first, and write each answer at once.
@@ -307,47 +303,28 @@ def ask(
     if workbook is not None:
         from govrules.cli.round import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
 
-        refuse_inputs(workbook, file, mapping, answers)
-        register = chosen(None if file is None else [file], mapping)
-        return ask_by_workbook(
-            register.subjects[0],
-            workbook,
-            load(rules),
-            Book(all_questions, per_officer, not unlocked),
-            mapping=register.mapping,
-            table=table,
-            as_of=day(as_of),
-            answers=answers_file(answers),
-        )
+        refuse_inputs(workbook, file, source.mapping, answers)
+        return ask_by_workbook(file, workbook, source, book, answers_file(answers))
     terminal = Terminal(evidence, by)
-    rulebook = load(rules)
-    path = file or workspace().register
-    if path is None:
+    rulebook = source.rulebook
+    if file is None and workspace().register is None:
         raise Stop(
-            "govrules: no file was named",
-            "  help: name a partnership or a register, begin one with `govrules new`, or run"
+            "no file was named",
+            "name a partnership or a register, begin one with `govrules new`, or run"
             " `govrules --help`",
         )
-    own = file is None or path == workspace().register
-    its_mapping = mapping or (workspace().mapping if own else None)
+    (path,), source = source.chosen(file)
     if answers is None and _is_bare(path):
-        return _ask_file(path, rulebook, terminal, day(as_of), Severity(level))
-    reads, told = read_all([path], rulebook, its_mapping, table, entry or ())
+        return _ask_file(path, rulebook, terminal, source.as_of, level)
+    reads, told = read_all([path], rulebook, source, entry or ())
     if told.failed or not reads:
         return PROBLEM
     (read,) = reads
-    subject, stated = read.subject, read.as_of
-    if not is_register(subject) and answers is None:
-        return _ask_file(path, rulebook, terminal, day(as_of), Severity(level))
-    entries = entries_of(subject) if is_register(subject) else [subject]
-    when = day(as_of) or (stated if isinstance(stated, dt.date) else today())
-    found = _chosen(entries, entry)
-    return _ask_entries(found, answers, rulebook, terminal, as_of=when, level=Severity(level))
-
-
-def today() -> dt.date:
-    """Return the date of an assessment for which none is given."""
-    return dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+    if not is_register(read.subject) and answers is None:
+        return _ask_file(path, rulebook, terminal, source.as_of, level)
+    several = subjects_of(read.subject)
+    found = called(entry, several) if entry else several
+    return _ask_entries(found, answers, rulebook, terminal, as_of=source.date(read), level=level)
 
 
 def _is_bare(path: Path) -> bool:
@@ -368,8 +345,8 @@ def _ask_file(
         check_layout(keeper.text)
     except EditError as error:
         raise Stop(
-            f"govrules: `{path}`: {error}",
-            "  help: write one `fact: value` a line, or name a file of answers with `--answers`",
+            f"`{path}`: {error}",
+            "write one `fact: value` a line, or name a file of answers with `--answers`",
         ) from error
     subject, stated = keeper.begin()
     talk = Interview(subject, rulebook, as_of=as_of or stated or today(), level=level)
@@ -378,23 +355,6 @@ def _ask_file(
     terminal.hold(talk, keeper)
     _sum_up([talk], before, terminal, path, level)
     return FINE
-
-
-def _chosen(entries: Sequence[Any], names: Sequence[str] | None) -> list[Any]:
-    """Return the entries of these ids or names; all where none is given."""
-    if not names:
-        return [*entries]
-    called = [{getattr(each, one, UNKNOWN) for one in ("id", "name")} for each in entries]
-    for name in names:
-        if not any(name in each for each in called):
-            known = sorted(one for each in called for one in each if isinstance(one, str))
-            near = did_you_mean(name, known)
-            raise Stop(
-                f"govrules: no partnership is called `{name}`",
-                f"  help: {near or 'give its id or its name as it stands'}",
-            )
-    pairs = zip(entries, called, strict=True)
-    return [each for each, its in pairs if its & {*names}]
 
 
 def _ask_entries(
@@ -413,12 +373,12 @@ def _ask_entries(
     talks = []
     before = 0
     for each in entries:
-        keeper = AnswerKeeper(each, path, rulebook, text)
+        keeper = AnswerKeeper(each, text, rulebook)
         talk = Interview(
             keeper.subject(), rulebook, as_of=as_of, level=level, last=keeper.nobody_knew()
         )
         if not talk.partnership:
-            warn(["govrules: a partnership without id or name is not asked about"])
+            complain("a partnership without id or name is not asked about")
             continue
         if talk.prompt is None:
             continue

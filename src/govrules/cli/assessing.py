@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -13,8 +14,8 @@ from govrules.assessment import assess
 from govrules.cli.answering import laid_over
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
 from govrules.cli.needs import with_packs
-from govrules.cli.output import warn
-from govrules.cli.reports import Checked, apart
+from govrules.cli.options import Source
+from govrules.cli.output import complain
 from govrules.cli.said import Said
 from govrules.cli.standard_input import STANDARD_INPUT, read_input
 from govrules.diagnostics import did_you_mean
@@ -22,9 +23,12 @@ from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
+from govrules.facts import names_of
 from govrules.portfolio import (
     PAIRED_UP_TO,
+    Checked,
     RegisterAssessment,
+    apart,
     assess_register,
     entries_of,
     is_empty,
@@ -33,7 +37,6 @@ from govrules.portfolio import (
 from govrules.reading import Read, read_subject
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.totals import not_waived
-from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 
 #: Files of facts, which need nothing that tables need.
@@ -43,11 +46,9 @@ _FACTS = (".yaml", ".yml", ".json")
 def assess_all(
     paths: list[Path],
     rulebook: Rulebook,
+    source: Source,
     *,
-    mapping: Path | None,
-    table: str,
-    given: dt.date | None,
-    engine: str | None,
+    engine: str | None = None,
     only: Collection[str] = (),
     answers: Path | None = None,
     share: int | None = None,
@@ -62,58 +63,57 @@ def assess_all(
     if engine is not None:
         # An engine that is not there is said before anything is read.
         engine_called(engine)
-    reads, told = read_all(paths, rulebook, mapping, table, only)
+    reads, told = read_all(paths, rulebook, source, only)
     reads = laid_over(reads, answers, rulebook, told, whole=not only)
     if only:
-        reads = _entries_called(only, reads)
-    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
+        of = {id(each): read for read in reads for each in subjects_of(read.subject)}
+        several = [each for read in reads for each in subjects_of(read.subject)]
+        found = called(only, several)
+        reads = [attrs.evolve(of[id(each)], subject=each) for each in found]
     checked: list[Checked] = []
     for read in reads:
-        stated = read.as_of if isinstance(read.as_of, dt.date) else today
         with undisturbed():
-            found = assess_file(read, rulebook, given or stated, engine, share)
-        checked.append(found)
-        if isinstance(found, RegisterAssessment):
-            told.say((*found.warnings, *found.problems))
+            one = assess_file(read, rulebook, source.date(read), engine, share)
+        checked.append(one)
+        if isinstance(one, RegisterAssessment):
+            told.say((*one.warnings, *one.problems))
         else:
-            told.say(doubts(found.subject, found.as_of))
+            told.say(doubts(one.subject, one.as_of))
     return checked, told
 
 
-def _entries_called(names: Collection[str], reads: list[Read]) -> list[Read]:
-    """Return the entries of these ids or names, each as if it had been read alone."""
-    known: dict[str, None] = {}
-    found: dict[str, list[Read]] = {each: [] for each in names}
-    for read in reads:
-        register = is_register(read.subject)
-        for each in entries_of(read.subject) if register else (read.subject,):
-            texts = (getattr(each, name, UNKNOWN) for name in ("id", "name"))
-            called = {text for text in texts if isinstance(text, str)}
-            known |= dict.fromkeys(sorted(called))
-            for name in called & found.keys():
-                found[name].append(attrs.evolve(read, subject=each))
-    for name, its in found.items():
-        if not its:
-            raise Stop(
-                f"govrules: no partnership is called `{name}`",
-                f"  help: {did_you_mean(name, [*known]) or 'give its id or its name as it stands'}",
-            )
-    return list({id(one.subject): one for its in found.values() for one in its}.values())
+def subjects_of(subject: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a subject of any class
+    """Return the entries of a register, or the one subject that a file holds."""
+    return entries_of(subject) if is_register(subject) else (subject,)
+
+
+def called(names: Collection[str], subjects: Sequence[Any]) -> list[Any]:
+    """
+    Return the subjects of these ids or names, in the order of the names.
+
+    Raises:
+        Stop: none is called so.
+    """
+    known: dict[str, list[Any]] = {}
+    for each in subjects:
+        for name in names_of(each):
+            known.setdefault(name, []).append(each)
+    for name in names:
+        if name not in known:
+            near = did_you_mean(name, known) or "give its id or its name as it stands"
+            raise Stop(f"no partnership is called `{name}`", near)
+    return list({id(each): each for name in names for each in known[name]}.values())
 
 
 def read_all(
-    paths: list[Path],
-    rulebook: Rulebook,
-    mapping: Path | None,
-    table: str,
-    only: Collection[str] = (),
+    paths: list[Path], rulebook: Rulebook, source: Source, only: Collection[str] = ()
 ) -> tuple[list[Read], Said]:
     """Read every file that can be read; say at once what is wrong with the others."""
     reads: list[Read] = []
     told = Said()
     for path in paths:
         try:
-            read = _read(path, rulebook, mapping, table, only)
+            read = _read(path, rulebook, source, only)
         except FactsError as error:
             told.say(with_packs(error.diagnostics, path))
             if not error.diagnostics:
@@ -126,13 +126,8 @@ def read_all(
     return reads, told
 
 
-def _read(
-    path: Path,
-    rulebook: Rulebook,
-    mapping: Path | None,
-    table: str,
-    only: Collection[str] = (),
-) -> Read:
+def _read(path: Path, rulebook: Rulebook, source: Source, only: Collection[str]) -> Read:
+    mapping, table = source.mapping, source.table
     if path == STANDARD_INPUT:
         return read_input(rulebook, mapping, table)
     if mapping is None and not table and path.suffix.lower() in _FACTS:
@@ -173,10 +168,10 @@ def code_of(checked: list[Checked], level: Severity, told: Said) -> int:
         return PROBLEM
     assessments = apart(checked)
     if all(isinstance(each, RegisterAssessment) and is_empty(each) for each in checked):
-        warn(["govrules: nothing was checked: no partnership was read"])
+        complain("nothing was checked: no partnership was read")
         return NOTHING_CHECKED
     if not any(each.checks for each in assessments):
-        warn(["govrules: nothing was checked: no rule in force is about what was given"])
+        complain("nothing was checked: no rule in force is about what was given")
         return NOTHING_CHECKED
     severities = not_waived(assessments)
     return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE

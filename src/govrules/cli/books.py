@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.booking import Book
+from govrules.cli.options import Book
 from govrules.cli.output import emit, write
 from govrules.cli.said import Said
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import Asking, asking_of
-from govrules.render.workbook.write import Beside, asking_book, assessment_book, by_officer
+from govrules.render.workbook.write import Beside, asking_book, assessment_book
 from govrules.saved import Changed
 
 #: Words of posts: a name without any may be that of a person, and is no name of a file.
@@ -48,15 +48,16 @@ def write_by_officer(whole: RegisterAssessment, wanted: Book, told: Said) -> Non
         return
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     taken: set[str] = set()
-    for officer, its in by_officer(asking):
+    for officer, its in asking.by_officer:
         path = wanted.folder / f"{_file_name(officer, taken)}.xlsx"
         write(path, asking_book(whole, its, locked=wanted.locked))
         emit(f"wrote {path}: {questions_phrase(its)}\n")
 
 
 def questions_phrase(asking: Asking) -> str:
-    """Return how many questions, and other cells to fill in, a workbook has."""
-    return counted(len(asking.rows) + len(asking.clauses), "question")
+    """Return how many questions and other cells to fill in a workbook has, and are left out."""
+    more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
+    return f"{counted(len(asking.rows) + len(asking.clauses), 'question')}{more}"
 
 
 def _file_name(officer: str, taken: set[str]) -> str:

@@ -8,11 +8,7 @@ from cyclopts import Parameter
 
 from govrules import catalogue as catalogues
 from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import (
-    Output,
-    Rules,
-    load,
-)
+from govrules.cli.options import Output, Rules, load
 from govrules.cli.output import emit, refuse_inputs, write
 from govrules.render import catalogue as render
 
@@ -37,11 +33,9 @@ def catalogue(
     """
     refuse_inputs(output, rules)
     if says and format != "markdown":
-        raise Stop("govrules: `--says` prints a table in Markdown only", "  help: drop `--format`")
+        raise Stop("`--says` prints a table in Markdown only", "drop `--format`")
     if format == "xlsx" and output is None:
-        raise Stop(
-            "govrules: a workbook cannot be printed", "  help: add `--output catalogue.xlsx`"
-        )
+        raise Stop("a workbook cannot be printed", "add `--output catalogue.xlsx`")
     if says:
         emit(render.shares_markdown(catalogues.shares(load(rules))), output)
         return FINE

@@ -13,31 +13,28 @@ from cyclopts import Parameter
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.booking import AllQuestions, Book, PerOfficer, Unlocked
 from govrules.cli.exits import Stop
 from govrules.cli.options import (
+    AS_THEY_ARE,
+    AS_USUAL,
     Actions,
     Answers,
-    AsOf,
+    Book,
     Engine,
     Entry,
     Level,
-    Mapping,
     Output,
     PairShare,
-    Rules,
+    Source,
     Subjects,
-    Table,
     Waivers,
-    day,
-    load,
 )
 from govrules.cli.output import refuse_inputs
-from govrules.cli.reports import FORMATS, Checked, Reporting, Wanted
+from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.supposing import suppose, supposed
-from govrules.cli.waiving import acted_on, waived
-from govrules.cli.workspace import chosen, workspace
-from govrules.portfolio import RegisterAssessment
+from govrules.cli.waiving import with_decisions
+from govrules.cli.workspace import workspace
+from govrules.portfolio import Checked, RegisterAssessment
 from govrules.rulebook.ast import Severity
 from govrules.undisturbed import let_go, undisturbed
 
@@ -50,11 +47,8 @@ _FORMAT = (
 def check(
     subjects: Subjects = None,
     *,
-    rules: Rules = None,
-    mapping: Mapping = None,
-    table: Table = "",
+    source: Source = AS_THEY_ARE,
     engine: Engine = None,
-    as_of: AsOf = None,
     entry: Entry = None,
     answers: Answers = None,
     waivers: Waivers = None,
@@ -72,12 +66,10 @@ def check(
             help="Of one partnership, what would be found if `fact=value`; may be repeated.",
         ),
     ] = None,
-    fail_on: Level = "low",
+    fail_on: Level = Severity.LOW,
     full: bool = False,
     depth: Annotated[str | None, Parameter(name="--depth")] = None,
-    all_questions: AllQuestions = False,
-    per_officer: PerOfficer = None,
-    unlocked: Unlocked = False,
+    book: Book = AS_USUAL,
     pair_share: PairShare = None,
 ) -> int:
     """
@@ -97,22 +89,18 @@ def check(
     depth
         The same, with at most so many lines of reasons for each finding; `all` for every one.
     """
-    level = Severity(fail_on)
-    book = Book(all_questions, per_officer, not unlocked)
     more = full or depth is not None
-    wanted = Wanted(format, output, save, level, more, _reasons(depth), book=book)
-    refuse_inputs(output, subjects, mapping, rules, answers, waivers, actions)
+    wanted = Wanted(format, output, save, fail_on, more, _reasons(depth), book=book)
+    refuse_inputs(output, subjects, source.mapping, source.rules, answers, waivers, actions)
     wanted.ready()
-    rulebook = load(rules)
+    rulebook = source.rulebook
     facts = supposed(suppose_ or (), rulebook)
-    named = chosen(subjects, mapping)
+    paths, source = source.chosen(*(subjects or ()))
     answered = answers_file(answers)
     checked, told = assess_all(
-        named.subjects,
+        paths,
         rulebook,
-        mapping=named.mapping,
-        table=table,
-        given=day(as_of),
+        source,
         engine=engine,
         only=entry or (),
         answers=answered,
@@ -120,28 +108,27 @@ def check(
     )
     if facts:
         after = suppose(_one(checked), facts, format, output, full=more)
-        return code_of([after], level, told)
-    checked = waived(checked, waivers, rulebook, told)
-    checked = acted_on(checked, actions, rulebook, told)
+        return code_of([after], fail_on, told)
+    checked = with_decisions(checked, waivers, actions, rulebook, told)
 
     def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
         return let_go(each.afresh() for each in _followed(several, output))
 
     options = {
-        "rules": rules,
-        "mapping": None if named.mapping is None else str(named.mapping),
-        "table": table,
+        "rules": source.rules,
+        "mapping": source.mapping and str(source.mapping),
+        "table": source.table,
         "entry": entry,
-        "answers": None if answered is None else str(answered),
+        "answers": answered and str(answered),
         "pair_share": pair_share,
     }
     here = workspace()
-    read_too = (named.mapping, answered, waivers or here.waivers, actions or here.actions)
+    read_too = (source.mapping, answered, waivers or here.waivers, actions or here.actions)
     beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
-        Reporting(wanted, checked, named.subjects, rulebook, told, follow).run()
-    return code_of(checked, level, told)
+        Reporting(wanted, checked, paths, rulebook, told, follow).run()
+    return code_of(checked, fail_on, told)
 
 
 def _one(checked: Sequence[Checked]) -> list[Assessment]:
@@ -159,8 +146,8 @@ def _reasons(depth: str | None) -> int | None:
         return None
     if not depth.isdigit() or int(depth) < 1:
         raise Stop(
-            f"govrules: `--depth {depth}` is no number of lines",
-            "  help: write a number from 1, such as `--depth 5`, or `--depth all`",
+            f"`--depth {depth}` is no number of lines",
+            "write a number from 1, such as `--depth 5`, or `--depth all`",
         )
     return int(depth)
 

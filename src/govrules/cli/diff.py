@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
-import json
 import subprocess
 import tarfile
 import tempfile
@@ -17,13 +15,10 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, Stop
-from govrules.cli.kinds import KINDS
-from govrules.cli.options import AsOf, Mapping, Output, Rules, Table, day
-from govrules.cli.output import emit, show
+from govrules.cli.options import AsOf, Mapping, Output, Rules, Source, Table, load
+from govrules.cli.output import emit, emit_json, show
 from govrules.cli.workspace import workspace
-from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import load_rulebook
-from govrules.rulebook.packs import is_pack, pack_names, packs_in
+from govrules.rulebook.packs import is_pack, pack_names
 
 if TYPE_CHECKING:
     from govrules.diff.report import Compared
@@ -68,7 +63,7 @@ def diff(
     if is_results(Path(old)) and is_results(Path(new)):
         results = compare_results(read_results(Path(old)), read_results(Path(new)))
         if format == "json":
-            emit(_json(report.results_data(results)), output)
+            emit_json(report.results_data(results), output)
         elif format == "markdown":
             emit(report.results_markdown(results), output)
         else:
@@ -77,15 +72,14 @@ def diff(
     from govrules.diff.rulebooks import difference  # noqa: PLC0415 - likewise
 
     beside = [*(rules or ())]
-    after = _load(new, beside)
+    after = load([new, *beside])
     with _as_it_was(old, new) as before:
-        found = difference(_load(before, beside), after)
-        compared = report.Compared(found)
-        chosen = register or workspace().register
-        if chosen is not None:
-            compared = _with_register(compared, chosen, mapping, table, day(as_of))
+        compared = report.Compared(difference(load([before, *beside]), after))
+        if register or workspace().register:
+            source = Source(mapping=mapping, table=table, as_of=as_of)
+            compared = _with_register(compared, register, source)
     if format == "json":
-        emit(_json(report.data(compared)), output)
+        emit_json(report.data(compared), output)
     elif format == "markdown":
         emit(report.markdown(compared, full=full), output)
     else:
@@ -93,32 +87,15 @@ def diff(
     return FLAGGED if compared.matters else FINE
 
 
-def _json(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-
-def _load(pack: str, beside: list[str]) -> Rulebook:
-    return load_rulebook(*packs_in([pack, *beside]), subjects=KINDS.get())
-
-
-def _with_register(
-    compared: Compared, register: Path, mapping: Path | None, table: str, given: dt.date | None
-) -> Compared:
+def _with_register(compared: Compared, register: Path | None, source: Source) -> Compared:
     from govrules.diff.outcomes import moves  # noqa: PLC0415 - likewise
     from govrules.portfolio import entries_of, is_register  # noqa: PLC0415 - likewise
     from govrules.registers.read import read  # noqa: PLC0415 - likewise
 
-    own = workspace()
-    if (
-        mapping is None
-        and own.register is not None
-        and register.resolve() == own.register.resolve()
-    ):
-        mapping = own.mapping
-    found = read(register, mapping=mapping, table=table, rulebook=compared.found.new)
-    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    as_of = given or (found.as_of if isinstance(found.as_of, dt.date) else today)
-    made = moves(compared.found, found.subject, as_of=as_of)
+    (path,), source = source.chosen(register)
+    book = compared.found.new
+    found = read(path, mapping=source.mapping, table=source.table, rulebook=book)
+    made = moves(compared.found, found.subject, as_of=source.date(found))
     number = len(entries_of(found.subject)) if is_register(found.subject) else 1
     return attrs.evolve(compared, moves=made, subjects=number)
 
@@ -134,30 +111,21 @@ def _as_it_was(old: str, new: str) -> Iterator[str]:
     commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{old}^{{commit}}") if top else None
     if not top or not commit:
         raise Stop(
-            f"govrules: `{old}` is neither a pack nor a revision of `{new}` that git knows",
-            "  help: name a pack's folder, or a revision such as `HEAD~1` or `v2025`",
+            f"`{old}` is neither a pack nor a revision of `{new}` that git knows",
+            "name a pack's folder, or a revision such as `HEAD~1` or `v2025`",
         )
     root = Path(top.decode().strip())
     around = folder.resolve().parent.relative_to(root)
-    tree = (
-        f"{commit.decode().strip()}:{around.as_posix()}"
-        if around.parts
-        else commit.decode().strip()
-    )
-    packed = _git(root, "archive", tree)
+    below = f":{around.as_posix()}" if around.parts else ""
+    packed = _git(root, "archive", commit.decode().strip() + below)
     if packed is None:
-        raise Stop(
-            f"govrules: revision `{old}` has no folder `{around}`", "  help: name a later revision"
-        )
+        raise Stop(f"revision `{old}` has no folder `{around}`", "name a later revision")
     with tempfile.TemporaryDirectory() as place:
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(place, filter="data")
         was = Path(place) / folder.resolve().name
         if not is_pack(was):
-            raise Stop(
-                f"govrules: at revision `{old}` there was no pack `{new}`",
-                "  help: name a later revision",
-            )
+            raise Stop(f"at revision `{old}` there was no pack `{new}`", "name a later revision")
         yield str(was)
 
 

@@ -14,9 +14,28 @@ INTERRUPTED: Final = 130
 
 
 class Stop(Exception):  # noqa: N818 - it ends a command and is no error of the library
-    """Ends a command with a message and an exit code."""
+    """
+    Ends a command with a message and an exit code.
 
-    def __init__(self, *lines: str, code: int = PROBLEM) -> None:
-        super().__init__(*lines)
-        self.lines = lines
+    Args:
+        message: what is wrong.
+
+        help_: what to do about it.
+
+        code: the exit code.
+    """
+
+    def __init__(self, message: str, help_: str = "", *, code: int = PROBLEM) -> None:
+        super().__init__(message)
+        self.lines = complaint(message, help_)
         self.code = code
+
+
+def complaint(message: str, help_: str = "") -> list[str]:
+    """Return what is wrong, and what to do about it, as the lines that a command prints."""
+    return [f"govrules: {message}", *([f"  help: {help_}"] if help_ else [])]
+
+
+def reason_of(error: BaseException, otherwise: str = "it cannot be read") -> str:
+    """Return why the system refused, in its own words where it has any."""
+    return (getattr(error, "strerror", "") or otherwise).lower()

@@ -7,10 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import (
-    Rules,
-    load,
-)
+from govrules.cli.options import Rules, load
 from govrules.cli.output import emit, show
 from govrules.diagnostics import CODES
 from govrules.render.explained import code_lines, fact_lines, near, rule_lines
@@ -47,8 +44,8 @@ def explain(
         return _explain_formula(name, load(rules))
     if name is None:
         raise Stop(
-            "govrules: `explain` needs the name of a rule, a code or a fact",
-            "  help: `--code` or `--formula` alone prints all rules; "
+            "`explain` needs the name of a rule, a code or a fact",
+            "`--code` or `--formula` alone prints all rules; "
             "run `govrules --help` for what can be asked",
         )
     return _explain_name(name, rules)
@@ -76,8 +73,8 @@ def _rules_called(name: str | None, rulebook: Rulebook) -> list[Rule]:
     chosen = [rule for rule in rulebook.rules if name in (None, rule.id)]
     if not chosen:
         raise Stop(
-            f"govrules: `{name}` is no rule",
-            f"  help: {near(name or '', rulebook) or 'see `govrules catalogue` for the rules'}",
+            f"`{name}` is no rule",
+            f"{near(name or '', rulebook) or 'see `govrules catalogue` for the rules'}",
         )
     return chosen
 
@@ -99,8 +96,8 @@ def _explain_name(name: str, rules: list[str] | None) -> int:
     lines = [*(facts_or_parameter or word_lines(name))]
     if not lines:
         raise Stop(
-            f"govrules: `{name}` is no rule, code, fact, parameter or word of the format",
-            f"  help: {near(name, rulebook) or 'find a fact by `govrules facts WORDS`'}",
+            f"`{name}` is no rule, code, fact, parameter or word of the format",
+            f"{near(name, rulebook) or 'find a fact by `govrules facts WORDS`'}",
         )
     show(lines)
     return FINE

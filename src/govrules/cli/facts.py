@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, NOTHING_CHECKED
 from govrules.cli.options import Output, Rules, load
-from govrules.cli.output import emit, show, warn
+from govrules.cli.output import complain, emit_json, show
 from govrules.rulebook.ast import Rulebook
 from govrules.vocabulary import Choice, Choices, Fact, Records, vocabulary_of
 
@@ -41,25 +41,18 @@ def facts(
     said = " ".join(words or ())
     found = _found(said, every, rulebook) if said else every
     if format == "json":
-        import json  # noqa: PLC0415 - only this format needs it
-
         data = [
             {"fact": path, "of": whose, "label": fact.label, "question": fact.question}
             for path, fact, whose in found
         ]
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+        emit_json(data, output)
     else:
         from govrules.render.lookup import found_lines  # noqa: PLC0415 - only this format needs it
 
         show(found_lines(found, whole=not said), output)
     if found:
         return FINE
-    warn(
-        [
-            f"govrules: no fact is like `{said}`",
-            "  help: try another word, or `govrules facts` for all of them",
-        ]
-    )
+    complain(f"no fact is like `{said}`", "try another word, or `govrules facts` for all of them")
     return NOTHING_CHECKED
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +9,8 @@ from cyclopts import Parameter
 
 from govrules.cli.assessing import read_all
 from govrules.cli.exits import PROBLEM
-from govrules.cli.options import (
-    AsOf,
-    Level,
-    Mapping,
-    Rules,
-    Table,
-    day,
-    load,
-)
-from govrules.cli.output import emit, refuse_inputs
+from govrules.cli.options import AS_THEY_ARE, Level, Source, today
+from govrules.cli.output import emit_json, refuse_inputs
 from govrules.cli.said import Said
 from govrules.doubts import doubts
 from govrules.engines.registry import engine as engine_called
@@ -34,15 +24,12 @@ def findings(
     output: Annotated[
         Path, Parameter(name="--output", help="The file: .parquet, .csv or .jsonl; whole or not.")
     ],
-    rules: Rules = None,
-    mapping: Mapping = None,
-    table: Table = "",
-    as_of: AsOf = None,
+    source: Source = AS_THEY_ARE,
     problems: Annotated[
         Path | None,
         Parameter(name="--problems", help="A JSON file of what was not read, whole or not at all."),
     ] = None,
-    fail_on: Level = "low",
+    fail_on: Level = Severity.LOW,
 ) -> int:
     """
     Judge a register of any size as columns: one row a rule and a partnership, as a table.
@@ -55,7 +42,7 @@ def findings(
     fail_on
         The severity from which flagged findings make the exit code 1.
     """
-    refuse_inputs(output, register, mapping, rules)
+    refuse_inputs(output, register, source.mapping, source.rules)
     engine_called("columnar")
     from govrules.cli.tabulating import (  # noqa: PLC0415 - only this command needs it
         entries_of_columns,
@@ -64,30 +51,28 @@ def findings(
     )
     from govrules.registers.read import columns_of  # noqa: PLC0415 - likewise
 
-    rulebook = load(rules)
+    rulebook = source.rulebook
     told = Said()
-    date = day(as_of)
-    today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-    columns = columns_of(register, table) if mapping is None else None
+    columns = columns_of(register, source.table) if source.mapping is None else None
     if columns is not None:
         from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
 
         told.say(columns.not_read(rulebook))
         of_columns = Doubts(columns.name)
         entries = entries_of_columns(columns, rulebook, of_columns)
-        code = tabulate(entries, rulebook, date or today, output, Severity(fail_on))
+        code = tabulate(entries, rulebook, source.as_of or today(), output, fail_on)
         told.say(of_columns.diagnostics())
         _keep(told, problems)
         return code
-    reads, told = read_all([register], rulebook, mapping, table)
+    reads, told = read_all([register], rulebook, source)
     if not reads:
         _keep(told, problems)
         return PROBLEM
     [read] = reads
-    date = date or (read.as_of if isinstance(read.as_of, dt.date) else today)
+    date = source.date(read)
     told.say(doubts(read.subject, date))
     entries = entries_of_register(read, register, rulebook, told.say)
-    code = tabulate(entries, rulebook, date, output, Severity(fail_on))
+    code = tabulate(entries, rulebook, date, output, fail_on)
     _keep(told, problems)
     return PROBLEM if told.failed else code
 
@@ -95,5 +80,4 @@ def findings(
 def _keep(told: Said, file: Path | None) -> None:
     """Write what was said of files and of what they hold, if a file is named for it."""
     if file is not None:
-        data = problems_data(told.diagnostics, told.notes)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", file)
+        emit_json(problems_data(told.diagnostics, told.notes), file)

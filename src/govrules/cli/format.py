@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -18,13 +18,26 @@ from govrules.rulebook.layout import LayoutError, laid_out
 from govrules.rulebook.packs import packs_in
 
 
-def lay_out(directories: Iterable[str], *, check: bool) -> int:
+def format_(
+    directories: Annotated[
+        list[str], Parameter(name="DIR", negative="", help="A pack, or a folder of packs.")
+    ],
+    *,
+    check: Annotated[bool, Parameter(name="--check", negative="")] = False,
+) -> int:
     """
-    Lay the files of packs out, and say which were; with `check`, which would be.
+    Lay rule files out in block form, with short lines and all comments; what they say is kept.
 
     Nothing is written where one of the files cannot be read or laid out.
+
+    Parameters
+    ----------
+    directories
+        Packs, or folders of packs.
+    check
+        Write nothing, and say which files would be laid out anew; exit code 1 if there are any.
     """
-    packs = packs_in(tuple(directories))
+    packs = packs_in(directories)
     changed: dict[Path, str] = {}
     problems: list[str] = []
     number = 0
@@ -52,8 +65,8 @@ def _files(pack: str) -> Iterator[Path]:
     folder = Path(pack)
     if not (folder / "rulebook.yaml").is_file():
         raise Stop(
-            f"govrules: `{pack}` holds no `rulebook.yaml`, so it is no pack",
-            "  help: name the folder of a pack, or a folder of packs",
+            f"`{pack}` holds no `rulebook.yaml`, so it is no pack",
+            "name the folder of a pack, or a folder of packs",
         )
     yield from sorted(folder.glob("*.yaml"))
 
@@ -71,23 +84,3 @@ def _made(text: str, report: Report) -> str:
             help_="write texts of several lines without a number behind `|` or `>`, in one block",
         )
         return text
-
-
-def format_(
-    directories: Annotated[
-        list[str], Parameter(name="DIR", negative="", help="A pack, or a folder of packs.")
-    ],
-    *,
-    check: Annotated[bool, Parameter(name="--check", negative="")] = False,
-) -> int:
-    """
-    Lay rule files out in block form, with short lines and all comments; what they say is kept.
-
-    Parameters
-    ----------
-    directories
-        Packs, or folders of packs.
-    check
-        Write nothing, and say which files would be laid out anew; exit code 1 if there are any.
-    """
-    return lay_out(directories, check=check)

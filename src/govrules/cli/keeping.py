@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
-
-import attrs
+from typing import Any
 
 from govrules.answered import Answer, lay_over, read_answers
 from govrules.answered.file import with_answers
@@ -16,51 +15,12 @@ from govrules.cli.output import warn, write
 from govrules.editing import EditError
 from govrules.errors import FactsError
 from govrules.factfile import is_bare, with_fact
+from govrules.facts import names_of
 from govrules.files import read_bytes
 from govrules.nodes import MAX_BYTES, why_not_read
 from govrules.reading import class_of, read_subject
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
-
-
-class Keeper(Protocol):
-    """Keeps answers in a file, one by one, whatever else is written into it meanwhile."""
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-
-    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
-        """
-        Return what is known of the subject now.
-
-        Raises:
-            FactsError: the file cannot be read.
-        """
-
-    def keep(self, answers: Sequence[Answer]) -> None:
-        """
-        Write answers into the file, whole or not at all.
-
-        Raises:
-            EditError: the file cannot take them; nothing is written.
-
-            Stop: it cannot be written.
-        """
-
-    def keeps(self, answers: Sequence[Answer]) -> bool:
-        """Tell whether answers like these are written into the file."""
-
-    def take_back(self) -> None:
-        """
-        Undo the last that was kept.
-
-        Raises:
-            EditError: the file has changed since.
-        """
 
 
 class KeptText:
@@ -121,7 +81,60 @@ class KeptText:
         self.last = before
 
 
-class FactKeeper:
+class Keeper(ABC):
+    """
+    Keeps answers in a file, one by one, whatever else is written into it meanwhile.
+
+    Args:
+        text: the text of the file.
+
+        rulebook: the rules.
+    """
+
+    def __init__(self, text: KeptText, rulebook: Rulebook) -> None:
+        self.path = text.path
+        self._text = text
+        self._rulebook = rulebook
+
+    def changed(self) -> bool:
+        """Tell whether somebody else has written into the file since it was last looked at."""
+        return self._text.changed()
+
+    def take_back(self) -> None:
+        """
+        Undo the last that was kept.
+
+        Raises:
+            EditError: the file has changed since.
+        """
+        self._text.take_back()
+
+    @abstractmethod
+    def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
+        """
+        Return what is known of the subject now.
+
+        Raises:
+            FactsError: the file cannot be read.
+        """
+
+    @abstractmethod
+    def keep(self, answers: Sequence[Answer]) -> None:
+        """
+        Write answers into the file, whole or not at all.
+
+        Raises:
+            EditError: the file cannot take them; nothing is written.
+
+            Stop: it cannot be written.
+        """
+
+    @abstractmethod
+    def keeps(self, answers: Sequence[Answer]) -> bool:
+        """Tell whether answers like these are written into the file."""
+
+
+class FactKeeper(Keeper):
     """
     Keeps answers in the file of one partnership.
 
@@ -132,18 +145,12 @@ class FactKeeper:
     """
 
     def __init__(self, path: Path, rulebook: Rulebook) -> None:
-        self.path = path
-        self._rulebook = rulebook
-        self._text = KeptText(path)
+        super().__init__(KeptText(path), rulebook)
 
     @property
     def text(self) -> str:
         """The file as it was last looked at."""
         return self._text.last
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-        return self._text.changed()
 
     def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
         """Return what the file says now."""
@@ -159,7 +166,7 @@ class FactKeeper:
             FactsError: it cannot be read.
         """
         if is_bare(self.text):
-            return class_of(self._rulebook)(), None
+            return self.subject(), None
         read = read_subject(self.path, rulebook=self._rulebook)
         warn(str(each) for each in (*read.warnings, *read.problems))
         return read.subject, read.as_of if isinstance(read.as_of, dt.date) else None
@@ -170,38 +177,31 @@ class FactKeeper:
 
     def keep(self, answers: Sequence[Answer]) -> None:
         """Write answers into the file; that nobody knows is written nowhere."""
-        known = [each for each in answers if each.value is not UNKNOWN]
-        if not known:
+        if not self.keeps(answers):
             return
         new = self._text.read()
-        for each in known:
-            new = with_fact(new, each, self._rulebook)
+        for each in answers:
+            if each.value is not UNKNOWN:
+                new = with_fact(new, each, self._rulebook)
         self._text.last = self._text.read()
         self._text.put(new)
 
-    def take_back(self) -> None:
-        """Undo the last that was kept."""
-        self._text.take_back()
 
-
-@attrs.define
-class AnswerKeeper:
+class AnswerKeeper(Keeper):
     """
     Keeps answers about an entry of a register in a file of answers.
 
-    Attributes:
+    Args:
         entry: the entry, as the register has it.
-        path: the file of answers.
+
+        text: the text of the file of answers.
+
+        rulebook: the rules.
     """
 
-    entry: Any
-    path: Path
-    _rulebook: Rulebook
-    _text: KeptText
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-        return self._text.changed()
+    def __init__(self, entry: Any, text: KeptText, rulebook: Rulebook) -> None:  # noqa: ANN401 - a subject of any class
+        super().__init__(text, rulebook)
+        self.entry = entry
 
     def _answers(self) -> tuple[Answer, ...]:
         text = self._text.last
@@ -213,7 +213,7 @@ class AnswerKeeper:
 
     def nobody_knew(self) -> frozenset[str]:
         """Return the facts of which the file says that nobody knew them."""
-        names = {getattr(self.entry, each, UNKNOWN) for each in ("id", "name")}
+        names = names_of(self.entry)
         return frozenset(
             each.fact
             for each in self._answers()
@@ -236,10 +236,6 @@ class AnswerKeeper:
         self._text.last = now
         self._text.put(new)
 
-    def take_back(self) -> None:
-        """Undo the last that was kept."""
-        self._text.take_back()
-
 
 def kept_text(path: Path) -> KeptText:
     """
@@ -251,4 +247,4 @@ def kept_text(path: Path) -> KeptText:
     try:
         return KeptText(path)
     except EditError as error:
-        raise Stop(f"govrules: {error}", "  help: name another file with `--answers`") from error
+        raise Stop(f"{error}", "name another file with `--answers`") from error

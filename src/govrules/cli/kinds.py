@@ -34,8 +34,8 @@ def without_kinds(tokens: Sequence[str]) -> list[str]:
         found = value if equals else next(words, "")
         if not found or found.startswith("-"):
             raise Stop(
-                "govrules: `--subjects` names no class",
-                "  help: write `--subjects module:Class`, or `--subjects name=module:Class`",
+                "`--subjects` names no class",
+                "write `--subjects module:Class`, or `--subjects name=module:Class`",
             )
         named.append(found)
     if named and "" not in sys.path:
@@ -44,6 +44,6 @@ def without_kinds(tokens: Sequence[str]) -> list[str]:
     try:
         KINDS.set(imported_kinds(named) if named else None)
     except GovrulesError as error:
-        help_ = "  help: write `--subjects module:Class`, an attrs class whose fields are facts"
-        raise Stop(f"govrules: {error}", help_) from error
+        help_ = "write `--subjects module:Class`, an attrs class whose fields are facts"
+        raise Stop(f"{error}", help_) from error
     return rest

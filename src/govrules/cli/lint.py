@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from govrules.cli.exits import FINE, PROBLEM
 from govrules.cli.kinds import KINDS
 from govrules.cli.options import Folder
-from govrules.cli.output import emit, warn
+from govrules.cli.output import emit, emit_json, warn
 from govrules.cli.workspace import packs_of
 from govrules.diagnostics import Diagnostic
 from govrules.errors import RuleFileError
@@ -64,7 +63,7 @@ def lint(directories: Folder = None, *, format: Literal["text", "json"] = "text"
             }
             for each in problems
         ]
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        emit_json(data)
     else:
         warn(str(each) for each in problems)
         if not failed:

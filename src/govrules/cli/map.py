@@ -8,14 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import (
-    Entry,
-    Mapping,
-    Output,
-    Rules,
-    Table,
-    load,
-)
+from govrules.cli.options import Entry, Mapping, Output, Rules, Table, load
 from govrules.cli.output import refuse_inputs
 
 
@@ -52,10 +45,7 @@ def map_(
 
     refuse_inputs(output, register, mapping, headings, rules)
     if output is not None and output.exists() and not overwrite:
-        raise Stop(
-            f"govrules: `{output}` is there already",
-            "  help: name another file, or add `--overwrite`",
-        )
+        raise Stop(f"`{output}` is there already", "name another file, or add `--overwrite`")
     mapper = Mapper(register, load(rules), mapping=mapping, table=table, headings=headings)
     if preview:
         mapper.preview(entry or (), output)

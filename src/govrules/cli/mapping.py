@@ -13,6 +13,7 @@ from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
+from govrules.facts import names_of, recorded, said
 from govrules.model import Partnership
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
@@ -26,6 +27,7 @@ from govrules.registers.read import columns_of, read_source
 from govrules.registers.sheets import open_table
 from govrules.registers.sources import split_name
 from govrules.registers.tables import RowOrigin, blank
+from govrules.render.advice import fact_at, noun_phrase
 from govrules.render.plain import plain
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
@@ -63,8 +65,8 @@ class Mapper:
         of_partnerships = self.declared.cls is Partnership
         if of_partnerships and columns_of(register, table) is not None:
             raise Stop(
-                f"govrules: `{register}` has facts as its columns, and needs no mapping",
-                f"  help: `govrules check {register}` reads it as it is",
+                f"`{register}` has facts as its columns, and needs no mapping",
+                f"`govrules check {register}` reads it as it is",
             )
         self.register = register
         self.rulebook = rulebook
@@ -76,10 +78,10 @@ class Mapper:
     def _proposal(self, headings: Path | None) -> Proposal:
         if self.mapping is None:
             return propose(self.file, self.declared, table=self.table, headings=headings)
-        said = read_mapping(self.mapping, self.declared)
+        given = read_mapping(self.mapping, self.declared)
         node, _ = nodes_of(self.mapping)
         assert node is not None  # noqa: S101 - it was read before
-        layout = said.sheet.layout
+        layout = given.sheet.layout
         if self.table:
             layout = attrs.evolve(layout, table=self.table, further=())
         return describe(self.file, open_table(self.file, layout), plain_of(node), self.declared)
@@ -89,8 +91,8 @@ class Mapper:
         if output is not None and is_workbook(output):
             if output.suffix.lower() != ".xlsx":
                 raise Stop(
-                    f"govrules: no workbook is written as `{output.suffix}`",
-                    f"  help: name it `{output.with_suffix('.xlsx')}`",
+                    f"no workbook is written as `{output.suffix}`",
+                    f"name it `{output.with_suffix('.xlsx')}`",
                 )
             write(output, mapping_book(self.proposal))
         else:
@@ -121,28 +123,26 @@ class Mapper:
         )
         found = entries_of(read.subject)
         if entries:
-            found = tuple(each for each in found if {*_names(each)} & {*entries})
+            found = tuple(each for each in found if {*names_of(each)} & {*entries})
         if not found:
             wanted = next(iter(entries), "")
-            names = [name for each in entries_of(read.subject) for name in _names(each)]
+            names = [name for each in entries_of(read.subject) for name in names_of(each)]
             what = words_of(self.declared.cls)
             raise Stop(
-                f"govrules: no {what} is called `{wanted}`"
-                if wanted
-                else f"govrules: no row gives a {what}",
-                f"  help: {did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
+                f"no {what} is called `{wanted}`" if wanted else f"no row gives a {what}",
+                f"{did_you_mean(wanted, names) or 'look at the layout of the mapping'}",
             )
         warn(read.notes)
-        show(((line, "") for line in _lines(found[0], read, unsure)), output)
+        lines = _lines(found[0], read, unsure, self.rulebook)
+        show(((line, "") for line in lines), output)
 
 
-def _names(entry: Any) -> list[str]:  # noqa: ANN401 - a subject of any class
-    """Return the id and the name of an entry, those that are known."""
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return [each for each in texts if isinstance(each, str)]
-
-
-def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  # noqa: ANN401 - of any class
+def _lines(
+    entry: Any,  # noqa: ANN401 - a subject of any class
+    read: Read,
+    unsure: Collection[str],
+    rulebook: Rulebook,
+) -> Iterator[str]:
     origin = getattr(entry, "origin", None)
     if not isinstance(origin, RowOrigin):
         raise FactsError("the table", "rows", "a document")
@@ -154,11 +154,13 @@ def _lines(entry: Any, read: Read, unsure: Collection[str]) -> Iterator[str]:  #
         named = table.named(at)
         if named.startswith("\0") or (not table.headings[at] and blank(cell)):
             continue
-        mark = " (to confirm)" if named in unsure else ""
+        mark = ", to confirm" if named in unsure else ""
         yield f"  {named}: {_cell(cell)}"
         found = paths.get(at, [])
         for path in found:
-            yield f"    {path}{mark}: {_said(_value(entry, path))}"
+            fact = fact_at(path, type(entry), rulebook)
+            words = path if fact is None else noun_phrase(fact)
+            yield f"    {words} ({path}{mark}): {_said(_value(entry, path))}"
         if not found:
             yield "    no fact is read from it" if not blank(cell) else "    nothing to read"
         for problem in _of_cell(read.warnings, str(table.place(row, at)), named):
@@ -189,17 +191,9 @@ def _cell(cell: object) -> str:
 
 
 def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
-    """Return what a record has at a path."""
-    for part in path.split("."):
-        name, _, index = part.partition("[")
-        if record is UNKNOWN or record is None:
-            return record
-        if not hasattr(record, "get") and not hasattr(record, name):
-            return record.stated.get(path, UNKNOWN)
-        record = record.get(name, UNKNOWN) if hasattr(record, "get") else getattr(record, name)
-        if index and isinstance(record, tuple):
-            record = record[int(index.rstrip("]"))]
-    return record
+    """Return what a record has at a path, a derived fact that was stated too."""
+    found = recorded(record, path)
+    return said(record, "stated").get(path, UNKNOWN) if found is UNKNOWN else found
 
 
 def _said(value: object) -> str:

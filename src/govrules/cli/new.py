@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from govrules.cli.ask import Terminal, today
+from govrules.cli.ask import Terminal
 from govrules.cli.exits import FINE, Stop
 from govrules.cli.keeping import FactKeeper
-from govrules.cli.options import AsOf, Rules, day, load
+from govrules.cli.options import AsOf, Rules, load, today
 from govrules.cli.output import emit
 from govrules.editing import EditError
 from govrules.interview import Interview
@@ -38,30 +38,26 @@ def new(
         The YAML file to begin; it must not be there yet.
     """
     if file.suffix.lower() not in (".yaml", ".yml"):
-        raise Stop(
-            f"govrules: `{file}` is no name of a YAML file",
-            f"  help: name it `{file.with_suffix('.yaml')}`",
-        )
+        raise Stop(f"`{file}` is no name of a YAML file", f"name it `{file.with_suffix('.yaml')}`")
     if file.exists():
         raise Stop(
-            f"govrules: `{file}` is there already",
-            f"  help: go on with `govrules ask {file}`, or name another file",
+            f"`{file}` is there already", f"go on with `govrules ask {file}`, or name another file"
         )
     if not file.parent.is_dir():
         raise Stop(
-            f"govrules: there is no folder `{file.parent}`",
-            f"  help: make it with `mkdir {file.parent}`, or name another",
+            f"there is no folder `{file.parent}`",
+            f"make it with `mkdir {file.parent}`, or name another",
         )
     rulebook = load(rules)
     try:
         keeper = FactKeeper(file, rulebook)
     except EditError as error:
-        raise Stop(f"govrules: {error}", "  help: name another file") from error
+        raise Stop(f"{error}", "name another file") from error
     facts = vocabulary_of(class_of(rulebook)).facts
     talk = Interview(
         class_of(rulebook)(),
         rulebook,
-        as_of=day(as_of) or today(),
+        as_of=as_of or today(),
         first=[each for each in _FIRST if each in facts],
         settle=_shown(rulebook),
     )

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final
 
+import attrs
 from cyclopts import Parameter, validators
 
 from govrules.cli.exits import Stop
 from govrules.cli.kinds import KINDS
-from govrules.cli.workspace import workspace
+from govrules.cli.workspace import NAME, workspace
 from govrules.engines.registry import ENGINES
-from govrules.rulebook.ast import Rulebook
+from govrules.reading import Read
+from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in
+
+
+def read_day(_: object, tokens: Sequence[Any]) -> dt.date:
+    """Read the date of an assessment."""
+    text = tokens[0].value
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise Stop(
+            f"`{tokens[0].keyword} {text}` is no date", "write a date such as 2026-03-31"
+        ) from error
+
 
 Rules = Annotated[
     list[str] | None,
@@ -27,11 +42,13 @@ Mapping = Annotated[
 Table = Annotated[
     str, Parameter(name="--table", help="The sheet or table, where a file holds several.")
 ]
-Level = Literal["low", "medium", "high", "critical"]
+Level = Severity
 AsOf = Annotated[
-    str | None,
+    dt.date | None,
     Parameter(
-        name="--as-of", help="The date of the assessment, as 2026-03-31; today if not given."
+        name="--as-of",
+        converter=read_day,
+        help="The date of the assessment, as 2026-03-31; today if not given.",
     ),
 ]
 Engine = Annotated[
@@ -81,21 +98,111 @@ Entry = Annotated[
         help="Of a register, only the partnership of this id or name; may be repeated.",
     ),
 ]
+AllQuestions = Annotated[
+    bool,
+    Parameter(
+        name="--all-questions",
+        negative="",
+        help="In a workbook, ask every question, and not those alone that matter most.",
+    ),
+]
+PerOfficer = Annotated[
+    Path | None,
+    Parameter(
+        name="--per-officer",
+        help="A folder for a workbook of questions for each lead officer, beside the whole one.",
+    ),
+]
+Unlocked = Annotated[
+    bool,
+    Parameter(
+        name="--unlocked",
+        negative="",
+        help="In a workbook, protect no sheet against typing over what identifies a row.",
+    ),
+]
+
+
+@Parameter(name="*")
+@attrs.frozen
+class Book:
+    """
+    What is wanted of a workbook.
+
+    Attributes:
+        everything: whether it asks every question, and not those alone that matter most.
+        folder: where one for each lead officer is put; None for none.
+        unlocked: whether what identifies a row is not protected.
+    """
+
+    everything: AllQuestions = False
+    folder: PerOfficer = None
+    unlocked: Unlocked = False
+
+    @property
+    def locked(self) -> bool:
+        """Whether what identifies a row is protected."""
+        return not self.unlocked
+
+
+#: A workbook of which nothing else is said.
+AS_USUAL: Final = Book()
+
+
+@Parameter(name="*")
+@attrs.frozen
+class Source:
+    """How files are read: by which rules, by which mapping, and as of which day."""
+
+    rules: Rules = None
+    mapping: Mapping = None
+    table: Table = ""
+    as_of: AsOf = None
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The packs that were named; else those of the workspace, or all that are shipped."""
+        return load(self.rules)
+
+    def date(self, read: Read) -> dt.date:
+        """Return the date of an assessment: the one that was given, else the file's, else today."""
+        stated = read.as_of if isinstance(read.as_of, dt.date) else None
+        return self.as_of or stated or today()
+
+    def chosen(self, *subjects: Path | None) -> tuple[list[Path], Source]:
+        """
+        Return the files that were named, and how they are read.
+
+        Where none were, it is the register of the workspace, which has a mapping of its own.
+
+        Raises:
+            Stop: none was named, and no workspace names a register.
+        """
+        found = workspace()
+        paths = [each for each in subjects if each is not None]
+        if not paths:
+            if found.register is None:
+                where = f"`{found.path}` names none" if found.path else f"there is no `{NAME}` here"
+                raise Stop(
+                    f"no partnership or register was named, and {where}",
+                    f"name a file, or write `register: FILE` in `{NAME}`",
+                )
+            paths = [found.register]
+        own = found.register and found.register.resolve() in (each.resolve() for each in paths)
+        mapping = self.mapping or (found.mapping if own else None)
+        return paths, attrs.evolve(self, mapping=mapping)
+
+
+#: Where nothing is said of how files are read.
+AS_THEY_ARE: Final = Source()
+
+
+def today() -> dt.date:
+    """Return the date of an assessment for which none is given."""
+    return dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
 
 
 def load(rules: list[str] | None) -> Rulebook:
     """Load the packs that were named; else those of the workspace, or all that are shipped."""
     packs = workspace().rules if rules is None else rules
     return load_rulebook(*packs_in(packs), subjects=KINDS.get())
-
-
-def day(text: str | None) -> dt.date | None:
-    """Read the date of the assessment."""
-    if text is None:
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        raise Stop(
-            f"govrules: `--as-of {text}` is no date", "  help: write a date such as 2026-03-31"
-        ) from error

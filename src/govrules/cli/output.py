@@ -7,13 +7,14 @@ All that a command says goes through here, and what strangers wrote in it is sho
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from govrules.cli.exits import Stop
+from govrules.cli.exits import Stop, complaint, reason_of
 from govrules.files import InputError, check_output, replacing
 from govrules.visible import visible
 
@@ -89,6 +90,16 @@ def warn(lines: Iterable[str]) -> None:
                 _discard(sys.stderr)
 
 
+def complain(message: str, help_: str = "") -> None:
+    """Print what is wrong beside the output, and what to do about it."""
+    warn(complaint(message, help_))
+
+
+def emit_json(data: object, output: Path | None = None) -> None:
+    """Print plain data as JSON, or write it to a file."""
+    emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+
+
 def refuse_inputs(output: Path | None, *inputs: Path | Sequence[Path | str] | None) -> None:
     """
     Refuse, before anything is read, to write over what will be read.
@@ -134,9 +145,8 @@ def write(path: Path, content: str | bytes, *, over_inputs: bool = False) -> Non
 
 def not_written(path: Path, error: Exception) -> Stop:
     """Return what ends a command that cannot write its file."""
-    reason = (getattr(error, "strerror", "") or "it cannot be written").lower()
     help_ = error.help if isinstance(error, InputError) else "name a file that can be written"
-    return Stop(f"govrules: `{path}`: {reason}", f"  help: {help_}")
+    return Stop(f"`{path}`: {reason_of(error, 'it cannot be written')}", help_)
 
 
 # ── Streams that are closed, full or not read ─────────────────────────────────────────────────
@@ -162,12 +172,11 @@ def _guarded(work: Callable[[], object]) -> None:
     except BrokenPipeError:
         _discard(sys.stdout)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", "") or "it is closed").lower()
         if sys.stdout is not None:
             _discard(sys.stdout)
         raise Stop(
-            f"govrules: standard output cannot be written: {reason}",
-            "  help: name a file with `--output`, or let somebody read what is printed",
+            f"standard output cannot be written: {reason_of(error, 'it is closed')}",
+            "name a file with `--output`, or let somebody read what is printed",
         ) from error
 
 

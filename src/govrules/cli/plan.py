@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,25 +10,12 @@ from govrules.actions import actions_of_plan, actions_text, merged, read_actions
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.options import (
-    Answers,
-    AsOf,
-    Engine,
-    Level,
-    Mapping,
-    Output,
-    Rules,
-    Subjects,
-    Table,
-    day,
-    load,
-)
-from govrules.cli.output import emit, not_written, refuse_inputs, show, warn
-from govrules.cli.reports import apart
-from govrules.cli.workspace import chosen
+from govrules.cli.options import AS_THEY_ARE, Answers, Engine, Level, Output, Source, Subjects
+from govrules.cli.output import complain, emit, emit_json, not_written, refuse_inputs, show
 from govrules.editing import EditError
 from govrules.explain.phrases import counted
 from govrules.plans import Plan
+from govrules.portfolio import apart
 from govrules.render.plain import plans_data, problems_data
 from govrules.render.plan import plan_lines
 from govrules.rulebook.ast import Severity
@@ -38,13 +24,10 @@ from govrules.rulebook.ast import Severity
 def plan(
     subjects: Subjects = None,
     *,
-    rules: Rules = None,
-    mapping: Mapping = None,
-    table: Table = "",
+    source: Source = AS_THEY_ARE,
     engine: Engine = None,
-    as_of: AsOf = None,
     answers: Answers = None,
-    level: Level = "low",
+    level: Level = Severity.LOW,
     format: Literal["text", "json", "actions"] | None = None,  # noqa: A002 - the option's name
     output: Output = None,
 ) -> int:
@@ -64,34 +47,25 @@ def plan(
     """
     if format is None:
         format = "actions" if output and output.suffix in (".yaml", ".yml") else "text"  # noqa: A001
-    refuse_inputs(output, subjects, mapping, rules, answers)
-    rulebook = load(rules)
-    named = chosen(subjects, mapping)
-    checked, told = assess_all(
-        named.subjects,
-        rulebook,
-        mapping=named.mapping,
-        table=table,
-        given=day(as_of),
-        engine=engine,
-        answers=answers_file(answers),
-    )
-    assessments = apart(checked)
+    refuse_inputs(output, subjects, source.mapping, source.rules, answers)
+    rulebook = source.rulebook
+    paths, source = source.chosen(*(subjects or ()))
+    answered = answers_file(answers)
+    checked, told = assess_all(paths, rulebook, source, engine=engine, answers=answered)
     from govrules.cli.progress import waited  # noqa: PLC0415 - only a plan pays for it
 
     with waited("Looking for the fewest changes"):
-        plans = [(each, each.plan(Severity(level))) for each in assessments]
+        plans = [(each, each.plan(level)) for each in apart(checked)]
     if format == "actions":
         # Where nothing could be read, nothing is planned either.
         if plans:
             _keep(plans, output)
     elif format == "json":
         said = problems_data(told.diagnostics, told.notes)
-        data = plans_data(plans, rulebook, said)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+        emit_json(plans_data(plans, rulebook, said), output)
     else:
         show((line for each, made in plans for line in plan_lines(each, made)), output)
-    return code_of(checked, Severity(level), told)
+    return code_of(checked, level, told)
 
 
 def _keep(plans: Sequence[tuple[Assessment, Plan]], output: Path | None) -> None:
@@ -100,12 +74,7 @@ def _keep(plans: Sequence[tuple[Assessment, Plan]], output: Path | None) -> None
     nameless = sum(not each.partnership for each in planned)
     if nameless:
         actions = counted(nameless, "action")
-        warn(
-            [
-                f"govrules: {actions} of a partnership without id or name: left out",
-                "  help: give it an `id`",
-            ]
-        )
+        complain(f"{actions} of a partnership without id or name: left out", "give it an `id`")
         planned = [each for each in planned if each.partnership]
     if output is None:
         emit(actions_text("", planned))

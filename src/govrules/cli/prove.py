@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.options import (
-    Folder,
-    Level,
-    load,
-)
-from govrules.cli.output import emit, show
+from govrules.cli.options import Folder, Level, load
+from govrules.cli.output import emit_json, show
 from govrules.cli.workspace import packs_of
+from govrules.explain.phrases import counted
+from govrules.prove.results import USUAL, Flaw, Result, Status
 from govrules.rulebook.ast import Severity
 from govrules.rulebook.packs import packs_in
-
-Kinds = Literal[
-    "never-applicable",
-    "never-flagged",
-    "always-flagged",
-    "implied-by",
-    "unreachable-row",
-    "gap",
-    "overlap",
-    "conflict",
-    "perverse-incentive",
-    "withholding-helps",
-    "never-worse",
-    "idle-question",
-]
 
 
 def prove(
     directories: Folder = None,
     *,
-    kind: Annotated[list[Kinds] | None, Parameter(negative="")] = None,
-    level: Level = "high",
+    kind: Annotated[list[Flaw] | None, Parameter(negative="")] = None,
+    level: Level = Severity.HIGH,
     list_bound: int = 4,
     timeout: float = 30,
     format: Literal["text", "json"] = "text",  # noqa: A002 - the option's name
@@ -69,35 +51,30 @@ def prove(
         if error.name != "z3":
             raise
         raise Stop(
-            "govrules: proofs need the solver z3, which is not installed",
-            "  help: pip install govrules[prove]",
+            "proofs need the solver z3, which is not installed", "pip install govrules[prove]"
         ) from error
     if list_bound < 1 or timeout <= 0:
-        raise Stop(
-            "govrules: `--list-bound` and `--timeout` are above zero", "  help: leave them out"
-        )
+        raise Stop("`--list-bound` and `--timeout` are above zero", "leave them out")
     prover = questions.Prover(
         load(packs_in(packs_of(directories))),
         bound=list_bound,
         seconds=timeout,
-        level=Severity(level),
-        flaws=frozenset(questions.Flaw(each) for each in kind or questions.USUAL),
+        level=level,
+        flaws=frozenset(kind or USUAL),
     )
     began = time.monotonic()
-    results: list[questions.Result] = []
+    results: list[Result] = []
     for result in prover.results():
         results.append(result)
-        if format == "text" and result.status is not questions.Status.PROVED:
+        if format == "text" and result.status is not Status.PROVED:
             show(proofs.result_lines(result))
     if format == "text":
         show(proofs.summary_lines(results, prover))
-        number = len(prover.rulebook.rules)
-        rules = "1 rule" if number == 1 else f"{number} rules"
+        rules = counted(len(prover.rulebook.rules), "rule")
         show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
-        data = proofs.report_data(results, prover)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        emit_json(proofs.report_data(results, prover))
     if any(each.unexplained for each in results):
         return FLAGGED
-    decided = (questions.Status.PROVED, questions.Status.INTENDED)
+    decided = (Status.PROVED, Status.INTENDED)
     return FINE if any(each.status in decided for each in results) else NOTHING_CHECKED

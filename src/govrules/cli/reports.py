@@ -14,15 +14,15 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
-from govrules.cli.booking import Book
-from govrules.cli.exits import Stop
+from govrules.cli.exits import Stop, reason_of
+from govrules.cli.options import Book
 from govrules.cli.output import emit, emit_lines, show, write
 from govrules.cli.said import Said
-from govrules.cli.waiving import law_hints, law_lines
+from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
 from govrules.extensions import RENDERERS, added, failed, loaded
-from govrules.portfolio import RegisterAssessment, collected
+from govrules.portfolio import Checked, RegisterAssessment, apart, collected
 from govrules.receipt import Receipt, hash_of, receipt_of, sealed
 from govrules.render.lines import Line
 from govrules.render.report import Origin
@@ -45,8 +45,8 @@ FORMATS: Final = (
     "junit",
     "github",
 )
-#: What a file comes to.
-Checked: TypeAlias = Assessment | RegisterAssessment
+#: Those of them that carry no receipt: it stands in a file beside the report.
+_WITHOUT_RECEIPT: Final = ("text", "jsonl", "csv", "xlsx")
 #: Hands assessments out one by one, and may show how far they are.
 Follow: TypeAlias = Callable[[Sequence[Assessment]], Any]
 
@@ -89,27 +89,25 @@ class Wanted:
         if self.format not in FORMATS and self.format not in (more := added(RENDERERS)):
             near = did_you_mean(self.format, (*FORMATS, *more))
             raise Stop(
-                f"govrules: there is no format `{self.format}`",
-                f"  help: {f'{near}; ' if near else ''}run `govrules --help` for what can be asked",
+                f"there is no format `{self.format}`",
+                f"{f'{near}; ' if near else ''}run `govrules --help` for what can be asked",
             )
         if self.format == "xlsx" and self.output is None:
-            raise Stop(
-                "govrules: a workbook cannot be printed", "  help: add `--output findings.xlsx`"
-            )
+            raise Stop("a workbook cannot be printed", "add `--output findings.xlsx`")
         if self.folder is not None:
             _writable(self.folder, "--save")
         if self.book.folder is not None:
             _writable(self.book.folder, "--per-officer")
         if self.format != "xlsx" and self.book != Book():
             raise Stop(
-                "govrules: `--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
-                "  help: add `--format xlsx`",
+                "`--all-questions`, `--per-officer` and `--unlocked` are of a workbook",
+                "add `--format xlsx`",
             )
         if self.output is not None:
             if self.output.is_dir():
                 raise Stop(
-                    f"govrules: `{self.output}` is a folder",
-                    f"  help: name a file in it, such as `{self.output / 'report.html'}`",
+                    f"`{self.output}` is a folder",
+                    f"name a file in it, such as `{self.output / 'report.html'}`",
                 )
             _writable(self.output.parent, "--output")
 
@@ -117,19 +115,19 @@ class Wanted:
 def _writable(folder: Path, option: str) -> None:
     if not folder.exists():
         raise Stop(
-            f"govrules: there is no folder `{folder}` for `{option}`",
-            f"  help: make it with `mkdir {folder}`, or name another",
+            f"there is no folder `{folder}` for `{option}`",
+            f"make it with `mkdir {folder}`, or name another",
         )
     if not folder.is_dir():
-        raise Stop(f"govrules: `{folder}` is no folder", "  help: name a folder")
+        raise Stop(f"`{folder}` is no folder", "name a folder")
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        reason = (error.strerror or "it cannot be written").lower()
+        reason = reason_of(error, "it cannot be written")
         raise Stop(
-            f"govrules: nothing can be written into `{folder}`: {reason}",
-            "  help: name a folder that you may write into",
+            f"nothing can be written into `{folder}`: {reason}",
+            "name a folder that you may write into",
         ) from error
 
 
@@ -166,7 +164,7 @@ class Reporting:
         changed = self._save()
         match self.wanted.format:
             case "text":
-                self._text(changed)
+                show(self._lines(changed), self.wanted.output)
             case "json":
                 self._json(changed)
             case "jsonl":
@@ -181,6 +179,8 @@ class Reporting:
                 self._machine(changed)
             case _:
                 self._elsewhere()
+        if self.wanted.format in _WITHOUT_RECEIPT or self.wanted.format not in FORMATS:
+            self._beside()
 
     # ── What is reported ──────────────────────────────────────────────────────────────────────
 
@@ -209,8 +209,8 @@ class Reporting:
             try:
                 changed = save(folder, called, several, of.as_of)
             except OSError as error:
-                reason = (error.strerror or "it cannot be written").lower()
-                raise Stop(f"govrules: `{folder}`: {reason}", "  help: name another") from error
+                reason = reason_of(error, "it cannot be written")
+                raise Stop(f"`{folder}`: {reason}", "name another") from error
             if changed is not None:
                 found.append(changed)
         return found
@@ -238,12 +238,9 @@ class Reporting:
 
     # ── Formats ───────────────────────────────────────────────────────────────────────────────
 
-    def _text(self, changed: list[Changed]) -> None:
-        show(self._lines(changed), self.wanted.output)
-        self._beside()
-
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
+        from govrules.render.law import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
         from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
 
@@ -263,7 +260,7 @@ class Reporting:
             yield from changed_lines(one, full=full)
         if full:
             yield from answer_lines(self.told.laid, self.rulebook)
-            yield from law_lines(self.assessments, self.rulebook)
+            yield from law_lines(self.assessments)
 
     def _json(self, changed: list[Changed]) -> None:
         from govrules.render.plain import report_data  # noqa: PLC0415 - each format for itself
@@ -287,14 +284,12 @@ class Reporting:
         last += [{"changes": each.data} for each in changed]
         found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
         emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
-        self._beside()
 
     def _csv(self, changed: list[Changed]) -> None:
         from govrules.render.rows import as_csv  # noqa: PLC0415 - likewise
 
         one = changed[0] if len(changed) == 1 else None
         emit(as_csv(self.follow(self.assessments), one), self.wanted.output)
-        self._beside()
 
     def _xlsx(self, changed: list[Changed]) -> None:
         from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
@@ -303,7 +298,6 @@ class Reporting:
         assert output is not None  # noqa: S101 - `ready` made sure
         [*_] = self.follow(self.assessments)
         write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
-        self._beside()
 
     def _page(self, changed: list[Changed]) -> None:
         """Write a page or a paper about one partnership, or about a register of several."""
@@ -363,10 +357,9 @@ class Reporting:
         if isinstance(made, str):
             emit(made, output)
         elif output is None:
-            raise Stop(f"govrules: `{name}` cannot be printed", "  help: add `--output FILE`")
+            raise Stop(f"`{name}` cannot be printed", "add `--output FILE`")
         else:
             write(output, made)
-        self._beside()
 
 
 def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
@@ -378,15 +371,6 @@ def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:
 def beside(report: Path) -> Path:
     """Return where the receipt of a report stands that cannot carry one."""
     return report.with_name(f"{report.name}.receipt.json")
-
-
-def apart(checked: Sequence[Checked]) -> list[Assessment]:
-    """Return every assessment with findings, those of a register one by one."""
-    return [
-        each
-        for one in checked
-        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
-    ]
 
 
 def _hints(assessment: Assessment) -> Iterator[str]:

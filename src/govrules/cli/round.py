@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 from govrules.cli.assessing import assess_all
-from govrules.cli.booking import Book
 from govrules.cli.books import write_by_officer
 from govrules.cli.exits import FINE, PROBLEM
+from govrules.cli.options import Book, Source
 from govrules.cli.output import emit, write
 from govrules.cli.reports import Wanted, whole_of
-from govrules.cli.said import Said
 from govrules.explain.phrases import counted
-from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import asking_of
 from govrules.render.workbook.write import asking_book
-from govrules.rulebook.ast import Rulebook, Severity
+from govrules.rulebook.ast import Severity
 
 
 def ask_by_workbook(
-    register: Path,
+    register: Path | None,
     output: Path,
-    rulebook: Rulebook,
+    source: Source,
     wanted: Book,
-    *,
-    mapping: Path | None,
-    table: str,
-    as_of: dt.date | None,
     answers: Path | None,
 ) -> int:
     """
@@ -37,31 +30,15 @@ def ask_by_workbook(
         Stop: it cannot be written.
     """
     Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
-    checked, told = assess_all(
-        [register],
-        rulebook,
-        mapping=mapping,
-        table=table,
-        given=as_of,
-        engine=None,
-        answers=answers,
-    )
+    paths, source = source.chosen(register)
+    checked, told = assess_all(paths, source.rulebook, source, answers=answers)
     if told.failed or not checked:
         return PROBLEM
-    write_asking(whole_of(checked), output, wanted, told)
-    return FINE
-
-
-def write_asking(whole: RegisterAssessment, output: Path, wanted: Book, told: Said) -> None:
-    """
-    Write the workbook of the sheets that ask alone, and those of officers where they are wanted.
-
-    Raises:
-        Stop: one cannot be written.
-    """
+    whole = whole_of(checked)
     asking = asking_of(whole, told.laid, everything=wanted.everything)
     write(output, asking_book(whole, asking, locked=wanted.locked))
     grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
-    more = f"; {asking.left_out:,} more are left for the next" if asking.left_out else ""
+    more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
     emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{more}\n")
     write_by_officer(whole, wanted, told)
+    return FINE

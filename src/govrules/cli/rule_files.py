@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 
@@ -13,8 +15,18 @@ from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 
-#: What tells one state of the files from another.
-Marks = dict[Path, tuple[int, int]]
+#: What tells one state of files from another: when each was written, its size and its number.
+Marks: TypeAlias = dict[Path, tuple[int, int, int]]
+
+
+def marks_of(paths: Iterable[Path]) -> Marks:
+    """Return the state of files; what is not there has none."""
+    found: Marks = {}
+    for path in paths:
+        with contextlib.suppress(OSError):
+            stat = path.stat()
+            found[path] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    return found
 
 
 @attrs.define
@@ -54,14 +66,7 @@ class RuleFiles:
         return None if same else found
 
     def _marks(self) -> Marks:
-        found: Marks = {}
-        for path in _files(self.packs or tuple(packs_in(()))):
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found[path] = (stat.st_mtime_ns, stat.st_size)
-        return found
+        return marks_of(_files(self.packs or tuple(packs_in(()))))
 
 
 _KEPT = "govrules: the rules were not taken; those of before still count"

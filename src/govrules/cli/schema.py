@@ -6,12 +6,8 @@ import json
 from typing import Any, Literal
 
 from govrules import schema as schemas
-from govrules.cli.exits import FINE, Stop
-from govrules.cli.options import (
-    Output,
-    Rules,
-    load,
-)
+from govrules.cli.exits import FINE, Stop, reason_of
+from govrules.cli.options import Output, Rules, load
 from govrules.cli.output import emit, refuse_inputs
 
 
@@ -39,12 +35,12 @@ def schema(
     }
     if which is None and output is not None:
         if output.exists() and not output.is_dir():
-            raise Stop(f"govrules: `{output}` is a file", "  help: name a folder, or one schema")
+            raise Stop(f"`{output}` is a file", "name a folder, or one schema")
         try:
             output.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            reason = (error.strerror or "it cannot be made").lower()
-            raise Stop(f"govrules: `{output}`: {reason}", "  help: name another folder") from error
+            reason = reason_of(error, "it cannot be made")
+            raise Stop(f"`{output}`: {reason}", "name another folder") from error
         for name, make in build.items():
             text = json.dumps(make(), indent=1, ensure_ascii=False) + "\n"
             emit(text, output / f"{name}.schema.json")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from govrules.cli.exits import Stop
+from govrules.cli.exits import Stop, reason_of
 from govrules.errors import FactsError
 from govrules.nodes import MAX_BYTES, decoded
 from govrules.reading import Read, read_text, read_values
@@ -23,8 +23,8 @@ def read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
     name = str(STANDARD_INPUT)
     if mapping is not None or table:
         raise Stop(
-            "govrules: standard input holds no table",
-            "  help: save it, and name the file with `--mapping` or `--table`",
+            "standard input holds no table",
+            "save it, and name the file with `--mapping` or `--table`",
         )
     text, report = decoded(_standard_input(), name)
     if not report.ok:
@@ -43,6 +43,5 @@ def _standard_input() -> bytes | None:
     try:
         data = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = (error.strerror or "it cannot be read").lower()
-        raise Stop(f"govrules: standard input: {reason}", "  help: name a file") from error
+        raise Stop(f"standard input: {reason_of(error)}", "name a file") from error
     return data if len(data) <= MAX_BYTES else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.answered.file import written
 from govrules.assessment import Assessment, WhatIf
 from govrules.cli.exits import Stop
-from govrules.cli.output import emit, show
+from govrules.cli.output import emit_json, show
 from govrules.diagnostics import did_you_mean
 from govrules.errors import FactsError
 from govrules.reading import class_of, declared_by
@@ -35,18 +34,15 @@ def supposed(texts: Sequence[str], rulebook: Rulebook) -> dict[str, Any]:
         path = path.strip()
         if not equals or not path:
             raise Stop(
-                f"govrules: `--set {text}` sets nothing",
-                "  help: write `--set fact=value`, such as `--set funding.pooled=yes`",
+                f"`--set {text}` sets nothing",
+                "write `--set fact=value`, such as `--set funding.pooled=yes`",
             )
         fact = _fact(path, rulebook)
         read = read_answer(value.strip(), fact)
         if isinstance(read, Refusal):
-            raise Stop(f"govrules: `--set {text}`: {read.message}", f"  help: {read.help}")
+            raise Stop(f"`--set {text}`: {read.message}", f"{read.help}")
         if read is BLANK:
-            raise Stop(
-                f"govrules: `--set {text}` gives no value",
-                f"  help: write {how_to_answer(fact)}; or unknown",
-            )
+            raise Stop(f"`--set {text}` gives no value", f"write {how_to_answer(fact)}; or unknown")
         if isinstance(fact.type, Records) and isinstance(read, tuple):
             label = label_of(fact.type.cls)
             read = tuple(fact.type.cls(**{label: each}) for each in read)
@@ -65,8 +61,8 @@ def _fact(path: str, rulebook: Rulebook) -> Fact:
     near = did_you_mean(path, [*facts, *(f"local.{each}" for each in rulebook.local)])
     beside = f" in `{record['list']}`" if record else ""
     raise Stop(
-        f"govrules: `--set`: there is no fact `{inner or path}`{beside}",
-        f"  help: {near if near.startswith('did') else '`govrules facts WORDS` finds facts'}",
+        f"`--set`: there is no fact `{inner or path}`{beside}",
+        f"{near if near.startswith('did') else '`govrules facts WORDS` finds facts'}",
     )
 
 
@@ -86,19 +82,19 @@ def suppose(
     """
     if len(assessments) != 1:
         raise Stop(
-            f"govrules: `--set` is about one partnership, and {len(assessments):,} were named",
-            "  help: name one with `--entry ID`",
+            f"`--set` is about one partnership, and {len(assessments):,} were named",
+            "name one with `--entry ID`",
         )
     if format_ not in ("text", "json"):
         raise Stop(
-            f"govrules: `--set` is told as text or JSON, not as {format_}",
-            "  help: leave `--format` out, or write `--format json`",
+            f"`--set` is told as text or JSON, not as {format_}",
+            "leave `--format` out, or write `--format json`",
         )
     (assessment,) = assessments
     try:
         found = assessment.what_if(facts)
     except FactsError as error:
-        raise Stop(f"govrules: `--set`: {error}", "  help: name a record that is there") from error
+        raise Stop(f"`--set`: {error}", "name a record that is there") from error
     _print(found, facts, format_, output, full=full)
     return found.after
 
@@ -107,8 +103,7 @@ def _print(
     found: WhatIf, facts: dict[str, Any], format_: str, output: Path | None, *, full: bool
 ) -> None:
     if format_ == "json":
-        data = what_if_data(found, facts)
-        emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n", output)
+        emit_json(what_if_data(found, facts), output)
         return
     rulebook = found.before.rulebook
     said = {path: _said(path, value, rulebook) for path, value in facts.items()}

@@ -12,7 +12,7 @@ import attrs
 
 from govrules.assessment import rules_for
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.output import emit, not_written, warn
+from govrules.cli.output import complain, emit, not_written, warn
 from govrules.cli.progress import followed_batches
 from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of
@@ -79,8 +79,8 @@ def entries_of_register(
     register = read.subject
     if not is_register(register):
         raise Stop(
-            f"govrules: `{file}` is one partnership, and no register",
-            "  help: `govrules check` explains what is found of it",
+            f"`{file}` is one partnership, and no register",
+            "`govrules check` explains what is found of it",
         )
     from govrules.engines.columns import to_batches  # noqa: PLC0415 - it needs pyarrow
 
@@ -155,8 +155,8 @@ def tabulate(
         if error.diagnostics or error.path == str(output):
             raise
         raise Stop(
-            f"govrules: `{entries.file}`: {error}",
-            "  help: `govrules.engines.columns.schema_of` says what columns are called and hold",
+            f"`{entries.file}`: {error}",
+            "`govrules.engines.columns.schema_of` says what columns are called and hold",
         ) from error
     except OSError as error:
         raise not_written(output, error) from error
@@ -164,10 +164,10 @@ def tabulate(
     emit(_summary(entries.rows, what, number, tally, output))
     warn(_left_out(rulebook, as_of))
     if not entries.rows and entries.complete:
-        warn(["govrules: nothing was checked: no partnership was read"])
+        complain("nothing was checked: no partnership was read")
         return NOTHING_CHECKED
     if not number:
-        warn(["govrules: nothing was checked: no rule in force is about what was given"])
+        complain("nothing was checked: no rule in force is about what was given")
         return NOTHING_CHECKED
     grave = {each.value for each in SEVERITIES if each >= level}
     return FLAGGED if any(severity in grave for _, severity in tally) else FINE

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED
 from govrules.cli.options import Folder, load
-from govrules.cli.output import emit, warn
+from govrules.cli.output import complain, emit, warn
 from govrules.cli.workspace import packs_of
 from govrules.explain.phrases import counted
 from govrules.rulebook.ast import Rule, Rulebook
@@ -69,7 +69,7 @@ def test(
             alive = _mutate(pack, rulebook, own)
             failed += _unexplained(alive, "mutant-survives") if strict else 0
     if not run:
-        warn(["govrules: no rule has an example"])
+        complain("no rule has an example")
         return FLAGGED if failed else NOTHING_CHECKED
     return FLAGGED if failed else FINE
 

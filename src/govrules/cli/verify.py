@@ -13,11 +13,12 @@ from cyclopts import Parameter
 
 from govrules.cli.assessing import assess_all
 from govrules.cli.exits import FINE, FLAGGED, Stop
-from govrules.cli.options import load
+from govrules.cli.options import Source, load
 from govrules.cli.output import show
-from govrules.cli.reports import apart, beside
+from govrules.cli.reports import beside
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.explain.phrases import joined
+from govrules.portfolio import apart
 from govrules.receipt import (
     Receipt,
     file_of,
@@ -72,12 +73,9 @@ def verify(
         show([("Verified: made again, the report says the same.", "bold")])
         return FINE
     differ = "differs" if len(wrong) == 1 else "differ"
-    show([(f"Not verified: {joined(_lowered(each) for each in wrong)} {differ}.", "bold red")])
+    what = joined(each[:1].lower() + each[1:] for each in wrong)
+    show([(f"Not verified: {what} {differ}.", "bold red")])
     return FLAGGED
-
-
-def _lowered(what: str) -> str:
-    return what[:1].lower() + what[1:]
 
 
 def _receipt_of(report: Path) -> tuple[Receipt, Differs]:
@@ -96,13 +94,11 @@ def _receipt_of(report: Path) -> tuple[Receipt, Differs]:
             same = False
     except OSError as error:
         reason = (error.strerror or "it cannot be read").lower()
-        raise Stop(
-            f"govrules: `{report}`: {reason}", "  help: name a report that can be read"
-        ) from error
+        raise Stop(f"`{report}`: {reason}", "name a report that can be read") from error
     if receipt is None:
         raise Stop(
-            f"govrules: `{report}` carries no receipt",
-            "  help: name a report that `govrules check` wrote to a file; the receipt of text, CSV "
+            f"`{report}` carries no receipt",
+            "name a report that `govrules check` wrote to a file; the receipt of text, CSV "
             f"and a workbook stands beside it in `{apart_.name}`",
         )
     return receipt, Differs("The report itself", "" if same else "changed since it was written")
@@ -185,13 +181,15 @@ class _Verifying:
         options = self.receipt.options
         mapping, answers = options.get("mapping"), options.get("answers")
         as_of = self.receipt.as_of
+        source = Source(
+            mapping=self._path(mapping) if mapping else None,
+            table=options.get("table", ""),
+            as_of=dt.date.fromisoformat(as_of) if as_of else None,
+        )
         checked, _ = assess_all(
             paths,
             rulebook,
-            mapping=self._path(mapping) if mapping else None,
-            table=options.get("table", ""),
-            given=dt.date.fromisoformat(as_of) if as_of else None,
-            engine=None,
+            source,
             only=options.get("entry", ()),
             answers=self._path(answers) if answers else None,
             share=options.get("pair_share"),

@@ -2,90 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from govrules.actions import action_problems, follow_up, read_actions
 from govrules.assessment import Assessment
 from govrules.cli.said import Said
 from govrules.cli.workspace import workspace
-from govrules.explain.adaptations import counting, said_of
+from govrules.explain.adaptations import counting
 from govrules.explain.phrases import counted, day, joined, named
-from govrules.portfolio import RegisterAssessment
-from govrules.render.decided import all_decided, by_progress, short_summary, summary
-from govrules.render.lines import Line, folded_text, item
+from govrules.portfolio import Checked, RegisterAssessment, apart
+from govrules.render.decided import all_decided, short_summary
 from govrules.rulebook.ast import Rulebook
 from govrules.waivers import read_waivers, waive, waiver_problems
 
 
-def waived(
-    checked: list[Assessment | RegisterAssessment],
-    given: Path | None,
+def with_decisions(
+    checked: list[Checked],
+    waivers: Path | None,
+    actions: Path | None,
     rulebook: Rulebook,
     told: Said,
-) -> list[Assessment | RegisterAssessment]:
+) -> list[Checked]:
     """
-    Return assessments on which findings that are waived do not count.
+    Return assessments on which what is waived does not count, and which say what became of actions.
 
     Args:
         checked: what was assessed.
 
-        given: the file of waivers; where none is named, that of the workspace.
+        waivers: the file of waivers; where none is named, that of the workspace.
+
+        actions: the file of actions; where none is named, that of the workspace, if it is there
+            yet.
 
         rulebook: the rules.
 
-        told: where it is said which waivers hide nothing.
+        told: where it is said which waivers hide nothing, and which actions cannot be followed up.
     """
-    path = given or workspace().waivers
-    if path is None:
-        return checked
-    waivers = read_waivers(path)
-    found = [waive(each, waivers) for each in checked]
-    apart = [
-        each
-        for one in found
-        for each in (one.all() if isinstance(one, RegisterAssessment) else (one,))
-    ]
+    here = workspace()
     whole = any(isinstance(each, RegisterAssessment) for each in checked)
-    told.say(waiver_problems(apart, waivers, rulebook, whole=whole))
-    return found
-
-
-def acted_on(
-    checked: list[Assessment | RegisterAssessment],
-    given: Path | None,
-    rulebook: Rulebook,
-    told: Said,
-) -> list[Assessment | RegisterAssessment]:
-    """
-    Return assessments that say of each action what has become of it.
-
-    Args:
-        checked: what was assessed.
-
-        given: the file of actions; where none is named, that of the workspace, if it is there yet.
-
-        rulebook: the rules.
-
-        told: where it is said which actions cannot be followed up.
-    """
-    path = given or workspace().actions
-    if path is None or (given is None and not path.exists()):
-        return checked
-    actions = read_actions(path)
-    found = [follow_up(each, actions) for each in checked]
-    several = [
-        each
-        for one in found
-        for each in (
-            (one.register, *one.entries, *one.pairs)
-            if isinstance(one, RegisterAssessment)
-            else (one,)
-        )
-    ]
-    whole = any(isinstance(each, RegisterAssessment) for each in checked)
-    told.say(action_problems(several, actions, rulebook, whole=whole))
-    return found
+    if (path := waivers or here.waivers) is not None:
+        living_with = read_waivers(path)
+        checked = [waive(each, living_with) for each in checked]
+        told.say(waiver_problems(apart(checked), living_with, rulebook, whole=whole))
+    if (path := actions or here.actions) is not None and (actions or path.exists()):
+        doing = read_actions(path)
+        checked = [follow_up(each, doing) for each in checked]
+        several = apart(checked, told_only=False)
+        told.say(action_problems(several, doing, rulebook, whole=whole))
+    return checked
 
 
 def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[str]:
@@ -106,59 +71,3 @@ def law_hints(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator
     if several:
         packs = joined(dict.fromkeys(each.pack or "this program" for each in several))
         yield f"{counted(len(several), 'change')} of other packs' rules by {packs}: --full says why"
-
-
-def law_lines(assessments: Sequence[Assessment], rulebook: Rulebook) -> Iterator[Line]:
-    """Yield, below a full report, what is decided, waived, adapted and coming up."""
-    yield from action_lines(assessments)
-    yield from waived_lines(assessments)
-    yield from coming_lines(assessments)
-    several = counting(rulebook)
-    if several:
-        yield "", ""
-        yield f"Adapted here ({len(several)})", "bold"
-    for each in several:
-        yield from folded_text(f"{said_of(each, rulebook)}.", indent=2)
-
-
-def coming_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what rules that are not in force yet will flag."""
-    found = [(each, finding) for each in assessments for finding in each.coming_up]
-    if found:
-        yield "", ""
-        yield f"Coming up: {counted(len(found), 'finding')} once the rule is in force", "bold"
-    for assessment, finding in found:
-        begins, _ = finding.rule.in_force
-        name = assessment.name or assessment.id or "the partnership"
-        when = f" (from {day(begins)})" if begins else ""
-        grave = finding.severity.value if finding.severity else ""
-        yield from item(name, f"{finding.rule.title}{when}: {grave}. [{finding.rule.id}]", indent=2)
-
-
-def action_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what was decided, and what has become of it."""
-    several = all_decided(assessments)
-    if several:
-        yield "", ""
-        yield f"Decided: {summary(several)}", "bold"
-    for title, its in by_progress(several):
-        yield f"  {title} ({len(its)})", ""
-        for each in its:
-            text = f"{each.title}. {each.text} [{each.action.rule}]"
-            yield from item(each.name or "the partnership", text, indent=4)
-
-
-def waived_lines(assessments: Iterable[Assessment]) -> Iterator[Line]:
-    """Yield what is waived: flagged, in sight, and not counted."""
-    found = [(each, finding) for each in assessments for finding in each.waived]
-    if not found:
-        return
-    yield "", ""
-    yield f"Waived: {counted(len(found), 'finding')} flagged and not counted", "bold"
-    for assessment, finding in found:
-        waiver = finding.waived
-        if waiver is not None:
-            name = assessment.name or assessment.id or "the partnership"
-            reason = waiver.reason.rstrip(".")
-            text = f"{finding.rule.title}: {reason} ({waiver.approved}; until {day(waiver.until)})."
-            yield from item(name, f"{text} [{finding.rule.id}]", indent=2)

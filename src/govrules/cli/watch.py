@@ -5,37 +5,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
 import attrs
 from cyclopts import Parameter
 
 from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
 from govrules.cli.kinds import KINDS
-from govrules.cli.options import AsOf, Engine, Rules, day, load
+from govrules.cli.options import AsOf, Engine, Rules, load, today
 from govrules.cli.output import emit, flush, show, warn
-from govrules.cli.rule_files import RuleFiles
+from govrules.cli.rule_files import Marks, RuleFiles, marks_of
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted, sentence
+from govrules.facts import names_of
 from govrules.live.notices import Movement, Notice
 from govrules.live.register import LiveRegister
 from govrules.live.world import listing_of
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, read_subject
-from govrules.rulebook.ast import Rulebook, Severity, Verdict
+from govrules.render.report import graded
+from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
 
 #: What is read in a folder.
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 _STYLES: Final = {Movement.OPENED: "bold red", Movement.CHANGED: "yellow", Movement.CLOSED: "green"}
-
-#: What tells one state of a file from another: when it was written, its size and its number.
-Mark: TypeAlias = tuple[int, int, int]
 
 
 @attrs.define
@@ -67,8 +67,8 @@ class Watching:
     as_lines: bool = False
     rules: RuleFiles | None = None
     _live: LiveRegister | None = None
-    _seen: dict[Path, Mark] = attrs.field(factory=dict)
-    _taken: dict[Path, Mark] = attrs.field(factory=dict)
+    _seen: Marks = attrs.field(factory=dict)
+    _taken: Marks = attrs.field(factory=dict)
     _read: dict[Path, Read] = attrs.field(factory=dict)
     _said: set[str] = attrs.field(factory=set)
 
@@ -92,14 +92,14 @@ class Watching:
     def _begin(self) -> None:
         for path in self.paths:
             if not path.exists():
-                raise Stop(f"govrules: `{path}`: there is no such file or folder", code=PROBLEM)
-        self._seen = self._marks()
+                raise Stop(f"`{path}`: there is no such file or folder", code=PROBLEM)
+        self._seen = marks_of(self._files())
         for path, mark in self._seen.items():
             self._take(path, mark)
         if not self._read:
             raise Stop(
-                "govrules: there is nothing to watch: no file could be read",
-                f"  help: name a register or partnership file ({', '.join(SUFFIXES)}), or a folder",
+                "there is nothing to watch: no file could be read",
+                f"name a register or partnership file ({', '.join(SUFFIXES)}), or a folder",
                 code=PROBLEM,
             )
         self._live = LiveRegister(
@@ -112,7 +112,7 @@ class Watching:
 
     def look(self) -> None:
         """Look at the files once, and tell what follows from what changed."""
-        seen = self._marks()
+        seen = marks_of(self._files())
         moved = False
         for path in self._read.keys() - seen.keys() - self._seen.keys():
             # Gone for two looks: an editor that replaces a file leaves it out for an instant.
@@ -162,16 +162,6 @@ class Watching:
             for each in doubts(read.subject, self._day()):
                 self._say_once(str(each))
 
-    def _marks(self) -> dict[Path, Mark]:
-        found: dict[Path, Mark] = {}
-        for path in self._files():
-            try:
-                stat = path.stat()
-            except OSError:
-                continue
-            found[path] = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-        return found
-
     def _files(self) -> Iterator[Path]:
         for path in self.paths:
             if path.is_dir():
@@ -179,7 +169,7 @@ class Watching:
             else:
                 yield path
 
-    def _take(self, path: Path, mark: Mark) -> bool:
+    def _take(self, path: Path, mark: tuple[int, int, int]) -> bool:
         """Read a file; where that cannot be done, say why and keep what it said before."""
         self._taken[path] = mark
         try:
@@ -211,7 +201,7 @@ class Watching:
             else:
                 several = (read.subject,)
             for entry in several:
-                key = _key(entry)
+                key = next(filter(None, names_of(entry)), "")
                 if not key:
                     self._say_once(
                         f"govrules: `{path}`: a {words_of(listing.cls)} has neither id nor name and"
@@ -235,8 +225,7 @@ class Watching:
 
     def _day(self) -> dt.date:
         stated = [each.as_of for each in self._read.values() if isinstance(each.as_of, dt.date)]
-        today = dt.date.today()  # noqa: DTZ011 - a date without a time has no zone
-        return self.as_of or max(stated, default=today)
+        return self.as_of or max(stated, default=today())
 
     def _say_once(self, line: str) -> None:
         if line not in self._said:
@@ -248,11 +237,7 @@ class Watching:
         if live is None or self.as_lines:
             return
         opened = live.findings()
-        levels = [
-            f"{number} {severity.value}"
-            for severity in reversed(Severity)
-            if (number := sum(each.severity is severity for each in opened))
-        ]
+        levels = graded(Counter(each.severity for each in opened if each.severity))
         many = f" ({', '.join(levels)})" if levels else ""
         what = counted(len(live), words_of(listing_of(self.rulebook).cls))
         show([(f"watching {what}: {len(opened)} open{many}", "bold")])
@@ -270,11 +255,6 @@ class Watching:
 
 def _is_read(path: Path) -> bool:
     return path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file()
-
-
-def _key(entry: Any) -> str:  # noqa: ANN401 - a subject of any class
-    texts = (getattr(entry, each, UNKNOWN) for each in ("id", "name"))
-    return next((each for each in texts if isinstance(each, str) and each), "")
 
 
 def _lines(notice: Notice) -> Iterator[tuple[str, str]]:
@@ -338,11 +318,11 @@ def watch(
         How to print: as text, or one JSON object a line.
     """
     if every <= 0 or (seconds is not None and seconds < 0):
-        raise Stop("govrules: `--every` and `--seconds` are above zero", "  help: leave them out")
+        raise Stop("`--every` and `--seconds` are above zero", "leave them out")
     watching = Watching(
         registers,
         load(rules),
-        day(as_of),
+        as_of,
         engine=engine,
         as_lines=format == "jsonl",
         rules=RuleFiles(tuple(packs_of(rules)), dict(KINDS.get() or {})),

@@ -9,7 +9,6 @@ from typing import Final
 
 import attrs
 
-from govrules.cli.exits import Stop
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.nodes import Report, read_text
@@ -119,33 +118,3 @@ def _file(path: Path, fields: Fields, key: str) -> Path | None:
 def packs_of(directories: Sequence[str] | None) -> Sequence[str]:
     """Return the packs that were named; where none were, those of the workspace."""
     return directories or workspace().rules
-
-
-@attrs.frozen
-class Chosen:
-    """The files that a command takes, and the mapping of the register among them."""
-
-    subjects: list[Path]
-    mapping: Path | None
-
-
-def chosen(subjects: list[Path] | None, mapping: Path | None) -> Chosen:
-    """
-    Return the files that were named; where none were, the register of the workspace.
-
-    Raises:
-        Stop: none was named, and no workspace names a register.
-    """
-    found = workspace()
-    if not subjects:
-        if found.register is None:
-            where = f"`{found.path}` names none" if found.path else f"there is no `{NAME}` here"
-            raise Stop(
-                f"govrules: no partnership or register was named, and {where}",
-                f"  help: name a file, or write `register: FILE` in `{NAME}`",
-            )
-        subjects = [found.register]
-    own = found.register is not None and any(
-        each.resolve() == found.register.resolve() for each in subjects
-    )
-    return Chosen(subjects, mapping or (found.mapping if own else None))

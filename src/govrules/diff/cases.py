@@ -68,6 +68,7 @@ def cases_for(
     ]
     lists = {ref.path: ref for ref in refs if isinstance(ref.type, Records)}
     inside = {name: _inside(name, roots) for name in lists}
+    kind = next(name for name, each in rulebook.subjects.items() if each is cls)
     for _ in range(number):
         facts: dict[str, Any] = {}
         for ref in refs:
@@ -80,12 +81,8 @@ def cases_for(
                 if made is not None:
                     facts[ref.path] = made
         day = source.choice([_DAY, _DAY.replace(year=2024)])
-        read = read_values(_nested(facts), rulebook=rulebook, kind=_kind(cls, rulebook))
+        read = read_values(_nested(facts), rulebook=rulebook, kind=kind)
         yield Made(read.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
-
-
-def _kind(cls: type, rulebook: Rulebook) -> str:
-    return next(name for name, each in rulebook.subjects.items() if each is cls)
 
 
 def _roots(about: Rule | Derived, rulebook: Rulebook) -> Iterator[Any]:
@@ -159,17 +156,11 @@ def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN4
         case Choices(values):
             return source.sample(values, source.randrange(1, len(values) + 1))
         case Number() | Money():
-            near = [
-                each
-                for each in turns
-                if isinstance(each, int | Decimal) and not isinstance(each, bool)
-            ]
+            near = [each for each in turns if type(each) in (int, Decimal)]
             value = source.choice([*near, 0, 1]) + source.choice([-1, 0, 0, 1])
             return str(max(0, int(value)))
         case Date():
-            months = [
-                each for each in turns if isinstance(each, int) and not isinstance(each, bool)
-            ]
+            months = [each for each in turns if type(each) is int]
             back = source.choice([*months, 1]) + source.choice([-1, 0, 1])
             return (_DAY - dt.timedelta(days=max(0, back) * 30)).isoformat()
         case Months():

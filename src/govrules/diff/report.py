@@ -12,7 +12,7 @@ from govrules.diff.outcomes import Move
 from govrules.diff.results import ResultsCompared
 from govrules.diff.rulebooks import Change, Difference, RuleChange
 from govrules.explain.phrases import counted, day, named, sentence
-from govrules.render.catalogue import escaped
+from govrules.render.catalogue import escaped, table
 from govrules.render.lines import Line, folded_text, item
 
 #: So many moves of one rule are listed, unless all are asked for.
@@ -219,12 +219,12 @@ def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
     yield _between(compared), "bold"
     for each in compared.packs:
         yield from folded_text(f"{each}.", indent=2)
-    by: dict[tuple[str, str, str], list[str]] = {}
+    by: dict[tuple[str, str], list[str]] = {}
     for move in compared.moves:
         because = _because(move.facts)
         said = f"{move.rule}: was {move.was}; is {move.now}{because}. [{move.why}]"
-        by.setdefault((move.id, move.name, ""), []).append(said)
-    for (id_, name, _), lines in by.items():
+        by.setdefault((move.id, move.name), []).append(said)
+    for (id_, name), lines in by.items():
         yield "", ""
         yield f"{name} ({id_})" if name != id_ else name, "bold"
         shown = lines if full else lines[:_MOST]
@@ -240,12 +240,11 @@ def results_markdown(compared: ResultsCompared) -> str:
     """Return two runs compared as Markdown."""
     lines = [f"# {_between(compared)}", ""]
     lines += [f"- {escaped(each)}" for each in compared.packs]
-    lines += ["", "| partnership | rule | was | is | why |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {escaped(each.name or each.id)} | {escaped(each.rule)} | {escaped(each.was)} "
-        f"| {escaped(each.now)} | {escaped(each.why)} |"
+    rows = (
+        map(escaped, (each.name or each.id, each.rule, each.was, each.now, each.why))
         for each in compared.moves
-    ]
+    )
+    lines += ["", *table(("partnership", "rule", "was", "is", "why"), rows)]
     return "\n".join(lines).rstrip() + "\n"
 
 

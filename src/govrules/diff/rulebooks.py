@@ -12,12 +12,12 @@ from govrules.diff.meaning import Decided, Side, decide
 from govrules.explain.adaptations import in_force_phrase
 from govrules.explain.english import condition_phrase, severity_sentence
 from govrules.explain.phrases import joined, value_phrase
+from govrules.render.advice import noun_phrase
 from govrules.rulebook.adapt import with_values
 from govrules.rulebook.ast import Derived, ParameterValue, Rule, Rulebook, rule_conditions
 from govrules.rulebook.derivation import beneath
 from govrules.rulebook.expr import All, AnyOf, Condition, OneOf
 from govrules.rulebook.walk import derived_read, references
-from govrules.vocabulary import YesNo
 
 
 class Change(Enum):
@@ -223,7 +223,7 @@ class _Comparing:
         derived = self.new.rulebook.derived
         found = sorted(read & moved)
         return [
-            f"by {_what(derived[name])} ({name}){self._why(name)}"
+            f"by {noun_phrase(derived[name].fact)} ({name}){self._why(name)}"
             for name in found
             if name in derived
         ]
@@ -239,12 +239,6 @@ class _Comparing:
             and before.parameters[each.name].values != after.parameters[each.name].values
         }
         return f", which reads {joined(moved)}" if moved else ""
-
-
-def _what(derived: Derived) -> str:
-    """Return what a derived fact tells: "the risk tier", or whether something is so."""
-    label = derived.fact.label
-    return f"whether {label}" if isinstance(derived.fact.type, YesNo) else label
 
 
 def logic(rule: Rule) -> tuple[Any, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum, StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from govrules.diagnostics import Span
-from govrules.prove.witness import Witness
+
+if TYPE_CHECKING:
+    from govrules.prove.witness import Witness
 
 
 class Flaw(StrEnum):

@@ -121,6 +121,11 @@ def _order(action: Action) -> tuple[int, dt.date, str, int]:
     return place, action.due or dt.date.max, action.within, -action.severity.rank
 
 
+def when_due(within: str, as_of: dt.date | Unknown) -> str:
+    """Return by when what a remedy says is due, as people say it; "" where it says nothing."""
+    return when_phrase(due_date(within, as_of), within)
+
+
 def when_phrase(due: dt.date | None, within: str) -> str:
     """
     Return by when something is due, as people say it.

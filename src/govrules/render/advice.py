@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeVar
 
+from govrules.decode.values import describe
 from govrules.explain.compared import predicate_phrase
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined, named, of_records, presence, sentence
 from govrules.explain.ways import Effort, members
-from govrules.findings import Change, Finding
+from govrules.findings import Change, Finding, Reason
 from govrules.render.lines import INDEX
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import Count, Includes, Literal, OneOf, SetOp
 from govrules.rulebook.walk import nodes
-from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records, YesNo, vocabulary_of
 
+Said = TypeVar("Said", Reason, Change)
 #: What a fact becomes by a change that gives something up.
 _LESS: Final[tuple[object, ...]] = (False, None, frozenset())
 #: A way out with more parts than these is no sentence.
@@ -40,7 +42,7 @@ def settled_when(finding: Finding, subject: Any, rulebook: Rulebook) -> str:  # 
         way
         for way in finding.clears
         if way
-        and len(_groups(way)) <= _TOGETHER
+        and len(alike(way)) <= _TOGETHER
         and not effort.takes_away({each.fact: each.to for each in way})
         and not any(each.to in _LESS for each in way)
     ]
@@ -77,17 +79,17 @@ def opened_elsewhere(finding: Finding) -> list[str]:
 def told_together(changes: Sequence[Change]) -> str:
     """Return changes as clauses, those that say the same of several records as one."""
     told = []
-    for (_, said), its in _groups(changes).items():
+    for (_, said), its in alike(changes).items():
         names = [each.record for each in its if each.record]
         together = f"{named(names)}: {said}" if names else said
         told.append(its[0].phrase if len(its) == 1 else together)
     return "; ".join(told)
 
 
-def _groups(changes: Sequence[Change]) -> dict[tuple[str, str], list[Change]]:
-    """Return changes by the fact and what is said of it, whatever record they are of."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for each in changes:
+def alike(several: Iterable[Said]) -> dict[tuple[str, str], list[Said]]:
+    """Return reasons or changes by fact and what is said of it, whatever record they are of."""
+    groups: dict[tuple[str, str], list[Said]] = {}
+    for each in several:
         groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
     return groups
 
@@ -122,6 +124,26 @@ def _any_of(changes: Sequence[Change], fact: Fact, effort: Effort, rule: Rule) -
         return ""
     any_of = Includes(SetOp.INCLUDES, Literal(frozenset().union(*added)))
     return f"{predicate_phrase(fact, any_of, holds=True)} (at least one)"
+
+
+def takes_phrase(fact: Fact) -> str:
+    """Return what values a fact takes: the words of its list, or of what kind they are."""
+    match fact.type:
+        case Choice(values):
+            return f"one of: {', '.join(values)}"
+        case Choices(values):
+            return f"any of: {', '.join(values)}"
+        case Records():
+            return f"a list, each a {fact.each}"
+        case Record():
+            return "a record of facts, or none"
+        case _:
+            return describe(fact.type)
+
+
+def noun_phrase(fact: Fact) -> str:
+    """Return what a fact is, as a noun phrase: "the risk tier", or whether something is so."""
+    return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
 
 
 def fact_at(path: str, cls: type, rulebook: Rulebook) -> Fact | None:

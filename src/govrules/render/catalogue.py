@@ -74,7 +74,7 @@ def escaped(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the lines of a table; the cells are Markdown already."""
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
@@ -92,18 +92,8 @@ def _rule(rule: RuleEntry) -> Iterator[str]:
     for line in others:
         yield f"- {escaped(line[2:])}" if line.startswith("- ") else f"\n{escaped(line)}"
     yield ""
-    yield f"- Principle: {escaped(rule.principle)}"
-    yield from _item("Met", [rule.met] if rule.met else [])
-    yield from _item("Source", rule.sources)
-    yield f"- What is the source's: {escaped(claims_phrase(rule.says))}"
-    yield f"- Severity: {escaped(rule.severity)}"
-    yield from _item("Exception", rule.exceptions)
-    yield from _item("One step lower", rule.mitigations)
-    yield from _item("Remedy", rule.remedies)
-    yield from _item("Part of", [rule.part_of] if rule.part_of else [])
-    yield from _item("Note", [rule.note] if rule.note else [])
-    for what, said in rule.law:
-        yield from _item(what, [said])
+    for label, texts in rule.details:
+        yield from _item(label, texts)
     if rule.subject != "partnership":
         yield f"- About: a {escaped(rule.subject)}"
     if rule.asks:
@@ -176,11 +166,9 @@ def shares_markdown(shares: Iterable[Share]) -> str:
 
 def html(catalogue: Catalogue) -> str:
     """Return the catalogue as one page that needs nothing beside it."""
-    from jinja2 import Environment, PackageLoader  # noqa: PLC0415 - slow, and only needed here
+    from govrules.render.templating import template  # noqa: PLC0415 - slow, and only needed here
 
-    loader = PackageLoader("govrules", "render/templates")
-    environment = Environment(loader=loader, autoescape=True, keep_trailing_newline=True)
-    return environment.get_template("catalogue.html").render(catalogue=catalogue)
+    return template("catalogue.html").render(catalogue=catalogue)
 
 
 def xlsx(catalogue: Catalogue) -> bytes:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from govrules.catalogue import claims_phrase, facts_read, rule_entry
-from govrules.decode.values import describe
+from govrules.catalogue import facts_read, rule_entry
 from govrules.diagnostics import CODES, Code, did_you_mean
 from govrules.explain.english import alternatives
 from govrules.explain.phrases import joined, sentence, value_phrase, with_article
 from govrules.files import shipped
-from govrules.render.lines import Line, item
+from govrules.render.advice import takes_phrase
+from govrules.render.lines import Line, heading, item
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.rulebook.words import WORDS
-from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Choices, Fact, vocabulary_of
 
 
 def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
@@ -24,37 +24,20 @@ def rule_lines(rule: Rule, rulebook: Rulebook) -> Iterator[Line]:
     yield f"{entry.id}  ({about}; {entry.place})", ""
     yield "", ""
     yield from item("Rule", entry.sentence, indent=0)
-    if entry.met:
-        yield from item("Met", entry.met, indent=0)
-    yield from item("Principle", entry.principle, indent=0)
-    for source in entry.sources:
-        yield from item("Source", source, indent=0)
-    yield from item("What is the source's", claims_phrase(entry.says), indent=0)
-    yield from item("Severity", entry.severity, indent=0)
-    for name in dict.fromkeys(each.name for each in rule.parameters):
-        parameter = rulebook.parameters[name]
-        value = value_phrase(parameter.value, parameter.type)
-        yield from item("Threshold", f"{value} (parameter {name})", indent=0)
-    for exception in entry.exceptions:
-        yield from item("Exception", exception, indent=0)
-    for mitigation in entry.mitigations:
-        yield from item("One step lower", mitigation, indent=0)
-    for remedy in entry.remedies:
-        yield from item("Remedy", remedy, indent=0)
-    if entry.part_of:
-        yield from item("Part of", entry.part_of, indent=0)
-    if entry.note:
-        yield from item("Note", entry.note, indent=0)
-    for what, said in entry.law:
-        yield from item(what, said, indent=0)
+    named = dict.fromkeys(each.name for each in rule.parameters)
+    for label, texts in entry.details:
+        for text in texts:
+            yield from item(label, text, indent=0)
+        for name in named if label == "Severity" else ():
+            parameter = rulebook.parameters[name]
+            value = value_phrase(parameter.value, parameter.type)
+            yield from item("Threshold", f"{value} (parameter {name})", indent=0)
     if entry.asks:
-        yield "", ""
-        yield "It may ask:", "bold"
+        yield from heading("It may ask:")
     for ask in entry.asks:
         yield from item("", f"{ask.question}  ({ask.fact})", indent=2)
     if entry.examples:
-        yield "", ""
-        yield "Examples:", "bold"
+        yield from heading("Examples:")
     for example in entry.examples:
         yield from item("", f"{example.name}: {example.verdict}", indent=2)
 
@@ -111,15 +94,8 @@ def _fact_lines(path: str, fact: Fact, whose: str, rulebook: Rulebook) -> Iterat
     yield f"{path}  ({fact.kind.value} {whose})", "bold"
     yield sentence(fact.label), ""
     yield f"Ask: {fact.question}", ""
-    if isinstance(fact.type, Choice | Choices):
-        several = "any of" if isinstance(fact.type, Choices) else "one of"
-        yield from item(f"Takes {several}", ", ".join(fact.type.values), indent=0)
-    elif isinstance(fact.type, Records):
-        yield f"Takes: a list, each a {fact.each}", ""
-    elif isinstance(fact.type, Record):
-        yield "Takes: a record of facts, or none", ""
-    else:
-        yield f"Takes: {describe(fact.type)}", ""
+    colon = "" if isinstance(fact.type, Choice | Choices) else ":"
+    yield from item("", f"Takes{colon} {takes_phrase(fact)}", indent=0)
     yield from _readers(path, rulebook)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import attrs
 from markupsafe import Markup
@@ -17,23 +17,24 @@ from govrules.render.advice import fact_at, good_state, opened_elsewhere
 from govrules.render.decided import decided
 from govrules.render.law import law_of
 from govrules.render.lines import cut
-from govrules.render.overview import (
-    officer_of,
-)
+from govrules.render.overview import officer_of
 from govrules.render.report import (
     MOST_REASONS,
+    NOWHERE,
     Asked,
     Origin,
     Report,
     Told,
+    by_whom,
     date_phrase,
     gathered,
     headline,
+    number_word,
     rulebook_name,
     whose,
 )
 from govrules.render.templating import template
-from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.ast import SEVERITIES, Verdict
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Choices, Date, Fact, Money, Months, Number, YesNo
 
@@ -42,7 +43,6 @@ _CHOICES: Final = 9
 #: How long a name is where it stands in a table; its own heading gives it whole.
 NAME: Final = 80
 GRADES: Final = (("Critical", "C"), ("High", "H"), ("Medium", "M"), ("Low", "L"))
-WORDS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @attrs.frozen
@@ -59,48 +59,16 @@ class Made:
     beside: Mapping[str, str]
 
 
-@attrs.frozen
-class Reasons:
-    """As many reasons as are shown, how many more there are."""
+#: What a template is given of one thing: it reads no more than stands in it.
+View: TypeAlias = dict[str, Any]
 
-    shown: tuple[Told, ...]
-    more: int
-
-
-@attrs.frozen
-class View:
-    """A finding as a page shows it; `check` leads to what is the same of each such finding."""
-
-    anchor: str
-    severity: Severity
-    could_be: Severity | None
-    title: str
-    since: str
-    reasons: Reasons
-    mitigations: tuple[str, ...]
-    remedy: str
-    owner: str
-    settled: str = ""
-    opens: tuple[str, ...] = ()
-    to_know: tuple[str, ...] = ()
-    check: str = ""
-    principle: str = ""
-    source: str = ""
-    rule: str = ""
-    whose: str = ""
-    waived: bool = False
-    decided: str = ""
-
-
-#: Where nobody says from what a page is made.
-_NOWHERE: Final = Origin()
 
 # ── One partnership ───────────────────────────────────────────────────────────────────────────
 
 
 def partnership_page(
     assessment: Assessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> Made:
     """
     Return the page of one subject.
@@ -187,9 +155,9 @@ def _works_told(report: Report) -> str:
     if not number:
         return ""
     settled = len({each.rule.id for work in report.works for each in work.findings})
-    word = WORDS[number] if number < len(WORDS) else str(number)
     pieces = "piece of work settles" if number == 1 else "pieces of work settle"
-    return f"{word} {pieces} {settled} of the {counted(len(report.flagged), 'finding')}."
+    findings = counted(len(report.flagged), "finding")
+    return f"{number_word(number)} {pieces} {settled} of the {findings}."
 
 
 def _questions_told(number: int) -> str:
@@ -202,56 +170,64 @@ def _outside_told(number: int) -> str:
     return f"{number} {does} not apply, for {these}."
 
 
-@attrs.frozen
-class _Met:
-    text: str
-    because: str
-
-
-def _met(finding: Finding) -> _Met:
+def _met(finding: Finding) -> dict[str, str]:
     state = good_state(finding.rule).removesuffix(".")
     because = "; ".join(dict.fromkeys(each.phrase for each in finding.because))
-    return _Met(state[:1].upper() + state[1:], cut(because, 4 * NAME))
+    return {"text": state[:1].upper() + state[1:], "because": cut(because, 4 * NAME)}
 
 
 def _full(finding: Finding, report: Report, origin: Origin) -> View:
-    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-    reply = decided(finding)
-    return View(
+    return view_of(
+        finding,
+        report.assessment,
+        origin,
+        report.reasons(finding),
         anchor=finding.rule.id,
-        severity=finding.severity,
-        could_be=finding.could_be,
-        title=finding.rule.title,
-        since=origin.since(report.assessment, finding),
-        reasons=short_reasons(report.reasons(finding), origin),
-        mitigations=tuple(sentence(each.because) for each in finding.mitigations),
-        remedy=sentence(finding.remedy) if finding.remedy else "",
-        owner=report.owner(finding),
         settled=report.settled(finding),
-        opens=tuple(opened_elsewhere(finding)),
-        to_know=tuple(each.text for each in report.to_know(finding)),
+        opens=opened_elsewhere(finding),
+        to_know=[each.text for each in report.to_know(finding)],
         principle=finding.principle,
         source=report.source(finding),
         rule=finding.rule.id,
         whose=whose(finding.rule),
-        waived=finding.waived is not None,
-        decided="" if reply is None else reply.text,
     )
 
 
-def _step(step: DerivedValue, report: Report, origin: Origin) -> dict[str, Any]:
+def view_of(
+    finding: Finding,
+    assessment: Assessment,
+    origin: Origin,
+    reasons: Sequence[Told],
+    **more: Any,  # noqa: ANN401 - what else a view has
+) -> View:
+    """Return a finding as a page shows it."""
+    reply = decided(finding)
+    return {
+        "severity": finding.severity,
+        "could_be": finding.could_be,
+        "title": finding.rule.title,
+        "since": origin.since(assessment, finding),
+        "reasons": short_reasons(reasons, origin),
+        "mitigations": [sentence(each.because) for each in finding.mitigations],
+        "remedy": sentence(finding.remedy) if finding.remedy else "",
+        "owner": by_whom(finding, assessment),
+        "waived": finding.waived is not None,
+        "decided": "" if reply is None else reply.text,
+        **more,
+    }
+
+
+def _step(step: DerivedValue, report: Report, origin: Origin) -> View:
     told = [*gathered(step.because, report.steps)]
     reasons = short_reasons(told, origin)
     return {"step": step, "title": sentence(step.phrase).removesuffix("."), "reasons": reasons}
 
 
-def short_reasons(told: Sequence[Told], origin: Origin) -> Reasons:
+def short_reasons(told: Sequence[Told], origin: Origin) -> View:
     """Return as many reasons as a page shows, each with its line in the file that was read."""
     shown = told if len(told) <= MOST_REASONS else told[: MOST_REASONS - 1]
-    return Reasons(
-        tuple(attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown),
-        len(told) - len(shown),
-    )
+    placed = [attrs.evolve(each, seen=_place(each.seen, origin.source)) for each in shown]
+    return {"shown": placed, "more": len(told) - len(shown)}
 
 
 def _place(seen: str, near: str) -> str:
@@ -260,49 +236,34 @@ def _place(seen: str, near: str) -> str:
     return f"line {line}" if near and begin == near and line.isdecimal() else seen
 
 
-@attrs.frozen
-class _Question:
-    number: int
-    text: str
-    why: str
-    records: tuple[str, ...]
-    choices: tuple[str, ...]
-    unit: str
-
-
-@attrs.frozen
-class _Group:
-    title: str
-    questions: tuple[_Question, ...]
-
-
-def _groups(report: Report) -> list[_Group]:
+def _groups(report: Report) -> list[View]:
     """Return the first questions, and the others by the worst that they could show."""
     views = [_question(number, each, report) for number, each in enumerate(report.asked, 1)]
     first, rest = views[:_FIRST_QUESTIONS], views[_FIRST_QUESTIONS:]
-    groups = [_Group("Answer these first", tuple(first))] if first else []
+    groups = [{"title": "Answer these first", "questions": first}] if first else []
     levels = [each.could_be for each in report.asked[_FIRST_QUESTIONS:]]
     for level in reversed(SEVERITIES):
-        its = tuple(view for view, could_be in zip(rest, levels, strict=True) if could_be is level)
+        its = [view for view, could_be in zip(rest, levels, strict=True) if could_be is level]
         if its:
-            groups.append(_Group(f"{len(its)} more that could show a {level.value} finding", its))
+            title = f"{len(its)} more that could show a {level.value} finding"
+            groups.append({"title": title, "questions": its})
     return groups
 
 
-def _question(number: int, question: Asked, report: Report) -> _Question:
+def _question(number: int, question: Asked, report: Report) -> View:
     assessment = report.assessment
     titles = [assessment.rulebook.rule(each).title for each in sorted(question.rules)]
     more = f", and {len(titles) - 1} more" if len(titles) > 1 else ""
     fact = fact_at(question.fact, type(assessment.subject), assessment.rulebook)
     choices, unit = _answers(fact)
-    return _Question(
-        number,
-        question.question,
-        f"Could show ({question.could_be.value}): {titles[0]}{more}",
-        question.records or ("",),
-        choices,
-        unit,
-    )
+    return {
+        "number": number,
+        "text": question.question,
+        "why": f"Could show ({question.could_be.value}): {titles[0]}{more}",
+        "records": question.records or ("",),
+        "choices": choices,
+        "unit": unit,
+    }
 
 
 def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
@@ -327,7 +288,7 @@ def _answers(fact: Fact | None) -> tuple[tuple[str, ...], str]:
             return (), ""
 
 
-def made_from(assessment: Assessment, what: str, origin: Origin) -> dict[str, Any]:
+def made_from(assessment: Assessment, what: str, origin: Origin) -> View:
     """Return what every page says at its end."""
     date = date_phrase(assessment.as_of)
     of = f" of {PurePath(origin.source).name}" if origin.source else ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
 from govrules.assessment import Assessment
 from govrules.explain.adaptations import counting, said_of
-from govrules.explain.phrases import day, sentence
+from govrules.explain.phrases import counted, day, sentence
 from govrules.findings import Finding
 from govrules.render.decided import Decided, all_decided, by_progress, summary
-from govrules.rulebook.ast import Severity
-from govrules.saved import Line
+from govrules.render.lines import Line, folded_text, heading, item
+from govrules.rulebook.ast import Rulebook, Severity
 
 
 @attrs.frozen
@@ -28,19 +28,29 @@ class Law:
         summary: how many actions there are, and how far they have come.
     """
 
-    waived: tuple[Line, ...]
+    waived: tuple[Settled, ...]
     adapted: tuple[str, ...]
-    coming: tuple[Line, ...]
+    coming: tuple[Settled, ...]
     actions: tuple[tuple[str, tuple[Settled, ...]], ...] = ()
     summary: str = ""
 
 
 @attrs.frozen
 class Settled:
-    """An action as a line: how grave its finding is, None where none is flagged, and the text."""
+    """
+    What is settled of one finding, or will have to be, as a line.
+
+    Attributes:
+        severity: how grave the finding is; None where nothing is flagged.
+        text: what is settled.
+        name: what its subject is called.
+        rule: the id of its rule.
+    """
 
     severity: Severity | None
     text: str
+    name: str
+    rule: str
 
 
 def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
@@ -52,31 +62,58 @@ def law_of(assessments: Sequence[Assessment], *, named: bool) -> Law:
 
         named: whether each finding is told with the name of its subject.
     """
-    waived = [(each, finding) for each in assessments for finding in each.waived]
-    coming = [(each, finding) for each in assessments for finding in each.coming_up]
-    rulebook = assessments[0].rulebook if assessments else None
+
+    def line(severity: Severity | None, name: str, text: str, rule: str) -> Settled:
+        return Settled(severity, f"{name}: {text}" if named else text, name, rule)
+
+    def flagged(each: Assessment, finding: Finding, told: str) -> Settled:
+        text = f"{finding.rule.title}. {told}"
+        return line(finding.severity, each.name or each.id, text, finding.rule.id)
+
+    def decided(each: Decided) -> Settled:
+        return line(each.severity, each.name, f"{each.title}. {each.text}", each.action.rule)
+
     several = all_decided(assessments)
-    adapted = () if rulebook is None else tuple(counting(rulebook))
     return Law(
-        tuple(_line(each, finding, _waiver(finding), named=named) for each, finding in waived),
-        tuple(sentence(said_of(each, rulebook)) for each in adapted if rulebook is not None),
-        tuple(_line(each, finding, _begins(finding), named=named) for each, finding in coming),
-        tuple(
-            (title, tuple(_settled(each, named=named) for each in its))
-            for title, its in by_progress(several)
-        ),
+        tuple(flagged(one, each, _waiver(each)) for one in assessments for each in one.waived),
+        adapted(assessments[0].rulebook) if assessments else (),
+        tuple(flagged(one, each, _begins(each)) for one in assessments for each in one.coming_up),
+        tuple((title, tuple(map(decided, its))) for title, its in by_progress(several)),
         summary(several),
     )
 
 
-def _settled(each: Decided, *, named: bool) -> Settled:
-    name = f"{each.name}: " if named else ""
-    return Settled(each.severity, f"{name}{each.title}. {each.text}")
+def adapted(rulebook: Rulebook) -> tuple[str, ...]:
+    """Return what packs change in others, as sentences."""
+    return tuple(sentence(said_of(each, rulebook)) for each in counting(rulebook))
 
 
-def _line(assessment: Assessment, finding: Finding, told: str, *, named: bool) -> Line:
-    name = f"{assessment.name or assessment.id}: " if named else ""
-    return Line(finding.severity or Severity.LOW, f"{name}{finding.rule.title}. {told}")
+def law_lines(assessments: Sequence[Assessment]) -> Iterator[Line]:
+    """Yield, below a full report, what is decided, waived, coming up and adapted."""
+    law = law_of(assessments, named=False)
+    if law.actions:
+        yield from heading(f"Decided: {law.summary}")
+    for title, several in law.actions:
+        yield f"  {title} ({len(several)})", ""
+        yield from _listed(several, 4)
+    if law.waived:
+        yield from heading(f"Waived: {counted(len(law.waived), 'finding')} flagged and not counted")
+        yield from _listed(law.waived, 2)
+    if law.coming:
+        findings = counted(len(law.coming), "finding")
+        yield from heading(f"Coming up: {findings} once the rule is in force")
+        yield from _listed(law.coming, 2)
+    if law.adapted:
+        yield from heading(f"Adapted here ({len(law.adapted)})")
+    for told in law.adapted:
+        yield from folded_text(told, indent=2)
+
+
+def _listed(several: Iterable[Settled], indent: int) -> Iterator[Line]:
+    for each in several:
+        level = f"{each.severity.value.capitalize()}: " if each.severity else ""
+        name = each.name or "the partnership"
+        yield from item(name, f"{level}{each.text} [{each.rule}]", indent=indent)
 
 
 def _waiver(finding: Finding) -> str:

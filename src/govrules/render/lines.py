@@ -39,6 +39,18 @@ def folded_text(text: str, *, indent: int = 0, style: str = "") -> Iterator[Line
         yield line, style
 
 
+def hanging(begin: str, text: str, style: str = "") -> Iterator[Line]:
+    """Yield a paragraph behind what it begins with; its first line alone has the style."""
+    for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
+        yield (line, "") if index else (begin + line.strip(), style)
+
+
+def heading(title: str) -> Iterator[Line]:
+    """Yield a title below an empty line."""
+    yield "", ""
+    yield title, "bold"
+
+
 @lru_cache(maxsize=_MOST_KEPT)
 def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> tuple[str, ...]:
     found: list[str] = []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from govrules.decode.values import describe
 from govrules.explain.adaptations import said_of
 from govrules.explain.phrases import day, joined, sentence, value_phrase
+from govrules.render.advice import takes_phrase
 from govrules.render.lines import Line, folded_text, item
 from govrules.rulebook.ast import Rulebook, Says
 from govrules.rulebook.words import JOINS, TESTS, WORDS
-from govrules.vocabulary import Choice, Choices, Fact, Record, Records
+from govrules.vocabulary import Fact
 
 _SAYS = {
     Says.STATED: "The source states it.",
@@ -35,16 +35,13 @@ def parameter_lines(name: str, rulebook: Rulebook) -> Iterator[Line]:
     yield _SAYS[parameter.says], ""
     for adaptation in parameter.adapted:
         yield from item("Adapted", f"{said_of(adaptation, rulebook)}.", indent=0)
-    derived = [
-        each.name
-        for each in rulebook.derived.values()
-        if any(one.name == name for one in each.parameters)
-    ]
-    rules = [each.id for each in rulebook.rules if any(one.name == name for one in each.parameters)]
-    if derived:
-        yield from item("Derived facts that read it", f"{joined(derived)}.", indent=0)
-    if rules:
-        yield from item("Rules that read it", f"{joined(rules)}.", indent=0)
+    derived = {each.name: each.parameters for each in rulebook.derived.values()}
+    rules = {each.id: each.parameters for each in rulebook.rules}
+    about = {"Derived facts that read it": derived, "Rules that read it": rules}
+    for label, several in about.items():
+        reading = [each for each, read in several.items() if name in (one.name for one in read)]
+        if reading:
+            yield from item(label, f"{joined(reading)}.", indent=0)
 
 
 def word_lines(name: str) -> Iterator[Line]:
@@ -74,18 +71,6 @@ def found_lines(facts: Sequence[tuple[str, Fact, str]], *, whole: bool) -> Itera
             yield f"{path:<44} {fact.label}", ""
             continue
         yield f"{path}  (of a {whose})", "bold"
-        yield from item("", f"{fact.question or sentence(fact.label)} {_takes(fact)}", indent=2)
-
-
-def _takes(fact: Fact) -> str:
-    match fact.type:
-        case Choice(values):
-            return f"One of: {', '.join(values)}."
-        case Choices(values):
-            return f"Any of: {', '.join(values)}."
-        case Records():
-            return f"A list, each a {fact.each}."
-        case Record():
-            return "A record of facts, or none."
-        case _:
-            return sentence(describe(fact.type))
+        yield from item(
+            "", f"{fact.question or sentence(fact.label)} {sentence(takes_phrase(fact))}", indent=2
+        )

@@ -128,12 +128,17 @@ def _result(
             {"kind": "external", "status": "accepted", "justification": f"{told_why}, {until}"}
         ]
     if flagged and changed:
-        key = assessment.id, finding.rule.id
-        told = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+        told = _since(finding, assessment, changed)
         result["baselineState"] = "new" if told == "new" else "unchanged"
         if told:
             result["properties"]["since"] = told
     return result
+
+
+def _since(finding: Finding, assessment: Assessment, changed: Iterable[Changed]) -> str:
+    """Return whether a finding is new or for how long it is open; "" where nothing was saved."""
+    several = (each.since_of(assessment.id, finding.rule.id) for each in changed)
+    return next(filter(None, several), "")
 
 
 def _absent(closed: Difference, place: int | None) -> dict[str, Any]:
@@ -246,8 +251,7 @@ def _suite(assessment: Assessment, fail_on: Severity, changed: Sequence[Changed]
         title = visible(finding.rule.title)
         case = ET.SubElement(suite, "testcase", classname=name, name=f"{finding.rule.id}: {title}")
         if finding.severity is not None:
-            key = assessment.id, finding.rule.id
-            since = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+            since = _since(finding, assessment, changed)
             told = visible(_message(finding, assessment))
             level = f"{finding.severity.value}{f', {since}' if since else ''}"
             if finding.severity >= fail_on and finding.waived is None:
@@ -296,8 +300,7 @@ def _annotation(
     finding: Finding, severity: Severity, assessment: Assessment, changed: Sequence[Changed]
 ) -> str:
     file, line = _place(finding.subject_location)
-    key = assessment.id, finding.rule.id
-    since = next((each.since_of(*key) for each in changed if each.since_of(*key)), "")
+    since = _since(finding, assessment, changed)
     level = f"{severity.value.capitalize()}{f', {since}' if since else ''}"
     properties = {"file": file, "line": str(line or ""), "title": f"{level}: {finding.rule.title}"}
     told = ",".join(f"{name}={_property(each)}" for name, each in properties.items() if each)

@@ -15,14 +15,16 @@ from govrules.receipt import Receipt
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
 from govrules.render.decided import decided
-from govrules.render.law import law_of
+from govrules.render.law import Settled, law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
     MOST_REASONS,
+    NOWHERE,
     Origin,
     Report,
     by_whom,
     date_phrase,
+    graded,
     headline,
     reasons_of,
     rulebook_name,
@@ -30,7 +32,7 @@ from govrules.render.report import (
 )
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
-from govrules.saved import Changed
+from govrules.saved import Changed, Line
 from govrules.totals import counted_together
 from govrules.visible import visible
 
@@ -39,8 +41,6 @@ _OFFICERS: Final = 10
 _QUESTIONS: Final = 10
 #: A comment holds no more than 65,536 characters; this leaves room for what comes after findings.
 MOST_OF_A_COMMENT: Final = 60_000
-#: Where nobody says from what a paper is made.
-_NOWHERE: Final = Origin()
 #: What begins a list, a heading or a rule of its own at the beginning of a line.
 _BEGINS: Final = re.compile(r"^(\d+)([.)])|^([-+=])")
 
@@ -61,7 +61,7 @@ def text(given: str) -> str:
 
 def partnership_paper(
     assessment: Assessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> str:
     """Return one subject as a paper for its partners."""
     lines = [*_partnership(assessment, origin)]
@@ -70,7 +70,7 @@ def partnership_paper(
 
 def register_paper(
     whole: RegisterAssessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
 ) -> str:
     """Return a register as a paper for a committee."""
     lines = [*_register(Overview(whole), origin)]
@@ -140,17 +140,14 @@ def _law(assessments: Sequence[Assessment], *, named: bool) -> Iterator[str]:
         yield f"\n## What was decided\n\n{text(law.summary)}"
     for title, several in law.actions:
         yield f"\n**{title} ({len(several)})**\n"
-        for one in several:
-            level = f"{one.severity.value.capitalize()}: " if one.severity else ""
-            yield f"- {level}{text(one.text)}"
+        yield from _listed(several)
     for title, lines in (
         ("Waived: flagged, and not counted", law.waived),
         ("Coming up", law.coming),
     ):
         if lines:
             yield f"\n## {title}\n"
-        for each in lines:
-            yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+        yield from _listed(lines)
     if law.adapted:
         yield "\n## Adapted\n"
     for told in law.adapted:
@@ -186,7 +183,7 @@ def _finding(finding: Finding, report: Report, origin: Origin) -> Iterator[str]:
     for mitigation in finding.mitigations:
         yield f"- One step lower: {text(sentence(mitigation.because))}"
     if finding.remedy:
-        owner = report.owner(finding)
+        owner = by_whom(finding, report.assessment)
         yield f"- To put it right: {text(sentence(finding.remedy))}" + (
             f" ({text(owner)})" if owner else ""
         )
@@ -225,9 +222,14 @@ def _changes(changed: Changed | None) -> Iterator[str]:
     yield text(changed.sentence)
     for title, lines in changed.groups:
         yield f"\n**{title} ({len(lines)})**\n"
-        for each in lines:
-            yield f"- {each.severity.value.capitalize()}: {text(each.text)}"
+        yield from _listed(lines)
     yield ""
+
+
+def _listed(lines: Iterable[Line | Settled]) -> Iterator[str]:
+    for each in lines:
+        level = f"{each.severity.value.capitalize()}: " if each.severity else ""
+        yield f"- {level}{text(each.text)}"
 
 
 def _register(view: Overview, origin: Origin) -> Iterator[str]:
@@ -300,10 +302,9 @@ def _organisation(view: Overview) -> Iterator[str]:
         for item in view.to_put_right:
             about = item.told or "; ".join(item.names)
             told = f": {text(about)}" if about else ""
-            owner = ", ".join(each for each in (item.who, item.when) if each)
             yield f"- **{item.severity.value.capitalize()}** {text(item.finding.rule.title)}{told}."
             if item.finding.remedy:
-                by = f" ({text(owner)})" if owner else ""
+                by = f" ({text(item.owner)})" if item.owner else ""
                 yield f"  {text(sentence(item.finding.remedy))}{by}"
         yield ""
 
@@ -379,28 +380,18 @@ def comment(
     """
     verdicts, severities = counted_together(assessments)
     flagged, unknown = verdicts[Verdict.FLAGGED], verdicts[Verdict.UNKNOWN]
-    grades = [f"{severities[s]:,} {s.value}" for s in reversed(SEVERITIES) if severities[s]]
+    grades = graded(severities)
     what = f" ({', '.join(grades)})" if grades else ""
     told = (
         f"**{counted(flagged, 'thing')} to put right{what}**; {unknown:,} not known, "
         f"{verdicts[Verdict.CLEAR]:,} met."
     )
-    lines = [
-        "## Governance of partnerships",
-        "",
-        told,
-        "",
-    ]
+    lines = ["## Governance of partnerships", "", told, ""]
     for each in changed:
         lines += [f"Since {each.since}: {text(each.sentence)}", ""]
         for title, items in each.groups:
             if title != "Still open":
-                lines += [
-                    *_folded(
-                        f"{title} ({len(items)})",
-                        [f"- {one.severity.value.capitalize()}: {text(one.text)}" for one in items],
-                    )
-                ]
+                lines += _folded(f"{title} ({len(items)})", _listed(items))
     end = [f"<!-- {_in_comment(receipt.text)} -->"] if receipt is not None else []
     size = sum(map(len, [*lines, *end]))
     for index, assessment in enumerate(each for each in assessments if each.flagged):
@@ -427,7 +418,7 @@ def _comment_on(assessment: Assessment) -> Iterator[str]:
     yield from _folded(f"{text(name)}: {counted(len(items), 'finding')}", items)
 
 
-def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _folded(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield f"<details><summary>{title}</summary>"
     yield ""
     yield from lines

@@ -10,16 +10,15 @@ from typing import Final
 
 import attrs
 
-from govrules.actions import due_date
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
 from govrules.portfolio import RegisterAssessment
-from govrules.render.actions import when_phrase
+from govrules.render.actions import when_due
 from govrules.render.counting import counted_otherwise, that_count
-from govrules.render.report import gravest
-from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Verdict
+from govrules.render.report import by_theme, gravest
+from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Theme, Verdict
 from govrules.totals import counted_together, flagged_together
 from govrules.truth import UNKNOWN
 
@@ -61,6 +60,11 @@ class ToPutRight:
     who: str
     when: str
 
+    @property
+    def owner(self) -> str:
+        """By whom and when it is put right."""
+        return ", ".join(filter(None, (self.who, self.when)))
+
 
 @attrs.frozen
 class Officer:
@@ -94,11 +98,6 @@ class Overview:
         return [each for each in (*self.whole.bodies, *self.whole.pairs) if each.checks]
 
     @property
-    def more_pairs(self) -> int:
-        """How many more partnerships have a partner or a parent in common, two and two."""
-        return self.whole.more_pairs
-
-    @property
     def common(self) -> str:
         """Which bodies make no pairs, as a sentence; "" where that leaves nothing out."""
         found = {each.id for each in self.whole.bodies}
@@ -125,6 +124,16 @@ class Overview:
     def unflagged(self) -> list[Assessment]:
         """The partnerships on which nothing is flagged."""
         return [each for each in self.entries if not flags(each)]
+
+    def notes(self, most: int) -> Iterator[str]:
+        """Yield what follows so many partnerships to look at first: how many others there are."""
+        more = len(self.flagged) - most
+        if more > 0:
+            yield f"{more:,} more {'has' if more == 1 else 'have'} findings"
+        none = self.unflagged
+        if none:
+            have = "has" if len(none) == 1 else "have"
+            yield f"{len(none):,} {have} none{because_unknown(none)}"
 
     @cached_property
     def worst(self) -> list[Assessment]:
@@ -187,7 +196,7 @@ class Overview:
         rows = [(f"In {counted(len(self.entries), 'partnership')}", self.entries)]
         if self.whole.register.checks:
             rows.append(("The register itself", [self.whole.register]))
-        if self.pairs or self.more_pairs:
+        if self.pairs or self.whole.more_pairs:
             rows.append(("Between partnerships", self.pairs))
         for title, several in rows:
             verdicts, severities = counted_together(several)
@@ -215,16 +224,24 @@ class Overview:
         told = counted_otherwise(finding, register)
         names = () if told else tuple(dict.fromkeys(that_count(finding, register)))
         remedy = finding.rule.remedy
-        when = ""
-        if remedy is not None:
-            when = when_phrase(due_date(remedy.within, register.as_of), remedy.within)
-        who = "" if remedy is None else remedy.who
-        return ToPutRight(finding, severity, told, names, who, when)
+        who, within = ("", "") if remedy is None else (remedy.who, remedy.within)
+        return ToPutRight(finding, severity, told, names, who, when_due(within, register.as_of))
 
     @cached_property
     def frequent(self) -> Counter[Rule]:
         """Of how many partnerships each rule flags something."""
         return flagged_together(self.entries)
+
+    @cached_property
+    def themes(self) -> list[Theme]:
+        """The themes of which anything is checked of the partnerships."""
+        themes = self.whole.register.rulebook.themes
+        used: set[str] = set()
+        for each in self.entries:
+            if len(used) == len(themes):
+                break
+            used |= {row.theme.id for row in by_theme(each)}
+        return [each for each in themes if each.id in used]
 
     @cached_property
     def officers(self) -> list[Officer]:

@@ -12,8 +12,8 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, day, joined, lowered, sentence
 from govrules.render.actions import Action, Work
 from govrules.render.advice import good_state
-from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, item, row
-from govrules.render.report import Report, headline, rulebook_line, when_of
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, heading, item, row
+from govrules.render.report import Report, headline, number_word, rulebook_line, when_of
 from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
 from govrules.truth import Unknown
 
@@ -167,24 +167,19 @@ class _Page:
 
     def _works(self, works: Sequence[Work]) -> Iterator[Line]:
         settled = len({each.rule.id for work in works for each in work.findings})
-        pieces = "One piece" if len(works) == 1 else f"{_word(len(works))} pieces"
+        pieces = "One piece" if len(works) == 1 else f"{number_word(len(works))} pieces"
         if len(works) < len(self.works):
             pieces = f"The largest {pieces[:1].lower()}{pieces[1:]}"
         settle = "settles" if len(works) == 1 else "settle"
-        yield "", ""
         title = f"{pieces} of work {settle} {settled} of the {len(self.flagged)}"
-        yield row(title, "settles", "critical", at=_NUMBERS), "bold"
+        yield from heading(row(title, "settles", "critical", at=_NUMBERS))
         for work in works:
-            critical = str(work.critical or "-")
-            title = cut(work.title, _TITLE)
-            yield (
-                row(f"  {work.letter}  {title}", str(len(work.findings)), critical, at=_NUMBERS),
-                "",
-            )
+            name = f"  {work.letter}  {cut(work.title, _TITLE)}"
+            numbers = str(len(work.findings)), str(work.critical or "-")
+            yield row(name, *numbers, at=_NUMBERS), ""
 
     def _first(self, most: int) -> Iterator[Line]:
-        yield "", ""
-        yield "Do first", "bold"
+        yield from heading("Do first")
         dates = list(dict.fromkeys(when_of(each) for each in self.actions))
         near = [each for each in self.actions if when_of(each) in dates[:_DATES]]
         grave = sorted(near, key=lambda each: -each.severity.rank)[:most]
@@ -208,8 +203,7 @@ class _Page:
         )
         each = "it could" if len(shown) == 1 else "each could"
         title = f"Answer {'this' if len(shown) == 1 else 'these'} first: {each} show {what}"
-        yield "", ""
-        yield row(title, "helps to settle", at=_NUMBERS - 2), "bold"
+        yield from heading(row(title, "helps to settle", at=_NUMBERS - 2))
         for number, one in enumerate(shown, 1):
             checks = counted(len(one.rules), "check") if number == 1 else str(len(one.rules))
             yield from _numbered(number, one.short, checks)
@@ -224,8 +218,7 @@ class _Page:
     def _good(self, most: int) -> Iterator[Line]:
         more = f"{self.empty} more {'has' if self.empty == 1 else 'have'} nothing to check"
         number = f"{len(self.good)}; {more}" if self.empty else str(len(self.good))
-        yield "", ""
-        yield f"Good practice met ({number})", "bold"
+        yield from heading(f"Good practice met ({number})")
         if not most or not self.good:
             return
         states = [good_state(each.rule) for each in self.good[:most]]
@@ -244,11 +237,6 @@ def _one_line(begin: str, names: Sequence[str]) -> str:
         shown -= 1
         line = f"{begin}{joined([*names[:shown], f'{len(names) - shown} more'])}."
     return line
-
-
-def _word(number: int) -> str:
-    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-    return words[number] if number < len(words) else str(number)
 
 
 def _action_lines(action: Action) -> Iterator[Line]:

@@ -129,6 +129,11 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
             return str(value)
 
 
+def _as_they_are(value: object, *names: str) -> dict[str, Any]:
+    """Return texts of a value by their names."""
+    return {name: getattr(value, name) for name in names}
+
+
 def _date(value: dt.date | Unknown) -> str | None:
     return value.isoformat() if isinstance(value, dt.date) else None
 
@@ -146,14 +151,13 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     for each in (*chosen, *summaries):
         derived |= each.steps
     return {
-        "id": assessment.id,
-        "name": assessment.name,
+        **_as_they_are(assessment, "id", "name"),
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "derived": _derived_data(derived),
         "own_rating": _text_or_null(getattr(assessment.subject, "own_rating", UNKNOWN)),
         "questions": [question_data(each) for each in questions],
         "good_practice": [
-            {"rule": each.rule.id, "title": each.rule.title, "met": each.rule.met}
+            {"rule": each.rule.id, **_as_they_are(each.rule, "title", "met")}
             for each in assessment.good_practice
         ],
         "findings": [finding_data(each) for each in chosen],
@@ -209,6 +213,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data."""
     rule = finding.rule
     head, says, source = _of_rule(Identical((rule,)))
+    reply = decided(finding)
     return {
         **head,
         "verdict": verdict_word(finding.verdict),
@@ -225,7 +230,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             for each in finding.mitigations
         ],
         "waived": _waived(finding),
-        "action": _action(finding),
+        "action": None if reply is None else action_data(reply),
         "says": {**says},
         "source": {**source},
         "location": {
@@ -284,26 +289,18 @@ def question_data(question: Question | RankedQuestion) -> dict[str, Any]:
 def _remedy(do: str, remedy: Remedy | None) -> dict[str, Any] | None:
     if remedy is None:
         return None
-    return {"do": do, "who": remedy.who, "within": remedy.within, "part_of": remedy.part_of}
+    return {"do": do, **_as_they_are(remedy, "who", "within", "part_of")}
 
 
 def _citation(source: Citation | None) -> dict[str, str] | None:
-    if source is None:
-        return None
-    return {"document": source.document, "paragraph": source.paragraph}
+    return None if source is None else _as_they_are(source, "document", "paragraph")
 
 
 def _waived(finding: Finding) -> dict[str, str] | None:
     waiver = finding.waived
     if waiver is None:
         return None
-    until = waiver.until.isoformat()
-    return {"reason": waiver.reason, "approved": waiver.approved, "until": until}
-
-
-def _action(finding: Finding) -> dict[str, Any] | None:
-    found = decided(finding)
-    return None if found is None else action_data(found)
+    return {**_as_they_are(waiver, "reason", "approved"), "until": waiver.until.isoformat()}
 
 
 def action_data(found: Decided) -> dict[str, Any]:
@@ -335,9 +332,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
             {
                 "rule": step.rule,
                 "severity": None if step.severity is None else step.severity.value,
-                "do": step.do,
-                "who": step.who,
-                "within": step.within,
+                **_as_they_are(step, "do", "who", "within"),
                 "changes": [change_data(each) for each in step.changes],
                 "helps": [*step.helps],
             }
@@ -357,18 +352,10 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
     """Return a rulebook as plain data."""
     return {
         "govrules": FORMAT,
-        "id": rulebook.id,
-        "title": rulebook.title,
-        "version": rulebook.version,
-        "owner": rulebook.owner,
+        **_as_they_are(rulebook, "id", "title", "version", "owner"),
         "packs": packs_data(rulebook),
         "documents": {
-            name: {
-                "title": each.title,
-                "publisher": each.publisher,
-                "year": each.year,
-                "where": each.where,
-            }
+            name: _as_they_are(each, "title", "publisher", "year", "where")
             for name, each in rulebook.documents.items()
         },
         "parameters": {
@@ -382,14 +369,14 @@ def rulebook_data(rulebook: Rulebook) -> dict[str, Any]:
             for name, each in rulebook.parameters.items()
         },
         "facts": {
-            f"local.{name}": {"label": each.label, "question": each.question}
+            f"local.{name}": _as_they_are(each, "label", "question")
             for name, each in rulebook.local.items()
         },
         "derived": {
             name: {"label": each.fact.label, "values": [*closed_values(each.fact.type)]}
             for name, each in rulebook.derived.items()
         },
-        "themes": [{"id": each.id, "title": each.title} for each in rulebook.themes],
+        "themes": [_as_they_are(each, "id", "title") for each in rulebook.themes],
         "work": dict(rulebook.work),
         "rules": [rule_data(each) for each in rulebook.rules],
     }
@@ -400,13 +387,7 @@ def rule_data(rule: Rule) -> dict[str, Any]:
     begins, ends = rule.in_force
     remedy = "" if rule.remedy is None else rule.remedy.do
     return {
-        "id": rule.id,
-        "title": rule.title,
-        "theme": rule.theme,
-        "subject": rule.subject,
-        "principle": rule.principle,
-        "met": rule.met,
-        "note": rule.note,
+        **_as_they_are(rule, "id", "title", "theme", "subject", "principle", "met", "note"),
         "source": _citation(rule.source),
         "also": [_citation(each) for each in rule.also],
         "says": _says(rule),
@@ -446,13 +427,8 @@ def packs_data(rulebook: Rulebook) -> list[dict[str, Any]]:
 
 def amendment_data(amendment: Amendment) -> dict[str, Any]:
     """Return what was changed in a rule or a pack as plain data."""
-    on = amendment.on.isoformat() if amendment.on else None
-    return {
-        "what": amendment.what,
-        "version": amendment.version,
-        "on": on,
-        "approved": amendment.approved,
-    }
+    said = _as_they_are(amendment, "what", "version", "on", "approved")
+    return {**said, "on": amendment.on.isoformat() if amendment.on else None}
 
 
 def adaptation_data(adaptation: Adaptation, rulebook: Rulebook) -> dict[str, Any]:
@@ -480,9 +456,7 @@ def problem_data(problem: Diagnostic) -> dict[str, Any]:
         "code": problem.code.id,
         "name": problem.code.title,
         "warning": problem.code.is_warning,
-        "message": problem.message,
-        "help": problem.help,
-        "path": problem.path,
+        **_as_they_are(problem, "message", "help", "path"),
         "allowed": [*problem.allowed],
         "place": str(problem.span),
     }

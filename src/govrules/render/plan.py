@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from govrules.actions import due_date
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Change
 from govrules.plans import Plan, Step
-from govrules.render.actions import when_phrase
-from govrules.render.advice import told_together
-from govrules.render.lines import INDEX, STYLES, Line, folded_text, item
+from govrules.render.actions import when_due
+from govrules.render.advice import alike, told_together
+from govrules.render.lines import STYLES, Line, folded_text, hanging, item
 from govrules.rulebook.ast import Severity
 
 
@@ -50,11 +49,9 @@ def _step_lines(assessment: Assessment, number: int, step: Step) -> Iterator[Lin
     begin = f"{number:>3}  {word:<8}  "
     do = step.do or assessment.rulebook.rule(step.rule).title
     style = "" if step.severity is None else STYLES[step.severity]
-    for index, (line, _) in enumerate(folded_text(sentence(do), indent=len(begin))):
-        yield (begin + line.strip(), style) if not index else (line, "")
+    yield from hanging(begin, sentence(do), style)
     if step.who or step.within:
-        when = when_phrase(due_date(step.within, assessment.as_of), step.within)
-        owner = ", ".join(filter(None, (step.who, when)))
+        owner = ", ".join(filter(None, (step.who, when_due(step.within, assessment.as_of))))
         yield from folded_text(f"{owner[:1].upper()}{owner[1:]}", indent=len(begin))
     for told in settled_lines(step.changes):
         yield from item("settled when", told, indent=len(begin))
@@ -65,10 +62,7 @@ def _step_lines(assessment: Assessment, number: int, step: Step) -> Iterator[Lin
 
 def settled_lines(changes: Sequence[Change]) -> Iterator[str]:
     """Yield changes as sentences with their facts, those of several records alike as one."""
-    groups: dict[tuple[str, str], list[Change]] = {}
-    for each in changes:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
-    for (fact, _), its in groups.items():
+    for (fact, _), its in alike(changes).items():
         path = its[0].fact if len(its) == 1 else fact
         yield f"{sentence(told_together(its))} [{path}]"
 

@@ -10,8 +10,8 @@ import attrs
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, day, named
 from govrules.portfolio import RegisterAssessment
-from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text
-from govrules.render.overview import Overview, ToPutRight, because_unknown, called, money
+from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, hanging
+from govrules.render.overview import Overview, ToPutRight, called, money
 from govrules.render.page import fitted, titled
 from govrules.render.report import rulebook_line
 from govrules.render.standing import tier_of
@@ -122,8 +122,8 @@ class _Page:
             numbers = (each.flagged, *each.severities, each.unknown, each.met)
             cells = (f"{number:,}" if number else "-" for number in numbers)
             yield _row(f"  {each.title}", *cells), ""
-        if self.view.more_pairs:
-            more = counted(self.view.more_pairs, "more pair")
+        if self.whole.more_pairs:
+            more = counted(self.whole.more_pairs, "more pair")
             yield f"  {more} of partnerships with a partner in common.", ""
         if self.view.common:
             yield from folded_text(self.view.common, indent=2)
@@ -138,15 +138,7 @@ class _Page:
             several = several or word.endswith("+")
             name = cut(called(each.subject), 48)
             yield _ranked(f"  {number:>2}  {name}", *grades, word, money(each)), ""
-        notes = []
-        if len(self.flagged) > most:
-            more = len(self.flagged) - most
-            notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
-        none = self.view.unflagged
-        if none:
-            notes.append(
-                f"{len(none):,} {'has' if len(none) == 1 else 'have'} none{because_unknown(none)}"
-            )
+        notes = [*self.view.notes(most)]
         if several:
             notes.append("medium+: at least medium")
         if notes:
@@ -182,14 +174,9 @@ def _to_put_right(item: ToPutRight) -> Iterator[Line]:
     about = item.told or (named([cut(each, 40) for each in item.names]) if item.names else "")
     text = f"{item.finding.rule.title}{f': {about}' if about else ''}."
     begin = f"  {item.severity.value.upper():<8}  "
-    for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
-        if index:
-            yield line, ""
-        else:
-            yield f"{begin}{line.strip()}", STYLES[item.severity]
-    who = ", ".join(each for each in (item.who, item.when) if each)
-    if who:
-        yield from folded_text(f"{who[:1].upper()}{who[1:]}", indent=len(begin))
+    yield from hanging(begin, text, STYLES[item.severity])
+    if item.owner:
+        yield from folded_text(f"{item.owner[:1].upper()}{item.owner[1:]}", indent=len(begin))
 
 
 def _row(title: str, *cells: str) -> str:

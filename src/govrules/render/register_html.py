@@ -6,9 +6,8 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-import attrs
 from markupsafe import Markup
 
 from govrules.assessment import Assessment, ended
@@ -18,34 +17,33 @@ from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment
 from govrules.render.advice import good_state, settled_when
-from govrules.render.decided import decided
 from govrules.render.html import (
     GRADES,
     NAME,
-    WORDS,
     Made,
     View,
     made_from,
-    short_reasons,
     status_of,
+    view_of,
 )
 from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
     Overview,
     ToPutRight,
-    because_unknown,
     officer_of,
     spend_of,
     together,
     worst,
 )
 from govrules.render.report import (
+    NOWHERE,
     Origin,
     asked,
     by_theme,
-    by_whom,
     date_phrase,
+    graded,
+    number_word,
     reasons_of,
     rulebook_name,
     whose,
@@ -68,34 +66,12 @@ _PAIRS: Final = 20
 _HEAT: Final = 500
 #: Of more findings it is not worked out for each what would settle it.
 _SETTLED: Final = 1000
-#: Where nobody says from what a page is made.
-_NOWHERE: Final = Origin()
 _NEVER: Final = re.compile(r"[^A-Za-z0-9_-]+")
-
-
-@attrs.frozen
-class _Row:
-    """A partnership as a row of a table."""
-
-    link: str
-    name: str
-    level: str
-    gravest: str = ""
-    do: str = ""
-    found: str = ""
-    tier: str = ""
-    tier_rank: int = 0
-    spend: str = ""
-    spend_value: str = ""
-    officer: str = ""
-    status: str = ""
-    grave: int = 0
-    numbers: tuple[tuple[str, int], ...] = ()
 
 
 def register_page(
     whole: RegisterAssessment,
-    origin: Origin = _NOWHERE,
+    origin: Origin = NOWHERE,
     *,
     beside: str = "",
 ) -> Made:
@@ -159,7 +135,7 @@ class _RegisterPage:
         """Return about how much a page takes without what is said of each partnership."""
         return 120_000 + 2_600 * len(self.view.entries)
 
-    def _page(self) -> dict[str, Any]:
+    def _page(self) -> View:
         view = self.view
         name = self._name()
         first = view.flagged[:_NAMED]
@@ -183,7 +159,7 @@ class _RegisterPage:
             "first": [self._first(each) for each in first],
             "first_title": _first_title(len(first)),
             "first_note": self._first_note(),
-            "themes": self._themes,
+            "themes": view.themes,
             "heat": [self._heat(each) for each in view.ranked[:_HEAT]],
             "heat_note": self._heat_note(),
             "money": self._money(),
@@ -242,15 +218,6 @@ class _RegisterPage:
         unknown, apply = view.checks
         yield f"of {apply:,} checks not known yet", f"{unknown:,}"
 
-    @functools.cached_property
-    def _themes(self) -> list[Any]:
-        used = {row.theme.id for each in self.view.entries[:1] for row in by_theme(each)}
-        for each in self.view.entries[1:]:
-            if len(used) == len(self.rulebook.themes):
-                break
-            used |= {row.theme.id for row in by_theme(each)}
-        return [each for each in self.rulebook.themes if each.id in used]
-
     def _link(self, assessment: Assessment) -> str:
         anchor = self.anchors[id(assessment)]
         return f"{self.files.get(anchor, '')}#{anchor}"
@@ -268,63 +235,51 @@ class _RegisterPage:
             return "Not known", -1
         return f"At least {tier.values[0]}", _rank(tier.values[0])
 
-    def _row(self, each: Assessment) -> _Row:
+    def _row(self, each: Assessment) -> View:
+        """Return a partnership as a row of a table."""
         spend = spend_of(each)
         tier, rank = self._tier(each)
         counts = each.counts
-        return _Row(
-            link=self._link(each),
-            name=self._short_name(each),
-            level=worst(each).value if counts[Verdict.FLAGGED] else "none",
-            tier=tier,
-            tier_rank=rank,
-            spend="Not known" if spend is None else short_amount(spend),
-            spend_value="-1" if spend is None else str(spend),
-            officer=cut(officer_of(each), NAME),
-            status=status_of(each.subject),
-            numbers=(
+        return {
+            "link": self._link(each),
+            "name": self._short_name(each),
+            "level": worst(each).value if counts[Verdict.FLAGGED] else "none",
+            "tier": tier,
+            "tier_rank": rank,
+            "spend": "Not known" if spend is None else short_amount(spend),
+            "spend_value": "-1" if spend is None else str(spend),
+            "officer": cut(officer_of(each), NAME),
+            "status": status_of(each.subject),
+            "numbers": (
                 *((s.value.capitalize(), each.severities[s]) for s in reversed(SEVERITIES)),
                 ("Not known", counts[Verdict.UNKNOWN]),
                 ("Met", counts[Verdict.CLEAR]),
             ),
-        )
+        }
 
-    def _first(self, each: Assessment) -> _Row:
+    def _first(self, each: Assessment) -> View:
         grave = each.flagged[0]
-        found = [
-            f"{each.severities[level]} {level.value}"
-            for level in reversed(SEVERITIES)
-            if each.severities[level]
-        ]
-        return attrs.evolve(
-            self._row(each),
-            level=worst(each).value,
-            gravest=grave.rule.title,
-            do=sentence(grave.remedy) if grave.remedy else "",
-            found=", ".join(found),
-        )
+        return {
+            **self._row(each),
+            "gravest": grave.rule.title,
+            "do": sentence(grave.remedy) if grave.remedy else "",
+            "found": ", ".join(graded(each.severities)),
+        }
 
     def _first_note(self) -> str:
-        notes = []
-        more = len(self.view.flagged) - _NAMED
-        if more > 0:
-            notes.append(f"{more:,} more {'has' if more == 1 else 'have'} findings")
-        none = self.view.unflagged
-        if none:
-            have = "has" if len(none) == 1 else "have"
-            notes.append(f"{len(none):,} {have} none{because_unknown(none)}")
-        return sentence("; ".join(notes)) if notes else ""
+        notes = "; ".join(self.view.notes(_NAMED))
+        return sentence(notes) if notes else ""
 
-    def _heat(self, each: Assessment) -> dict[str, Any]:
+    def _heat(self, each: Assessment) -> View:
         rows = {row.theme.id: row for row in by_theme(each)}
-        cells = Markup("").join(_cell(rows.get(theme.id)) for theme in self._themes)
+        cells = [rows.get(theme.id) for theme in self.view.themes]
         return {"link": self._link(each), "name": self._short_name(each), "cells": cells}
 
     def _heat_note(self) -> str:
         more = len(self.view.ranked) - _HEAT
         return f"{more:,} more stand in the table below." if more > 0 else ""
 
-    def _money(self) -> dict[str, Any] | None:
+    def _money(self) -> View | None:
         its = self.view.worst
         if not its or not any(isinstance(each.subject, Partnership) for each in its):
             return None
@@ -349,13 +304,10 @@ class _RegisterPage:
             told += f" What {of} is not recorded."
         spending = [each for each in its if spend_of(each) is not None]
         spending.sort(key=lambda each: -(spend_of(each) or 0))
-        rows = [
-            attrs.evolve(self._row(each), grave=each.severities[level])
-            for each in spending[:_NAMED]
-        ]
+        rows = [{**self._row(each), "grave": each.severities[level]} for each in spending[:_NAMED]]
         return {"level": level.value, "told": told, "rows": rows}
 
-    def _org(self, item: ToPutRight) -> dict[str, Any]:
+    def _org(self, item: ToPutRight) -> View:
         finding = item.finding
         by_name = {each.name: each for each in self.view.entries}
         names = [
@@ -375,10 +327,10 @@ class _RegisterPage:
     def _pairs(self) -> list[View]:
         found = self._flagged_pairs[:_PAIRS]
         return [
-            attrs.evolve(
-                self._view(f"pair-{number}", finding, pair),
-                title=f"{cut(pair.name, 2 * NAME)}: {finding.rule.title}",
-            )
+            {
+                **self._view(f"pair-{number}", finding, pair),
+                "title": f"{cut(pair.name, 2 * NAME)}: {finding.rule.title}",
+            }
             for number, (pair, finding) in enumerate(found, 1)
         ]
 
@@ -399,27 +351,19 @@ class _RegisterPage:
         self.checks[rule.id] = rule
         return f"#check-{rule.id}"
 
-    def _checks(self) -> list[dict[str, str]]:
+    def _checks(self) -> list[View]:
         order = [each for each in self.rulebook.rules if each.id in self.checks]
         return [_check_view(each, self.rulebook) for each in order]
 
     def _view(self, anchor: str, finding: Finding, assessment: Assessment) -> View:
-        assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
-        reply = decided(finding)
-        return View(
+        return view_of(
+            finding,
+            assessment,
+            self.origin,
+            reasons_of(finding),
             anchor=anchor,
-            severity=finding.severity,
-            could_be=finding.could_be,
-            title=finding.rule.title,
-            since=self.origin.since(assessment, finding),
-            reasons=short_reasons(reasons_of(finding), self.origin),
-            mitigations=tuple(sentence(each.because) for each in finding.mitigations),
-            remedy=sentence(finding.remedy) if finding.remedy else "",
-            owner=by_whom(finding, assessment),
             settled=self._settled(finding, assessment),
             check=self._check(finding.rule),
-            waived=finding.waived is not None,
-            decided="" if reply is None else reply.text,
         )
 
     def _settled(self, finding: Finding, assessment: Assessment) -> str:
@@ -481,14 +425,14 @@ class _RegisterPage:
 def _first_title(number: int) -> str:
     if number == 1:
         return "The one to look at first"
-    return f"{'Ten' if number == _NAMED else WORDS[number]} to look at first"
+    return f"{'Ten' if number == _NAMED else number_word(number)} to look at first"
 
 
 def _rank(value: str) -> int:
     return ("low", "medium", "high").index(value) if value in ("low", "medium", "high") else 0
 
 
-def _check_view(rule: Rule, rulebook: Rulebook) -> dict[str, str]:
+def _check_view(rule: Rule, rulebook: Rulebook) -> View:
     return {
         "anchor": f"check-{rule.id}",
         "title": rule.title,
@@ -498,33 +442,6 @@ def _check_view(rule: Rule, rulebook: Rulebook) -> dict[str, str]:
         "rule": rule.id,
         "whose": whose(rule),
     }
-
-
-def _cell(row: Any) -> Markup:  # noqa: ANN401 - how a theme ended, or None
-    if row is None:
-        return Markup('<td class="na">&ndash;<span class="hidden">not checked</span></td>')
-    flagged = sum(row.severities)
-    if flagged:
-        place = next(index for index, number in enumerate(row.severities) if number)
-        word, letter = GRADES[place]
-        several = f"<sub>{flagged}</sub>" if flagged > 1 else ""
-        return Markup(  # noqa: S704 - numbers and words of ours
-            f'<td class="{word.lower()}"><span aria-hidden="true">{letter}{several}</span>'
-            f'<span class="hidden">{flagged} flagged, gravest {word.lower()}</span></td>'
-        )
-    if row.unknown:
-        return Markup(  # noqa: S704 - likewise
-            f'<td class="open"><span aria-hidden="true">?</span>'
-            f'<span class="hidden">{row.unknown} not known</span></td>'
-        )
-    if row.met:
-        return Markup(
-            '<td class="met"><span aria-hidden="true">✓</span><span class="hidden">met</span></td>'
-        )
-    return Markup(
-        '<td class="na"><span aria-hidden="true">&ndash;</span>'
-        '<span class="hidden">does not apply</span></td>'
-    )
 
 
 def _anchors(several: Iterable[Assessment]) -> dict[int, str]:

@@ -10,7 +10,6 @@ from typing import Final
 
 import attrs
 
-from govrules.actions import due_date
 from govrules.assessment import Assessment, ended
 from govrules.catalogue import citation_phrase, claims_of, claims_phrase
 from govrules.explain.phrases import counted, day, joined, named, sentence
@@ -18,8 +17,8 @@ from govrules.findings import DerivedValue, Finding, Reason
 from govrules.model import Status
 from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
-from govrules.render.actions import Action, Work, actions_of, when_phrase, works_of
-from govrules.render.advice import fact_at, settled_when
+from govrules.render.actions import Action, Work, actions_of, when_due, when_phrase, works_of
+from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
@@ -27,13 +26,14 @@ from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, V
 from govrules.rulebook.walk import references
 from govrules.saved import Changed
 from govrules.unread import unread
-from govrules.vocabulary import AS_OF, YesNo
+from govrules.vocabulary import AS_OF
 
 #: How many lines of reasons a finding has at its default length.
 MOST_REASONS: Final = 5
 _NAME: Final = 40
 _NAMED: Final = 3
 _NAMELESS: Final = "(a partnership without a name)"
+_NUMBERS: Final = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 _NOTICES: Final = {
     Status.ENDED: "This partnership has ended. Only what still matters after the end is asked.",
     Status.DORMANT: "This partnership is dormant.",
@@ -61,6 +61,10 @@ class Origin:
         if self.changed is None:
             return ""
         return self.changed.since_of(assessment.id, finding.rule.id)
+
+
+#: Where nobody says from what a report is made.
+NOWHERE: Final = Origin()
 
 
 @attrs.frozen
@@ -129,6 +133,17 @@ class ByTheme:
     unknown: int
     met: int
     not_applicable: int
+
+    @property
+    def flagged(self) -> int:
+        """How many are flagged."""
+        return sum(self.severities)
+
+    @property
+    def gravest(self) -> Severity | None:
+        """How grave the gravest is; None where none is flagged."""
+        grades = zip(reversed(SEVERITIES), self.severities, strict=True)
+        return next((grade for grade, number in grades if number), None)
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -209,7 +224,7 @@ class Report:
     def _label(self, path: str) -> str:
         fact = fact_at(path, type(self.assessment.subject), self.assessment.rulebook)
         assert fact is not None  # noqa: S101 - it is a path of the vocabulary
-        return f"whether {fact.label}" if isinstance(fact.type, YesNo) else fact.label
+        return noun_phrase(fact)
 
     @cached_property
     def themes(self) -> list[ByTheme]:
@@ -255,10 +270,6 @@ class Report:
         rulebook = self.assessment.rulebook
         return sentence(settled_when(finding, self.assessment.subject, rulebook))
 
-    def owner(self, finding: Finding) -> str:
-        """Return by whom and when a finding is put right."""
-        return by_whom(finding, self.assessment)
-
     def source(self, finding: Finding) -> str:
         """Return on what a finding rests."""
         return citation_phrase(finding.source, self.assessment.rulebook)
@@ -267,6 +278,11 @@ class Report:
         """Return what to ask to know how grave a finding is."""
         worst = finding.could_be or Severity.LOW
         return asked(RankedQuestion(each, (finding.rule.id,), worst) for each in finding.questions)
+
+
+def number_word(number: int) -> str:
+    """Return a number as a sentence begins with it: in letters, as far as they go."""
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
 def when_of(action: Action) -> str:
@@ -392,15 +408,12 @@ def gathered(reasons: Sequence[Reason], steps: Mapping[str, DerivedValue]) -> It
 
         steps: those of them that follow from other facts, by path.
     """
-    groups: dict[tuple[str, str], list[Reason]] = {}
-    for each in reasons:
-        groups.setdefault((INDEX.sub("[]", each.fact), each.of_any_record), []).append(each)
-    for (fact, said), alike in groups.items():
-        if len(alike) > 1:
-            text = sentence(f"{named([each.record for each in alike])}: {said}")
-            yield Told(text, "", fact, len(alike))
+    for (fact, said), its in alike(reasons).items():
+        if len(its) > 1:
+            text = sentence(f"{named([each.record for each in its])}: {said}")
+            yield Told(text, "", fact, len(its))
             continue
-        (reason,) = alike
+        (reason,) = its
         step = steps.get(reason.fact)
         seen = "" if step else reason.evidence or reason.origin
         yield Told(sentence(reason.phrase), seen, reason.fact, 1, step)
@@ -411,13 +424,19 @@ def by_whom(finding: Finding, assessment: Assessment) -> str:
     remedy = finding.rule.remedy
     if remedy is None:
         return ""
-    when = when_phrase(due_date(remedy.within, assessment.as_of), remedy.within)
-    return ", ".join(each for each in (remedy.who, when) if each)
+    when = when_due(remedy.within, assessment.as_of)
+    return ", ".join(filter(None, (remedy.who, when)))
 
 
 def whose(rule: Rule) -> str:
     """Return how far the source goes in a rule, as a sentence; "" where nobody says."""
     return sentence(claims_phrase(claims_of(rule)))
+
+
+def graded(severities: Mapping[Severity, int]) -> list[str]:
+    """Return how many findings there are of each severity that there is, gravest first."""
+    found = [each for each in reversed(SEVERITIES) if severities[each]]
+    return [f"{severities[each]:,} {each.value}" for each in found]
 
 
 def date_phrase(as_of: object) -> str:

@@ -125,11 +125,11 @@ def standing(derived: Derived, case: Case) -> Standing:
     rows = [row for row in derived.rows if row.value == values[0]]
     true = next((row for row in rows if evaluate(row.when, case) is Truth.TRUE), None)
     high = [row for row in derived.rows if row.value == values[-1]] if len(values) > 1 else []
-    rises = [short(each) for row in high for each in _open(row.when, case)]
+    rises = [short(each) for row in high for each in _clauses(row.when, case, Truth.UNKNOWN)]
     return Standing(
         derived.fact.label,
         values,
-        _apart(_reasons(true.when, case)) if true else (),
+        _apart(_clauses(true.when, case, Truth.TRUE)) if true else (),
         tuple(dict.fromkeys(rises)),
         stated,
         order[0],
@@ -155,24 +155,39 @@ def short(text: str) -> str:
     return _AMOUNT.sub(lambda found: short_amount(Decimal(found[0][1:].replace(",", ""))), text)
 
 
-def _reasons(condition: Condition, case: Case) -> list[str]:
-    """Return clauses each of which alone shows that a condition holds."""
+def _clauses(condition: Condition, case: Case, truth: Truth) -> list[str]:
+    """
+    Return clauses each of which alone shows that a condition holds, or would make it hold.
+
+    Args:
+        condition: the condition, which has this truth.
+
+        case: the subject.
+
+        truth: true, or unknown where nobody can tell yet.
+    """
     match condition:
         case AnyOf(items):
-            true = [each for each in items if evaluate(each, case) is Truth.TRUE]
-            return [reason for each in true for reason in _reasons(each, case)]
+            its = [each for each in items if evaluate(each, case) is truth]
+            return [clause for each in its for clause in _clauses(each, case, truth)]
         case All(items):
-            plain = [each for each in items if not _is_derived(each)] or [*items]
-            several = [_reasons(each, case) for each in plain]
+            its = [each for each in items if evaluate(each, case) is truth]
+            plain = [each for each in its if not _is_derived(each)] or its
+            several = [_clauses(each, case, truth) for each in plain]
             if len(several) == 1:
                 return several[0]
             return [joined([each[0] for each in several if each])]
         case Test(ref) if ref.source is FactSource.DERIVED:
-            for row in case.derived[ref.path].rows:
-                if evaluate(row.when, case) is Truth.TRUE:
-                    return _reasons(row.when, case)
-            return []
-        case Test(ref, predicate):
+            derived, inside = case.derived[ref.path], case
+            if truth is Truth.UNKNOWN:
+                inside = case.taking({})
+            rows = [each for each in derived.rows if evaluate(each.when, inside) is truth]
+            if truth is Truth.UNKNOWN:
+                rows = [each for each in rows if _would_do(condition, derived, each.value)]
+            else:
+                rows = rows[:1]
+            return [clause for each in rows for clause in _clauses(each.when, inside, truth)]
+        case Test(ref, predicate) if truth is Truth.TRUE:
             told = short(fact_phrase(ref.fact, case.facts.value(ref, case.scopes)))
             return [told + _threshold(condition) if isinstance(predicate, Compare) else told]
         case _:
@@ -190,36 +205,6 @@ def _threshold(test: Test) -> str:
     if predicate.op is not Op.AT_LEAST or not isinstance(predicate.operand, Literal | Parameter):
         return ""
     return f" (the threshold is {short(value_phrase(predicate.operand.value, test.fact.type))})"
-
-
-def _open(condition: Condition, case: Case) -> list[str]:
-    """Return clauses each of which alone would make a condition hold that nobody can tell yet."""
-    match condition:
-        case AnyOf(items):
-            return [each for item in items if _is_open(item, case) for each in _open(item, case)]
-        case All(items):
-            unknown = [each for each in items if _is_open(each, case)]
-            plain = [each for each in unknown if not _is_derived(each)] or unknown
-            several = [_open(each, case) for each in plain]
-            if len(several) == 1:
-                return several[0]
-            return [joined([each[0] for each in several if each])]
-        case Test(ref) if ref.source is FactSource.DERIVED:
-            derived = case.derived[ref.path]
-            inside = case.taking({})
-            return [
-                each
-                for row in derived.rows
-                if evaluate(row.when, inside) is Truth.UNKNOWN
-                and _would_do(condition, derived, row.value)
-                for each in _open(row.when, inside)
-            ]
-        case _:
-            return [condition_phrase(condition)]
-
-
-def _is_open(condition: Condition, case: Case) -> bool:
-    return evaluate(condition, case) is Truth.UNKNOWN
 
 
 def _would_do(test: Test, derived: Derived, value: str | bool) -> bool:  # noqa: FBT001 - a value of a fact

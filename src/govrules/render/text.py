@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 
 from govrules.assessment import Assessment
-from govrules.decode.values import describe
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import DerivedValue, Finding
-from govrules.render.advice import fact_at, good_state, opened_elsewhere
+from govrules.render.advice import fact_at, good_state, opened_elsewhere, takes_phrase
 from govrules.render.decided import decided
 from govrules.render.lines import STYLES, Line, folded_text, item
 from govrules.render.page import page_lines
@@ -18,12 +17,11 @@ from govrules.render.report import (
     Asked,
     Report,
     Told,
-    asked,
     by_whom,
     gathered,
-    has_nothing_to_check,
+    graded,
 )
-from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.ast import Severity, Verdict
 from govrules.vocabulary import Choice, Choices, Fact, Record, Records
 
 _T = TypeVar("_T")
@@ -60,17 +58,16 @@ def assessment_lines(
 
 def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterator[Line]:
     """Yield what stands below the page of a subject: everything, one by one."""
+    report = Report(assessment)
     yield from _summaries(assessment, depth)
-    for theme in assessment.rulebook.themes:
-        flagged = [each for each in assessment.flagged if each.rule.theme == theme.id]
-        if flagged:
-            yield f"{theme.title} ({len(flagged)})", "bold"
-            yield "", ""
+    for theme, flagged in report.flagged_by_theme:
+        yield f"{theme.title} ({len(flagged)})", "bold"
+        yield "", ""
         for finding in flagged:
-            yield from _flagged(finding, assessment, depth)
-    yield from _questions(assessment)
-    yield from _met(assessment)
-    yield from _not_applicable(assessment)
+            yield from _flagged(finding, report, depth)
+    yield from _questions(report)
+    yield from _met(report)
+    yield from _not_applicable(report)
     yield from _steps(assessment)
 
 
@@ -78,14 +75,9 @@ def counts_line(
     verdicts: Mapping[Verdict, int], severities: Mapping[Severity, int] | None = None
 ) -> str:
     """Return how many findings have each verdict, the flagged ones by how grave they are."""
-    graded = [
-        f"{severities[each]:,} {each.value}"
-        for each in reversed(SEVERITIES)
-        if severities and severities[each]
-    ]
-    flagged = f"{verdicts[Verdict.FLAGGED]:,} to put right"
+    grades = f" ({joined(several)})" if severities and (several := graded(severities)) else ""
     return (
-        f"{flagged}{f' ({joined(graded)})' if graded else ''}, "
+        f"{verdicts[Verdict.FLAGGED]:,} to put right{grades}, "
         f"{verdicts[Verdict.UNKNOWN]:,} not known, {verdicts[Verdict.CLEAR]:,} met, "
         f"{verdicts[Verdict.NOT_APPLICABLE]:,} do not apply"
     )
@@ -116,16 +108,16 @@ def _hanging(text: str, style: str) -> Iterator[Line]:
         yield (line if index else line[_SEVERITY:]), style
 
 
-def _flagged(finding: Finding, assessment: Assessment, depth: int | None) -> Iterator[Line]:
+def _flagged(finding: Finding, report: Report, depth: int | None) -> Iterator[Line]:
     assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
     yield from _hanging(_headline(finding, finding.severity), STYLES[finding.severity])
-    report = Report(assessment)
     for line in _reasons(report, finding, depth):
         yield from item("because", line)
     for mitigation in finding.mitigations:
         yield from item("one step lower", sentence(mitigation.because))
     if finding.remedy:
-        yield from item("to put it right", _remedy(finding, assessment))
+        owner = f" ({words})" if (words := by_whom(finding, report.assessment)) else ""
+        yield from item("to put it right", sentence(finding.remedy) + owner)
     reply = decided(finding)
     if reply is not None:
         yield from item("decided", reply.text)
@@ -153,11 +145,6 @@ def _with_place(told: Told) -> str:
     return f"{told.text} [{place}]" if place else told.text
 
 
-def _remedy(finding: Finding, assessment: Assessment) -> str:
-    words = by_whom(finding, assessment)
-    return sentence(finding.remedy) + (f" ({words})" if words else "")
-
-
 def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
     """Return lines, or as many as leave room for one that says how many more there are."""
     if depth is None or len(lines) <= depth:
@@ -166,15 +153,15 @@ def _cut(lines: Sequence[_T], depth: int | None) -> tuple[Sequence[_T], int]:
     return shown, len(lines) - len(shown)
 
 
-def _questions(assessment: Assessment) -> Iterator[Line]:
-    questions = asked(assessment.questions)
-    if not questions:
+def _questions(report: Report) -> Iterator[Line]:
+    assessment = report.assessment
+    if not report.asked:
         return
-    unknown = len(assessment.of(Verdict.UNKNOWN))
-    yield f"Questions ({len(questions)}): {counted(unknown, 'check')} not known yet", "bold"
+    unknown = assessment.counts[Verdict.UNKNOWN]
+    yield f"Questions ({len(report.asked)}): {counted(unknown, 'check')} not known yet", "bold"
     # What bounds the tier stands together, with what it can still be.
     groups: dict[tuple[str, ...], list[Asked]] = {}
-    for each in questions:
+    for each in report.asked:
         groups.setdefault(each.settles, []).append(each)
     in_order = [(settles, each) for settles, its in groups.items() for each in its]
     last: tuple[str, ...] = ()
@@ -204,21 +191,16 @@ def _bounds(settles: tuple[str, ...], assessment: Assessment) -> str:
 
 def _answer(fact: Fact) -> str:
     match fact.type:
-        case Choices(values):
-            return f"any of: {', '.join(values)}; or none"
-        case Choice(values):
-            return f"one of: {', '.join(values)}; or none"
-        case Records():
-            return f"a list, each a {fact.each}; or none"
+        case Choices() | Choice() | Records():
+            return f"{takes_phrase(fact)}; or none"
         case Record():
             return "none, where there is none"
         case _:
-            return describe(fact.type)
+            return takes_phrase(fact)
 
 
-def _met(assessment: Assessment) -> Iterator[Line]:
-    for title, wanted in (("Good practice met", False), ("Nothing to check", True)):
-        found = [each for each in assessment.good_practice if has_nothing_to_check(each) is wanted]
+def _met(report: Report) -> Iterator[Line]:
+    for title, found in (("Good practice met", report.good), ("Nothing to check", report.empty)):
         if not found:
             continue
         yield f"{title} ({len(found)})", "bold"
@@ -229,16 +211,13 @@ def _met(assessment: Assessment) -> Iterator[Line]:
         yield "", ""
 
 
-def _not_applicable(assessment: Assessment) -> Iterator[Line]:
-    findings = assessment.of(Verdict.NOT_APPLICABLE)
-    if not findings:
+def _not_applicable(report: Report) -> Iterator[Line]:
+    if not report.not_applicable:
         return
-    yield f"Does not apply ({len(findings)})", "bold"
-    by_reason: dict[str, list[Finding]] = {}
-    for finding in findings:
-        by_reason.setdefault(joined(each.phrase for each in finding.because), []).append(finding)
-    for reason, its in by_reason.items():
-        yield from item("", f"{sentence(reason)}", indent=2)
+    number = report.assessment.counts[Verdict.NOT_APPLICABLE]
+    yield f"Does not apply ({number})", "bold"
+    for reason, its in report.not_applicable:
+        yield from item("", reason, indent=2)
         yield from folded_text(
             "; ".join(f"{good_state(each.rule)} [{each.rule.id}]" for each in its), indent=6
         )

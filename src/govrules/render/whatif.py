@@ -8,7 +8,7 @@ from typing import Any
 from govrules.assessment import WhatIf
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Finding
-from govrules.render.lines import STYLES, Line, folded_text
+from govrules.render.lines import STYLES, Line, folded_text, hanging, heading
 from govrules.render.plain import finding_data, head_data, plain
 from govrules.rulebook.ast import Verdict
 
@@ -39,18 +39,15 @@ def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False)
     for name, before, after in derived_changed(found):
         yield from folded_text(sentence(f"{name}: {before} now, {after} then"))
     if found.opened:
-        yield "", ""
-        yield "Opened", "bold"
+        yield from heading("Opened")
         for each in found.opened:
             yield from _line(each, _how(each))
     if found.closed:
-        yield "", ""
-        yield "Closed", "bold"
+        yield from heading("Closed")
         for each in found.closed:
             yield from folded_text(f"{each.rule.title}: {_how(each)} [{each.rule.id}]", indent=2)
     if found.changed and full:
-        yield "", ""
-        yield "Changed", "bold"
+        yield from heading("Changed")
         for one, other in found.changed:
             text = f"{one.rule.title}: {_how(one)} now, {_how(other)} then [{one.rule.id}]"
             yield from folded_text(text, indent=2)
@@ -79,11 +76,9 @@ def _word(value: object) -> str:
 
 
 def _how(finding: Finding) -> str:
-    if finding.verdict is not Verdict.FLAGGED or finding.severity is None:
-        could = f", could be {finding.could_be.value}" if finding.could_be else ""
-        return f"{_ENDS[finding.verdict]}{could}"
     could = f", could be {finding.could_be.value}" if finding.could_be else ""
-    return f"{finding.severity.value}{could}"
+    ended = finding.severity.value if finding.severity else _ENDS[finding.verdict]
+    return f"{ended}{could}"
 
 
 def _line(finding: Finding, how: str) -> Iterator[Line]:
@@ -91,9 +86,7 @@ def _line(finding: Finding, how: str) -> Iterator[Line]:
     begin = f"  {finding.severity.value.upper():<8}  "
     _, _, could = how.partition(", ")
     text = f"{finding.rule.title}{f' ({could})' if could else ''} [{finding.rule.id}]"
-    for index, (line, _) in enumerate(folded_text(text, indent=len(begin))):
-        style = STYLES[finding.severity] if not index else ""
-        yield (f"{begin}{line.strip()}" if not index else line), style
+    yield from hanging(begin, text, STYLES[finding.severity])
 
 
 def what_if_data(found: WhatIf, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def _letters(at: int) -> str:
 
 def write_questions(
     styles: Styles,
-    rows: Sequence[Row],
+    asking: Asking,
     pack: str,
     of: tuple[str, object],
     lists: Lists,
@@ -98,7 +98,7 @@ def write_questions(
     Args:
         styles: the formats of the workbook.
 
-        rows: the questions.
+        asking: the questions.
 
         pack: the id of the rules.
 
@@ -110,8 +110,9 @@ def write_questions(
 
         typed: what stands already in the columns that people type in, by key.
     """
-    sheet = Sheet(styles, QUESTIONS, "Questions", _HOW, QUESTION_COLUMNS, of=of, locked=locked)
-    for row in rows:
+    how = f"{_HOW} {asking.more}".rstrip()
+    sheet = Sheet(styles, QUESTIONS, "Questions", how, QUESTION_COLUMNS, of=of, locked=locked)
+    for row in asking.rows:
         key = row.key(pack)
         answer, seen, note = (typed or {}).get(key, ("", "", ""))
         about, path = about_of(row.fact)

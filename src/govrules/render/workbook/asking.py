@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -39,6 +40,10 @@ from govrules.vocabulary import (
 
 #: How many questions are asked of a partnership, beside those that decide the risk tier.
 MOST: Final = 15
+#: How many questions one lead officer is asked, of however many partnerships.
+MOST_OF_AN_OFFICER: Final = 40
+_NOBODY: Final = "Nobody"
+_NOT_RECORDED: Final = "Not recorded"
 
 
 @attrs.frozen
@@ -90,12 +95,39 @@ class Asking:
         rows: the questions.
         clauses: of which partnerships the matters of the governing document are asked, each with
             the row that says so.
-        left_out: how many questions are left for the next workbook.
+        left: how many questions are left for the next workbook, by lead officer.
     """
 
     rows: tuple[Row, ...]
-    clauses: tuple[tuple[Assessment, Row], ...]
-    left_out: int
+    clauses: tuple[tuple[Assessment, Row], ...] = ()
+    left: Mapping[str, int] = attrs.field(factory=dict, hash=False)
+
+    @property
+    def left_out(self) -> int:
+        """How many questions are left for the next workbook."""
+        return sum(self.left.values())
+
+    @property
+    def more(self) -> str:
+        """How many more there are and how to have them all, as a sentence; "" where none are."""
+        number = self.left_out
+        are = "question is" if number == 1 else "questions are"
+        asks = "`--all-questions` asks them all"
+        return f"{number:,} more {are} left for the next workbook: {asks}." if number else ""
+
+    @property
+    def by_officer(self) -> Iterator[tuple[str, Asking]]:
+        """What each lead officer is asked."""
+        clauses = (row for _, row in self.clauses)
+        for name in dict.fromkeys(row.officer for row in (*self.rows, *clauses)):
+            yield (
+                name,
+                Asking(
+                    tuple(row for row in self.rows if row.officer == name),
+                    tuple(pair for pair in self.clauses if pair[1].officer == name),
+                    {name: self.left.get(name, 0)},
+                ),
+            )
 
 
 def asking_of(
@@ -118,24 +150,37 @@ def asking_of(
     }
     rows: list[Row] = []
     clauses: list[tuple[Assessment, Row]] = []
-    left_out = 0
+    left: Counter[str] = Counter()
     beside = _of_the_register(whole)
-    for index, each in enumerate(_subjects(whole)):
+    for index, each in enumerate((whole.register, *whole.entries)):
         found = [*_rows(each, asked, beside.get(index - 1, ()))]
         grid = [row for row, _ in found if row.fact == CLAUSES_FACT]
         clauses += [(each, row) for row in grid]
         others = [(row, tier) for row, tier in found if row.fact != CLAUSES_FACT]
         kept = others if everything else _first(others)
         rows += (row for row, _ in kept)
-        left_out += len(others) - len(kept)
+        left[_officer(each)] += len(others) - len(kept)
     order = {row.partnership: at for at, row in reversed([*enumerate(rows)])}
     rows.sort(key=lambda row: (row.officer.casefold(), order[row.partnership]))
-    return Asking(tuple(rows), tuple(clauses), left_out)
+    if not everything:
+        kept_ = _gravest(rows)
+        left += Counter(row.officer for row in rows) - Counter(row.officer for row in kept_)
+        rows = kept_
+    return Asking(tuple(rows), tuple(clauses), left)
 
 
-def _subjects(whole: RegisterAssessment) -> Iterator[Assessment]:
-    yield whole.register
-    yield from whole.entries
+def _gravest(rows: list[Row]) -> list[Row]:
+    """Return of what each lead officer is asked the first by consequence, in their order."""
+    its: dict[str, list[int]] = {}
+    for at, row in enumerate(rows):
+        its.setdefault(row.officer, []).append(at)
+    chosen: set[int] = set()
+    for officer, places in its.items():
+        # Where nobody leads, no one person is asked.
+        most = None if officer in (_NOBODY, _NOT_RECORDED) else MOST_OF_AN_OFFICER
+        places.sort(key=lambda at: (bool(rows[at].asked), -rows[at].could_be.rank))
+        chosen.update(places[:most])
+    return [rows[at] for at in sorted(chosen)]
 
 
 def _first(rows: list[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
@@ -229,8 +274,8 @@ def _officer(each: Assessment) -> str:
         return "Whoever keeps the register"
     officer = getattr(each.subject, "responsible_officer", UNKNOWN)
     if officer is None:
-        return "Nobody"
-    return officer if isinstance(officer, str) else "Not recorded"
+        return _NOBODY
+    return officer if isinstance(officer, str) else _NOT_RECORDED
 
 
 def _moot(ranked: Sequence[RankedQuestion]) -> dict[str, str]:

@@ -13,13 +13,11 @@ from govrules.render.overview import Overview, because_unknown, called, officer_
 from govrules.render.report import ByTheme, by_theme
 from govrules.render.standing import tier_of
 from govrules.render.workbook.sheet import FILLS, FIRST, PALE, Cell, Column, Sheet, Styles
-from govrules.rulebook.ast import SEVERITIES, Severity, Verdict
+from govrules.rulebook.ast import SEVERITIES, Verdict
 
 _FREQUENT: Final = 10
 _FIRST: Final = 10
 _NOT_READ: Final = 25
-#: The letter of each severity, gravest first.
-LETTERS: Final = ("C", "H", "M", "L")
 _LEGEND: Final = (
     ("C 4", "critical: four findings, the gravest of them critical"),
     ("H", "high: one finding"),
@@ -155,10 +153,9 @@ def heat(row: ByTheme | None) -> str:
     """Return how a theme ended of a partnership, as a cell of the heat map."""
     if row is None:
         return "\u2013"
-    flagged = sum(row.severities)
-    if flagged:
-        letter = next(LETTERS[at] for at, number in enumerate(row.severities) if number)
-        return f"{letter} {flagged}" if flagged > 1 else letter
+    if row.gravest is not None:
+        letter = row.gravest.value[0].upper()
+        return f"{letter} {row.flagged}" if row.flagged > 1 else letter
     if row.unknown:
         return "?"
     return "met" if row.met else "\u2013"
@@ -166,9 +163,7 @@ def heat(row: ByTheme | None) -> str:
 
 def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     """Write a row a partnership and a column a theme, gravest first."""
-    found = {id(each): {row.theme.id: row for row in by_theme(each)} for each in view.entries}
-    used = {theme for rows in found.values() for theme in rows}
-    themes = [each for each in view.whole.register.rulebook.themes if each.id in used]
+    themes = view.themes
     columns = (
         Column("Partnership", 38),
         Column("Lead officer", 26),
@@ -178,7 +173,7 @@ def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
     how = "The gravest finding of each theme, and how many there are. Gravest partnerships first."
     sheet = Sheet(styles, "Heat map", "Heat map", how, columns, of=of)
     for each in view.ranked:
-        rows = found[id(each)]
+        rows = {row.theme.id: row for row in by_theme(each)}
         cells: list[Cell] = [heat(rows.get(theme.id)) for theme in themes]
         sheet.add(_called(each), officer_of(each), tier_word(each), *cells)
     sheet.finish()
@@ -199,10 +194,8 @@ def _colours(sheet: Sheet, styles: Styles, last: int) -> None:
     for text, fill in (("met", _MET), ("\u2013", PALE)):
         rule({"type": "cell", "criteria": "==", "value": f'"{text}"'}, bg_color=fill)
     rule({"type": "cell", "criteria": "==", "value": '"?"'}, border=1, border_color="#9CA3AF")
-    grades: tuple[Severity, ...] = tuple(reversed(SEVERITIES))
-    for letter, grade in zip(LETTERS, grades, strict=True):
-        fill, ink = FILLS[grade]
-        about = {"type": "text", "criteria": "begins with", "value": letter}
+    for grade, (fill, ink) in FILLS.items():
+        about = {"type": "text", "criteria": "begins with", "value": grade.value[0].upper()}
         rule(about, bg_color=fill, font_color=ink, bold=ink == "#FFFFFF")
 
 

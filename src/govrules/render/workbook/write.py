@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,9 +75,7 @@ def assessment_book(
     asking = asking_of(whole, beside.laid, everything=everything)
     view = Overview(whole)
     of = name_of(whole), whole.register.as_of
-    buffer = io.BytesIO()
-    with _book(buffer, of[0]) as book:
-        styles = Styles(book)
+    with _book(of[0]) as (styles, made):
         write_summary(
             styles,
             view,
@@ -94,17 +93,15 @@ def assessment_book(
         if beside.changed:
             write_changed(styles, beside.changed, of)
         _behind(styles, asking, whole, lists)
-    return buffer.getvalue()
+    return made.getvalue()
 
 
 def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = True) -> bytes:
     """Return a workbook of the sheets that ask alone, whose bytes are the same every time."""
-    buffer = io.BytesIO()
-    with _book(buffer, name_of(whole)) as book:
-        styles = Styles(book)
+    with _book(name_of(whole)) as (styles, made):
         lists = _asking(styles, asking, whole, locked=locked)
         _behind(styles, asking, whole, lists)
-    return buffer.getvalue()
+    return made.getvalue()
 
 
 def refused_book(
@@ -125,43 +122,29 @@ def refused_book(
 
         pack: the id and the version of the rules.
     """
-    buffer = io.BytesIO()
-    with _book(buffer, made_for[0]) as book:
-        styles = Styles(book)
+    asking = Asking(tuple(rows))
+    with _book(made_for[0]) as (styles, made):
         lists = Lists(styles)
-        write_questions(styles, rows, pack[0], made_for, lists, locked=True, typed=typed)
+        write_questions(styles, asking, pack[0], made_for, lists, locked=True, typed=typed)
         lists.write()
-        write_facts(styles, Asking(tuple(rows), (), 0), pack, *made_for)
-    return buffer.getvalue()
+        write_facts(styles, asking, pack, *made_for)
+    return made.getvalue()
 
 
-def by_officer(asking: Asking) -> Iterator[tuple[str, Asking]]:
-    """Yield what each lead officer is asked."""
-    officers = dict.fromkeys(
-        [*(row.officer for row in asking.rows), *(row.officer for _, row in asking.clauses)]
-    )
-    for name in officers:
-        yield (
-            name,
-            Asking(
-                tuple(row for row in asking.rows if row.officer == name),
-                tuple(pair for pair in asking.clauses if pair[1].officer == name),
-                0,
-            ),
-        )
-
-
-def _book(buffer: io.BytesIO, title: str) -> Workbook:
-    book = Workbook(buffer, {"in_memory": True})
-    book.set_properties({"title": title, "created": _CREATED})
-    return book
+@contextlib.contextmanager
+def _book(title: str) -> Iterator[tuple[Styles, io.BytesIO]]:
+    """Yield the formats of a new workbook, and where its bytes are once it is written."""
+    buffer = io.BytesIO()
+    with Workbook(buffer, {"in_memory": True}) as book:
+        book.set_properties({"title": title, "created": _CREATED})
+        yield Styles(book), buffer
 
 
 def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked: bool) -> Lists:
     rulebook = whole.register.rulebook
     of = name_of(whole), whole.register.as_of
     lists = Lists(styles)
-    write_questions(styles, asking.rows, rulebook.id, of, lists, locked=locked)
+    write_questions(styles, asking, rulebook.id, of, lists, locked=locked)
     if asking.clauses:
         write_clauses(styles, asking.clauses, rulebook.id, of, locked=locked)
     return lists
