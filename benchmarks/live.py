@@ -24,11 +24,11 @@ from typing import Any
 
 from govrules import Partner, Partnership, Verdict, assess_register, load_rulebook
 from govrules.assessment import rules_for
+from govrules.engines.registry import comparable
 from govrules.engines.registry import engine as engine_called
-from govrules.engines.registry import said
-from govrules.live.plain import Reader
+from govrules.live.evaluation import default_engine
+from govrules.live.json_values import Reader
 from govrules.live.register import LiveRegister
-from govrules.live.settling import default_engine
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
     Choice,
@@ -268,7 +268,7 @@ def at_once(number: int, engine: str) -> None:
     seconds = time.perf_counter() - begin
     expected = engine_called("reference").outcomes(rules, several, AS_OF, RULEBOOK)
     for ours, theirs in zip(found, expected, strict=True):
-        assert [said(each) for each in ours] == [said(each) for each in theirs]
+        assert [comparable(each) for each in ours] == [comparable(each) for each in theirs]
     print(
         f"{engine}: {number:,} partnerships at once, {len(rules)} rules: every verdict and "
         f"severity that of reference; {number / seconds:.0f} partnerships a second"

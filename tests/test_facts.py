@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from govrules.engines.reference import case_of, settle
-from govrules.facts import TO_BE_FOUND, Facts, Scope, evidence_of, origin_of, said
+from govrules.facts import TO_BE_FOUND, Facts, Scope, annotation, evidence_of, origin_of
 from govrules.model import Partner, Partnership, Protocol
 from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op
@@ -133,7 +133,7 @@ def test_where_a_fact_was_seen() -> None:
     assert origin_of(thing, "partners[0].role") == "a.yaml:3"
     assert origin_of(thing, "protocol.agreed") == "a.yaml:9"
     assert origin_of(thing, "funding.pooled") == origin_of(thing) == "a.yaml:1"
-    assert said(FINE, "evidence") == said(UNKNOWN, "local") == {}
+    assert annotation(FINE, "evidence") == annotation(UNKNOWN, "local") == {}
 
 
 def test_what_is_to_be_found_says_so() -> None:

@@ -12,13 +12,12 @@ from typing import Any
 import attrs
 
 from govrules.engines.reference import case_of, judge
-from govrules.engines.registry import Outcome, said
+from govrules.engines.registry import Outcome, comparable
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain import phrases
 from govrules.explain.view import View, view_of
-from govrules.facts import Facts, replaced
-from govrules.facts import said as facts_said
+from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
 from govrules.identical import Identical
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
@@ -95,7 +94,7 @@ class Assessment(ShownInNotebooks):
     _rules: tuple[Rule, ...] = attrs.field(repr=False, eq=False, alias="rules")
     #: Engines may know more of an outcome than they have to; what they say is compared.
     _outcomes: Sequence[Outcome] = attrs.field(
-        repr=False, eq=lambda several: tuple(map(said, several)), hash=False, alias="outcomes"
+        repr=False, eq=lambda several: tuple(map(comparable, several)), hash=False, alias="outcomes"
     )
     _engine: str = attrs.field(repr=False, eq=False, alias="engine")
     waivers: tuple[Waiver, ...] = attrs.field(default=(), repr=False)
@@ -121,7 +120,7 @@ class Assessment(ShownInNotebooks):
         return _unpacked, (values, outcomes, self._engine, decided, self.so_of, rules)
 
     def afresh(self) -> Assessment:
-        """Return the same assessment, of which nothing was worked out yet: it can be let go."""
+        """Return an equal assessment without cached findings, so that this one can be freed."""
         return attrs.evolve(self)
 
     @cached_property
@@ -166,18 +165,18 @@ class Assessment(ShownInNotebooks):
         return tuple(each for each in found if each.verdict is Verdict.FLAGGED)
 
     def _waiver(self, rule: Rule, outcome: Outcome) -> Waiver | None:
-        """Return the waiver by which what a rule flags does not count."""
+        """Return the waiver of a rule; None where it is not flagged or not waived."""
         if outcome.verdict is not Verdict.FLAGGED:
             return None
         return next((each for each in self.waivers if each.rule == rule.id), None)
 
     def _action(self, rule: Rule) -> Action | None:
-        """Return what was decided about what a rule says."""
+        """Return the action on the finding of a rule; None where there is none."""
         return next((each for each in self.actions if each.rule == rule.id), None)
 
     @property
     def acted_on(self) -> tuple[Finding, ...]:
-        """The findings about which something was decided, whatever has become of it."""
+        """The findings that have an action, done or not."""
         rules = {each.rule for each in self.actions}
         several = [place for place, rule in enumerate(self._rules) if rule.id in rules]
         sums = (each for each in self.summaries if each.action) if self.actions else ()
@@ -298,7 +297,7 @@ class Assessment(ShownInNotebooks):
     @cached_property
     def contradictions(self) -> tuple[Contradiction, ...]:
         """What was stated of derived facts, and other facts contradict; it counts as stated."""
-        stated = facts_said(self.subject, "stated")
+        stated = annotation(self.subject, "stated")
         return tuple(
             found
             for name, derived in self.rulebook.derived.items()
@@ -351,7 +350,9 @@ class Assessment(ShownInNotebooks):
         made = assess(subject, self.rulebook, as_of=self.as_of, engine=self._engine)
         after = attrs.evolve(made, waivers=self.waivers, actions=self.actions)
         pairs = [*zip(self._outcomes, after._outcomes, strict=True)]  # noqa: SLF001 - its own
-        differ = [at for at, (one, other) in enumerate(pairs) if said(one) != said(other)]
+        differ = [
+            at for at, (one, other) in enumerate(pairs) if comparable(one) != comparable(other)
+        ]
         was = {at: pairs[at][0].verdict is Verdict.FLAGGED for at in differ}
         now = {at: pairs[at][1].verdict is Verdict.FLAGGED for at in differ}
         opened = [after._finding(at) for at in differ if now[at] and not was[at]]  # noqa: SLF001 - its own
@@ -487,7 +488,7 @@ def ended(assessment: Assessment) -> Iterator[tuple[Rule, Verdict, Severity | No
 
 @functools.lru_cache(maxsize=256)
 def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT001 - a value
-    """Return a rule that asks for a value: what explains it is what the fact has it from."""
+    """Return a rule that requires a derived fact to have a value, to explain that value."""
     (derived,) = only
     ref = FactRef(derived.name, 0, derived.fact, FactSource.DERIVED)
     return Rule(
@@ -564,7 +565,7 @@ def _finding(
 
 
 def _kind(subjects: Sequence[Any], rulebook: Rulebook) -> str:
-    """Return the one kind of which all the subjects are."""
+    """Return the kind that all subjects share."""
     first = type(subjects[0])
     for name, cls in rulebook.subjects.items():
         if cls is first:

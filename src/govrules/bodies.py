@@ -65,7 +65,7 @@ def merged(one: Any, other: Any) -> Any:  # noqa: ANN401 - two records of one cl
 
 
 def counts_once(name: str, path: str, other: str = "") -> Problem:
-    """Return that a body stands twice in a list; `other` is where it stands first."""
+    """Return the problem of a body listed twice; `other` is its first place."""
     at = f", the other at {other}" if other else ""
     return Problem(
         Code.PARTNER_TWICE,

@@ -114,7 +114,7 @@ def _partners_twice(entry: Partnership) -> Iterator[Diagnostic]:
 
 
 def place_of(record: Any, path: str) -> Span:  # noqa: ANN401 - any attrs object
-    """Return where a fact stands; the record's name where nobody says."""
+    """Return the place of a fact in its file; the record's name where it has no place."""
     place = read_place(origin_of(record, path))
     if place.file:
         return place

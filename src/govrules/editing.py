@@ -79,7 +79,7 @@ def root_of(body: str) -> yaml.MappingNode:
 
 
 def span_of(body: str, node: yaml.Node) -> tuple[int, int]:
-    """Return where a node begins and ends; what is left of a block's last line is no part of it."""
+    """Return the start and end of a node, without the rest of a block's last line."""
     begin, end = node.start_mark.index, node.end_mark.index
     inner = node.value if isinstance(node, yaml.CollectionNode) and not node.flow_style else ()
     if inner:
@@ -110,7 +110,7 @@ def newline_of(body: str) -> str:
 
 
 def in_place(body: str, node: yaml.Node, value: str) -> Edit:
-    """Return the edit that puts a value, as YAML writes it, where another stands."""
+    """Return the edit that replaces a value by another, as YAML writes it."""
     begin, end = span_of(body, node)
     if begin == end:
         # Nothing stands there, and its mark may lie anywhere after the colon.

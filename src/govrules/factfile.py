@@ -179,7 +179,7 @@ def _put(body: str, node: yaml.MappingNode, path: str, value: str) -> list[Edit]
 
 
 def _places(node: yaml.Node, prefix: str) -> Iterator[tuple[str, yaml.Node]]:
-    """Yield each fact of a mapping with its value; what is in braces after what stands in it."""
+    """Yield the path and node of each fact, and of each flow mapping after the facts in it."""
     if not isinstance(node, yaml.MappingNode):
         return
     for key, inner in node.value:
@@ -225,7 +225,7 @@ def _is_inside(body: str, node: yaml.MappingNode) -> bool:
 
 
 def _node_at(node: yaml.Node, path: str) -> yaml.Node | None:
-    """Return what stands under a path, however the keys are nested."""
+    """Return the node at a path, however the keys are nested."""
     for key, inner in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == path:
             return inner  # type: ignore[no-any-return]
@@ -235,7 +235,7 @@ def _node_at(node: yaml.Node, path: str) -> yaml.Node | None:
 
 
 def _items(node: yaml.Node | None) -> list[yaml.Node]:
-    """Return the records of a list as it stands in a file, without what says there may be more."""
+    """Return the nodes of the records of a list, without `unknown` entries."""
     if not isinstance(node, yaml.SequenceNode):
         return []
     return [each for each in node.value if not _is_open(each)]

@@ -109,7 +109,7 @@ class Facts:
         scope = scopes[ref.level]
         if ref.source is FactSource.LOCAL:
             name = ref.path.removeprefix("local.")
-            value = said(scope.record, "local").get(name, UNKNOWN)
+            value = annotation(scope.record, "local").get(name, UNKNOWN)
             return absent(ref.fact) if value is None else value
         found = read_field(scope.record, ref.path, ref.fact)
         return UNKNOWN if lies_ahead(found, ref.type, self.as_of) else found
@@ -121,7 +121,7 @@ class Facts:
             return self.supposed[path]
         if self.only is not None and path not in self.only:
             return UNKNOWN
-        return said(scope.record, "stated").get(name, UNKNOWN)
+        return annotation(scope.record, "stated").get(name, UNKNOWN)
 
     def records(self, ref: FactRef, scopes: tuple[Scope, ...]) -> tuple[list[Scope], bool]:
         """Return the records of a list, and whether there are certainly no more."""
@@ -231,7 +231,7 @@ def parts_of(path: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def said(record: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - any attrs object
+def annotation(record: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - any attrs object
     """Return what a record says about facts under a name; nothing where it has no such field."""
     cls: type = type(record)
     if record is UNKNOWN or name not in vocabulary_of(cls).about:
@@ -242,21 +242,21 @@ def said(record: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401 - any att
 
 def evidence_of(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return where a fact, or what it is part of, was seen; "" where nobody says."""
-    return _nearest(said(record, "evidence"), path)
+    return _nearest(annotation(record, "evidence"), path)
 
 
 def origin_of(record: Any, path: str = "") -> str:  # noqa: ANN401 - any attrs object
     """Return ``file:line`` of a fact, of what it is part of, or of the whole record."""
-    origin = said(record, "origin")
+    origin = annotation(record, "origin")
     return _nearest(origin, path) or origin.get("", "")
 
 
-def _nearest(said: Mapping[str, str], path: str) -> str:
-    if not said:
+def _nearest(by_path: Mapping[str, str], path: str) -> str:
+    if not by_path:
         return ""
     while path:
-        if path in said:
-            return said[path]
+        if path in by_path:
+            return by_path[path]
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return ""
 
@@ -282,12 +282,12 @@ def replaced(record: Any, path: str, value: Any) -> Any:  # noqa: ANN401 - any a
     cls: type = type(record)
     vocabulary = vocabulary_of(cls)
     if name == "local" and rest and name in vocabulary.about:
-        return attrs.evolve(record, local={**said(record, "local"), rest: value})
+        return attrs.evolve(record, local={**annotation(record, "local"), rest: value})
     fact = vocabulary.fields.get(name)
     if fact is None:
         if rest or which or "stated" not in vocabulary.about:
             raise FactsError(path, "a fact", "one that is not in the vocabulary")
-        return attrs.evolve(record, stated={**said(record, "stated"), name: value})
+        return attrs.evolve(record, stated={**annotation(record, "stated"), name: value})
     held = getattr(record, name)
     if which:
         at = _place(held, which, path)

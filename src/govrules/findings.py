@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from govrules.engines.registry import Outcome, said
+from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases, plan
 from govrules.explain.because import because, proof
@@ -198,7 +198,7 @@ class Finding(ShownInNotebooks):
     def _judged(self) -> Outcome:
         """The outcome as explanations reach it."""
         found = self._view.says(self.rule)
-        if said(found) != said(self._outcome):
+        if comparable(found) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
@@ -367,7 +367,7 @@ class Finding(ShownInNotebooks):
         return _plain_reason(cited, self._view)
 
     def _there(self, listed: Fact) -> str:
-        """Return what counts of a record of which no fact is cited: what nobody recorded of it."""
+        """Return, for a record none of whose facts is cited, that nothing was recorded."""
         for condition in rule_conditions(self.rule):
             for node in nodes(condition):
                 if isinstance(node, Quantified) and node.list.fact == listed:
@@ -441,7 +441,7 @@ def _reason(cited: Cited, view: View, phrase: str) -> Reason:
 
 
 def _nearest(look: Callable[[Any, str], str], cited: Cited, view: View) -> str:
-    """Return what the record that a fact is in says of it, or what the subject says."""
+    """Return the annotation of a fact from its record, or else from the subject."""
     subject = view.record
     if not cited.frame.prefix:
         return look(subject, cited.path)

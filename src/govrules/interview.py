@@ -149,7 +149,7 @@ class Interview:
 
     @property
     def assessment(self) -> Assessment:
-        """The assessment of it."""
+        """The assessment of the subject with the answers so far."""
         if self._assessment is None:
             self._assessment = self._assess()
         return self._assessment
@@ -257,7 +257,7 @@ class Interview:
         return value is UNKNOWN or (several and UNKNOWN in value)
 
     def _recorded(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
-        """Return what is recorded under a path in which a record stands by its name."""
+        """Return the value at a path that may name a record instead of numbering it."""
         return current_value(self._subject, path, self.rulebook)
 
     def _ranked(self) -> list[_Open]:

@@ -123,7 +123,7 @@ def why_not_read(error: OSError | ValueError) -> tuple[str, str]:
 
 
 def decoded(data: bytes | None, name: str) -> tuple[str, Report]:
-    """Return bytes as text and a report on it; None stands for more than is read."""
+    """Return bytes decoded as text, and a report; None is a file above the limit."""
     report = Report(name)
     if data is None or len(data) > MAX_BYTES:
         report.add(

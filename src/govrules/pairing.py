@@ -484,7 +484,7 @@ def _grave(outcome: Outcome) -> int:
 
 
 def _of_body_alone(first: Partnership, second: Partnership, key: str) -> Pair:
-    """Return two entries of a body as a pair of which nothing is known but what it does in both."""
+    """Return a pair of entries that share a body, of which only its roles in both are known."""
     two = _Two(_side(first), _side(second))
     shared = _shared(two.one.members[0][key], two.two.members[0][key])
     known = {each: two.facts[each] for each in ("id", "name", "first", "second")}

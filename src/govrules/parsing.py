@@ -229,7 +229,7 @@ _AMOUNT: Final = re.compile(r"£ ?\d{1,3},\d{3}(?:\.\d+)?|[1-9]\d{0,2},\d{3}(?:\
 
 
 def _neighbours(node: Node) -> Iterable[tuple[Scalar, Scalar]]:
-    """Return each value of a mapping or list with what stands after it, as a comma leaves them."""
+    """Return each value of a flow mapping or list with the next, as a comma splits them."""
     match node:
         case Entries(items):
             # Behind a comma an amount goes on as a key that has no value.
@@ -421,7 +421,7 @@ OF_SIGNS: Final = {
 
 
 def _sign(line: int, report: Report) -> tuple[str, Scalar, str] | None:
-    """Return what is wrong where a sign stands for a test."""
+    """Return the problem, place and help where a comparison sign is written for a test."""
     found = _COMPARED.search(report.lines[line]) if line < len(report.lines) else None
     if found is None:
         return None

@@ -23,7 +23,7 @@ from govrules.decode.values import is_nothing, written
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.fact_nodes import says_a_state
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.model import Partnership
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import MAX_DEPTH, MAX_NODES, parse
@@ -234,13 +234,13 @@ def read_of(
     report: Report,
     nulls: int,
 ) -> Read:
-    """Return what was read, with what was reported of it."""
-    said = report.in_order()
+    """Return the subject that was read, with warnings and problems."""
+    diagnostics = report.in_order()
     return Read(
         subject,
         as_of,
-        tuple(each for each in said if each.code.is_warning),
-        tuple(each for each in said if not each.code.is_warning),
+        tuple(each for each in diagnostics if each.code.is_warning),
+        tuple(each for each in diagnostics if not each.code.is_warning),
         null_notes(report.file, nulls),
     )
 
@@ -450,7 +450,7 @@ def facts_data(record: Any, *, stated: str = "") -> dict[str, Any]:  # noqa: ANN
         if (value := getattr(record, name)) is not UNKNOWN
     }
     for name in CARRIED:
-        known = {key: each for key, each in said(record, name).items() if each is not UNKNOWN}
+        known = {key: each for key, each in annotation(record, name).items() if each is not UNKNOWN}
         if not known:
             continue
         texts = name == "evidence"

@@ -86,7 +86,7 @@ class Receipt:
         return json.dumps(self.data, ensure_ascii=True, separators=(", ", ": "))
 
     def lines(self) -> Iterator[str]:
-        """Yield what a person reads of it."""
+        """Yield the lines of the receipt as text."""
         yield f"govrules {self.version}"
         for pack in self.packs:
             yield f"Pack {pack.id} {pack.version}: {pack.content[:_SHOWN]}…"

@@ -124,7 +124,7 @@ class SubjectReader(FactReader):
         return self._record(entries, cls, "", {"": node}, top=True), as_of
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
-        """Return a record that stands in a list of subjects; UNKNOWN where it is left out."""
+        """Return one record of a list of subjects; UNKNOWN where it cannot be read."""
         if not isinstance(node, Entries):
             self.errors_in_entries += 1
             self._say(
@@ -312,7 +312,7 @@ class SubjectReader(FactReader):
         path: str,
         origin: dict[str, Node],
     ) -> None:
-        """Count a body that stands twice in a list once, with all that is known of it."""
+        """Merge two records of one body, so that it counts once with all known facts."""
         where, first = f"{path}[{len(records)}]", f"{path}[{twin}]"
         place, other = (origin.get(f"{each}.name", origin[each]) for each in (where, first))
         twice = counts_once(record.name, path, str(self.report.span(other)))

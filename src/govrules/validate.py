@@ -14,7 +14,7 @@ from govrules.decode.values import describe
 from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.fact_nodes import EVERY_VALUE, values_of
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import (
@@ -116,7 +116,7 @@ def misfits(record: Any, rulebook: Rulebook | None, prefix: str = "") -> Iterato
         yield from _misfits(getattr(record, name), fact, f"{prefix}{name}", rulebook)
     declared = {} if rulebook is None else rulebook.local
     follow = {} if rulebook is None else rulebook.derived
-    for name, value in said(record, "local").items():
+    for name, value in annotation(record, "local").items():
         local = declared.get(name)
         if local is None:
             known = ", ".join(f"local.{each}" for each in declared) or "none"
@@ -129,7 +129,7 @@ def misfits(record: Any, rulebook: Rulebook | None, prefix: str = "") -> Iterato
             )
         else:
             yield from _misfits(value, local, f"{prefix}local.{name}", rulebook)
-    for name, value in said(record, "stated").items():
+    for name, value in annotation(record, "stated").items():
         derived = follow.get(name)
         if derived is None or derived.cls is not cls:
             known = did_you_mean(name, [each for each, its in follow.items() if its.cls is cls])

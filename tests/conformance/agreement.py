@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from govrules import load_rulebook
 from govrules.assessment import rules_for
-from govrules.engines.registry import ENGINES, engine, said
+from govrules.engines.registry import ENGINES, comparable, engine
 from govrules.errors import EngineError
 from govrules.findings import Finding
 from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity
@@ -87,10 +87,9 @@ class Tally:
                 self.subjects += 1
                 for rule, one, other in zip(rules, ours, theirs, strict=True):
                     self.pairs += 1
-                    if said(one) != said(other):
-                        self.disagreements.append(
-                            Disagreement(name, rule, subject, as_of, said(one), said(other))
-                        )
+                    if comparable(one) != comparable(other):
+                        told = comparable(one), comparable(other)
+                        self.disagreements.append(Disagreement(name, rule, subject, as_of, *told))
 
 
 def asked(finding: Finding) -> set[str]:

@@ -15,7 +15,7 @@ from govrules.assessment import rules_for
 from govrules.engines import arrays, reference
 from govrules.engines.bitmaps import bits, pack, unpack
 from govrules.engines.columns import from_row, schema_of, subjects_of, to_batches
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.facts import read_field
 from govrules.testing.grammar import rulebooks
 from govrules.testing.strategies import boundaries, partnerships, registers
@@ -31,7 +31,7 @@ def agree(rules, subjects, as_of, rulebook):
     theirs = reference.outcomes(rules, subjects, as_of, rulebook)
     for subject, one, other in zip(subjects, ours, theirs, strict=True):
         for rule, actual, expected in zip(rules, one, other, strict=True):
-            assert said(actual) == said(expected), (rule.id, subject)
+            assert comparable(actual) == comparable(expected), (rule.id, subject)
 
 
 @given(

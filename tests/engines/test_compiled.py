@@ -14,7 +14,7 @@ from govrules import Partnership, load_rulebook
 from govrules.assessment import assess
 from govrules.engines import compiled, reference
 from govrules.engines import source as sources
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.errors import EngineError
 from govrules.rulebook.ast import Derived, Mitigation, Row, Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.expr import (
@@ -51,7 +51,7 @@ def verdicts(thing: Any, *rules: Rule, book: Rulebook | None = None) -> list[Ver
     book = book or rulebook_of(rules, {})
     (found,) = compiled.outcomes(rules, [thing], AS_OF, book)
     (expected,) = reference.outcomes(rules, [thing], AS_OF, book)
-    assert list(map(said, found)) == list(map(said, expected))
+    assert list(map(comparable, found)) == list(map(comparable, expected))
     return [each.verdict for each in found]
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from govrules import UNKNOWN, Funding, LiveRegister, Partnership, Register
 from govrules.engines import reference
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.live.counters import Counters
+from govrules.live.evaluation import Evaluation
 from govrules.live.pairs import Entries, Entry
-from govrules.live.settling import Settled
 from govrules.lowering.lower import lowered
 from govrules.lowering.merge import mergeable
 from govrules.rulebook.ast import Rule, Severity
@@ -53,7 +53,9 @@ def merged_of(condition):
 
 def holds_to_reference(live):
     expected = reference.outcomes(live.rulebook.rules, [live.register()], live.as_of, live.rulebook)
-    assert list(map(said, live._world._register.settled.outcomes)) == list(map(said, *expected))
+    assert list(map(comparable, live._memory._register.settled.outcomes)) == list(
+        map(comparable, *expected)
+    )
 
 
 def test_shipped_rules_ask_nothing_but_numbers_of_entries():
@@ -134,7 +136,7 @@ def test_sums_are_exact_in_whatever_order_amounts_come_and_go():
         entry = None
         if spend is not None:
             partnership = Partnership(status="active", funding=Funding(annual_spend=spend))
-            entry = Entry(partnership, partnership, Settled(()), frozenset(), 0)
+            entry = Entry(partnership, partnership, Evaluation(()), frozenset(), 0)
         after = Entries(known, {key: entry})
         counted = counters.plan(Register(), AS_OF, (), after, {key: None})
         counters.commit(counted)

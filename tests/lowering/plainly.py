@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from govrules.facts import read_field, said
+from govrules.facts import annotation, read_field
 from govrules.lowering.formulas import spelled
 from govrules.lowering.ir import (
     Above,
@@ -48,9 +48,9 @@ class Plainly:
             return self.as_of
         record = env[read.var]
         if read.source is FactSource.DERIVED:
-            return said(record, "stated").get(read.path, UNKNOWN)
+            return annotation(record, "stated").get(read.path, UNKNOWN)
         if read.source is FactSource.LOCAL:
-            value = said(record, "local").get(read.path, UNKNOWN)
+            value = annotation(record, "local").get(read.path, UNKNOWN)
             return False if value is None and isinstance(read.type, YesNo) else value
         return read_field(record, read.path, read.fact)
 
@@ -138,7 +138,7 @@ class Plainly:
         return Verdict(found[0].replace("_", " ")) if found else Verdict.UNKNOWN
 
     def outcome(self, judged: Judged, rule: Any) -> tuple[object, ...]:
-        """What `registry.said` gives of an outcome."""
+        """What `registry.comparable` gives of an outcome."""
         verdict = self.verdict(judged)
         if verdict in (Verdict.CLEAR, Verdict.NOT_APPLICABLE):
             return verdict, None, None, ()

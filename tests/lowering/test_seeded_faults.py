@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from govrules.engines.registry import engine, said
+from govrules.engines.registry import comparable, engine
 from govrules.lowering import formulas, ir, kleene, lower
 from govrules.lowering import judged as judging
 from govrules.lowering.formulas import FALSE, Pair, both, either, exists, no
@@ -74,7 +74,9 @@ def compared() -> list[Compared]:
 
     def add(rulebook: Rulebook, rules: tuple[Rule, ...], subjects: list[Any], as_of: Any) -> None:
         told = engine("reference").outcomes(rules, subjects, as_of, rulebook)
-        found.append((rulebook, rules, subjects, as_of, [[*map(said, each)] for each in told]))
+        found.append(
+            (rulebook, rules, subjects, as_of, [[*map(comparable, each)] for each in told])
+        )
 
     shares = [each for each in CONDITIONS if isinstance(each, Share)]
     all_, few = (tuple(map(rule, itertools.count(), each)) for each in (CONDITIONS, shares))

@@ -8,7 +8,7 @@ from govrules.assessment import rules_for
 from govrules.engines import reference
 from govrules.engines.compiled import tells
 from govrules.engines.outcomes import outcome_of
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.lowering.lower import lowered
 from govrules.lowering.reads import reads
 from govrules.rulebook.ast import rule_conditions
@@ -30,7 +30,7 @@ def agree(rules, judged, subject, as_of, rulebook):
     told = tells(formulas, type(subject))(as_of)(subject, {}, None)
     holds = dict(zip(formulas, told, strict=True)).__getitem__
     found = [outcome_of(*each, holds) for each in zip(rules, judged, strict=True)]
-    assert list(map(said, found)) == list(map(said, expected))
+    assert list(map(comparable, found)) == list(map(comparable, expected))
 
 
 @given(cases())

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from govrules import Severity, Verdict, assess
 from govrules.assessment import Assessment
 from govrules.engines.reference import Case, case_of, evaluate, judge, settle, split
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.explain.cells import Restricted, cited_among
 from govrules.explain.english import condition_phrase, names_every, rule_sentence
 from govrules.explain.view import view_of
@@ -192,9 +192,9 @@ def test_cells_say_what_the_reference_engine_says(
     alone = case.restricted([each.path for each in kept])
     only = Restricted(view.frames[0], kept).top
     for rule in rulebook.rules:
-        assert said(view.says(rule)) == said(judge(rule, case))
-        assert said(again.says(rule)) == said(judge(rule, after))
-        assert said(view.rule(rule).says((only,))) == said(judge(rule, alone))
+        assert comparable(view.says(rule)) == comparable(judge(rule, case))
+        assert comparable(again.says(rule)) == comparable(judge(rule, after))
+        assert comparable(view.rule(rule).says((only,))) == comparable(judge(rule, alone))
 
 
 def with_only(case: Case, finding: Finding, facts: Collection[str]) -> Case:
@@ -212,7 +212,7 @@ def test_because_has_no_needless_fact(thing: Thing, rulebook: Rulebook) -> None:
         whole = judge(finding.rule, case)
         for each in facts:
             fewer = judge(finding.rule, with_only(case, finding, {*facts} - {each}))
-            assert said(fewer) != said(whole) or fewer.scope is not whole.scope
+            assert comparable(fewer) != comparable(whole) or fewer.scope is not whole.scope
 
 
 @given(sparse_things(), rulebooks())

@@ -26,7 +26,7 @@ from govrules.rulebook.expr import (
     Sum,
 )
 from govrules.rulebook.expr import Test as FactTest
-from govrules.rulebook.reads import moves, reads
+from govrules.rulebook.reads import affects, reads
 from tests.properties.small import LEVELS, SOUND, TIER, Thing, ref
 
 YES = Compare(Op.EQUALS, Literal(True))
@@ -142,4 +142,4 @@ def test_derived_facts_of_a_record_are_read_of_that_record():
     ],
 )
 def test_what_a_change_moves(changed, read, record, moved):
-    assert moves(changed, read, record=record) is moved
+    assert affects(changed, read, record=record) is moved

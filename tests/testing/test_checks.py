@@ -15,7 +15,7 @@ from govrules.testing import properties as theorems
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
 from govrules.testing.properties import PROPERTIES
 from govrules.testing.trial import Trial
-from govrules.testing.written import written
+from govrules.testing.written import to_yaml
 from tests.properties.small import Thing
 from tests.testing.packs import BROKEN, PERVERSE, RULEBOOK, SOUND, write_pack
 
@@ -187,7 +187,7 @@ def test_a_subject_is_written_as_a_file_that_is_read_back(tmp_path: Path) -> Non
     @settings(max_examples=25)
     @given(records(Partnership, rulebook, only_read=True))
     def look(subject: Partnership) -> None:
-        path.write_text(written(subject), encoding="utf-8")
+        path.write_text(to_yaml(subject), encoding="utf-8")
         again = read_partnership(path, rulebook=rulebook)
         one, other = (assess(each, rulebook) for each in (subject, again))
         for was, now in zip(one.findings, other.findings, strict=True):
@@ -201,5 +201,5 @@ def test_a_subject_is_written_as_a_file_that_is_read_back(tmp_path: Path) -> Non
 
 
 def test_a_text_that_reads_like_a_state_is_put_in_quotes() -> None:
-    text = written(Partnership(name="none", objective="unknown", funding=Funding(pooled=None)))
+    text = to_yaml(Partnership(name="none", objective="unknown", funding=Funding(pooled=None)))
     assert text == 'name: "none"\nobjective: "unknown"\nfunding:\n  pooled: none\n'

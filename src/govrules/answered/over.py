@@ -21,7 +21,7 @@ from govrules.answered.answer import (
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
-from govrules.facts import absent, names_of, origin_of, replaced, said
+from govrules.facts import absent, annotation, names_of, origin_of, replaced
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
@@ -169,7 +169,7 @@ def _laid_on(
         else:
             ready.append((first, at))
     new = subject
-    evidence, origin = dict(said(subject, "evidence")), dict(said(subject, "origin"))
+    evidence, origin = dict(annotation(subject, "evidence")), dict(annotation(subject, "origin"))
     for answer, at in sorted(ready, key=_first_lists):
         new, laid = _lay(new, answer, at)
         found[id(answer)] = laid
@@ -340,9 +340,9 @@ def _current(record: Any, at: FactAt) -> Any:  # noqa: ANN401 - of any class, an
     """Return what is on record for a fact."""
     cls: type = type(record)
     if at.rest.startswith("local."):
-        value = said(record, "local").get(at.rest.removeprefix("local."), UNKNOWN)
+        value = annotation(record, "local").get(at.rest.removeprefix("local."), UNKNOWN)
     elif at.rest not in vocabulary_of(cls).facts:
-        value = said(record, "stated").get(at.rest, UNKNOWN)
+        value = annotation(record, "stated").get(at.rest, UNKNOWN)
     else:
         value = _at(record, at.rest)
     return absent(at.fact) if value is None else value

@@ -13,7 +13,7 @@ from govrules.cli.output import emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
-from govrules.facts import names_of, recorded, said
+from govrules.facts import annotation, names_of, recorded
 from govrules.model import Partnership
 from govrules.portfolio import entries_of
 from govrules.reading import Read, declared_by
@@ -193,7 +193,7 @@ def _cell(cell: object) -> str:
 def _value(record: Any, path: str) -> Any:  # noqa: ANN401 - any fact's value
     """Return what a record has at a path, a derived fact that was stated too."""
     found = recorded(record, path)
-    return said(record, "stated").get(path, UNKNOWN) if found is UNKNOWN else found
+    return annotation(record, "stated").get(path, UNKNOWN) if found is UNKNOWN else found
 
 
 def _said(value: object) -> str:

@@ -51,7 +51,7 @@ class Outcome:
 NEVER_FLAGS: Final = (Verdict.CLEAR, Verdict.NOT_APPLICABLE)
 
 
-def said(outcome: Outcome) -> tuple[object, ...]:
+def comparable(outcome: Outcome) -> tuple[object, ...]:
     """Return what engines must agree on, whatever more one of them knows."""
     return (outcome.verdict, outcome.severity, outcome.could_be, outcome.mitigations)
 

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.explain.ways import Way
-from govrules.facts import absent, lies_ahead, said
+from govrules.facts import absent, annotation, lies_ahead
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
@@ -249,7 +249,7 @@ class Reading:
             if isinstance(fact.type, Record):
                 parts[path] = value
             values.append(self._cell(fact, value, path, frame))
-        local, stated = said(record, "local"), said(record, "stated")
+        local, stated = annotation(record, "local"), annotation(record, "stated")
         values += [
             self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
             for name in shape.local

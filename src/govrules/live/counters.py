@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.compiled import tells
+from govrules.live.evaluation import Evaluation, Evaluator, Index, Task, names_of, settler_of_list
+from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, overlay
-from govrules.live.plain import changed_paths
-from govrules.live.settling import Index, Settled, Settler, Task, names_of, settler_of_list
 from govrules.lowering.merge import Leaf
 from govrules.lowering.reads import reads
 from govrules.rulebook.ast import Rule, Rulebook
@@ -132,10 +132,10 @@ class Counters:
 
 @attrs.define
 class OfRegister:
-    """What an event does to the register itself; `settled` is None where that is nothing."""
+    """The effect of an event on the register itself; `settled` is None where there is none."""
 
     counted: Counted
-    settled: Settled | None = None
+    settled: Evaluation | None = None
 
 
 @attrs.define(eq=False, init=False)
@@ -157,8 +157,8 @@ class RegisterRules:
 
     _listed: str
     rules: tuple[Rule, ...]
-    settled: Settled | None
-    _settler: Settler
+    settled: Evaluation | None
+    _settler: Evaluator
     _counters: Counters
     #: Whether the numbers are all that is asked of the entries.
     _is_counted: bool

@@ -60,11 +60,11 @@ class CallbackError(GovrulesError):
 
 
 @attrs.define(eq=False)
-class Delivery:
+class Dispatch:
     """Notices on their way, and what became of them."""
 
     notices: Sequence[Notice]
-    listener: Listener
+    subscriber: Subscriber
     done: threading.Event = attrs.field(factory=threading.Event)
     errors: list[BaseException] = attrs.field(factory=list)
 
@@ -77,10 +77,10 @@ class Delivery:
 
             Exception: what the callback raised; a group where it raised more than once.
         """
-        if not self.done.wait(self.listener.patience):
-            self.listener.stop()
+        if not self.done.wait(self.subscriber.patience):
+            self.subscriber.stop()
             raise CallbackError(
-                f"the callback did not return within {self.listener.patience:g} seconds and is "
+                f"the callback did not return within {self.subscriber.patience:g} seconds and is "
                 "called no more; the register is whole, and `listen` takes another callback"
             )
         if len(self.errors) == 1:
@@ -91,7 +91,7 @@ class Delivery:
 
 
 @attrs.define(eq=False)
-class Listener:
+class Subscriber:
     """
     Calls back with notices, one after another, in a thread of its own.
 
@@ -105,19 +105,19 @@ class Listener:
     patience: float
     #: Whether it is still called; one that did not return in time is called no more.
     listening: bool = True
-    _waiting: queue.SimpleQueue[Delivery | None] = attrs.field(factory=queue.SimpleQueue)
+    _waiting: queue.SimpleQueue[Dispatch | None] = attrs.field(factory=queue.SimpleQueue)
     _thread: threading.Thread | None = None
 
-    def put(self, notices: Sequence[Notice]) -> Delivery | None:
+    def put(self, notices: Sequence[Notice]) -> Dispatch | None:
         """Line notices up; whoever keeps the order of events calls this in that order."""
         if not notices or not self.listening:
             return None
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="govrules-live", daemon=True)
             self._thread.start()
-        delivery = Delivery(notices, self)
-        self._waiting.put(delivery)
-        return delivery
+        dispatch = Dispatch(notices, self)
+        self._waiting.put(dispatch)
+        return dispatch
 
     def is_calling(self) -> bool:
         """Tell whether it is the callback itself that runs here."""
@@ -129,10 +129,10 @@ class Listener:
         self._waiting.put(None)
 
     def _run(self) -> None:
-        while (delivery := self._waiting.get()) is not None:
-            for notice in delivery.notices:
+        while (dispatch := self._waiting.get()) is not None:
+            for notice in dispatch.notices:
                 try:
                     self.callback(notice)
                 except BaseException as error:  # noqa: BLE001 - raised again where it was caused
-                    delivery.errors.append(error)
-            delivery.done.set()
+                    dispatch.errors.append(error)
+            dispatch.done.set()

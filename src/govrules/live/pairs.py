@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.live.settling import Settled, Settler, Task
+from govrules.live.evaluation import Evaluation, Evaluator, Task
 from govrules.pairing import pair_of
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
@@ -35,7 +35,7 @@ class Entry:
 
     recorded: Any
     effective: Any
-    settled: Settled
+    settled: Evaluation
     keys: frozenset[str]
     place: int
 
@@ -76,8 +76,8 @@ class PairIndex:
         settled: what they say of each two.
     """
 
-    settler: Settler
-    settled: dict[Two, Settled] = attrs.field(factory=dict)
+    settler: Evaluator
+    settled: dict[Two, Evaluation] = attrs.field(factory=dict)
     _keyed: dict[str, dict[str, None]] = attrs.field(factory=dict)
     _paired: dict[str, set[Two]] = attrs.field(factory=dict)
 
@@ -91,9 +91,9 @@ class PairIndex:
         changed: Mapping[str, Collection[Path] | None],
         owners: tuple[str, str],
         as_of: dt.date | Unknown,
-    ) -> dict[Two, Settled | None]:
+    ) -> dict[Two, Evaluation | None]:
         """
-        Return what the rules say of each two after an event, where it moves that; None for no pair.
+        Return what the rules say of each two after an event, where it changes; None for no pair.
 
         Args:
             entries: the entries after it.
@@ -118,7 +118,7 @@ class PairIndex:
         for key, entry in entries.changes.items():
             for each in () if entry is None else entry.keys:
                 keyed.setdefault(each, set()).add(key)
-        pairs: dict[Two, Settled | None] = {}
+        pairs: dict[Two, Evaluation | None] = {}
         tasks: dict[Two, Task] = {}
         for key in moved:
             pairs.update(dict.fromkeys(self._paired.get(key, ())))
@@ -148,7 +148,7 @@ class PairIndex:
         two = (first, second)
         return {two: Task(pair_of(this.effective, that.effective), self.settled.get(two), None)}
 
-    def commit(self, entries: Entries, pairs: Mapping[Two, Settled | None]) -> None:
+    def commit(self, entries: Entries, pairs: Mapping[Two, Evaluation | None]) -> None:
         """Take what an event changes; `entries.before` are still those before it."""
         for key, entry in entries.changes.items():
             self._key(key, entries.before.get(key), entry)
@@ -172,7 +172,7 @@ class PairIndex:
 
 
 def overlay(known: dict[Any, Any], changed: Mapping[Any, Any]) -> None:
-    """Put each value in its place, and take away what is None."""
+    """Update a mapping with values, and delete the keys whose value is None."""
     for key, value in changed.items():
         if value is None:
             known.pop(key, None)

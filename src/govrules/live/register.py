@@ -13,13 +13,13 @@ from govrules.assessment import Assessment
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Diagnostic
 from govrules.errors import FactsError
-from govrules.live.notices import Callback, CallbackError, Delivery, Listener, Notice
+from govrules.live.evaluation import default_engine
+from govrules.live.json_values import Reader, count_facts, fits
+from govrules.live.notices import Callback, CallbackError, Dispatch, Notice, Subscriber
 from govrules.live.numbers import EventNumbers, Sender
-from govrules.live.plain import Reader, count_facts, fits
 from govrules.live.results import Applied, OpenFinding, movement, open_in, since, text_of
-from govrules.live.settling import default_engine
 from govrules.live.snapshot import Snapshot
-from govrules.live.world import Move, Plan, World, listing_of
+from govrules.live.working_memory import Delta, Update, WorkingMemory, listing_of
 from govrules.model import Organisation
 from govrules.portfolio import entries_of
 from govrules.rulebook.ast import Rulebook
@@ -95,15 +95,15 @@ class LiveRegister:
         self.engine: Final = default_engine() if engine is None else engine
         self._patience = patience
         self._lock = threading.RLock()
-        self._listener: Listener | None = None
+        self._subscriber: Subscriber | None = None
         self._number = 0
         check_rulebook(rulebook)
         check_as_of(as_of)
         self._listing = listing_of(rulebook, kind)
-        self._world = World(
+        self._memory = WorkingMemory(
             rulebook, self._listing, engine=self.engine, as_of=as_of, complete=complete
         )
-        self._world.commit(self._world.plan())
+        self._memory.commit(self._memory.plan())
         self._numbers = EventNumbers()
         self.listen(on_change)
 
@@ -133,13 +133,13 @@ class LiveRegister:
             checked = self._checked(each, self._listing.cls)
             several[self._key(checked)] = checked
 
-        def work(world: World) -> Plan | str:
+        def work(memory: WorkingMemory) -> Update | str:
             late = [key for key in several if self._numbers.is_late((self._listing.kind, key), at)]
             wanted = {key: each for key, each in several.items() if key not in late}
-            new = sum(key not in world.entries for key in wanted)
-            if len(world.entries) + new > MOST_ENTRIES:
+            new = sum(key not in memory.entries for key in wanted)
+            if len(memory.entries) + new > MOST_ENTRIES:
                 raise FactsError(self._listing.listed, f"at most {MOST_ENTRIES:,} entries", "more")
-            return _late(at) if late and not wanted else world.plan(entries=wanted)
+            return _late(at) if late and not wanted else memory.plan(entries=wanted)
 
         return self._take(None, at, work)
 
@@ -168,8 +168,8 @@ class LiveRegister:
         fits(len(facts), partnership)
         told: list[Diagnostic] = []
 
-        def work(world: World) -> Plan | str:
-            entry = world.entries.get(partnership)
+        def work(memory: WorkingMemory) -> Update | str:
+            entry = memory.entries.get(partnership)
             if entry is None:
                 raise self._not_there(partnership)
             changed = self._with_facts(entry.recorded, facts, told)
@@ -177,17 +177,17 @@ class LiveRegister:
                 raise FactsError(
                     "id", f"`{partnership}`, as it was put", "another: remove it and put another"
                 )
-            return world.plan(entries={partnership: changed})
+            return memory.plan(entries={partnership: changed})
 
         return self._take((self._listing.kind, partnership), at, work, told)
 
     def remove(self, partnership: str, *, at: int | None = None) -> Applied:
         """Take a partnership off the register; where it is not on it, that is a no-op."""
 
-        def work(world: World) -> Plan | str:
-            if partnership not in world.entries:
+        def work(memory: WorkingMemory) -> Update | str:
+            if partnership not in memory.entries:
                 return f"`{partnership}` is not on the register"
-            return world.plan(entries={partnership: None})
+            return memory.plan(entries={partnership: None})
 
         return self._take((self._listing.kind, partnership), at, work)
 
@@ -210,8 +210,8 @@ class LiveRegister:
             raise FactsError("name", "the name of the organisation", "unknown")
         name = fold_body(organisation.name)
 
-        def work(world: World) -> Plan | str:
-            return world.plan(organisations={name: organisation})
+        def work(memory: WorkingMemory) -> Update | str:
+            return memory.plan(organisations={name: organisation})
 
         return self._take((_ORGANISATION, name), at, work)
 
@@ -228,12 +228,12 @@ class LiveRegister:
         name = fold_body(organisation)
         told: list[Diagnostic] = []
 
-        def work(world: World) -> Plan | str:
-            known = world.organisations.get(name, Organisation(name=organisation))
+        def work(memory: WorkingMemory) -> Update | str:
+            known = memory.organisations.get(name, Organisation(name=organisation))
             changed = self._with_facts(known, facts, told)
             if not isinstance(changed.name, str) or fold_body(changed.name) != name:
                 raise FactsError("name", f"`{organisation}`, as it was put", "another")
-            return world.plan(organisations={name: changed})
+            return memory.plan(organisations={name: changed})
 
         return self._take((_ORGANISATION, name), at, work, told)
 
@@ -241,10 +241,10 @@ class LiveRegister:
         """Forget what was recorded of an organisation; where nothing was, that is a no-op."""
         name = fold_body(organisation)
 
-        def work(world: World) -> Plan | str:
-            if name not in world.organisations:
+        def work(memory: WorkingMemory) -> Update | str:
+            if name not in memory.organisations:
                 return f"nothing is recorded of `{organisation}`"
-            return world.plan(organisations={name: None})
+            return memory.plan(organisations={name: None})
 
         return self._take((_ORGANISATION, name), at, work)
 
@@ -276,9 +276,9 @@ class LiveRegister:
             self._key(each): self._checked(each, listing.cls) for each in entries_of(register)
         }
 
-        def work(world: World) -> Plan | str:
-            gone = dict.fromkeys(each for each in world.entries if each not in wanted)
-            return world.plan(entries={**gone, **wanted}, record=record)
+        def work(memory: WorkingMemory) -> Update | str:
+            gone = dict.fromkeys(each for each in memory.entries if each not in wanted)
+            return memory.plan(entries={**gone, **wanted}, record=record)
 
         return self._take(_REGISTER, at, work)
 
@@ -297,8 +297,8 @@ class LiveRegister:
 
         told: list[Diagnostic] = []
 
-        def work(world: World) -> Plan | str:
-            return world.plan(record=self._with_facts(world.record, facts, told))
+        def work(memory: WorkingMemory) -> Update | str:
+            return memory.plan(record=self._with_facts(memory.record, facts, told))
 
         return self._take(_REGISTER, at, work, told)
 
@@ -320,8 +320,8 @@ class LiveRegister:
             check_as_of(as_of)
         with self._lock:
             self._refuse_from_callback()
-            old = self._world
-            new = World(
+            old = self._memory
+            new = WorkingMemory(
                 self.rulebook,
                 self._listing,
                 engine=self.engine,
@@ -335,43 +335,43 @@ class LiveRegister:
                     record=old.record,
                 )
             )
-            before = {move.subject: move.after for move in old.settled()}
-            self._world = new
-            notices, delivery = self._tell(since(before, new))
-        return self._delivered(notices, delivery)
+            before = {delta.subject: delta.after for delta in old.settled()}
+            self._memory = new
+            notices, dispatch = self._tell(since(before, new))
+        return self._delivered(notices, dispatch)
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
 
     @property
     def complete(self) -> bool:
         """Whether the entries are all there are."""
-        return self._world.complete
+        return self._memory.complete
 
     @property
     def as_of(self) -> dt.date | Unknown:
         """The date of the assessment."""
-        return self._world.as_of
+        return self._memory.as_of
 
     def __len__(self) -> int:
-        return len(self._world.entries)
+        return len(self._memory.entries)
 
     def __contains__(self, partnership: object) -> bool:
-        return partnership in self._world.entries
+        return partnership in self._memory.entries
 
     def findings(self, partnership: str | None = None) -> tuple[OpenFinding, ...]:
         """Return the open findings: all of them, or those on one partnership."""
         with self._lock:
             return tuple(
                 each
-                for move in self._world.settled()
-                if partnership is None or move.subject == (self._listing.kind, (partnership,))
-                for each in open_in(move)
+                for delta in self._memory.settled()
+                if partnership is None or delta.subject == (self._listing.kind, (partnership,))
+                for each in open_in(delta)
             )
 
     def register(self) -> Any:  # noqa: ANN401 - a register of any class
         """Return the `Register` as it counts now, with what is recorded of organisations."""
         with self._lock:
-            return self._world.whole()
+            return self._memory.whole()
 
     def assessment(self, partnership: str) -> Assessment:
         """
@@ -381,17 +381,17 @@ class LiveRegister:
             FactsError: the partnership is not on the register.
         """
         with self._lock:
-            entry = self._world.entries.get(partnership)
+            entry = self._memory.entries.get(partnership)
             if entry is None:
                 raise self._not_there(partnership)
             name = getattr(entry.effective, "name", UNKNOWN)
             return Assessment(
                 id=partnership,
                 name=name if isinstance(name, str) else "",
-                as_of=self._world.as_of,
+                as_of=self._memory.as_of,
                 rulebook=self.rulebook,
                 subject=entry.effective,
-                rules=self._world.rules(self._listing.kind),
+                rules=self._memory.rules(self._listing.kind),
                 outcomes=entry.settled.outcomes,
                 engine=self.engine,
             )
@@ -399,9 +399,9 @@ class LiveRegister:
     def listen(self, on_change: Callback | None) -> None:
         """Call back with notices from now on; None for nobody."""
         with self._lock:
-            if self._listener is not None:
-                self._listener.stop()
-            self._listener = None if on_change is None else Listener(on_change, self._patience)
+            if self._subscriber is not None:
+                self._subscriber.stop()
+            self._subscriber = None if on_change is None else Subscriber(on_change, self._patience)
 
     def close(self) -> None:
         """Call back no more; the register can still be read and changed."""
@@ -416,19 +416,19 @@ class LiveRegister:
     def snapshot(self) -> dict[str, Any]:
         """Return all that is needed to resume, as values that JSON can hold."""
         with self._lock:
-            world = self._world
+            memory = self._memory
             return Snapshot(
                 rulebook=(self.rulebook.id, self.rulebook.version),
                 kind=self._listing.kind,
-                as_of=world.as_of,
-                complete=world.complete,
+                as_of=memory.as_of,
+                complete=memory.complete,
                 number=self._number,
-                record=world.record,
-                entries={key: each.recorded for key, each in world.entries.items()},
-                organisations=dict(world.organisations),
+                record=memory.record,
+                entries={key: each.recorded for key, each in memory.entries.items()},
+                organisations=dict(memory.organisations),
                 taken=dict(self._numbers.present),
                 removed=dict(self._numbers.removed),
-                opened={move.subject: move.after for move in world.settled() if move.after},
+                opened={delta.subject: delta.after for delta in memory.settled() if delta.after},
             ).to_plain()
 
     @classmethod
@@ -469,13 +469,13 @@ class LiveRegister:
         live._number = found.number
         live._numbers = EventNumbers(dict(found.taken), dict(found.removed))
         with live._lock:
-            live._world.commit(
-                live._world.plan(
+            live._memory.commit(
+                live._memory.plan(
                     entries=found.entries, organisations=found.organisations, record=found.record
                 )
             )
-            notices, delivery = live._tell(since(found.opened, live._world))
-        live._delivered(notices, delivery)
+            notices, dispatch = live._tell(since(found.opened, live._memory))
+        live._delivered(notices, dispatch)
         return live
 
     # ── Taking an event ───────────────────────────────────────────────────────────────────────
@@ -484,7 +484,7 @@ class LiveRegister:
         self,
         sender: Sender | None,
         at: int | None,
-        work: Callable[[World], Plan | str],
+        work: Callable[[WorkingMemory], Update | str],
         told: Sequence[Diagnostic] = (),
     ) -> Applied:
         """Work an event out, which adds to what is told; take it, and call back; or say why not."""
@@ -492,49 +492,49 @@ class LiveRegister:
             self._refuse_from_callback()
             if sender is not None and self._numbers.is_late(sender, at):
                 return Applied(applied=False, reason=_late(at))
-            plan = work(self._world)
+            plan = work(self._memory)
             if isinstance(plan, str):
                 return Applied(applied=False, reason=plan)
-            moves = self._world.commit(plan)
+            deltas = self._memory.commit(plan)
             senders = [sender] if sender else [(self._listing.kind, key) for key in plan.entries]
             for each in senders:
-                self._numbers.note(each, at, gone=_is_gone(each, self._world))
-            notices, delivery = self._tell(moves)
-        return attrs.evolve(self._delivered(notices, delivery), warnings=tuple(told))
+                self._numbers.note(each, at, gone=_is_gone(each, self._memory))
+            notices, dispatch = self._tell(deltas)
+        return attrs.evolve(self._delivered(notices, dispatch), warnings=tuple(told))
 
-    def _tell(self, moves: Iterable[Move]) -> tuple[tuple[Notice, ...], Delivery | None]:
+    def _tell(self, deltas: Iterable[Delta]) -> tuple[tuple[Notice, ...], Dispatch | None]:
         """Make notices of what moved, and line them up for the callback."""
-        notices = tuple(each for move in moves for each in self._notices(move))
-        listener = self._listener
-        return notices, None if listener is None else listener.put(notices)
+        notices = tuple(each for delta in deltas for each in self._notices(delta))
+        subscriber = self._subscriber
+        return notices, None if subscriber is None else subscriber.put(notices)
 
-    def _notices(self, move: Move) -> Iterator[Notice]:
-        for rule_id in dict.fromkeys((*move.before, *move.after)):
-            before, after = move.before.get(rule_id), move.after.get(rule_id)
+    def _notices(self, delta: Delta) -> Iterator[Notice]:
+        for rule_id in dict.fromkeys((*delta.before, *delta.after)):
+            before, after = delta.before.get(rule_id), delta.after.get(rule_id)
             if before == after:
                 continue
-            found = None if move.now is None else move.now.get(rule_id)
+            found = None if delta.now is None else delta.now.get(rule_id)
             self._number += 1
             yield Notice(
                 number=self._number,
                 movement=movement(before, after),
-                kind=move.subject[0],
-                subject=text_of(move.subject),
+                kind=delta.subject[0],
+                subject=text_of(delta.subject),
                 rule=rule_id,
                 verdict=None if found is None else found[1].verdict,
                 severity=None if after is None else after.severity,
                 was=None if before is None else before.severity,
-                finding=None if found is None else self._world.finding(move.subject, *found),
+                finding=None if found is None else self._memory.finding(delta.subject, *found),
             )
 
-    def _delivered(self, notices: tuple[Notice, ...], delivery: Delivery | None) -> Applied:
+    def _delivered(self, notices: tuple[Notice, ...], dispatch: Dispatch | None) -> Applied:
         # Outside the lock: a callback may read the register, from any thread.
-        if delivery is not None:
-            delivery.wait()
+        if dispatch is not None:
+            dispatch.wait()
         return Applied(applied=True, notices=notices)
 
     def _refuse_from_callback(self) -> None:
-        if self._listener is not None and self._listener.is_calling():
+        if self._subscriber is not None and self._subscriber.is_calling():
             raise CallbackError(
                 "a callback may read the register and not change it: let another thread do that"
             )
@@ -576,7 +576,7 @@ def _late(at: int | None) -> str:
     return f"an event numbered {at} or later was taken already"
 
 
-def _is_gone(sender: Sender, world: World) -> bool:
+def _is_gone(sender: Sender, memory: WorkingMemory) -> bool:
     kind, key = sender
-    known: Mapping[str, object] = world.organisations if kind == _ORGANISATION else world.entries
+    known: Mapping[str, object] = memory.organisations if kind == _ORGANISATION else memory.entries
     return (kind, key) != _REGISTER and key not in known

@@ -8,7 +8,7 @@ import attrs
 
 from govrules.diagnostics import Diagnostic
 from govrules.live.notices import Movement, Notice
-from govrules.live.world import Move, Subject, Weight, World
+from govrules.live.working_memory import Delta, FindingState, Subject, WorkingMemory
 from govrules.rulebook.ast import Severity
 
 
@@ -52,16 +52,18 @@ class OpenFinding:
     mitigations: int
 
 
-def since(before: Mapping[Subject, Mapping[str, Weight]], world: World) -> Iterator[Move]:
-    """Yield what moved between what was open and what is open in a world."""
+def since(
+    before: Mapping[Subject, Mapping[str, FindingState]], memory: WorkingMemory
+) -> Iterator[Delta]:
+    """Yield what moved between what was open and what is open in a memory."""
     left = dict(before)
-    for move in world.settled():
-        yield attrs.evolve(move, before=left.pop(move.subject, {}))
+    for delta in memory.settled():
+        yield attrs.evolve(delta, before=left.pop(delta.subject, {}))
     for subject, opened in left.items():
-        yield Move(subject, opened, {}, None)
+        yield Delta(subject, opened, {}, None)
 
 
-def movement(before: Weight | None, after: Weight | None) -> Movement:
+def movement(before: FindingState | None, after: FindingState | None) -> Movement:
     """Return what became of a finding that was one thing and is another; None is not open."""
     if before is None:
         return Movement.OPENED
@@ -73,12 +75,12 @@ def text_of(subject: Subject) -> str:
     return " + ".join(subject[1])
 
 
-def open_in(move: Move) -> Iterator[OpenFinding]:
+def open_in(delta: Delta) -> Iterator[OpenFinding]:
     """Yield the findings that are open on a subject after what moved."""
-    for rule_id, weight in move.after.items():
+    for rule_id, weight in delta.after.items():
         yield OpenFinding(
-            move.subject[0],
-            text_of(move.subject),
+            delta.subject[0],
+            text_of(delta.subject),
             rule_id,
             weight.severity,
             weight.could_be,

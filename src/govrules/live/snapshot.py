@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from govrules.errors import FactsError
-from govrules.live.plain import Reader, to_plain
-from govrules.live.world import Subject, Weight, listing_of
+from govrules.live.json_values import Reader, to_plain
+from govrules.live.working_memory import FindingState, Subject, listing_of
 from govrules.model import Organisation
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
@@ -52,7 +52,7 @@ class Snapshot:
     organisations: Mapping[str, Organisation]
     taken: Mapping[tuple[str, str], int]
     removed: Mapping[tuple[str, str], int]
-    opened: Mapping[Subject, Mapping[str, Weight]]
+    opened: Mapping[Subject, Mapping[str, FindingState]]
 
     def to_plain(self) -> dict[str, Any]:
         """Return it as values that JSON can hold."""
@@ -99,11 +99,11 @@ class Snapshot:
             raise FactsError(f"snapshot: {_KEY}", str(VERSION), repr(plain[_KEY]))
         reader = Reader(rulebook, exact=True)
         try:
-            opened: dict[Subject, dict[str, Weight]] = {}
+            opened: dict[Subject, dict[str, FindingState]] = {}
             for each in plain["open"]:
                 could_be = each["could_be"]
                 subject = (_a(str, each["kind"]), tuple(_a(str, key) for key in each["ids"]))
-                opened.setdefault(subject, {})[_a(str, each["rule"])] = Weight(
+                opened.setdefault(subject, {})[_a(str, each["rule"])] = FindingState(
                     Severity(each["severity"]),
                     None if could_be is None else Severity(could_be),
                     tuple(_a(int, one) for one in each["mitigations"]),

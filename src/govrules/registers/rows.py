@@ -54,9 +54,8 @@ _JOINED: Final = re.compile(
     rf"(?!.* of ).* (and|&) .*\b({_BODIES})|.*\b({_BODY}),? (and|&) .* ({_BODY}|Police)"
 )
 #: What one of them has, and most names have not, beside the end of another one.
-_PERHAPS: Final = re.compile(
-    rf"{'|'.join(map(re.escape, _MARKS))}| and | & |(?:^|\0)\s*{_NUMBER}",
-)
+_ANY_MARK: Final = "|".join(map(re.escape, _MARKS))
+_PERHAPS: Final = re.compile(rf"{_ANY_MARK}| and | & |(?:^|\0)\s*{_NUMBER}")
 
 
 @attrs.frozen

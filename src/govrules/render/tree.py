@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from govrules.engines.reference import Case, evaluate, judge, judge_all, values
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import fact_phrase, joined, record_name
 from govrules.rulebook.ast import Rule
@@ -63,7 +63,7 @@ class _Tree:
         grave = f", {outcome.severity.value}" if outcome.severity else ""
         worse = f", could be {outcome.could_be.value}" if outcome.could_be else ""
         yield f"`{rule.id}` is {outcome.verdict.value}{grave}{worse}"
-        if said(judge_all(rule, [self.case])) != said(outcome):
+        if comparable(judge_all(rule, [self.case])) != comparable(outcome):
             yield "  so it is for every value that derived facts may have, one after the other"
         parts = [("applies when", rule.applies_when)]
         parts += [("unless", each.when) for each in rule.unless]

@@ -134,7 +134,7 @@ class ConditionReader(OperandReader):
         return self._tests(ref, key, value, classes)
 
     def _can_be_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> bool:
-        """Tell whether an own fact stands where somebody can record it, and report if not."""
+        """Tell whether a local fact can be recorded for the records of its class; report if not."""
         if ref.source is not FactSource.LOCAL:
             return True
         cls, inner = classes[ref.level], classes[-1]

@@ -67,7 +67,7 @@ class OpenedPack:
         return text, report
 
     def made(self, sees: Iterable[str]) -> Pack:
-        """Return what is kept of it in the rulebook."""
+        """Return the declaration as the rulebook keeps it."""
         digest = hashlib.sha256()
         for name, text in sorted(self.contents.items()):
             for each in (name, text):

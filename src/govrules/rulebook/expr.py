@@ -185,7 +185,7 @@ class Not:
 
 @attrs.frozen
 class Test:
-    """A fact stands the test of a predicate."""
+    """A fact meets a predicate."""
 
     #: It is no test of pytest's.
     __test__: ClassVar[bool] = False
@@ -224,7 +224,7 @@ class Quantified:
 
 @attrs.frozen
 class Count:
-    """The number of records (or of a set's members) stands the test."""
+    """The number of records (or of a set's members) meets the predicate."""
 
     list: FactRef
     where: Condition | None
@@ -234,7 +234,7 @@ class Count:
 
 @attrs.frozen
 class Sum:
-    """The sum of a number over the records stands the test."""
+    """The sum of a number over the records meets the predicate."""
 
     list: FactRef
     of: FactRef
@@ -245,7 +245,7 @@ class Sum:
 
 @attrs.frozen
 class Share:
-    """The share, in per cent, of the records among which the condition holds stands the test."""
+    """The share, in per cent, of the records for which the condition holds meets the predicate."""
 
     list: FactRef
     among: Condition | None

@@ -144,7 +144,7 @@ class Fields:
         return words
 
     def values(self, key: str) -> tuple[str, ...]:
-        """Return a closed list of values, none of which may be read as something else."""
+        """Return a closed list of values; report those that could be read as another type."""
         nodes = self.words(key)
         words = tuple(each.text for each in nodes)
         given = self.value(key)

@@ -32,13 +32,13 @@ class PackFiles(Protocol):
         """What tells it from other packs."""
 
     def names(self) -> list[str]:
-        """Return the names of its files, in their order; those in folders of it are left out."""
+        """Return the names of the pack's files in order, without those in subfolders."""
 
     def read(self, name: str, called: str) -> tuple[str, Report]:
         """Return the text of a file and a report on it; see `govrules.nodes.read_text`."""
 
     def beside(self, name: str) -> PackFiles | None:
-        """Return the pack of a name that stands beside it; None where none does."""
+        """Return the sibling pack of a name; None where there is none."""
 
 
 @attrs.frozen
@@ -96,7 +96,7 @@ class Texts:
         return decoded(_bytes(self.texts[name]), called)
 
     def beside(self, name: str) -> PackFiles | None:
-        """Return None: nothing stands beside it."""
+        """Return None: it has no siblings."""
         del name
         return None
 
@@ -171,7 +171,7 @@ def shipped_examples() -> Path:
 
 
 def packs_in(directories: Sequence[str]) -> list[str]:
-    """Return the packs in folders: a folder that is no pack itself stands for those in it."""
+    """Return the packs in folders; a folder that is no pack yields the packs in it."""
     if not directories:
         return sorted(each.parent.name for each in shipped_packs().glob("*/rulebook.yaml"))
     packs: list[str] = []

@@ -115,7 +115,7 @@ def _use(ref: FactRef, test: Predicate | None, prefixes: Prefixes) -> Use:
     return Use(f"{prefix}{ref.path}", ref, test)
 
 
-def moves(changed: Path, read: Path, *, record: bool) -> bool:
+def affects(changed: Path, read: Path, *, record: bool) -> bool:
     """
     Tell whether a change of one fact can move what reads another.
 

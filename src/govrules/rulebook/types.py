@@ -61,7 +61,7 @@ def comparable(one: FactType, other: FactType) -> bool:
 
 
 def read_parameter_type(node: Scalar, unit: str) -> tuple[Plain, FactType] | None:
-    """Read a parameter's value; its own form and its unit say of which type it is."""
+    """Return a parameter's value with its type, inferred from its text and unit."""
     text = node.text.strip()
     if unit == "pounds" or text.startswith("£"):
         return _typed(text, Money())

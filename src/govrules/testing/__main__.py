@@ -1,4 +1,4 @@
-"""`python -m govrules.testing shares DIR` and `python -m govrules.testing check DIR`."""
+"""`python -m govrules.testing check DIR`."""
 
 from __future__ import annotations
 
@@ -10,39 +10,12 @@ from cyclopts import App, CycloptsError
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.rulebook.kinds import imported_kinds
 from govrules.testing.checks import Pack, Status, pack_folders, run
-from govrules.testing.counted import share_lines, shares
 
 app = App(
     name="python -m govrules.testing",
     help="Hold packs of rules to their examples, to the properties and to proof.",
     help_format="plaintext",
 )
-
-
-@app.command(name="shares")
-def shares_(
-    directory: str, /, *, examples: int = 400, seed: int = 0, subjects: list[str] | None = None
-) -> int:
-    """
-    Print how often generated subjects make each rule flagged, clear, unknown, not applicable.
-
-    Parameters
-    ----------
-    directory
-        A pack's folder, a folder of packs, or the name of a shipped pack.
-    examples
-        How many subjects of each kind.
-    seed
-        What to generate them from.
-    subjects
-        A class of your own that rules are about, as module:Class; may be repeated.
-    """
-    for folder in pack_folders(directory):
-        pack = Pack.load(folder, subjects=imported_kinds(subjects or ()))
-        _say(f"{folder}: {examples} subjects of each kind, seed {seed}")
-        for line in share_lines(shares(pack.rulebook, examples=examples, seeded=seed)):
-            _say(line)
-    return 0
 
 
 @app.command

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -60,15 +60,3 @@ def shares(
         for each in range(-(-examples // _ROUND)):
             seed(seeded + each)(chosen(given(subjects)(look)))()
     return found
-
-
-def share_lines(found: Mapping[str, Mapping[Verdict, int]]) -> Iterator[str]:
-    """Yield the shares of each rule and of all together, in per cent."""
-    width = max(len("in total"), *(len(each) for each in found))
-    order = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
-    yield f"{'':{width}}  " + "  ".join(f"{each.value:>{len(each.value)}}" for each in order)
-    total = {each: sum(counts[each] for counts in found.values()) for each in order}
-    for name, counts in (*found.items(), ("in total", total)):
-        whole = sum(counts.values())
-        cells = (f"{100 * counts[each] / whole:{len(each.value) - 2}.1f} %" for each in order)
-        yield f"{name:{width}}  " + "  ".join(cells)

@@ -117,7 +117,7 @@ def _grammar(
 
 @attrs.frozen(eq=False)
 class _Grammar:
-    """What a condition can name beside the vocabulary, and the strategies made of it."""
+    """The declarations that conditions can name beside the vocabulary, and their strategies."""
 
     derived: tuple[tuple[Fact, type], ...]
     local: tuple[tuple[str, Fact], ...]
@@ -150,7 +150,7 @@ class _Grammar:
         return found
 
     def facts(self, classes: tuple[type, ...]) -> list[FactRef]:
-        """Return the facts that can be named here; a name means the innermost fact of it."""
+        """Return the facts in scope; of two of one name the innermost."""
         if classes in self._named:
             return self._named[classes]
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}

@@ -16,7 +16,7 @@ import attrs
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.model import Partnership, Register
 from govrules.months import months_before
 from govrules.rulebook.ast import Rulebook, rule_conditions
@@ -440,7 +440,7 @@ class _Values:
             for name, fact in self.ground.fields(cls).items()
         }
         if "local" in vocabulary_of(cls).about and self.ground.local:
-            parts["local"] = self._locals(said(of, "local"))
+            parts["local"] = self._locals(annotation(of, "local"))
         return st.fixed_dictionaries(parts).map(lambda drawn: attrs.evolve(of, **drawn))
 
     def _completed(self, value: Any, fact: Fact) -> SearchStrategy[Any]:  # noqa: ANN401 - any fact's value

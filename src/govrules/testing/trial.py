@@ -18,7 +18,7 @@ from govrules.rulebook.ast import Rule, Rulebook, Severity, rule_conditions
 from govrules.rulebook.expr import Condition, Known
 from govrules.rulebook.walk import nodes
 from govrules.testing.strategies import completions
-from govrules.testing.written import written
+from govrules.testing.written import to_yaml
 from govrules.truth import Unknown
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ class Trial:
         """Yield the subject and others as YAML, and what the rule says of each."""
         for label, subject in {"subject": self.subject, **others}.items():
             yield f"the {label.replace('_', ' ')}, as a file:"
-            yield from (f"    {line}" for line in written(subject, self.as_of).splitlines())
+            yield from (f"    {line}" for line in to_yaml(subject, self.as_of).splitlines())
             if rule is not None:
                 yield f"of the {label.replace('_', ' ')}:"
                 yield from (f"    {line}" for line in tree_lines(rule, self.case(subject)))
@@ -127,7 +127,7 @@ def kinds_of(rulebook: Rulebook) -> list[str]:
     return [each for each in rulebook.subjects if each in about]
 
 
-def said(finding: Any) -> str:  # noqa: ANN401 - a finding or an outcome
+def verdict_phrase(finding: Any) -> str:  # noqa: ANN401 - a finding or an outcome
     """Return a verdict with its severities in words."""
     grave = f" ({finding.severity.value})" if finding.severity else ""
     worse = f" (could be {finding.could_be.value})" if finding.could_be else ""

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.rulebook.write import write_value
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Months, vocabulary_of
@@ -22,7 +22,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 class _Word(str):
-    """A value that stands in the file as it is."""
+    """A value that is written without quotes."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ _Dumper.add_representer(_Word, _plain)
 _Dumper.add_representer(str, _text)
 
 
-def written(subject: Any, as_of: dt.date | Unknown = UNKNOWN) -> str:  # noqa: ANN401 - any attrs object
+def to_yaml(subject: Any, as_of: dt.date | Unknown = UNKNOWN) -> str:  # noqa: ANN401 - any attrs object
     """
     Return a subject as the YAML of a subject file; what is unknown is left out.
 
@@ -66,9 +66,9 @@ def _record(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
         if value is not UNKNOWN:
             months = isinstance(fact.type, Months)
             found[name] = _Word(write_value(value, fact.type)) if months else _value(value)
-    for name, value in said(record, "stated").items():
+    for name, value in annotation(record, "stated").items():
         found[name] = _value(value)
-    local = {name: _value(value) for name, value in said(record, "local").items()}
+    local = {name: _value(value) for name, value in annotation(record, "local").items()}
     return {**found, **({"local": local} if local else {})}
 
 

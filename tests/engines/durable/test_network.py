@@ -22,7 +22,7 @@ from govrules.engines.durable.network import (
     network_of,
 )
 from govrules.engines.durable.settle import outcomes
-from govrules.engines.registry import said
+from govrules.engines.registry import comparable
 from govrules.errors import EngineError
 from govrules.lowering.ir import And, May, Neg
 from govrules.lowering.lower import lowered
@@ -119,7 +119,7 @@ def test_conditions_too_wide_for_one_ruleset_are_parted(condition):
     ours = outcomes(rulebook.rules, things, UNKNOWN, rulebook)
     theirs = reference.outcomes(rulebook.rules, things, UNKNOWN, rulebook)
     for mine, yours in zip(ours, theirs, strict=True):
-        assert [said(each) for each in mine] == [said(each) for each in yours]
+        assert [comparable(each) for each in mine] == [comparable(each) for each in yours]
 
 
 def test_derived_facts_are_combined_by_the_network():

@@ -13,7 +13,7 @@ from govrules.engines.registry import ENGINES
 from govrules.errors import EngineError
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import All, AnyOf, Condition
-from govrules.testing.trial import Trial, kinds_of, said
+from govrules.testing.trial import Trial, kinds_of, verdict_phrase
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
 
@@ -28,8 +28,10 @@ def order_and_duplicates_do_not_matter(trial: Trial) -> None:
     after = {each.rule.id: each for each in attrs.evolve(trial, rulebook=again).assess().findings}
     for finding in trial.assess().findings:
         other = after[finding.rule.id]
-        says = f"{said(finding)} became {said(other)} in another order"
-        same = said(finding) == said(other) and len(finding.mitigations) == len(other.mitigations)
+        says = f"{verdict_phrase(finding)} became {verdict_phrase(other)} in another order"
+        same = verdict_phrase(finding) == verdict_phrase(other) and len(finding.mitigations) == len(
+            other.mitigations
+        )
         trial.require(same, says, finding.rule)
 
 
@@ -81,8 +83,13 @@ def engines_agree(trial: Trial) -> None:
     expected = trial.assess().findings
     for name in installed_engines(trial.rulebook)[1:]:
         for one, other in zip(expected, trial.assess(engine=name).findings, strict=True):
-            says = f"`{name}` says {said(other)}, the reference engine {said(one)}"
-            same = said(one) == said(other) and one.mitigations == other.mitigations
+            says = (
+                f"`{name}` says {verdict_phrase(other)}, the reference engine {verdict_phrase(one)}"
+            )
+            same = (
+                verdict_phrase(one) == verdict_phrase(other)
+                and one.mitigations == other.mitigations
+            )
             trial.require(same, says, one.rule)
 
 

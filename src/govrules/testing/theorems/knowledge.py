@@ -13,7 +13,7 @@ from govrules.engines.reference import judge
 from govrules.engines.registry import NEVER_FLAGS
 from govrules.findings import Finding
 from govrules.rulebook.ast import Verdict
-from govrules.testing.trial import Trial, least, said, tests_what_is_known, worst
+from govrules.testing.trial import Trial, least, tests_what_is_known, verdict_phrase, worst
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Record, Records, vocabulary_of
 
@@ -32,7 +32,7 @@ def knowledge_is_monotone(trial: Trial) -> None:
     for less, more in itertools.pairwise(found):
         for was, now in zip(less.findings, more.findings, strict=True):
             if not tests_what_is_known(was.rule):
-                says = f"{said(was)} became {said(now)} when more was learned"
+                says = f"{verdict_phrase(was)} became {verdict_phrase(now)} when more was learned"
                 trial.require(_never_goes_back(was, now), says, was.rule, **subjects)
     for finding in found[-1].findings:
         says = "it is unknown though every fact is known"
@@ -62,7 +62,7 @@ def withholding_never_helps(trial: Trial) -> None:
         if told.verdict is not Verdict.FLAGGED or tests_what_is_known(told.rule):
             continue
         open_ = after.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
-        says = f"{said(told)} became {said(after)} when facts were withheld"
+        says = f"{verdict_phrase(told)} became {verdict_phrase(after)} when facts were withheld"
         as_grave = open_ and worst(after) >= worst(told)
         trial.require(as_grave, says, told.rule, with_less_told=withheld)
 
@@ -75,7 +75,7 @@ def severity_is_bounded(trial: Trial) -> None:
         for was, now in zip(before, trial.assess(complete).findings, strict=True):
             if now.verdict is not Verdict.FLAGGED or tests_what_is_known(was.rule):
                 continue
-            says = f"{said(was)} became {said(now)} when all was learned"
+            says = f"{verdict_phrase(was)} became {verdict_phrase(now)} when all was learned"
             flaggable = was.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
             bounded = flaggable and worst(now) <= worst(was)
             if was.severity is not None:
@@ -100,7 +100,7 @@ def questions_suffice(trial: Trial) -> None:
             paths = [each.fact for each in finding.questions]
             answered = with_answers(trial.subject, complete, paths)
             after = judge(rule, trial.case(answered))
-            says = f"it is still {said(after)} when all that it asks for is answered"
+            says = f"it is still {verdict_phrase(after)} when all that it asks for is answered"
             # What it asks to settle a verdict may leave open how grave it is.
             settled = after.could_be is None or unknown
             settled = settled and after.verdict is not Verdict.UNKNOWN

@@ -19,9 +19,9 @@ from govrules.engines.registry import Outcome
 from govrules.explain.view import view_of
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
+from govrules.live.evaluation import Evaluation, Evaluator, Task, settler_of
+from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
-from govrules.live.plain import changed_paths
-from govrules.live.settling import Settled, Settler, Task, settler_of
 from govrules.model import Organisation, Partner, Partnership
 from govrules.pairing import key_of_partner, keys_of, pair_of
 from govrules.portfolio import owner_of
@@ -90,7 +90,7 @@ def listing_of(rulebook: Rulebook, kind: str = "") -> Listing:
 
 
 @attrs.frozen
-class Weight:
+class FindingState:
     """
     How a finding that is open stands.
 
@@ -106,7 +106,7 @@ class Weight:
 
 
 @attrs.frozen
-class Move:
+class Delta:
     """
     What the rules said of a subject, and what they say now.
 
@@ -118,27 +118,27 @@ class Move:
     """
 
     subject: Subject
-    before: Mapping[str, Weight]
-    after: Mapping[str, Weight]
+    before: Mapping[str, FindingState]
+    after: Mapping[str, FindingState]
     now: Mapping[str, tuple[Rule, Outcome]] | None
 
 
 @attrs.define
-class Plan:
-    """What an event changes; None stands for what goes."""
+class Update:
+    """The entries and organisations that an event changes; None for those it removes."""
 
     organisations: Mapping[str, Organisation | None]
     record: Any
     entries: dict[str, Entry | None] = attrs.field(factory=dict)
     #: What changed in each entry; None where it came or went.
     changed: dict[str, Collection[Path] | None] = attrs.field(factory=dict)
-    pairs: Mapping[Two, Settled | None] = attrs.field(factory=dict)
+    pairs: Mapping[Two, Evaluation | None] = attrs.field(factory=dict)
     register: OfRegister | None = None
 
 
 @attrs.define(eq=False, init=False)
-class World:
-    """All entries with what is settled of them, as of one date."""
+class WorkingMemory:
+    """All entries with their evaluations, as of one date."""
 
     rulebook: Rulebook
     listing: Listing
@@ -148,7 +148,7 @@ class World:
     record: Any
     entries: dict[str, Entry]
     organisations: dict[str, Organisation]
-    _settler: Settler
+    _settler: Evaluator
     _pairs: PairIndex
     _register: RegisterRules
     _places: int
@@ -179,7 +179,7 @@ class World:
 
     # ── What it says ──────────────────────────────────────────────────────────────────────────
 
-    def settled(self) -> Iterator[Move]:
+    def settled(self) -> Iterator[Delta]:
         """Yield what the rules say of every subject, as if all were new."""
         if self._register.settled is not None:
             yield self._move((self.listing.whole, ()), None, self._register.settled)
@@ -226,16 +226,16 @@ class World:
 
     @property
     def _more(self) -> tuple[Unknown, ...]:
-        """What stands at the end of the list of entries."""
+        """What follows the entries in their list: nothing, or that there may be more."""
         return () if self.complete else (UNKNOWN,)
 
-    def _move(self, subject: Subject, before: Settled | None, after: Settled | None) -> Move:
+    def _move(self, subject: Subject, before: Evaluation | None, after: Evaluation | None) -> Delta:
         rules = self.rules(subject[0])
         now = None
         if after is not None:
             pairs = zip(rules, after.outcomes, strict=True)
             now = {rule.id: (rule, outcome) for rule, outcome in pairs}
-        return Move(
+        return Delta(
             subject,
             opened(rules, None if before is None else before.outcomes),
             opened(rules, None if after is None else after.outcomes),
@@ -250,7 +250,7 @@ class World:
         entries: Mapping[str, Any] | None = None,
         organisations: Mapping[str, Organisation | None] | None = None,
         record: Any = None,  # noqa: ANN401 - a register of any class
-    ) -> Plan:
+    ) -> Update:
         """
         Return what an event would change.
 
@@ -264,7 +264,7 @@ class World:
         Raises:
             EngineError: the engine could not settle it.
         """
-        plan = Plan(organisations or {}, self.record if record is None else record)
+        plan = Update(organisations or {}, self.record if record is None else record)
         self._plan_entries(plan, entries or {})
         after = Entries(self.entries, plan.entries)
         records = self.record, plan.record
@@ -274,7 +274,7 @@ class World:
         plan.register = self._register.plan(records, after, plan.changed, self._more, self.as_of)
         return plan
 
-    def _plan_entries(self, plan: Plan, entries: Mapping[str, Any]) -> None:
+    def _plan_entries(self, plan: Update, entries: Mapping[str, Any]) -> None:
         recorded = dict(entries)
         for name in plan.organisations:
             for key in self._pairs.with_key(key_of_partner(name)):
@@ -344,34 +344,34 @@ class World:
 
     # ── Taking it ─────────────────────────────────────────────────────────────────────────────
 
-    def commit(self, plan: Plan) -> list[Move]:
+    def commit(self, plan: Update) -> list[Delta]:
         """Put what was worked out in its place, and return what moved."""
-        moves: list[Move] = []
+        deltas: list[Delta] = []
         if plan.register is not None:
             if plan.register.settled is not None:
                 settled = self._register.settled
                 whole = (self.listing.whole, ())
-                moves.append(self._move(whole, settled, plan.register.settled))
+                deltas.append(self._move(whole, settled, plan.register.settled))
             self._register.commit(plan.register)
         for key, entry in plan.entries.items():
             old = self.entries.get(key)
             before = None if old is None else old.settled
             after = None if entry is None else entry.settled
-            moves.append(self._move((self.listing.kind, (key,)), before, after))
+            deltas.append(self._move((self.listing.kind, (key,)), before, after))
         for two, settled in plan.pairs.items():
-            moves.append(self._move(("pair", two), self._pairs.settled.get(two), settled))
+            deltas.append(self._move(("pair", two), self._pairs.settled.get(two), settled))
         self._pairs.commit(Entries(self.entries, plan.entries), plan.pairs)
         overlay(self.entries, plan.entries)
         overlay(self.organisations, plan.organisations)
         self.record = plan.record
         self._places += sum(entry is not None for entry in plan.entries.values())
-        return moves
+        return deltas
 
 
-def opened(rules: Iterable[Rule], outcomes: Iterable[Outcome] | None) -> dict[str, Weight]:
+def opened(rules: Iterable[Rule], outcomes: Iterable[Outcome] | None) -> dict[str, FindingState]:
     """Return the findings that are open, by the ids of their rules."""
     return {
-        rule.id: Weight(
+        rule.id: FindingState(
             outcome.severity,
             outcome.could_be,
             tuple(

@@ -24,7 +24,7 @@ from govrules.lowering.lower import lowered
 from govrules.lowering.merge import Leaf, Merged, mergeable
 from govrules.lowering.reads import reads as read_by
 from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
-from govrules.rulebook.reads import Path, moves, reads
+from govrules.rulebook.reads import Path, affects, reads
 from govrules.truth import Unknown
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class Settled:
+class Evaluation:
     """
     What all rules say of a subject.
 
@@ -58,17 +58,17 @@ class Task:
     """
 
     subject: Any
-    before: Settled | None = None
+    before: Evaluation | None = None
     changed: Collection[Path] | None = None
     given: Mapping[Leaf, Any] = attrs.field(factory=dict)
 
 
-class Settler(Protocol):
-    """Settles the rules about one kind of subject."""
+class Evaluator(Protocol):
+    """Evaluates the rules about one kind of subject."""
 
     rules: tuple[Rule, ...]
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
         """
         Return what the rules say of each subject.
 
@@ -82,7 +82,7 @@ class Settler(Protocol):
 
 @attrs.define
 class Index:
-    """From a fact to the numbers of what reads it; worked out when a fact first changes."""
+    """The numbers of what reads each fact; filled when a fact first changes."""
 
     _reads: tuple[Mapping[Path, bool], ...]
     _found: dict[Path, tuple[int, ...]] = attrs.field(factory=dict)
@@ -97,7 +97,7 @@ class Index:
             found = tuple(
                 number
                 for number, read in enumerate(self._reads)
-                if any(moves(path, each, record=record) for each, record in read.items())
+                if any(affects(path, each, record=record) for each, record in read.items())
             )
             self._found[path] = found
         return found
@@ -117,24 +117,24 @@ class ByRule:
     rules: tuple[Rule, ...]
     _index: Index
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
-        """See `Settler`."""
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+        """See `Evaluator`."""
         judge = engine_called(self.engine).outcomes
         if not self.rules:
-            return [Settled(())] * len(tasks)
+            return [Evaluation(())] * len(tasks)
         moved = [self._moved(task) for task in tasks]
         wanted = [task.subject for task, rules in zip(tasks, moved, strict=True) if rules is None]
         whole = iter(judge(self.rules, wanted, as_of, self.rulebook))
         settled = []
         for task, rules in zip(tasks, moved, strict=True):
             if rules is None or task.before is None:
-                settled.append(Settled(tuple(next(whole))))
+                settled.append(Evaluation(tuple(next(whole))))
                 continue
             known = list(task.before.outcomes)
             for number in rules:
                 rule = self.rules[number]
                 ((known[number],),) = judge((rule,), (task.subject,), as_of, self.rulebook)
-            settled.append(Settled(tuple(known)))
+            settled.append(Evaluation(tuple(known)))
         return settled
 
     def _moved(self, task: Task) -> list[int] | None:
@@ -145,23 +145,23 @@ class ByRule:
         return moved if self.engine == "reference" or not moved else None
 
     def read(self, changed: Iterable[Path]) -> bool:
-        """See `Settler`."""
+        """See `Evaluator`."""
         return bool(self._index.moved_by(changed))
 
 
 @attrs.define
 class ByFormula:
-    """Judges the rules that read what changed, by their formulas with some numbers given."""
+    """Evaluates the rules that read changed facts, by formulas whose aggregates are given."""
 
     rules: tuple[Rule, ...]
     _judged: tuple[Judged, ...]
     _index: Index
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
-        """See `Settler`."""
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+        """See `Evaluator`."""
         return [self._settled(task, as_of) for task in tasks]
 
-    def _settled(self, task: Task, as_of: dt.date | Unknown) -> Settled:
+    def _settled(self, task: Task, as_of: dt.date | Unknown) -> Evaluation:
         if task.before is None or task.changed is None:
             moved, known = [*range(len(self.rules))], [NOT_APPLICABLE] * len(self.rules)
         else:
@@ -173,27 +173,27 @@ class ByFormula:
             told = tell(task.subject, task.given, None)
             holds = dict(zip(judged.formulas, told, strict=True)).__getitem__
             known[number] = outcome_of(self.rules[number], judged, holds)
-        return Settled(tuple(known))
+        return Evaluation(tuple(known))
 
     def read(self, changed: Iterable[Path]) -> bool:
-        """See `Settler`."""
+        """See `Evaluator`."""
         return bool(self._index.moved_by(changed))
 
 
 @attrs.define
 class ByNetwork:
-    """Settles the atoms that read what changed, and runs what they reach of the network."""
+    """Evaluates the atoms that read changed facts, and the nodes that they reach."""
 
     rules: tuple[Rule, ...]
     _made: Any
     _index: Index
 
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Settled]:
-        """See `Settler`."""
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+        """See `Evaluator`."""
         from govrules.engines.durable.process import run_all  # noqa: PLC0415 - an extra
 
         made = self._made
-        settled: list[Settled | None] = []
+        settled: list[Evaluation | None] = []
         asked: list[tuple[str, Sequence[int] | None]] = []
         for task in tasks:
             before = task.before
@@ -209,15 +209,15 @@ class ByNetwork:
         states = iter(run_all(made.key, made.network, asked))
         return [each if each is not None else self._read_state(next(states)) for each in settled]
 
-    def _read_state(self, state: str) -> Settled:
-        return Settled(cast("tuple[Outcome, ...]", self._made.read(state)), state)
+    def _read_state(self, state: str) -> Evaluation:
+        return Evaluation(cast("tuple[Outcome, ...]", self._made.read(state)), state)
 
     def read(self, changed: Iterable[Path]) -> bool:
-        """See `Settler`."""
+        """See `Evaluator`."""
         return bool(self._index.moved_by(changed))
 
 
-def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Settler:
+def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
     """
     Return what settles rules about one kind of subject.
 
@@ -233,7 +233,7 @@ def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Sett
 
 def settler_of_list(
     engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, listed: Path
-) -> tuple[Settler, Merged]:
+) -> tuple[Evaluator, Merged]:
     """
     Return what settles rules that are given numbers in place of a list of their subject.
 
@@ -254,7 +254,7 @@ def settler_of_list(
 
 
 def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
-    """Return for each number a path that no fact has, under which it changes like a fact."""
+    """Return a path for each aggregate, distinct from that of any fact."""
     return {leaf: f"#{number}" for number, leaf in enumerate(leaves)}
 
 

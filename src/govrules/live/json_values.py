@@ -20,20 +20,12 @@ from govrules.decode.states import VALUE, fold, state_of
 from govrules.decode.values import decoder, is_placeholder, written
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
-from govrules.facts import said
+from govrules.facts import annotation
 from govrules.reading import CARRIED, facts_data
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import (
-    Choices,
-    Fact,
-    FactType,
-    Record,
-    Records,
-    Text,
-    vocabulary_of,
-)
+from govrules.vocabulary import Choices, Fact, FactType, Record, Records, Text, vocabulary_of
 
 #: More than anybody records of one partnership; what exceeds it is an error of the sender.
 MOST_FACTS: Final = 20_000
@@ -142,7 +134,7 @@ class Reader:
         return attrs.evolve(base, **{name: new})
 
     def _said(self, base: Any, path: Path, value: Any, *, prefix: Path) -> Any:  # noqa: ANN401
-        """Return a record of which something else is said: a local or stated fact, or evidence."""
+        """Return a record with an annotation replaced: a local or stated fact, or evidence."""
         head, _, rest = path.partition(".")
         name, key = (head, rest) if rest else ("stated", path)
         cls: type = type(base)
@@ -150,7 +142,7 @@ class Reader:
             raise _no_such_fact(f"{prefix}{path}")
         if name == "stated" and self._declared(name, key, cls) is None:
             raise _no_such_fact(f"{prefix}{path}")
-        known = dict(said(base, name))
+        known = dict(annotation(base, name))
         known.pop(key, None)
         new = value
         if value is not UNKNOWN:
@@ -221,8 +213,10 @@ class Reader:
             return str(value["text"])
         found = _decoder(fact_type)(value)
         if found is UNKNOWN and is_placeholder(value, fact_type):
-            said = f"`{written(value)}` counts as unknown"
-            self._tell(Problem(Code.PLACEHOLDER, said, "send the value, `none`, or nothing"), path)
+            message = f"`{written(value)}` counts as unknown"
+            self._tell(
+                Problem(Code.PLACEHOLDER, message, "send the value, `none`, or nothing"), path
+            )
         if not isinstance(found, Problem):
             # A text is kept as it was written.
             kept = isinstance(fact_type, Text) and isinstance(found, str) and isinstance(value, str)
@@ -270,7 +264,7 @@ def _several(value: Any, expected: str, path: Path) -> Collection[Any]:  # noqa:
 def count_facts(record: Any) -> int:  # noqa: ANN401 - any attrs object
     """Return how many facts are recorded, members of sets and records of lists included."""
     cls: type = type(record)
-    number = sum(len(said(record, name)) for name in CARRIED)
+    number = sum(len(annotation(record, name)) for name in CARRIED)
     for name in vocabulary_of(cls).fields:
         value = getattr(record, name)
         if value is UNKNOWN:
@@ -306,7 +300,7 @@ def changed_paths(old: Any, new: Any, prefix: Path = "") -> Iterator[Path]:  # n
         else:
             yield path
     for name, shown in (("local", "local."), ("stated", "")):
-        before, after = said(old, name), said(new, name)
+        before, after = annotation(old, name), annotation(new, name)
         for key in before.keys() | after.keys():
             if before.get(key, UNKNOWN) != after.get(key, UNKNOWN):
                 yield f"{prefix}{shown}{key}"
