@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +20,7 @@ from govrules.explain import phrases
 from govrules.explain.because import because, proof
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.english import known_phrase
+from govrules.explain.owners import called_of, of_two, owner_of, twins
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of
@@ -37,9 +38,8 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.expr import Includes, Known, Quantified, SetOp, Test
 from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes
-from govrules.subjects import words_of
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import Choices, Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choices, Fact, Records
 
 if TYPE_CHECKING:
     from govrules.explain import plan
@@ -433,12 +433,12 @@ def _plain_reason(cited: Cited, view: View) -> Reason:
 
 
 def _reason(cited: Cited, view: View, phrase: str) -> Reason:
-    owner = _owner(cited)
+    owner = owner_of(cited)
     return Reason(
         fact=cited.path,
         value=cited.value if cited.name else owner,
         evidence=_nearest(evidence_of, cited, view),
-        phrase=phrases.of_record(owner, phrase, _each(cited)),
+        phrase=phrases.of_record(owner, phrase, called_of(cited)),
         origin=_nearest(origin_of, cited, view),
         record=owner,
         of_any_record=phrase,
@@ -526,10 +526,10 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
-    owner = _of_two(view.record, path)
+    owner = of_two(view.record, path)
     *lists, last = path.split("].")
     cls: type = type(view.record)
-    frame, each = view.frames[0], _twins(cls).get(path.partition(".")[0], "")
+    frame, each = view.frames[0], twins(cls).get(path.partition(".")[0], "")
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each
@@ -544,7 +544,7 @@ def _question(cited: Cited, view: View) -> Question:
     known = view.all[0].known
     found: Question | None = known.get((Question, cited.number))
     if found is None:
-        owner = _owner(cited)
+        owner = owner_of(cited)
         text = _whether_all(cited) or cited.fact.question
         asked = f"{owner[:1].upper()}{owner[1:]}: {text}" if owner else text
         found = known[Question, cited.number] = Question(cited.path, asked, owner, text)
@@ -557,48 +557,3 @@ def _whether_all(cited: Cited) -> str:
         return ""
     known = [each for each in cited.value if each is not UNKNOWN]
     return phrases.whether_all(cited.fact, known) if known else ""
-
-
-def _of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
-    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
-    name, _, inside = path.partition(".")
-    cls: type = type(record)
-    if not inside or name not in _twins(cls):
-        return ""
-    one = getattr(record, name)
-    # Unknown has a name of its own, which is nobody's.
-    called = UNKNOWN if one is UNKNOWN else getattr(one, "name", UNKNOWN)
-    return called if isinstance(called, str) else f"the {name} {_twins(cls)[name]}"
-
-
-@lru_cache
-def _twins(cls: type) -> Mapping[str, str]:
-    """
-    Return the records in subjects of a class of which there is another of the same kind.
-
-    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
-    """
-    kinds = {
-        name: fact.type.cls
-        for name, fact in vocabulary_of(cls).fields.items()
-        if isinstance(fact.type, Record)
-    }
-    several = [*kinds.values()]
-    return {name: words_of(kind) for name, kind in kinds.items() if several.count(kind) > 1}
-
-
-def _owner(cited: Cited) -> str:
-    """Return the name of the record that a fact is in; "" for the subject itself."""
-    if not cited.frame.prefix:
-        return _of_two(cited.frame.record, cited.path)
-    index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
-    return phrases.record_name(cited.frame.record, int(index), _each(cited))
-
-
-def _each(cited: Cited) -> str:
-    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
-    frame = cited.frame
-    if frame.prefix:
-        return frame.listed[1].each
-    cls: type = type(frame.record)
-    return _twins(cls).get(cited.path.partition(".")[0], "")
