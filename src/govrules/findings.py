@@ -22,7 +22,7 @@ from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.english import known_phrase
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
-from govrules.facts import evidence_of, origin_of, recorded
+from govrules.facts import evidence_of, origin_of
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import (
@@ -514,8 +514,15 @@ def _wanted(test: Test, view: View) -> frozenset[Any]:
 
 
 def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
-    """Return a way out as changes in words."""
-    return tuple(_change(path, to, view) for path, to in sorted(way.items()))
+    """Return a way out as changes in words; each kept for the next way that it is part of."""
+    known = view.all[0].known
+    found = []
+    for path in sorted(way):
+        key = Change, path, way[path]
+        if key not in known:
+            known[key] = _change(path, way[path], view)
+        found.append(known[key])
+    return tuple(found)
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
@@ -529,7 +536,7 @@ def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fac
         frame, added = view.record_of(frame, name, int(place))
         called = phrases.record_name(frame.record, int(place), each)
         owner = f"a new {each}" if added else called
-    phrase = phrases.changed_phrase(frame.shape.facts[last], to, recorded(view.record, path))
+    phrase = phrases.changed_phrase(frame.shape.facts[last], to, view.effort.now(path))
     return Change(path, to, phrases.of_record(owner, phrase, each), owner, phrase)
 
 

@@ -123,6 +123,13 @@ def test_severities_are_ordered_categories_and_questions_lists() -> None:
     assert polars.schema["questions"] == pl.List(pl.String)
 
 
+def test_cells_of_findings_can_be_set() -> None:
+    found = assessed(FRAMES["pandas"]())
+    for name, value in (("row", 7), ("verdict", "clear"), ("severity", "high")):
+        found.loc[0, name] = value
+        assert found.loc[0, name] == value
+
+
 def test_columns_that_are_laid_out_are_taken_as_they_are() -> None:
     subjects = read(pa.table(ROWS), rulebook=RULEBOOK).subject.partnerships
     laid = pa.Table.from_batches(to_batches(subjects, Partnership, RULEBOOK))

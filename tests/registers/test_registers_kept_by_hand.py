@@ -322,3 +322,22 @@ def test_the_mapping_may_say_that_it_is_one_body(tmp_path, monkeypatch):
     known = whole.subject.partnerships[0].partners
     assert [each.name for each in known[:-1]] == [name, "Holm Trust"]
     assert not whole.warnings
+
+
+@pytest.mark.parametrize("rows", ["rows: partners\n", ""])
+def test_bodies_that_are_counted_are_told_in_rows_of_their_own_too(rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    of_rows = [["name", "who"], ["A", "Holm Trust"], ["A", "12 districts"]]
+    lay("register.csv", of_rows if rows else [["name"], ["A"]], ",")
+    lay("partners.csv", of_rows, ",")
+    columns = 'columns: { name: name, who: "partners[].name" }\n'
+    lists = (
+        "columns: { name: name }\nlists: { partners: { file: partners.csv, key: name, "
+        "joins: name, columns: { who: name } } }\n"
+    )
+    (tmp_path / "mapping.yaml").write_text(f"govrules: 1\n{rows}{columns if rows else lists}")
+    whole = read_source("register.csv", mapping="mapping.yaml")
+    [entry] = whole.subject.partnerships
+    assert [each.name for each in entry.partners[:-1]] == ["Holm Trust"]
+    assert entry.partners[-1] is UNKNOWN
+    assert [each.code.title for each in whole.warnings] == ["unreadable-value"]

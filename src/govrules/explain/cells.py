@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.explain.ways import Way
-from govrules.facts import absent, annotation, lies_ahead
+from govrules.facts import absent, annotation, lies_ahead, parts_of, recorded
+from govrules.lowering.ir import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
@@ -38,7 +39,8 @@ class Frame:
         first: the number of the record itself; those of its cells come next. -1 for a record that
             is only supposed.
         outer: the record that it is in, as it was read.
-        known: what was worked out of it; the value of a derived fact by its cell.
+        tables: the values that derived facts of it may have, as far as they were asked for.
+        known: what else was worked out of it; the value of a derived fact by its cell.
     """
 
     record: Any
@@ -47,6 +49,7 @@ class Frame:
     values: list[Any] = attrs.field(repr=False)
     first: int = -1
     outer: Frame | None = attrs.field(default=None, repr=False)
+    tables: dict[Table, frozenset[Any]] = attrs.field(factory=dict, repr=False)
     known: dict[Any, Any] = attrs.field(factory=dict, repr=False)
 
     @property
@@ -55,6 +58,13 @@ class Frame:
         assert self.outer is not None  # noqa: S101 - nobody asks it of the subject itself
         name = self.prefix.removeprefix(self.outer.prefix).rpartition("[")[0]
         return name, self.outer.shape.facts[name]
+
+    def apart(self) -> Frame:
+        """Return a copy whose cells can be set."""
+        tables = {**self.tables}
+        return Frame(
+            self.record, self.prefix, self.shape, [*self.values], self.first, self.outer, tables
+        )
 
     @property
     def numbers(self) -> range:
@@ -90,6 +100,8 @@ class Shape:
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
+        hang_on: of each derived fact that was asked for, the cells that it hangs on.
+        moved: all these cells.
     """
 
     def __init__(self, cls: type, shapes: Shapes) -> None:
@@ -116,33 +128,64 @@ class Shape:
             if isinstance(fact.type, Records)
         ]
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
+        self.hang_on: Final[dict[Table, frozenset[int]]] = {}
+        self.moved: Final[set[int]] = set()
         self._shapes = shapes
-        self._below = {
-            path: [each for each in self.facts if each.startswith(f"{path}.")]
-            for path, fact in self.facts.items()
-            if isinstance(fact.type, Record)
+        self._settings: Final = {
+            path: self._setting(path, fact) for path, fact in self.facts.items()
         }
 
-    def changed(self, frame: Frame, changes: Way) -> Frame:
-        """Return a record as it is after changes of its own facts, and of records of its lists."""
-        values = [*frame.values]
+    def _setting(self, path: str, fact: Fact) -> _Setting:
+        """Return how a fact is set."""
+        inside = (each for each in self.facts if each.startswith(f"{path}."))
+        return _Setting(
+            self.places[path],
+            isinstance(fact.type, Choices),
+            tuple((each, self.places[each]) for each in parts_of(path)[::-1] if each != "local"),
+            {self.places[each]: _hollow(self.facts[each]) for each in inside}
+            if isinstance(fact.type, Record)
+            else {},
+        )
+
+    def to_set(self, frame: Frame, changes: Way) -> dict[int, Any]:
+        """Return the cells of a record that changes set: of its own facts, and of its lists."""
+        values, found = frame.values, dict[int, Any]()
         inside: dict[str, dict[int, dict[str, Any]]] = {}
-        for path in sorted(changes, key=len):
+        for path in sorted(changes, key=len) if len(changes) > 1 else changes:
             name, place, rest = _step(path)
-            to = changes[path]
-            self._there(name, values, changes)
+            to, how = changes[path], self._settings[name]
+            for head, at in how.heads:
+                there = found.get(at, values[at])
+                if head not in changes and (there is UNKNOWN or there is None):
+                    found[at] = True
             if place is not None:
                 inside.setdefault(name, {}).setdefault(place, {})[rest] = to
                 continue
-            several = isinstance(self.facts[name].type, Choices)
-            values[self.places[name]] = _members(to) if several else to
-            for below in self._below.get(name, ()) if to is None else ():
-                values[self.places[below]] = _hollow(self.facts[below])
+            found[how.place] = _members(to) if how.is_set else to
+            if to is None:
+                found |= how.hollow
         for name, records in inside.items():
             place = self.places[name]
-            known, open_ = values[place]
-            values[place] = self._records(frame.prefix, name, known, records), open_
-        return Frame(frame.record, frame.prefix, self, values, frame.first)
+            known, open_ = found.get(place, values[place])
+            found[place] = self._records(frame.prefix, name, known, records), open_
+        return found
+
+    def changed(self, frame: Frame, changes: Way) -> Frame:
+        """Return a record as it is after changes of its own facts, and of records of its lists."""
+        to_set = self.to_set(frame, changes)
+        copy = frame.apart()
+        for at, value in to_set.items():
+            copy.values[at] = value
+        copy.tables = self.unmoved(frame, to_set)
+        return copy
+
+    def unmoved(self, frame: Frame, to_set: Mapping[int, Any]) -> dict[Table, frozenset[Any]]:
+        """Return the derived facts of a record that stay as they are where cells are set."""
+        tables = frame.tables
+        if self.moved.isdisjoint(to_set):
+            return {**tables}
+        hang_on = self.hang_on
+        return {each: tables[each] for each in tables if hang_on[each].isdisjoint(to_set)}
 
     def _records(
         self,
@@ -167,14 +210,23 @@ class Shape:
         inner = self._shapes.of(kind.cls)
         return Frame(UNKNOWN, f"{prefix}{name}[{place}].", inner, [*inner.unknown])
 
-    def _there(self, path: str, values: list[Any], changes: Way) -> None:
-        """Say that the records are there in which a fact is supposed."""
-        head = path.rpartition(".")[0]
-        while head and head != "local":
-            place = self.places[head]
-            if head not in changes and (values[place] is UNKNOWN or values[place] is None):
-                values[place] = True
-            head = head.rpartition(".")[0]
+
+@attrs.frozen
+class _Setting:
+    """
+    How a fact is set.
+
+    Attributes:
+        place: its cell.
+        is_set: whether it is a set, of which the members are known.
+        heads: the records that it is in, which are there where it is, and their cells.
+        hollow: where it is a record, the cells in it as they are where it is none.
+    """
+
+    place: int
+    is_set: bool
+    heads: tuple[tuple[str, int], ...]
+    hollow: dict[int, Any]
 
 
 class Shapes:
@@ -189,6 +241,15 @@ class Shapes:
         if cls not in self._of:
             self._of[cls] = Shape(cls, self)
         return self._of[cls]
+
+
+def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's value
+    """Return what `govrules.facts.recorded` has of a subject under a path; of a list, at once."""
+    name, place, rest = _step(path)
+    if place is None:
+        return recorded(frame.record, path)
+    known, _ = frame.values[frame.shape.places[name]]
+    return recorded_in(known[place], rest) if place < len(known) else UNKNOWN
 
 
 def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
@@ -227,6 +288,53 @@ def _step(path: str) -> tuple[str, int | None, str]:
         return path, None, ""
     name, _, place = head.rpartition("[")
     return name, int(place), rest
+
+
+class Changed:
+    """
+    A subject after changes of records of its lists, each of which can be changed on by itself.
+
+    Args:
+        before: the subject before them.
+
+        changes: the changes; all are of records that are there.
+    """
+
+    def __init__(self, before: Frame, changes: Way) -> None:
+        self.frame: Final = before.shape.changed(before, changes)
+        self._before: Final = before
+        self._inside: dict[tuple[str, int | None], dict[str, Any]] = {}
+        for path, to in changes.items():
+            name, place, rest = _step(path)
+            self._inside.setdefault((name, place), {})[rest] = to
+
+    @staticmethod
+    def can_be(before: Frame, changes: Way) -> bool:
+        """Tell whether changes are all of records that are there."""
+        places, values = before.shape.places, before.values
+        steps = map(_step, changes)
+        return all(
+            place is not None and place < len(values[places[name]][0]) for name, place, _ in steps
+        )
+
+    def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
+        """Change on to another value, or not at all, if what is checked still holds then."""
+        name, place, rest = _step(path)
+        assert place is not None  # noqa: S101 - only records of lists are changed
+        its = {each: was for each, was in self._inside[name, place].items() if each != rest}
+        its |= dict.fromkeys((rest,), *to) if to else {}
+        frame, at = self.frame, self.frame.shape.places[name]
+        was, tables = frame.values[at], frame.tables
+        one = self._before.values[at][0][place]
+        one = one.shape.changed(one, its) if its else one
+        known, open_ = was
+        frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
+        frame.tables = frame.shape.unmoved(frame, {at: one})
+        if check((frame,)):
+            self._inside[name, place] = its
+            return True
+        frame.values[at], frame.tables = was, tables
+        return False
 
 
 class Reading:
@@ -380,6 +488,7 @@ class Restricted:
             values[place] = value
             outer: Frame | None = frame
             while outer is not None:
+                self._copies[outer].tables.clear()
                 self._copies[outer].known.clear()
                 outer = outer.outer
 
@@ -406,12 +515,11 @@ class Restricted:
 
 def again(top: Frame, frame: Frame) -> Frame:
     """Return a record as it is in another view of its subject; itself where it is not there."""
-    *parts, _ = frame.prefix.split("].")
-    found = top
-    for part in parts:
-        name, _, place = part.rpartition("[")
+    found, rest = top, frame.prefix
+    while rest:
+        name, place, rest = _step(rest)
         known, _ = found.values[found.shape.places[name]]
-        if int(place) >= len(known):
+        if place is None or place >= len(known):
             return frame
-        found = known[int(place)]
+        found = known[place]
     return found

@@ -2,63 +2,39 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from functools import lru_cache, partial
-from typing import Any, Final, assert_never
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
 
 import attrs
 
-from govrules.explain.view import AS_OF_REF, View
+from govrules.explain.candidates import Compared, candidates, compared_with
+from govrules.explain.cells import Changed
+from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
-from govrules.identical import Identical
-from govrules.months import months_before
-from govrules.rulebook.ast import Derived, Rule, rule_conditions
+from govrules.rulebook.ast import Derived, Rule
 from govrules.rulebook.derivation import once_each
 from govrules.rulebook.expr import (
     All,
     AnyOf,
-    Between,
-    By,
-    Compare,
     Condition,
     FactRef,
     FactSource,
-    Includes,
     Known,
     Literal,
     Not,
-    OneOf,
     OnList,
-    Op,
-    Operand,
     Parameter,
-    Predicate,
     Quantified,
     Quantity,
-    SetOp,
     Test,
     children,
 )
-from govrules.rulebook.walk import nodes, operands
-from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import (
-    Choice,
-    Choices,
-    Date,
-    Kind,
-    Money,
-    Months,
-    Number,
-    Record,
-    Records,
-    Text,
-    YesNo,
-    vocabulary_of,
-)
+from govrules.rulebook.walk import operands
+from govrules.truth import UNKNOWN, Truth
+from govrules.vocabulary import Choices, Kind, Records, vocabulary_of
 
 #: How many ways are followed at once; beyond it the smallest are kept.
 MAX_WAYS: Final = 32
@@ -70,6 +46,8 @@ MAX_RECORDS: Final = 3
 MAX_OPTIONS: Final = 12
 #: How many changes of both kinds are tried together: more would take long in a register.
 MIXED: Final = 2
+#: Of how many tests of a rule, and sets that they are of, it is kept what meets them.
+MOST_MET: Final = 2**10
 #: How many ways are shown.
 SHOWN: Final = 5
 
@@ -89,18 +67,29 @@ class _Hints:
         compared: the values that the rule compares each fact with, by the fact's name.
         effort: how much a way asks for.
         gives_up: whether what is in place may be given up.
+        met: what was found out for all subjects: by which changes tests by constants are met.
         tables: the ways that were found for derived facts, by the prefix of the record and the
             name.
     """
 
-    compared: Mapping[str, tuple[Any, ...]]
+    compared: Compared
     effort: Effort
     gives_up: bool
+    met: dict[Hashable, list[Way]] = attrs.field(repr=False)
     tables: dict[str, dict[str, _Ways]] = attrs.field(init=False, factory=dict)
 
     def elsewhere(self) -> _Hints:
         """Return the hints for another view, in which nothing was looked for yet."""
-        return _Hints(self.compared, self.effort, self.gives_up)
+        return _Hints(self.compared, self.effort, self.gives_up, self.met)
+
+    def met_by(self, key: Hashable, met: Callable[[], list[Way]]) -> list[Way]:
+        """Return by which changes a test by constants is met: whatever else is so."""
+        found = self.met.get(key)
+        if found is None:
+            if len(self.met) >= MOST_MET:
+                self.met.clear()
+            found = self.met[key] = met()
+        return found
 
     def allow(self, way: Way) -> bool:
         """Tell whether a way may be followed."""
@@ -108,8 +97,11 @@ class _Hints:
 
     def pruned(self, ways: Iterable[Way], most: int = MAX_WAYS) -> list[Way]:
         """Return the smallest ways, without those that do as another does and more."""
+        several = [*ways]
+        if len(several) <= 1:
+            return several
         kept: list[Way] = []
-        for way in sorted(ways, key=self.effort.size):
+        for way in sorted(several, key=self.effort.size):
             if not any(other.items() <= way.items() for other in kept):
                 kept.append(way)
             if len(kept) == most:
@@ -124,7 +116,7 @@ class _Hints:
                 {**way, **option}
                 for way in ways
                 for option in options
-                if not contradict(way, option)
+                if not (way and option and contradict(way, option))
             )
             ways = self.pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
         return ways
@@ -139,7 +131,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     advised only where nothing else helps.
     """
     ways = ways_out(rule, view)
-    size = Effort(view.record, view.supposed).size
+    size = view.effort.size
     least = min(map(size, ways), default=0)
     shown: dict[object, Way] = {}
     for way in sorted((each for each in ways if size(each) == least), key=_absent):
@@ -148,10 +140,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    given = tuple(shown.values())[:SHOWN]
-    if not all(_settles(way, rule, view) for way in given):
-        raise AssertionError(f"a change that is to clear `{rule.id}` does not")
-    return given
+    return tuple(shown.values())[:SHOWN]
 
 
 def _absent(way: Way) -> int:
@@ -167,18 +156,47 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     place is given up only where no way leaves it.
     """
     compared = compared_with(rule, view)
-    effort = Effort(view.record, view.supposed)
+    effort = view.effort
+    goal = _Goal(rule, view.apart())
     for gives_up in (False, True):
-        found = _ways_out(rule, view, _Hints(compared, effort, gives_up))
+        found = _ways_out(goal, _Hints(compared, effort, gives_up, view.rule(rule).met))
         if found:
             return sorted(found, key=effort.size)
     return []
 
 
-def _ways_out(rule: Rule, view: View, hints: _Hints) -> list[Way]:
-    met = [
-        mended for way in _to_meet(rule, view, hints) for mended in _mended(way, rule, view, hints)
-    ]
+@attrs.frozen(eq=False)
+class _Goal:
+    """A rule that is to be settled, and not to flag, of a subject."""
+
+    rule: Rule
+    view: View
+    _settled: dict[frozenset[tuple[str, Any]], bool] = attrs.field(init=False, factory=dict)
+
+    def settles(self, way: Way) -> bool:
+        """Tell whether, whatever derived facts are, what is required holds or an exception does."""
+        key = frozenset(way.items())
+        if key not in self._settled:
+            self._settled[key] = self.view.tried(way, self.view.rule(self.rule).settled)
+        return self._settled[key]
+
+    def still(self, way: dict[str, Any]) -> Callable[..., bool]:
+        """Return what tells whether a way still settles it with another value, or without one."""
+        view = self.view
+        if len(way) > 1 and not view.supposed and Changed.can_be(view.frames[0], way):
+            # In a register that takes as long for each change as for a whole way.
+            return partial(Changed(view.frames[0], way).still, view.rule(self.rule).settled)
+
+        def still(path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
+            fewer = {each: value for each, value in way.items() if each != path}
+            return self.settles({**way, path: to[0]} if to else fewer)
+
+        return still
+
+
+def _ways_out(goal: _Goal, hints: _Hints) -> list[Way]:
+    rule, view = goal.rule, goal.view
+    met = [mended for way in _to_meet(rule, view, hints) for mended in _mended(way, goal, hints)]
     excepted = [
         reached
         for each in rule.unless
@@ -187,7 +205,7 @@ def _ways_out(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     ]
     found: list[Way] = []
     for way in [*met, *excepted]:
-        shrunk = _shrunk(way, rule, view, hints.effort)
+        shrunk = _shrunk(way, goal, hints.effort)
         if shrunk is not None and shrunk not in found:
             found.append(shrunk)
     return found
@@ -203,12 +221,12 @@ def _to_meet(rule: Rule, view: View, hints: _Hints) -> list[Way]:
     return found
 
 
-def _mended(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]:
+def _mended(way: Way, goal: _Goal, hints: _Hints) -> list[Way]:
     """Return the way, with what makes good again what it breaks of what the rule requires."""
-    after = view.supposing(way)
-    if _settles(way, rule, view):
+    if goal.settles(way):
         return [way]
-    more = _ways(rule.requires, after, Truth.TRUE, hints.elsewhere())
+    after = goal.view.supposing(way)
+    more = _ways(goal.rule.requires, after, Truth.TRUE, hints.elsewhere())
     return [{**way, **each} for each in more if not contradict(way, each)]
 
 
@@ -220,34 +238,28 @@ def _still_in_case(way: Way, rule: Rule, view: View, hints: _Hints) -> list[Way]
     return [{**way, **more} for more in kept if not contradict(way, more)]
 
 
-def _settles(way: Way, rule: Rule, view: View) -> bool:
-    """Tell whether, whatever derived facts are, the requirement is met or an exception holds."""
-    after = view.supposing(way)
-    return after.rule(rule).settled(after.frames)
-
-
-def _shrunk(way: Way, rule: Rule, view: View, effort: Effort) -> Way | None:
+def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
     """Return the way without the changes it can do without; None where it leads nowhere."""
-    if not way or not _settles(way, rule, view):
+    if not way or not goal.settles(way):
         return None
     kept = dict(way)
+    still = goal.still(kept)
     for path in list(way):
-        fewer = {each: value for each, value in kept.items() if each != path}
-        if fewer and _settles(fewer, rule, view):
-            kept = fewer
+        if len(kept) > 1 and still(path):
+            del kept[path]
     for path, to in kept.items():
         if isinstance(to, frozenset):
             held = members(effort.now(path))
             for member in sorted(held ^ to):
                 nearer = kept[path] ^ {member}
-                if nearer != held and _settles({**kept, path: nearer}, rule, view):
+                if nearer != held and still(path, nearer):
                     kept[path] = nearer
     return kept
 
 
 def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> list[Way]:
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
-    if view.truth(condition) is target:
+    if view.check(condition, target)(view.frames):
         return [{}]
     match condition:
         case All(items):
@@ -296,27 +308,46 @@ def _of_test(condition: Test, view: View, target: Truth, hints: _Hints) -> list[
     return hints.pruned(found)
 
 
-def _of_fact(
-    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
-) -> list[Way]:
-    path = view.path(ref)
-    found: list[Way] = [{path: value} for value in _candidates(ref, view, hints)]
-    found += [{record: None} for record in _asked_around(ref, path, view, hints)]
-    found += [_mentioned(added) for added in _new_records(ref, view)[:1]]
-    return [
-        way for way in found if hints.allow(way) and view.supposing(way).truth(condition) is target
-    ]
+def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints) -> list[Way]:
+    path, so = view.path(ref), view.check(condition, target)
+    prefix = path.removesuffix(ref.path)
+
+    def met() -> list[Way]:
+        """Return the changes of the record by which the condition is as wanted."""
+        found: list[Way] = [{ref.path: value} for value in candidates(ref, view, hints.compared)]
+        found += [{record: None} for record in _asked_around(ref, view, hints)]
+        return [way for way in found if view.tried(_within(prefix, way), so)]
+
+    if isinstance(ref.type, Records) or not _is_constant(condition):
+        found = [_within(prefix, way) for way in met()]
+        added = [_mentioned(each) for each in _new_records(ref, view)[:1]]
+        found += [way for way in added if view.tried(way, so)]
+    else:
+        held = view.cell(ref)[0] if isinstance(ref.type, Choices) else None
+        key = (id(condition), target, view.as_of, hints.compared.get(ref.path), held)
+        found = [_within(prefix, way) for way in hints.met_by(key, met)]
+    return [way for way in found if hints.allow(way)]
 
 
-def _asked_around(ref: FactRef, path: str, view: View, hints: _Hints) -> list[str]:
+def _within(prefix: str, way: Way) -> Way:
+    """Return changes of a record as changes of the subject."""
+    return {f"{prefix}{path}": to for path, to in way.items()} if prefix else way
+
+
+def _is_constant(test: Test) -> bool:
+    """Tell whether a fact is compared with what is no fact: what meets it is always the same."""
+    return all(isinstance(each, Literal | Parameter) for each in operands(test.predicate))
+
+
+def _asked_around(ref: FactRef, view: View, hints: _Hints) -> list[str]:
     """Return the records that a fact stands in of which the rule asks whether they are there."""
-    prefix, shape = path.removesuffix(ref.path), view.of(ref).shape
-    asked = [part for part in parts_of(ref.path) if part in hints.compared]
-    return [f"{prefix}{each}" for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
+    shape = view.of(ref).shape
+    asked = (part for part in parts_of(ref.path) if part in hints.compared)
+    return [each for each in asked if shape.facts[each].kind is Kind.ARRANGEMENT]
 
 
 def _of_derived(
-    condition: Condition, ref: FactRef, view: View, target: Truth, hints: _Hints
+    condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
     inner = view.at(ref.level)
@@ -326,13 +357,17 @@ def _of_derived(
         hints.tables.setdefault(inner.frame.prefix, {}),
         lambda each: _of_table(each, inner, hints),
     )
-    path = view.path(ref)
-    return hints.pruned(
-        way
-        for value, several in ways.items()
-        if view.supposing({path: value}).truth(condition) is target
-        for way in several
-    )
+    path, so = view.path(ref), view.check(condition, target)
+
+    def met() -> list[Way]:
+        values = dict.fromkeys((*(row.value for row in derived.rows), derived.otherwise))
+        return [{ref.path: value} for value in values if view.tried({path: value}, so)]
+
+    derived = view.derived[ref.path]
+    is_constant = condition.fact is ref and _is_constant(condition)
+    key = (id(condition), target, view.taken)
+    values = hints.met_by(key, met) if is_constant else met()
+    return hints.pruned(way for each in values for way in ways.get(each[ref.path], ()))
 
 
 def _of_table(derived: Derived, view: View, hints: _Hints) -> _Ways:
@@ -377,13 +412,14 @@ def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> lis
     apart = [_options(condition, view, goal, hints) for goal in (Truth.TRUE, Truth.FALSE)]
     # A record may have to be so by one condition, and another, or the same, not so by the other.
     mixes = len(children(condition)) > 1
+    so = view.check(condition, target)
     for number in range(1, MAX_RECORDS + 1):
         found = [
             way
             for options in ([apart[0] + apart[1]] if mixes and number == MIXED else apart)
             for several in itertools.combinations(options, number)
             for way in [{path: to for each in several for path, to in each.items()}]
-            if view.supposing(way).truth(condition) is target
+            if view.tried(way, so)
         ]
         if found:
             return hints.pruned(found)
@@ -392,15 +428,22 @@ def _of_many(condition: OnList, view: View, target: Truth, hints: _Hints) -> lis
 
 def _options(condition: OnList, view: View, goal: Truth, hints: _Hints) -> list[Way]:
     """Return the cheapest changes of each record, and of records that could be added."""
+    found: dict[frozenset[tuple[str, Any]], Way] = {}
+    for way in _of_each_record(condition, view, goal, hints):
+        found.setdefault(frozenset(way.items()), way)
+        if len(found) == MAX_OPTIONS:
+            break
+    return [*found.values()]
+
+
+def _of_each_record(condition: OnList, view: View, goal: Truth, hints: _Hints) -> Iterator[Way]:
     conditions = children(condition)[::-1]
-    options: list[Way] = []
     for each in view.records(condition.list)[0] if conditions else []:
-        several = [_ways(one, each, goal, hints) for one in conditions]
-        options += [way for ways in several for way in _cheapest(ways, each) if way]
+        for one in conditions:
+            yield from (way for way in _cheapest(_ways(one, each, goal, hints), each) if way)
     for added in _new_records(condition.list, view) if goal is Truth.TRUE else []:
-        several = [_ways(one, added, goal, hints) for one in conditions] or [[{}]]
-        options += [_with_record(way, added) for ways in several for way in _cheapest(ways, added)]
-    return list({frozenset(way.items()): way for way in options}.values())[:MAX_OPTIONS]
+        for ways in [_ways(one, added, goal, hints) for one in conditions] or [[{}]]:
+            yield from (_with_record(way, added) for way in _cheapest(ways, added))
 
 
 def _cheapest(ways: Sequence[Way], record: View) -> list[Way]:
@@ -438,153 +481,10 @@ def _of_set(
     members, _ = view.cell(ref)
     ordered = [each for each in ref.type.values if each in members]
     others = [each for each in ref.type.values if each not in members]
+    so = view.check(condition, target)
     for number in range(len(ref.type.values) + 1):
         for changed in (ordered + others[:number], ordered[: len(ordered) - number]):
             way = {path: frozenset(changed)}
-            if hints.allow(way) and view.supposing(way).truth(condition) is target:
+            if hints.allow(way) and view.tried(way, so):
                 return [way]
     return []
-
-
-def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
-    """Return the values that a rule, and the derived facts, compare each fact with."""
-    plain, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.cell(AS_OF_REF))
-    if not crossed:
-        return plain
-    found = {path: dict.fromkeys(values) for path, values in plain.items()}
-    for test in crossed:
-        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
-            found.setdefault(test.fact.path, {})[value] = None
-        for operand in operands(test.predicate):
-            if isinstance(operand, FactRef):
-                compared = dict.fromkeys(_plain(test.fact, view))
-                found.setdefault(operand.path, {}).update(compared)
-    return {path: tuple(values) for path, values in found.items()}
-
-
-@lru_cache(maxsize=2**12)
-def _tests_of(
-    only: Identical, as_of: dt.date | Unknown
-) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
-    """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
-    rule, rulebook = only
-    roots = [*rule_conditions(rule)]
-    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
-    found: dict[str, dict[Any, None]] = {}
-    crossed: list[Test] = []
-    for node in (each for root in roots for each in nodes(root)):
-        if isinstance(node, Known):
-            found.setdefault(node.fact.path, {})
-        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
-            crossed.append(node)
-        elif isinstance(node, Test):
-            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
-            found.setdefault(node.fact.path, {}).update(values)
-    return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
-
-
-def _flat(predicate: Predicate) -> Iterator[Operand]:
-    """Yield what a predicate compares with, whatever is chosen."""
-    waiting = [*operands(predicate)]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, By):
-            waiting[:0] = [one for _, one in each.cases]
-        else:
-            yield each
-
-
-def _is_fact(operand: Operand) -> bool:
-    return isinstance(operand, FactRef)
-
-
-def _constant(operand: Operand) -> list[Any]:
-    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
-    return [operand.value]
-
-
-def _literals(
-    predicate: Predicate,
-    as_of: dt.date | Unknown,
-    values_of: Callable[[Operand], list[Any]],
-) -> list[Any]:
-    compared = [value for each in _flat(predicate) for value in values_of(each)]
-    match predicate:
-        case Compare(op) if op.is_age:
-            if not isinstance(as_of, dt.date):
-                return []
-            ahead = op is Op.WITHIN_NEXT
-            edges = [months_before(as_of, -each if ahead else each) for each in compared]
-            return [as_of, *edges]
-        case Includes(op):
-            one_by_one = [
-                frozenset({each}) for value in compared if value for each in sorted(value)
-            ]
-            return compared + (one_by_one if op is SetOp.INCLUDES else [])
-        case Compare() | OneOf() | Between():
-            return compared
-        case _:
-            assert_never(predicate)
-
-
-def _plain(operand: Operand, view: View) -> list[Any]:
-    if isinstance(operand, FactRef) and operand.level >= len(view.scopes):
-        return []
-    return [value for value in view.possible(operand) if value is not UNKNOWN]
-
-
-def _candidates(ref: FactRef, view: View, hints: _Hints) -> list[Any]:
-    """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = hints.compared.get(ref.path, ())
-    one: Any
-    match ref.type:
-        case YesNo():
-            return [True, False]
-        case Choice(values=values):
-            return [*values, None]
-        case Number(whole=whole, most=most):
-            one = 1 if whole else Decimal(1)
-            return _around(constants, one, most)
-        case Money() | Months():
-            one = Decimal(1) if isinstance(ref.type, Money) else 1
-            return _around(constants, one, None)
-        case Date():
-            return _around(constants, dt.timedelta(days=1), None)
-        case Text():
-            return [*constants, TO_BE_FOUND, None]
-        case Choices(values):
-            return _sets(ref, values, constants, view)
-        case Record():
-            return [True, None]
-        case Records():
-            return []
-        case _:
-            assert_never(ref.type)
-
-
-def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[Any]:  # noqa: ANN401 - any ordered value
-    found: dict[Any, None] = {}
-    for value in constants:
-        if value is None:
-            found[TO_BE_FOUND] = None
-            continue
-        found[value] = None
-        for beyond in (value + step, value - step):
-            negative = not isinstance(beyond, dt.date) and beyond < 0
-            if not negative and (most is None or beyond <= most):
-                found[beyond] = None
-    return [*found, None]
-
-
-def _sets(
-    ref: FactRef, values: Sequence[str], constants: Collection[Any], view: View
-) -> list[frozenset[str]]:
-    members, _ = view.cell(ref)
-    wanted = [each for each in constants if each]
-    everything: frozenset[str] = frozenset().union(*wanted)
-    found = [members | each for each in wanted] + [members - each for each in wanted]
-    found += [members | everything, members - everything]
-    found += [(members | everything) - each for each in wanted]
-    if None in constants:
-        found += [frozenset({each}) for each in values]
-    return list(dict.fromkeys([*found, frozenset()]))

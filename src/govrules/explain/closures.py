@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias, assert_never
 from govrules.explain.cells import Frame, Frames, Shapes
 from govrules.facts import TO_BE_FOUND
 from govrules.lowering import formulas as f
-from govrules.lowering import ir
+from govrules.lowering import ir, reads
 from govrules.lowering.lower import Lowering
 from govrules.months import months_before
 from govrules.rulebook.expr import ORDER, FactSource, Op
@@ -210,17 +210,24 @@ class Closures:
         order = [each for each in ir.in_order([table]) if each.var is table.var]
 
         def possible(s: Frames) -> frozenset[Any]:
-            known = s[depth].known
-            found: frozenset[Any] | None = known.get(table)
+            tables = s[depth].tables
+            found = tables.get(table)
             if found is None:
                 seen = s[: depth + 1]
                 for each in order:
-                    if each not in known:
-                        known[each] = (self._fillers.get(each) or self._filler(each))(seen)
-                found = known[table]
+                    if each not in tables:
+                        tables[each] = (self._fillers.get(each) or self._filler(each))(seen)
+                found = tables[table]
             return found
 
         return possible
+
+    def _hangs_on(self, table: ir.Table) -> frozenset[int]:
+        """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
+        stated = () if table.stated is None else (table.stated,)
+        several = (*stated, *reads.beneath(table.may.values()))
+        own = (each for each in several if isinstance(each, ir.Read))
+        return frozenset(self.at(each)[1] for each in own if each.var in (table.var, None))
 
     def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
@@ -240,6 +247,9 @@ class Closures:
             return frozenset((*found, table.otherwise))
 
         self._fillers[table] = fill
+        shape, hangs_on = self.shapes.of(table.var.cls), self._hangs_on(table)
+        shape.hang_on[table] = hangs_on
+        shape.moved.update(hangs_on)
         return fill
 
     # ── What forces them ──────────────────────────────────────────────────────────────────────

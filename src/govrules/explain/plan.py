@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
-from govrules.explain.clears import compared_with, ways_out
+from govrules.explain.candidates import compared_with
+from govrules.explain.clears import ways_out
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded

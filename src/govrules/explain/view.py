@@ -12,9 +12,18 @@ import attrs
 
 from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
-from govrules.explain.cells import Cited, Frame, Frames, Reading, Shapes, again, cited_among
+from govrules.explain.cells import (
+    Cited,
+    Frame,
+    Frames,
+    Reading,
+    Shapes,
+    again,
+    cited_among,
+    recorded_in,
+)
 from govrules.explain.closures import Check, Closures
-from govrules.explain.ways import Way, followed_by
+from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
@@ -133,6 +142,13 @@ class Judging:
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
+        #: By which changes of its facts its tests by constants are met.
+        self.met: Final[dict[Hashable, list[Way]]] = {}
+
+    @cached_property
+    def splits(self) -> tuple[str, ...]:
+        """The derived facts for each of whose joint values it is judged apart."""
+        return splits(self._rule, self._backend.rulebook.derived)
 
     @cached_property
     def order(self) -> Order:
@@ -155,8 +171,12 @@ class Judging:
         return Outcome(ast.Verdict.UNKNOWN, None, worst, mitigations)
 
     def scope(self, s: Frames) -> Truth:
-        """Return whether the rule applies and no exception holds."""
-        return self._truth(self._judged.scope, s)
+        """Return whether the rule applies and no exception holds; kept, as much hangs on it."""
+        known = s[0].known
+        found: Truth | None = known.get(self)
+        if found is None:
+            found = known[self] = self._truth(self._judged.scope, s)
+        return found
 
     def requires(self, s: Frames) -> Truth:
         """Return whether what the rule requires holds."""
@@ -264,6 +284,15 @@ class View:
         return self.frames[self.scopes[-1].depth]
 
     @property
+    def effort(self) -> Effort:
+        """What tells how much changes ask for."""
+        found: Effort | None = self.frames[0].known.get(Effort)
+        if found is None:
+            effort = Effort(self.all[0], self.supposed, recorded_in)
+            found = self.frames[0].known[Effort] = effort
+        return found
+
+    @property
     def derived(self) -> Mapping[str, ast.Derived]:
         """The rulebook's derived facts by name."""
         return self.backend.rulebook.derived
@@ -272,13 +301,22 @@ class View:
 
     def truth(self, condition: expr.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
+        true, false = self._pair(condition)
+        if true(self.frames):
+            return Truth.TRUE
+        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
+
+    def check(self, condition: expr.Condition, wanted: Truth) -> Check:
+        """Return what tells that a condition certainly holds, or that it certainly does not."""
+        true, false = self._pair(condition)
+        return true if wanted is Truth.TRUE else false
+
+    def _pair(self, condition: expr.Condition) -> tuple[Check, Check]:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
         _, true, false = self.backend.pair(condition, self.scopes, taken)
-        if true(self.frames):
-            return Truth.TRUE
-        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
+        return true, false
 
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
@@ -297,7 +335,7 @@ class View:
     def split(self, rule: ast.Rule) -> list[View]:
         """Return the view once for each joint value that derived facts the rule reads may have."""
         views = [self]
-        for name in splits(rule, self.derived):
+        for name in self.rule(rule).splits:
             views = [
                 each if len(several) == 1 else each._taking(name, value)  # noqa: SLF001 - its own
                 for each in views
@@ -455,12 +493,47 @@ class View:
 
     # ── Views of it ───────────────────────────────────────────────────────────────────────────
 
+    def apart(self) -> View:
+        """Return the same view with cells of its own, in which changes can be tried."""
+        frames = (self.frames[0].apart(), *self.frames[1:])
+        return View(self.backend, frames, self.scopes, self.all, self.supposed, self.taken)
+
+    def tried(self, changes: Way, check: Check) -> bool:
+        """
+        Return what is told of the view after changes, on top of those already supposed.
+
+        The cells are set and set back, so that they must be the view's own: see `apart`.
+        """
+        supposed = self.supposed
+        if supposed and not (
+            supposed.keys().isdisjoint(changes)
+            and None not in supposed.values()
+            and None not in changes.values()
+        ):
+            return check(self.supposing(changes).frames)
+        top = self.frames[0]
+        values, tables = top.values, top.tables
+        to_set = top.shape.to_set(top, changes)
+        before = [(at, values[at]) for at in to_set]
+        try:
+            for at, value in to_set.items():
+                values[at] = value
+            top.tables = top.shape.unmoved(top, to_set)
+            frames = self.frames
+            if len(frames) > 1:
+                frames = (top, *[again(top, each) for each in frames[1:]])
+            return check(frames)
+        finally:
+            top.tables = tables
+            for at, value in before:
+                values[at] = value
+
     def supposing(self, changes: Way) -> View:
         """Return the view after changes, on top of those already supposed."""
-        supposed = followed_by(self.supposed, changes)
+        supposed = followed_by(self.supposed, changes) if self.supposed else changes
         top = self.all[0]
         top = top.shape.changed(top, supposed)
-        frames = (top, *(again(top, each) for each in self.frames[1:]))
+        frames = (top, *[again(top, each) for each in self.frames[1:]])
         return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -44,12 +44,14 @@ class Effort:
     How much changes of a record ask for.
 
     Attributes:
-        record: the subject as it is recorded.
+        record: the subject, as `look` takes it.
         supposed: what is supposed of it instead, by path.
+        look: how it is looked up what is recorded under a path.
     """
 
     record: Any = attrs.field(repr=False)
     supposed: Way = attrs.field(factory=dict)
+    look: Callable[[Any, str], Any] = recorded
     _known: dict[tuple[str, Any], tuple[int, bool]] = attrs.field(init=False, factory=dict)
 
     def size(self, way: Way) -> int:
@@ -68,7 +70,7 @@ class Effort:
 
     def now(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
         """Return what a fact is before the changes."""
-        return self.supposed[path] if path in self.supposed else recorded(self.record, path)
+        return self.supposed[path] if path in self.supposed else self.look(self.record, path)
 
 
 def _asked(now: Any, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's values

@@ -134,9 +134,28 @@ def _native(found: Any, backend: str) -> Any:  # noqa: ANN401 - dataframes
         return duckdb.from_arrow(found)
     if backend == "polars":
         return _polars(found)
+    if backend == "pandas":
+        return _pandas(found)
     if backend in _EAGER:
         return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
     return found
+
+
+def _pandas(found: Any) -> Any:  # noqa: ANN401 - a dataframe of pandas
+    """Return findings as pandas has them; its cells can be set, and Arrow's buffers cannot."""
+    import pandas as pd  # noqa: PLC0415 - only who passes a dataframe of it has it
+
+    columns = {}
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        if pa.types.is_dictionary(whole.type):
+            known = whole.indices.fill_null(-1) if whole.null_count else whole.indices
+            kind = pd.CategoricalDtype(whole.dictionary.to_pandas(), ordered=whole.type.ordered)
+            codes = known.to_numpy(zero_copy_only=False).copy()
+            columns[name] = pd.Categorical.from_codes(codes, dtype=kind, validate=False)
+        else:
+            columns[name] = whole.to_pandas().copy()
+    return pd.DataFrame(columns, copy=False)
 
 
 def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
@@ -350,7 +369,7 @@ def _fields_of(
                 found.append(_nulls(rows, field.type))
         else:
             own = columns.get(path)
-            found.append(_nulls(rows, field.type) if own is None else own.values)
+            found.append(_nulls(rows, field.type) if own is None else own.values)  # noqa: PD011 - a column of ours
     return found
 
 

@@ -54,9 +54,8 @@ _JOINED: Final = re.compile(
     rf"(?!.* of ).* (and|&) .*\b({_BODIES})|.*\b({_BODY}),? (and|&) .* ({_BODY}|Police)"
 )
 #: What one of them has, and most names have not, beside the end of another one.
-_PERHAPS: Final = re.compile(
-    rf"{'|'.join(map(re.escape, _MARKS))}| and | & |(?:^|\0)\s*{_NUMBER}",
-)
+_ANY_MARK: Final = "|".join(map(re.escape, _MARKS))
+_PERHAPS: Final = re.compile(rf"{_ANY_MARK}| and | & |(?:^|\0)\s*{_NUMBER}")
 
 
 @attrs.frozen
@@ -273,7 +272,8 @@ class Rows:
             named.end()
         if reader.placeholder:
             self._placeholders(column, at, reader, enumerate(cells))
-        if column.path.list == "partners" and column.path.rest == "name":
+        of = column.path.list or ("" if self.fact is None else self.fact.name)
+        if of == "partners" and column.path.rest == "name":
             self._one_body(column, at, values)
         return values
 

@@ -1,0 +1,192 @@
+"""The values worth trying for a fact: the edges of what rules compare it with."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache, partial
+from typing import Any, assert_never
+
+from govrules.explain.view import AS_OF_REF, View
+from govrules.facts import TO_BE_FOUND
+from govrules.identical import Identical
+from govrules.months import months_before
+from govrules.rulebook.ast import Rule, rule_conditions
+from govrules.rulebook.expr import (
+    Between,
+    By,
+    Compare,
+    FactRef,
+    Includes,
+    Known,
+    Literal,
+    OneOf,
+    Op,
+    Operand,
+    Parameter,
+    Predicate,
+    SetOp,
+    Test,
+)
+from govrules.rulebook.walk import nodes, operands
+from govrules.truth import UNKNOWN, Unknown
+from govrules.vocabulary import (
+    Choice,
+    Choices,
+    Date,
+    Money,
+    Months,
+    Number,
+    Record,
+    Records,
+    Text,
+    YesNo,
+)
+
+#: What each fact is compared with, by its path in its record.
+Compared = Mapping[str, tuple[Any, ...]]
+
+
+def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
+    """Return the values that a rule, and the derived facts, compare each fact with."""
+    plain, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.cell(AS_OF_REF))
+    if not crossed:
+        return plain
+    found = {path: dict.fromkeys(values) for path, values in plain.items()}
+    for test in crossed:
+        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
+            found.setdefault(test.fact.path, {})[value] = None
+        for operand in operands(test.predicate):
+            if isinstance(operand, FactRef):
+                compared = dict.fromkeys(_plain(test.fact, view))
+                found.setdefault(operand.path, {}).update(compared)
+    return {path: tuple(values) for path, values in found.items()}
+
+
+@lru_cache(maxsize=2**12)
+def _tests_of(
+    only: Identical, as_of: dt.date | Unknown
+) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
+    """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
+    rule, rulebook = only
+    roots = [*rule_conditions(rule)]
+    roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
+    found: dict[str, dict[Any, None]] = {}
+    crossed: list[Test] = []
+    for node in (each for root in roots for each in nodes(root)):
+        if isinstance(node, Known):
+            found.setdefault(node.fact.path, {})
+        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
+            crossed.append(node)
+        elif isinstance(node, Test):
+            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
+            found.setdefault(node.fact.path, {}).update(values)
+    return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
+
+
+def _flat(predicate: Predicate) -> Iterator[Operand]:
+    """Yield what a predicate compares with, whatever is chosen."""
+    waiting = [*operands(predicate)]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, By):
+            waiting[:0] = [one for _, one in each.cases]
+        else:
+            yield each
+
+
+def _is_fact(operand: Operand) -> bool:
+    return isinstance(operand, FactRef)
+
+
+def _constant(operand: Operand) -> list[Any]:
+    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
+    return [operand.value]
+
+
+def _literals(
+    predicate: Predicate,
+    as_of: dt.date | Unknown,
+    values_of: Callable[[Operand], list[Any]],
+) -> list[Any]:
+    compared = [value for each in _flat(predicate) for value in values_of(each)]
+    match predicate:
+        case Compare(op) if op.is_age:
+            if not isinstance(as_of, dt.date):
+                return []
+            ahead = op is Op.WITHIN_NEXT
+            edges = [months_before(as_of, -each if ahead else each) for each in compared]
+            return [as_of, *edges]
+        case Includes(op):
+            one_by_one = [
+                frozenset({each}) for value in compared if value for each in sorted(value)
+            ]
+            return compared + (one_by_one if op is SetOp.INCLUDES else [])
+        case Compare() | OneOf() | Between():
+            return compared
+        case _:
+            assert_never(predicate)
+
+
+def _plain(operand: Operand, view: View) -> list[Any]:
+    if isinstance(operand, FactRef) and operand.level >= len(view.scopes):
+        return []
+    return [value for value in view.possible(operand) if value is not UNKNOWN]
+
+
+def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
+    """Return the values worth trying for a fact: the edges of what the rule compares it with."""
+    constants = compared.get(ref.path, ())
+    one: Any
+    match ref.type:
+        case YesNo():
+            return [True, False]
+        case Choice(values=values):
+            return [*values, None]
+        case Number(whole=whole, most=most):
+            one = 1 if whole else Decimal(1)
+            return _around(constants, one, most)
+        case Money() | Months():
+            one = Decimal(1) if isinstance(ref.type, Money) else 1
+            return _around(constants, one, None)
+        case Date():
+            return _around(constants, dt.timedelta(days=1), None)
+        case Text():
+            return [*constants, TO_BE_FOUND, None]
+        case Choices(values):
+            return _sets(ref, values, constants, view)
+        case Record():
+            return [True, None]
+        case Records():
+            return []
+        case _:
+            assert_never(ref.type)
+
+
+def _around(constants: Iterable[Any], step: Any, most: Decimal | None) -> list[Any]:  # noqa: ANN401 - any ordered value
+    found: dict[Any, None] = {}
+    for value in constants:
+        if value is None:
+            found[TO_BE_FOUND] = None
+            continue
+        found[value] = None
+        for beyond in (value + step, value - step):
+            negative = not isinstance(beyond, dt.date) and beyond < 0
+            if not negative and (most is None or beyond <= most):
+                found[beyond] = None
+    return [*found, None]
+
+
+def _sets(
+    ref: FactRef, values: Sequence[str], constants: Collection[Any], view: View
+) -> list[frozenset[str]]:
+    members, _ = view.cell(ref)
+    wanted = [each for each in constants if each]
+    everything: frozenset[str] = frozenset().union(*wanted)
+    found = [members | each for each in wanted] + [members - each for each in wanted]
+    found += [members | everything, members - everything]
+    found += [(members | everything) - each for each in wanted]
+    if None in constants:
+        found += [frozenset({each}) for each in values]
+    return list(dict.fromkeys([*found, frozenset()]))
