@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
+from govrules.diagnostics import Code
 from govrules.errors import FactsError, RuleFileError
 from govrules.files import SpecialFileError, open_file
 from govrules.model import Partnership
@@ -23,6 +24,7 @@ from govrules.registers import probing, workbooks
 from govrules.registers.read import read_source
 from govrules.registers.tables import Table
 from govrules.rulebook.load import load_rulebook
+from govrules.truth import UNKNOWN
 from tests.fuzz.targets import packed, small
 
 HEAD = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
@@ -235,6 +237,29 @@ def test_a_line_that_cannot_be_read_is_left_out_and_said(tmp_path, line, mapped)
     assert names == ["first", "last"]
     [problem] = found.problems
     assert problem.span.line == 2
+
+
+@pytest.mark.parametrize(
+    "number", ["1e9999999999999999999999", "-1E-99999999999999999999", "1e999"]
+)
+@pytest.mark.parametrize("lines", [1, 3])
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_number_with_an_exponent_beyond_all_bounds_costs_its_value(
+    tmp_path, number, lines, mapped
+):
+    path = tmp_path / "register.jsonl"
+    each = '{{"name": "x{}", "funding.annual_spend": {}}}'
+    amounts = [number, *["5"] * (lines - 1)]
+    path.write_text("\n".join(each.format(*both) for both in enumerate(amounts)))
+    mapping = tmp_path / "mapping.yaml"
+    facts = ["name", "funding.annual_spend"]
+    mapping.write_text("govrules: 1\ncolumns:\n" + "".join(f"  {each}: {each}\n" for each in facts))
+    found = read_source(path, mapping=mapping if mapped else None)
+    first, *others = found.subject.partnerships
+    assert getattr(first.funding, "annual_spend", UNKNOWN) is UNKNOWN
+    assert [each.funding.annual_spend for each in others] == [5] * (lines - 1)
+    assert not found.problems
+    assert {(each.code, each.span.line) for each in found.warnings} == {(Code.UNREADABLE_VALUE, 1)}
 
 
 def test_half_a_character_twice_is_one(tmp_path):

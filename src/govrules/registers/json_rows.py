@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NoReturn
@@ -59,6 +60,14 @@ def whole(line: str) -> str:
     return line
 
 
+def _float(text: str) -> float | str:
+    """Return a number, or its text where it is too large or too small for one and not nothing."""
+    found = float(text)
+    mantissa = text.lower().partition("e")[0]
+    lost = math.isinf(found) or (found == 0 and mantissa.strip("-.0"))
+    return text if lost else found
+
+
 def json_value(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
     """
     Return what a line of JSON holds.
@@ -67,7 +76,7 @@ def json_value(line: str) -> Any:  # noqa: ANN401 - whatever the line holds
         ValueError: it is no JSON, or gives a key twice; the text says why.
     """
     try:
-        return json.loads(whole(line), object_pairs_hook=once)
+        return json.loads(whole(line), object_pairs_hook=once, parse_float=_float)
     except json.JSONDecodeError:
         msg = "it cannot be read as JSON"
         raise ValueError(msg) from None

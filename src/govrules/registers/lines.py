@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
@@ -177,9 +177,17 @@ def _constant(_text: str) -> object:
     raise _OddError
 
 
-_PLAIN: Final = json.JSONDecoder(parse_float=Decimal, parse_constant=_constant)
+def _exact(text: str) -> Decimal:
+    """Return a number as it is written, where it has an exponent that a number may have."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise _OddError from None
+
+
+_PLAIN: Final = json.JSONDecoder(parse_float=_exact, parse_constant=_constant)
 _ONCE: Final = json.JSONDecoder(
-    object_pairs_hook=once, parse_float=Decimal, parse_constant=_constant
+    object_pairs_hook=once, parse_float=_exact, parse_constant=_constant
 )
 #: What is put between two lines: no text goes on over it, and no object or list of facts holds it.
 _BETWEEN: Final = "\n,0,\n"
