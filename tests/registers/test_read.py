@@ -15,7 +15,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govrules import UNKNOWN, FactsError, assess_register, load_rulebook, read_register
+from govrules import UNKNOWN, FactsError, assess_register, load_rulebook, read_register, read_text
 from govrules.diagnostics import read_place
 from govrules.model import Partnership
 from govrules.nodes import Report
@@ -346,3 +346,11 @@ def test_one_is_yes_by_the_type_of_the_fact_and_two_is_not(tmp_path):
     assert [each.span.line for each in read.warnings] == [3]
     pooled = [each.funding.pooled for each in read.subject.partnerships]
     assert pooled == [True, True, UNKNOWN]
+
+
+@pytest.mark.parametrize("name", [" a", "a  b", "a\nb ", "\t=1", " ", "none ", "N/A "])
+def test_space_in_the_quotes_of_a_line_is_kept_as_that_of_a_file_is(tmp_path, name):
+    path = tmp_path / "register.jsonl"
+    path.write_text(json.dumps({"id": "a", "name": name}) + '\n{"id": "b", "name": "B"}')
+    alone = read_text(json.dumps({"id": "a", "name": name}), rulebook=load_rulebook())
+    assert read_source(path).subject.partnerships[0].name == alone.subject.name

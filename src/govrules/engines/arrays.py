@@ -116,7 +116,7 @@ class Block:
         """Work the derived facts beneath out, each after those that it reads."""
         if self._done.issuperset(node.tables):
             return
-        for table in ir.in_order((node,), self._done):
+        for table in ir.in_order((node,), self._done.__contains__):
             for may in table.may.values():
                 self._of(may, self._rows(table.var))
             self._done.add(table)

@@ -49,6 +49,8 @@ class Closures:
         self._supports: dict[ir.Formula, Support] = {}
         self._possible: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
         self._fillers: dict[ir.Table, Callable[[Frames], frozenset[Any]]] = {}
+        #: By the variable of derived facts: the cells of its record that each hangs on.
+        self._hanging: dict[ir.Var, dict[ir.Table, frozenset[int]]] = {}
 
     def at(self, read: ir.Read) -> tuple[int, int]:
         """Return the depth of the record that a fact is in, and its cell."""
@@ -224,10 +226,15 @@ class Closures:
 
     def _hangs_on(self, table: ir.Table) -> frozenset[int]:
         """Return the cells of its record that a derived fact hangs on; of what is in a list, it."""
-        stated = () if table.stated is None else (table.stated,)
-        several = (*stated, *reads.beneath(table.may.values()))
-        own = (each for each in several if isinstance(each, ir.Read))
-        return frozenset(self.at(each)[1] for each in own if each.var in (table.var, None))
+        known = self._hanging.setdefault(table.var, {})
+        found = set() if table.stated is None else {self.at(table.stated)[1]}
+        for each in reads.beneath(table.may.values(), known):
+            if isinstance(each, ir.Table):
+                found |= known[each]
+            elif isinstance(each, ir.Read) and each.var in (table.var, None):
+                found.add(self.at(each)[1])
+        known[table] = frozenset(found)
+        return known[table]
 
     def _filler(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         rows = [(self.check(true), self.check(false), value) for true, false, value in table.rows]
@@ -425,20 +432,27 @@ class Closures:
     def _kept_from(self, table: ir.Table) -> Callable[[Frames], Mapping[Any, frozenset[int]]]:
         """Return what gives, by each value that a derived fact cannot have, facts that say so."""
         depth = table.var.depth
-        order = [each for each in ir.in_order([table]) if each.var is table.var]
 
         def kept_from(s: Frames) -> Mapping[Any, frozenset[int]]:
             known, seen = s[depth].known, s[: depth + 1]
+
+            def is_cited(each: ir.Table) -> bool:
+                """Tell whether a table is looked at no further: it is done, or cited itself."""
+                if each.var is not table.var:
+                    return False
+                if each is not table and self._is_own(each):
+                    return (_KEPT, each) in known or len(self.possible(each)(seen)) <= 1
+                return (_KEPT, each) in known
+
             # Those beneath first, so that a long chain of them is not gone down.
-            for each in order:
-                if (_KEPT, each) not in known:
+            for each in ir.in_order([table], is_cited):
+                if each.var is table.var:
                     left = self.possible(each)(seen)
-                    if each is table or len(left) > 1 or not self._is_own(each):
-                        known[_KEPT, each] = {
-                            value: self.support(f.no(so))(seen)
-                            for value, so in each.ways
-                            if value not in left
-                        }
+                    known[_KEPT, each] = {
+                        value: self.support(f.no(so))(seen)
+                        for value, so in each.ways
+                        if value not in left
+                    }
             found: Mapping[Any, frozenset[int]] = known[_KEPT, table]
             return found
 

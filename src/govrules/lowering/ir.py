@@ -8,7 +8,7 @@ translates it. `govrules.lowering.formulas` makes nodes, and makes them simple.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -352,7 +352,9 @@ class Table:
         return tuple(dict.fromkeys(held for each in self.sides for held in each.tables))
 
 
-def in_order(several: Iterable[Table | Node], done: Container[Table] = ()) -> Iterator[Table]:
+def in_order(
+    several: Iterable[Table | Node], done: Callable[[Table], bool] = lambda _: False
+) -> Iterator[Table]:
     """Yield tables, and those that tables or formulas ask, each after those beneath it."""
     waiting: list[Table] = []
     for each in several:
@@ -360,8 +362,8 @@ def in_order(several: Iterable[Table | Node], done: Container[Table] = ()) -> It
     seen: set[Table] = set()
     while waiting:
         held = waiting[-1]
-        new = held not in seen and held not in done
-        below = [each for each in held.beneath if each not in seen and each not in done]
+        new = held not in seen and not done(held)
+        below = [each for each in held.beneath if each not in seen and not done(each)]
         if new and below:
             waiting += below
             continue

@@ -12,7 +12,9 @@ from govrules.vocabulary import Record
 _NOTHING: Final[Mapping[Node, Path]] = {}
 
 
-def beneath(nodes: Iterable[Node], stop: Container[Node] = ()) -> Iterator[Node | Read]:
+def beneath(
+    nodes: Iterable[Node], stop: Container[Node | Table] = ()
+) -> Iterator[Node | Read | Table]:
     """
     Yield formulas and numbers, what they are made of and the facts that they read, each once.
 
@@ -33,6 +35,8 @@ def beneath(nodes: Iterable[Node], stop: Container[Node] = ()) -> Iterator[Node 
                 yield part
                 waiting += () if part in stop else [*part.parts()][::-1]
             case Read():
+                yield part
+            case Table() if part in stop:
                 yield part
             case Table():
                 waiting += part.may.values()
@@ -55,6 +59,6 @@ def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mappi
     for part in beneath(nodes, named):
         if isinstance(part, Read):
             found[part.full_path] = isinstance(part.type, Record)
-        elif part in named:
+        elif isinstance(part, Node) and part in named:
             found[named[part]] = False
     return found

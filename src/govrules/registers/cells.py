@@ -38,6 +38,9 @@ class CellReader:
         wording: how it is written.
     """
 
+    #: Whether space at the ends of a text, or twice in it, says nothing, as it does in cells.
+    folds_space = True
+
     def __init__(self, fact: Fact, wording: Wording) -> None:
         self._type = fact.type
         self._wording = wording
@@ -90,7 +93,9 @@ class CellReader:
         self._texts |= {
             cell: text
             for cell, text, word in zip(new, texts, words, strict=True)
-            if word not in self._words and (word.isascii() or fold(word) not in self._words)
+            if word not in self._words
+            and (word.isascii() or fold(word) not in self._words)
+            and (self.folds_space or text == cell)
         }
 
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever stands in a cell

@@ -417,10 +417,14 @@ def _is_open(value: list[Any]) -> bool:
 class _Strict(CellReader):
     """Reads single values of which nothing has to be said; all others are odd."""
 
+    folds_space = False
+
     def read(self, cell: Any) -> Any:  # noqa: ANN401 - whatever the parser gives
         """Return a value, UNKNOWN or None."""
         kind = type(cell)
         if kind in (list, dict) or (self.is_text and kind not in (str, NoneType)):
+            raise _OddError
+        if kind is str and self.is_text and " ".join(cell.split()) != cell:
             raise _OddError
         value = self.decode(cell)
         if type(value) is Problem or (value is UNKNOWN and self.is_placeholder(cell)):

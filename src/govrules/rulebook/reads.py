@@ -122,9 +122,9 @@ def affects(changed: Path, read: Path, *, record: bool) -> bool:
     It can if they are the same, if what is read stands in what changed, or if what changed stands
     in a record that is read.
 
-    >>> moves("partners", "partners[].name", record=False)
+    >>> affects("partners", "partners[].name", record=False)
     True
-    >>> moves("partners[].name", "partners", record=False)
+    >>> affects("partners[].name", "partners", record=False)
     False
     """
     if changed == read or read.startswith((f"{changed}.", f"{changed}[")):

@@ -47,7 +47,7 @@ def to_yaml(subject: Any, as_of: dt.date | Unknown = UNKNOWN) -> str:  # noqa: A
     Return a subject as the YAML of a subject file; what is unknown is left out.
 
     >>> from govrules import Funding, Partnership
-    >>> print(written(Partnership(name="Care pool", funding=Funding(pooled=True))), end="")
+    >>> print(to_yaml(Partnership(name="Care pool", funding=Funding(pooled=True))), end="")
     name: Care pool
     funding:
       pooled: yes

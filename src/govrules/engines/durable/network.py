@@ -132,7 +132,7 @@ class _Builder:
             case ir.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
             case ir.May():
-                for table in ir.in_order([formula], self._tables):
+                for table in ir.in_order([formula], self._tables.__contains__):
                     # Those of records of lists are part of the atoms that go through the lists.
                     if not table.var.depth:
                         self._tables.add(table)
