@@ -82,6 +82,26 @@ def test_columns_and_back_say_the_same(subjects):
         alike(one, other, Partnership)
 
 
+@given(st.lists(partnerships(BOOK), min_size=1, max_size=5))
+def test_what_stands_beneath_a_record_that_is_not_there_points_at_no_word(subjects):
+    """Others cast what words point at, as Spark does."""
+    (batch,) = to_batches([Partnership(), *subjects], Partnership, BOOK)
+    batch.validate(full=True)
+    for column in batch.columns:
+        column.cast(plain(column.type))
+
+
+def plain(kind):
+    """Return a type with words where it has what points at them."""
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(plain(field.type)) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(plain(kind.value_type))
+    return kind
+
+
 def test_what_is_said_of_facts_comes_back_from_columns():
     subject = Partnership(
         id="a",

@@ -158,7 +158,7 @@ def _array(
 ) -> pa.Array:
     values = [row.get(field.name) for row in rows]
     try:
-        return pa.array(values, field.type)
+        return _sound(pa.array(values, field.type))
     except _DOES_NOT_FIT:
 
         def told(subject: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
@@ -171,7 +171,31 @@ def _array(
             _kept(value, field.type, field.name, functools.partial(told, subject))
             for value, subject in zip(values, subjects, strict=True)
         ]
-        return pa.array(kept, field.type)
+        return _sound(pa.array(kept, field.type))
+
+
+def _sound(array: pa.Array) -> pa.Array:
+    """
+    Return an array whose dictionaries hold whatever is pointed at.
+
+    Beneath a record that is null Arrow puts the first word, and there may be none.
+    """
+    if _is_sound(array):
+        return array
+    if pa.types.is_struct(array.type):
+        # Flattened, what stands beneath null is null.
+        inside = [_sound(each) for each in array.flatten()]
+        return pa.StructArray.from_arrays(inside, fields=[*array.type], mask=array.is_null())
+    whole = _sound(array.values)
+    return pa.ListArray.from_arrays(array.offsets, whole, type=array.type, mask=array.is_null())
+
+
+def _is_sound(array: pa.Array) -> bool:
+    if pa.types.is_dictionary(array.type):
+        return len(array.dictionary) > 0 or array.null_count == len(array)
+    if pa.types.is_struct(array.type):
+        return all(_is_sound(array.field(each)) for each in range(array.type.num_fields))
+    return not pa.types.is_list(array.type) or _is_sound(array.values)
 
 
 def _kept(value: Any, kind: pa.DataType, path: str, told: Callable[[str, Any], None]) -> Any:  # noqa: ANN401 - as Arrow takes it
