@@ -113,3 +113,10 @@ def test_the_id_is_made_of_the_folders_name(tmp_path, folder, expected):
 def test_files_are_the_same_every_time():
     assert pack_files("ours") == pack_files("ours")
     assert all(not Path(each).is_absolute() for each in pack_files("ours"))
+
+
+def test_a_pack_is_made_without_a_file_of_its_own_elsewhere(tmp_path, monkeypatch):
+    """Where the folder for passing things is full, a pack is none the less begun."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    assert main(["init", str(tmp_path / "ours")]) == 0
+    assert main(["lint", str(tmp_path / "ours")]) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -209,10 +208,7 @@ def pack_files(name: str, kinds: Mapping[str, type] | None = None) -> Mapping[st
         "rulebook.yaml": rulebook_text.format(id=name, title=title),
         "our-policy.yaml": _own_theme(kinds) if kinds else _THEME,
     }
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in files.items():
-            (Path(folder) / path).write_text(text, encoding="utf-8")
-        rulebook = load_rulebook(folder, subjects=kinds)
+    rulebook = load_rulebook(files, subjects=kinds)
     schemas = {
         "rules": rules_schema(rulebook),
         "subject": subject_schema(rulebook),
