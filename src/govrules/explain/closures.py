@@ -440,9 +440,10 @@ class Closures:
                 """Tell whether a table is looked at no further: it is done, or cited itself."""
                 if each.var is not table.var:
                     return False
-                if each is not table and self._is_own(each):
-                    return (_KEPT, each) in known or len(self.possible(each)(seen)) <= 1
-                return (_KEPT, each) in known
+                if (_KEPT, each) in known:
+                    return True
+                own = each is not table and self._is_own(each)
+                return own and len(self.possible(each)(seen)) <= 1
 
             # Those beneath first, so that a long chain of them is not gone down.
             for each in ir.in_order([table], is_cited):
