@@ -16,16 +16,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import attrs
-
+from benchmarks.live import Events
 from govrules.assessment import rules_for
 from govrules.engines.registry import engine
 from govrules.live.register import LiveRegister
-from govrules.model import Partnership
 from govrules.rulebook.load import load_rulebook
 from tests.oracles.run import partnerships
 
 DAY = dt.date(2026, 3, 31)
+#: How many partnerships the events are about.
+ENTRIES = 50
 #: How much more the second half may hold than the first.
 GROWTH = 1.1
 
@@ -71,13 +71,11 @@ def main() -> int:
             assert len(outcomes) == len(rules)
 
     live = LiveRegister(rulebook, as_of=DAY)
-    count = [0]
+    stream = Events(ENTRIES)
 
     def events(number: int) -> None:
         for _ in range(number):
-            count[0] += 1
-            entry: Partnership = pool[count[0] * 7 % len(pool)]
-            live.put(attrs.evolve(entry, id=f"p{count[0] % 50}"))
+            stream.feed(live)
 
     flat = soaked("assessments", chosen.assessments, assess, max(1, chosen.assessments // 100))
     flat &= soaked("live events", chosen.events, events, max(1, chosen.events // 100))
