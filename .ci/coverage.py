@@ -7,6 +7,7 @@ is left out by hand says why, and at most ten are. Reads what `tests/cover.py` w
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -94,11 +95,37 @@ def problems(report: Mapping[str, Any], source: Path) -> list[str]:
     return found
 
 
-def read(folder: Path) -> dict[str, Any]:
-    """Return what all processes ran together."""
+def unreached(source: str) -> set[int]:
+    """Return the lines that no run may reach: those that only say so, and the cases that only do."""
+    found: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        body = node.body if isinstance(node, ast.match_case) else [node]
+        if all(isinstance(each, ast.stmt) and _only_says(each) for each in body):
+            first = node.pattern if isinstance(node, ast.match_case) else body[0]
+            found |= {*range(first.lineno, body[-1].end_lineno + 1)}
+    return found
+
+
+def _only_says(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="assert_never"))):
+            return True
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="AssertionError"))):
+            return True
+    return False
+
+
+def read(folder: Path, root: Path = ROOT) -> dict[str, Any]:
+    """Return what all processes ran together, without what no run may reach."""
     report, *others = (json.loads(each.read_text("utf-8")) for each in folder.glob("*.json"))
     for each in others:
         slipcover.merge_coverage(report, each)
+    for path, each in report["files"].items():
+        never = unreached((root / path).read_text(encoding="utf-8"))
+        lines = [line for line in each["missing_lines"] if line not in never]
+        branches = [ends for ends in each["missing_branches"] if never.isdisjoint(ends)]
+        each |= {"missing_lines": lines, "missing_branches": branches}
+        each["summary"] |= {"missing_lines": len(lines), "missing_branches": len(branches)}
     return report
 
 

@@ -327,6 +327,23 @@ def test_each_folder_owes_its_share_of_branches(tmp_path: Path) -> None:
     ]
 
 
+def test_what_no_run_may_reach_is_not_owed() -> None:
+    source = (
+        "match node:\n"
+        "    case Known():\n"
+        "        work()\n"
+        "        raise AssertionError('after work')\n"
+        "    case _:\n"
+        "        assert_never(node)\n"
+        "if not sound:\n"
+        "    raise AssertionError(\n"
+        "        'it is sound'\n"
+        "    )\n"
+        "raise ValueError('this may be reached')\n"
+    )
+    assert script("coverage").unreached(source) == {4, 5, 6, 8, 9, 10}
+
+
 def test_lines_are_left_out_by_hand_for_a_reason_and_seldom(tmp_path: Path) -> None:
     gate = script("coverage")
     (tmp_path / "a.py").write_text("x = 1  # pragma: no cover - Windows\n" * 10, "utf-8")
