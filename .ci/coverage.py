@@ -96,7 +96,7 @@ def problems(report: Mapping[str, Any], source: Path) -> list[str]:
 
 
 def unreached(source: str) -> set[int]:
-    """Return the lines that no run may reach: those that only say so, and the cases that only do."""
+    """Return the lines that no run may reach: what only says so, and cases that do nothing else."""
     found: set[int] = set()
     for node in ast.walk(ast.parse(source)):
         body = node.body if isinstance(node, ast.match_case) else [node]

