@@ -12,8 +12,10 @@ from govrules import Funding, Partnership, RuleFileError, Verdict, read_partners
 from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
+from govrules.testing.__main__ import main as hold
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
 from govrules.testing.properties import PROPERTIES
+from govrules.testing.theorems import form, rules
 from govrules.testing.trial import Trial
 from govrules.testing.written import to_yaml
 from tests.properties.small import Thing
@@ -34,9 +36,7 @@ def test_a_sound_pack_passes_and_says_what_was_done(tmp_path: Path) -> None:
         Status.PASSED
     }
     for name in PROPERTIES:
-        expected = Status.SKIPPED if name == "engines_agree" else Status.PASSED
-        if name != "engines_agree":
-            assert found[f"::{name}[partnership]"] is expected
+        assert found[f"::{name}[partnership]"] is Status.PASSED
     assert found["pooled-without-protocol::proof: perverse-incentive"] is Status.PASSED
     assert any(each.text == "5 subjects tried" for each in results)
 
@@ -77,6 +77,59 @@ def test_proofs_are_skipped_with_the_reason_where_z3_is_not_installed(
             each.run()
 
 
+DERIVED = """
+derived:
+  tier:
+    label: the tier
+    values: [low, high]
+    unique: yes
+    first_match:
+      - { when: { funding.pooled: yes }, value: low }
+      - { when: { protocol.agreed: yes }, value: high }
+    examples:
+      - { name: pooled, given: { funding.pooled: yes }, expect: low }
+      - { name: agreed, given: { funding.pooled: no, protocol.agreed: yes }, expect: low }
+"""
+
+
+def test_a_derived_fact_is_held_to_its_examples_and_its_table(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    pack = Pack.load(write_pack(tmp_path / "ours", SOUND, rulebook=RULEBOOK + DERIVED))
+    found = {each.name: run(each) for each in pack.checks() if each.about == "tier"}
+    assert {name: each.status for name, each in found.items()} == {
+        "example: pooled": Status.PASSED,
+        "example: agreed": Status.FAILED,
+        "proof: unreachable-row": Status.PASSED,
+        "proof: gap": Status.FAILED,
+        "proof: overlap": Status.FAILED,
+    }
+    assert "rulebook.yaml:23:9: GR501 example-fails" in found["example: agreed"].text
+    assert "an example of `tier`, to be pasted below `examples:`" in found["proof: gap"].text
+
+
+def test_what_a_rule_that_never_applies_is_not_asked_is_skipped(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    never = "all: [{ funding.pooled: yes }, { funding.pooled: no }]"
+    dead = SOUND.partition("    examples:")[0].replace("funding.pooled: yes", never)
+    pack = Pack.load(write_pack(tmp_path / "ours", dead))
+    flaw, *others = [run(each) for each in pack.checks() if each.name.startswith("proof: never")]
+    assert flaw.status is Status.FAILED
+    assert {each.text for each in others if each.status is Status.SKIPPED} == {
+        "it is not asked: nothing here can change, or see the others"
+    }
+
+
+def test_engines_are_not_compared_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form, "ENGINES", ("reference", "missing"))
+    pack = Pack.load(write_pack(tmp_path / "ours", SOUND))
+    (made,) = [each for each in pack.checks() if each.name == "engines_agree[partnership]"]
+    result = run(made)
+    assert result.status is Status.SKIPPED
+    assert result.text.startswith("only the reference engine is here")
+
+
 def test_every_kind_of_proof_is_asked() -> None:
     pytest.importorskip("z3")
     from govrules.prove.questions import USUAL  # noqa: PLC0415 - z3 is an extra
@@ -101,16 +154,40 @@ def test_a_pack_without_examples_is_not_passed_for_it(tmp_path: Path) -> None:
         ("empty", "the folder holds no `rulebook.yaml`"),
         ("bare", "the pack holds no file of rules"),
         ("wrong", "GR101"),
+        ("idle", "the pack has no rules, so there is nothing to check"),
     ],
 )
 def test_a_pack_that_cannot_be_used_is_a_diagnostic(tmp_path: Path, path: str, says: str) -> None:
     write_pack(tmp_path / "ours", SOUND)
     write_pack(tmp_path / "wrong", SOUND.replace("funding.pooled: yes", "funding.poled: yes"))
+    write_pack(tmp_path / "idle", "  []")
     (tmp_path / "empty").mkdir()
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "rulebook.yaml").write_text(RULEBOOK, encoding="utf-8")
     with pytest.raises(RuleFileError, match=says):
         check_rulebook(tmp_path / path, **FEW)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--no-proofs", "--examples", "1"], 1, "1 failed, 0 skipped"),
+        (["--subjects", "nowhere:Thing"], 2, "`nowhere:Thing` cannot be imported"),
+        (["--sample", "1"], 2, "--sample"),
+    ],
+)
+def test_the_command_ends_with_what_it_found(
+    tmp_path: Path, capsys, words: list[str], code: int, says: str
+) -> None:
+    pack = write_pack(tmp_path / "ours", BROKEN)
+    assert hold(["check", str(pack), *words]) == code
+    said = capsys.readouterr()
+    assert says in (said.err if code == 2 else said.out)
+
+
+def test_the_command_says_where_a_pack_is_wrong(tmp_path: Path, capsys) -> None:
+    assert hold(["check", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere: GR001 unreadable-file: there is no such folder" in capsys.readouterr().err
 
 
 OF_A_THING = """\
@@ -152,6 +229,15 @@ def test_a_property_that_is_falsified_shows_the_smallest_subject(
     assert facts["funding"] == {"pooled": True}
     assert facts["protocol"] in ("none", {"agreed": False}, {"agreed": "none"})
     assert set(facts) == {"as_of", "funding", "protocol"}
+
+
+def test_a_property_of_rules_that_is_falsified_names_the_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "read_back", lambda *_, **__: None)
+    text = outcome(write_pack(tmp_path / "ours", SOUND), "format_round_trips")
+    assert "rules.yaml:5: rule `pooled-without-protocol`: it is read back otherwise" in text
+    assert "in either style of YAML, is read back equal" in text
 
 
 def test_what_raises_is_shown_with_its_subject(
