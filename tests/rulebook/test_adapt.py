@@ -198,6 +198,18 @@ def test_a_program_that_sets_what_cannot_be_is_told(values, said):
         with_parameters(load_rulebook(), values)
 
 
+def test_a_program_that_turns_a_range_upside_down_is_told(load):
+    low = "  low: { value: £10, reason: It is little., says: ours }\n"
+    narrow = RULES.replace(
+        "{ less_than: { parameter: much } }",
+        "{ between: [{ parameter: low }, { parameter: much }] }",
+    )
+    book = load("base", base=(BASE.replace("derived:", f"{low}derived:"), narrow))
+    assert with_parameters(book, {"low": 999}).parameters["low"].value == 999
+    with pytest.raises(GovrulesError, match=r"with this value of `low` no value is in the range"):
+        with_parameters(book, {"low": 1001})
+
+
 def test_evolving_the_parameters_alone_is_refused():
     plain = load_rulebook()
     other = attrs.evolve(plain.parameters["high_spend"], value=Decimal(1))
