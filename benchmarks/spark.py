@@ -145,7 +145,11 @@ def compare(found: pa.Table, book: Rulebook) -> int:
 
 
 def register_and_pairs(
-    spark: Any, folder: Path, book: Rulebook, on_register: Any, on_pairs: Any
+    spark: Any,
+    folder: Path,
+    book: Rulebook,
+    on_register: Any,
+    on_pairs: Any,  # noqa: ANN401 - what Spark has
 ) -> int:
     """Compare what is said of a register of a sample, and of its pairs."""
     (batch,) = sample(60)
