@@ -158,6 +158,7 @@ def test_several_partnerships_make_one_page(run, pack, pooled, in_order, tmp_pat
         (("--output", "{}"), "is a folder"),
         (("--save", "{}/missing"), "there is no folder"),
         (("--save", "{}/file"), "is no folder"),
+        (("--unlocked",), "are of a workbook"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_said_before_the_work(
@@ -173,6 +174,26 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
     assert ran.code == 2
     assert wrong in ran.err
     assert "help:" in ran.err
+
+
+def test_a_folder_that_takes_no_file_is_said_before_the_work(run, tmp_path, monkeypatch):
+    def closed(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", closed)
+    ran = run("check", tmp_path / "no.yaml", "--save", tmp_path)
+    assert ran.code == 2
+    assert f"nothing can be written into `{tmp_path}`: permission denied" in ran.err
+
+
+def test_an_assessment_that_cannot_be_saved_is_said(run, pack, pooled, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("govrules.saved.save", full)
+    ran = run("check", pooled, "--rules", pack, "--save", tmp_path)
+    assert ran.code == 2
+    assert f"`{tmp_path}`: no space left on device" in ran.err
 
 
 def test_what_changed_is_said_in_every_format(run, pack, register, tmp_path):
@@ -302,6 +323,32 @@ def test_pages_lie_beside_no_file_of_ours(run, pack, pooled, tmp_path):
     folder.mkdir()
     run("check", pooled, "--rules", pack, "--format", "html", "--output", folder / "page.html")
     assert [each.name for each in Path(folder).iterdir()] == ["page.html"]
+
+
+def test_the_foot_of_a_page_names_what_was_decided_and_what_is_coming(run, pack, pooled, tmp_path):
+    money = pack / "money.yaml"
+    coming = "severity: low\n    in_force: { from: 2026-07-01 }\n"
+    money.write_text(money.read_text().replace("severity: low\n", coming))
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "rulebook.yaml").write_text(
+        "govrules: 1\nid: own\ntitle: Our law\nversion: '1'\nowner: us\nadapts:\n  small:\n"
+        "    rules:\n      register-not-reviewed: { leave_out: yes, reason: It is reviewed., "
+        "approved: Cabinet }\n"
+    )
+    decided = tmp_path / "decided.yaml"
+    decided.write_text(
+        "govrules: 1\nactions:\n  - { rule: pooled-without-protocol, partnership: Care pool, "
+        "do: Agree a protocol., owner: Head of care, by: 2026-02-28 }\n"
+    )
+    pooled.write_text(f"{pooled.read_text()}responsible_officer: none\n")
+    ran = run("check", pooled, "--rules", own, "--actions", decided)
+    assert "Decided (1): 1 late. Each: --full\n" in ran.out
+    assert "Coming up, from 1 July 2026 (1): nobody-responsible. More: --full\n" in ran.out
+    assert "1 change of other packs' rules by own: --full says why\n" in ran.out
+    ran = run("explain", "register-not-reviewed", "--rules", own)
+    assert ran.out.startswith("The register has not been reviewed\nregister-not-reviewed ")
+    assert "left out" in ran.out.lower()
 
 
 def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path):
