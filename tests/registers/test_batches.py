@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
+from types import SimpleNamespace
 
 import attrs
 import numpy as np
@@ -40,6 +41,7 @@ from govrules.registers.batches import (
     explain_row,
 )
 from govrules.registers.findings_files import write_findings
+from govrules.registers.spark import assess_register_spark, assess_spark
 from govrules.rulebook.ast import Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -190,6 +192,33 @@ def test_pairs_are_those_of_a_register(subjects):
     # A register keeps the pairs of which there is something to tell.
     assert told <= given
     assert not any("flagged" in each for each in given - told)
+
+
+class Frame:
+    """What Spark does with a DataFrame, on one machine: its workers are handed batches."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def mapInArrow(self, work, _):  # noqa: N802 - as Spark calls it
+        return Frame([*work(iter(self.batches))])
+
+    def toLocalIterator(self):  # noqa: N802 - as Spark calls it
+        return (SimpleNamespace(**row) for row in rows(self.batches))
+
+
+def test_the_workers_of_spark_say_what_batches_say():
+    of_register = [each for each in BOOK.rules if each.subject == "register"]
+    book = attrs.evolve(BOOK, rules=(*BOOK.rules[:5], *of_register[:5]))
+    parts = [each.slice(at, 1) for each in pooled() for at in range(2)]
+    found = rows(assess_spark(Frame(parts), book, as_of=AS_OF).batches)
+    assert found == [
+        {name: None if each is None else str(each) for name, each in row.items()}
+        for row in rows(assess_batches(book, parts, as_of=AS_OF))
+    ]
+    options = {"register": Register(declared_count=3), "complete": False, "as_of": AS_OF}
+    whole = assess_register_spark(Frame(parts), book, **options)
+    assert whole == assess_register_batches(book, parts, **options)
 
 
 def pooled():
