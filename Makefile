@@ -49,6 +49,7 @@ format: $(VENV)/developed  ## Lay the code out and mend what can be mended
 .PHONY: types
 types: $(VENV)/developed  ## Check types
 	@$(BIN)/mypy --strict src
+	@$(BIN)/mypy --strict --explicit-package-bases benchmarks
 	@$(BIN)/mypy --strict examples/service.py docs/another-domain/vendors.py
 
 .PHONY: layers

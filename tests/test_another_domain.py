@@ -394,6 +394,7 @@ def test_contracts_that_no_class_lists_are_kept_up_too(vendors: Any) -> None:
     alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
     live = LiveRegister(alone, as_of=DAY, engine="reference")
     found = read([{"name": "A", "criticality": "critical", "clauses": "none"}], rulebook=alone)
+    assert [each["name"] for each in to_data(found.subject)] == ["A"]
     assert [each.subject for each in live.replace(found.subject).notices] == ["A"]
     again = LiveRegister.resume(live.snapshot(), alone, engine="reference")
     assert again.findings() == live.findings()

@@ -576,6 +576,7 @@ def test_the_workspace_is_found_upwards(tmp_path, pack, register, capsys, monkey
         ("rules: [rules]\nwaivers: none.yaml", "`none.yaml`, is not there"),
         ("rule: [rules]", "did you mean `rules`?"),
         ("rules: rules", "is a list"),
+        ("rules: [", "GR"),
     ],
 )
 def test_a_workspace_that_names_what_is_not_there_is_refused(
@@ -590,6 +591,12 @@ def test_a_workspace_that_names_what_is_not_there_is_refused(
     err = capsys.readouterr().err
     assert said in err
     assert err.startswith(("govrules.yaml:2:", "govrules.yaml:3:"))
+
+
+def test_a_workspace_may_name_a_pack_that_is_shipped(tmp_path, monkeypatch):
+    (tmp_path / "govrules.yaml").write_text("govrules: 1\nrules: [agreements-in-force]\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert workspace().rules == ("agreements-in-force",)
 
 
 def test_without_a_workspace_nothing_is_guessed(tmp_path, monkeypatch, capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -50,6 +51,73 @@ def test_a_broken_example_fails_at_its_line_with_the_tree(tmp_path: Path) -> Non
     assert "expected clear, but it is flagged" in text
     assert "no: the partners have agreed who leads" in text
     assert isinstance(raised.value, AssertionError)
+
+
+OF_ALL_KINDS = """
+derived:
+  tier:
+    label: the tier
+    values: [low, high]
+    first_match: [{ when: { funding.annual_spend: { at_least: 10 } }, value: high }]
+    otherwise: low
+"""
+ALL_KINDS = """\
+  - id: all-kinds
+    title: All kinds
+    principle: A principle.
+    source: { document: manual, paragraph: 1 }
+    applies_when:
+      any: [{ tier: high }, { not: { tier: low } }]
+    requires:
+      all:
+        - { partners: { every: { independent: yes } } }
+        - { governing_document.clauses: { count: { at_least: 2 } } }
+        - { partners: none }
+        - { governing_document.clauses: { includes: aims } }
+    severity: low
+    examples:
+      - name: it fails
+        given:
+          funding.annual_spend: 10
+          partners: [{ name: A, independent: yes }, { name: B }, unknown]
+          governing_document.clauses: [roles, unknown]
+        expect: clear
+"""
+
+
+TREE = """\
+`all-kinds` is flagged, low
+  applies when
+    yes: any of these
+      yes: the tier is high
+        tier: the tier is high
+          yes: it spends at least £10 a year
+            funding.annual_spend: it spends £10 a year
+      yes: not this
+        no: the tier is low
+          tier: the tier is high, as above
+  requires
+    no: all of these
+      unknown: every partner is independent of the others
+        A
+          yes: the partner is independent of the others
+            partners[0].independent: the partner is independent of the others
+        B
+          unknown: the partner is independent of the others
+            partners[1].independent: nobody recorded it
+        partners: there may be more
+      unknown: the number of clauses of the governing document is at least 2
+        governing_document.clauses: the clauses of the governing document include one on roles, there may be more
+      no: it has no partners
+        partners: 2 recorded, there may be more
+      unknown: the governing document has a clause on aims
+        governing_document.clauses: the clauses of the governing document include one on roles, there may be more"""
+
+
+def test_the_tree_of_a_failure_shows_each_kind_of_condition(tmp_path: Path) -> None:
+    pack = Pack.load(write_pack(tmp_path / "ours", ALL_KINDS, rulebook=RULEBOOK + OF_ALL_KINDS))
+    (made,) = [each for each in pack.checks() if each.name == "example: it fails"]
+    assert dedent("\n".join(run(made).text.splitlines()[2:])) == TREE
 
 
 def test_a_perverse_incentive_fails_with_both_cases_explained(tmp_path: Path) -> None:

@@ -465,3 +465,34 @@ def test_nothing_else_is_a_workbook(run: Any, register: Path) -> None:
         assert name in ran.err
         assert "help:" in ran.err
     assert run("answer", "gone.xlsx").code == 2
+
+
+def test_without_a_register_answers_are_taken_and_many_refused_are_counted(
+    run: Any, register: Path, typed: Typed
+) -> None:
+    """The first are told with their cells; the rest are written if that is asked for."""
+    for row in typed.rows()[:25]:
+        row[ANSWER] = "perhaps; perhaps not"
+    typed.save(Path("back.xlsx"))
+    ran = run("answer", "back.xlsx", "--partial")
+    assert ran.code == 0
+    assert "2 facts written to answers.yaml; 23 answers refused" in ran.out
+    assert "    and 3 more\n" in ran.out
+    assert "wrote back.refused.xlsx: 23 refused answers" in ran.out
+    assert "no register is named, so that answers are not set against one" in ran.err
+
+
+def test_what_answers_are_set_against_is_there(run: Any, register: Path, typed: Typed) -> None:
+    """A register that cannot be read, or a copy that was not given, is an error."""
+    typed.save(Path("back.xlsx"))
+    Path("broken.yaml").write_text("partnerships: [")
+    for words, said in (
+        (
+            ("--register", "broken.yaml"),
+            "`broken.yaml` cannot be read, so that nothing was written",
+        ),
+        (("--prefer", "other.xlsx"), "`--prefer other.xlsx` is none of the files"),
+    ):
+        ran = run("answer", "back.xlsx", *words)
+        assert ran.code == 2
+        assert said in ran.err
