@@ -25,7 +25,7 @@ def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
     Return the facts to ask for.
 
     For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
-    those that settle how grave it is; none otherwise.
+    those that settle how grave it is.
     """
     frames, found = view.frames, _Found()
     if outcome.verdict is Verdict.UNKNOWN:
@@ -34,7 +34,7 @@ def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
             asks.scope(frames, found)
         if judging.requires(frames) is Truth.UNKNOWN:
             asks.requires(frames, found)
-    elif outcome.could_be is not None:
+    else:
         asks = _asks(rule, view)
         for holds, ask in asks.grades:
             ask(frames, found)
