@@ -390,6 +390,22 @@ def test_a_register_of_contracts_is_kept_up(engine: str, rulebook: Any, vendors:
         assert [each.movement.value for each in live.remove("C-7").notices] == ["closed"]
 
 
+def test_a_table_of_contracts_says_what_is_not_read(rulebook: Any, tmp_path: Path) -> None:
+    path = tmp_path / "contracts.csv"
+    path.write_text("id,criticalty,criticality,zzz\nC-7,,critical,x\n,,,\n")
+    found = read(path, rulebook=rulebook)
+    assert [each.id for each in found.subject.contracts] == ["C-7"]
+    assert [each.message for each in found.warnings] == [
+        f"no fact is called `{each}`, so that nothing is read from it"
+        for each in ("criticalty", "zzz")
+    ]
+    assert found.warnings[0].help == "did you mean `criticality`?"
+    assert found.notes[0].endswith("contracts.csv: 2 rows, 1 contract; 1 blank")
+    path.write_text("number,note\nC-7,x\n")
+    with pytest.raises(FactsError, match="no heading is the name of a fact of a contract"):
+        read(path, rulebook=rulebook)
+
+
 def test_contracts_that_no_class_lists_are_kept_up_too(vendors: Any) -> None:
     alone = load_rulebook("pack", subjects={"contract": vendors.Contract})
     live = LiveRegister(alone, as_of=DAY, engine="reference")

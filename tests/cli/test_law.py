@@ -398,7 +398,7 @@ def test_many_moves_are_listed_where_all_are_asked_for(pack, capsys, tmp_path):
     assert "P9: was clear; is flagged, low" in capsys.readouterr().out
 
 
-def test_diff_takes_a_git_revision(pack, capsys, tmp_path):
+def test_diff_takes_a_git_revision(pack, capsys, tmp_path, monkeypatch):
     new = pack("new")
 
     def git(*words):
@@ -415,7 +415,21 @@ def test_diff_takes_a_git_revision(pack, capsys, tmp_path):
     code, data = compared(capsys, "HEAD", new)
     assert code == 1
     assert data["parameters"] == ["much is £500, and was £1,000"]
-    assert main(["diff", "v1", new]) == 2
+    (tmp_path / "deep").mkdir()
+    moved = Path(new).rename(tmp_path / "deep" / "new")
+    for revision, said in (
+        ("v1", "neither a pack nor a revision"),
+        ("HEAD", "revision `HEAD` has no folder `deep`"),
+    ):
+        assert main(["diff", revision, str(moved)]) == 2
+        assert said in capsys.readouterr().err
+    (tmp_path / "deep" / "note.txt").write_text("Soon.", "utf-8")
+    git("add", "deep/note.txt")
+    git("commit", "-qm", "two")
+    assert main(["diff", "HEAD", str(moved)]) == 2
+    assert "at revision `HEAD` there was no pack" in capsys.readouterr().err
+    monkeypatch.setenv("PATH", "")
+    assert main(["diff", "HEAD", str(moved)]) == 2
     assert "neither a pack nor a revision" in capsys.readouterr().err
 
 

@@ -22,6 +22,7 @@ from govrules import (
     EngineError,
     FactsError,
     Funding,
+    NoSuchRuleError,
     Organisation,
     Partnership,
     assess,
@@ -230,6 +231,13 @@ def pooled():
 def test_any_row_is_explained():
     finding = explain_row(BOOK, pooled()[0], 1, "pooled-budget-without-protocol", as_of=AS_OF)
     assert [each.fact for each in finding.questions] == ["funding.pooled"]
+    with pytest.raises(NoSuchRuleError, match="no-such-rule"):
+        explain_row(BOOK, pooled()[0], 1, "no-such-rule", as_of=AS_OF)
+
+
+def test_without_a_rule_on_pairs_no_two_are_judged():
+    alone = attrs.evolve(BOOK, rules=[each for each in BOOK.rules if each.subject != "pair"])
+    assert [*assess_pairs(alone, pooled(), as_of=AS_OF)] == []
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])

@@ -20,7 +20,7 @@ from govrules import (
 )
 from govrules.bodies import once_each
 from govrules.engines.columns import subjects_of, to_batches
-from govrules.registers import probe_child
+from govrules.registers import columnar, own_schema, probe_child
 from govrules.registers.read import columns_of, read_source
 from govrules.testing.strategies import partnerships
 
@@ -154,6 +154,22 @@ def test_what_is_damaged_within_is_refused(tmp_path):
         columns_of(path)
 
 
+def test_what_is_damaged_after_it_was_looked_at_is_refused(file, monkeypatch):
+    monkeypatch.setattr(own_schema, "check_sound", lambda *_: None)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(FactsError, match="unreadable-table"):
+        columns_of(file)
+
+
+def test_more_rows_than_are_kept_as_objects_are_read_one_by_one(file, monkeypatch):
+    monkeypatch.setattr(columnar, "MAX_ROWS", 1)
+    columns = columns_of(file)
+    with pytest.raises(FactsError) as raised:
+        columns.read(BOOK)
+    assert raised.value.diagnostics[0].help.endswith("`--entry` explains single ones")
+    assert columns.read(BOOK, ["P2"]).subject.partnerships == TWO[1:]
+
+
 def test_the_process_that_reads_first_tells_what_is_sound(file, tmp_path):
     kind = file.suffix[1:]
     assert probe_child.sound(str(file), kind)
@@ -201,6 +217,9 @@ def test_a_table_among_several_is_named(tmp_path):
         columns_of(path)
     assert columns_of(f"{path}::register").read(BOOK).subject.partnerships == TWO
     assert columns_of(path, "register").rows == 2
+    with pytest.raises(FactsError, match="there is no table `registr`") as raised:
+        columns_of(path, "registr")
+    assert raised.value.diagnostics[0].help == "did you mean `register`?"
 
 
 def test_a_table_in_memory_is_read_as_what_it_holds():
