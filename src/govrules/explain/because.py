@@ -36,21 +36,17 @@ def because(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
     """Return the facts that settle a derived fact of the record in sight."""
-    backend, known = view.backend, view.frame.known
-    found: tuple[Cited, ...] | None = known.get((proof, name))
-    if found is None:
-        table = backend.lowering.table(name, view.scopes[-1])
-        possible, numbers = backend.closures.possible(table), backend.closures.proof(table)
-        values = possible(view.frames)
+    backend = view.backend
+    table = backend.lowering.table(name, view.scopes[-1])
+    possible, numbers = backend.closures.possible(table), backend.closures.proof(table)
+    values = possible(view.frames)
 
-        def is_said(alone: Restricted) -> bool:
-            return possible(tuple(map(alone.of, view.frames))) == values
+    def is_said(alone: Restricted) -> bool:
+        return possible(tuple(map(alone.of, view.frames))) == values
 
-        order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-        what = (table, view.frame.prefix, values)
-        found = _least(view, numbers(view.frames), order, is_said, what, f"`{name}`")
-        known[proof, name] = found
-    return found
+    order = backend.order(name, _INDEX.sub("", view.frame.prefix))
+    what = (table, view.frame.prefix, values)
+    return _least(view, numbers(view.frames), order, is_said, what, f"`{name}`")
 
 
 def _least(  # noqa: PLR0917 - as they are told
