@@ -172,7 +172,8 @@ adapts:
         RULES.replace("large-pool", "our-pool").replace("spends-much", "ours"),
     )
     below = adapting(
-        "below", "  base: { rules: { spends-much: { replaced_by: large-pool, reason: So it is. } } }\n"
+        "below",
+        "  base: { rules: { spends-much: { replaced_by: large-pool, reason: So it is. } } }\n",
     )
     made = catalogue(load("below", below=below))
     assert made.adapted == (
