@@ -103,6 +103,7 @@ def ways(requires: Condition, **more: Any) -> list[dict[str, Any]]:
         (Quantified(Quantity.SOME, ref("spares"), IS_FINE), [{"spares[0].fine": True}]),
         (Count(ref("items"), IS_FINE, Compare(Op.EQUALS, Literal(2))), [{"items[0].fine": True}, {"items[1].fine": True}]),
         (All((is_("deal", None), is_("deal.signed", True))), []),
+        (All((is_("size", 1), is_("size", 2))), []),
     ],
 )  # fmt: skip
 def test_smallest_changes(requires: Condition, expected: list[dict[str, Any]]) -> None:
