@@ -80,7 +80,8 @@ def test_examples_not_yet_read_are_values_like_others():
     assert again.examples == rule.examples
     assert copy.deepcopy(rule.examples) == copy.copy(rule.examples) == rule.examples
     assert hash(rule.examples) == hash(again.examples)
-    assert repr(rule.examples) == repr(again.examples)
+    # A set that was pickled may be printed in another order.
+    assert repr(rule.examples) == repr(tuple(rule.examples))
     assert rule.examples[:1] == again.examples[:1]
 
 
