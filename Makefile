@@ -167,10 +167,9 @@ fuzz: $(VENV)/developed  ## Fuzz each way in for MINUTES (ARGS="csv xlsx" to cho
 		|| echo "atheris has no wheel here: inputs are made without coverage"
 	@PYTHONPATH=. $(BIN)/python -W ignore -m tests.fuzz.run --minutes $(MINUTES) $(ARGS)
 
-CHECKS ?= 2000
 .PHONY: oracles
 oracles: $(VENV)/developed  ## Hold each engine to itself on CHECKS registers and rules (ARGS="--minutes 10")
-	@$(BIN)/python -m tests.oracles.run --checks $(CHECKS) $(ARGS)
+	@$(BIN)/python -m tests.oracles.run $(if $(CHECKS),--checks $(CHECKS)) $(ARGS)
 
 .PHONY: faults
 faults: $(VENV)/developed $(VENV)/live  ## Kill commands, fill disks, hang engines (ARGS="kills --kills 1000")

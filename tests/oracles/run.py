@@ -9,6 +9,7 @@ gets few of the checks.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import shutil
 import sys
@@ -45,6 +46,8 @@ RULES = 5
 #: So many registers are drawn for them.
 REGISTERS = 20
 _SPARK_EACH = 20
+#: So many checks are made where nobody says how many, or for how long.
+_CHECKS = 2_000
 
 
 def partnerships(number: int) -> list[Partnership]:
@@ -117,15 +120,16 @@ WAYS: dict[str, Way] = {"rows": by_rows, "columns": by_columns, "live": by_live}
 def main() -> int:
     """Make the checks and print what came of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checks", type=int, default=2_000)
-    parser.add_argument("--minutes", type=float, default=1_000)
+    parser.add_argument("--checks", type=int)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--seed", type=int, default=Random().randrange(10**9))
     parser.add_argument("--no-spark", action="store_true")
     chosen = parser.parse_args()
     spark = None if chosen.no_spark else session()
     ways = WAYS | ({} if spark is None else {"spark": by_spark(spark)})
     began = time.monotonic()
-    tally = run(ways, checks=chosen.checks, seconds=chosen.minutes * 60, seed=chosen.seed)
+    checks = chosen.checks or (_CHECKS if chosen.minutes == math.inf else sys.maxsize)
+    tally = run(ways, checks=checks, seconds=chosen.minutes * 60, seed=chosen.seed)
     spent = time.monotonic() - began
     print(f"seed {chosen.seed}, {spent:.0f} s")
     for (oracle, way), number in sorted(tally.checks.items()):
@@ -133,7 +137,7 @@ def main() -> int:
     for each in tally.failures[:10]:
         print(f"FAILED {each}")
     if spark is None:
-        print("Spark is not installed here, and was not asked")
+        print("Spark was not asked" if chosen.no_spark else "Spark is not installed here")
     print(f"{sum(tally.checks.values()):,} checks, {len(tally.failures)} failures")
     return 1 if tally.failures or not tally.checks else 0
 
