@@ -22,7 +22,7 @@ from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.english import known_phrase
 from govrules.explain.owners import called_of, of_two, owner_of, twins
 from govrules.explain.questions import questions
-from govrules.explain.view import View, view_of
+from govrules.explain.view import Said, View, view_of
 from govrules.facts import evidence_of, origin_of
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
@@ -196,16 +196,17 @@ class Finding(ShownInNotebooks):
         return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
 
     @cached_property
-    def _judged(self) -> Outcome:
-        """The outcome as explanations reach it."""
-        found = self._view.says(self.rule)
+    def _said(self) -> Said:
+        """What the rule says as explanations reach it."""
+        said = self._view.said(self.rule)
+        found = said.outcome
         if comparable(found) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
                 f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
             )
-        return found
+        return said
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
@@ -227,7 +228,7 @@ class Finding(ShownInNotebooks):
 
     @cached_property
     def _cited(self) -> tuple[Cited, ...]:
-        return because(self.rule, self._view, self._judged)
+        return because(self.rule, self._view, self._said)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
@@ -237,7 +238,7 @@ class Finding(ShownInNotebooks):
         numbers = [each for frame in self._counted.values() for each in frame.numbers]
         cited = cited_among(self._view.all, numbers)
         alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], cited).top,))
-        return tuple(self._parts[each] for each in self._counted) if alone == self._judged else ()
+        return tuple(self._parts[each] for each in self._counted) if alone == self._said.outcome else ()
 
     @cached_property
     def _counted(self) -> Mapping[int, Frame]:
@@ -267,7 +268,7 @@ class Finding(ShownInNotebooks):
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
         if self.verdict is not Verdict.UNKNOWN and self.could_be is None:
             return ()
-        asked = questions(self.rule, self._view, self._judged)
+        asked = questions(self.rule, self._view, self._said)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
             beneath = {each.path.partition(".")[0] for each in asked}

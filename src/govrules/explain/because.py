@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Hashable, Iterable
 from typing import Final
 
-from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Restricted
-from govrules.explain.view import Order, View
+from govrules.explain.view import Order, Said, View
 from govrules.rulebook.ast import Rule
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
@@ -18,14 +17,29 @@ _MOST_KEPT: Final = 2**14
 _INDEX: Final = re.compile(r"\d+")
 
 
-def because(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
+def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     """
     Return the facts that force the outcome; with no others known, it is the same.
 
     A derived fact that is settled is one of them, and not what settles it: see `proof`.
     """
+    if said.because is None:
+        found = _because(rule, view, said)
+        said.settled = tuple((each.number, each.value) for each in found if each.is_step)
+        said.because = tuple(each.number for each in found)
+        return found
+    found = view.cited(said.because)
+    if said.settled:
+        values = dict(said.settled)
+        for each in found:
+            if each.number in values:
+                each.frame.known[each.place] = values[each.number]
+    return found
+
+
+def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     judging = view.rule(rule)
-    forced = judging.forced(view.frames, outcome)
+    forced = judging.forced(view.frames, said.outcome)
     numbers = forced.support(view.frames)
 
     def is_said(alone: Restricted) -> bool:

@@ -64,6 +64,11 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
     return {path: tuple(values) for path, values in found.items()}
 
 
+def is_crossed(rule: Rule, view: View) -> bool:
+    """Tell whether the rule, or a derived fact, compares facts with each other."""
+    return bool(_tests_of(Identical((rule, view.backend.rulebook)), view.as_of)[1])
+
+
 @lru_cache(maxsize=2**12)
 def _tests_of(
     only: Identical, as_of: dt.date | Unknown

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -41,6 +42,7 @@ class Frame:
         outer: the record that it is in, as it was read.
         tables: the values that derived facts of it may have, as far as they were asked for.
         known: what else was worked out of it; the value of a derived fact by its cell.
+        ahead: what is said to have been done after the date of the assessment.
     """
 
     record: Any
@@ -51,6 +53,7 @@ class Frame:
     outer: Frame | None = attrs.field(default=None, repr=False)
     tables: dict[Table, frozenset[Any]] = attrs.field(factory=dict, repr=False)
     known: dict[Any, Any] = attrs.field(factory=dict, repr=False)
+    ahead: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
     @property
     def listed(self) -> tuple[str, Fact]:
@@ -61,10 +64,9 @@ class Frame:
 
     def apart(self) -> Frame:
         """Return a copy whose cells can be set."""
-        tables = {**self.tables}
-        return Frame(
-            self.record, self.prefix, self.shape, [*self.values], self.first, self.outer, tables
-        )
+        values, tables = [*self.values], {**self.tables}
+        shape, outer, ahead = self.shape, self.outer, self.ahead
+        return Frame(self.record, self.prefix, shape, values, self.first, outer, tables, {}, ahead)
 
     @property
     def numbers(self) -> range:
@@ -384,7 +386,53 @@ class Reading:
             return tuple(records), open_
         if value is None:
             return absent(fact)
-        return UNKNOWN if lies_ahead(value, kind, self.as_of) else value
+        if lies_ahead(value, kind, self.as_of):
+            frame.ahead += ((path, fact.name),)
+            return UNKNOWN
+        return value
+
+
+def states(shape: Shape, shapes: Shapes, paths: Iterable[str]) -> Callable[[Frame], Hashable]:
+    """
+    Return what gives the state of a record: of equal ones all that hangs on some facts is equal.
+
+    Args:
+        shape: the cells of the record.
+
+        shapes: those of all classes.
+
+        paths: the facts, with `[]` for any record of a list.
+    """
+    plain: dict[int, None] = {0: None}
+    inside: dict[int, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition("[].")
+        place = shape.places.get(name)
+        if place in shape.lists:
+            inside.setdefault(place, []).append(rest)
+        elif place is not None:
+            plain[place] = None
+    facts = [*shape.facts.values()]
+    heads = [place for place in plain if isinstance(facts[place].type, Record)]
+    lists = []
+    for place, several in inside.items():
+        kind = facts[place].type
+        assert isinstance(kind, Records)  # noqa: S101 - only lists are gone through
+        lists.append((place, states(shapes.of(kind.cls), shapes, filter(None, several))))
+    others = itemgetter(0, *(place for place in plain if place not in heads))
+
+    def state(frame: Frame) -> Hashable:
+        values = frame.values
+        found = (frame.first, frame.ahead, *others(values))
+        if heads:
+            known = [values[place] for place in heads]
+            found += tuple([each if each is UNKNOWN or each is None else True for each in known])
+        for place, inner in lists:
+            records, open_ = values[place]
+            found += (open_, tuple([inner(each) for each in records]))
+        return found
+
+    return state
 
 
 @attrs.frozen

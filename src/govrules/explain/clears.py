@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.explain.candidates import Compared, candidates, compared_with
+from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.cells import Changed
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
@@ -100,25 +100,38 @@ class _Hints:
         several = [*ways]
         if len(several) <= 1:
             return several
+        if not all(several):
+            return [{}]
         kept: list[Way] = []
         for way in sorted(several, key=self.effort.size):
-            if not any(other.items() <= way.items() for other in kept):
+            for other in kept:
+                if other.items() <= way.items():
+                    break
+            else:
                 kept.append(way)
-            if len(kept) == most:
-                break
+                if len(kept) == most:
+                    break
         return kept
 
     def joined(self, several: Iterable[list[Way]]) -> list[Way]:
         """Return every way that takes one of each, where they agree."""
         ways: list[Way] = [{}]
         for options in several:
+            if not options:
+                return []
+            most = 1 if len(ways[0]) > LONG else MAX_WAYS
+            if not options[0]:
+                ways = ways[:most]
+                continue
             joined = (
                 {**way, **option}
                 for way in ways
                 for option in options
-                if not (way and option and contradict(way, option))
+                if not (way and contradict(way, option))
             )
-            ways = self.pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
+            ways = self.pruned(joined, most)
+            if not ways:
+                return []
         return ways
 
 
@@ -147,7 +160,7 @@ def _absent(way: Way) -> int:
     return sum(to is None for to in way.values())
 
 
-def ways_out(rule: Rule, view: View) -> list[Way]:
+def ways_out(rule: Rule, view: View) -> Sequence[Way]:
     """
     Return changes after which the rule no longer flags, smallest first.
 
@@ -155,6 +168,15 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     requires holds or an exception does: never by making the rule's own case go away. What is in
     place is given up only where no way leaves it.
     """
+    if is_crossed(rule, view):
+        return _ways_out_of(rule, view)
+    said = view.said(rule)
+    if said.ways is None:
+        said.ways = tuple(_ways_out_of(rule, view))
+    return said.ways
+
+
+def _ways_out_of(rule: Rule, view: View) -> list[Way]:
     compared = compared_with(rule, view)
     effort = view.effort
     goal = _Goal(rule, view.apart())
@@ -261,6 +283,8 @@ def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> lis
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
     if view.check(condition, target)(view.frames):
         return [{}]
+    if not view.backend.moves(condition):
+        return []
     match condition:
         case All(items):
             return _of_several(items, view, target, hints, needs_all=target is Truth.TRUE)
@@ -292,7 +316,7 @@ def _of_several(
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = [_ways(item, view, target, hints) for item in items]
+    each = (_ways(item, view, target, hints) for item in items)
     return hints.joined(each) if needs_all else hints.pruned(itertools.chain.from_iterable(each))
 
 
@@ -350,6 +374,8 @@ def _of_derived(
     condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
+    if ref.path not in view.backend.moving:
+        return []
     inner = view.at(ref.level)
     ways = once_each(
         ref.path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final, assert_never
 
@@ -21,6 +21,7 @@ from govrules.explain.cells import (
     again,
     cited_among,
     recorded_in,
+    states,
 )
 from govrules.explain.closures import Check, Closures
 from govrules.explain.ways import Effort, Way, followed_by
@@ -34,9 +35,9 @@ from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.derivation import splits
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import derived_read
+from govrules.rulebook.walk import derived_read, references
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import AS_OF, Choices, Records, YesNo, closed_values
+from govrules.vocabulary import AS_OF, Choices, Kind, Records, YesNo, closed_values
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
@@ -44,6 +45,10 @@ AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
 _ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 #: How many rulebooks are kept ready.
 _MOST_KEPT: Final = 32
+#: Of how many states of its facts it is kept what a rule says.
+_MOST_STATES: Final = 2**8
+#: Of a subject with more records than these nothing is kept.
+_MOST_RECORDS: Final = 2**6
 
 
 class Backend:
@@ -63,12 +68,31 @@ class Backend:
         self._pairs: dict[tuple[int, Vars, Taken], tuple[expr.Condition, Check, Check]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
+        self._moves: dict[int, tuple[expr.Condition, bool]] = {}
+        #: The derived facts that changes of arrangements can move.
+        self.moving: Final[set[str]] = set()
+        for name, derived in rulebook.derived.items():
+            if any(self.moves(row.when) for row in derived.rows):
+                self.moving.add(name)
+
+    def moves(self, condition: expr.Condition) -> bool:
+        """Tell whether changes of arrangements can move a condition at all."""
+        found = self._moves.get(id(condition))
+        if found is None:
+            can = any(
+                ref.path in self.moving
+                if ref.source is expr.FactSource.DERIVED
+                else ref.fact.kind is Kind.ARRANGEMENT
+                for ref in references(condition)
+            )
+            found = self._moves[id(condition)] = condition, can
+        return found[1]
 
     def rule(self, rule: ast.Rule, cls: type) -> Judging:
         """Return what judges a rule on subjects of a class."""
         found = self._rules.get((id(rule), cls))
         if found is None:
-            found = rule, Judging(self, rule, self.lowering.rule(rule, cls))
+            found = rule, Judging(self, rule, cls, self.lowering.rule(rule, cls))
             self._rules[id(rule), cls] = found
         return found[1]
 
@@ -122,6 +146,26 @@ class Order:
         return tuple(found)
 
 
+@attrs.define(eq=False)
+class Said:
+    """
+    What a rule says of the state of its facts, and why, as far as that was asked for.
+
+    Attributes:
+        outcome: the verdict and how grave it is.
+        because: the numbers of the facts that force it.
+        settled: the derived facts among these, each with its value.
+        asked: the numbers of the facts to ask for.
+        ways: the ways out.
+    """
+
+    outcome: Outcome
+    because: tuple[int, ...] | None = None
+    settled: tuple[tuple[int, Any], ...] = ()
+    asked: tuple[int, ...] | None = None
+    ways: tuple[Way, ...] | None = None
+
+
 class Judging:
     """
     A rule on cells.
@@ -130,7 +174,7 @@ class Judging:
         judged: the rule as formulas.
     """
 
-    def __init__(self, backend: Backend, rule: ast.Rule, judged: Judged) -> None:
+    def __init__(self, backend: Backend, rule: ast.Rule, cls: type, judged: Judged) -> None:
         self._backend = backend
         self._rule = rule
         self._judged = judged
@@ -142,6 +186,8 @@ class Judging:
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
+        self._said: dict[Hashable, Said] = {}
+        self._cls: Final = cls
         #: By which changes of its facts its tests by constants are met.
         self.met: Final[dict[Hashable, list[Way]]] = {}
 
@@ -151,9 +197,28 @@ class Judging:
         return splits(self._rule, self._backend.rulebook.derived)
 
     @cached_property
+    def _reads(self) -> Iterable[str]:
+        return reads(rule_conditions(self._rule), self._backend.rulebook.derived)
+
+    @cached_property
     def order(self) -> Order:
         """The order of the facts that it reads."""
-        return Order(reads(rule_conditions(self._rule), self._backend.rulebook.derived))
+        return Order(self._reads)
+
+    @cached_property
+    def _state(self) -> Callable[[Frame], Hashable]:
+        shapes = self._backend.shapes
+        return states(shapes.of(self._cls), shapes, self._reads)
+
+    def said(self, s: Frames) -> Said:
+        """Return what the rule says of a subject: of equal states of its facts the same."""
+        state = self._state(s[0])
+        found = self._said.get(state)
+        if found is None:
+            if len(self._said) >= _MOST_STATES:
+                self._said.clear()
+            found = self._said[state] = Said(self.says(s))
+        return found
 
     def says(self, s: Frames) -> Outcome:
         """Return what the rule says."""
@@ -321,6 +386,13 @@ class View:
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
         return self.rule(rule).says(self.frames)
+
+    def said(self, rule: ast.Rule) -> Said:
+        """Return what a rule about the subject says, with what is known of why."""
+        judging = self.rule(rule)
+        if self.supposed or len(self.all) > _MOST_RECORDS:
+            return Said(judging.says(self.frames))
+        return judging.said(self.frames)
 
     def rules(self, kind: str) -> tuple[ast.Rule, ...]:
         """Return the rules about a kind of subject that are in force on the date."""
