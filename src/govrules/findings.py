@@ -247,8 +247,9 @@ class Finding(ShownInNotebooks):
         for node in nodes(self.rule.requires):
             if isinstance(node, Quantified):
                 records, _ = self._view.records(node.list)
+                holds = [each.check(node.where, Truth.TRUE) for each in records[:1]]
                 for index, each in enumerate(records):
-                    if each.truth(node.where) is Truth.TRUE:
+                    if holds[0](each.frames):
                         found[index] = each.frame
         return dict(sorted(found.items()))
 
@@ -288,7 +289,7 @@ class Finding(ShownInNotebooks):
             return ()
         from govrules.explain.clears import clears  # noqa: PLC0415 - only full reports ask
 
-        return clears(self.rule, self._view)
+        return clears(self.rule, self._view, self._said)
 
     @cached_property
     def clears(self) -> tuple[tuple[Change, ...], ...]:

@@ -65,8 +65,10 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
 
 
 def is_crossed(rule: Rule, view: View) -> bool:
-    """Tell whether the rule, or a derived fact, compares facts with each other."""
-    return bool(_tests_of(Identical((rule, view.backend.rulebook)), view.as_of)[1])
+    """Tell whether the rule, or a derived fact, compares facts with each other: not with the day."""
+    _, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.as_of)
+    facts = (each for test in crossed for each in _flat(test.predicate) if _is_fact(each))
+    return any(each != AS_OF_REF for each in facts)
 
 
 @lru_cache(maxsize=2**12)

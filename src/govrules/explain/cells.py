@@ -102,8 +102,6 @@ class Shape:
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
-        hang_on: of each derived fact that was asked for, the cells that it hangs on.
-        moved: all these cells.
     """
 
     def __init__(self, cls: type, shapes: Shapes) -> None:
@@ -130,8 +128,8 @@ class Shape:
             if isinstance(fact.type, Records)
         ]
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
-        self.hang_on: Final[dict[Table, frozenset[int]]] = {}
-        self.moved: Final[set[int]] = set()
+        self._hang_on: Final[dict[Table, frozenset[int]]] = {}
+        self._moved: Final[dict[tuple[int, ...], tuple[Table, ...]]] = {}
         self._shapes = shapes
         self._settings: Final = {
             path: self._setting(path, fact) for path, fact in self.facts.items()
@@ -158,7 +156,7 @@ class Shape:
             to, how = changes[path], self._settings[name]
             for head, at in how.heads:
                 there = found.get(at, values[at])
-                if head not in changes and (there is UNKNOWN or there is None):
+                if (there is UNKNOWN or there is None) and head not in changes:
                     found[at] = True
             if place is not None:
                 inside.setdefault(name, {}).setdefault(place, {})[rest] = to
@@ -178,16 +176,24 @@ class Shape:
         copy = frame.apart()
         for at, value in to_set.items():
             copy.values[at] = value
-        copy.tables = self.unmoved(frame, to_set)
+        for each in self.moved(to_set):
+            copy.tables.pop(each, None)
         return copy
 
-    def unmoved(self, frame: Frame, to_set: Mapping[int, Any]) -> dict[Table, frozenset[Any]]:
-        """Return the derived facts of a record that stay as they are where cells are set."""
-        tables = frame.tables
-        if self.moved.isdisjoint(to_set):
-            return {**tables}
-        hang_on = self.hang_on
-        return {each: tables[each] for each in tables if hang_on[each].isdisjoint(to_set)}
+    def hangs(self, table: Table, places: frozenset[int]) -> None:
+        """Take note of the cells that a derived fact hangs on."""
+        self._hang_on[table] = places
+        self._moved.clear()
+
+    def moved(self, to_set: Mapping[int, Any]) -> tuple[Table, ...]:
+        """Return the derived facts that hang on cells that are set, of those asked for so far."""
+        key = tuple(to_set)
+        found = self._moved.get(key)
+        if found is None:
+            hang_on = self._hang_on.items()
+            found = tuple(each for each, places in hang_on if not places.isdisjoint(key))
+            self._moved[key] = found
+        return found
 
     def _records(
         self,
@@ -278,6 +284,8 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
     """Return what is known of a set or a list, and whether there may be more."""
     if value is UNKNOWN or value is None:
         return kind(), value is UNKNOWN
+    if UNKNOWN not in value:
+        return kind(value), False
     known = kind(each for each in value if each is not UNKNOWN)
     return known, len(known) < len(value)
 
@@ -326,12 +334,13 @@ class Changed:
         its = {each: was for each, was in self._inside[name, place].items() if each != rest}
         its |= dict.fromkeys((rest,), *to) if to else {}
         frame, at = self.frame, self.frame.shape.places[name]
-        was, tables = frame.values[at], frame.tables
+        was, tables = frame.values[at], {**frame.tables}
         one = self._before.values[at][0][place]
         one = one.shape.changed(one, its) if its else one
         known, open_ = was
         frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
-        frame.tables = frame.shape.unmoved(frame, {at: one})
+        for each in frame.shape.moved({at: one}):
+            frame.tables.pop(each, None)
         if check((frame,)):
             self._inside[name, place] = its
             return True
@@ -365,12 +374,15 @@ class Reading:
             if isinstance(fact.type, Record):
                 parts[path] = value
             values.append(self._cell(fact, value, path, frame))
-        local, stated = annotation(record, "local"), annotation(record, "stated")
-        values += [
-            self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
-            for name in shape.local
-        ]
-        values += [stated.get(name, UNKNOWN) for name in shape.stated]
+        if shape.local:
+            local = annotation(record, "local")
+            values += [
+                self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
+                for name in shape.local
+            ]
+        if shape.stated:
+            stated = annotation(record, "stated")
+            values += [stated.get(name, UNKNOWN) for name in shape.stated]
         return frame
 
     def _cell(self, fact: Fact, value: Any, path: str, frame: Frame) -> Any:  # noqa: ANN401 - any fact's value

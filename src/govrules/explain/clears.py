@@ -11,7 +11,8 @@ import attrs
 
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.cells import Changed
-from govrules.explain.view import View
+from govrules.explain.closures import Check
+from govrules.explain.view import Said, View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
@@ -135,7 +136,7 @@ class _Hints:
         return ways
 
 
-def clears(rule: Rule, view: View) -> tuple[Way, ...]:
+def clears(rule: Rule, view: View, said: Said) -> tuple[Way, ...]:
     """
     Return the smallest changes, all of one size, after which the rule is settled and never flags.
 
@@ -143,6 +144,8 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     for one fact the nearest to what the rule asks stands for all, and doing without a fact is
     advised only where nothing else helps.
     """
+    if said.ways is not None:
+        return said.ways
     ways = ways_out(rule, view)
     size = view.effort.size
     least = min(map(size, ways), default=0)
@@ -153,14 +156,17 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    return tuple(shown.values())[:SHOWN]
+    found = tuple(shown.values())[:SHOWN]
+    if not is_crossed(rule, view):
+        said.ways = found
+    return found
 
 
 def _absent(way: Way) -> int:
     return sum(to is None for to in way.values())
 
 
-def ways_out(rule: Rule, view: View) -> Sequence[Way]:
+def ways_out(rule: Rule, view: View) -> list[Way]:
     """
     Return changes after which the rule no longer flags, smallest first.
 
@@ -168,18 +174,9 @@ def ways_out(rule: Rule, view: View) -> Sequence[Way]:
     requires holds or an exception does: never by making the rule's own case go away. What is in
     place is given up only where no way leaves it.
     """
-    if is_crossed(rule, view):
-        return _ways_out_of(rule, view)
-    said = view.said(rule)
-    if said.ways is None:
-        said.ways = tuple(_ways_out_of(rule, view))
-    return said.ways
-
-
-def _ways_out_of(rule: Rule, view: View) -> list[Way]:
     compared = compared_with(rule, view)
     effort = view.effort
-    goal = _Goal(rule, view.apart())
+    goal = _Goal(rule, view.apart(), view.rule(rule).settled)
     for gives_up in (False, True):
         found = _ways_out(goal, _Hints(compared, effort, gives_up, view.rule(rule).met))
         if found:
@@ -193,13 +190,14 @@ class _Goal:
 
     rule: Rule
     view: View
+    check: Check
     _settled: dict[frozenset[tuple[str, Any]], bool] = attrs.field(init=False, factory=dict)
 
     def settles(self, way: Way) -> bool:
         """Tell whether, whatever derived facts are, what is required holds or an exception does."""
         key = frozenset(way.items())
         if key not in self._settled:
-            self._settled[key] = self.view.tried(way, self.view.rule(self.rule).settled)
+            self._settled[key] = self.view.tried(way, self.check)
         return self._settled[key]
 
     def still(self, way: dict[str, Any]) -> Callable[..., bool]:
@@ -207,7 +205,7 @@ class _Goal:
         view = self.view
         if len(way) > 1 and not view.supposed and Changed.can_be(view.frames[0], way):
             # In a register that takes as long for each change as for a whole way.
-            return partial(Changed(view.frames[0], way).still, view.rule(self.rule).settled)
+            return partial(Changed(view.frames[0], way).still, self.check)
 
         def still(path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
             fewer = {each: value for each, value in way.items() if each != path}

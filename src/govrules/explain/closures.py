@@ -254,9 +254,7 @@ class Closures:
             return frozenset((*found, table.otherwise))
 
         self._fillers[table] = fill
-        shape, hangs_on = self.shapes.of(table.var.cls), self._hangs_on(table)
-        shape.hang_on[table] = hangs_on
-        shape.moved.update(hangs_on)
+        self.shapes.of(table.var.cls).hangs(table, self._hangs_on(table))
         return fill
 
     # ── What forces them ──────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
 from govrules.identical import Identical
-from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
 from govrules.rulebook.expr import FactRef, FactSource, Test
 from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN
@@ -25,10 +25,12 @@ from govrules.truth import UNKNOWN
 MAX_TRIED: Final = 2000
 #: How often a rule is judged on changes, or ways out of it are looked for, before that.
 MAX_WORK: Final = 20_000
-#: Of how many rules it is kept what they read.
-_MOST_KEPT: Final = 2**12
+#: Of how many rulebooks it is kept what their rules read.
+_MOST_KEPT: Final = 32
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
+
+_NOBODY: Final = frozenset[str]()
 
 _Changes: TypeAlias = dict[str, Any]
 
@@ -105,15 +107,13 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     board: _Board | None = known.get(_Board)
     if board is None:
         board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
-    read = {id(each): each for path in way for each in board.reading(path)}
-    found = []
-    for other in read.values():
-        if other is rule:
-            continue
-        outcome = board.judged(other, way)
-        if board.is_worse(other, outcome):
-            found.append(Opened(other, outcome))
-    return tuple(found)
+    read = {each.id: each for path in way for each in board.open_to(path)}
+    read.pop(rule.id, None)
+    if not read:
+        return ()
+    after = board.after(way)
+    said = [(each, after.said(each).outcome) for each in read.values()]
+    return tuple([Opened(each, outcome) for each, outcome in said if board.is_worse(each, outcome)])
 
 
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
@@ -149,11 +149,10 @@ class _Board:
         self.work = 0
         self._last: tuple[_Changes, View] | None = None
         #: By the id of a rule, which is quicker to look up than the rule.
-        self._reads = {
-            rule.id: _read_by(Identical((rule, view.backend.rulebook))) for rule in rules
-        }
+        self._reads, self._readers = _reads_of(Identical((view.backend.rulebook,)))
         self._named: dict[str, frozenset[str]] = {}
         self._reading: dict[str, list[Rule]] = {}
+        self._open_to: dict[str, list[Rule]] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
         self._before: dict[str, Outcome] = {}
@@ -172,7 +171,7 @@ class _Board:
         """Return what a rule says before any change."""
         found = self._before.get(rule.id)
         if found is None:
-            found = self._before[rule.id] = self.view.says(rule)
+            found = self._before[rule.id] = self.view.said(rule).outcome
         return found
 
     @functools.cached_property
@@ -216,6 +215,20 @@ class _Board:
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
+    def open_to(self, path: str) -> list[Rule]:
+        """Return the rules that read a fact and do not flag yet, or not as gravely as they can."""
+        found = self._open_to.get(path)
+        if found is None:
+            readers = self._reading_any(self._names(path))
+            found = self._open_to[path] = [each for each in self._open if each.id in readers]
+        return found
+
+    @functools.cached_property
+    def _open(self) -> list[Rule]:
+        pairs = [(each, self.before(each).severity) for each in self.rules]
+        judging = self.view.rule
+        return [each for each, now in pairs if now is None or now < judging(each).worst]
+
     def is_worse(self, rule: Rule, after: Outcome) -> bool:
         """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
         before = self.before(rule)
@@ -230,10 +243,10 @@ class _Board:
         key = self._key(rule, changed)
         if key not in self._judged:
             self.work += 1
-            self._judged[key] = self._after(changed).says(rule)
+            self._judged[key] = self.after(changed).says(rule)
         return self._judged[key]
 
-    def _after(self, changed: Way) -> View:
+    def after(self, changed: Way) -> View:
         """Return the view after changes: the last, whose derived facts are known, where it is."""
         if self._last is None or self._last[0] != changed:
             self._last = {**changed}, self.view.supposing(changed)
@@ -245,7 +258,7 @@ class _Board:
         if key not in self._ways:
             self.work += 1
             alike: dict[Hashable, Way] = {}
-            for way in ways_out(rule, self._after(changed)):
+            for way in ways_out(rule, self.after(changed)):
                 alike.setdefault(self._class_of(way), way)
                 self.touched.update(way)
             self._ways[key] = list(alike.values())
@@ -272,9 +285,12 @@ class _Board:
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""
         if path not in self._reading:
-            names = self._names(path)
-            self._reading[path] = [rule for rule in self.rules if names & self._reads[rule.id]]
+            readers = self._reading_any(self._names(path))
+            self._reading[path] = [rule for rule in self.rules if rule.id in readers]
         return self._reading[path]
+
+    def _reading_any(self, names: frozenset[str]) -> frozenset[str]:
+        return _NOBODY.union(*[self._readers.get(each, _NOBODY) for each in names])
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
         """Return a key of the changes that matter to a rule: those of facts that it reads."""
@@ -287,7 +303,8 @@ class _Board:
         if found is None:
             place, _, own = path.rpartition("].")
             inside = f"{place}]." if place else ""
-            names = {own, *(each for each in parts_of(own) if self._is_new(f"{inside}{each}"))}
+            parts = parts_of(own) if "." in own else ()
+            names = {own, *(each for each in parts if self._is_new(f"{inside}{each}"))}
             if place and self._is_new(f"{place}]"):
                 names.add(path.partition("[")[0])
             found = self._named[path] = frozenset(names)
@@ -393,9 +410,19 @@ class _Search:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def _read_by(only: Identical) -> frozenset[str]:
+def _reads_of(only: Identical) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+    """Return the facts that each rule reads, and the rules that read each fact, rules by id."""
+    (rulebook,) = only
+    reads = {rule.id: _read_by(rule, rulebook) for rule in rulebook.rules}
+    readers: defaultdict[str, set[str]] = defaultdict(set)
+    for rule, several in reads.items():
+        for each in several:
+            readers[each].add(rule)
+    return reads, {each: frozenset(several) for each, several in readers.items()}
+
+
+def _read_by(rule: Rule, rulebook: Rulebook) -> frozenset[str]:
     """Return the facts that a rule reads, derived facts by what they are derived from."""
-    rule, rulebook = only
     found: set[str] = set()
     waiting = list(rule_conditions(rule))
     while waiting:

@@ -65,7 +65,7 @@ class Backend:
         #: Of facts that force something, by their values, the numbers of those that are needed.
         self.needed: dict[Hashable, tuple[int, ...]] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
-        self._pairs: dict[tuple[int, Vars, Taken], tuple[expr.Condition, Check, Check]] = {}
+        self._pairs: dict[tuple[int, Vars, Taken], tuple[Check, Check, expr.Condition]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
         self._moves: dict[int, tuple[expr.Condition, bool]] = {}
@@ -107,14 +107,14 @@ class Backend:
 
     def pair(
         self, condition: expr.Condition, scopes: Vars, taken: Taken
-    ) -> tuple[expr.Condition, Check, Check]:
-        """Return a condition, what tells that it holds, and what tells that it does not."""
+    ) -> tuple[Check, Check, expr.Condition]:
+        """Return what tells that a condition holds, what tells that it does not, and itself."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
         if found is None:
             pair = self.lowering.pair(condition, scopes, taken)
             check = self.closures.check
-            found = self._pairs[key] = condition, check(pair.true), check(pair.false)
+            found = self._pairs[key] = check(pair.true), check(pair.false), condition
         return found
 
 
@@ -156,7 +156,7 @@ class Said:
         because: the numbers of the facts that force it.
         settled: the derived facts among these, each with its value.
         asked: the numbers of the facts to ask for.
-        ways: the ways out.
+        ways: the smallest ways out.
     """
 
     outcome: Outcome
@@ -190,6 +190,11 @@ class Judging:
         self._cls: Final = cls
         #: By which changes of its facts its tests by constants are met.
         self.met: Final[dict[Hashable, list[Way]]] = {}
+
+    @cached_property
+    def worst(self) -> ast.Severity:
+        """How grave what it flags may be."""
+        return max(self._judged.severities, default=ast.Severity.LOW)
 
     @cached_property
     def splits(self) -> tuple[str, ...]:
@@ -366,22 +371,20 @@ class View:
 
     def truth(self, condition: expr.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
-        true, false = self._pair(condition)
+        true, false, _ = self._pair(condition)
         if true(self.frames):
             return Truth.TRUE
         return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
 
     def check(self, condition: expr.Condition, wanted: Truth) -> Check:
         """Return what tells that a condition certainly holds, or that it certainly does not."""
-        true, false = self._pair(condition)
-        return true if wanted is Truth.TRUE else false
+        return self._pair(condition)[0 if wanted is Truth.TRUE else 1]
 
-    def _pair(self, condition: expr.Condition) -> tuple[Check, Check]:
+    def _pair(self, condition: expr.Condition) -> tuple[Check, Check, expr.Condition]:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
-        _, true, false = self.backend.pair(condition, self.scopes, taken)
-        return true, false
+        return self.backend.pair(condition, self.scopes, taken)
 
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
@@ -390,7 +393,7 @@ class View:
     def said(self, rule: ast.Rule) -> Said:
         """Return what a rule about the subject says, with what is known of why."""
         judging = self.rule(rule)
-        if self.supposed or len(self.all) > _MOST_RECORDS:
+        if len(self.all) > _MOST_RECORDS:
             return Said(judging.says(self.frames))
         return judging.said(self.frames)
 
@@ -477,11 +480,14 @@ class View:
     def records(self, ref: expr.FactRef) -> tuple[list[View], bool]:
         """Return the view from each record of a list, and whether there are certainly no more."""
         known, open_ = self.cell(ref)
-        return [self.inside(ref, each) for each in known], not open_
+        var = each_of(ref, self.scopes) if known else None
+        return [self._with(each, var) for each in known if var is not None], not open_
 
     def inside(self, ref: expr.FactRef, frame: Frame) -> View:
         """Return the view from a record of a list."""
-        var = each_of(ref, self.scopes)
+        return self._with(frame, each_of(ref, self.scopes))
+
+    def _with(self, frame: Frame, var: ir.Var) -> View:
         return self._seen((*self.frames[: var.depth], frame), (*self.scopes, var))
 
     def _seen(self, frames: Frames, scopes: Vars) -> View:
@@ -583,20 +589,22 @@ class View:
             and None not in changes.values()
         ):
             return check(self.supposing(changes).frames)
-        top = self.frames[0]
-        values, tables = top.values, top.tables
-        to_set = top.shape.to_set(top, changes)
+        top, frames = self.frames[0], self.frames
+        values, tables, shape = top.values, top.tables, top.shape
+        to_set = shape.to_set(top, changes)
         before = [(at, values[at]) for at in to_set]
+        moved = [(each, tables.pop(each)) for each in shape.moved(to_set) if each in tables]
         try:
             for at, value in to_set.items():
                 values[at] = value
-            top.tables = top.shape.unmoved(top, to_set)
-            frames = self.frames
             if len(frames) > 1:
                 frames = (top, *[again(top, each) for each in frames[1:]])
             return check(frames)
         finally:
-            top.tables = tables
+            # Of those that were first asked for in the trial, too.
+            for table in shape.moved(to_set):
+                tables.pop(table, None)
+            tables.update(moved)
             for at, value in before:
                 values[at] = value
 
