@@ -17,12 +17,12 @@ import attrs
 from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because, proof
+from govrules.explain.because import because, called_of, of_two, owner_of, proof, twins
 from govrules.explain.cells import Cited, Frame, Restricted, cited_among
 from govrules.explain.english import known_phrase
-from govrules.explain.owners import called_of, of_two, owner_of, twins
+from govrules.explain.judging import Said
 from govrules.explain.questions import questions
-from govrules.explain.view import Said, View, view_of
+from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
@@ -238,7 +238,8 @@ class Finding(ShownInNotebooks):
         numbers = [each for frame in self._counted.values() for each in frame.numbers]
         cited = cited_among(self._view.all, numbers)
         alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], cited).top,))
-        return tuple(self._parts[each] for each in self._counted) if alone == self._said.outcome else ()
+        same = alone == self._said.outcome
+        return tuple(self._parts[each] for each in self._counted) if same else ()
 
     @cached_property
     def _counted(self) -> Mapping[int, Frame]:

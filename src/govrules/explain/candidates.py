@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, assert_never
 
+from govrules.explain.judging import constant, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.identical import Identical
-from govrules.months import months_before
 from govrules.rulebook.ast import Rule, rule_conditions
 from govrules.rulebook.expr import (
-    Between,
-    By,
-    Compare,
     FactRef,
-    Includes,
     Known,
-    Literal,
-    OneOf,
-    Op,
     Operand,
-    Parameter,
-    Predicate,
-    SetOp,
     Test,
 )
 from govrules.rulebook.walk import nodes, operands
@@ -55,7 +45,7 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
         return plain
     found = {path: dict.fromkeys(values) for path, values in plain.items()}
     for test in crossed:
-        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
+        for value in literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
             found.setdefault(test.fact.path, {})[value] = None
         for operand in operands(test.predicate):
             if isinstance(operand, FactRef):
@@ -65,9 +55,9 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
 
 
 def is_crossed(rule: Rule, view: View) -> bool:
-    """Tell whether the rule, or a derived fact, compares facts with each other: not with the day."""
+    """Tell whether the rule, or a derived fact, compares facts with others than the day."""
     _, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.as_of)
-    facts = (each for test in crossed for each in _flat(test.predicate) if _is_fact(each))
+    facts = (each for test in crossed for each in flat(test.predicate) if is_fact(each))
     return any(each != AS_OF_REF for each in facts)
 
 
@@ -84,56 +74,12 @@ def _tests_of(
     for node in (each for root in roots for each in nodes(root)):
         if isinstance(node, Known):
             found.setdefault(node.fact.path, {})
-        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
+        if isinstance(node, Test) and any(map(is_fact, flat(node.predicate))):
             crossed.append(node)
         elif isinstance(node, Test):
-            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
+            values = dict.fromkeys(literals(node.predicate, as_of, constant))
             found.setdefault(node.fact.path, {}).update(values)
     return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
-
-
-def _flat(predicate: Predicate) -> Iterator[Operand]:
-    """Yield what a predicate compares with, whatever is chosen."""
-    waiting = [*operands(predicate)]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, By):
-            waiting[:0] = [one for _, one in each.cases]
-        else:
-            yield each
-
-
-def _is_fact(operand: Operand) -> bool:
-    return isinstance(operand, FactRef)
-
-
-def _constant(operand: Operand) -> list[Any]:
-    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
-    return [operand.value]
-
-
-def _literals(
-    predicate: Predicate,
-    as_of: dt.date | Unknown,
-    values_of: Callable[[Operand], list[Any]],
-) -> list[Any]:
-    compared = [value for each in _flat(predicate) for value in values_of(each)]
-    match predicate:
-        case Compare(op) if op.is_age:
-            if not isinstance(as_of, dt.date):
-                return []
-            ahead = op is Op.WITHIN_NEXT
-            edges = [months_before(as_of, -each if ahead else each) for each in compared]
-            return [as_of, *edges]
-        case Includes(op):
-            one_by_one = [
-                frozenset({each}) for value in compared if value for each in sorted(value)
-            ]
-            return compared + (one_by_one if op is SetOp.INCLUDES else [])
-        case Compare() | OneOf() | Between():
-            return compared
-        case _:
-            assert_never(predicate)
 
 
 def _plain(operand: Operand, view: View) -> list[Any]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -402,49 +401,6 @@ class Reading:
             frame.ahead += ((path, fact.name),)
             return UNKNOWN
         return value
-
-
-def states(shape: Shape, shapes: Shapes, paths: Iterable[str]) -> Callable[[Frame], Hashable]:
-    """
-    Return what gives the state of a record: of equal ones all that hangs on some facts is equal.
-
-    Args:
-        shape: the cells of the record.
-
-        shapes: those of all classes.
-
-        paths: the facts, with `[]` for any record of a list.
-    """
-    plain: dict[int, None] = {0: None}
-    inside: dict[int, list[str]] = {}
-    for path in paths:
-        name, _, rest = path.partition("[].")
-        place = shape.places.get(name)
-        if place in shape.lists:
-            inside.setdefault(place, []).append(rest)
-        elif place is not None:
-            plain[place] = None
-    facts = [*shape.facts.values()]
-    heads = [place for place in plain if isinstance(facts[place].type, Record)]
-    lists = []
-    for place, several in inside.items():
-        kind = facts[place].type
-        assert isinstance(kind, Records)  # noqa: S101 - only lists are gone through
-        lists.append((place, states(shapes.of(kind.cls), shapes, filter(None, several))))
-    others = itemgetter(0, *(place for place in plain if place not in heads))
-
-    def state(frame: Frame) -> Hashable:
-        values = frame.values
-        found = (frame.first, frame.ahead, *others(values))
-        if heads:
-            known = [values[place] for place in heads]
-            found += tuple([each if each is UNKNOWN or each is None else True for each in known])
-        for place, inner in lists:
-            records, open_ = values[place]
-            found += (open_, tuple([inner(each) for each in records]))
-        return found
-
-    return state
 
 
 @attrs.frozen

@@ -12,7 +12,8 @@ import attrs
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.cells import Changed
 from govrules.explain.closures import Check
-from govrules.explain.view import Said, View
+from govrules.explain.judging import Said
+from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule

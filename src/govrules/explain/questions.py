@@ -8,7 +8,8 @@ from typing import Final, TypeAlias, assert_never
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames
 from govrules.explain.closures import Check, Closures
-from govrules.explain.view import Said, View
+from govrules.explain.judging import Said
+from govrules.explain.view import View
 from govrules.lowering import ir
 from govrules.lowering.asks import Asked, Beneath, Inside, Open, Part, Parts, in_order
 from govrules.rulebook.ast import Rule, Verdict

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import (
     Cited,
@@ -21,19 +20,15 @@ from govrules.explain.cells import (
     again,
     cited_among,
     recorded_in,
-    states,
 )
 from govrules.explain.closures import Check, Closures
+from govrules.explain.judging import Judging, Order, Said
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
-from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.asks import Asking
-from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast, expr
-from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import splits
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import derived_read, references
 from govrules.truth import UNKNOWN, Truth, Unknown
@@ -41,12 +36,8 @@ from govrules.vocabulary import AS_OF, Choices, Kind, Records, YesNo, closed_val
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
-#: The verdicts that show that a rule applies, where it does.
-_ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 #: How many rulebooks are kept ready.
 _MOST_KEPT: Final = 32
-#: Of how many states of its facts it is kept what a rule says.
-_MOST_STATES: Final = 2**8
 #: Of a subject with more records than these nothing is kept.
 _MOST_RECORDS: Final = 2**6
 
@@ -92,7 +83,8 @@ class Backend:
         """Return what judges a rule on subjects of a class."""
         found = self._rules.get((id(rule), cls))
         if found is None:
-            found = rule, Judging(self, rule, cls, self.lowering.rule(rule, cls))
+            judged, shape = self.lowering.rule(rule, cls), self.shapes.of(cls)
+            found = rule, Judging(rule, judged, shape, self.closures, self.rulebook.derived)
             self._rules[id(rule), cls] = found
         return found[1]
 
@@ -116,198 +108,6 @@ class Backend:
             check = self.closures.check
             found = self._pairs[key] = check(pair.true), check(pair.false), condition
         return found
-
-
-class Order:
-    """
-    The order of facts in the text of a rule or of a derived fact, record by record.
-
-    Args:
-        paths: the facts in that order, with `[]` for any record.
-    """
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._places: Final = {path: at for at, path in enumerate(paths)}
-
-    def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:
-        """Return by what a fact is put in order."""
-        if not cited.frame.prefix and cited.name:
-            return ((self._places.get(cited.name, 0), -1),)
-        found: list[tuple[int, int]] = []
-        at = ""
-        *records, last = cited.path.split("]")
-        for each in records:
-            name, _, place = each.rpartition("[")
-            at += name
-            found.append((self._places.get(at, 0), int(place)))
-            at += "[]"
-        if last:
-            found.append((self._places.get(at + last, 0), -1))
-        return tuple(found)
-
-
-@attrs.define(eq=False)
-class Said:
-    """
-    What a rule says of the state of its facts, and why, as far as that was asked for.
-
-    Attributes:
-        outcome: the verdict and how grave it is.
-        because: the numbers of the facts that force it.
-        settled: the derived facts among these, each with its value.
-        asked: the numbers of the facts to ask for.
-        ways: the smallest ways out.
-    """
-
-    outcome: Outcome
-    because: tuple[int, ...] | None = None
-    settled: tuple[tuple[int, Any], ...] = ()
-    asked: tuple[int, ...] | None = None
-    ways: tuple[Way, ...] | None = None
-
-
-class Judging:
-    """
-    A rule on cells.
-
-    Attributes:
-        judged: the rule as formulas.
-    """
-
-    def __init__(self, backend: Backend, rule: ast.Rule, cls: type, judged: Judged) -> None:
-        self._backend = backend
-        self._rule = rule
-        self._judged = judged
-        self._check = check = backend.closures.check
-        self._not_applicable = check(judged.not_applicable)
-        self._never_flags = check(judged.never_flags)
-        self._flagged = check(judged.flagged)
-        self._severities = [(each, check(f.no(so))) for each, so in judged.severities.items()]
-        self._mitigations = [check(so) for so in judged.mitigations]
-        self.settled: Final = check(judged.settled)
-        self._forced: dict[Hashable, Forced] = {}
-        self._said: dict[Hashable, Said] = {}
-        self._cls: Final = cls
-        #: By which changes of its facts its tests by constants are met.
-        self.met: Final[dict[Hashable, list[Way]]] = {}
-
-    @cached_property
-    def worst(self) -> ast.Severity:
-        """How grave what it flags may be."""
-        return max(self._judged.severities, default=ast.Severity.LOW)
-
-    @cached_property
-    def splits(self) -> tuple[str, ...]:
-        """The derived facts for each of whose joint values it is judged apart."""
-        return splits(self._rule, self._backend.rulebook.derived)
-
-    @cached_property
-    def _reads(self) -> Iterable[str]:
-        return reads(rule_conditions(self._rule), self._backend.rulebook.derived)
-
-    @cached_property
-    def order(self) -> Order:
-        """The order of the facts that it reads."""
-        return Order(self._reads)
-
-    @cached_property
-    def _state(self) -> Callable[[Frame], Hashable]:
-        shapes = self._backend.shapes
-        return states(shapes.of(self._cls), shapes, self._reads)
-
-    def said(self, s: Frames) -> Said:
-        """Return what the rule says of a subject: of equal states of its facts the same."""
-        state = self._state(s[0])
-        found = self._said.get(state)
-        if found is None:
-            if len(self._said) >= _MOST_STATES:
-                self._said.clear()
-            found = self._said[state] = Said(self.says(s))
-        return found
-
-    def says(self, s: Frames) -> Outcome:
-        """Return what the rule says."""
-        if self._not_applicable(s):
-            return NOT_APPLICABLE
-        if self._never_flags(s):
-            return CLEAR
-        possible = [each for each, cannot in self._severities if not cannot(s)]
-        least, worst = min(possible), max(possible)
-        pairs = zip(self._rule.mitigated_by, self._mitigations, strict=True)
-        mitigations = tuple(each for each, holds in pairs if holds(s))
-        if self._flagged(s):
-            could_be = None if worst is least else worst
-            return Outcome(ast.Verdict.FLAGGED, least, could_be, mitigations)
-        return Outcome(ast.Verdict.UNKNOWN, None, worst, mitigations)
-
-    def scope(self, s: Frames) -> Truth:
-        """Return whether the rule applies and no exception holds; kept, as much hangs on it."""
-        known = s[0].known
-        found: Truth | None = known.get(self)
-        if found is None:
-            found = known[self] = self._truth(self._judged.scope, s)
-        return found
-
-    def requires(self, s: Frames) -> Truth:
-        """Return whether what the rule requires holds."""
-        return self._truth(self._judged.requires, s)
-
-    def _truth(self, pair: f.Pair, s: Frames) -> Truth:
-        if self._check(pair.true)(s):
-            return Truth.TRUE
-        return Truth.FALSE if self._check(pair.false)(s) else Truth.UNKNOWN
-
-    def forced(self, s: Frames, outcome: Outcome) -> Forced:
-        """
-        Return that by which, where it holds, the rule says what it does.
-
-        What it does not say with fewer facts it says with none of them. That a rule applies is a
-        part of what is said: a finding that is clear shows it, though what is required holds
-        without it.
-        """
-        applies = outcome.verdict in _ONLY_WHERE_IT_APPLIES and self.scope(s) is Truth.TRUE
-        mitigations = tuple(map(id, outcome.mitigations))
-        key = (outcome.verdict, outcome.severity, outcome.could_be, mitigations, applies)
-        found = self._forced.get(key)
-        if found is None:
-            formulas = [*self._forcing(outcome, applies=applies)]
-            found = self._forced[key] = Forced(formulas, self._backend.closures)
-        return found
-
-    def _forcing(self, outcome: Outcome, *, applies: bool) -> Iterator[ir.Formula]:
-        judged = self._judged
-        if outcome.verdict is ast.Verdict.NOT_APPLICABLE:
-            yield judged.not_applicable
-            return
-        if outcome.verdict is ast.Verdict.FLAGGED:
-            yield judged.flagged
-        elif applies:
-            yield judged.scope.true
-        if outcome.verdict is ast.Verdict.CLEAR:
-            yield judged.never_flags
-            return
-        least, worst = outcome.severity, outcome.could_be or outcome.severity
-        for each, so in judged.severities.items():
-            if (least and each < least) or (worst and each > worst):
-                yield f.no(so)
-        for mitigation, so in zip(self._rule.mitigated_by, judged.mitigations, strict=True):
-            if mitigation in outcome.mitigations:
-                yield so
-
-
-class Forced:
-    """
-    Formulas by which a rule says what it does.
-
-    Attributes:
-        check: whether they all hold.
-        support: the facts that force them.
-    """
-
-    def __init__(self, formulas: Iterable[ir.Formula], closures: Closures) -> None:
-        together = f.all_of(*formulas)
-        self.check: Final = closures.check(together)
-        self.support: Final = closures.support(together)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -378,7 +178,8 @@ class View:
 
     def check(self, condition: expr.Condition, wanted: Truth) -> Check:
         """Return what tells that a condition certainly holds, or that it certainly does not."""
-        return self._pair(condition)[0 if wanted is Truth.TRUE else 1]
+        true, false, _ = self._pair(condition)
+        return true if wanted is Truth.TRUE else false
 
     def _pair(self, condition: expr.Condition) -> tuple[Check, Check, expr.Condition]:
         taken = self.taken

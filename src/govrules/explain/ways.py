@@ -63,10 +63,7 @@ class Effort:
 
     def takes_away(self, way: Way) -> bool:
         """Tell whether a way gives up what is in place: a member, a record, a yes, or a value."""
-        for each in way.items():
-            if (self._known.get(each) or self._of(*each))[1]:
-                return True
-        return False
+        return any((self._known.get(each) or self._of(*each))[1] for each in way.items())
 
     def _of(self, path: str, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's value
         found = self._known[path, to] = _asked(self.now(path), to)
