@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, assert_never
 
-from govrules.explain.judging import constant, flat, is_fact, literals
+from govrules.explain.judging import constants, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.identical import Identical
@@ -71,15 +71,30 @@ def _tests_of(
     roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
     found: dict[str, dict[Any, None]] = {}
     crossed: list[Test] = []
-    for node in (each for root in roots for each in nodes(root)):
-        if isinstance(node, Known):
-            found.setdefault(node.fact.path, {})
-        if isinstance(node, Test) and any(map(is_fact, flat(node.predicate))):
-            crossed.append(node)
-        elif isinstance(node, Test):
-            values = dict.fromkeys(literals(node.predicate, as_of, constant))
-            found.setdefault(node.fact.path, {}).update(values)
+    for root in roots:
+        plain, others = _tests_in(Identical((root,)), as_of)
+        crossed += others
+        for path, values in plain:
+            found.setdefault(path, {}).update(values)
     return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
+
+
+@lru_cache(maxsize=2**12)
+def _tests_in(
+    only: Identical, as_of: dt.date | Unknown
+) -> tuple[list[tuple[str, dict[Any, None]]], list[Test]]:
+    found: list[tuple[str, dict[Any, None]]] = []
+    crossed: list[Test] = []
+    for node in (each for root in only for each in nodes(root)):
+        if isinstance(node, Known):
+            found.append((node.fact.path, {}))
+        elif isinstance(node, Test):
+            values = constants(Identical((node.predicate,)), as_of)
+            if values is None:
+                crossed.append(node)
+            else:
+                found.append((node.fact.path, dict.fromkeys(values)))
+    return found, crossed
 
 
 def _plain(operand: Operand, view: View) -> list[Any]:
@@ -90,7 +105,7 @@ def _plain(operand: Operand, view: View) -> list[Any]:
 
 def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
     """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = compared.get(ref.path, ())
+    edges = compared.get(ref.path, ())
     one: Any
     match ref.type:
         case YesNo():
@@ -99,16 +114,16 @@ def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
             return [*values, None]
         case Number(whole=whole, most=most):
             one = 1 if whole else Decimal(1)
-            return _around(constants, one, most)
+            return _around(edges, one, most)
         case Money() | Months():
             one = Decimal(1) if isinstance(ref.type, Money) else 1
-            return _around(constants, one, None)
+            return _around(edges, one, None)
         case Date():
-            return _around(constants, dt.timedelta(days=1), None)
+            return _around(edges, dt.timedelta(days=1), None)
         case Text():
-            return [*constants, TO_BE_FOUND, None]
+            return [*edges, TO_BE_FOUND, None]
         case Choices(values):
-            return _sets(ref, values, constants, view)
+            return _sets(ref, values, edges, view)
         case Record():
             return [True, None]
         case Records():

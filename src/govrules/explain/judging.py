@@ -17,6 +17,7 @@ from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames, Shape, Shapes
 from govrules.explain.closures import Closures
 from govrules.explain.ways import Way
+from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
@@ -30,11 +31,9 @@ from govrules.rulebook.expr import (
     Compare,
     FactRef,
     Includes,
-    Literal,
     OneOf,
     Op,
     Operand,
-    Parameter,
     Predicate,
     SetOp,
 )
@@ -92,6 +91,7 @@ class Said:
         settled: the derived facts among these, each with its value.
         asked: the numbers of the facts to ask for.
         ways: the smallest ways out.
+        after: what it says after changes.
     """
 
     outcome: Outcome
@@ -99,6 +99,7 @@ class Said:
     settled: tuple[tuple[int, Any], ...] = ()
     asked: tuple[int, ...] | None = None
     ways: tuple[Way, ...] | None = None
+    after: dict[frozenset[tuple[str, Any]], Outcome] = attrs.field(factory=dict)
 
 
 class Judging:
@@ -158,10 +159,12 @@ class Judging:
             test, kind = use.test, use.ref.type
             # What is advised also hangs on whether a number is nought.
             edges = found.setdefault(use.path, {0} if isinstance(kind, _NUMBERS) else set())
-            if edges is None or test is None or not isinstance(kind, _ORDERED) or any(map(is_fact, flat(test))):
+            ordered = test is not None and isinstance(kind, _ORDERED)
+            values = constants(Identical((test,)), as_of) if ordered else None
+            if edges is None or values is None:
                 found[use.path] = None
             else:
-                edges.update(literals(test, as_of, constant))
+                edges.update(values)
         return {
             path: None if edges is None else sorted(edges - {None}) for path, edges in found.items()
         }
@@ -334,16 +337,19 @@ def is_fact(operand: Operand) -> bool:
     return isinstance(operand, FactRef)
 
 
-def constant(operand: Operand) -> list[Any]:
-    """Return the value of an operand that is no fact."""
-    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
-    return [operand.value]
+@lru_cache(maxsize=2**12)
+def constants(only: Identical, as_of: dt.date | Unknown) -> list[Any] | None:
+    """Return what a predicate compares with, as `literals` does; None where that is a fact."""
+    (predicate,) = only
+    if any(map(is_fact, flat(predicate))):
+        return None
+    return literals(predicate, as_of, lambda operand: [operand.value])
 
 
 def literals(
     predicate: Predicate,
     as_of: dt.date | Unknown,
-    values_of: Callable[[Operand], list[Any]],
+    values_of: Callable[[Any], list[Any]],
 ) -> list[Any]:
     """Return what a predicate compares with, of lengths of time the dates that they come to."""
     compared = [value for each in flat(predicate) for value in values_of(each)]

@@ -12,12 +12,13 @@ import attrs
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
 from govrules.explain.clears import ways_out
+from govrules.explain.judging import Said
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
 from govrules.identical import Identical
-from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
-from govrules.rulebook.expr import FactRef, FactSource, Test
+from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
+from govrules.rulebook.expr import Condition, FactRef, FactSource, Test
 from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN
 
@@ -27,6 +28,8 @@ MAX_TRIED: Final = 2000
 MAX_WORK: Final = 20_000
 #: Of how many rulebooks it is kept what their rules read.
 _MOST_KEPT: Final = 32
+#: After how many changes it is kept what a rule says of one state of its facts.
+_MOST_AFTER: Final = 2**6
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
@@ -109,11 +112,18 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
         board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
     read = {each.id: each for path in way for each in board.open_to(path)}
     read.pop(rule.id, None)
-    if not read:
-        return ()
-    after = board.after(way)
-    said = [(each, after.said(each).outcome) for each in read.values()]
-    return tuple([Opened(each, outcome) for each, outcome in said if board.is_worse(each, outcome)])
+    key = frozenset(way.items())
+    found = []
+    for other in read.values():
+        after = board.said(other).after
+        outcome = after.get(key)
+        if outcome is None:
+            if len(after) >= _MOST_AFTER:
+                after.clear()
+            outcome = after[key] = board.after(way).says(other)
+        if board.is_worse(other, outcome):
+            found.append(Opened(other, outcome))
+    return tuple(found)
 
 
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
@@ -155,7 +165,7 @@ class _Board:
         self._open_to: dict[str, list[Rule]] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._before: dict[str, Outcome] = {}
+        self._said: dict[str, Said] = {}
 
     @functools.cached_property
     def goals(self) -> list[Rule]:
@@ -167,12 +177,16 @@ class _Board:
         """The ids of those rules."""
         return frozenset(rule.id for rule in self.goals)
 
+    def said(self, rule: Rule) -> Said:
+        """Return what a rule says before any change, with what it says after some."""
+        found = self._said.get(rule.id)
+        if found is None:
+            found = self._said[rule.id] = self.view.said(rule)
+        return found
+
     def before(self, rule: Rule) -> Outcome:
         """Return what a rule says before any change."""
-        found = self._before.get(rule.id)
-        if found is None:
-            found = self._before[rule.id] = self.view.said(rule).outcome
-        return found
+        return self.said(rule).outcome
 
     @functools.cached_property
     def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
@@ -301,12 +315,8 @@ class _Board:
         """Return the names under which a rule may read a fact, or what comes into being by it."""
         found = self._named.get(path)
         if found is None:
-            place, _, own = path.rpartition("].")
-            inside = f"{place}]." if place else ""
-            parts = parts_of(own) if "." in own else ()
-            names = {own, *(each for each in parts if self._is_new(f"{inside}{each}"))}
-            if place and self._is_new(f"{place}]"):
-                names.add(path.partition("[")[0])
+            own, parts = _named(path)
+            names = [own, *[name for name, part in parts if self._is_new(part)]]
             found = self._named[path] = frozenset(names)
         return found
 
@@ -413,7 +423,10 @@ class _Search:
 def _reads_of(only: Identical) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
     """Return the facts that each rule reads, and the rules that read each fact, rules by id."""
     (rulebook,) = only
-    reads = {rule.id: _read_by(rule, rulebook) for rule in rulebook.rules}
+    beneath: dict[str, frozenset[str]] = {}
+    for name, derived in rulebook.derived.items():
+        beneath[name] = _read_in((row.when for row in derived.rows), beneath)
+    reads = {rule.id: _read_in(rule_conditions(rule), beneath) for rule in rulebook.rules}
     readers: defaultdict[str, set[str]] = defaultdict(set)
     for rule, several in reads.items():
         for each in several:
@@ -421,16 +434,27 @@ def _reads_of(only: Identical) -> tuple[Mapping[str, frozenset[str]], Mapping[st
     return reads, {each: frozenset(several) for each, several in readers.items()}
 
 
-def _read_by(rule: Rule, rulebook: Rulebook) -> frozenset[str]:
-    """Return the facts that a rule reads, derived facts by what they are derived from."""
+def _read_in(
+    conditions: Iterable[Condition], beneath: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Return the facts that conditions read, derived facts by what they are derived from too."""
     found: set[str] = set()
-    waiting = list(rule_conditions(rule))
-    while waiting:
-        for ref in references(waiting.pop()):
-            if ref.source is FactSource.DERIVED and ref.path not in found:
-                waiting += [row.when for row in rulebook.derived[ref.path].rows]
-            found |= _parts(ref.path)
+    for ref in (each for condition in conditions for each in references(condition)):
+        if ref.source is FactSource.DERIVED:
+            found |= beneath[ref.path]
+        found |= _parts(ref.path)
     return frozenset(found)
+
+
+@functools.lru_cache(maxsize=2**12)
+def _named(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the name of a fact in its record, and those of what it is part of, with their paths."""
+    place, _, own = path.rpartition("].")
+    inside = f"{place}]." if place else ""
+    parts = [(each, f"{inside}{each}") for each in parts_of(own)]
+    if place:
+        parts.append((path.partition("[")[0], f"{place}]"))
+    return own, tuple(parts)
 
 
 def _parts(path: str) -> set[str]:

@@ -193,10 +193,13 @@ class View:
 
     def said(self, rule: ast.Rule) -> Said:
         """Return what a rule about the subject says, with what is known of why."""
-        judging = self.rule(rule)
-        if len(self.all) > _MOST_RECORDS:
-            return Said(judging.says(self.frames))
-        return judging.said(self.frames)
+        judging, known = self.rule(rule), self.frames[0].known
+        found: Said | None = known.get((Said, judging))
+        if found is None:
+            few = len(self.all) <= _MOST_RECORDS
+            found = judging.said(self.frames) if few else Said(judging.says(self.frames))
+            known[Said, judging] = found
+        return found
 
     def rules(self, kind: str) -> tuple[ast.Rule, ...]:
         """Return the rules about a kind of subject that are in force on the date."""
