@@ -18,7 +18,7 @@ from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases
 from govrules.explain.because import because, called_of, of_two, owner_of, proof, twins
-from govrules.explain.cells import Cited, Frame, Restricted, cited_among
+from govrules.explain.cells import Cited, Frame, Restricted
 from govrules.explain.english import known_phrase
 from govrules.explain.judging import Said
 from govrules.explain.questions import questions
@@ -235,9 +235,8 @@ class Finding(ShownInNotebooks):
         """The findings that a flagged summary sums up, each with its own reasons; else nothing."""
         if not self._parts or self.verdict is not Verdict.FLAGGED:
             return ()
-        numbers = [each for frame in self._counted.values() for each in frame.numbers]
-        cited = cited_among(self._view.all, numbers)
-        alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], cited).top,))
+        chosen = {each: range(-1, len(each.values)) for each in self._counted.values()}
+        alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], chosen).top,))
         same = alone == self._said.outcome
         return tuple(self._parts[each] for each in self._counted) if same else ()
 

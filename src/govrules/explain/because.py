@@ -121,7 +121,7 @@ def _reduced(
 ) -> list[Cited]:
     top = view.frames[0]
     facts = sorted(cited, key=order)
-    alone = Restricted(top, facts)
+    alone = Restricted.to(top, facts)
     if not is_said(alone):
         raise AssertionError(f"the explanation of {called} does not reproduce it")
     if len(facts) <= REDUCED_UP_TO:
@@ -129,7 +129,7 @@ def _reduced(
             fewer = [other for other in facts if other is not each]
             before, back = alone, alone.without(each)
             if back is None:
-                alone = Restricted(top, fewer)
+                alone = Restricted.to(top, fewer)
             if is_said(alone):
                 facts = fewer
             elif back is None:

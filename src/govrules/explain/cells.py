@@ -472,21 +472,28 @@ class Restricted:
     Args:
         top: the subject.
 
-        cited: the facts that are known.
+        chosen: the cells that are known of each record; -1 for the record itself.
     """
 
-    def __init__(self, top: Frame, cited: Iterable[Cited]) -> None:
-        self._chosen: dict[Frame, list[int]] = {}
+    def __init__(self, top: Frame, chosen: Mapping[Frame, Sequence[int]]) -> None:
+        self._chosen = chosen
         self._there: set[Frame] = set()
-        for each in cited:
-            # A record that is cited is the one that it is in.
-            self._chosen.setdefault(each.frame, []).append(each.place)
-            outer: Frame | None = each.frame
+        for each in chosen:
+            outer: Frame | None = each
             while outer is not None and outer not in self._there:
                 self._there.add(outer)
                 outer = outer.outer
         self._copies: dict[Frame, Frame] = {}
         self.top: Final = self._only(top)
+
+    @classmethod
+    def to(cls, top: Frame, cited: Iterable[Cited]) -> Restricted:
+        """Return a subject of which only facts that are cited are known."""
+        chosen: dict[Frame, list[int]] = {}
+        for each in cited:
+            # A record that is cited is the one that it is in.
+            chosen.setdefault(each.frame, []).append(each.place)
+        return cls(top, chosen)
 
     def of(self, frame: Frame) -> Frame:
         """Return what is known of a record."""
