@@ -289,7 +289,7 @@ class Finding(ShownInNotebooks):
             return ()
         from govrules.explain.clears import clears  # noqa: PLC0415 - only full reports ask
 
-        return clears(self.rule, self._view, self._said)
+        return clears(self.rule, self._view)
 
     @cached_property
     def clears(self) -> tuple[tuple[Change, ...], ...]:

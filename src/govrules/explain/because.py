@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,8 +18,6 @@ from govrules.vocabulary import Record, vocabulary_of
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
 REDUCED_UP_TO: Final = 48
-#: How many sets of facts are kept with those of them that are needed.
-_MOST_KEPT: Final = 2**14
 _INDEX: Final = re.compile(r"\d+")
 
 
@@ -46,12 +44,12 @@ def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
 def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     judging = view.rule(rule)
     forced = judging.forced(view.frames, said.outcome)
-    numbers = forced.support(view.frames)
+    cited = view.cited(sorted(forced.support(view.frames)))
 
     def is_said(alone: Restricted) -> bool:
         return forced.check((alone.top,))
 
-    return _least(view, numbers, judging.order, is_said, forced, f"`{rule.id}`")
+    return _least(view, cited, judging.order, is_said, f"`{rule.id}`")
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
@@ -67,58 +65,32 @@ def proof(name: str, view: View) -> tuple[Cited, ...]:
             return possible(tuple(map(alone.of, view.frames))) == values
 
         order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-        what = (table, view.frame.prefix, values)
-        found = _least(view, numbers(view.frames), order, is_said, what, f"`{name}`")
-        known[proof, name] = found
+        cited = view.cited(sorted(numbers(view.frames)))
+        found = known[proof, name] = _least(view, cited, order, is_said, f"`{name}`")
     return found
 
 
-def _least(  # noqa: PLR0917 - as they are told
-    view: View,
-    numbers: Iterable[int],
-    order: Order,
-    is_said: Callable[[Restricted], bool],
-    what: Hashable,
-    called: str,
-) -> tuple[Cited, ...]:
-    """
-    Return facts without those that can be left out of them, each with its place in the text.
-
-    Whether they can be hangs on nothing but the facts themselves, so that of equal facts it is
-    found out once.
-
-    Args:
-        view: the subject.
-
-        numbers: the facts.
-
-        order: the order in which they are given.
-
-        is_said: whether what is explained is so with these facts alone.
-
-        what: what is explained.
-
-        called: how to name it.
-    """
-    ordered = sorted(numbers)
-    key = (what, *view.signature(ordered))
-    kept = view.backend.needed
-    needed = kept.get(key)
-    if needed is None:
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        found = _reduced(view, view.cited(ordered), order, is_said, called)
-        needed = kept[key] = tuple(each.number for each in found)
-    return view.cited(needed)
-
-
-def _reduced(
+def _least(
     view: View,
     cited: Iterable[Cited],
     order: Order,
     is_said: Callable[[Restricted], bool],
     called: str,
-) -> list[Cited]:
+) -> tuple[Cited, ...]:
+    """
+    Return facts without those that can be left out of them.
+
+    Args:
+        view: the subject.
+
+        cited: the facts.
+
+        order: the order in which they are given.
+
+        is_said: whether what is explained is so with these facts alone.
+
+        called: how to name it.
+    """
     top = view.frames[0]
     facts = sorted(cited, key=order)
     alone = Restricted.to(top, facts)
@@ -136,7 +108,7 @@ def _reduced(
                 alone = before
             else:
                 back()
-    return facts
+    return tuple(facts)
 
 
 # ── Whose facts are ────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,6 @@ import attrs
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.cells import Changed
 from govrules.explain.closures import Check
-from govrules.explain.judging import Said
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
@@ -137,7 +136,7 @@ class _Hints:
         return ways
 
 
-def clears(rule: Rule, view: View, said: Said) -> tuple[Way, ...]:
+def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     """
     Return the smallest changes, all of one size, after which the rule is settled and never flags.
 
@@ -145,6 +144,7 @@ def clears(rule: Rule, view: View, said: Said) -> tuple[Way, ...]:
     for one fact the nearest to what the rule asks stands for all, and doing without a fact is
     advised only where nothing else helps.
     """
+    said = view.said(rule)
     if said.ways is not None:
         return said.ways
     ways = ways_out(rule, view)

@@ -33,8 +33,6 @@ _MOST_AFTER: Final = 2**6
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
-_NOBODY: Final = frozenset[str]()
-
 _Changes: TypeAlias = dict[str, Any]
 
 
@@ -233,15 +231,13 @@ class _Board:
         """Return the rules that read a fact and do not flag yet, or not as gravely as they can."""
         found = self._open_to.get(path)
         if found is None:
-            readers = self._reading_any(self._names(path))
-            found = self._open_to[path] = [each for each in self._open if each.id in readers]
+            found = [each for each in self.reading(path) if self._can_worsen(each)]
+            self._open_to[path] = found
         return found
 
-    @functools.cached_property
-    def _open(self) -> list[Rule]:
-        pairs = [(each, self.before(each).severity) for each in self.rules]
-        judging = self.view.rule
-        return [each for each, now in pairs if now is None or now < judging(each).worst]
+    def _can_worsen(self, rule: Rule) -> bool:
+        severity = self.before(rule).severity
+        return severity is None or severity < self.view.rule(rule).worst
 
     def is_worse(self, rule: Rule, after: Outcome) -> bool:
         """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
@@ -299,12 +295,10 @@ class _Board:
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""
         if path not in self._reading:
-            readers = self._reading_any(self._names(path))
+            several = [self._readers.get(each, ()) for each in self._names(path)]
+            readers = set[str]().union(*several)
             self._reading[path] = [rule for rule in self.rules if rule.id in readers]
         return self._reading[path]
-
-    def _reading_any(self, names: frozenset[str]) -> frozenset[str]:
-        return _NOBODY.union(*[self._readers.get(each, _NOBODY) for each in names])
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
         """Return a key of the changes that matter to a rule: those of facts that it reads."""
@@ -420,7 +414,9 @@ class _Search:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def _reads_of(only: Identical) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+def _reads_of(
+    only: Identical,
+) -> tuple[Mapping[str, frozenset[str]], Mapping[str, set[str]]]:
     """Return the facts that each rule reads, and the rules that read each fact, rules by id."""
     (rulebook,) = only
     beneath: dict[str, frozenset[str]] = {}
@@ -431,7 +427,7 @@ def _reads_of(only: Identical) -> tuple[Mapping[str, frozenset[str]], Mapping[st
     for rule, several in reads.items():
         for each in several:
             readers[each].add(rule)
-    return reads, {each: frozenset(several) for each, several in readers.items()}
+    return reads, readers
 
 
 def _read_in(
@@ -448,7 +444,7 @@ def _read_in(
 
 @functools.lru_cache(maxsize=2**12)
 def _named(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the name of a fact in its record, and those of what it is part of, with their paths."""
+    """Return the name of a fact in its record, and what it is part of by name and path."""
     place, _, own = path.rpartition("].")
     inside = f"{place}]." if place else ""
     parts = [(each, f"{inside}{each}") for each in parts_of(own)]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
@@ -53,8 +52,6 @@ class Backend:
         self.asking: Final = Asking(self.lowering, rulebook.derived)
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
         self.asks: dict[Any, Any] = {}
-        #: Of facts that force something, by their values, the numbers of those that are needed.
-        self.needed: dict[Hashable, tuple[int, ...]] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
         self._pairs: dict[tuple[int, Vars, Taken], tuple[Check, Check, expr.Condition]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
@@ -342,25 +339,6 @@ class View:
         for each in cited_among(self.all, new) if new else ():
             known[Cited, each.number] = each
         return tuple([known[Cited, each] for each in numbers])
-
-    def signature(self, numbers: Sequence[int]) -> Iterator[Hashable]:
-        """Yield what facts are, and where: of equal ones the same follows, whatever the subject."""
-        top = self.frames[0]
-        last, lists = len(top.values), top.shape.lists
-        firsts: list[int] | None = None
-        for number in numbers:
-            yield number
-            frame, place = top, number - 1
-            if number > last:
-                if firsts is None:
-                    firsts = [each.first for each in self.all]
-                frame = self.all[bisect_right(firsts, number) - 1]
-                place, lists = number - frame.first - 1, frame.shape.lists
-                yield frame.prefix
-            if place < 0:
-                continue
-            value = frame.cell(place)
-            yield (len(value[0]), value[1]) if place in lists else value
 
     def path(self, ref: expr.FactRef) -> str:
         """Return the full path of a fact that a rule names."""
