@@ -89,7 +89,7 @@ def _tests_in(
         if isinstance(node, Known):
             found.append((node.fact.path, {}))
         elif isinstance(node, Test):
-            values = constants(Identical((node.predicate,)), as_of)
+            values = constants(node.predicate, as_of)
             if values is None:
                 crossed.append(node)
             else:

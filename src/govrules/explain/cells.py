@@ -67,6 +67,12 @@ class Frame:
         shape, outer, ahead = self.shape, self.outer, self.ahead
         return Frame(self.record, self.prefix, shape, values, self.first, outer, tables, {}, ahead)
 
+    def forget(self, places: Iterable[int]) -> None:
+        """Forget the derived facts that hang on cells."""
+        for place in places:
+            for each in self.shape.moved((place,)):
+                self.tables.pop(each, None)
+
     @property
     def numbers(self) -> range:
         """The numbers of the record and of its cells."""
@@ -101,6 +107,7 @@ class Shape:
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
+        blank: what derived facts may be of a record of which nothing is known.
     """
 
     def __init__(self, cls: type, shapes: Shapes) -> None:
@@ -127,6 +134,7 @@ class Shape:
             if isinstance(fact.type, Records)
         ]
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
+        self.blank: Final[dict[Table, frozenset[Any]]] = {}
         self._hang_on: Final[dict[Table, frozenset[int]]] = {}
         self._moved: Final[dict[tuple[int, ...], tuple[Table, ...]]] = {}
         self._shapes = shapes
@@ -175,8 +183,7 @@ class Shape:
         copy = frame.apart()
         for at, value in to_set.items():
             copy.values[at] = value
-        for each in self.moved(to_set):
-            copy.tables.pop(each, None)
+        copy.forget(to_set)
         return copy
 
     def hangs(self, table: Table, places: frozenset[int]) -> None:
@@ -184,13 +191,13 @@ class Shape:
         self._hang_on[table] = places
         self._moved.clear()
 
-    def moved(self, to_set: Mapping[int, Any]) -> tuple[Table, ...]:
-        """Return the derived facts that hang on cells that are set, of those asked for so far."""
-        key = tuple(to_set)
+    def moved(self, places: Iterable[int]) -> tuple[Table, ...]:
+        """Return the derived facts that hang on cells, of those that were asked for so far."""
+        key = tuple(places)
         found = self._moved.get(key)
         if found is None:
             hang_on = self._hang_on.items()
-            found = tuple(each for each, places in hang_on if not places.isdisjoint(key))
+            found = tuple(each for each, its in hang_on if not its.isdisjoint(key))
             self._moved[key] = found
         return found
 
@@ -338,8 +345,7 @@ class Changed:
         one = one.shape.changed(one, its) if its else one
         known, open_ = was
         frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
-        for each in frame.shape.moved({at: one}):
-            frame.tables.pop(each, None)
+        frame.forget((at,))
         if check((frame,)):
             self._inside[name, place] = its
             return True
@@ -509,7 +515,9 @@ class Restricted:
 
         def put(value: Any) -> None:  # noqa: ANN401 - any fact's value
             values[place] = value
-            outer: Frame | None = frame
+            self._copies[frame].forget((place,))
+            self._copies[frame].known.clear()
+            outer = frame.outer
             while outer is not None:
                 self._copies[outer].tables.clear()
                 self._copies[outer].known.clear()
@@ -531,7 +539,9 @@ class Restricted:
                 whole = place in places
                 kept = tuple(self._only(each) for each in known if whole or each in self._there)
                 values[place] = kept, open_ or not whole
-        copy = Frame(frame.record, frame.prefix, shape, values, frame.first, frame.outer)
+        tables = {**shape.blank}
+        copy = Frame(frame.record, frame.prefix, shape, values, frame.first, frame.outer, tables)
+        copy.forget((*places, *shape.lists))
         self._copies[frame] = copy
         return copy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -17,12 +18,11 @@ from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames, Shape, Shapes
 from govrules.explain.closures import Closures
 from govrules.explain.ways import Way
-from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.months import months_before
-from govrules.rulebook import ast
+from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.derivation import splits
 from govrules.rulebook.expr import (
@@ -49,7 +49,8 @@ _NUMBERS: Final = (Money, Number, Months)
 _ORDERED: Final = (*_NUMBERS, Date, Text)
 #: Of how many states of its facts it is kept what a rule says.
 _MOST_STATES: Final = 2**8
-_MOST_DATES: Final = 2**4
+#: For how many dates states are kept.
+MOST_DATES: Final = 2**4
 
 
 class Order:
@@ -114,7 +115,7 @@ class Judging:
         self,
         rule: ast.Rule,
         judged: Judged,
-        shape: Shape,
+        states: Callable[[dt.date | Unknown], States],
         closures: Closures,
         derived: Mapping[str, ast.Derived],
     ) -> None:
@@ -130,8 +131,8 @@ class Judging:
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
-        self._state_on = lru_cache(_MOST_DATES)(
-            lambda as_of: states(shape, closures.shapes, self._edges(as_of))
+        self._state_on = lru_cache(MOST_DATES)(
+            lambda as_of: states(as_of).of(rule_conditions(rule))
         )
         self._said: dict[Hashable, Said] = {}
         #: By which changes of its facts its tests by constants are met.
@@ -151,23 +152,6 @@ class Judging:
     def order(self) -> Order:
         """The order of the facts that it reads."""
         return Order(reads(rule_conditions(self._rule), self._derived))
-
-    def _edges(self, as_of: dt.date | Unknown) -> dict[str, Sequence[Any] | None]:
-        """Return the facts that it reads, as `states` takes them."""
-        found: dict[str, set[Any] | None] = {}
-        for use in uses(rule_conditions(self._rule), self._derived):
-            test, kind = use.test, use.ref.type
-            # What is advised also hangs on whether a number is nought.
-            edges = found.setdefault(use.path, {0} if isinstance(kind, _NUMBERS) else set())
-            ordered = test is not None and isinstance(kind, _ORDERED)
-            values = constants(Identical((test,)), as_of) if ordered else None
-            if edges is None or values is None:
-                found[use.path] = None
-            else:
-                edges.update(values)
-        return {
-            path: None if edges is None else sorted(edges - {None}) for path, edges in found.items()
-        }
 
     def said(self, s: Frames) -> Said:
         """Return what the rule says of a subject: of equal states of its facts the same."""
@@ -267,11 +251,85 @@ class Forced:
 # ── States ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def states(
-    shape: Shape, shapes: Shapes, edges: Mapping[str, Sequence[Any] | None]
-) -> Callable[[Frame], Hashable]:
+class States:
     """
-    Return what gives the state of a record: of equal ones all that hangs on some facts is equal.
+    The states of subjects on a date: of equal ones all that hangs on some facts is equal.
+
+    Args:
+        shape: the cells of the subjects.
+
+        shapes: those of all classes.
+
+        derived: the rulebook's derived facts.
+
+        as_of: the date.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        shapes: Shapes,
+        derived: Mapping[str, ast.Derived],
+        as_of: dt.date | Unknown,
+    ) -> None:
+        self._shape, self._shapes, self._as_of = shape, shapes, as_of
+        self._derived = derived
+        self._own = {name for name, each in derived.items() if each.cls is shape.cls}
+        #: Of these the state is told by a number, for all who read it.
+        own = {name: attrs.evolve(derived[name], rows=()) for name in self._own}
+        self._beside = {**derived, **own}
+        self._numbers: dict[str, Callable[[Frame], int]] = {}
+
+    def of(self, conditions: Iterable[expr.Condition]) -> Callable[[Frame], Hashable]:
+        """Return what gives the state of all that conditions read."""
+        found: dict[str, set[Any] | None] = {}
+        names: dict[str, None] = {}
+        for use in uses(conditions, self._beside):
+            test, kind = use.test, use.ref.type
+            if use.path in self._own:
+                names[use.path] = None
+            # What is advised also hangs on whether a number is nought.
+            edges = found.setdefault(use.path, {0} if isinstance(kind, _NUMBERS) else set())
+            ordered = test is not None and isinstance(kind, _ORDERED)
+            values = constants(test, self._as_of) if test is not None and ordered else None
+            if edges is None or values is None:
+                found[use.path] = None
+            else:
+                edges.update(values)
+        parts = {
+            path: None if each is None else sorted(each - {None}) for path, each in found.items()
+        }
+        numbers = [self._numbers.get(each) or self._number(each) for each in names]
+        state, others = _state(self._shape, self._shapes, parts), numbers
+        return lambda frame: (state(frame), *[number(frame) for number in others])
+
+    def _number(self, name: str) -> Callable[[Frame], int]:
+        """Return what gives the number of the state of what a derived fact hangs on."""
+        state = self.of(row.when for row in self._derived[name].rows)
+        known: dict[Hashable, int] = {}
+        fresh = itertools.count()
+
+        def number(frame: Frame) -> int:
+            found: int | None = frame.known.get(number)
+            if found is None:
+                now = state(frame)
+                found = known.get(now)
+                if found is None:
+                    if len(known) >= _MOST_STATES:
+                        known.clear()
+                    found = known[now] = next(fresh)
+                frame.known[number] = found
+            return found
+
+        self._numbers[name] = number
+        return number
+
+
+def _state(
+    shape: Shape, shapes: Shapes, edges: Mapping[str, Sequence[Any] | None]
+) -> Callable[[Frame], tuple[Any, ...]]:
+    """
+    Return what gives the state of a record.
 
     Args:
         shape: the cells of the record.
@@ -301,10 +359,10 @@ def states(
         kind = shape.facts[shape.paths[place]].type
         assert isinstance(kind, Records)  # noqa: S101 - only lists are gone through
         several.pop("", None)
-        lists.append((place, states(shapes.of(kind.cls), shapes, several)))
+        lists.append((place, _state(shapes.of(kind.cls), shapes, several)))
     others = itemgetter(0, *plain)
 
-    def state(frame: Frame) -> Hashable:
+    def state(frame: Frame) -> tuple[Any, ...]:
         values = frame.values
         found = [frame.first, frame.ahead, *others(values)]
         for place, between in parted:
@@ -337,10 +395,8 @@ def is_fact(operand: Operand) -> bool:
     return isinstance(operand, FactRef)
 
 
-@lru_cache(maxsize=2**12)
-def constants(only: Identical, as_of: dt.date | Unknown) -> list[Any] | None:
+def constants(predicate: Predicate, as_of: dt.date | Unknown) -> list[Any] | None:
     """Return what a predicate compares with, as `literals` does; None where that is a fact."""
-    (predicate,) = only
     if any(map(is_fact, flat(predicate))):
         return None
     return literals(predicate, as_of, lambda operand: [operand.value])

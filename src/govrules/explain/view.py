@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, assert_never
 
 import attrs
@@ -21,7 +21,7 @@ from govrules.explain.cells import (
     recorded_in,
 )
 from govrules.explain.closures import Check, Closures
-from govrules.explain.judging import Judging, Order, Said
+from govrules.explain.judging import MOST_DATES, Judging, Order, Said, States
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
 from govrules.lowering import ir
@@ -56,6 +56,9 @@ class Backend:
         self._pairs: dict[tuple[int, Vars, Taken], tuple[Check, Check, expr.Condition]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
+        self._states: Final = lru_cache(MOST_DATES)(
+            lambda cls, as_of: States(self.shapes.of(cls), self.shapes, rulebook.derived, as_of)
+        )
         self._moves: dict[int, tuple[expr.Condition, bool]] = {}
         #: The derived facts that changes of arrangements can move.
         self.moving: Final[set[str]] = set()
@@ -80,8 +83,8 @@ class Backend:
         """Return what judges a rule on subjects of a class."""
         found = self._rules.get((id(rule), cls))
         if found is None:
-            judged, shape = self.lowering.rule(rule, cls), self.shapes.of(cls)
-            found = rule, Judging(rule, judged, shape, self.closures, self.rulebook.derived)
+            judged, states = self.lowering.rule(rule, cls), partial(self._states, cls)
+            found = rule, Judging(rule, judged, states, self.closures, self.rulebook.derived)
             self._rules[id(rule), cls] = found
         return found[1]
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import attrs
 
-from govrules.identical import Identical
 from govrules.rulebook.ast import Derived
 from govrules.rulebook.expr import (
     All,
@@ -31,8 +29,6 @@ from govrules.vocabulary import Record
 Path: TypeAlias = str
 #: What the paths of the records begin with that a condition is about, the subject's first.
 Prefixes: TypeAlias = tuple[str, ...]
-#: Of how many conditions it is kept what they read.
-_MOST_KEPT: Final = 2**12
 
 
 @attrs.frozen
@@ -77,18 +73,12 @@ def uses(
     waiting = [(condition, prefixes) for condition in conditions]
     seen: set[Path] = set()
     for each, seen_from in waiting:
-        for use in _uses_in(Identical((each,)), seen_from):
+        for use in _uses(each, seen_from):
             yield use
             if use.ref.source is FactSource.DERIVED and use.path not in seen:
                 seen.add(use.path)
                 own = (use.path.removesuffix(use.ref.path),)
                 waiting += [(row.when, own) for row in derived[use.ref.path].rows]
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def _uses_in(only: Identical, prefixes: Prefixes) -> tuple[Use, ...]:
-    (condition,) = only
-    return tuple(_uses(condition, prefixes))
 
 
 def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
