@@ -188,9 +188,7 @@ def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object,
     Nothing is recorded under the path of a record that a list does not have, or of a derived fact.
     """
     for step in path.split("."):
-        name, index = step, ""
-        if "[" in step:
-            name, _, index = step.removesuffix("]").partition("[")
+        name, _, index = step.removesuffix("]").partition("[")
         if record is UNKNOWN or record is None:
             return record
         inside = isinstance(record, Mapping)

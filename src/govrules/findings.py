@@ -199,12 +199,11 @@ class Finding(ShownInNotebooks):
     def _said(self) -> Said:
         """What the rule says as explanations reach it."""
         said = self._view.said(self.rule)
-        found = said.outcome
-        if comparable(found) != comparable(self._outcome):
+        if comparable(said.outcome) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
-                f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
+                f"{said.outcome.verdict.value}, or is less sure how grave it is; this is a fault in it",
             )
         return said
 
@@ -237,8 +236,7 @@ class Finding(ShownInNotebooks):
             return ()
         chosen = {each: range(-1, len(each.values)) for each in self._counted.values()}
         alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], chosen).top,))
-        same = alone == self._said.outcome
-        return tuple(self._parts[each] for each in self._counted) if same else ()
+        return tuple(self._parts[each] for each in self._counted if alone == self._said.outcome)
 
     @cached_property
     def _counted(self) -> Mapping[int, Frame]:

@@ -24,7 +24,7 @@ from govrules.lowering.judged import Judged
 from govrules.months import months_before
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import splits
+from govrules.rulebook.derivation import beneath, splits
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -252,18 +252,7 @@ class Forced:
 
 
 class States:
-    """
-    The states of subjects on a date: of equal ones all that hangs on some facts is equal.
-
-    Args:
-        shape: the cells of the subjects.
-
-        shapes: those of all classes.
-
-        derived: the rulebook's derived facts.
-
-        as_of: the date.
-    """
+    """The states of subjects on a date: of equal ones all that hangs on some facts is equal."""
 
     def __init__(
         self,
@@ -275,19 +264,46 @@ class States:
         self._shape, self._shapes, self._as_of = shape, shapes, as_of
         self._derived = derived
         self._own = {name for name, each in derived.items() if each.cls is shape.cls}
-        #: Of these the state is told by a number, for all who read it.
         own = {name: attrs.evolve(derived[name], rows=()) for name in self._own}
         self._beside = {**derived, **own}
+        #: Of derived facts of subjects, what gives a number for all that one hangs on.
         self._numbers: dict[str, Callable[[Frame], int]] = {}
 
     def of(self, conditions: Iterable[expr.Condition]) -> Callable[[Frame], Hashable]:
         """Return what gives the state of all that conditions read."""
+        read, names = self._read(conditions)
+        # Those beneath first, so that a long chain of them is not gone down.
+        order: dict[str, None] = {}
+        for name in names:
+            order |= dict.fromkeys(beneath(name, self._derived, order))
+        numbers = [self._numbers.get(each) or self._number(each) for each in order]
+        return lambda frame: (read(frame), *[number(frame) for number in numbers])
+
+    def _number(self, name: str) -> Callable[[Frame], int]:
+        read, names = self._read(row.when for row in self._derived[name].rows)
+        numbers = [self._numbers.get(each) or self._number(each) for each in names]
+        known: dict[Hashable, int] = {}
+        fresh = itertools.count()
+
+        def number(frame: Frame) -> int:
+            found: int | None = frame.known.get(number)
+            if found is None:
+                state = (read(frame), *[each(frame) for each in numbers])
+                if len(known) >= _MOST_STATES and state not in known:
+                    known.clear()
+                found = frame.known[number] = known.setdefault(state, next(fresh))
+            return found
+
+        self._numbers[name] = number
+        return number
+
+    def _read(
+        self, conditions: Iterable[expr.Condition]
+    ) -> tuple[Callable[[Frame], Hashable], Iterable[str]]:
+        """Return the state of what conditions read themselves, and derived facts of the subject."""
         found: dict[str, set[Any] | None] = {}
-        names: dict[str, None] = {}
         for use in uses(conditions, self._beside):
             test, kind = use.test, use.ref.type
-            if use.path in self._own:
-                names[use.path] = None
             # What is advised also hangs on whether a number is nought.
             edges = found.setdefault(use.path, {0} if isinstance(kind, _NUMBERS) else set())
             ordered = test is not None and isinstance(kind, _ORDERED)
@@ -299,35 +315,12 @@ class States:
         parts = {
             path: None if each is None else sorted(each - {None}) for path, each in found.items()
         }
-        numbers = [self._numbers.get(each) or self._number(each) for each in names]
-        state, others = _state(self._shape, self._shapes, parts), numbers
-        return lambda frame: (state(frame), *[number(frame) for number in others])
-
-    def _number(self, name: str) -> Callable[[Frame], int]:
-        """Return what gives the number of the state of what a derived fact hangs on."""
-        state = self.of(row.when for row in self._derived[name].rows)
-        known: dict[Hashable, int] = {}
-        fresh = itertools.count()
-
-        def number(frame: Frame) -> int:
-            found: int | None = frame.known.get(number)
-            if found is None:
-                now = state(frame)
-                found = known.get(now)
-                if found is None:
-                    if len(known) >= _MOST_STATES:
-                        known.clear()
-                    found = known[now] = next(fresh)
-                frame.known[number] = found
-            return found
-
-        self._numbers[name] = number
-        return number
+        return _state(self._shape, self._shapes, parts), [*filter(self._own.__contains__, found)]
 
 
 def _state(
     shape: Shape, shapes: Shapes, edges: Mapping[str, Sequence[Any] | None]
-) -> Callable[[Frame], tuple[Any, ...]]:
+) -> Callable[[Frame], Hashable]:
     """
     Return what gives the state of a record.
 
@@ -362,7 +355,7 @@ def _state(
         lists.append((place, _state(shapes.of(kind.cls), shapes, several)))
     others = itemgetter(0, *plain)
 
-    def state(frame: Frame) -> tuple[Any, ...]:
+    def state(frame: Frame) -> Hashable:
         values = frame.values
         found = [frame.first, frame.ahead, *others(values)]
         for place, between in parted:
