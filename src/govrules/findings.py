@@ -203,7 +203,8 @@ class Finding(ShownInNotebooks):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
-                f"{said.outcome.verdict.value}, or is less sure how grave it is; this is a fault in it",
+                f"{said.outcome.verdict.value}, or is less sure how grave it is; this is a fault in "
+                "it",
             )
         return said
 
