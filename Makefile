@@ -49,6 +49,7 @@ format: $(VENV)/developed  ## Lay the code out and mend what can be mended
 .PHONY: types
 types: $(VENV)/developed  ## Check types
 	@$(BIN)/mypy --strict src
+	@$(BIN)/mypy --strict --explicit-package-bases benchmarks
 	@$(BIN)/mypy --strict examples/service.py docs/another-domain/vendors.py
 
 .PHONY: layers
@@ -138,9 +139,9 @@ spark: $(VENV)/developed  ## Hold Spark on two local executors to the verdicts h
 
 .PHONY: coverage
 coverage: $(VENV)/developed $(VENV)/live  ## Run the tests and hold each folder to the share of branches that it owes
-	@rm -f .coverage .coverage.* $(VENV)/coverage.json
-	@$(PYTEST) --cov --cov-report=json:$(VENV)/coverage.json $(ARGS)
-	@$(BIN)/python .ci/coverage.py $(VENV)/coverage.json
+	@rm -rf $(VENV)/cover
+	@COVERAGE=$(CURDIR)/$(VENV)/cover PYTEST_ADDOPTS="-p tests.cover" $(PYTEST) $(ARGS)
+	@$(BIN)/python .ci/coverage.py $(VENV)/cover
 
 # Each property on many examples, on all cores: EXAMPLES and SEED may be given.
 EXAMPLES ?= 10000
@@ -289,7 +290,7 @@ LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate
 .PHONY: clean
 clean:  ## Remove everything that these commands made
 	@rm -rf $(VENV) .venv-* dist build docs/_build docs/_generated .pytest_cache .mypy_cache .ruff_cache \
-		.import_linter_cache .hypothesis .coverage .coverage.* htmlcov mutants
+		.import_linter_cache .hypothesis mutants
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── What they stand on ────────────────────────────────────────────────────────────────────────

@@ -41,7 +41,7 @@ def main(wanted: int = FINDINGS) -> int:
                 report = Report(found)
                 for finding in found.flagged:
                     told = short_reasons(report.reasons(finding), Origin())
-                    lines.append(len(told.shown) + bool(told.more))
+                    lines.append(len(told["shown"]) + bool(told["more"]))
                     for way in finding.clears:
                         ways += 1
                         changes = {each.fact: each.to for each in way}

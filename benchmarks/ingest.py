@@ -127,8 +127,8 @@ def write(folder: Path) -> None:
         csv.writer(file).writerows([[*headings], *rows])
     with xlsxwriter.Workbook(str(folder / "register.xlsx")) as book:
         sheet = book.add_worksheet()
-        for number, row in enumerate([[*headings], *rows]):
-            for column, cell in enumerate(row):
+        for number, cells in enumerate([[*headings], *rows]):
+            for column, cell in enumerate(cells):
                 if cell != "":
                     sheet.write(number, column, cell)
     lines = [{**_nested(facts), "partners": partners} for facts, partners in register]

@@ -77,7 +77,8 @@ def answered(prompt: Prompt, talk: Interview, truth: Any) -> Answer:  # noqa: AN
 def named(record: Any) -> Any:  # noqa: ANN401 - any attrs object
     """Return a record in which each record of a list has a name of its own."""
     changed: dict[str, Any] = {}
-    for name, fact in vocabulary_of(type(record)).fields.items():
+    cls: type = type(record)
+    for name, fact in vocabulary_of(cls).fields.items():
         value = getattr(record, name)
         if isinstance(fact.type, Record) and attrs.has(type(value)):
             changed[name] = named(value)

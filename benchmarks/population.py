@@ -12,7 +12,7 @@ import pyarrow as pa
 from govrules import load_rulebook
 from govrules.engines.columns import BLOCK, NONE, schema_of
 from govrules.model import Partnership
-from govrules.vocabulary import Fact, Record, Records, vocabulary_of
+from govrules.vocabulary import Choice, Choices, Fact, Record, Records, vocabulary_of
 
 AS_OF = dt.date(2026, 3, 31)
 UNKNOWN = 0.15
@@ -69,6 +69,7 @@ def _array(
     mask = drawn.random(rows) < UNKNOWN
     if field.name.endswith(NONE):
         return pa.array(drawn.random(rows) < ABSENT)
+    assert fact is not None
     if pa.types.is_struct(kind):
         assert isinstance(fact.type, Record)
         inner = [_array(each, fact.type.cls, rows, drawn, start) for each in kind]
@@ -109,6 +110,7 @@ def _scalars(kind: Any, fact: Fact, rows: int, drawn: np.random.Generator, mask:
     if pa.types.is_integer(kind):
         return pa.array(drawn.integers(0, 20, rows), mask=mask)
     if pa.types.is_dictionary(kind):
+        assert isinstance(fact.type, Choice | Choices)
         words = fact.type.values
         codes = pa.array(drawn.integers(0, len(words), rows).astype(np.int32), mask=mask)
         return pa.DictionaryArray.from_arrays(codes, pa.array(words))

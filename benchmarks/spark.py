@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset
@@ -143,7 +144,13 @@ def compare(found: pa.Table, book: Rulebook) -> int:
     return wrong + differ + (ours != len(theirs))
 
 
-def register_and_pairs(spark, folder, book, on_register, on_pairs) -> int:  # noqa: ANN001 - Spark's own
+def register_and_pairs(
+    spark: Any,
+    folder: Path,
+    book: Rulebook,
+    on_register: Any,
+    on_pairs: Any,  # noqa: ANN401 - what Spark has
+) -> int:
     """Compare what is said of a register of a sample, and of its pairs."""
     (batch,) = sample(60)
     path = folder / "sample.parquet"

@@ -193,7 +193,7 @@ def _value(fact: Fact, drawn: random.Random, unknown: float) -> Any:  # noqa: AN
 
 ALWAYS = True
 NA, CLEAR, FLAGGED, OPEN = "not applicable", "clear", "flagged", "unknown"
-LEVELS = vocabulary_of(Partnership).facts["integration_level"].type.values  # type: ignore[union-attr]
+LEVELS = vocabulary_of(Partnership).facts["integration_level"].type.values
 JOINT_PLANNING = frozenset(LEVELS[LEVELS.index("joint_planning") :])
 JOINT_COMMISSIONING = frozenset(LEVELS[LEVELS.index("joint_commissioning") :])
 
@@ -279,7 +279,8 @@ def by_hand(  # noqa: PLR0915 - twenty rules
         elif partners is UNKNOWN:
             partners, more_partners = (), True
         elif UNKNOWN in partners:
-            partners, more_partners = [each for each in partners if each is not UNKNOWN], True
+            known = [each for each in partners if each is not UNKNOWN]
+            partners, more_partners = known, True  # type: ignore[assignment]
         pooled, spend = yes(funding.pooled), funding.annual_spend
         served, vulnerable = yes(public.served_directly), yes(public.vulnerable_users)
         grant = yes(funding.external_grant)

@@ -15,7 +15,7 @@ from govrules.cli import main
 from govrules.editing import EditError
 from govrules.errors import RuleFileError
 from govrules.reading import read_subject
-from govrules.render.decided import decided
+from govrules.render.decided import all_decided, decided, short_summary
 from govrules.rulebook.action import Action, Progress, State
 
 AGREE = Action("care", "protocol", "Agree it: all partners", "", dt.date(2026, 3, 31))
@@ -215,6 +215,32 @@ def test_every_format_says_what_has_become_of_each(words, capsys, monkeypatch):
     assert "Late: it was due 31 days ago." in told
     assert "Done, and did not clear: the finding is still there." in told
     assert "Reply: It spends nothing of its own; the board looks at it again" in told
+
+
+def test_a_page_ends_with_the_actions_that_need_somebody(followed, capsys, monkeypatch):
+    monkeypatch.chdir(EXAMPLE)
+    main(["check", "--as-of", "2026-01-31"])
+    (line,) = [each for each in capsys.readouterr().out.splitlines() if "Decided (" in each]
+    told = "Decided (9): 2 late, 1 done and did not clear, and 6 others. Each: --full"
+    assert line == told
+    kept = [each for each in all_decided(followed.entries) if each.progress is Progress.KEPT]
+    assert short_summary(kept) == f"Decided ({len(kept)}): {len(kept)} kept. Each: --full"
+
+
+def test_an_action_on_a_rule_that_is_not_in_force_is_not_needed(followed):
+    entry = attrs.evolve(followed.entries[0], actions=(Action("EX-01", "gone", do="Look at it"),))
+    (found,) = all_decided([entry])
+    assert found.text == "Look at it. No longer needed: the rule is not in force."
+    assert found.title == "gone"
+
+
+def test_what_is_late_and_not_known_is_asked_for(followed):
+    finding = next(each for each in followed.entries[1].of(Verdict.UNKNOWN) if each.questions)
+    late = Action("EX-02", finding.rule.id, by=dt.date(2026, 1, 30))
+    found = decided(attrs.evolve(finding, action=late))
+    assert found.told.startswith(
+        "Late: it was due 1 day ago. Whether it is put right is not known:"
+    )
 
 
 def test_nothing_is_late_where_the_day_is_not_known_or_given_in_words(followed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from govrules import (
     UNKNOWN,
     Code,
     FactsError,
+    Funding,
     Partner,
     Partnership,
     Verdict,
@@ -86,6 +88,31 @@ def test_a_tier_that_nobody_knows_is_asked_for() -> None:
     assert set(tier.values) == {"low", "medium", "high"}
     assert tier.questions
     assert not tier.because
+
+
+def test_a_question_and_what_was_read_fit_the_schema() -> None:
+    found = read({"name": "A", "as_of": "2026-01-31", "reviewed": "last year"})
+    said = to_data(found)
+    assert (said["subject"]["name"], said["as_of"]) == ("A", "2026-01-31")
+    assert [each["message"] for each in said["problems"]] == [found.warnings[0].message]
+    asked = assess(found.subject, RULEBOOK).questions
+    assert problems(to_data(asked[0].question), "question") == []
+    assert [each["rules"] for each in to_data([asked[0], UNKNOWN])] == [[*asked[0].rules]]
+
+
+def test_what_a_rule_that_begins_later_will_flag_is_said() -> None:
+    day = dt.date(2026, 6, 1)
+    rules = tuple(attrs.evolve(each, in_force=(day, None)) for each in RULEBOOK.rules)
+    pool = Partnership(name="A", funding=Funding(pooled=True), protocol=None)
+    found = assess(pool, attrs.evolve(RULEBOOK, rules=rules), as_of=dt.date(2026, 5, 31))
+    said = to_data(found)
+    assert problems(said) == []
+    (coming,) = said["subjects"][0]["coming_up"]
+    assert (coming["rule"], coming["from"], coming["severity"]) == (
+        "pooled-budget-without-protocol",
+        "2026-06-01",
+        "medium",
+    )
 
 
 def test_a_register_fits_the_schema() -> None:

@@ -28,6 +28,7 @@ PACKAGE = r'''
 
 import tomllib
 
+from govrules import GovrulesError
 from govrules.engines.reference import outcomes as judged
 
 
@@ -69,6 +70,16 @@ def packed(assessments, rulebook):
 
 def nobody(assessments, rulebook):
     """A renderer that gives nothing."""
+
+
+def broken(assessments, rulebook):
+    """A renderer that fails."""
+    raise ValueError("no such luck")
+
+
+def refused(assessments, rulebook):
+    """A renderer that says itself what is wrong."""
+    raise GovrulesError("there is no finding to draw")
 '''
 POINTS = """\
 [govrules.engines]
@@ -84,6 +95,8 @@ luck = council_tools:raising
 lines = council_tools:lines
 packed = council_tools:packed
 nobody = council_tools:nobody
+broken = council_tools:broken
+refused = council_tools:refused
 """
 FACTS = """\
 name = "Care pool"
@@ -159,6 +172,8 @@ def test_a_renderer_is_added(installed: Path, capsys: pytest.CaptureFixture[str]
     for name, said in (
         ("packed", "`packed` cannot be printed"),
         ("nobody", "the renderer `nobody` of an installed package gives no text"),
+        ("broken", "the renderer `broken` of an installed package failed"),
+        ("refused", "govrules: there is no finding to draw"),
         ("linse", "there is no format `linse`\n  help: did you mean `lines`?"),
     ):
         assert main(["check", "pool.toml", "--format", name]) == 2

@@ -21,6 +21,7 @@ from govrules.answered import Answer
 from govrules.editing import EditError
 from govrules.factfile import with_fact
 from govrules.interview import AnswerError, Interview
+from govrules.render.whatif import what_if_data, what_if_lines
 
 AS_OF = dt.date(2026, 1, 31)
 
@@ -204,6 +205,39 @@ def test_what_if_tells_what_would_be_opened_closed_and_changed(rulebook):
     back = found.after.what_if({"protocol.agreed": True})
     assert "pooled-budget-without-protocol" in [each.rule.id for each in back.closed]
     assert found.before.subject is pool
+
+
+def test_what_if_is_told_in_words_and_as_data(rulebook):
+    pool = Partnership(name="Care pool", partners=(Partner(name="A"), UNKNOWN))
+    facts = {"funding.pooled": True, "protocol": None}
+    found = assess(pool, rulebook, as_of=AS_OF).what_if(facts)
+    said = {"funding.pooled": "yes", "protocol": "none"}
+    lines = [line for line, _ in what_if_lines(found, said)]
+    assert lines[:4] == [
+        "Care pool",
+        "If funding.pooled were yes and protocol were none:",
+        "Findings: 1 opened, 0 closed and 2 changed.",
+        "The risk tier: high, medium or low now, high or medium then.",
+    ]
+    assert lines[6].startswith(
+        "  MEDIUM    Budgets are pooled without an agreed protocol (could be"
+    )
+    last = "2 checks would stand differently without opening or closing: --full names each"
+    assert lines[-1] == last
+    full = [line for line, _ in what_if_lines(found, said, full=True)]
+    assert full[: len(lines) - 2] == lines[:-2]
+    assert "Changed" in full
+    assert sum(" now, " in each for each in full) == 3
+    data = what_if_data(found, facts)
+    assert data["what_if"] == {"funding.pooled": True, "protocol": "none"}
+    assert data["derived"]["the risk tier"]["after"] == "high or medium"
+    assert [len(data[each]) for each in ("opened", "closed", "changed")] == [1, 0, 2]
+    back = found.after.what_if({"protocol.agreed": True})
+    lines = [line for line, _ in what_if_lines(back, {"protocol.agreed": "yes"})]
+    assert lines[-2:] == [
+        "Closed",
+        "  Budgets are pooled without an agreed protocol: met [pooled-budget-without-protocol]",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,52 @@ def test_a_project_elsewhere_holds_its_own_pack_to_proof(elsewhere: Path, tmp_pa
     assert "PASSED rules/rulebook.yaml::knowledge_is_monotone[partnership]" in passed
 
 
+ALONE = """
+import sys
+
+class Refused:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {left_out!r}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Refused())
+from govrules import FactsError, assess, load_rulebook, read, read_text, to_data
+
+book = load_rulebook()
+pool = read({{"name": "Pool", "funding": {{"pooled": True}}, "protocol": "none"}}, rulebook=book)
+found = assess(pool.subject, book)
+print(len(to_data(found)["subjects"][0]["findings"]), len(found.plan().steps))
+print(read_text("name: Pool", rulebook=book).subject.name)
+print(read({csv!r}, rulebook=book).subject.partnerships[0].name)
+try:
+    read({{"fundng": {{}}}}, rulebook=book)
+except FactsError as error:
+    print(error.diagnostics[0].help)
+"""
+
+
+def test_a_program_can_leave_out_what_the_command_line_needs(
+    project: dict[str, Any], tmp_path: Path
+) -> None:
+    prose = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"^pip install (attrs .*)$", prose, re.MULTILINE)
+    kept = set(said.split())
+    needed = {re.split(r"[>=<]", each)[0] for each in project["project"]["dependencies"]}
+    left_out = {each.replace("-", "_") for each in needed - kept}
+    assert kept < needed
+    assert all(each.replace("_", "-") in prose for each in left_out)
+    table = tmp_path / "register.csv"
+    table.write_text("name\nArts network\n", encoding="utf-8")
+    script = ALONE.format(left_out=left_out, csv=str(table))
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=False, text=True
+    )
+    assert ran.stderr == ""
+    counts, *others = ran.stdout.splitlines()
+    assert all(int(each) > 0 for each in counts.split())
+    assert others == ["Pool", "Arts network", "did you mean `funding`?"]
+
+
 def test_the_package_is_typed() -> None:
     assert (Path(govrules.__file__).parent / "py.typed").exists()
 

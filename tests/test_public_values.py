@@ -7,8 +7,10 @@ import datetime as dt
 import json
 import multiprocessing
 import pickle
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +95,16 @@ def test_a_rulebook_is_small_and_is_unpickled_once() -> None:
     packed = pickle.dumps(RULEBOOK)
     assert len(packed) < 300_000
     assert pickle.loads(packed) is pickle.loads(packed)
+
+
+def test_of_rulebooks_that_were_unpickled_the_last_are_kept() -> None:
+    head = TEXTS["rulebook.yaml"]
+    several = [head.replace("title: Own", f"title: Own {number}") for number in range(9)]
+    packed = [pickle.dumps(load_rulebook(TEXTS | {"rulebook.yaml": each})) for each in several]
+    first, *_, last = [pickle.loads(each) for each in packed]
+    assert pickle.loads(packed[-1]) is last
+    assert pickle.loads(packed[0]) is not first
+    assert pickle.loads(packed[0]) == first
 
 
 def flagged(rulebook: govrules.Rulebook, subject: Partnership) -> list[str]:
@@ -251,6 +263,76 @@ def test_an_installed_package_offers_a_pack(tmp_path: Any, monkeypatch: pytest.M
     with pytest.raises(RuleFileError, match="there is no such folder") as caught:
         load_rulebook("counciI")
     assert "did you mean `council`" in caught.value.diagnostics[0].help
+
+
+def zipped(folder: Path, files: dict[str, str]) -> zipfile.Path:
+    """Return files as they are found inside a package that is an archive."""
+    with zipfile.ZipFile(folder / "pack.zip", "w") as packed:
+        for name, text in files.items():
+            packed.writestr(f"pack/{name}", text)
+    return zipfile.Path(folder / "pack.zip", "pack/")
+
+
+def test_a_pack_is_loaded_from_the_resources_of_a_package(tmp_path: Path) -> None:
+    cited = TEXTS | {
+        "rulebook.yaml": TEXTS["rulebook.yaml"].replace('"2025"', '"2025", text: texts/s.txt'),
+        "texts/s.txt": "A partnership has a name.\n",
+    }
+    rulebook = load_rulebook(zipped(tmp_path, cited))
+    assert rulebook == load_rulebook(cited)
+    assert str(rulebook.rules[0].span) == "pack-1/names.yaml:4"
+
+
+def test_of_a_package_no_folder_is_gone_down_for_ever(tmp_path: Path) -> None:
+    deep = "a/b/c/d/s.txt"
+    cited = TEXTS | {
+        "rulebook.yaml": TEXTS["rulebook.yaml"].replace('"2025"', f'"2025", text: {deep}'),
+        deep: "A partnership has a name.\n",
+    }
+    assert load_rulebook(cited).rules
+    with pytest.raises(RuleFileError, match=f"the text `{deep}` of source `s` cannot be read"):
+        load_rulebook(zipped(tmp_path, cited))
+
+
+OFFERED = """
+from pathlib import Path
+
+folder = str(Path(__file__).parent / "pack")
+texts = {each.name: each.read_text("utf-8") for each in Path(folder).iterdir()}
+
+
+def broken():
+    raise ValueError("no such luck")
+
+
+def nothing():
+    return 5
+"""
+
+
+def test_an_installed_package_offers_a_pack_in_any_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, about = tmp_path / "offered", tmp_path / "offered-1.0.dist-info"
+    about.mkdir()
+    (package / "pack").mkdir(parents=True)
+    for name, text in TEXTS.items():
+        (package / "pack" / name).write_text(text, "utf-8")
+    (package / "__init__.py").write_text(OFFERED, "utf-8")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: offered\nVersion: 1.0\n")
+    points = "".join(
+        f"{each} = offered:{each}\n" for each in ("folder", "texts", "broken", "nothing")
+    )
+    (about / "entry_points.txt").write_text(f"[govrules.packs]\n{points}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert load_rulebook("folder").rules == load_rulebook(TEXTS).rules
+    assert load_rulebook("texts").rules == load_rulebook(TEXTS).rules
+    with pytest.raises(GovrulesError, match=r"the pack `broken` .* cannot be loaded: no such luck"):
+        load_rulebook("broken")
+    with pytest.raises(
+        GovrulesError, match=r"the entry point `nothing` must be a folder.* not int"
+    ):
+        load_rulebook("nothing")
 
 
 def test_unknown_stays_unknown_in_a_copy() -> None:

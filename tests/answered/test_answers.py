@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from govrules import UNKNOWN, FactsError, load_rulebook, read
@@ -18,8 +19,10 @@ from govrules.answered import (
     with_answers,
     write_answers,
 )
+from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.diagnostics import Code
 from govrules.model import Funding, Partner, Partnership, Protocol, Register
+from govrules.vocabulary import Fact, vocabulary_of
 
 DAY = dt.date(2026, 1, 9)
 
@@ -41,6 +44,8 @@ def test_each_kind_of_answer_is_read_back_as_it_was_written() -> None:
         Answer("p7", "exit_terms", frozenset({"ending", "leaving"})),
         Answer("p7", "nature", frozenset()),
         Answer("p7", "partners", ("Yes", "A: B # c", "- d", '"quoted"')),
+        Answer("p7", "pool.reports", frozenset({UNKNOWN})),
+        Answer("p7", "conflicts.declared", ()),
         Answer("p7", "protocol", value=True),
         Answer("p7", "partners[A: B # c].independent", value=False),
         Answer("p7", "responsible_officer", "none"),
@@ -99,6 +104,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "answers.yaml"
     write_answers(path, [Answer("p7", "reviewed", DAY)])
     assert read_answers(path) == (Answer("p7", "reviewed", DAY),)
+    path.write_bytes(b"\xff")
+    with pytest.raises(FactsError):
+        write_answers(path, [Answer("p7", "reviewed", DAY)])
+    assert path.read_bytes() == b"\xff"
     path.write_text("name: Care pool\n")
     with pytest.raises(FactsError, match="unknown key `name` of a file of answers"):
         write_answers(path, [Answer("p7", "reviewed", DAY)])
@@ -124,6 +133,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
         (one("partners", "Eastshire Council"), "partners"),
         (one("partners", "[yes]"), "answered by names"),
         (one("partners[A].independant", "yes"), "unknown fact"),
+        (one("status[A].kind", "yes"), "unknown fact"),
+        ("govrules: 1\nanswers: [yes]\n", "answer"),
         (one("responsible_officer", "yes"), "asks for a text"),
         ("govrules: 2\nanswers: []\n", "format version `2`"),
         ("govrules: 1\n", "has no `answers`"),
@@ -138,6 +149,13 @@ def test_what_is_no_answer_is_refused_with_its_place(text: str, said: str) -> No
     found = caught.value.diagnostics
     assert any(said in each.message for each in found), found
     assert all(each.span.file == "answers.yaml" and each.help for each in found)
+
+
+def fact(path: str) -> Fact:
+    """Return a fact of a partnership, or of the records of one of its lists."""
+    whole, _, inner = path.partition("[].")
+    found = vocabulary_of(Partnership).facts[whole]
+    return vocabulary_of(found.type.cls).facts[inner] if inner else found
 
 
 def laid(subject: Any, *answers: Answer) -> tuple[Any, list[str], list[str]]:
@@ -165,6 +183,91 @@ def test_an_answer_fills_in_what_is_open_and_nothing_else() -> None:
     assert new.funding == Funding(pooled=True, annual_spend=Decimal(5))
     assert new.protocol is None
     assert new.evidence == {"funding.annual_spend": "Minute 4"}
+
+
+@pytest.mark.parametrize(
+    ("pool", "answer", "value", "used"),
+    [
+        (Partnership(protocol=Protocol()), ("protocol", True), Protocol(), "record"),
+        (Partnership(protocol=None), ("protocol", True), None, "against"),
+        (
+            Partnership(exit_terms=frozenset({"ending", UNKNOWN})),
+            ("exit_terms", frozenset({"leaving", UNKNOWN})),
+            frozenset({"ending", "leaving", UNKNOWN}),
+            "answer",
+        ),
+        (
+            Partnership(exit_terms=frozenset({"ending", UNKNOWN})),
+            ("exit_terms", frozenset({"ending", UNKNOWN})),
+            frozenset({"ending", UNKNOWN}),
+            "record",
+        ),
+        (
+            Partnership(partners=(Partner(name="A"), UNKNOWN)),
+            ("partners", ("B",)),
+            (Partner(name="A"), UNKNOWN),
+            "against",
+        ),
+        (
+            Partnership(partners=(UNKNOWN,)),
+            ("partners[C].name", "D"),
+            (UNKNOWN,),
+            "for nothing",
+        ),
+        (
+            Partnership(partners=(Partner(),)),
+            ("partners[0].kind", "charity"),
+            (Partner(kind="charity"),),
+            "answer",
+        ),
+    ],
+)
+def test_an_answer_beside_what_is_on_record(
+    pool: Partnership, answer: tuple[str, Any], value: Any, used: str
+) -> None:
+    """It fills in, says the same, or counts for nothing and says against what."""
+    path, given = answer
+    new, counts, codes = laid(attrs.evolve(pool, id="p7"), Answer("p7", path, given))
+    assert getattr(new, path.partition("[")[0]) == value
+    told = {"against": "answer-against-the-record", "for nothing": "answer-for-nothing"}
+    assert codes == [told.get(used, "")]
+    assert used in told or counts == [used]
+
+
+@pytest.mark.parametrize(
+    ("path", "cell", "known", "value"),
+    [
+        ("responsible_officer", "nil", UNKNOWN, "`nil` is no answer here"),
+        ("funding.annual_spend", "nil", UNKNOWN, Decimal(0)),
+        ("nature", "none", UNKNOWN, frozenset()),
+        ("partners", "none", UNKNOWN, ()),
+        ("protocol", "No.", UNKNOWN, None),
+        ("protocol", "yes", UNKNOWN, True),
+        ("nature", "yes", frozenset({"statutory", UNKNOWN}), frozenset({"statutory"})),
+        ("nature", "yes", UNKNOWN, "`yes` does not say which"),
+        ("nature", " ; ", UNKNOWN, BLANK),
+        ("partners", "A; unknown", UNKNOWN, "`unknown` is no name"),
+        ("partners[].voting_share", 0.5, UNKNOWN, "`0.5` may be 50 per cent, or less than one"),
+        ("partners[].voting_share", 50.0, UNKNOWN, Decimal(50)),
+    ],
+)
+def test_what_a_cell_says(path: str, cell: Any, known: Any, value: Any) -> None:
+    """A value as an answer holds it, nothing, or why it is no answer."""
+    found = read_answer(cell, fact(path), known)
+    assert (found.message if isinstance(found, Refusal) else found) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "known", "said"),
+    [
+        ("protocol", "unknown", "yes or no"),
+        ("partners", "unknown", "the name of each, with ; between; or none"),
+        ("partners", "A", "yes, if these are all; else the name of each, with ; between"),
+    ],
+)
+def test_how_a_question_is_answered(path: str, known: str, said: str) -> None:
+    """In the words of the cell beside it."""
+    assert how_to_answer(fact(path), known) == said
 
 
 def test_two_answers_to_one_question_that_differ_count_for_nothing() -> None:

@@ -263,8 +263,121 @@ def test_a_file_that_changed_meanwhile_is_read_again(ask, rules, path, monkeypat
     assert text == TEXT + "responsible_officer: Somebody else\n"
 
 
-def test_a_file_that_cannot_be_used_is_refused(ask, rules, tmp_path):
-    assert ask(tmp_path / "missing.yaml", rules=rules).code == 2
+@pytest.fixture
+def typing(run, rules, monkeypatch):
+    def typing(path, lines, after, change, *words):
+        """Answer, and let somebody else change the file once a line was typed."""
+
+        class Typing(io.StringIO):
+            def readline(self, *_):
+                line = super().readline()
+                if line == f"{after}\n":
+                    change()
+                return line
+
+        monkeypatch.setattr("sys.stdin", Typing("".join(f"{each}\n" for each in lines)))
+        return run("ask", path, "--rules", rules, *words)
+
+    return typing
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("back", "has changed since: change the answer there"),
+        ("seen the minutes", "Not written:"),
+    ],
+)
+def test_what_somebody_else_wrote_meanwhile_stays(typing, path, after, said):
+    other = TEXT + "protocol.agreed: no\n"
+    ran = typing(path, ["y", after, "stop"], after, lambda: path.write_text(other))
+    assert said in " ".join(ran.out.split())
+    assert path.read_text() == other
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda path: path.write_bytes(b"name: \xff\n"), "it is no text in UTF-8 any more"),
+        (lambda path: path.write_text(""), "it is empty"),
+        (lambda path: path.unlink(), "it is not there any more"),
+        (lambda path: (path.unlink(), path.mkdir()), "this is a folder"),
+    ],
+)
+def test_a_file_that_cannot_be_read_any_more_is_waited_for(typing, path, change, why):
+    ran = typing(path, ["y", "why", "", "stop"], "why", lambda: change(path))
+    assert ran.code == 2
+    assert f"has changed meanwhile: {why}" in ran.err
+    assert "Mend it and press Enter to go on" in ran.out
+    assert "cannot be read any more" in ran.err
+
+
+def test_a_file_of_answers_that_is_broken_meanwhile_takes_no_answer(typing, tmp_path):
+    register, answers = tmp_path / "r.yaml", tmp_path / "answers.yaml"
+    register.write_text("partnerships: [{ id: A, name: Care pool }]\n")
+    answers.write_text("govrules: 1\nanswers: []\n")
+    broken = "govrules: 1\nanswers: [\n"
+    words = ("--answers", answers)
+    ran = typing(register, ["y", "stop"], "y", lambda: answers.write_text(broken), *words)
+    assert f"Not written: nothing was written: {answers}" in " ".join(ran.out.split())
+    assert answers.read_text() == broken
+
+
+def test_that_nobody_knows_has_been_seen_nowhere_and_is_taken_back(ask, rules, path):
+    ran = ask(path, "dk", "seen the minutes", "back", "stop", rules=rules)
+    assert "The last answer says nothing that could have been seen." in ran.out
+    assert ran.out.count("[protocol.agreed]") == 2
+    assert path.read_text() == TEXT
+
+
+def test_an_answer_names_the_gravest_of_what_it_shows(ask, rules, path):
+    money = rules / "money.yaml"
+    third = money.read_text().partition("  - id: again")[2]
+    money.write_text(
+        f"{money.read_text()}  - id: third{third.replace('low', 'high')}"
+        f"  - id: fourth{third.replace('low', 'critical')}"
+    )
+    ran = ask(path, "no", "stop", rules=rules)
+    assert "CRITICAL: The protocol is asked for twice.\n  HIGH: " in ran.out
+    assert "and 2 more to put right." in ran.out
+
+
+def test_what_is_typed_in_no_utf_8_ends_it(run, rules, path, monkeypatch):
+    typed = io.TextIOWrapper(io.BytesIO(b"y\xff\n"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", typed)
+    ran = run("ask", path, "--rules", rules)
+    assert ran.code == 2
+    assert "standard input: what was typed is not text in utf-8" in ran.err
+    assert path.read_text() == TEXT
+
+
+def test_a_register_of_which_nothing_is_left_to_ask(ask, pack, tmp_path):
+    register = tmp_path / "r.yaml"
+    register.write_text("partnerships:\n  - { funding.pooled: yes }\n")
+    words = ["--answers", tmp_path / "answers.yaml"]
+    ran = ask(register, rules=pack, words=words)
+    assert "a partnership without id or name is not asked about" in ran.err
+    assert ran.out.endswith("Nothing is left to ask.\n")
+    register.write_text(
+        "partnerships:\n  - { name: A, funding.pooled: no, responsible_officer: The clerk }\n"
+    )
+    assert ask(register, rules=pack, words=words).out.endswith("Nothing is left to ask.\n")
+    ran = ask(register, rules=pack, words=["--answers", tmp_path])
+    assert ran.code == 2
+    assert "name another file with `--answers`" in ran.err
+
+
+def test_a_level_leaves_out_what_is_less_grave(ask, rules, path):
+    ran = ask(path, rules=rules, words=["--level", "high"])
+    assert "No open question could show a finding of high severity or above." in ran.out
+
+
+@pytest.mark.parametrize("data", [None, b"name: \xff\n"])
+def test_a_file_that_cannot_be_used_is_refused(ask, rules, tmp_path, data):
+    path = tmp_path / "p.yaml"
+    if data is not None:
+        path.write_bytes(data)
+    assert ask(path, rules=rules).code == 2
 
 
 def test_nothing_is_asked_where_all_is_known(ask, pack, in_order):
@@ -306,3 +419,10 @@ def test_new_writes_over_nothing(run, monkeypatch, pack, path):
     assert "govrules ask" in ran.err
     assert path.read_text() == TEXT
     assert run("new", path.with_suffix(".xlsx"), "--rules", pack).code == 2
+    ran = run("new", path.parent / "gone" / "p.yaml", "--rules", pack)
+    assert ran.code == 2
+    assert "make it with `mkdir" in ran.err
+    monkeypatch.setattr("sys.stdin", io.StringIO("stop\n"))
+    ran = run("new", path.with_name("other.yaml"), "--rules", pack)
+    assert "Nothing was answered, so " in ran.out
+    assert not path.with_name("other.yaml").exists()

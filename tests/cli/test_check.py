@@ -262,3 +262,84 @@ def test_what_the_faster_engine_cannot_do_the_reference_engine_does(run, pack, l
     asked = run("check", large, "--rules", pack, "--engine", "compiled")
     assert asked.code == 2
     assert "nested too deep" in asked.err
+
+
+# ── What would be found if facts were otherwise ───────────────────────────────────────────────
+
+
+def test_what_would_be_found_is_told_and_decides_the_exit_code(run, pack, register):
+    words = ("check", register, "--rules", pack, "--entry", "p1")
+    ran = run(*words, "--set", "protocol.agreed=yes", "--set", "responsible_officer=The clerk")
+    assert ran.code == 0
+    assert ran.out.startswith("Care pool\nIf protocol.agreed were yes and responsible_officer were")
+    assert "met [pooled-without-protocol]" in ran.out
+    ran = run(*words, "--set", "partners=A council", "--format", "json")
+    assert ran.code == 1
+    data = json.loads(ran.out)
+    assert (data["id"], data["closed"]) == ("p1", [])
+    assert "If partners were" in run(*words, "--set", "partners=A council").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("protocol.agreed",), ("sets nothing", "write `--set fact=value`")),
+        (("protocol.agreed=",), ("gives no value", "write yes or no; or unknown")),
+        (("protocol.agreed=perhaps",), ("is not yes, no or don't know", "write one of the three")),
+        (("protocl.agreed=yes",), ("no fact `protocl.agreed`", "did you mean `protocol.agreed`?")),
+        (("partners[X].xyzzy=yes",), ("no fact `xyzzy` in `partners`", "")),
+        (("xyzzy=1",), ("no fact `xyzzy`", "`govrules facts WORDS` finds facts")),
+        (
+            ("partners[X].independent=yes",),
+            ("a record that is there", "name a record that is there"),
+        ),
+        (("protocol.agreed=yes", "--format", "html"), ("not as html", "write `--format json`")),
+        (("protocol.agreed=yes", "--as-of", "2026-04-31"), ("--as-of", "")),
+    ],
+)
+def test_what_cannot_be_supposed_is_refused(run, pack, pooled, words, said):
+    ran = run("check", pooled, "--rules", pack, "--set", *words)
+    assert ran.code == 2
+    assert all(each in ran.err for each in said)
+
+
+def test_facts_are_supposed_of_one_partnership(run, pack, register):
+    ran = run("check", register, "--rules", pack, "--set", "protocol.agreed=yes")
+    assert ran.code == 2
+    assert "2 were named" in ran.err
+    assert "name one with `--entry ID`" in ran.err
+
+
+@pytest.mark.parametrize("depth", ["0", "many", "-1"])
+def test_a_depth_that_is_no_number_of_lines_is_refused(run, pack, pooled, depth):
+    ran = run("check", pooled, "--rules", pack, f"--depth={depth}")
+    assert ran.code == 2
+    assert f"`--depth {depth}` is no number of lines" in ran.err
+
+
+def test_a_depth_cuts_the_reasons_short(run, pack, pooled):
+    full, short = (
+        run("check", pooled, "--rules", pack, "--depth", depth).out for depth in ("all", "1")
+    )
+    assert "The partners have not agreed a protocol" in full
+    assert full.count("    because: ") == 2
+    assert short.count("    because: ") == 1
+
+
+@pytest.mark.parametrize("first", ["pooled", "in_order"])
+def test_an_answer_for_one_of_several_files_is_for_nothing_in_none(
+    run, pack, tmp_path, request, first
+):
+    files = [request.getfixturevalue(each) for each in ("pooled", "in_order")]
+    if first == "in_order":
+        files.reverse()
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(
+        "govrules: 1\nanswers:\n"
+        "  - { partnership: Care pool, fact: public.vulnerable_users, value: yes, date: 2026-03-01 }\n"
+        "  - { partnership: Gone, fact: protocol.agreed, value: yes, date: 2026-03-01 }\n"
+    )
+    ran = run("check", *files, "--rules", pack, "--answers", answers, "--full")
+    assert f"{answers}: 2 answers: 1 used, 1 for nothing" in ran.err
+    assert "CRITICAL" in ran.out
+    assert "Care pool: public.vulnerable_users: yes" in " ".join(ran.out.split())

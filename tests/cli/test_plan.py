@@ -77,3 +77,28 @@ def test_a_plan_can_be_written_to_a_file(run, pack, pooled, tmp_path, form):
 
 def test_a_file_that_cannot_be_used_is_exit_code_2(run, pack, tmp_path):
     assert run("plan", tmp_path / "missing.yaml", "--rules", pack).code == 2
+
+
+def test_actions_are_printed_and_those_of_nobody_are_left_out(run, pack, pooled, tmp_path):
+    nobody = tmp_path / "nobody.yaml"
+    nobody.write_text("funding.pooled: yes\nprotocol: none\n")
+    ran = run("plan", pooled, nobody, "--rules", pack, "--format", "actions")
+    assert ran.code == 1
+    assert ran.out.count("rule: pooled-without-protocol") == 1
+    assert "partnership: Care pool" in ran.out
+    assert "of a partnership without id or name: left out" in ran.err
+
+
+def test_actions_that_cannot_be_written_are_exit_code_2(run, pack, pooled, tmp_path):
+    actions = tmp_path / "actions.yaml"
+    actions.write_text("{ govrules: 1, actions: [] }\n")
+    ran = run("plan", pooled, "--rules", pack, "--output", actions)
+    assert ran.code == 2
+    assert f"`{actions}`" in ran.err
+    assert actions.read_text() == "{ govrules: 1, actions: [] }\n"
+
+
+def test_without_a_plan_no_actions_are_written(run, pack, tmp_path):
+    actions = tmp_path / "actions.yaml"
+    assert run("plan", tmp_path / "gone.yaml", "--rules", pack, "--output", actions).code == 2
+    assert not actions.exists()

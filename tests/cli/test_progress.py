@@ -15,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from govrules.cli.exits import FINE, FLAGGED
-from govrules.cli.progress import LONG, followed, followed_batches
+from govrules.cli.progress import LONG, followed, followed_batches, waited
 from tests.pages import laid
 
 PACK = laid("packs.md") / "sound" / "plain"
@@ -53,6 +53,17 @@ def test_of_batches_the_rows_are_counted(terminal: bool) -> None:
     batches = [range(30), range(30), range(40)]
     assert list(followed_batches(batches, 100, "Judging", console)) == batches
     assert ("100/100" in file.getvalue()) is terminal
+
+
+@pytest.mark.parametrize(("soon", "terminal"), [(0.01, True), (60, True), (0.01, False)])
+def test_a_long_wait_shows_what_for(
+    monkeypatch: pytest.MonkeyPatch, soon: float, terminal: bool
+) -> None:
+    monkeypatch.setattr("govrules.cli.progress._SOON", soon)
+    file = io.StringIO()
+    with waited("Reading", Console(file=file, force_terminal=terminal, width=120)):
+        time.sleep(0.1)
+    assert ("Reading" in file.getvalue()) is (terminal and soon < 1)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

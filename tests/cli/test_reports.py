@@ -5,8 +5,10 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from govrules.receipt import receipt_in
+from govrules.rulebook.packs import shipped_examples
 
 FORMATS = ("html", "markdown", "pull-request", "sarif", "junit", "github", "json", "jsonl", "csv")
 #: Markup, quotation marks, a mark that turns text round, a picture, controls, and great length.
@@ -156,6 +158,7 @@ def test_several_partnerships_make_one_page(run, pack, pooled, in_order, tmp_pat
         (("--output", "{}"), "is a folder"),
         (("--save", "{}/missing"), "there is no folder"),
         (("--save", "{}/file"), "is no folder"),
+        (("--unlocked",), "are of a workbook"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_said_before_the_work(
@@ -171,6 +174,26 @@ def test_a_folder_that_cannot_be_written_is_said_before_the_work(
     assert ran.code == 2
     assert wrong in ran.err
     assert "help:" in ran.err
+
+
+def test_a_folder_that_takes_no_file_is_said_before_the_work(run, tmp_path, monkeypatch):
+    def closed(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", closed)
+    ran = run("check", tmp_path / "no.yaml", "--save", tmp_path)
+    assert ran.code == 2
+    assert f"nothing can be written into `{tmp_path}`: permission denied" in ran.err
+
+
+def test_an_assessment_that_cannot_be_saved_is_said(run, pack, pooled, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("govrules.saved.save", full)
+    ran = run("check", pooled, "--rules", pack, "--save", tmp_path)
+    assert ran.code == 2
+    assert f"`{tmp_path}`: no space left on device" in ran.err
 
 
 def test_what_changed_is_said_in_every_format(run, pack, register, tmp_path):
@@ -217,6 +240,37 @@ def test_what_changed_is_said_in_every_format(run, pack, register, tmp_path):
     assert ",closed" in told["csv"]
     assert "low, new: No officer is responsible" in told["junit"]
     assert '"changes"' in told["jsonl"]
+    book = tmp_path / "report.xlsx"
+    words = ("--format", "xlsx", "--output", book, "--save", saved)
+    run("check", register, "--rules", pack, *words)
+    rows = CalamineWorkbook.from_path(book).get_sheet_by_name("What changed").to_python()
+    assert [[each[0], each[1], each[2].partition(" (")[0]] for each in rows[3:]] == [
+        ["Opened", "Low", "Quiet forum: No officer is responsible"],
+        ["Closed", "Medium", "Care pool: Budgets are pooled without a protocol"],
+        ["Still open", "High", "Our register: The register has not been reviewed"],
+    ]
+
+
+def test_the_report_of_one_partnership_says_what_settles_most(run):
+    path = shipped_examples() / "high-tier-pool-without-arrangements.yaml"
+    page = run("check", path, "--format", "html").out
+    page = " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+    assert "Five pieces of work settle 36 of the 50 findings." in page
+    assert "Eastshire Council, Eastshire Integrated Care Board" in page
+    assert "34 checks do not apply, for these reasons." in page
+    paper = run("check", path, "--format", "markdown").out
+    assert "| A | One signed partnership agreement | 18 | 9 |" in paper
+    assert "## What was not assessed" in paper
+    assert "- Which would open: With that, the aims are agreed but not published (medium)." in paper
+    assert "Questions to answer" not in paper
+
+
+def test_the_report_of_a_partnership_says_what_is_not_known_of_it(run):
+    path = shipped_examples() / "digital-technology-centre.yaml"
+    page = run("check", path, "--format", "html").out
+    page = " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+    assert ", perhaps others" in page
+    assert "A check that lacks a fact is never counted as met." in page
 
 
 def test_a_saved_assessment_that_is_none_is_said(run, pack, pooled, tmp_path):
@@ -271,6 +325,32 @@ def test_pages_lie_beside_no_file_of_ours(run, pack, pooled, tmp_path):
     assert [each.name for each in Path(folder).iterdir()] == ["page.html"]
 
 
+def test_the_foot_of_a_page_names_what_was_decided_and_what_is_coming(run, pack, pooled, tmp_path):
+    money = pack / "money.yaml"
+    coming = "severity: low\n    in_force: { from: 2026-07-01 }\n"
+    money.write_text(money.read_text().replace("severity: low\n", coming))
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "rulebook.yaml").write_text(
+        "govrules: 1\nid: own\ntitle: Our law\nversion: '1'\nowner: us\nadapts:\n  small:\n"
+        "    rules:\n      register-not-reviewed: { leave_out: yes, reason: It is reviewed., "
+        "approved: Cabinet }\n"
+    )
+    decided = tmp_path / "decided.yaml"
+    decided.write_text(
+        "govrules: 1\nactions:\n  - { rule: pooled-without-protocol, partnership: Care pool, "
+        "do: Agree a protocol., owner: Head of care, by: 2026-02-28 }\n"
+    )
+    pooled.write_text(f"{pooled.read_text()}responsible_officer: none\n")
+    ran = run("check", pooled, "--rules", own, "--actions", decided)
+    assert "Decided (1): 1 late. Each: --full\n" in ran.out
+    assert "Coming up, from 1 July 2026 (1): nobody-responsible. More: --full\n" in ran.out
+    assert "1 change of other packs' rules by own: --full says why\n" in ran.out
+    ran = run("explain", "register-not-reviewed", "--rules", own)
+    assert ran.out.startswith("The register has not been reviewed\nregister-not-reviewed ")
+    assert "left out" in ran.out.lower()
+
+
 def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path):
     waivers = tmp_path / "waivers.yaml"
     waivers.write_text(
@@ -287,6 +367,26 @@ def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path
     for kind in ("html", "markdown"):
         assert "Waived: flagged, and not counted" in told[kind]
         assert "Cabinet, 3 March 2026" in told[kind]
+    book = tmp_path / "report.xlsx"
+    run(
+        "check",
+        register,
+        "--rules",
+        pack,
+        "--waivers",
+        waivers,
+        "--format",
+        "xlsx",
+        "--output",
+        book,
+    )
+    rows = CalamineWorkbook.from_path(book).get_sheet_by_name("Waivers").to_python()
+    assert rows[3][:4] == [
+        "A",
+        "pooled-without-protocol",
+        "The pool closes soon",
+        "Cabinet, 3 March 2026",
+    ]
     results = json.loads(told["sarif"])["runs"][0]["results"]
     [waived] = [each for each in results if "suppressions" in each]
     assert waived["suppressions"][0]["kind"] == "external"
@@ -297,3 +397,28 @@ def test_what_is_waived_is_said_and_does_not_count(run, pack, register, tmp_path
     ran = run("verify", tmp_path / "report.html")
     assert ran.code == 1
     assert "waivers.yaml: changed" in ran.out
+
+
+def test_what_is_adapted_and_what_begins_later_is_said(run, pack, pooled, tmp_path):
+    rules = (pack / "money.yaml").read_text()
+    later = "    in_force: { from: 2027-01-01 }\n    severity: low"
+    (pack / "money.yaml").write_text(rules.replace("    severity: low", later))
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    head, _, _ = (pack / "rulebook.yaml").read_text().partition("parameters:")
+    (ours / "rulebook.yaml").write_text(
+        head.replace("id: small", "id: ours") + "adapts:\n  small:\n    rules:\n"
+        "      nobody-responsible: { severity: high, reason: It matters here., approved: Cabinet }\n"
+    )
+    pooled.write_text(pooled.read_text() + "responsible_officer: none\n")
+    words = {"text": ("--full",), "html": (), "markdown": ()}
+    for kind, more in words.items():
+        said = run("check", pooled, "--rules", ours, "--format", kind, *more).out
+        said = " ".join(html.unescape(re.sub(r"<[^>]+>|\\", " ", said)).split())
+        assert "Coming up" in said, kind
+        assert "No officer is responsible. Checked from 1 January 2027." in said, kind
+        assert "Adapted" in said, kind
+        assert "It matters here" in said, kind
+    for kind in ("html", "markdown"):
+        said = run("catalogue", "--rules", ours, "--format", kind).out
+        assert "It matters here" in said, kind

@@ -7,6 +7,7 @@ import io
 import json
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from govrules.render.rows import HEADS
 
@@ -49,3 +50,14 @@ def test_what_looks_like_a_formula_is_never_carried_out(run, pack, tmp_path):
     names = [row[1] for row in csv.reader(io.StringIO(said))]
     assert '\'=HYPERLINK("x")' in names
     assert not any(each.startswith("=") for each in names)
+
+
+def test_a_workbook_says_what_was_not_read(run, pack, tmp_path):
+    path, book = tmp_path / "register.csv", tmp_path / "book.xlsx"
+    path.write_text("name,funding.pooled,status\n" + "".join(f"P{n},often,so\n" for n in range(25)))
+    run("check", path, "--rules", pack, "--format", "xlsx", "--output", book)
+    rows = CalamineWorkbook.from_path(book).get_sheet_by_name("Summary").to_python()
+    at = next(at for at, row in enumerate(rows) if row[0] == "What was not read")
+    assert rows[at + 1][:3] == ["What", "Where", "What to do"]
+    assert "5 more cells of the column cannot be read (`funding.pooled`" in rows[at + 2][0]
+    assert rows[-1][0] == "and 17 more: `govrules check` prints them all"

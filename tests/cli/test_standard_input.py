@@ -62,3 +62,16 @@ def test_no_table_is_read_from_it(check):
     code, _, err = check(LINES, "--table", "x")
     assert code == 2
     assert "save it" in err
+
+
+def test_that_it_cannot_be_read_is_said(monkeypatch, capsys):
+    class Broken(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, _):
+            raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Broken())))
+    assert main(["check", "-"]) == 2
+    assert "standard input: input/output error" in capsys.readouterr().err

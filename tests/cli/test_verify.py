@@ -1,3 +1,4 @@
+import io
 import json
 import random
 import shutil
@@ -92,6 +93,26 @@ def test_packs_that_cannot_be_read_are_told(run, report, pack):
     ran = run("verify", path)
     assert ran.code == 1
     assert "The packs: cannot be read" in ran.out
+
+
+def test_packs_that_come_and_go_are_told(run, report, tmp_path):
+    path = report()
+    ran = run("verify", path, "--rules", "agreements-in-force")
+    assert ran.code == 1
+    assert "Pack small: is not among the packs any more" in ran.out
+    assert "Pack agreements-in-force: was not among the packs" in ran.out
+    ran = run("verify", path, "--rules", tmp_path / "gone")
+    assert "The packs: cannot be read: " in ran.out
+
+
+def test_what_came_by_standard_input_cannot_be_read_again(run, pack, tmp_path, monkeypatch):
+    facts = io.TextIOWrapper(io.BytesIO(b"name: Care pool\nfunding.pooled: no\n"))
+    monkeypatch.setattr("sys.stdin", facts)
+    path = tmp_path / "report.html"
+    run("check", "-", "--rules", pack, "--format", "html", "--output", path)
+    ran = run("verify", path)
+    assert ran.code == 1
+    assert "Facts -: came by standard input, and cannot be read again" in ran.out
 
 
 def test_another_version_is_told(run, report, monkeypatch):

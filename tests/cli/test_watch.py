@@ -14,6 +14,7 @@ import time
 import pytest
 
 from govrules import load_rulebook
+from govrules.cli.rule_files import RuleFiles
 from govrules.cli.watch import Watching
 
 SHIPPED = load_rulebook()
@@ -166,6 +167,32 @@ def test_each_notice_can_be_a_line_of_json(watching, file, capsys):
     assert {"movement": "opened", "kind": "partnership", "subject": "pool", "rule": RULE} in [
         {key: each[key] for key in ("movement", "kind", "subject", "rule")} for each in lines
     ]
+
+
+def test_rules_that_change_open_and_close_findings(pack, tmp_path, capsys):
+    file = tmp_path / "pool.yaml"
+    file.write_text("name: Pool\nfunding.pooled: yes\nprotocol: none\nlocal.slogan: Onward\n")
+    rules = RuleFiles((str(pack),))
+    found = Watching([file], load_rulebook(pack), AS_OF, engine="reference", rules=rules)
+    found._begin()
+    capsys.readouterr()
+    money = pack / "money.yaml"
+    money.write_text(money.read_text().replace("protocol.agreed: yes }", "local.slogan: Onward }"))
+    settle(found)
+    told = capsys.readouterr()
+    assert "govrules: the rules have changed: small 7" in told.err
+    assert "closed (medium): Pool  [pooled-without-protocol]" in told.out
+
+
+def test_another_day_is_told(tmp_path, pack, capsys):
+    file = tmp_path / "register.yaml"
+    file.write_text("as_of: 2026-03-31\nreviewed: 2026-01-31\npartnerships: [{ name: A }]\n")
+    found = Watching([file], load_rulebook(pack), None, engine="reference")
+    found._begin()
+    capsys.readouterr()
+    file.write_text(file.read_text().replace("2026-03-31", "2027-03-31"))
+    settle(found)
+    assert "opened (high): the register  [register-not-reviewed]" in capsys.readouterr().out
 
 
 def test_the_time_it_may_take_can_be_bounded(run, file):

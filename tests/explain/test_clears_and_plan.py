@@ -208,6 +208,44 @@ def test_doing_without_is_shown_where_nothing_else_helps() -> None:
     assert ways(is_("deal", None), thing=thing) == [{"deal": None}]
 
 
+def test_a_choice_among_values_and_facts_is_met_by_each_that_governance_can_change() -> None:
+    """The level of the deal may become that of the thing, which stands beside a plain value."""
+    dealt = attrs.evolve(BROKEN, deal=Deal(signed=True, level="low"))
+    either = FactTest(ref("level"), OneOf((Literal("top"), ref("deal.level"))))
+    assert ways(either, thing=dealt) == [{"deal.level": "middle"}]
+
+
+def test_a_number_yet_to_be_found_may_be_any() -> None:
+    """That there is a size says neither that it is enough for the items nor that it is not."""
+    there = Not(is_("size", None))
+    enough = Count(ref("items"), None, Compare(Op.AT_MOST, ref("size")))
+    unsized = attrs.evolve(BROKEN, size=None)
+    assert ways(there, thing=unsized) == [{"size": TO_BE_FOUND}]
+    assert ways(All((there, enough)), thing=unsized) == []
+    for either in (enough, Not(enough)):
+        found = ways(All((there, AnyOf((either, MENDED)))), thing=unsized)
+        assert found == [{"size": TO_BE_FOUND, "mended": True}]
+
+
+@pytest.mark.parametrize(
+    "name", ["govrules.explain.clears.MOST_MET", "govrules.explain.because._MOST_KEPT"]
+)
+def test_what_is_kept_for_other_subjects_changes_nothing(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However little of it is kept, what is said is the same."""
+    several = (AnyOf((MENDED, PAINTED)), compares("size", Op.AT_LEAST, 2), is_("sound", True))
+    things = [attrs.evolve(BROKEN, size=size) for size in (0, 1)]
+
+    def told() -> list[tuple[Any, Any]]:
+        findings = [each for one in things for each in assessed(*several, thing=one).findings]
+        return [(each.because, each.clears) for each in findings]
+
+    before = told()
+    monkeypatch.setattr(name, 1)
+    assert told() == before
+
+
 HALF = attrs.evolve(BROKEN, mended=True)
 
 
@@ -386,6 +424,15 @@ def test_a_plan_takes_the_change_that_serves_two_rules() -> None:
     plan = assessment.plan()
     assert [(each.fact, each.to) for each in plan.changes] == [("painted", True)]
     assert (plan.clears, plan.left, plan.proven_smallest) == (("rule-0", "rule-1"), (), True)
+
+
+def test_a_plan_tells_apart_values_of_a_fact_that_is_compared_with_another() -> None:
+    """Of levels that are alike to the first rule, the one that meets the second is taken."""
+    dealt = attrs.evolve(BROKEN, level="top", deal=Deal(signed=True, level="middle"))
+    as_high = FactTest(ref("deal.level"), Compare(Op.EQUALS, ref("level")))
+    plan = assessed(Not(is_("deal.level", "middle")), as_high, thing=dealt).plan()
+    assert [(each.fact, each.to) for each in plan.changes] == [("deal.level", "top")]
+    assert (plan.clears, plan.left) == (("rule-0", "rule-1"), ())
 
 
 def test_a_plan_leaves_what_nothing_clears() -> None:

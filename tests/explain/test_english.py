@@ -6,9 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 
-from govrules.explain.english import condition_phrase, rule_sentence, severity_sentence
+from govrules.explain.english import condition_phrase, names_every, rule_sentence, severity_sentence
 from govrules.explain.phrases import (
     changed_phrase,
     fact_phrase,
@@ -18,7 +19,7 @@ from govrules.explain.phrases import (
     value_phrase,
 )
 from govrules.facts import TO_BE_FOUND
-from govrules.model import Partner, Partnership
+from govrules.model import Pair, Partner, Partnership
 from govrules.rulebook.ast import Exemption, Grade, Mitigation, Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -28,6 +29,7 @@ from govrules.rulebook.expr import (
     Compare,
     Condition,
     Count,
+    FactRef,
     Includes,
     Known,
     Literal,
@@ -70,6 +72,16 @@ BOTH = Literal(frozenset(COLOURS))
 AGE = Compare(Op.OLDER_THAN, Parameter("age", 12))
 BY = By(ref("level"), (("low", Literal(1)), ("middle", Literal(2)), ("top", Literal(3))))
 BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
+NAMED = attrs.evolve(
+    ref("colours"), fact=attrs.evolve(ref("colours").fact, label="the colours asked for")
+)
+#: Of the top it is said what it is, and not what it is not.
+TOP = attrs.evolve(ref("level").fact, said=(("top", "it is at the top", ""),))
+SAID_OF_TOP = attrs.evolve(is_("level", "top"), fact=attrs.evolve(ref("level"), fact=TOP))
+FIRST, SECOND = (
+    FactTest(FactRef(path, 0, vocabulary_of(Pair).paths[path]), Compare(Op.EQUALS, Literal(True)))
+    for path in ("first.value.being_scaled_down", "second.value.being_scaled_down")
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +94,7 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (All((AnyOf((BIG, MENDED)), IS_FINE)), "either it is big or is mended, and the item is fine", "it is small and is broken, or the item is not fine"),
         (is_("deal", None), "there is no deal", "there is a deal"),
         (is_("items", None), "there are no items", "there are items"),
+        (is_("big", None), "it is small", "it is big"),
         (is_("level", "top"), "the level is top", "the level is not top"),
         (of_fact("level", OneOf((Literal("low"), Literal("top")))), "the level is low or top", "the level is not low or top"),
         (of_fact("size", Between(Literal(1), Literal(2))), "the size is between 1 foot and 2 feet", "the size is less than 1 foot or more than 2 feet"),
@@ -104,6 +117,13 @@ BY_BIG = By(ref("big"), ((True, Literal(1)), (False, Literal(2))))
         (of_fact("colours", Includes(SetOp.INCLUDES_ALL, By(ref("big"), ((True, BOTH), (False, Literal(frozenset({"red"}))))))), "the colours include both red and blue where it is big, or red where it is small", "the colours do not include both red and blue where it is big, or red where it is small"),
         (Count(ref("items"), None, Compare(Op.EQUALS, Literal(2))), "the number of items is 2", "the number of items is not 2"),
         (Share(ref("items"), None, IS_FINE, Compare(Op.AT_LEAST, Literal(Decimal(50)))), "for at least 50 per cent of the items, the item is fine", "for less than 50 per cent of the items, the item is fine"),
+        (Count(ref("items"), BIG, Compare(Op.AT_LEAST, Literal(2))), "for at least 2 items, it is big", "for fewer than 2 items, it is big"),
+        (Count(ref("colours"), None, Compare(Op.AT_LEAST, Literal(1))), "there are colours", "there are no colours"),
+        (Count(ref("colours"), None, Between(Literal(1), Literal(2))), "the number of colours is between 1 and 2", "the number of colours is less than 1 or more than 2"),
+        (of_fact("colours", Includes(SetOp.INCLUDES_ALL, NAMED)), "the colours include the colours asked for", "the colours do not include the colours asked for"),
+        (of_fact("size", OneOf((Literal(None), Literal(2)))), "the size is none or 2 feet", "the size is not none or 2 feet"),
+        (SAID_OF_TOP, "it is at the top", "it is not so that it is at the top"),
+        (All((FIRST, SECOND)), "both partnerships are being scaled down or redesigned", "at least one of the two partnerships is not being scaled down or redesigned"),
         (Known(ref("big"), recorded=True), "whether it is big is recorded", "whether it is big is not recorded"),
         (Known(ref("size"), recorded=False), "the size is not recorded", "the size is recorded"),
     ],
@@ -112,6 +132,13 @@ def test_a_condition_and_its_denial(condition: Condition, holds: str, denied: st
     """Each node as a clause, and as the clause that denies it."""
     assert condition_phrase(condition) == holds
     assert condition_phrase(condition, holds=False) == denied
+
+
+def test_facts_that_a_clause_does_not_name_are_told() -> None:
+    """So that a theorem can say which."""
+    several = (ref("big"), ref("size"), ref("items"))
+    assert names_every(BIG, several, holds=True) == ["size", "items"]
+    assert names_every(Count(several[2], BIG, AGE), several, holds=False) == ["size"]
 
 
 RULE = Rule(
@@ -192,6 +219,9 @@ def test_values(value: Any, fact_type: FactType, phrase: str) -> None:
         ("protocol", True, "there is a protocol"),
         ("partners", (), "it has no partners"),
         ("partners", (Partner(name="The trust"), Partner()), "the partners are The trust and partner 2"),
+        ("partners", (Partner(name="The trust"), UNKNOWN), "the partners include The trust"),
+        ("partners", (UNKNOWN,), "nobody recorded all of the partners"),
+        ("nature", frozenset({UNKNOWN}), "nobody recorded all of the kinds of partnership that it is"),
         ("nature", frozenset(), "none of the listed kinds fits it"),
         ("nature", frozenset({"statutory"}), "it is required by statute"),
         ("name", "Care", "it is called Care"),

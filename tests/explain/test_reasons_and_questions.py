@@ -17,11 +17,13 @@ from govrules.rulebook.expr import (
     Compare,
     Condition,
     Count,
+    FactRef,
     Includes,
     Literal,
     Not,
     OneOf,
     Op,
+    Operand,
     Quantified,
     Quantity,
     SetOp,
@@ -30,7 +32,19 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
-from tests.properties.small import AS_OF, CITED, DATES, TIER, Deal, Item, Thing, ref, rulebook_of
+from govrules.vocabulary import Recorded, SetOf, fact, vocabulary_of
+from tests.properties.small import (
+    AS_OF,
+    CITED,
+    DATES,
+    TIER,
+    Colour,
+    Deal,
+    Item,
+    Thing,
+    ref,
+    rulebook_of,
+)
 
 FINE, BAD, MAYBE = Item(fine=True, weight=2), Item(fine=False, weight=3), Item()
 
@@ -85,7 +99,8 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
         subject="thing",
         **parts,
     )
-    return assess(thing, rulebook_of((rule,), {"tier": TIERS}), as_of=AS_OF).findings[0]
+    book = attrs.evolve(rulebook_of((rule,), {"tier": TIERS}), subjects={"thing": type(thing)})
+    return assess(thing, book, as_of=AS_OF).findings[0]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +134,56 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
 def test_because(requires: Condition, facts: dict[str, Any], because: set[str]) -> None:
     """The facts cited are those that decide, and for a whole list that there are no more."""
     assert {each.fact for each in finding(requires, Thing(**facts)).because} == because
+
+
+@attrs.frozen(kw_only=True)
+class Wanted(Thing):
+    wanted: Recorded[SetOf[Colour]] = fact("the colours asked for", ask="Which are asked for?")
+
+
+ASKED_FOR = FactRef("wanted", 0, vocabulary_of(Wanted).facts["wanted"])
+R, B = frozenset({"red"}), frozenset({"blue"})
+
+
+def has(op: SetOp, operand: Operand) -> FactTest:
+    return FactTest(ref("colours"), Includes(op, operand))
+
+
+def chosen(name: str, **cases: frozenset[str]) -> By:
+    words = {"yes": True, "no": False}
+    return By(ref(name), tuple((words.get(key, key), Literal(each)) for key, each in cases.items()))
+
+
+@pytest.mark.parametrize(
+    ("requires", "facts", "reason"),
+    [
+        (has(SetOp.INCLUDES_ALL, ASKED_FOR), {"wanted": R | B}, "the colours do not include blue"),
+        (Not(has(SetOp.MISSING_ANY_OF, ASKED_FOR)), {"wanted": B}, "the colours do not include blue"),
+        (has(SetOp.INCLUDES_ALL, chosen("level", low=R, middle=R | B, top=B)), {"level": "middle"},
+         "the colours do not include blue"),
+        (has(SetOp.INCLUDES_ALL, chosen("tier", low=R, middle=R | B, top=B)), {"mended": True, "big": False},
+         "the colours do not include blue"),
+        # What is asked for where the level is none is nothing, and of nothing no set has any.
+        (has(SetOp.INCLUDES, chosen("level", low=B, middle=B, top=B)), {"level": None}, "the colours are red"),
+        (has(SetOp.INCLUDES, chosen("level", low=B, middle=B, top=B)), {}, "the colours do not include blue"),
+        # Which of the two is asked for is not known, and neither is there.
+        (has(SetOp.INCLUDES_ALL, chosen("big", yes=B, no=R | B)), {}, "the colours are red"),
+    ],
+)  # fmt: skip
+def test_what_a_set_lacks_is_said(requires: Condition, facts: dict[str, Any], reason: str) -> None:
+    """The members that are asked for and not there, where it is known which are asked for."""
+    found = finding(requires, Wanted(colours=R, **facts))
+    assert found.verdict.value == "flagged"
+    assert next(each.phrase for each in found.because if each.fact == "colours") == reason
+
+
+def test_both_of_two_sets_are_cited() -> None:
+    """What the one has and what the other asks for decide together."""
+    found = finding(has(SetOp.INCLUDES_ALL, ASKED_FOR), Wanted(colours=R | B, wanted=R))
+    assert found.verdict.value == "clear"
+    assert {each.fact for each in found.because} == {"colours", "wanted"}
+    open_ = finding(has(SetOp.INCLUDES_ALL, ASKED_FOR), Wanted(colours=R, wanted=R | {UNKNOWN}))
+    assert {each.fact for each in open_.questions} == {"wanted"}
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govrules.assessment import assess
 from govrules.engines.reference import case_of, evaluate
 from govrules.explain.clears import LONG, SHOWN, clears
 from govrules.explain.view import view_of
@@ -161,6 +163,29 @@ def test_of_a_long_way_no_variants_are_followed(number: int, shown: int) -> None
     register = Register(partnerships=(NOTHING_AGREED,) * number)
     ways = clears(rule, view_of(register, AS_OF, rulebook_of((rule,), {})))
     assert [len(way) for way in ways] == [number] * shown
+
+
+def test_a_derived_fact_rests_on_those_of_the_records_of_a_list() -> None:
+    """Each of these is one reason, with a proof of its own."""
+    whole = attrs.evolve(SOUND, name="all_sound", label="all are sound")
+    every = Quantified(Quantity.EVERY, LISTED, IS_SOUND)
+    derived = DERIVED | {"all_sound": Derived(whole, Register, (Row(every, value=True),), False)}
+    rule = Rule(
+        "rule", "It is broken", "theme", "Mend.", CITED,
+        Not(yes(FactRef("all_sound", 0, whole, FactSource.DERIVED))), Severity.HIGH,
+        subject="register",
+    )  # fmt: skip
+    book = attrs.evolve(rulebook_of((rule,), derived), subjects={"register": Register})
+    sound = Partnership(partners=(Partner(named_accountable=True),))
+    (found,) = assess(Register(partnerships=(sound, sound)), book, as_of=AS_OF).findings
+    assert [each.fact for each in found.because] == ["all_sound"]
+    rests_on = {name: [each.fact for each in step.because] for name, step in found.steps.items()}
+    entries = [f"partnerships[{index}]" for index in range(2)]
+    partners = ("partners", "partners[0].named_accountable")
+    assert rests_on == {
+        "all_sound": ["partnerships", *(f"{each}.sound" for each in entries)],
+        **{f"{each}.sound": [f"{each}.{one}" for one in partners] for each in entries},
+    }
 
 
 def test_what_is_supposed_already_stays_unless_it_is_undone() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
 import random
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -20,7 +22,7 @@ from govrules.errors import FactsError, RuleFileError
 from govrules.files import SpecialFileError, open_file
 from govrules.model import Partnership
 from govrules.portfolio import entries_of
-from govrules.registers import probing, workbooks
+from govrules.registers import probing, workbook_child, workbooks
 from govrules.registers.read import read_source
 from govrules.registers.tables import Table
 from govrules.rulebook.load import load_rulebook
@@ -131,6 +133,37 @@ def test_a_workbook_that_takes_too_long_is_told(tmp_path, monkeypatch):
     began = time.monotonic()
     refused(path, "GR719")
     assert time.monotonic() - began < 20
+
+
+def answers_about(path: Path, monkeypatch: pytest.MonkeyPatch, **asked: object) -> list[object]:
+    """Return all that the process would send of a workbook, without its limits."""
+    monkeypatch.setattr(workbook_child, "limit", lambda *_: None)
+    request = {"file": str(path), "path": [*sys.path], "memory": 0, "seconds": 0, **asked}
+    sent, answers = io.BytesIO(), io.BytesIO()
+    for each in (request, ("Register", ["Register"], 1)):
+        pickle.dump(each, sent)
+    sent.seek(0)
+    workbook_child.serve(sent, answers)
+    answers.seek(0)
+    found = []
+    while answers.tell() < len(answers.getvalue()):
+        found.append(pickle.load(answers))
+    return found
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_the_process_of_a_workbook_sends_its_sheets_and_then_the_rows(tmp_path, monkeypatch, alone):
+    path = tmp_path / "register.xlsx"
+    path.write_bytes(packed(sheet(*NAMES, ("D3", ""))))
+    asked = {"table": "Register", "alone": alone}
+    assert answers_about(path, monkeypatch, **asked) == [
+        ("sheets", {"Register": True}, {"Register": (3, 2, 3)}),
+        {"Register": ([["name", "funding.pooled"]], ())},
+        [["name", "funding.pooled"], ["Care pool", "yes"], []],
+        ("end", ()),
+    ]
+    path.write_bytes(path.read_bytes()[:-200])
+    assert answers_about(path, monkeypatch, **asked) == [("unreadable",)]
 
 
 def test_rows_hold_nothing_but_cells(tmp_path, monkeypatch):

@@ -11,12 +11,26 @@ from govrules import assess
 from govrules.engines.columns import to_batches
 from govrules.registers.batches import assess_batches
 from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Severity
-from govrules.rulebook.expr import All, AnyOf, Compare, FactRef, FactSource, Literal, Not, Op
+from govrules.rulebook.expr import (
+    All,
+    AnyOf,
+    Compare,
+    FactRef,
+    FactSource,
+    Includes,
+    Literal,
+    Not,
+    Op,
+    Quantified,
+    Quantity,
+    SetOp,
+)
 from govrules.rulebook.expr import Test as FactTest
 from govrules.truth import UNKNOWN
+from govrules.vocabulary import ListOf, Recorded, SetOf, fact, vocabulary_of
 from tests.conformance.agreement import DATES, asked
 from tests.conformance.test_every_kind_of_condition import CONDITIONS, DERIVED, rule, things
-from tests.properties.small import CITED, SOUND, Thing, ref, rulebook_of
+from tests.properties.small import CITED, SOUND, Colour, Thing, ref, rulebook_of
 
 
 def alone():
@@ -52,6 +66,39 @@ def test_every_kind_of_condition_asks_what_findings_ask(rules, as_of):
         assert set(filter(None, row["questions"].split("; "))) == expected, finding.rule
         several_ask += bool(expected)
     assert several_ask > len(findings) / 10
+
+
+@attrs.frozen(kw_only=True)
+class Tin:
+    mixed: Recorded[SetOf[Colour]] = fact("the colours mixed in it", ask="Of which colours?")
+
+
+@attrs.frozen(kw_only=True)
+class Shop(Thing):
+    tins: Recorded[ListOf[Tin]] = fact("the tins", ask="Which tins?", each="tin")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "questions"),
+    [
+        (frozenset(), "tins"),
+        (frozenset({"red"}), "tins; big"),
+        (frozenset({"red", UNKNOWN}), "tins; colours; big"),
+    ],
+)
+def test_a_set_of_a_record_nobody_recorded_yet_has_certainly_all_of_nothing(wanted, questions):
+    """So whatever tins there are, where no colour is wanted nothing beside them is asked."""
+    tins = FactRef("tins", 0, vocabulary_of(Shop).facts["tins"])
+    mixed = FactRef("mixed", 1, vocabulary_of(Tin).facts["mixed"])
+    has_all = FactTest(mixed, Includes(SetOp.INCLUDES_ALL, ref("colours")))
+    big = FactTest(ref("big"), Compare(Op.EQUALS, Literal(True)))
+    rules = (rule(0, Quantified(Quantity.EVERY, tins, AnyOf((has_all, big)))),)
+    book = attrs.evolve(rulebook_of(rules, {}), subjects={"thing": Shop})
+    shop = Shop(tins=(UNKNOWN,), colours=wanted)
+    (batch,) = assess_batches(book, to_batches([shop], Shop, book), kind="thing")
+    (finding,) = assess(shop, book).findings
+    assert asked(finding) == {*questions.split("; ")}
+    assert batch.to_pylist()[0]["questions"] == questions
 
 
 def is_so(name):

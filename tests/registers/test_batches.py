@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
+from types import SimpleNamespace
 
 import attrs
 import numpy as np
@@ -21,6 +22,7 @@ from govrules import (
     EngineError,
     FactsError,
     Funding,
+    NoSuchRuleError,
     Organisation,
     Partnership,
     assess,
@@ -40,6 +42,7 @@ from govrules.registers.batches import (
     explain_row,
 )
 from govrules.registers.findings_files import write_findings
+from govrules.registers.spark import assess_register_spark, assess_spark
 from govrules.rulebook.ast import Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -192,6 +195,33 @@ def test_pairs_are_those_of_a_register(subjects):
     assert not any("flagged" in each for each in given - told)
 
 
+class Frame:
+    """What Spark does with a DataFrame, on one machine: its workers are handed batches."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def mapInArrow(self, work, _):  # noqa: N802 - as Spark calls it
+        return Frame([*work(iter(self.batches))])
+
+    def toLocalIterator(self):  # noqa: N802 - as Spark calls it
+        return (SimpleNamespace(**row) for row in rows(self.batches))
+
+
+def test_the_workers_of_spark_say_what_batches_say():
+    of_register = [each for each in BOOK.rules if each.subject == "register"]
+    book = attrs.evolve(BOOK, rules=(*BOOK.rules[:5], *of_register[:5]))
+    parts = [each.slice(at, 1) for each in pooled() for at in range(2)]
+    found = rows(assess_spark(Frame(parts), book, as_of=AS_OF).batches)
+    assert found == [
+        {name: None if each is None else str(each) for name, each in row.items()}
+        for row in rows(assess_batches(book, parts, as_of=AS_OF))
+    ]
+    options = {"register": Register(declared_count=3), "complete": False, "as_of": AS_OF}
+    whole = assess_register_spark(Frame(parts), book, **options)
+    assert whole == assess_register_batches(book, parts, **options)
+
+
 def pooled():
     return list(
         to_batches([Partnership(id="a"), Partnership(id="b", protocol=None)], Partnership, BOOK)
@@ -201,6 +231,13 @@ def pooled():
 def test_any_row_is_explained():
     finding = explain_row(BOOK, pooled()[0], 1, "pooled-budget-without-protocol", as_of=AS_OF)
     assert [each.fact for each in finding.questions] == ["funding.pooled"]
+    with pytest.raises(NoSuchRuleError, match="no-such-rule"):
+        explain_row(BOOK, pooled()[0], 1, "no-such-rule", as_of=AS_OF)
+
+
+def test_without_a_rule_on_pairs_no_two_are_judged():
+    alone = attrs.evolve(BOOK, rules=[each for each in BOOK.rules if each.subject != "pair"])
+    assert [*assess_pairs(alone, pooled(), as_of=AS_OF)] == []
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])

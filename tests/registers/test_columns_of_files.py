@@ -20,6 +20,7 @@ from govrules import (
 )
 from govrules.bodies import once_each
 from govrules.engines.columns import subjects_of, to_batches
+from govrules.registers import columnar, own_schema, probe_child
 from govrules.registers.read import columns_of, read_source
 from govrules.testing.strategies import partnerships
 
@@ -153,6 +154,60 @@ def test_what_is_damaged_within_is_refused(tmp_path):
         columns_of(path)
 
 
+def test_what_is_damaged_after_it_was_looked_at_is_refused(file, monkeypatch):
+    monkeypatch.setattr(own_schema, "check_sound", lambda *_: None)
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    with pytest.raises(FactsError, match="unreadable-table"):
+        columns_of(file)
+
+
+def test_more_rows_than_are_kept_as_objects_are_read_one_by_one(file, monkeypatch):
+    monkeypatch.setattr(columnar, "MAX_ROWS", 1)
+    columns = columns_of(file)
+    with pytest.raises(FactsError) as raised:
+        columns.read(BOOK)
+    assert raised.value.diagnostics[0].help.endswith("`--entry` explains single ones")
+    assert columns.read(BOOK, ["P2"]).subject.partnerships == TWO[1:]
+
+
+def test_the_process_that_reads_first_tells_what_is_sound(file, tmp_path):
+    kind = file.suffix[1:]
+    assert probe_child.sound(str(file), kind)
+    cut = tmp_path / f"cut{file.suffix}"
+    cut.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    assert not probe_child.sound(str(cut), kind)
+
+
+@pytest.mark.filterwarnings("ignore:Feather V1 files are deprecated")
+def test_a_file_from_before_arrow_1_is_read_to_its_end(tmp_path):
+    path = tmp_path / "register.feather"
+    feather.write_feather(pa.table({"name": ["Care pool"]}), path, version=1)
+    assert probe_child.sound(str(path), "arrow")
+    (entry,) = read_register(path).partnerships
+    assert entry.name == "Care pool"
+
+
+@pytest.mark.parametrize(
+    ("codes", "there", "sound"),
+    [([0, 0], [False, False], True), ([0, 0], [True, False], False), ([1, 0], [False] * 2, False)],
+)
+def test_an_empty_dictionary_is_sound_where_no_record_is(codes, there, sound):
+    """Arrow's own writers put the first word of an empty dictionary where a record is not there."""
+    words = pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32()), pa.array([], pa.string()), safe=False
+    )
+    record = pa.StructArray.from_arrays(
+        [words, pa.array(["a", "b"])], names=["word", "name"], mask=pa.array([not e for e in there])
+    )
+    listed = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array([1, 2]))
+    part = pa.RecordBatch.from_arrays([record, listed], names=["record", "listed"])
+    if sound:
+        probe_child.validate(part)
+    else:
+        with pytest.raises(pa.ArrowInvalid):
+            probe_child.validate(part)
+
+
 def test_a_table_among_several_is_named(tmp_path):
     path = tmp_path / "register.duckdb"
     as_duckdb(path, table(TWO))
@@ -162,6 +217,9 @@ def test_a_table_among_several_is_named(tmp_path):
         columns_of(path)
     assert columns_of(f"{path}::register").read(BOOK).subject.partnerships == TWO
     assert columns_of(path, "register").rows == 2
+    with pytest.raises(FactsError, match="there is no table `registr`") as raised:
+        columns_of(path, "registr")
+    assert raised.value.diagnostics[0].help == "did you mean `register`?"
 
 
 def test_a_table_in_memory_is_read_as_what_it_holds():

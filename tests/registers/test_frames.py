@@ -88,6 +88,11 @@ DISORDERLY: dict[str, list[Any]] = {
     "funding.pooled": [1, 0, 1],
     "funding.annual_spend": ["\u00a31.2 million", "TBC", "nil"],
     "reviewed": ["31 March 2024", "2024", "n/a"],
+    "protocol": ["none", "unknown", "TBC"],
+    "partners": ["none", None, "TBC"],
+    "serious_issues": ["none", "nonsense", None],
+    "exit_terms": [["nonsense"], [], None],
+    "ending_settled": [None, None, None],
 }
 
 

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from govrules.cli import main
 from govrules.errors import FactsError
+from govrules.registers.grids import open_grid
 from govrules.registers.read import read_source
+from govrules.registers.sources import Layout
 from govrules.truth import UNKNOWN
 
 MAPPING = "govrules: 1\ncolumns: { Ref: id, Partnership: name, Lead: responsible_officer, Budget: funding.annual_spend }\n"
@@ -657,6 +659,17 @@ CELLS = st.sampled_from(
         "y" * 95,
     ]
 )
+
+
+@given(written=st.text(alphabet="a1 ,;\t'\r\n\x0b\x0c\x85\u2028", min_size=1, max_size=40))
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_text_without_quotes_is_read_as_csv_reads_it(folder, written):
+    path = folder / "plain.csv"
+    path.write_text(written, encoding="utf-8", newline="")
+    rows = open_grid(str(path), Layout(delimiter=",")).rows
+    assert rows == [*csv.reader(io.StringIO(written, newline=""))]
 
 
 @given(rows=st.lists(st.lists(CELLS, min_size=4, max_size=4), max_size=12), merged=st.booleans())

@@ -93,6 +93,7 @@ def test_one_and_nought_may_be_yes_and_no_and_may_not(folder):
         (["31 March 2024"], "d mmm y", False),
         (["31/3/24", "31 Mar 2024"], ["d/m/y", "d mmm y"], False),
         (["3/31/24"], "m/d/y", False),
+        (["31/3/24", "3/31/24"], "d/m/y", True),
     ],
 )
 def test_dates_are_recognised_and_the_order_of_day_and_month_is_not_guessed(
@@ -107,6 +108,21 @@ def test_dates_are_recognised_and_the_order_of_day_and_month_is_not_guessed(
 def test_the_unit_of_an_amount_stands_in_its_heading(folder):
     found, _ = proposed("Name,Annual budget (£000s),Grant\nA,12,yes\n")
     assert found["columns"]["Annual budget (£000s)"]["unit"] == "£k"
+
+
+def test_numbers_of_a_workbook_may_be_fractions_and_days(folder):
+    book = xlsxwriter.Workbook("register.xlsx")
+    sheet = book.add_worksheet("Register")
+    sheet.write_row(0, 0, ["Name", "oversight.cost_share", "reviewed"])
+    sheet.write_row(1, 0, ["A", 0.4, 45382])
+    book.close()
+    found, _ = mapped("register.xlsx")
+    assert found["columns"]["oversight.cost_share"] == {
+        "fact": "oversight.cost_share",
+        "unsure": True,
+        "unit": "fraction",
+    }
+    assert found["columns"]["reviewed"] == {"fact": "reviewed", "unsure": True, "dates": "excel"}
 
 
 def test_values_of_a_closed_list_are_translated_only_with_a_mark(folder):

@@ -47,7 +47,8 @@ def test_two_hundred_made_partnerships_fit_a_screen(rulebook: Rulebook) -> None:
     chance = random.Random(20261201)  # noqa: S311 - the same in every run
     flagged = questions = 0
     for _ in range(200):
-        assessment = assess(partnership(chance), rulebook, as_of=AS_OF)
+        made = partnership(chance)
+        assessment = assess(made, rulebook, as_of=AS_OF, engine="compiled")
         lines = [line for line, _ in page_lines(assessment, hints=HINTS)]
         assert len(lines) <= MOST_LINES
         assert max(map(len, lines)) <= WIDTH, max(lines, key=len)

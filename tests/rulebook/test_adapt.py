@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from govrules import GovrulesError, NoSuchRuleError, load_rulebook, with_parameters
+from govrules.catalogue import catalogue
 from govrules.examples import run_examples
 from govrules.rulebook.adapt import as_seen_by
 from govrules.rulebook.ast import Says, Severity
@@ -156,6 +157,63 @@ def test_a_graded_severity_becomes_one(load):
     assert rule.adapted[0].was == (Severity.LOW, Severity.HIGH)
 
 
+def test_a_catalogue_says_what_is_adapted_why_and_by_whom(load):
+    above = (
+        HEAD.format("above")
+        + """\
+adapts:
+  below:
+    rules:
+      spends-much: { leave_out: no, reason: We mind. }
+  base:
+    parameters: { much: { value: £5000, reason: We are large, approved: Cabinet } }
+    rules: { large-pool: { severity: critical, reason: It hurts., approved: Cabinet } }
+""",
+        RULES.replace("large-pool", "our-pool").replace("spends-much", "ours"),
+    )
+    below = adapting(
+        "below",
+        "  base: { rules: { spends-much: { replaced_by: large-pool, reason: So it is. } } }\n",
+    )
+    made = catalogue(load("below", below=below))
+    assert made.adapted == (
+        "Spends-much is replaced by large-pool: So it is (pack below; nobody is named who approved it).",
+    )
+    book = load("above", below=below, above=above)
+    by_id = {each.id: each for each in catalogue(book).rules}
+    much = "Much is £5,000, not £1,000: We are large (pack above; Cabinet)."
+    back = "Spends-much is brought back: We mind (pack above; nobody is named who approved it)."
+    grave = "Large-pool is critical, not low or high: It hurts (pack above; Cabinet)."
+    assert {*catalogue(book).adapted} == {much, back, grave}
+    replaced = catalogue(load("below", below=below)).adapted
+    assert by_id["large-pool"].law == (("Adapted", grave),)
+    assert by_id["spends-much"].law[1:] == (("Adapted", back), ("Adapted", much))
+    assert by_id["spends-much"].law[0] == ("Adapted", *replaced)
+    by_program = catalogue(with_parameters(book, {"much": "£6000"})).adapted
+    assert (
+        "Much is £6,000, not £5,000: no reason is given "
+        "(this program; nobody is named who approved it)."
+    ) in by_program
+
+
+@pytest.mark.parametrize(
+    ("law", "said"),
+    [
+        ("in_force: { from: 2026-04-01, until: 2027-03-31 }",
+         [("In force", "From 1 April 2026 until 31 March 2027.")]),
+        ("in_force: { from: 2026-04-01 }", [("In force", "From 1 April 2026.")]),
+        ("in_force: { until: 2027-03-31 }", [("In force", "Until 31 March 2027.")]),
+        ("changed: [{ what: It is high now., version: '2', on: 2026-03-03, approved: Cabinet }]",
+         [("Changed", "It is high now (version 2; 3 March 2026; Cabinet).")]),
+        ("changed: [{ what: It is high now }]", [("Changed", "It is high now.")]),
+    ],
+)  # fmt: skip
+def test_a_catalogue_says_when_a_rule_is_the_law_and_what_was_changed(load, law, said):
+    rules = RULES.replace("    applies_when: { large: yes }\n", f"    {law}\n", 1)
+    entry = next(each for each in catalogue(load("base", base=(BASE, rules))).rules)
+    assert list(entry.law) == said
+
+
 def test_two_packs_that_change_one_thing_alike_are_at_peace(load):
     book = load(
         "one",
@@ -196,6 +254,18 @@ def test_a_program_sets_parameters():
 def test_a_program_that_sets_what_cannot_be_is_told(values, said):
     with pytest.raises(GovrulesError, match=said):
         with_parameters(load_rulebook(), values)
+
+
+def test_a_program_that_turns_a_range_upside_down_is_told(load):
+    low = "  low: { value: £10, reason: It is little., says: ours }\n"
+    narrow = RULES.replace(
+        "{ less_than: { parameter: much } }",
+        "{ between: [{ parameter: low }, { parameter: much }] }",
+    )
+    book = load("base", base=(BASE.replace("derived:", f"{low}derived:"), narrow))
+    assert with_parameters(book, {"low": 999}).parameters["low"].value == 999
+    with pytest.raises(GovrulesError, match=r"with this value of `low` no value is in the range"):
+        with_parameters(book, {"low": 1001})
 
 
 def test_evolving_the_parameters_alone_is_refused():

@@ -69,6 +69,8 @@ def tidy(text: str) -> str:
         ("a: one\n  two", "a: one two\n"),
         ("a: { b: , c: }", "a: { b: , c: }\n"),
         ("- a\n- b: 1\n", "- a\n- b: 1\n"),
+        ("\n\n# top\na: 1", "# top\na: 1\n"),
+        ("\na: 1", "a: 1\n"),
         ("a word", "a word"),
         ("{ # nothing\n}", "{ # nothing\n}"),
         ("[a, # first\n b]", "- a  # first\n- b\n"),
@@ -97,13 +99,32 @@ def test_long_comments_are_broken_and_others_left_alone() -> None:
     assert made.count("word29") == 3
 
 
+@pytest.mark.parametrize("mark", ["##", "#", "# #"])
+def test_a_comment_is_broken_with_the_mark_that_it_begins_with(mark: str) -> None:
+    """A heading stays one, and a mark that runs into the first word is parted from it."""
+    made = laid_out(f"{mark}{SENTENCE} {SENTENCE}\na: 1\n").splitlines()
+    first = mark.partition(" ")[0]
+    assert len(made) > 3
+    assert all(each.startswith(f"{first} ") for each in made[:-1])
+    words = " ".join(each.removeprefix(f"{first} ") for each in made[:-1])
+    assert words.removeprefix("#") == f"{SENTENCE} {SENTENCE}"
+
+
 def test_a_word_longer_than_a_line_is_not_broken() -> None:
     """There is no space to break it at."""
     address = "x" * (WIDTH + 50)
     assert address in laid_out(f"where: see {address} there\n").splitlines()[1]
 
 
-@pytest.mark.parametrize("text", ["a: |2\n    b\n   c\n", "a: |+\n  b\n\n\nc: 1\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: |2\n    b\n   c\n",
+        "a: |+\n  b\n\n\nc: 1\n",
+        # A key so long is no key without its question mark.
+        f"? {'x' * 1100}\n: b\n",
+    ],
+)
 def test_what_cannot_be_kept_is_not_laid_out(text: str) -> None:
     """Rather nothing than something else."""
     with pytest.raises(LayoutError):

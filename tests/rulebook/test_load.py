@@ -31,7 +31,7 @@ from govrules.rulebook.ast import (
     rule_conditions,
 )
 from govrules.rulebook.expr import All, Compare, FactSource, Literal, Op, Quantified, Test
-from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.load import lint_pack, load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_examples, shipped_packs
 from govrules.rulebook.rules import _nearest
 from govrules.rulebook.walk import nodes, references
@@ -619,6 +619,95 @@ def test_rules_may_be_about_a_class_of_ones_own(tmp_path: Path) -> None:
     assert rule.examples[0].given == Bridge(name="Firth", span=2000)
     with pytest.raises(RuleFileError, match="unknown value `bridge` of `subject`"):
         load_rulebook(tmp_path)
+
+
+VERSIONS = """govrules: 1
+theme: money
+rules:
+  - id: old
+    title: It is not agreed
+    principle: It is agreed.
+    source: {{ document: plan, paragraph: 1 }}
+    requires: {{ protocol.agreed: yes }}
+    severity: low
+    in_force: {{ until: 2025-03-31 }}
+  - id: new
+    title: It is not agreed in writing
+    principle: It is agreed in writing.
+    source: {{ document: plan, paragraph: {paragraph} }}
+    requires: {requires}
+    severity: low
+    in_force: {{ {begins} }}
+    {more}
+  - id: newest
+    title: It is not agreed any more
+    principle: It is agreed for ever.
+    source: {{ document: plan, paragraph: 1 }}
+    requires: {{ not: {{ protocol.agreed: no }} }}
+    severity: low
+    in_force: {{ from: 2027-01-01 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        # The day after, and before the old one ends.
+        ({"begins": "from: 2025-04-01"}, ""),
+        ({"begins": "from: 2025-03-01"}, ""),
+        ({"begins": "from: 2025-04-02"}, "`new`, which follows it, is in force on 2025-04-01"),
+        ({}, "`new`, which follows it, is in force on 2025-04-01 to 2025-04-30"),
+        (
+            {"paragraph": 2, "more": "supersedes: [old]"},
+            "`new`, which follows it, is in force on 2025-04-01 to 2025-04-30",
+        ),
+        # What stands elsewhere or asks for other facts is another duty, and does not follow.
+        (
+            {"paragraph": 2},
+            "`newest`, which follows it, is in force on 2025-04-01 to 2026-12-31",
+        ),
+        (
+            {"requires": "{ funding.pooled: yes }"},
+            "`newest`, which follows it, is in force on 2025-04-01 to 2026-12-31",
+        ),
+    ],
+)
+def test_days_on_which_neither_a_rule_nor_its_successor_is_in_force_are_warned_of(
+    tmp_path: Path, new: dict[str, object], said: str
+) -> None:
+    """The successor is the rule that supersedes it, or the first of its paragraph on its facts."""
+    shutil.copytree(laid("rule_files.md") / "base", tmp_path, dirs_exist_ok=True)
+    plain = {
+        "paragraph": 1,
+        "requires": "{ any: [{ protocol.agreed: yes }] }",
+        "begins": "from: 2025-05-01",
+        "more": "",
+    }
+    (tmp_path / "pack" / "rules.yaml").write_text(VERSIONS.format(**plain | new), "utf-8")
+    rulebook, found = lint_pack(tmp_path / "pack")
+    assert rulebook is not None
+    gaps = [each for each in found if each.code is Code.GAP_BETWEEN_VERSIONS]
+    assert [each.message for each in gaps] == [f"neither `old` nor {said}"] * bool(said)
+    assert all("write `from: 2025-04-01`" in each.help for each in gaps)
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [("tier", ["where no row of `tier` holds it is none, and `pool-without-protocol` reads it"]),
+     ("weighty", [])],
+)  # fmt: skip
+def test_a_table_with_a_hole_is_warned_of_where_a_rule_reads_it(
+    tmp_path: Path, read: str, said: list[str]
+) -> None:
+    """A derived fact that reads it says itself what it is where the other is none."""
+    shutil.copytree(laid("rule_files.md") / "base", tmp_path, dirs_exist_ok=True)
+    book, rules = tmp_path / "pack" / "rulebook.yaml", tmp_path / "pack" / "rules.yaml"
+    book.write_text(book.read_text("utf-8").replace("    otherwise: low\n", ""), "utf-8")
+    tested = {"tier": "tier: high", "weighty": "weighty: yes"}[read]
+    rules.write_text(rules.read_text("utf-8").replace("funding.pooled: yes", tested), "utf-8")
+    _, found = lint_pack(tmp_path / "pack")
+    holes = [each.message for each in found if each.code is Code.TABLE_WITHOUT_OTHERWISE]
+    assert holes == said
 
 
 def test_a_rulebook_is_frozen(rulebook: Rulebook) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from govrules.rulebook import expr
@@ -69,6 +72,38 @@ def test_every_fact_is_found_in_the_order_of_the_text(
 ) -> None:
     """Facts that are tested, compared with, chosen by and added up are all references."""
     assert [each.path for each in references(rulebook.rule(rule).requires)] == paths
+
+
+@pytest.mark.parametrize(
+    ("requires", "amounts"),
+    [
+        ("{ at_least: £500 }", {(500, True)}),
+        ("{ more_than: £500 }", {(500, False)}),
+        ("{ between: [£500, { parameter: large_spend }] }", {(500, True), (250_000, False)}),
+        (
+            "{ less_than: { by: tier, high: £500, low: { parameter: large_spend } } }",
+            {(500, True), (250_000, True)},
+        ),
+        # What else is asked of an amount than whether it is above another, no band settles.
+        ("[£500, £600]", None),
+        ("{ at_least: { fact: funding.borrowing } }", None),
+        ("{ at_least: { by: tier, high: £500, low: { fact: funding.borrowing } } }", None),
+    ],
+)
+def test_amounts_with_which_a_fact_is_compared_are_found(
+    tmp_path: Path, requires: str, amounts: set[tuple[int, bool]] | None
+) -> None:
+    """A band of amounts is read as one of them where none of these lies within it."""
+    shutil.copytree(laid("rule_files.md") / "base", tmp_path, dirs_exist_ok=True)
+    rules = (tmp_path / "pack" / "rules.yaml").read_text("utf-8")
+    tested = f"{{ funding.guarantees: {requires} }}"
+    changed = rules.replace("{ protocol.agreed: yes }", tested)
+    (tmp_path / "pack" / "rules.yaml").write_text(changed, "utf-8")
+    found = load_rulebook(tmp_path / "pack").thresholds
+    by_name = {
+        fact.name: {(each.amount, each.reached) for each in its} for fact, its in found.items()
+    }
+    assert by_name.get("guarantees") == amounts
 
 
 def test_one_of_refers_to_its_operands(rulebook: Rulebook) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 import yaml
@@ -12,8 +13,10 @@ from govrules import Funding, Partnership, RuleFileError, Verdict, read_partners
 from govrules.assessment import assess
 from govrules.testing import CheckError, Status, check_rulebook
 from govrules.testing import properties as theorems
+from govrules.testing.__main__ import main as hold
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
 from govrules.testing.properties import PROPERTIES
+from govrules.testing.theorems import form, rules
 from govrules.testing.trial import Trial
 from govrules.testing.written import to_yaml
 from tests.properties.small import Thing
@@ -34,9 +37,7 @@ def test_a_sound_pack_passes_and_says_what_was_done(tmp_path: Path) -> None:
         Status.PASSED
     }
     for name in PROPERTIES:
-        expected = Status.SKIPPED if name == "engines_agree" else Status.PASSED
-        if name != "engines_agree":
-            assert found[f"::{name}[partnership]"] is expected
+        assert found[f"::{name}[partnership]"] is Status.PASSED
     assert found["pooled-without-protocol::proof: perverse-incentive"] is Status.PASSED
     assert any(each.text == "5 subjects tried" for each in results)
 
@@ -50,6 +51,73 @@ def test_a_broken_example_fails_at_its_line_with_the_tree(tmp_path: Path) -> Non
     assert "expected clear, but it is flagged" in text
     assert "no: the partners have agreed who leads" in text
     assert isinstance(raised.value, AssertionError)
+
+
+OF_ALL_KINDS = """
+derived:
+  tier:
+    label: the tier
+    values: [low, high]
+    first_match: [{ when: { funding.annual_spend: { at_least: 10 } }, value: high }]
+    otherwise: low
+"""
+ALL_KINDS = """\
+  - id: all-kinds
+    title: All kinds
+    principle: A principle.
+    source: { document: manual, paragraph: 1 }
+    applies_when:
+      any: [{ tier: high }, { not: { tier: low } }]
+    requires:
+      all:
+        - { partners: { every: { independent: yes } } }
+        - { governing_document.clauses: { count: { at_least: 2 } } }
+        - { partners: none }
+        - { governing_document.clauses: { includes: aims } }
+    severity: low
+    examples:
+      - name: it fails
+        given:
+          funding.annual_spend: 10
+          partners: [{ name: A, independent: yes }, { name: B }, unknown]
+          governing_document.clauses: [roles, unknown]
+        expect: clear
+"""
+
+
+TREE = """\
+`all-kinds` is flagged, low
+  applies when
+    yes: any of these
+      yes: the tier is high
+        tier: the tier is high
+          yes: it spends at least £10 a year
+            funding.annual_spend: it spends £10 a year
+      yes: not this
+        no: the tier is low
+          tier: the tier is high, as above
+  requires
+    no: all of these
+      unknown: every partner is independent of the others
+        A
+          yes: the partner is independent of the others
+            partners[0].independent: the partner is independent of the others
+        B
+          unknown: the partner is independent of the others
+            partners[1].independent: nobody recorded it
+        partners: there may be more
+      unknown: the number of clauses of the governing document is at least 2
+        governing_document.clauses: the clauses of the governing document include one on roles, there may be more
+      no: it has no partners
+        partners: 2 recorded, there may be more
+      unknown: the governing document has a clause on aims
+        governing_document.clauses: the clauses of the governing document include one on roles, there may be more"""
+
+
+def test_the_tree_of_a_failure_shows_each_kind_of_condition(tmp_path: Path) -> None:
+    pack = Pack.load(write_pack(tmp_path / "ours", ALL_KINDS, rulebook=RULEBOOK + OF_ALL_KINDS))
+    (made,) = [each for each in pack.checks() if each.name == "example: it fails"]
+    assert dedent("\n".join(run(made).text.splitlines()[2:])) == TREE
 
 
 def test_a_perverse_incentive_fails_with_both_cases_explained(tmp_path: Path) -> None:
@@ -77,6 +145,59 @@ def test_proofs_are_skipped_with_the_reason_where_z3_is_not_installed(
             each.run()
 
 
+DERIVED = """
+derived:
+  tier:
+    label: the tier
+    values: [low, high]
+    unique: yes
+    first_match:
+      - { when: { funding.pooled: yes }, value: low }
+      - { when: { protocol.agreed: yes }, value: high }
+    examples:
+      - { name: pooled, given: { funding.pooled: yes }, expect: low }
+      - { name: agreed, given: { funding.pooled: no, protocol.agreed: yes }, expect: low }
+"""
+
+
+def test_a_derived_fact_is_held_to_its_examples_and_its_table(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    pack = Pack.load(write_pack(tmp_path / "ours", SOUND, rulebook=RULEBOOK + DERIVED))
+    found = {each.name: run(each) for each in pack.checks() if each.about == "tier"}
+    assert {name: each.status for name, each in found.items()} == {
+        "example: pooled": Status.PASSED,
+        "example: agreed": Status.FAILED,
+        "proof: unreachable-row": Status.PASSED,
+        "proof: gap": Status.FAILED,
+        "proof: overlap": Status.FAILED,
+    }
+    assert "rulebook.yaml:23:9: GR501 example-fails" in found["example: agreed"].text
+    assert "an example of `tier`, to be pasted below `examples:`" in found["proof: gap"].text
+
+
+def test_what_a_rule_that_never_applies_is_not_asked_is_skipped(tmp_path: Path) -> None:
+    pytest.importorskip("z3")
+    never = "all: [{ funding.pooled: yes }, { funding.pooled: no }]"
+    dead = SOUND.partition("    examples:")[0].replace("funding.pooled: yes", never)
+    pack = Pack.load(write_pack(tmp_path / "ours", dead))
+    flaw, *others = [run(each) for each in pack.checks() if each.name.startswith("proof: never")]
+    assert flaw.status is Status.FAILED
+    assert {each.text for each in others if each.status is Status.SKIPPED} == {
+        "it is not asked: nothing here can change, or see the others"
+    }
+
+
+def test_engines_are_not_compared_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form, "ENGINES", ("reference", "missing"))
+    pack = Pack.load(write_pack(tmp_path / "ours", SOUND))
+    (made,) = [each for each in pack.checks() if each.name == "engines_agree[partnership]"]
+    result = run(made)
+    assert result.status is Status.SKIPPED
+    assert result.text.startswith("only the reference engine is here")
+
+
 def test_every_kind_of_proof_is_asked() -> None:
     pytest.importorskip("z3")
     from govrules.prove.questions import USUAL  # noqa: PLC0415 - z3 is an extra
@@ -101,16 +222,40 @@ def test_a_pack_without_examples_is_not_passed_for_it(tmp_path: Path) -> None:
         ("empty", "the folder holds no `rulebook.yaml`"),
         ("bare", "the pack holds no file of rules"),
         ("wrong", "GR101"),
+        ("idle", "the pack has no rules, so there is nothing to check"),
     ],
 )
 def test_a_pack_that_cannot_be_used_is_a_diagnostic(tmp_path: Path, path: str, says: str) -> None:
     write_pack(tmp_path / "ours", SOUND)
     write_pack(tmp_path / "wrong", SOUND.replace("funding.pooled: yes", "funding.poled: yes"))
+    write_pack(tmp_path / "idle", "  []")
     (tmp_path / "empty").mkdir()
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "rulebook.yaml").write_text(RULEBOOK, encoding="utf-8")
     with pytest.raises(RuleFileError, match=says):
         check_rulebook(tmp_path / path, **FEW)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--no-proofs", "--examples", "1"], 1, "1 failed, 0 skipped"),
+        (["--subjects", "nowhere:Thing"], 2, "`nowhere:Thing` cannot be imported"),
+        (["--sample", "1"], 2, "--sample"),
+    ],
+)
+def test_the_command_ends_with_what_it_found(
+    tmp_path: Path, capsys, words: list[str], code: int, says: str
+) -> None:
+    pack = write_pack(tmp_path / "ours", BROKEN)
+    assert hold(["check", str(pack), *words]) == code
+    said = capsys.readouterr()
+    assert says in (said.err if code == 2 else said.out)
+
+
+def test_the_command_says_where_a_pack_is_wrong(tmp_path: Path, capsys) -> None:
+    assert hold(["check", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere: GR001 unreadable-file: there is no such folder" in capsys.readouterr().err
 
 
 OF_A_THING = """\
@@ -152,6 +297,15 @@ def test_a_property_that_is_falsified_shows_the_smallest_subject(
     assert facts["funding"] == {"pooled": True}
     assert facts["protocol"] in ("none", {"agreed": False}, {"agreed": "none"})
     assert set(facts) == {"as_of", "funding", "protocol"}
+
+
+def test_a_property_of_rules_that_is_falsified_names_the_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "read_back", lambda *_, **__: None)
+    text = outcome(write_pack(tmp_path / "ours", SOUND), "format_round_trips")
+    assert "rules.yaml:5: rule `pooled-without-protocol`: it is read back otherwise" in text
+    assert "in either style of YAML, is read back equal" in text
 
 
 def test_what_raises_is_shown_with_its_subject(

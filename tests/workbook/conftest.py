@@ -13,7 +13,7 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 
 from govrules.cli import main
-from tests.cli.conftest import run  # noqa: F401 - a fixture
+from tests.cli.conftest import pack, run  # noqa: F401 - fixtures
 
 AS_OF = dt.date(2026, 3, 31)
 OFFICERS = ("Head of housing", "Director of adult care", "A. Smith", "none", "")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from govrules import UNKNOWN, load_rulebook
+from govrules.actions import read_actions
 from govrules.answered import Answer, fact_called, read_answers
 from govrules.answered.sheets import QUESTION_HEADS
 from govrules.model import Partnership
@@ -26,6 +27,7 @@ from govrules.vocabulary import (
     Text,
     YesNo,
 )
+from govrules.waivers import read_waivers
 from tests.workbook.conftest import Typed
 
 RULES = load_rulebook()
@@ -465,3 +467,111 @@ def test_nothing_else_is_a_workbook(run: Any, register: Path) -> None:
         assert name in ran.err
         assert "help:" in ran.err
     assert run("answer", "gone.xlsx").code == 2
+
+
+def test_without_a_register_answers_are_taken_and_many_refused_are_counted(
+    run: Any, register: Path, typed: Typed
+) -> None:
+    """The first are told with their cells; the rest are written if that is asked for."""
+    for row in typed.rows()[:25]:
+        row[ANSWER] = "perhaps; perhaps not"
+    typed.save(Path("back.xlsx"))
+    ran = run("answer", "back.xlsx", "--partial")
+    assert ran.code == 0
+    assert "2 facts written to answers.yaml; 23 answers refused" in ran.out
+    assert "    and 3 more\n" in ran.out
+    assert "wrote back.refused.xlsx: 23 refused answers" in ran.out
+    assert "no register is named, so that answers are not set against one" in ran.err
+    ran = run("answer", "back.xlsx", "--partial")
+    assert "2 answers on record already" in ran.out
+    for row in typed.rows():
+        other = {"risk.power_to_act": "another post", "performance.measures": "don't know"}
+        row[ANSWER] = other.get(row[FACT], "") if row[ANSWER] else ""
+    typed.save(Path("back.xlsx"))
+    ran = run("answer", "back.xlsx")
+    assert ran.code == 2
+    assert 'it was answered `"perhaps; perhaps not"` before (answers.yaml:' in ran.out
+    assert "1 answer on record already" in ran.out
+
+
+def test_what_answers_are_set_against_is_there(run: Any, register: Path, typed: Typed) -> None:
+    """A register that cannot be read, or a copy that was not given, is an error."""
+    typed.save(Path("back.xlsx"))
+    Path("broken.yaml").write_text("partnerships: [")
+    for words, said in (
+        (
+            ("--register", "broken.yaml"),
+            "`broken.yaml` cannot be read, so that nothing was written",
+        ),
+        (("--prefer", "other.xlsx"), "`--prefer other.xlsx` is none of the files"),
+    ):
+        ran = run("answer", "back.xlsx", *words)
+        assert ran.code == 2
+        assert said in ran.err
+
+
+# ── What was decided, as sheets of text ───────────────────────────────────────────────────────
+
+ACTIONS = "Done,By when,Partnership,Action,Owner,Note,Check,Id\n"
+WAIVERS = "Partnership,Check,Reason,Approved,Until\n"
+RULE = "pooled-without-protocol"
+
+
+@pytest.fixture
+def decide(run: Any, pack: Path, tmp_path: Path, monkeypatch: Any) -> Any:
+    """Return what takes sheets of text back, each with its rows."""
+    monkeypatch.chdir(tmp_path)
+
+    def decide(*sheets: tuple[str, str]) -> Any:
+        names = [f"{number}.csv" for number, _ in enumerate(sheets, 1)]
+        for name, (heads, rows) in zip(names, sheets, strict=True):
+            Path(name).write_text(heads + rows)
+        return run("answer", *names, "--rules", pack)
+
+    return decide
+
+
+@pytest.mark.parametrize(
+    ("sheets", "said"),
+    [
+        ([(ACTIONS, f"perhaps,,,,,,{RULE},P1\n")], "1.csv:2: `perhaps` is not yes"),
+        ([(ACTIONS, "yes,,,,,,,\n")], "the row names no check and partnership any more"),
+        (
+            [(ACTIONS, f",,,,{each},,{RULE},P1\n") for each in ("A post", "Another")],
+            "2.csv:2: this is decided otherwise in 1.csv, line 2",
+        ),
+        ([(WAIVERS, f"P1,{RULE},,Cabinet,2026-12-31\n")], "the waiver has no `Reason`"),
+        ([(WAIVERS, "P1,pooled,New.,Cabinet,2026-12-31\n")], "there is no check `pooled`"),
+        ([(WAIVERS, f"P1,{RULE},New.,Cabinet,soon\n")], "`soon` is no day"),
+        (
+            [(WAIVERS, f"P1,{RULE},{each},Cabinet,2026-12-31\n") for each in ("New.", "Old.")],
+            "2.csv:2: this is decided otherwise in 1.csv, line 2",
+        ),
+        ([("Partnership,Check,Reason,Approved\n", "P1,x,y,z\n")], "no sheet is called"),
+    ],
+)
+def test_what_was_decided_wrongly_is_refused_with_its_line(
+    decide: Any, sheets: list[tuple[str, str]], said: str
+) -> None:
+    """Nothing of any sheet is written."""
+    ran = decide(*sheets)
+    assert ran.code == 2
+    assert said in ran.out + ran.err
+    assert sorted(each.suffix for each in Path().glob("*.*")) == [".csv"] * len(sheets)
+
+
+def test_what_was_decided_is_taken_back_once(decide: Any) -> None:
+    """Copies that say the same, blank rows, days as people write them, and who it was before."""
+    row = f"yes,31 December 2026,Pool,Agree it.,A post,As agreed.,{RULE},P1\n"
+    other = ",soon,Fund,Agree it.,A clerk,,nobody-responsible,P2\n"
+    waiver = f"P3,{RULE},New.,Cabinet,31 December 2026\n"
+    ran = decide((ACTIONS, row + other + ",,,,,,x,P4\n"), (ACTIONS, row), (WAIVERS, waiver * 2))
+    assert ran.code == 0, ran.out
+    first, second = read_actions("actions.yaml")
+    assert (first.partnership, first.state, first.by) == ("P1", "done", dt.date(2026, 12, 31))
+    assert (second.owner, second.by) == ("A clerk", "soon")
+    (found,) = read_waivers("waivers.yaml")
+    assert (found.partnerships, found.until) == (("P3",), dt.date(2026, 12, 31))
+    ran = decide((ACTIONS, row.replace("A post", "A board")), (WAIVERS, waiver))
+    assert "1.csv, line 2: `A post` becomes `A board` (P1)" in ran.out
+    assert "waiver" not in ran.out

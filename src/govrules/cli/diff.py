@@ -84,7 +84,7 @@ def diff(
         emit(report.markdown(compared, full=full), output)
     else:
         show(report.text_lines(compared, full=full), output)
-    return FLAGGED if compared.matters else FINE
+    return FLAGGED if compared.found.means_more else FINE
 
 
 def _with_register(compared: Compared, register: Path | None, source: Source) -> Compared:

@@ -12,7 +12,6 @@ from govrules.cli.exits import FINE, Stop
 from govrules.cli.keeping import FactKeeper
 from govrules.cli.options import AsOf, Rules, load, today
 from govrules.cli.output import emit
-from govrules.editing import EditError
 from govrules.interview import Interview
 from govrules.reading import class_of
 from govrules.rulebook.ast import Rulebook
@@ -49,10 +48,7 @@ def new(
             f"make it with `mkdir {file.parent}`, or name another",
         )
     rulebook = load(rules)
-    try:
-        keeper = FactKeeper(file, rulebook)
-    except EditError as error:
-        raise Stop(f"{error}", "name another file") from error
+    keeper = FactKeeper(file, rulebook)
     facts = vocabulary_of(class_of(rulebook)).facts
     talk = Interview(
         class_of(rulebook)(),

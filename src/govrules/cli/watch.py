@@ -66,7 +66,7 @@ class Watching:
     engine: str | None = None
     as_lines: bool = False
     rules: RuleFiles | None = None
-    _live: LiveRegister | None = None
+    _live: LiveRegister = attrs.field(init=False)
     _seen: Marks = attrs.field(factory=dict)
     _taken: Marks = attrs.field(factory=dict)
     _read: dict[Path, Read] = attrs.field(factory=dict)
@@ -86,7 +86,6 @@ class Watching:
         while until is None or clock() < until:
             sleep(every if until is None else max(0.0, min(every, until - clock())))
             self.look()
-        assert self._live is not None  # noqa: S101 - `_begin` made it
         return FLAGGED if self._live.findings() else FINE
 
     def _begin(self) -> None:
@@ -128,8 +127,6 @@ class Watching:
         self._seen = seen
         self._look_at_rules()
         live = self._live
-        if live is None:
-            return
         if live.as_of != self._day() or live.complete != self._complete():
             self._tell(live.restate(as_of=self._day(), complete=self._complete()).notices)
             self._doubt()
@@ -141,7 +138,7 @@ class Watching:
     def _look_at_rules(self) -> None:
         """Take rules that have changed, and tell what they open and close."""
         changed = None if self.rules is None else self.rules.changed(self.rulebook)
-        if changed is None or self._live is None:
+        if changed is None:
             return
         self.rulebook = changed
         self._say_once(f"govrules: the rules have changed: {changed.id} {changed.version}")
@@ -233,13 +230,12 @@ class Watching:
             warn([line])
 
     def _summary(self) -> None:
-        live = self._live
-        if live is None or self.as_lines:
+        if self.as_lines:
             return
-        opened = live.findings()
+        opened = self._live.findings()
         levels = graded(Counter(each.severity for each in opened if each.severity))
         many = f" ({', '.join(levels)})" if levels else ""
-        what = counted(len(live), words_of(listing_of(self.rulebook).cls))
+        what = counted(len(self._live), words_of(listing_of(self.rulebook).cls))
         show([(f"watching {what}: {len(opened)} open{many}", "bold")])
         flush()
 

@@ -155,7 +155,7 @@ def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN4
             return source.choice(values)
         case Choices(values):
             return source.sample(values, source.randrange(1, len(values) + 1))
-        case Number() | Money():
+        case Number() | Money() | Months():
             near = [each for each in turns if type(each) in (int, Decimal)]
             value = source.choice([*near, 0, 1]) + source.choice([-1, 0, 0, 1])
             return str(max(0, int(value)))
@@ -163,8 +163,6 @@ def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN4
             months = [each for each in turns if type(each) is int]
             back = source.choice([*months, 1]) + source.choice([-1, 0, 1])
             return (_DAY - dt.timedelta(days=max(0, back) * 30)).isoformat()
-        case Months():
-            return f"{source.randrange(1, 48)} months"
         case Record():
             return None
         case _:

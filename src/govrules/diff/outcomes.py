@@ -194,8 +194,6 @@ def _said(
     rules: Sequence[Rule], subjects: Sequence[Any], as_of: dt.date | Unknown, rulebook: Rulebook
 ) -> Iterable[tuple[Outcome, ...]]:
     """Return what rules say of each subject."""
-    if not rules:
-        return [()] * len(subjects)
     # A register is as much work as its entries.
     size = sum(len(entries_of(each)) if is_register(each) else 1 for each in subjects)
     chosen = engine(REFERENCE if size * len(rules) <= _FEW else "compiled")

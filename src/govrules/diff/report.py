@@ -44,11 +44,6 @@ class Compared:
     moves: tuple[Move, ...] | None = None
     subjects: int = 0
 
-    @property
-    def matters(self) -> bool:
-        """Whether a rule or an outcome changed."""
-        return self.found.means_more or bool(self.moves)
-
 
 def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
     found = compared.found
@@ -68,7 +63,10 @@ def _blocks(compared: Compared, *, full: bool) -> Iterator[Block]:
             yield f"{head} ({len(its)})", [*_rules(its, full=full)]
     if compared.moves is not None:
         moved = {(each.id, each.name) for each in compared.moves}
-        of = f"{len(moved):,} of {counted(compared.subjects, 'subject')}"
+        of = counted(len(moved), "subject")
+        # Pairs, and the register itself, are none of its entries.
+        if {"pair", "register"}.isdisjoint(each.change.rule.subject for each in compared.moves):
+            of = f"{len(moved):,} of {counted(compared.subjects, 'subject')}"
         head = f"Whose outcome changes: {of}, {counted(len(compared.moves), 'outcome')}"
         yield head, [*_moves(compared.moves, full=full)]
 
@@ -239,12 +237,14 @@ def results_lines(compared: ResultsCompared, *, full: bool) -> Iterator[Line]:
 def results_markdown(compared: ResultsCompared) -> str:
     """Return two runs compared as Markdown."""
     lines = [f"# {_between(compared)}", ""]
-    lines += [f"- {escaped(each)}" for each in compared.packs]
-    rows = (
+    if compared.packs:
+        lines += [*(f"- {escaped(each)}" for each in compared.packs), ""]
+    rows = [
         map(escaped, (each.name or each.id, each.rule, each.was, each.now, each.why))
         for each in compared.moves
-    )
-    lines += ["", *table(("partnership", "rule", "was", "is", "why"), rows)]
+    ]
+    heads = ("partnership", "rule", "was", "is", "why")
+    lines += [*table(heads, rows)] if rows else ["No outcome changed."]
     return "\n".join(lines).rstrip() + "\n"
 
 

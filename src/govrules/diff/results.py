@@ -12,6 +12,7 @@ import attrs
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.nodes import read_text
+from govrules.vocabulary import AS_OF
 
 _NOT_THERE: Final = "not checked"
 
@@ -147,10 +148,11 @@ def _why(
         {(each["fact"], str(each["value"])) for each in one["because"]} for one in (was, now)
     )
     asked = [{each["fact"] for each in one["questions"]} for one in (was, now)]
-    if before and after and before == after:
-        return "the rules" if rules_changed else "the day" if days[0] != days[1] else "the rules"
-    if rules_changed and asked[0] == asked[1] and not before ^ after:
-        return "the rules"
+    others = {fact for fact, _ in before ^ after}
+    if not others and (before or (rules_changed and asked[0] == asked[1])):
+        return "the day" if days[0] != days[1] and not rules_changed else "the rules"
+    if others == {AS_OF.name}:
+        return "the rules, or the day" if rules_changed else "the day"
     return "the facts, or the rules" if rules_changed else "the facts"
 
 

@@ -28,7 +28,7 @@ def adaptation_phrase(adaptation: Adaptation, rulebook: Rulebook) -> str:
             return f"{name} is {_word(now)}, not {_before(was)}"
         case Adapts.LEAVE_OUT:
             return f"{name} is {'left out' if now else 'brought back'}"
-        case Adapts.REPLACED_BY:
+        case _:
             return f"{name} is replaced by {now}"
 
 

@@ -126,8 +126,8 @@ def _comparison(fact: Fact, predicate: Compare | Between, *, holds: bool) -> tup
                 words = _comparison(fact, Compare(op, each), holds=holds)[0]
                 groups.setdefault(words, []).append(value)
             return _by(selector, groups)
-        case Compare(op, operand):
-            return _compare(fact, op, operand, holds=holds), 1, ""
+        case _:
+            return _compare(fact, predicate.op, predicate.operand, holds=holds), 1, ""
 
 
 def _compare(fact: Fact, op: Op, operand: Operand, *, holds: bool) -> str:

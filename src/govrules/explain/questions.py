@@ -26,7 +26,7 @@ def questions(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     Return the facts to ask for.
 
     For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
-    those that settle how grave it is; none otherwise.
+    those that settle how grave it is.
     """
     if said.asked is None:
         said.asked = tuple(_asked(rule, view, said.outcome))
@@ -41,7 +41,7 @@ def _asked(rule: Rule, view: View, outcome: Outcome) -> _Found:
             asks.scope(frames, found)
         if judging.requires(frames) is Truth.UNKNOWN:
             asks.requires(frames, found)
-    elif outcome.could_be is not None:
+    else:
         asks = _asks(rule, view)
         for holds, ask in asks.grades:
             ask(frames, found)

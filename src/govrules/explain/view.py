@@ -31,7 +31,7 @@ from govrules.rulebook import ast, expr
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import derived_read, references
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import AS_OF, Choices, Kind, Records, YesNo, closed_values
+from govrules.vocabulary import AS_OF, Choices, Kind, YesNo, closed_values
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
@@ -231,8 +231,6 @@ class View:
         """Return every value that a derived fact may still have, in the order of its table."""
         var = self.scopes[level]
         taken = frozenset() if var.depth else self.taken
-        if name in (values := dict(taken)):
-            return (values[name],)
         table = self.backend.lowering.table(name, var, taken)
         possible = self.backend.closures.possible(table)(self.frames)
         return tuple(value for value in table.may if value in possible)
@@ -241,9 +239,6 @@ class View:
         """Return every value that a fact may have; UNKNOWN stands for any."""
         if ref.source is expr.FactSource.DERIVED:
             return self.settle(ref.path, ref.level)
-        if isinstance(ref.type, Records | Choices):
-            known, open_ = self.cell(ref)
-            return (True if known else UNKNOWN if open_ else None,)
         return (self.cell(ref),)
 
     def possible(self, operand: expr.Operand) -> tuple[Any, ...]:
@@ -327,13 +322,6 @@ class View:
         """Return what was stated of a derived fact of the record in sight, or UNKNOWN."""
         place = self.frame.shape.places.get(derived.name)
         return UNKNOWN if place is None else self.frame.values[place]
-
-    def cite(self, ref: expr.FactRef) -> Cited:
-        """Return a fact that is not derived as an explanation cites it."""
-        frame = self.of(ref)
-        place = frame.shape.places[ref.path]
-        fact = frame.shape.facts[ref.path]
-        return Cited(frame.first + 1 + place, self.path(ref), fact, frame, ref.path)
 
     def cited(self, numbers: Iterable[int]) -> tuple[Cited, ...]:
         """Return what stands under numbers, as explanations cite it."""

@@ -59,8 +59,7 @@ class Beneath:
         while waiting:
             part = waiting.pop()
             if isinstance(part, Beneath):
-                if part.table.var is self.table.var:
-                    yield part
+                yield part
             elif isinstance(part, Open):
                 waiting += part.parts
 

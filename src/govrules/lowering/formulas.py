@@ -118,18 +118,13 @@ def among(fact: ir.Read, values: frozenset[Any]) -> ir.Formula:
     """Return that a fact has one of these values."""
     if not values or not fact.is_recorded:
         return FALSE
-    if isinstance(fact.type, YesNo) and fact.source is not FactSource.DERIVED:
-        if len(values) > 1:
-            return there(fact)
-        if False in values:
-            return both(there(fact), no(among(fact, frozenset({True}))))
+    if isinstance(fact.type, YesNo) and fact.source is not FactSource.DERIVED and False in values:
+        return both(there(fact), no(among(fact, frozenset({True}))))
     return ir.once(ir.Among, fact, values)
 
 
 def holds(op: Op, one: ir.Read, other: ir.Read | Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - a value
     """Return that two values stand in a relation; see `Holds`."""
-    if not (one.is_recorded and (not isinstance(other, ir.Read) or other.is_recorded)):
-        return FALSE
     if isinstance(kind, Choice) and not isinstance(other, ir.Read):
         place = kind.values.index(other)
         return among(one, frozenset(kind.values[place if op is Op.AT_LEAST else place + 1 :]))
@@ -138,8 +133,6 @@ def holds(op: Op, one: ir.Read, other: ir.Read | Any, kind: FactType) -> ir.Form
 
 def meets(fact: ir.Read, wanted: ir.Read | frozenset[str], *, all_: bool) -> ir.Formula:
     """Return that what is known of a set has members in common with another; see `Meets`."""
-    if isinstance(wanted, ir.Read) and not wanted.is_recorded:
-        wanted = frozenset()
     if isinstance(wanted, frozenset) and not wanted:
         return TRUE if all_ else FALSE
     if not fact.is_recorded:

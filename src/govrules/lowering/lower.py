@@ -553,9 +553,8 @@ _STRICT: Final = {
 
 
 def _ordered(op: expr.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
-    if isinstance(kind, Choice):
-        one, other = kind.values.index(one), kind.values.index(other)
-    return expr.ORDER[op](one, other)
+    assert isinstance(kind, Choice)  # noqa: S101 - of two constants one is of a derived fact
+    return expr.ORDER[op](kind.values.index(one), kind.values.index(other))
 
 
 def _includes(op: expr.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:

@@ -40,7 +40,7 @@ def beneath(
                 yield part
             case Table():
                 waiting += part.may.values()
-            case Var():
+            case _:
                 waiting.append(part.list)
 
 

@@ -69,6 +69,9 @@ def _pattern(words: Collection[str]) -> str:
     return rf"^[\s\pZ]*(?:{'|'.join(each)})[\s\pZ]*$"
 
 
+#: So many values show whether those of a column are repeated.
+_HEAD: Final = 1024
+
 #: Texts that are none.
 _NO_TEXT: Final = _pattern(NO_TEXTS)
 
@@ -528,8 +531,11 @@ def _plain_texts(array: pa.Array) -> pa.Array | None:
     if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
         return None
     if words is None:
-        array = array.cast(pa.string())
-        words = array.dictionary_encode().dictionary
+        array = words = array.cast(pa.string())
+        # Where texts are repeated each is looked at once.
+        head = array.slice(0, _HEAD)
+        if len(head) < len(array) and 2 * len(head.unique()) < len(head):
+            words = array.dictionary_encode().dictionary
     odd = pc.match_substring_regex(words.cast(pa.string()), _NO_TEXT, ignore_case=True)
     return None if pc.any(odd).as_py() else array.cast(pa.string())
 

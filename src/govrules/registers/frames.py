@@ -101,7 +101,8 @@ def assess_table(
     laid, said = laid_out(native, cls, rulebook, judge.columns)
     for each in said:
         warnings.warn(each, GovrulesWarning, stacklevel=2)
-    found = [judge.whole(each) for each in laid.combine_chunks().to_batches(BLOCK)]
+    laid = laid.combine_chunks()
+    found = [judge.whole(each) for each in laid.to_batches(BLOCK)]
     made = _findings(found, len(judge.rules), laid, flagged=findings == "flagged")
     return _native(made, backend)
 
@@ -127,97 +128,123 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
     return whole_table(table, _NAME), "pyarrow"
 
 
-def _native(found: Any, backend: str) -> Any:  # noqa: ANN401 - dataframes
+@attrs.frozen(eq=False)
+class _Coded:
+    """
+    A column of categories.
+
+    Attributes:
+        codes: the place of each row's word, as an array of NumPy; -1 where there is none.
+
+        words: the categories, as an Arrow array.
+
+        ordered: whether each category is more than the one before it.
+    """
+
+    codes: Any
+    words: Any
+    ordered: bool = False
+
+    def as_arrow(self) -> Any:  # noqa: ANN401 - an Arrow array
+        """Return the column as Arrow has it."""
+        there = self.codes >= 0 if self.ordered else None
+        codes = pa.array(self.codes, mask=None if there is None else ~there)
+        # The codes are our own, and need not be looked through.
+        return pa.DictionaryArray.from_arrays(codes, self.words, ordered=self.ordered, safe=False)
+
+
+def _native(columns: Mapping[str, Any], backend: str) -> Any:  # noqa: ANN401 - dataframes
+    """Return columns, each of numbers, of categories or of lists, as a dataframe of a library."""
+    if backend == "pandas":
+        return _pandas(columns)
+    if backend == "polars":
+        return _polars(columns)
+    found = pa.table(
+        {
+            name: each.as_arrow() if isinstance(each, _Coded) else each
+            for name, each in columns.items()
+        }
+    )
     if backend == "duckdb":
         import duckdb  # noqa: PLC0415 - only who passes a relation of it has it
 
         return duckdb.from_arrow(found)
-    if backend == "polars":
-        return _polars(found)
-    if backend == "pandas":
-        return _pandas(found)
     if backend in _EAGER:
         return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
     return found
 
 
-def _pandas(found: Any) -> Any:  # noqa: ANN401 - a dataframe of pandas
+def _pandas(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a dataframe of pandas
     """Return findings as pandas has them; its cells can be set, and Arrow's buffers cannot."""
     import pandas as pd  # noqa: PLC0415 - only who passes a dataframe of it has it
 
-    columns = {}
-    for name, column in zip(found.column_names, found.columns, strict=True):
-        whole = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-        if pa.types.is_dictionary(whole.type):
-            known = whole.indices.fill_null(-1) if whole.null_count else whole.indices
-            kind = pd.CategoricalDtype(whole.dictionary.to_pandas(), ordered=whole.type.ordered)
-            codes = known.to_numpy(zero_copy_only=False).copy()
-            columns[name] = pd.Categorical.from_codes(codes, dtype=kind, validate=False)
+    found = {}
+    for name, each in columns.items():
+        if isinstance(each, _Coded):
+            kind = pd.CategoricalDtype(each.words.to_pandas(), ordered=each.ordered)
+            found[name] = pd.Categorical.from_codes(each.codes, dtype=kind, validate=False)
         else:
-            columns[name] = whole.to_pandas().copy()
-    return pd.DataFrame(columns, copy=False)
+            found[name] = each.to_pandas().copy() if isinstance(each, pa.Array) else each
+    return pd.DataFrame(found, copy=False)
 
 
-def _polars(found: Any) -> Any:  # noqa: ANN401 - a dataframe of Polars
+def _polars(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a dataframe of Polars
     """Return findings as Polars has them: severities are an Enum, whose values have an order."""
     import polars as pl  # noqa: PLC0415 - only who passes a dataframe of it has it
 
-    columns = {}
-    for name, column in zip(found.column_names, found.columns, strict=True):
-        whole = column.combine_chunks()
-        if pa.types.is_dictionary(whole.type):
+    found = {}
+    for name, each in columns.items():
+        if isinstance(each, _Coded):
             # Each word becomes a category once, and not for each of its rows.
-            known = whole.dictionary.to_pylist()
+            known = each.words.to_pylist()
             kind = pl.Categorical if name == "subject" else pl.Enum(known)
             words = pl.Series(known, dtype=pl.String).cast(kind)
-            columns[name] = words.gather(pl.Series(whole.indices)).alias(name)
+            found[name] = words.gather(pl.Series(each.as_arrow().indices)).alias(name)
         else:
-            columns[name] = pl.Series(whole)
-    return pl.DataFrame(columns)
+            found[name] = pl.Series(each)
+    return pl.DataFrame(found)
 
 
 # ── Findings ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> Any:  # noqa: ANN401 - batches
-    """Return batches of findings as one table whose categories are each other's."""
+def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> dict[str, Any]:  # noqa: ANN401 - batches
+    """Return the columns of findings on batches, with categories that are each other's."""
     rows = laid.num_rows
     codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
     words = [each.value for each in VERDICT_CODES]
-    names = names_of(laid.combine_chunks()).dictionary_encode()
+    names = names_of(laid).dictionary_encode()
     names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
     row = np.repeat(np.arange(rows, dtype=np.int32), number)
-    rule = np.tile(np.arange(number, dtype=np.int16), rows)
+    rule = np.tile(np.arange(number, dtype=np.min_scalar_type(-max(1, number))), rows)
     chosen = None
     if flagged:
-        chosen = np.flatnonzero(codes["verdict"].to_numpy() == words.index(Verdict.FLAGGED.value))
+        chosen = np.flatnonzero(codes["verdict"] == words.index(Verdict.FLAGGED.value))
         row, rule, called = row[chosen], rule[chosen], called[chosen]
-        codes = {name: each.take(pa.array(chosen)) for name, each in codes.items()}
+        codes = {name: each[chosen] for name, each in codes.items()}
     rules = found[0].column("rule").dictionary if found else pa.array([], pa.string())
+    levels = pa.array(_LEVELS)
     columns = {
-        "row": pa.array(row),
-        "subject": pa.DictionaryArray.from_arrays(pa.array(called), names.dictionary),
-        "rule": pa.DictionaryArray.from_arrays(pa.array(rule), rules),
-        "verdict": pa.DictionaryArray.from_arrays(codes["verdict"], pa.array(words)),
-        "severity": _graded(codes["severity"]),
-        "could_be": _graded(codes["could_be"]),
+        "row": row,
+        "subject": _Coded(called, names.dictionary),
+        "rule": _Coded(rule, rules),
+        "verdict": _Coded(codes["verdict"], pa.array(words)),
+        # In the order of their codes, lowest first.
+        "severity": _Coded(codes["severity"], levels, ordered=True),
+        "could_be": _Coded(codes["could_be"], levels, ordered=True),
     }
     for name in ("questions", "facts"):
         if found and name in found[0].schema.names:
             columns[name] = _lists([each.column(name) for each in found], chosen)
-    return pa.table(columns)
+    return columns
 
 
-def _codes(found: list[Any], name: str) -> Any:  # noqa: ANN401 - an Arrow array
-    """Return the codes of a column of all batches, which have the same words."""
-    several = [each.column(name).indices for each in found]
-    return pa.concat_arrays(several) if several else pa.array([], pa.int8())
-
-
-def _graded(codes: Any) -> Any:  # noqa: ANN401 - an Arrow array
-    """Return severities as ordered categories, lowest first, which is the order of their codes."""
-    return pa.DictionaryArray.from_arrays(codes, pa.array(_LEVELS), ordered=True)
+def _codes(found: list[Any], name: str) -> Any:  # noqa: ANN401 - an array of NumPy
+    """Return the codes of a column of all batches, which have the same words; -1 for none."""
+    columns = [each.column(name).indices for each in found]
+    several = [np.frombuffer(each.buffers()[1], np.int8, len(each)) for each in columns]
+    return np.concatenate(several) if several else np.empty(0, np.int8)
 
 
 def _lists(several: list[Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays

@@ -11,7 +11,7 @@ import io
 import itertools
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -105,10 +105,14 @@ def open_grid(
 def _text(file: str, name: str, layout: Layout) -> Grid:
     text = read_lines(file, name, layout.encoding)
     delimiter = layout.delimiter or _delimiter(text, "\t" if suffix_of(file) == ".tsv" else ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Sequence[Any]] = []
     # A register repeats itself: of equal cells one is kept, which then is near wherever it stands.
     same = dict[str, str]().setdefault
+    rows: list[Sequence[Any]] = []
+    unquoted = _unquoted(text, delimiter)
+    if unquoted is not None:
+        rows.extend([*map(same, row, row)] for row in unquoted)
+        return Grid(name, rows, range(1, len(rows) + 1), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         rows.extend([*map(same, row, row)] for row in reader)
     except csv.Error as error:
@@ -118,6 +122,18 @@ def _text(file: str, name: str, layout: Layout) -> Grid:
     if reader.line_num != len(rows):
         numbers = _starts(text, delimiter)
     return Grid(name, rows, numbers, delimiter=delimiter)
+
+
+def _unquoted(text: str, delimiter: str) -> Iterator[list[str]] | None:
+    """Return the rows of a text in which nothing is quoted; None where `csv` has to read it."""
+    if '"' in text:
+        return None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if max(map(len, lines), default=0) > csv.field_size_limit():
+        return None
+    return (line.split(delimiter) if line else [] for line in lines)
 
 
 def _delimiter(text: str, usual: str) -> str:

@@ -246,9 +246,10 @@ class ConditionReader(OperandReader):
             return self._aggregate(ref, test, value, classes)
         if name not in TESTS:
             meant = MEANT.get(name.lower(), name)
-            help_ = did_you_mean(meant, tests_for(ref.type))
-            if meant in TESTS and meant not in tests_for(ref.type):
-                help_ = f"`{ref.path}` takes: " + ", ".join(tests_for(ref.type))
+            tests = tests_for(ref.type)
+            help_ = did_you_mean(meant, tests)
+            if meant in TESTS and meant not in tests:
+                help_ = f"`{ref.path}` takes: " + ", ".join(f"`{each}`" for each in tests)
             self.report.add(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
             return None
         if name not in tests_for(ref.type):

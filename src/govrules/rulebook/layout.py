@@ -114,10 +114,8 @@ def laid_out(text: str) -> str:
     while lines and not lines[0]:
         del lines[0]
     made = "\n".join(lines) + "\n"
-    if not _same(_nodes(text), _nodes(made)):
-        raise LayoutError
-    _, again = _tree(made)
-    if _words(comments) != _words(_comments(made, again)):
+    same = _same(_nodes(text), _nodes(made))
+    if not same or _words(comments) != _words(_comments(made, _tree(made)[1])):
         raise LayoutError
     return made
 
@@ -193,7 +191,7 @@ def _comments(text: str, leaves: list[_Leaf]) -> Iterator[_Comment]:
 
 
 def _words(comments: Iterable[_Comment]) -> list[str]:
-    return sorted(word for each in comments for word in each.text.split() if word != "#")
+    return sorted(word for each in comments for word in each.text.lstrip("#").split())
 
 
 def _attach(root: _Branch, comments: list[_Comment], text: str) -> None:
@@ -324,19 +322,17 @@ def _leading(lines: list[str]) -> int:
 
 
 def _noted(lines: list[str], margin: str) -> Iterator[str]:
-    """Yield comments, those broken that are too long, with one empty line at most between them."""
-    last = None
+    """Yield comments, those broken that are too long, and the empty lines between them."""
     for each in lines:
-        if each or last != "":
-            if len(margin + each) > LONGEST_COMMENT:
-                wrapped = textwrap.wrap(
-                    each.lstrip("# "), WIDTH - len(margin) - 2, break_long_words=False,
-                    break_on_hyphens=False,
-                )  # fmt: skip
-                yield from (f"{margin}# {line}" for line in wrapped)
-            else:
-                yield margin + each if each else ""
-        last = each
+        if len(margin + each) > LONGEST_COMMENT:
+            said = each.lstrip("#")
+            first = f"{margin}{each[: len(each) - len(said)]} "
+            yield from textwrap.wrap(
+                said.strip(), WIDTH, initial_indent=first, subsequent_indent=first,
+                break_long_words=False, break_on_hyphens=False,
+            )  # fmt: skip
+        else:
+            yield margin + each if each else ""
 
 
 def _fits(part: _Part, column: int) -> bool:
@@ -421,4 +417,4 @@ def _same(one: Node | None, other: Node | None) -> bool:
                 _same(mine, its) for mine, its in zip(one.items, other.items, strict=True)
             )
         case _:
-            return one is None and other is None
+            return False

@@ -29,6 +29,7 @@ from govrules.rulebook.packs import (
     PackFiles,
     PackSource,
     files_of,
+    is_shipped,
     pack_of_name,
     packs_in,
     packs_like,
@@ -82,12 +83,27 @@ def load_rulebook(*packs: PackSource, subjects: Mapping[str, type] | None = None
     >>> load_rulebook().rule("pooled-budget-without-protocol").source.paragraph
     '7'
     """
-    kinds = {**SUBJECTS, **(subjects or {})}
-    for name, cls in kinds.items():
+    if not subjects and all(map(_is_shipped, packs)):
+        return _shipped(packs)
+    return _loaded(packs, {**SUBJECTS, **(subjects or {})})
+
+
+def _is_shipped(pack: PackSource) -> bool:
+    return isinstance(pack, str) and is_shipped(pack) and not is_folder(Path(pack))
+
+
+@cache
+def _shipped(packs: tuple[str, ...]) -> Rulebook:
+    """Return the rulebook of shipped packs, which stay as they are and so are read once."""
+    return _loaded(packs or packs_in(()), SUBJECTS)
+
+
+def _loaded(packs: Sequence[PackSource], subjects: Mapping[str, type]) -> Rulebook:
+    for name, cls in subjects.items():
         check_kind(name, cls)
-    loader = _Loader(kinds)
+    loader = _Loader(subjects)
     with undisturbed():
-        for pack in packs or packs_in(()):
+        for pack in packs:
             loader.add(pack)
         return loader.finish()
 

@@ -207,11 +207,16 @@ def pack_names() -> list[str]:
     return sorted({*shipped, *added(PACKS)})
 
 
+def is_shipped(name: str) -> bool:
+    """Tell whether a pack that is shipped has a name."""
+    return is_name(name) and is_folder(shipped_packs() / name)
+
+
 def pack_of_name(name: str) -> PackFiles | None:
     """Return the pack of a name: one that is shipped, or that an installed package offers."""
-    folder = shipped_packs() / name
-    there = is_name(name) and is_folder(folder)
-    return Folder(folder, is_shipped=True) if there else installed_pack(name)
+    if is_shipped(name):
+        return Folder(shipped_packs() / name, is_shipped=True)
+    return installed_pack(name)
 
 
 def packs_like(name: str) -> str:

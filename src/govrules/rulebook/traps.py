@@ -103,27 +103,26 @@ def _gaps(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
     """Yield the days on which neither a rule nor its successor is in force."""
     several = [*rules]
     for old in several:
-        _, ends = old.in_force
+        if old.in_force[1] is None:
+            continue
+        first = old.in_force[1] + dt.timedelta(days=1)
+        after = [new for new in several if _follows(new, old)]
         later = [
             (begins, new)
-            for new in several
-            if ends is not None
-            and (begins := new.in_force[0]) is not None
-            and begins > ends
-            and _follows(new, old)
+            for new in after
+            if (begins := new.in_force[0]) is not None and begins > first
         ]
-        if not later or ends is None:
+        if not later or any(new.counts_on(first) for new in after):
             continue
         begins, new = min(later, key=lambda each: each[0])
-        first, last = ends + dt.timedelta(days=1), begins - dt.timedelta(days=1)
-        if first <= last:
-            days = str(first) if first == last else f"{first} to {last}"
-            yield Diagnostic(
-                Code.GAP_BETWEEN_VERSIONS,
-                f"neither `{old.id}` nor `{new.id}`, which follows it, is in force on {days}",
-                new.span,
-                f"write `from: {first}`, or have `{old.id}` end on {last}",
-            )
+        last = begins - dt.timedelta(days=1)
+        days = str(first) if first == last else f"{first} to {last}"
+        yield Diagnostic(
+            Code.GAP_BETWEEN_VERSIONS,
+            f"neither `{old.id}` nor `{new.id}`, which follows it, is in force on {days}",
+            new.span,
+            f"write `from: {first}`, or have `{old.id}` end on {last}",
+        )
 
 
 def _follows(new: Rule, old: Rule) -> bool:

@@ -78,8 +78,6 @@ def _sentences(node: Node) -> Iterator[Scalar]:
         case Items(items):
             for each in items:
                 yield from _sentences(each)
-        case Scalar():
-            return
 
 
 def _check_typed(text: Scalar, report: Report) -> None:

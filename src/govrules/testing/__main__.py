@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
@@ -64,10 +65,10 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - the command line speaks
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 1 is a check that failed, 2 a pack that cannot be used."""
     try:
-        code = app(exit_on_error=False, print_error=False, result_action="return_value")
+        code = app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
     except RuleFileError as error:
         print(*error.diagnostics, sep="\n", file=sys.stderr)  # noqa: T201 - likewise
         return 2

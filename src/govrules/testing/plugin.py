@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from importlib import import_module
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import pytest
 
-from govrules.errors import RuleFileError
+from govrules.errors import GovrulesError, RuleFileError
+from govrules.rulebook.kinds import imported_kinds
 from govrules.testing.checks import Check, FailedError, Pack, SkippedError, pack_folders
 
 Style: TypeAlias = Literal["long", "short", "line", "no", "native", "value", "auto"] | None
@@ -23,14 +22,15 @@ class Packs:
 
     Attributes:
         folders: the folder of each pack, by where it is on this machine.
+        subjects: further classes that rules may be about, as the project names them.
     """
 
     def __init__(self, config: pytest.Config, packs: Sequence[str]) -> None:
         root = config.inipath.parent if config.inipath else config.rootpath
-        self.config = config
         self.folders: dict[Path, str] = {}
         self._loaded: dict[Path, Pack] = {}
         self._refused: set[Path] = set()
+        self.subjects = [each.replace(" ", "") for each in config.getini("govrules_subjects")]
         for each in packs:
             # As a person who reads a place here would write it.
             near = os.path.relpath(root / each)
@@ -48,20 +48,6 @@ class Packs:
                 if not any(path == each or each in path.parents for each in above):
                     config.args.append(folder)
 
-    @cached_property
-    def subjects(self) -> Mapping[str, type]:
-        """Further classes that rules may be about, as the project names them."""
-        found: dict[str, type] = {}
-        for line in self.config.getini("govrules_subjects"):
-            name, _, where = (each.strip() for each in line.partition("="))
-            module, _, cls = where.partition(":")
-            try:
-                found[name] = getattr(import_module(module), cls)
-            except (ImportError, AttributeError, ValueError) as error:
-                message = f"govrules_subjects: `{line}`: {error}; write `name = module:Class`"
-                raise pytest.UsageError(message) from None
-        return found
-
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> RuleFile | None:
         """Collect the YAML files of the packs that are named."""
         if file_path.suffix != ".yaml" or file_path.parent.resolve() not in self.folders:
@@ -76,10 +62,12 @@ class Packs:
             return None
         if folder not in self._loaded:
             try:
-                loaded = Pack.load(self.folders[folder], subjects=self.subjects)
-            except RuleFileError as error:
+                subjects = imported_kinds(self.subjects)
+                loaded = Pack.load(self.folders[folder], subjects=subjects)
+            except GovrulesError as error:
                 self._refused.add(folder)
-                text = "\n".join(str(each) for each in error.diagnostics)
+                problems = error.diagnostics if isinstance(error, RuleFileError) else [error]
+                text = "\n".join(str(each) for each in problems)
                 raise pytest.Collector.CollectError(text) from None
             self._loaded[folder] = loaded
         return self._loaded[folder]
