@@ -199,12 +199,12 @@ class Finding(ShownInNotebooks):
     def _said(self) -> Said:
         """What the rule says as explanations reach it."""
         said = self._view.said(self.rule)
-        if comparable(said.outcome) != comparable(self._outcome):
+        found = said.outcome
+        if comparable(found) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
-                f"{said.outcome.verdict.value}, or is less sure how grave it is; this is a fault in "
-                "it",
+                f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
             )
         return said
 

@@ -309,8 +309,11 @@ class _Board:
         """Return the names under which a rule may read a fact, or what comes into being by it."""
         found = self._named.get(path)
         if found is None:
-            own, parts = _named(path)
-            names = [own, *[name for name, part in parts if self._is_new(part)]]
+            place, _, own = path.rpartition("].")
+            inside = f"{place}]." if place else ""
+            names = {own, *(each for each in parts_of(own) if self._is_new(f"{inside}{each}"))}
+            if place and self._is_new(f"{place}]"):
+                names.add(path.partition("[")[0])
             found = self._named[path] = frozenset(names)
         return found
 
@@ -440,17 +443,6 @@ def _read_in(
             found |= beneath[ref.path]
         found |= _parts(ref.path)
     return frozenset(found)
-
-
-@functools.lru_cache(maxsize=2**12)
-def _named(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return the name of a fact in its record, and what it is part of by name and path."""
-    place, _, own = path.rpartition("].")
-    inside = f"{place}]." if place else ""
-    parts = [(each, f"{inside}{each}") for each in parts_of(own)]
-    if place:
-        parts.append((path.partition("[")[0], f"{place}]"))
-    return own, tuple(parts)
 
 
 def _parts(path: str) -> set[str]:
