@@ -24,7 +24,7 @@ from govrules.lowering.judged import Judged
 from govrules.months import months_before
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import beneath, splits
+from govrules.rulebook.derivation import splits
 from govrules.rulebook.expr import (
     Between,
     By,
@@ -48,7 +48,10 @@ _NUMBERS: Final = (Money, Number, Months)
 #: Of these it counts only between which values that they are compared with they lie.
 _ORDERED: Final = (*_NUMBERS, Date, Text)
 #: Of how many states of its facts it is kept what a rule says.
-_MOST_STATES: Final = 2**8
+_MOST_STATES: Final = 2**6
+#: Of so many states it is seen with the first of them whether they come again.
+_WINDOW: Final = 2**9
+_TRIED: Final = 2**6
 #: For how many dates states are kept.
 MOST_DATES: Final = 2**4
 
@@ -135,6 +138,7 @@ class Judging:
             lambda as_of: states(as_of).of(rule_conditions(rule))
         )
         self._said: dict[Hashable, Said] = {}
+        self._turn = self._again = 0
         #: By which changes of its facts its tests by constants are met.
         self.met: Final[dict[Hashable, list[Way]]] = {}
 
@@ -155,8 +159,15 @@ class Judging:
 
     def said(self, s: Frames) -> Said:
         """Return what the rule says of a subject: of equal states of its facts the same."""
+        # Where states hardly ever come again, as in drawn facts, they are not worth looking up.
+        self._turn = (self._turn + 1) % _WINDOW
+        if not self._turn:
+            self._again = 0
+        if self._turn > _TRIED and self._again * 4 < _TRIED:
+            return Said(self.says(s))
         state = self._state_on(s[0].values[0])(s[0])
         found = self._said.get(state)
+        self._again += found is not None
         if found is None:
             if len(self._said) >= _MOST_STATES:
                 self._said.clear()
@@ -262,45 +273,39 @@ class States:
         as_of: dt.date | Unknown,
     ) -> None:
         self._shape, self._shapes, self._as_of = shape, shapes, as_of
-        self._derived = derived
-        self._own = {name for name, each in derived.items() if each.cls is shape.cls}
+        self._own = [name for name, each in derived.items() if each.cls is shape.cls]
         own = {name: attrs.evolve(derived[name], rows=()) for name in self._own}
         self._beside = {**derived, **own}
-        #: Of derived facts of subjects, what gives a number for all that one hangs on.
-        self._numbers: dict[str, Callable[[Frame], int]] = {}
+        self._places = {name: place for place, name in enumerate(self._own)}
+        self._tables = [self._read(row.when for row in derived[each].rows) for each in self._own]
+        self._known: list[dict[Hashable, int]] = [{} for _ in self._own]
+        self._fresh = itertools.count()
 
     def of(self, conditions: Iterable[expr.Condition]) -> Callable[[Frame], Hashable]:
         """Return what gives the state of all that conditions read."""
-        read, names = self._read(conditions)
-        # Those beneath first, so that a long chain of them is not gone down.
-        order: dict[str, None] = {}
-        for name in names:
-            order |= dict.fromkeys(beneath(name, self._derived, order))
-        numbers = [self._numbers.get(each) or self._number(each) for each in order]
-        return lambda frame: (read(frame), *[number(frame) for number in numbers])
+        read, places = self._read(conditions)
+        if not places:
+            return read
+        return lambda frame: (read(frame), *map(self._numbers(frame).__getitem__, places))
 
-    def _number(self, name: str) -> Callable[[Frame], int]:
-        read, names = self._read(row.when for row in self._derived[name].rows)
-        numbers = [self._numbers.get(each) or self._number(each) for each in names]
-        known: dict[Hashable, int] = {}
-        fresh = itertools.count()
-
-        def number(frame: Frame) -> int:
-            found: int | None = frame.known.get(number)
-            if found is None:
-                state = (read(frame), *[each(frame) for each in numbers])
+    def _numbers(self, frame: Frame) -> list[int]:
+        """Return a number for all that each derived fact of a subject hangs on."""
+        found: list[int] | None = frame.known.get(self)
+        if found is None:
+            found = []
+            for (read, places), known in zip(self._tables, self._known, strict=True):
+                # Those that it reads stand before it.
+                state = (read(frame), *map(found.__getitem__, places))
                 if len(known) >= _MOST_STATES and state not in known:
                     known.clear()
-                found = frame.known[number] = known.setdefault(state, next(fresh))
-            return found
-
-        self._numbers[name] = number
-        return number
+                found.append(known.setdefault(state, next(self._fresh)))
+            frame.known[self] = found
+        return found
 
     def _read(
         self, conditions: Iterable[expr.Condition]
-    ) -> tuple[Callable[[Frame], Hashable], Iterable[str]]:
-        """Return the state of what conditions read themselves, and derived facts of the subject."""
+    ) -> tuple[Callable[[Frame], Hashable], list[int]]:
+        """Return the state of what conditions read, and the places of derived facts they read."""
         found: dict[str, set[Any] | None] = {}
         for use in uses(conditions, self._beside):
             test, kind = use.test, use.ref.type
@@ -315,7 +320,8 @@ class States:
         parts = {
             path: None if each is None else sorted(each - {None}) for path, each in found.items()
         }
-        return _state(self._shape, self._shapes, parts), [*filter(self._own.__contains__, found)]
+        places = [self._places[each] for each in found if each in self._places]
+        return _state(self._shape, self._shapes, parts), places
 
 
 def _state(
