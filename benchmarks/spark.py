@@ -145,11 +145,11 @@ def compare(found: pa.Table, book: Rulebook) -> int:
 
 
 def register_and_pairs(
-    spark: Any,
+    spark: Any,  # noqa: ANN401 - a session of Spark
     folder: Path,
     book: Rulebook,
-    on_register: Any,
-    on_pairs: Any,  # noqa: ANN401 - what Spark has
+    on_register: Any,  # noqa: ANN401 - a frame of Spark
+    on_pairs: Any,  # noqa: ANN401 - likewise
 ) -> int:
     """Compare what is said of a register of a sample, and of its pairs."""
     (batch,) = sample(60)

@@ -228,21 +228,38 @@ def test_a_number_yet_to_be_found_may_be_any() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["govrules.explain.clears.MOST_MET", "govrules.explain.because._MOST_KEPT"]
+    "name",
+    [
+        "clears.MOST_MET",
+        "judging._MOST_STATES",
+        "judging._TRIED",
+        "judging._WINDOW",
+        "plan._MOST_AFTER",
+        "view._MOST_RECORDS",
+    ],
 )
 def test_what_is_kept_for_other_subjects_changes_nothing(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However little of it is kept, what is said is the same."""
-    several = (AnyOf((MENDED, PAINTED)), compares("size", Op.AT_LEAST, 2), is_("sound", True))
-    things = [attrs.evolve(BROKEN, size=size) for size in (0, 1)]
+    rules = assessed(
+        AnyOf((MENDED, PAINTED)),
+        compares("size", Op.AT_LEAST, 2),
+        is_("sound", True),
+        Not(PAINTED),
+        Quantified(Quantity.EVERY, ref("items"), IS_FINE),
+    ).rulebook.rules
+    things = [attrs.evolve(BROKEN, size=size, items=(BAD, FINE)) for size in (0, 1)]
 
-    def told() -> list[tuple[Any, Any]]:
-        findings = [each for one in things for each in assessed(*several, thing=one).findings]
-        return [(each.because, each.clears) for each in findings]
+    def told() -> list[Any]:
+        book = rulebook_of(rules, {"sound": SOUNDNESS})
+        several = [assess(each, book, as_of=AS_OF) for each in things]
+        findings = [each for one in several for each in one.findings]
+        said = [(each.because, each.clears, each.opens, each.questions) for each in findings]
+        return [*said, *(each.plan().changes for each in several)]
 
     before = told()
-    monkeypatch.setattr(name, 1)
+    monkeypatch.setattr(f"govrules.explain.{name}", 1)
     assert told() == before
 
 

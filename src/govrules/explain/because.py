@@ -54,20 +54,17 @@ def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
     """Return the facts that settle a derived fact of the record in sight."""
-    backend, known = view.backend, view.frame.known
-    found: tuple[Cited, ...] | None = known.get((proof, name))
-    if found is None:
-        table = backend.lowering.table(name, view.scopes[-1])
-        possible, numbers = backend.closures.possible(table), backend.closures.proof(table)
-        values = possible(view.frames)
+    backend = view.backend
+    table = backend.lowering.table(name, view.scopes[-1])
+    possible, numbers = backend.closures.possible(table), backend.closures.proof(table)
+    values = possible(view.frames)
 
-        def is_said(alone: Restricted) -> bool:
-            return possible(tuple(map(alone.of, view.frames))) == values
+    def is_said(alone: Restricted) -> bool:
+        return possible(tuple(map(alone.of, view.frames))) == values
 
-        order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-        cited = view.cited(sorted(numbers(view.frames)))
-        found = known[proof, name] = _least(view, cited, order, is_said, f"`{name}`")
-    return found
+    order = backend.order(name, _INDEX.sub("", view.frame.prefix))
+    cited = view.cited(sorted(numbers(view.frames)))
+    return _least(view, cited, order, is_said, f"`{name}`")
 
 
 def _least(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, joined, sentence
@@ -22,7 +22,7 @@ _FIRST: Final = 10
 _QUESTIONS: Final = 5
 
 
-def html_of(value: Any) -> str:  # noqa: ANN401 - any value that notebooks show
+def html_of(value: Assessment | RegisterAssessment | Plan | Finding) -> str:
     """Return a value as a fragment of HTML."""
     match value:
         case Assessment():
@@ -35,8 +35,6 @@ def html_of(value: Any) -> str:  # noqa: ANN401 - any value that notebooks show
             worse = f", could be {value.could_be.value}" if value.could_be else ""
             level = value.severity.value if value.severity else value.verdict.value
             return _made("finding", value.rule.title, level + worse, [*_about(value)])
-        case _:
-            return _made("other", repr(value))
 
 
 def _made(name: str, *values: object, **more: object) -> str:

@@ -51,7 +51,10 @@ T = TypeVar("T")
 #: What of a rule is changed: one of them at a time.
 _OF_A_RULE: Final = ("severity", "leave_out", "replaced_by")
 #: What is gone through for parameters; facts, examples and sources hold none.
-_HOLDS_PARAMETERS: Final = (Compare, Between, OneOf, Includes, By, Exemption, Grade, Mitigation)
+_HOLDS_PARAMETERS: Final = (
+    *(Compare, Between, OneOf, Includes, By, Exemption, Grade, Mitigation, Rule, Derived),
+    *(Row, Remedy, Condition),
+)
 
 
 def with_parameters(
@@ -188,7 +191,7 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
         several = tuple(_substitute(each, changed) for each in value)
         same = all(one is other for one, other in zip(value, several, strict=True))
         return value if same else several
-    if not _may_hold_parameters(value):
+    if not isinstance(value, _HOLDS_PARAMETERS):
         return value
     different: dict[str, Any] = {}
     for field in attrs.fields(type(value)):
@@ -199,10 +202,6 @@ def _substitute(value: Any, changed: Mapping[str, Plain]) -> Any:  # noqa: ANN40
         if after is not before:
             different[field.name] = after
     return attrs.evolve(value, **different) if different else value
-
-
-def _may_hold_parameters(value: object) -> bool:
-    return isinstance(value, (*_HOLDS_PARAMETERS, Rule, Derived, Row, Remedy, Condition))
 
 
 def out_of_order(rulebook: Rulebook) -> Iterator[tuple[Adaptation, str]]:
@@ -373,9 +372,8 @@ def _parameter(
 ) -> Adaptation | None:
     report = section.report
     fields = Fields(report, node, ("value", "reason", "approved"), f"parameter `{key.text}`")
-    fields.required("value")
+    value = fields.required("value")
     reason, approved = _said(fields)
-    value = fields.value("value")
     if value is None:
         return None
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit

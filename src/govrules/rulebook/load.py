@@ -394,7 +394,7 @@ class _Loader:
                     ids.update(_IDS.findall(text))
                     themes.update(_THEMES.findall(text))
         lines = {report.file: report.lines for report in self.reports}
-        for each in spans_of(names_no_rule(self.rules, ids, sorted(ids), sorted(themes)), lines):
+        for each in spans_of(names_no_rule(self.rules, ids, themes), lines):
             report = next(one for one in self.reports if one.file == each.span.file)
             report.diagnostics.append(each)
 

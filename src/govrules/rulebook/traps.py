@@ -9,8 +9,8 @@ import attrs
 
 from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.rulebook.ast import Rule, Rulebook, all_conditions, rule_conditions
-from govrules.rulebook.expr import Compare, Condition, Literal, OneOf, Test
-from govrules.rulebook.walk import nodes, parameters_in, references
+from govrules.rulebook.expr import Condition, Literal, Test
+from govrules.rulebook.walk import nodes, operands, parameters_in, references
 
 
 def warned(
@@ -39,7 +39,7 @@ def warned(
 
 
 def names_no_rule(
-    rules: Iterable[Rule], ids: Container[str], known: Iterable[str], themes: Iterable[str]
+    rules: Iterable[Rule], ids: Iterable[str], themes: Iterable[str]
 ) -> Iterator[Diagnostic]:
     """
     Yield the places where a rule about findings names a rule or a theme that is not there.
@@ -49,12 +49,9 @@ def names_no_rule(
 
         ids: the ids of all rules that can be meant.
 
-        known: the same ids, to look for the nearest.
-
         themes: the themes of these rules.
     """
-    several = [*themes]
-    names = [*known]
+    meant = {"rule": sorted(ids), "theme": sorted(themes)}
     for rule in rules:
         if rule.subject != "assessment":
             continue
@@ -62,27 +59,16 @@ def names_no_rule(
             for node in nodes(root):
                 if not isinstance(node, Test) or node.fact.level == 0:
                     continue
-                for text in _texts(node):
-                    what = node.fact.path
-                    if what == "rule" and text not in ids:
-                        yield _no_rule(node.span, "rule", text, did_you_mean(text, names))
-                    elif what == "theme" and text not in several:
-                        yield _no_rule(node.span, "theme", text, did_you_mean(text, several))
+                what, known = node.fact.path, meant.get(node.fact.path, ())
+                for each in operands(node.predicate) if known else ():
+                    text = each.value if isinstance(each, Literal) else None
+                    if isinstance(text, str) and text not in known:
+                        yield _no_rule(node.span, what, text, did_you_mean(text, known))
 
 
 def _no_rule(span: Span, what: str, text: str, near: str) -> Diagnostic:
     help_ = near if near.startswith("did") else f"name a {what} of a pack that is used with it"
     return Diagnostic(Code.NAMES_NO_RULE, f"no {what} is called `{text}`", span, help_)
-
-
-def _texts(test: Test) -> Iterator[str]:
-    predicate = test.predicate
-    operands = predicate.operands if isinstance(predicate, OneOf) else ()
-    if isinstance(predicate, Compare):
-        operands = (predicate.operand,)
-    for each in operands:
-        if isinstance(each, Literal) and isinstance(each.value, str):
-            yield each.value
 
 
 def _twice(rules: Iterable[Rule]) -> Iterator[Diagnostic]:
