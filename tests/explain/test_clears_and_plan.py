@@ -103,6 +103,7 @@ def ways(requires: Condition, **more: Any) -> list[dict[str, Any]]:
         (Quantified(Quantity.SOME, ref("spares"), IS_FINE), [{"spares[0].fine": True}]),
         (Count(ref("items"), IS_FINE, Compare(Op.EQUALS, Literal(2))), [{"items[0].fine": True}, {"items[1].fine": True}]),
         (All((is_("deal", None), is_("deal.signed", True))), []),
+        (All((is_("size", 1), is_("size", 2))), []),
     ],
 )  # fmt: skip
 def test_smallest_changes(requires: Condition, expected: list[dict[str, Any]]) -> None:
@@ -392,6 +393,22 @@ def test_what_governance_cannot_change_is_left_alone() -> None:
     assert ways(AnyOf((Known(ref("big"), recorded=False), MENDED))) == [{"mended": True}]
     assert ways(Count(given, None, Compare(Op.AT_LEAST, Literal(3)))) == []
     assert ways(Count(as_it_is, None, several)) == []
+
+
+def test_what_circumstances_are_compared_with_changes_and_not_they() -> None:
+    """A tier that rests on circumstances stays, and so does a set of them."""
+    tier = Derived(TIER, Thing, (Row(is_("big", True), "top"),), otherwise="low")
+    alike = FactTest(ref("tier"), Compare(Op.EQUALS, ref("deal.level")))
+    (rule,) = assessed(MENDED).rulebook.rules
+    rule = attrs.evolve(rule, requires=alike)
+    dealt = attrs.evolve(BROKEN, deal=Deal(signed=True, level="low"))
+    (found,) = assess(dealt, rulebook_of((rule,), {"tier": tier}), as_of=AS_OF).findings
+    assert [{each.fact: each.to for each in way} for way in found.clears] == [{"deal.level": "top"}]
+    given = ref("colours")
+    as_it_is = attrs.evolve(given, fact=attrs.evolve(given.fact, kind=Kind.CIRCUMSTANCE))
+    as_many = Count(as_it_is, None, Compare(Op.AT_LEAST, ref("size")))
+    sized = attrs.evolve(BROKEN, size=1)
+    assert ways(AnyOf((as_many, MENDED)), thing=sized) == [{"mended": True}]
 
 
 def test_an_age_cannot_be_mended_on_a_day_not_known() -> None:
