@@ -17,10 +17,10 @@ import attrs
 from govrules.engines.registry import Outcome, comparable
 from govrules.errors import EngineError
 from govrules.explain import phrases
-from govrules.explain.because import because, proof
-from govrules.explain.cells import Cited, Frame, Restricted, cited_among
+from govrules.explain.because import because, called_of, of_two, owner_of, proof, twins
+from govrules.explain.cells import Cited, Frame, Restricted
 from govrules.explain.english import known_phrase
-from govrules.explain.owners import called_of, of_two, owner_of, twins
+from govrules.explain.judging import Said
 from govrules.explain.questions import questions
 from govrules.explain.view import View, view_of
 from govrules.facts import evidence_of, origin_of
@@ -196,16 +196,17 @@ class Finding(ShownInNotebooks):
         return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
 
     @cached_property
-    def _judged(self) -> Outcome:
-        """The outcome as explanations reach it."""
-        found = self._view.says(self.rule)
+    def _said(self) -> Said:
+        """What the rule says as explanations reach it."""
+        said = self._view.said(self.rule)
+        found = said.outcome
         if comparable(found) != comparable(self._outcome):
             raise EngineError(
                 self._engine,
                 f"on `{self.rule.id}` it says {self.verdict.value} where its explanation says "
                 f"{found.verdict.value}, or is less sure how grave it is; this is a fault in it",
             )
-        return found
+        return said
 
     @cached_property
     def because(self) -> tuple[Reason, ...]:
@@ -227,17 +228,16 @@ class Finding(ShownInNotebooks):
 
     @cached_property
     def _cited(self) -> tuple[Cited, ...]:
-        return because(self.rule, self._view, self._judged)
+        return because(self.rule, self._view, self._said)
 
     @cached_property
     def parts(self) -> tuple[Finding, ...]:
         """The findings that a flagged summary sums up, each with its own reasons; else nothing."""
         if not self._parts or self.verdict is not Verdict.FLAGGED:
             return ()
-        numbers = [each for frame in self._counted.values() for each in frame.numbers]
-        cited = cited_among(self._view.all, numbers)
-        alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], cited).top,))
-        return tuple(self._parts[each] for each in self._counted) if alone == self._judged else ()
+        chosen = {each: range(-1, len(each.values)) for each in self._counted.values()}
+        alone = self._view.rule(self.rule).says((Restricted(self._view.frames[0], chosen).top,))
+        return tuple(self._parts[each] for each in self._counted if alone == self._said.outcome)
 
     @cached_property
     def _counted(self) -> Mapping[int, Frame]:
@@ -246,8 +246,9 @@ class Finding(ShownInNotebooks):
         for node in nodes(self.rule.requires):
             if isinstance(node, Quantified):
                 records, _ = self._view.records(node.list)
+                holds = [each.check(node.where, Truth.TRUE) for each in records[:1]]
                 for index, each in enumerate(records):
-                    if each.truth(node.where) is Truth.TRUE:
+                    if holds[0](each.frames):
                         found[index] = each.frame
         return dict(sorted(found.items()))
 
@@ -267,7 +268,7 @@ class Finding(ShownInNotebooks):
         """What to ask: to settle an unknown verdict, or how grave a flagged one is."""
         if self.verdict is not Verdict.UNKNOWN and self.could_be is None:
             return ()
-        asked = questions(self.rule, self._view, self._judged)
+        asked = questions(self.rule, self._view, self._said)
         if self._parts:
             # Nobody can be asked for a verdict: the facts that are open beneath it are asked for.
             beneath = {each.path.partition(".")[0] for each in asked}

@@ -71,6 +71,9 @@ class _Origin(Mapping[str, str]):
     def __getitem__(self, path: str) -> str:
         return Place(self.report.span(self.nodes[path]))
 
+    def __contains__(self, path: object) -> bool:
+        return path in self.nodes
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.nodes)
 

@@ -190,7 +190,7 @@ def test_cells_say_what_the_reference_engine_says(
     cited = list(cited_among(view.all, view.frames[0].numbers[1:]))
     kept = data.draw(st.lists(st.sampled_from(cited), unique=True))
     alone = case.restricted([each.path for each in kept])
-    only = Restricted(view.frames[0], kept).top
+    only = Restricted.to(view.frames[0], kept).top
     for rule in rulebook.rules:
         assert comparable(view.says(rule)) == comparable(judge(rule, case))
         assert comparable(again.says(rule)) == comparable(judge(rule, after))

@@ -1,37 +1,55 @@
-"""The facts that force a verdict, or settle a derived fact: those alone reproduce it."""
+"""The facts that force a verdict, or settle a derived fact: those alone reproduce it; and whose."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
 
-from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Restricted
-from govrules.explain.view import Order, View
+from govrules.explain.judging import Order, Said
+from govrules.explain.phrases import record_name
+from govrules.explain.view import View
 from govrules.rulebook.ast import Rule
+from govrules.subjects import words_of
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Record, vocabulary_of
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
 REDUCED_UP_TO: Final = 48
-#: How many sets of facts are kept with those of them that are needed.
-_MOST_KEPT: Final = 2**14
 _INDEX: Final = re.compile(r"\d+")
 
 
-def because(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
+def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     """
     Return the facts that force the outcome; with no others known, it is the same.
 
     A derived fact that is settled is one of them, and not what settles it: see `proof`.
     """
+    if said.because is None:
+        found = _because(rule, view, said)
+        said.settled = tuple((each.number, each.value) for each in found if each.is_step)
+        said.because = tuple(each.number for each in found)
+        return found
+    found = view.cited(said.because)
+    if said.settled:
+        values = dict(said.settled)
+        for each in found:
+            if each.number in values:
+                each.frame.known[each.place] = values[each.number]
+    return found
+
+
+def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     judging = view.rule(rule)
-    forced = judging.forced(view.frames, outcome)
-    numbers = forced.support(view.frames)
+    forced = judging.forced(view.frames, said.outcome)
+    cited = view.cited(sorted(forced.support(view.frames)))
 
     def is_said(alone: Restricted) -> bool:
         return forced.check((alone.top,))
 
-    return _least(view, numbers, judging.order, is_said, forced, f"`{rule.id}`")
+    return _least(view, cited, judging.order, is_said, f"`{rule.id}`")
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
@@ -45,59 +63,34 @@ def proof(name: str, view: View) -> tuple[Cited, ...]:
         return possible(tuple(map(alone.of, view.frames))) == values
 
     order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-    what = (table, view.frame.prefix, values)
-    return _least(view, numbers(view.frames), order, is_said, what, f"`{name}`")
+    cited = view.cited(sorted(numbers(view.frames)))
+    return _least(view, cited, order, is_said, f"`{name}`")
 
 
-def _least(  # noqa: PLR0917 - as they are told
-    view: View,
-    numbers: Iterable[int],
-    order: Order,
-    is_said: Callable[[Restricted], bool],
-    what: Hashable,
-    called: str,
-) -> tuple[Cited, ...]:
-    """
-    Return facts without those that can be left out of them, each with its place in the text.
-
-    Whether they can be hangs on nothing but the facts themselves, so that of equal facts it is
-    found out once.
-
-    Args:
-        view: the subject.
-
-        numbers: the facts.
-
-        order: the order in which they are given.
-
-        is_said: whether what is explained is so with these facts alone.
-
-        what: what is explained.
-
-        called: how to name it.
-    """
-    ordered = sorted(numbers)
-    key = (what, *view.signature(ordered))
-    kept = view.backend.needed
-    needed = kept.get(key)
-    if needed is None:
-        if len(kept) >= _MOST_KEPT:
-            kept.clear()
-        found = _reduced(view, view.cited(ordered), order, is_said, called)
-        needed = kept[key] = tuple(each.number for each in found)
-    return view.cited(needed)
-
-
-def _reduced(
+def _least(
     view: View,
     cited: Iterable[Cited],
     order: Order,
     is_said: Callable[[Restricted], bool],
     called: str,
-) -> list[Cited]:
+) -> tuple[Cited, ...]:
+    """
+    Return facts without those that can be left out of them.
+
+    Args:
+        view: the subject.
+
+        cited: the facts.
+
+        order: the order in which they are given.
+
+        is_said: whether what is explained is so with these facts alone.
+
+        called: how to name it.
+    """
     top = view.frames[0]
     facts = sorted(cited, key=order)
-    alone = Restricted(top, facts)
+    alone = Restricted.to(top, facts)
     if not is_said(alone):
         raise AssertionError(f"the explanation of {called} does not reproduce it")
     if len(facts) <= REDUCED_UP_TO:
@@ -105,11 +98,59 @@ def _reduced(
             fewer = [other for other in facts if other is not each]
             before, back = alone, alone.without(each)
             if back is None:
-                alone = Restricted(top, fewer)
+                alone = Restricted.to(top, fewer)
             if is_said(alone):
                 facts = fewer
             elif back is None:
                 alone = before
             else:
                 back()
-    return facts
+    return tuple(facts)
+
+
+# ── Whose facts are ────────────────────────────────────────────────────────────────────────────
+
+
+def of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
+    """Return the name of the one of two that a fact is of; "" where it is of no such one."""
+    name, _, inside = path.partition(".")
+    cls: type = type(record)
+    if not inside or name not in twins(cls):
+        return ""
+    one = getattr(record, name)
+    # Unknown has a name of its own, which is nobody's.
+    called = UNKNOWN if one is UNKNOWN else getattr(one, "name", UNKNOWN)
+    return called if isinstance(called, str) else f"the {name} {twins(cls)[name]}"
+
+
+@lru_cache
+def twins(cls: type) -> Mapping[str, str]:
+    """
+    Return the records in subjects of a class of which there is another of the same kind.
+
+    Each with what it is called: ``{"first": "partnership", "second": "partnership"}``.
+    """
+    kinds = {
+        name: fact.type.cls
+        for name, fact in vocabulary_of(cls).fields.items()
+        if isinstance(fact.type, Record)
+    }
+    several = [*kinds.values()]
+    return {name: words_of(kind) for name, kind in kinds.items() if several.count(kind) > 1}
+
+
+def owner_of(cited: Cited) -> str:
+    """Return the name of the record that a fact is in; "" for the subject itself."""
+    if not cited.frame.prefix:
+        return of_two(cited.frame.record, cited.path)
+    index = cited.frame.prefix.rstrip("].").rpartition("[")[2]
+    return record_name(cited.frame.record, int(index), called_of(cited))
+
+
+def called_of(cited: Cited) -> str:
+    """Return what the record that a fact is in is called: one of a list or of two; else ""."""
+    frame = cited.frame
+    if frame.prefix:
+        return frame.listed[1].each
+    cls: type = type(frame.record)
+    return twins(cls).get(cited.path.partition(".")[0], "")

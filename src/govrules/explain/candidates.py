@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, assert_never
 
+from govrules.explain.judging import constants, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.identical import Identical
-from govrules.months import months_before
 from govrules.rulebook.ast import Rule, rule_conditions
 from govrules.rulebook.expr import (
-    Between,
-    By,
-    Compare,
     FactRef,
-    Includes,
     Known,
-    Literal,
-    OneOf,
-    Op,
     Operand,
-    Parameter,
-    Predicate,
-    SetOp,
     Test,
 )
 from govrules.rulebook.walk import nodes, operands
@@ -55,13 +45,20 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
         return plain
     found = {path: dict.fromkeys(values) for path, values in plain.items()}
     for test in crossed:
-        for value in _literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
+        for value in literals(test.predicate, view.cell(AS_OF_REF), partial(_plain, view=view)):
             found.setdefault(test.fact.path, {})[value] = None
         for operand in operands(test.predicate):
             if isinstance(operand, FactRef):
                 compared = dict.fromkeys(_plain(test.fact, view))
                 found.setdefault(operand.path, {}).update(compared)
     return {path: tuple(values) for path, values in found.items()}
+
+
+def is_crossed(rule: Rule, view: View) -> bool:
+    """Tell whether the rule, or a derived fact, compares facts with others than the day."""
+    _, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.as_of)
+    facts = (each for test in crossed for each in flat(test.predicate) if is_fact(each))
+    return any(each != AS_OF_REF for each in facts)
 
 
 @lru_cache(maxsize=2**12)
@@ -74,59 +71,30 @@ def _tests_of(
     roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
     found: dict[str, dict[Any, None]] = {}
     crossed: list[Test] = []
-    for node in (each for root in roots for each in nodes(root)):
-        if isinstance(node, Known):
-            found.setdefault(node.fact.path, {})
-        if isinstance(node, Test) and any(map(_is_fact, _flat(node.predicate))):
-            crossed.append(node)
-        elif isinstance(node, Test):
-            values = dict.fromkeys(_literals(node.predicate, as_of, _constant))
-            found.setdefault(node.fact.path, {}).update(values)
+    for root in roots:
+        plain, others = _tests_in(Identical((root,)), as_of)
+        crossed += others
+        for path, values in plain:
+            found.setdefault(path, {}).update(values)
     return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
 
 
-def _flat(predicate: Predicate) -> Iterator[Operand]:
-    """Yield what a predicate compares with, whatever is chosen."""
-    waiting = [*operands(predicate)]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, By):
-            waiting[:0] = [one for _, one in each.cases]
-        else:
-            yield each
-
-
-def _is_fact(operand: Operand) -> bool:
-    return isinstance(operand, FactRef)
-
-
-def _constant(operand: Operand) -> list[Any]:
-    assert isinstance(operand, Literal | Parameter)  # noqa: S101 - a fact is no constant
-    return [operand.value]
-
-
-def _literals(
-    predicate: Predicate,
-    as_of: dt.date | Unknown,
-    values_of: Callable[[Operand], list[Any]],
-) -> list[Any]:
-    compared = [value for each in _flat(predicate) for value in values_of(each)]
-    match predicate:
-        case Compare(op) if op.is_age:
-            if not isinstance(as_of, dt.date):
-                return []
-            ahead = op is Op.WITHIN_NEXT
-            edges = [months_before(as_of, -each if ahead else each) for each in compared]
-            return [as_of, *edges]
-        case Includes(op):
-            one_by_one = [
-                frozenset({each}) for value in compared if value for each in sorted(value)
-            ]
-            return compared + (one_by_one if op is SetOp.INCLUDES else [])
-        case Compare() | OneOf() | Between():
-            return compared
-        case _:
-            assert_never(predicate)
+@lru_cache(maxsize=2**12)
+def _tests_in(
+    only: Identical, as_of: dt.date | Unknown
+) -> tuple[list[tuple[str, dict[Any, None]]], list[Test]]:
+    found: list[tuple[str, dict[Any, None]]] = []
+    crossed: list[Test] = []
+    for node in (each for root in only for each in nodes(root)):
+        if isinstance(node, Known):
+            found.append((node.fact.path, {}))
+        elif isinstance(node, Test):
+            values = constants(node.predicate, as_of)
+            if values is None:
+                crossed.append(node)
+            else:
+                found.append((node.fact.path, dict.fromkeys(values)))
+    return found, crossed
 
 
 def _plain(operand: Operand, view: View) -> list[Any]:
@@ -137,7 +105,7 @@ def _plain(operand: Operand, view: View) -> list[Any]:
 
 def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
     """Return the values worth trying for a fact: the edges of what the rule compares it with."""
-    constants = compared.get(ref.path, ())
+    edges = compared.get(ref.path, ())
     one: Any
     match ref.type:
         case YesNo():
@@ -146,16 +114,16 @@ def candidates(ref: FactRef, view: View, compared: Compared) -> list[Any]:
             return [*values, None]
         case Number(whole=whole, most=most):
             one = 1 if whole else Decimal(1)
-            return _around(constants, one, most)
+            return _around(edges, one, most)
         case Money() | Months():
             one = Decimal(1) if isinstance(ref.type, Money) else 1
-            return _around(constants, one, None)
+            return _around(edges, one, None)
         case Date():
-            return _around(constants, dt.timedelta(days=1), None)
+            return _around(edges, dt.timedelta(days=1), None)
         case Text():
-            return [*constants, TO_BE_FOUND, None]
+            return [*edges, TO_BE_FOUND, None]
         case Choices(values):
-            return _sets(ref, values, constants, view)
+            return _sets(ref, values, edges, view)
         case Record():
             return [True, None]
         case Records():

@@ -41,6 +41,7 @@ class Frame:
         outer: the record that it is in, as it was read.
         tables: the values that derived facts of it may have, as far as they were asked for.
         known: what else was worked out of it; the value of a derived fact by its cell.
+        ahead: what is said to have been done after the date of the assessment.
     """
 
     record: Any
@@ -51,6 +52,7 @@ class Frame:
     outer: Frame | None = attrs.field(default=None, repr=False)
     tables: dict[Table, frozenset[Any]] = attrs.field(factory=dict, repr=False)
     known: dict[Any, Any] = attrs.field(factory=dict, repr=False)
+    ahead: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
 
     @property
     def listed(self) -> tuple[str, Fact]:
@@ -61,10 +63,15 @@ class Frame:
 
     def apart(self) -> Frame:
         """Return a copy whose cells can be set."""
-        tables = {**self.tables}
-        return Frame(
-            self.record, self.prefix, self.shape, [*self.values], self.first, self.outer, tables
-        )
+        values, tables = [*self.values], {**self.tables}
+        shape, outer, ahead = self.shape, self.outer, self.ahead
+        return Frame(self.record, self.prefix, shape, values, self.first, outer, tables, {}, ahead)
+
+    def forget(self, places: Iterable[int]) -> None:
+        """Forget the derived facts that hang on cells."""
+        for place in places:
+            for each in self.shape.moved((place,)):
+                self.tables.pop(each, None)
 
     @property
     def numbers(self) -> range:
@@ -100,8 +107,7 @@ class Shape:
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
-        hang_on: of each derived fact that was asked for, the cells that it hangs on.
-        moved: all these cells.
+        blank: what derived facts may be of a record of which nothing is known.
     """
 
     def __init__(self, cls: type, shapes: Shapes) -> None:
@@ -128,8 +134,9 @@ class Shape:
             if isinstance(fact.type, Records)
         ]
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
-        self.hang_on: Final[dict[Table, frozenset[int]]] = {}
-        self.moved: Final[set[int]] = set()
+        self.blank: Final[dict[Table, frozenset[Any]]] = {}
+        self._hang_on: Final[dict[Table, frozenset[int]]] = {}
+        self._moved: Final[dict[tuple[int, ...], tuple[Table, ...]]] = {}
         self._shapes = shapes
         self._settings: Final = {
             path: self._setting(path, fact) for path, fact in self.facts.items()
@@ -156,7 +163,7 @@ class Shape:
             to, how = changes[path], self._settings[name]
             for head, at in how.heads:
                 there = found.get(at, values[at])
-                if head not in changes and (there is UNKNOWN or there is None):
+                if (there is UNKNOWN or there is None) and head not in changes:
                     found[at] = True
             if place is not None:
                 inside.setdefault(name, {}).setdefault(place, {})[rest] = to
@@ -176,16 +183,23 @@ class Shape:
         copy = frame.apart()
         for at, value in to_set.items():
             copy.values[at] = value
-        copy.tables = self.unmoved(frame, to_set)
+        copy.forget(to_set)
         return copy
 
-    def unmoved(self, frame: Frame, to_set: Mapping[int, Any]) -> dict[Table, frozenset[Any]]:
-        """Return the derived facts of a record that stay as they are where cells are set."""
-        tables = frame.tables
-        if self.moved.isdisjoint(to_set):
-            return {**tables}
-        hang_on = self.hang_on
-        return {each: tables[each] for each in tables if hang_on[each].isdisjoint(to_set)}
+    def hangs(self, table: Table, places: frozenset[int]) -> None:
+        """Take note of the cells that a derived fact hangs on."""
+        self._hang_on[table] = places
+        self._moved.clear()
+
+    def moved(self, places: Iterable[int]) -> tuple[Table, ...]:
+        """Return the derived facts that hang on cells, of those that were asked for so far."""
+        key = tuple(places)
+        found = self._moved.get(key)
+        if found is None:
+            hang_on = self._hang_on.items()
+            found = tuple(each for each, its in hang_on if not its.isdisjoint(key))
+            self._moved[key] = found
+        return found
 
     def _records(
         self,
@@ -276,6 +290,8 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
     """Return what is known of a set or a list, and whether there may be more."""
     if value is UNKNOWN or value is None:
         return kind(), value is UNKNOWN
+    if UNKNOWN not in value:
+        return kind(value), False
     known = kind(each for each in value if each is not UNKNOWN)
     return known, len(known) < len(value)
 
@@ -324,12 +340,12 @@ class Changed:
         its = {each: was for each, was in self._inside[name, place].items() if each != rest}
         its |= dict.fromkeys((rest,), *to) if to else {}
         frame, at = self.frame, self.frame.shape.places[name]
-        was, tables = frame.values[at], frame.tables
+        was, tables = frame.values[at], {**frame.tables}
         one = self._before.values[at][0][place]
         one = one.shape.changed(one, its) if its else one
         known, open_ = was
         frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
-        frame.tables = frame.shape.unmoved(frame, {at: one})
+        frame.forget((at,))
         if check((frame,)):
             self._inside[name, place] = its
             return True
@@ -363,12 +379,15 @@ class Reading:
             if isinstance(fact.type, Record):
                 parts[path] = value
             values.append(self._cell(fact, value, path, frame))
-        local, stated = annotation(record, "local"), annotation(record, "stated")
-        values += [
-            self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
-            for name in shape.local
-        ]
-        values += [stated.get(name, UNKNOWN) for name in shape.stated]
+        if shape.local:
+            local = annotation(record, "local")
+            values += [
+                self._cell(shape.facts[f"local.{name}"], local.get(name, UNKNOWN), "", frame)
+                for name in shape.local
+            ]
+        if shape.stated:
+            stated = annotation(record, "stated")
+            values += [stated.get(name, UNKNOWN) for name in shape.stated]
         return frame
 
     def _cell(self, fact: Fact, value: Any, path: str, frame: Frame) -> Any:  # noqa: ANN401 - any fact's value
@@ -384,7 +403,10 @@ class Reading:
             return tuple(records), open_
         if value is None:
             return absent(fact)
-        return UNKNOWN if lies_ahead(value, kind, self.as_of) else value
+        if lies_ahead(value, kind, self.as_of):
+            frame.ahead += ((path, fact.name),)
+            return UNKNOWN
+        return value
 
 
 @attrs.frozen
@@ -456,21 +478,28 @@ class Restricted:
     Args:
         top: the subject.
 
-        cited: the facts that are known.
+        chosen: the cells that are known of each record; -1 for the record itself.
     """
 
-    def __init__(self, top: Frame, cited: Iterable[Cited]) -> None:
-        self._chosen: dict[Frame, list[int]] = {}
+    def __init__(self, top: Frame, chosen: Mapping[Frame, Sequence[int]]) -> None:
+        self._chosen = chosen
         self._there: set[Frame] = set()
-        for each in cited:
-            # A record that is cited is the one that it is in.
-            self._chosen.setdefault(each.frame, []).append(each.place)
-            outer: Frame | None = each.frame
+        for each in chosen:
+            outer: Frame | None = each
             while outer is not None and outer not in self._there:
                 self._there.add(outer)
                 outer = outer.outer
         self._copies: dict[Frame, Frame] = {}
         self.top: Final = self._only(top)
+
+    @classmethod
+    def to(cls, top: Frame, cited: Iterable[Cited]) -> Restricted:
+        """Return a subject of which only facts that are cited are known."""
+        chosen: dict[Frame, list[int]] = {}
+        for each in cited:
+            # A record that is cited is the one that it is in.
+            chosen.setdefault(each.frame, []).append(each.place)
+        return cls(top, chosen)
 
     def of(self, frame: Frame) -> Frame:
         """Return what is known of a record."""
@@ -486,7 +515,9 @@ class Restricted:
 
         def put(value: Any) -> None:  # noqa: ANN401 - any fact's value
             values[place] = value
-            outer: Frame | None = frame
+            self._copies[frame].forget((place,))
+            self._copies[frame].known.clear()
+            outer = frame.outer
             while outer is not None:
                 self._copies[outer].tables.clear()
                 self._copies[outer].known.clear()
@@ -508,7 +539,9 @@ class Restricted:
                 whole = place in places
                 kept = tuple(self._only(each) for each in known if whole or each in self._there)
                 values[place] = kept, open_ or not whole
-        copy = Frame(frame.record, frame.prefix, shape, values, frame.first, frame.outer)
+        tables = {**shape.blank}
+        copy = Frame(frame.record, frame.prefix, shape, values, frame.first, frame.outer, tables)
+        copy.forget((*places, *shape.lists))
         self._copies[frame] = copy
         return copy
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.explain.candidates import Compared, candidates, compared_with
+from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
 from govrules.explain.cells import Changed
+from govrules.explain.closures import Check
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, contradict, members
 from govrules.facts import TO_BE_FOUND, parts_of
@@ -100,25 +101,38 @@ class _Hints:
         several = [*ways]
         if len(several) <= 1:
             return several
+        if not all(several):
+            return [{}]
         kept: list[Way] = []
         for way in sorted(several, key=self.effort.size):
-            if not any(other.items() <= way.items() for other in kept):
+            for other in kept:
+                if other.items() <= way.items():
+                    break
+            else:
                 kept.append(way)
-            if len(kept) == most:
-                break
+                if len(kept) == most:
+                    break
         return kept
 
     def joined(self, several: Iterable[list[Way]]) -> list[Way]:
         """Return every way that takes one of each, where they agree."""
         ways: list[Way] = [{}]
         for options in several:
+            if not options:
+                return []
+            most = 1 if len(ways[0]) > LONG else MAX_WAYS
+            if not options[0]:
+                ways = ways[:most]
+                continue
             joined = (
                 {**way, **option}
                 for way in ways
                 for option in options
-                if not (way and option and contradict(way, option))
+                if not (way and contradict(way, option))
             )
-            ways = self.pruned(joined, 1 if ways and len(ways[0]) > LONG else MAX_WAYS)
+            ways = self.pruned(joined, most)
+            if not ways:
+                return []
         return ways
 
 
@@ -130,6 +144,9 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     for one fact the nearest to what the rule asks stands for all, and doing without a fact is
     advised only where nothing else helps.
     """
+    said = view.said(rule)
+    if said.ways is not None:
+        return said.ways
     ways = ways_out(rule, view)
     size = view.effort.size
     least = min(map(size, ways), default=0)
@@ -140,7 +157,10 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
             continue
         named = frozenset((path, to if isinstance(to, _NAMED) else "") for path, to in way.items())
         shown.setdefault(named, way)
-    return tuple(shown.values())[:SHOWN]
+    found = tuple(shown.values())[:SHOWN]
+    if not is_crossed(rule, view):
+        said.ways = found
+    return found
 
 
 def _absent(way: Way) -> int:
@@ -157,7 +177,7 @@ def ways_out(rule: Rule, view: View) -> list[Way]:
     """
     compared = compared_with(rule, view)
     effort = view.effort
-    goal = _Goal(rule, view.apart())
+    goal = _Goal(rule, view.apart(), view.rule(rule).settled)
     for gives_up in (False, True):
         found = _ways_out(goal, _Hints(compared, effort, gives_up, view.rule(rule).met))
         if found:
@@ -171,13 +191,14 @@ class _Goal:
 
     rule: Rule
     view: View
+    check: Check
     _settled: dict[frozenset[tuple[str, Any]], bool] = attrs.field(init=False, factory=dict)
 
     def settles(self, way: Way) -> bool:
         """Tell whether, whatever derived facts are, what is required holds or an exception does."""
         key = frozenset(way.items())
         if key not in self._settled:
-            self._settled[key] = self.view.tried(way, self.view.rule(self.rule).settled)
+            self._settled[key] = self.view.tried(way, self.check)
         return self._settled[key]
 
     def still(self, way: dict[str, Any]) -> Callable[..., bool]:
@@ -185,7 +206,7 @@ class _Goal:
         view = self.view
         if len(way) > 1 and not view.supposed and Changed.can_be(view.frames[0], way):
             # In a register that takes as long for each change as for a whole way.
-            return partial(Changed(view.frames[0], way).still, view.rule(self.rule).settled)
+            return partial(Changed(view.frames[0], way).still, self.check)
 
         def still(path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
             fewer = {each: value for each, value in way.items() if each != path}
@@ -261,6 +282,8 @@ def _ways(condition: Condition, view: View, target: Truth, hints: _Hints) -> lis
     """Return changes that give a condition the value that is wanted; an empty one if it has it."""
     if view.check(condition, target)(view.frames):
         return [{}]
+    if not view.backend.moves(condition):
+        return []
     match condition:
         case All(items):
             return _of_several(items, view, target, hints, needs_all=target is Truth.TRUE)
@@ -292,7 +315,7 @@ def _of_several(
     *,
     needs_all: bool,
 ) -> list[Way]:
-    each = [_ways(item, view, target, hints) for item in items]
+    each = (_ways(item, view, target, hints) for item in items)
     return hints.joined(each) if needs_all else hints.pruned(itertools.chain.from_iterable(each))
 
 
@@ -350,6 +373,8 @@ def _of_derived(
     condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints
 ) -> list[Way]:
     """Return changes that give a derived fact a value with which the condition is as wanted."""
+    if ref.path not in view.backend.moving:
+        return []
     inner = view.at(ref.level)
     ways = once_each(
         ref.path,

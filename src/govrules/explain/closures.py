@@ -254,9 +254,11 @@ class Closures:
             return frozenset((*found, table.otherwise))
 
         self._fillers[table] = fill
-        shape, hangs_on = self.shapes.of(table.var.cls), self._hangs_on(table)
-        shape.hang_on[table] = hangs_on
-        shape.moved.update(hangs_on)
+        shape = self.shapes.of(table.var.cls)
+        shape.hangs(table, self._hangs_on(table))
+        if not table.var.depth:
+            blank = Frame(UNKNOWN, "", shape, [*shape.unknown], tables=shape.blank)
+            shape.blank[table] = fill((blank,))
         return fill
 
     # ── What forces them ──────────────────────────────────────────────────────────────────────

@@ -12,12 +12,13 @@ import attrs
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
 from govrules.explain.clears import ways_out
+from govrules.explain.judging import Said
 from govrules.explain.view import View
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.facts import parts_of, recorded
 from govrules.identical import Identical
 from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
-from govrules.rulebook.expr import FactRef, FactSource, Test
+from govrules.rulebook.expr import Condition, FactRef, FactSource, Test
 from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN
 
@@ -25,8 +26,10 @@ from govrules.truth import UNKNOWN
 MAX_TRIED: Final = 2000
 #: How often a rule is judged on changes, or ways out of it are looked for, before that.
 MAX_WORK: Final = 20_000
-#: Of how many rules it is kept what they read.
-_MOST_KEPT: Final = 2**12
+#: Of how many rulebooks it is kept what their rules read.
+_MOST_KEPT: Final = 32
+#: After how many changes it is kept what a rule says of one state of its facts.
+_MOST_AFTER: Final = 2**6
 #: How many combinations are tried for one rule more, where not all can be cleared together.
 MAX_ADDED: Final = 20
 
@@ -105,12 +108,17 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     board: _Board | None = known.get(_Board)
     if board is None:
         board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
-    read = {id(each): each for path in way for each in board.reading(path)}
+    read = {each.id: each for path in way for each in board.open_to(path)}
+    read.pop(rule.id, None)
+    key = frozenset(way.items())
     found = []
     for other in read.values():
-        if other is rule:
-            continue
-        outcome = board.judged(other, way)
+        after = board.said(other).after
+        outcome = after.get(key)
+        if outcome is None:
+            if len(after) >= _MOST_AFTER:
+                after.clear()
+            outcome = after[key] = board.after(way).says(other)
         if board.is_worse(other, outcome):
             found.append(Opened(other, outcome))
     return tuple(found)
@@ -149,14 +157,13 @@ class _Board:
         self.work = 0
         self._last: tuple[_Changes, View] | None = None
         #: By the id of a rule, which is quicker to look up than the rule.
-        self._reads = {
-            rule.id: _read_by(Identical((rule, view.backend.rulebook))) for rule in rules
-        }
+        self._reads, self._readers = _reads_of(Identical((view.backend.rulebook,)))
         self._named: dict[str, frozenset[str]] = {}
         self._reading: dict[str, list[Rule]] = {}
+        self._open_to: dict[str, list[Rule]] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._before: dict[str, Outcome] = {}
+        self._said: dict[str, Said] = {}
 
     @functools.cached_property
     def goals(self) -> list[Rule]:
@@ -168,12 +175,16 @@ class _Board:
         """The ids of those rules."""
         return frozenset(rule.id for rule in self.goals)
 
+    def said(self, rule: Rule) -> Said:
+        """Return what a rule says before any change, with what it says after some."""
+        found = self._said.get(rule.id)
+        if found is None:
+            found = self._said[rule.id] = self.view.said(rule)
+        return found
+
     def before(self, rule: Rule) -> Outcome:
         """Return what a rule says before any change."""
-        found = self._before.get(rule.id)
-        if found is None:
-            found = self._before[rule.id] = self.view.says(rule)
-        return found
+        return self.said(rule).outcome
 
     @functools.cached_property
     def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
@@ -216,6 +227,18 @@ class _Board:
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
+    def open_to(self, path: str) -> list[Rule]:
+        """Return the rules that read a fact and do not flag yet, or not as gravely as they can."""
+        found = self._open_to.get(path)
+        if found is None:
+            found = [each for each in self.reading(path) if self._can_worsen(each)]
+            self._open_to[path] = found
+        return found
+
+    def _can_worsen(self, rule: Rule) -> bool:
+        severity = self.before(rule).severity
+        return severity is None or severity < self.view.rule(rule).worst
+
     def is_worse(self, rule: Rule, after: Outcome) -> bool:
         """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
         before = self.before(rule)
@@ -230,10 +253,10 @@ class _Board:
         key = self._key(rule, changed)
         if key not in self._judged:
             self.work += 1
-            self._judged[key] = self._after(changed).says(rule)
+            self._judged[key] = self.after(changed).says(rule)
         return self._judged[key]
 
-    def _after(self, changed: Way) -> View:
+    def after(self, changed: Way) -> View:
         """Return the view after changes: the last, whose derived facts are known, where it is."""
         if self._last is None or self._last[0] != changed:
             self._last = {**changed}, self.view.supposing(changed)
@@ -245,7 +268,7 @@ class _Board:
         if key not in self._ways:
             self.work += 1
             alike: dict[Hashable, Way] = {}
-            for way in ways_out(rule, self._after(changed)):
+            for way in ways_out(rule, self.after(changed)):
                 alike.setdefault(self._class_of(way), way)
                 self.touched.update(way)
             self._ways[key] = list(alike.values())
@@ -272,8 +295,9 @@ class _Board:
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""
         if path not in self._reading:
-            names = self._names(path)
-            self._reading[path] = [rule for rule in self.rules if names & self._reads[rule.id]]
+            several = [self._readers.get(each, ()) for each in self._names(path)]
+            readers = set[str]().union(*several)
+            self._reading[path] = [rule for rule in self.rules if rule.id in readers]
         return self._reading[path]
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
@@ -393,16 +417,31 @@ class _Search:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def _read_by(only: Identical) -> frozenset[str]:
-    """Return the facts that a rule reads, derived facts by what they are derived from."""
-    rule, rulebook = only
+def _reads_of(
+    only: Identical,
+) -> tuple[Mapping[str, frozenset[str]], Mapping[str, set[str]]]:
+    """Return the facts that each rule reads, and the rules that read each fact, rules by id."""
+    (rulebook,) = only
+    beneath: dict[str, frozenset[str]] = {}
+    for name, derived in rulebook.derived.items():
+        beneath[name] = _read_in((row.when for row in derived.rows), beneath)
+    reads = {rule.id: _read_in(rule_conditions(rule), beneath) for rule in rulebook.rules}
+    readers: defaultdict[str, set[str]] = defaultdict(set)
+    for rule, several in reads.items():
+        for each in several:
+            readers[each].add(rule)
+    return reads, readers
+
+
+def _read_in(
+    conditions: Iterable[Condition], beneath: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """Return the facts that conditions read, derived facts by what they are derived from too."""
     found: set[str] = set()
-    waiting = list(rule_conditions(rule))
-    while waiting:
-        for ref in references(waiting.pop()):
-            if ref.source is FactSource.DERIVED and ref.path not in found:
-                waiting += [row.when for row in rulebook.derived[ref.path].rows]
-            found |= _parts(ref.path)
+    for ref in (each for condition in conditions for each in references(condition)):
+        if ref.source is FactSource.DERIVED:
+            found |= beneath[ref.path]
+        found |= _parts(ref.path)
     return frozenset(found)
 
 

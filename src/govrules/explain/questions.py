@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, assert_never
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import Cited, Frame, Frames
 from govrules.explain.closures import Check, Closures
+from govrules.explain.judging import Said
 from govrules.explain.view import View
 from govrules.lowering import ir
 from govrules.lowering.asks import Asked, Beneath, Inside, Open, Part, Parts, in_order
@@ -20,13 +21,19 @@ _Found: TypeAlias = dict[int, None]
 _Ask: TypeAlias = Callable[[Frames, _Found], None]
 
 
-def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
+def questions(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     """
     Return the facts to ask for.
 
     For an unknown verdict, those that settle it; for a flagged one whose severity is not settled,
     those that settle how grave it is.
     """
+    if said.asked is None:
+        said.asked = tuple(_asked(rule, view, said.outcome))
+    return view.cited(said.asked)
+
+
+def _asked(rule: Rule, view: View, outcome: Outcome) -> _Found:
     frames, found = view.frames, _Found()
     if outcome.verdict is Verdict.UNKNOWN:
         asks, judging = _asks(rule, view), view.rule(rule)
@@ -41,7 +48,7 @@ def questions(rule: Rule, view: View, outcome: Outcome) -> tuple[Cited, ...]:
             if holds(frames):
                 break
         asks.mitigations(frames, found)
-    return view.cited(found)
+    return found
 
 
 def _asks(rule: Rule, view: View) -> _Asks:

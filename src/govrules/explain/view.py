@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any, Final, assert_never
 
 import attrs
 
-from govrules.engines.outcomes import CLEAR, NOT_APPLICABLE
 from govrules.engines.registry import Outcome
 from govrules.explain.cells import (
     Cited,
@@ -23,27 +21,24 @@ from govrules.explain.cells import (
     recorded_in,
 )
 from govrules.explain.closures import Check, Closures
+from govrules.explain.judging import MOST_DATES, Judging, Order, Said, States
 from govrules.explain.ways import Effort, Way, followed_by
 from govrules.identical import Identical
-from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.asks import Asking
-from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
 from govrules.rulebook import ast, expr
-from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import splits
 from govrules.rulebook.reads import reads
-from govrules.rulebook.walk import derived_read
+from govrules.rulebook.walk import derived_read, references
 from govrules.truth import UNKNOWN, Truth, Unknown
-from govrules.vocabulary import AS_OF, Choices, YesNo, closed_values
+from govrules.vocabulary import AS_OF, Choices, Kind, YesNo, closed_values
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
-#: The verdicts that show that a rule applies, where it does.
-_ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 #: How many rulebooks are kept ready.
 _MOST_KEPT: Final = 32
+#: Of a subject with more records than these nothing is kept.
+_MOST_RECORDS: Final = 2**6
 
 
 class Backend:
@@ -57,18 +52,39 @@ class Backend:
         self.asking: Final = Asking(self.lowering, rulebook.derived)
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
         self.asks: dict[Any, Any] = {}
-        #: Of facts that force something, by their values, the numbers of those that are needed.
-        self.needed: dict[Hashable, tuple[int, ...]] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
-        self._pairs: dict[tuple[int, Vars, Taken], tuple[expr.Condition, Check, Check]] = {}
+        self._pairs: dict[tuple[int, Vars, Taken], tuple[Check, Check, expr.Condition]] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
+        self._states: Final = lru_cache(MOST_DATES)(
+            lambda cls, as_of: States(self.shapes.of(cls), self.shapes, rulebook.derived, as_of)
+        )
+        self._moves: dict[int, tuple[expr.Condition, bool]] = {}
+        #: The derived facts that changes of arrangements can move.
+        self.moving: Final[set[str]] = set()
+        for name, derived in rulebook.derived.items():
+            if any(self.moves(row.when) for row in derived.rows):
+                self.moving.add(name)
+
+    def moves(self, condition: expr.Condition) -> bool:
+        """Tell whether changes of arrangements can move a condition at all."""
+        found = self._moves.get(id(condition))
+        if found is None:
+            can = any(
+                ref.path in self.moving
+                if ref.source is expr.FactSource.DERIVED
+                else ref.fact.kind is Kind.ARRANGEMENT
+                for ref in references(condition)
+            )
+            found = self._moves[id(condition)] = condition, can
+        return found[1]
 
     def rule(self, rule: ast.Rule, cls: type) -> Judging:
         """Return what judges a rule on subjects of a class."""
         found = self._rules.get((id(rule), cls))
         if found is None:
-            found = rule, Judging(self, rule, self.lowering.rule(rule, cls))
+            judged, states = self.lowering.rule(rule, cls), partial(self._states, cls)
+            found = rule, Judging(rule, judged, states, self.closures, self.rulebook.derived)
             self._rules[id(rule), cls] = found
         return found[1]
 
@@ -83,161 +99,15 @@ class Backend:
 
     def pair(
         self, condition: expr.Condition, scopes: Vars, taken: Taken
-    ) -> tuple[expr.Condition, Check, Check]:
-        """Return a condition, what tells that it holds, and what tells that it does not."""
+    ) -> tuple[Check, Check, expr.Condition]:
+        """Return what tells that a condition holds, what tells that it does not, and itself."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
         if found is None:
             pair = self.lowering.pair(condition, scopes, taken)
             check = self.closures.check
-            found = self._pairs[key] = condition, check(pair.true), check(pair.false)
+            found = self._pairs[key] = check(pair.true), check(pair.false), condition
         return found
-
-
-class Order:
-    """
-    The order of facts in the text of a rule or of a derived fact, record by record.
-
-    Args:
-        paths: the facts in that order, with `[]` for any record.
-    """
-
-    def __init__(self, paths: Iterable[str]) -> None:
-        self._places: Final = {path: at for at, path in enumerate(paths)}
-
-    def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:
-        """Return by what a fact is put in order."""
-        if not cited.frame.prefix and cited.name:
-            return ((self._places.get(cited.name, 0), -1),)
-        found: list[tuple[int, int]] = []
-        at = ""
-        *records, last = cited.path.split("]")
-        for each in records:
-            name, _, place = each.rpartition("[")
-            at += name
-            found.append((self._places.get(at, 0), int(place)))
-            at += "[]"
-        if last:
-            found.append((self._places.get(at + last, 0), -1))
-        return tuple(found)
-
-
-class Judging:
-    """
-    A rule on cells.
-
-    Attributes:
-        judged: the rule as formulas.
-    """
-
-    def __init__(self, backend: Backend, rule: ast.Rule, judged: Judged) -> None:
-        self._backend = backend
-        self._rule = rule
-        self._judged = judged
-        self._check = check = backend.closures.check
-        self._not_applicable = check(judged.not_applicable)
-        self._never_flags = check(judged.never_flags)
-        self._flagged = check(judged.flagged)
-        self._severities = [(each, check(f.no(so))) for each, so in judged.severities.items()]
-        self._mitigations = [check(so) for so in judged.mitigations]
-        self.settled: Final = check(judged.settled)
-        self._forced: dict[Hashable, Forced] = {}
-        #: By which changes of its facts its tests by constants are met.
-        self.met: Final[dict[Hashable, list[Way]]] = {}
-
-    @cached_property
-    def splits(self) -> tuple[str, ...]:
-        """The derived facts for each of whose joint values it is judged apart."""
-        return splits(self._rule, self._backend.rulebook.derived)
-
-    @cached_property
-    def order(self) -> Order:
-        """The order of the facts that it reads."""
-        return Order(reads(rule_conditions(self._rule), self._backend.rulebook.derived))
-
-    def says(self, s: Frames) -> Outcome:
-        """Return what the rule says."""
-        if self._not_applicable(s):
-            return NOT_APPLICABLE
-        if self._never_flags(s):
-            return CLEAR
-        possible = [each for each, cannot in self._severities if not cannot(s)]
-        least, worst = min(possible), max(possible)
-        pairs = zip(self._rule.mitigated_by, self._mitigations, strict=True)
-        mitigations = tuple(each for each, holds in pairs if holds(s))
-        if self._flagged(s):
-            could_be = None if worst is least else worst
-            return Outcome(ast.Verdict.FLAGGED, least, could_be, mitigations)
-        return Outcome(ast.Verdict.UNKNOWN, None, worst, mitigations)
-
-    def scope(self, s: Frames) -> Truth:
-        """Return whether the rule applies and no exception holds; kept, as much hangs on it."""
-        known = s[0].known
-        found: Truth | None = known.get(self)
-        if found is None:
-            found = known[self] = self._truth(self._judged.scope, s)
-        return found
-
-    def requires(self, s: Frames) -> Truth:
-        """Return whether what the rule requires holds."""
-        return self._truth(self._judged.requires, s)
-
-    def _truth(self, pair: f.Pair, s: Frames) -> Truth:
-        if self._check(pair.true)(s):
-            return Truth.TRUE
-        return Truth.FALSE if self._check(pair.false)(s) else Truth.UNKNOWN
-
-    def forced(self, s: Frames, outcome: Outcome) -> Forced:
-        """
-        Return that by which, where it holds, the rule says what it does.
-
-        What it does not say with fewer facts it says with none of them. That a rule applies is a
-        part of what is said: a finding that is clear shows it, though what is required holds
-        without it.
-        """
-        applies = outcome.verdict in _ONLY_WHERE_IT_APPLIES and self.scope(s) is Truth.TRUE
-        mitigations = tuple(map(id, outcome.mitigations))
-        key = (outcome.verdict, outcome.severity, outcome.could_be, mitigations, applies)
-        found = self._forced.get(key)
-        if found is None:
-            formulas = [*self._forcing(outcome, applies=applies)]
-            found = self._forced[key] = Forced(formulas, self._backend.closures)
-        return found
-
-    def _forcing(self, outcome: Outcome, *, applies: bool) -> Iterator[ir.Formula]:
-        judged = self._judged
-        if outcome.verdict is ast.Verdict.NOT_APPLICABLE:
-            yield judged.not_applicable
-            return
-        if outcome.verdict is ast.Verdict.FLAGGED:
-            yield judged.flagged
-        elif applies:
-            yield judged.scope.true
-        if outcome.verdict is ast.Verdict.CLEAR:
-            yield judged.never_flags
-            return
-        least, worst = outcome.severity, outcome.could_be or outcome.severity
-        for each, so in judged.severities.items():
-            if (least and each < least) or (worst and each > worst):
-                yield f.no(so)
-        for mitigation, so in zip(self._rule.mitigated_by, judged.mitigations, strict=True):
-            if mitigation in outcome.mitigations:
-                yield so
-
-
-class Forced:
-    """
-    Formulas by which a rule says what it does.
-
-    Attributes:
-        check: whether they all hold.
-        support: the facts that force them.
-    """
-
-    def __init__(self, formulas: Iterable[ir.Formula], closures: Closures) -> None:
-        together = f.all_of(*formulas)
-        self.check: Final = closures.check(together)
-        self.support: Final = closures.support(together)
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -301,26 +171,35 @@ class View:
 
     def truth(self, condition: expr.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
-        true, false = self._pair(condition)
+        true, false, _ = self._pair(condition)
         if true(self.frames):
             return Truth.TRUE
         return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
 
     def check(self, condition: expr.Condition, wanted: Truth) -> Check:
         """Return what tells that a condition certainly holds, or that it certainly does not."""
-        true, false = self._pair(condition)
+        true, false, _ = self._pair(condition)
         return true if wanted is Truth.TRUE else false
 
-    def _pair(self, condition: expr.Condition) -> tuple[Check, Check]:
+    def _pair(self, condition: expr.Condition) -> tuple[Check, Check, expr.Condition]:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
-        _, true, false = self.backend.pair(condition, self.scopes, taken)
-        return true, false
+        return self.backend.pair(condition, self.scopes, taken)
 
     def says(self, rule: ast.Rule) -> Outcome:
         """Return what a rule about the subject says."""
         return self.rule(rule).says(self.frames)
+
+    def said(self, rule: ast.Rule) -> Said:
+        """Return what a rule about the subject says, with what is known of why."""
+        judging, known = self.rule(rule), self.frames[0].known
+        found: Said | None = known.get((Said, judging))
+        if found is None:
+            few = len(self.all) <= _MOST_RECORDS
+            found = judging.said(self.frames) if few else Said(judging.says(self.frames))
+            known[Said, judging] = found
+        return found
 
     def rules(self, kind: str) -> tuple[ast.Rule, ...]:
         """Return the rules about a kind of subject that are in force on the date."""
@@ -400,11 +279,14 @@ class View:
     def records(self, ref: expr.FactRef) -> tuple[list[View], bool]:
         """Return the view from each record of a list, and whether there are certainly no more."""
         known, open_ = self.cell(ref)
-        return [self.inside(ref, each) for each in known], not open_
+        var = each_of(ref, self.scopes) if known else None
+        return [self._with(each, var) for each in known if var is not None], not open_
 
     def inside(self, ref: expr.FactRef, frame: Frame) -> View:
         """Return the view from a record of a list."""
-        var = each_of(ref, self.scopes)
+        return self._with(frame, each_of(ref, self.scopes))
+
+    def _with(self, frame: Frame, var: ir.Var) -> View:
         return self._seen((*self.frames[: var.depth], frame), (*self.scopes, var))
 
     def _seen(self, frames: Frames, scopes: Vars) -> View:
@@ -449,25 +331,6 @@ class View:
             known[Cited, each.number] = each
         return tuple([known[Cited, each] for each in numbers])
 
-    def signature(self, numbers: Sequence[int]) -> Iterator[Hashable]:
-        """Yield what facts are, and where: of equal ones the same follows, whatever the subject."""
-        top = self.frames[0]
-        last, lists = len(top.values), top.shape.lists
-        firsts: list[int] | None = None
-        for number in numbers:
-            yield number
-            frame, place = top, number - 1
-            if number > last:
-                if firsts is None:
-                    firsts = [each.first for each in self.all]
-                frame = self.all[bisect_right(firsts, number) - 1]
-                place, lists = number - frame.first - 1, frame.shape.lists
-                yield frame.prefix
-            if place < 0:
-                continue
-            value = frame.cell(place)
-            yield (len(value[0]), value[1]) if place in lists else value
-
     def path(self, ref: expr.FactRef) -> str:
         """Return the full path of a fact that a rule names."""
         return ref.path if ref.source is expr.FactSource.AS_OF else self.of(ref).prefix + ref.path
@@ -499,20 +362,22 @@ class View:
             and None not in changes.values()
         ):
             return check(self.supposing(changes).frames)
-        top = self.frames[0]
-        values, tables = top.values, top.tables
-        to_set = top.shape.to_set(top, changes)
+        top, frames = self.frames[0], self.frames
+        values, tables, shape = top.values, top.tables, top.shape
+        to_set = shape.to_set(top, changes)
         before = [(at, values[at]) for at in to_set]
+        moved = [(each, tables.pop(each)) for each in shape.moved(to_set) if each in tables]
         try:
             for at, value in to_set.items():
                 values[at] = value
-            top.tables = top.shape.unmoved(top, to_set)
-            frames = self.frames
             if len(frames) > 1:
                 frames = (top, *[again(top, each) for each in frames[1:]])
             return check(frames)
         finally:
-            top.tables = tables
+            # Of those that were first asked for in the trial, too.
+            for table in shape.moved(to_set):
+                tables.pop(table, None)
+            tables.update(moved)
             for at, value in before:
                 values[at] = value
 

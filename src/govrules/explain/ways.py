@@ -56,17 +56,18 @@ class Effort:
 
     def size(self, way: Way) -> int:
         """Return how many changes a way is: of a set, each member that it adds or takes out."""
-        return sum(self._of(path, to)[0] for path, to in way.items())
+        size = 0
+        for each in way.items():
+            size += (self._known.get(each) or self._of(*each))[0]
+        return size
 
     def takes_away(self, way: Way) -> bool:
         """Tell whether a way gives up what is in place: a member, a record, a yes, or a value."""
-        return any(self._of(path, to)[1] for path, to in way.items())
+        return any((self._known.get(each) or self._of(*each))[1] for each in way.items())
 
     def _of(self, path: str, to: Any) -> tuple[int, bool]:  # noqa: ANN401 - any fact's value
-        key = (path, to)
-        if key not in self._known:
-            self._known[key] = _asked(self.now(path), to)
-        return self._known[key]
+        found = self._known[path, to] = _asked(self.now(path), to)
+        return found
 
     def now(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
         """Return what a fact is before the changes."""
