@@ -15,13 +15,17 @@ from govrules import (
     Funding,
     Partner,
     Partnership,
+    assess_table,
     load_rulebook,
+    read,
     read_register,
 )
 from govrules.bodies import once_each
+from govrules.diagnostics import Code
 from govrules.engines.columns import subjects_of, to_batches
 from govrules.registers import columnar, own_schema, probe_child
 from govrules.registers.read import columns_of, read_source
+from govrules.registers.sources import check_file
 from govrules.testing.strategies import partnerships
 
 BOOK = load_rulebook("governing-partnerships")
@@ -119,6 +123,46 @@ def test_a_column_that_is_no_fact_is_said(tmp_path):
     (warning,) = read.warnings
     assert "no fact is read from 1 column: `colour`" in str(warning)
     assert read.subject.partnerships == TWO
+
+
+@pytest.mark.parametrize("begins", [b"\xff\xfe", b"\xfe\xff", b"\x1f\x8b", b"PAR1", b"%PDF"])
+def test_a_database_may_begin_as_any_other_file_does(tmp_path, begins):
+    path = tmp_path / "register.duckdb"
+    path.write_bytes(begins.ljust(8, b"\x07") + b"DUCK" + bytes(100))
+    check_file(str(path), "register.duckdb", ".duckdb")
+    with pytest.raises(FactsError, match="its name says a"):
+        check_file(str(path), "register.parquet", ".parquet" if begins != b"PAR1" else ".arrow")
+
+
+NAMES = pa.array(["Care pool"])
+YES, NO = pa.array([True]), pa.array([False])
+POOLED_TWICE = pa.StructArray.from_arrays([YES, NO], names=["pooled", "pooled"])
+LINKED = pa.StructArray.from_arrays([NAMES, NAMES], names=["name", "name"])
+PARTNERS = pa.ListArray.from_arrays([0, 1], LINKED)
+
+
+@pytest.mark.parametrize("end", [".arrow", ".parquet", ""])
+@pytest.mark.parametrize(
+    ("columns", "headings", "path"),
+    [
+        ([NAMES, NAMES, YES], ["name", "name", "funding.pooled"], "name"),
+        ([NAMES, NAMES, PARTNERS.slice(0, 1)], ["name", "name", "partners"], "name"),
+        ([NAMES, POOLED_TWICE], ["name", "funding"], "funding.pooled"),
+        ([NAMES, PARTNERS], ["name", "partners"], "partners[].name"),
+    ],
+)
+def test_two_columns_with_one_heading_are_refused(tmp_path, end, columns, headings, path):
+    whole = pa.table(columns, names=headings)
+    source = tmp_path / f"register{end}"
+    if end:
+        WRITERS[end](source, whole)
+    with pytest.raises(FactsError) as refused:
+        read(source if end else whole)
+    (said,) = refused.value.diagnostics
+    assert said.code is Code.DUPLICATE_HEADING
+    assert said.message == f"two columns have the heading `{path}`"
+    with pytest.raises(FactsError):
+        assess_table(whole, BOOK)
 
 
 def test_a_value_that_does_not_fit_is_unknown_and_said(tmp_path):

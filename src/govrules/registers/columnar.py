@@ -17,7 +17,15 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
-from govrules.registers.own_schema import COLUMNS, Stored, in_memory, readable, stored, whole_table
+from govrules.registers.own_schema import (
+    COLUMNS,
+    Stored,
+    check_headings,
+    in_memory,
+    readable,
+    stored,
+    whole_table,
+)
 from govrules.registers.sources import check_file, suffix_of, too_many
 from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook
@@ -192,8 +200,7 @@ def open_columns(file: str, table: str = "") -> Columns | None:
     if suffix not in COLUMNS:
         return None
     check_file(file, file, suffix)
-    found = stored(file, file, table)
-    return Columns(found) if any(map(_is_laid_out, found.schema)) else None
+    return _columns(stored(file, file, table))
 
 
 def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 - whatever holds Arrow data
@@ -206,10 +213,16 @@ def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 
         name: what to call it in messages.
 
     Raises:
-        FactsError: pyarrow is not installed.
+        FactsError: pyarrow is not installed, or two columns have one heading.
     """
-    table = whole_table(source, name)
-    return Columns(in_memory(table, name)) if any(map(_is_laid_out, table.schema)) else None
+    return _columns(in_memory(whole_table(source, name), name))
+
+
+def _columns(found: Stored) -> Columns | None:
+    if not any(map(_is_laid_out, found.schema)):
+        return None
+    check_headings(found.schema, found.name)
+    return Columns(found)
 
 
 def _is_laid_out(field: Any) -> bool:  # noqa: ANN401 - a field of Arrow

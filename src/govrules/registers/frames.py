@@ -30,7 +30,7 @@ from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel, names_of
 from govrules.registers.cells import CellReader
 from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
-from govrules.registers.own_schema import whole_table
+from govrules.registers.own_schema import check_headings, whole_table
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
@@ -119,7 +119,12 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
     """Return a dataframe as an Arrow table, and what its library is called."""
     if type(table).__module__.partition(".")[0].lstrip("_") == "duckdb":
         return whole_table(table, _NAME), "duckdb"
-    frame = nw.from_native(table, pass_through=True)
+    try:
+        frame = nw.from_native(table, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        raise FactsError(
+            "table", "columns that each have a heading of their own", "two with one"
+        ) from error
     if isinstance(frame, nw.LazyFrame):
         backend = frame.implementation.name.lower()
         return whole_table(frame.collect("pyarrow").to_native(), _NAME), backend
@@ -297,6 +302,7 @@ def laid_out(
         FactsError: no column holds a fact.
     """
     schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name in wanted)
+    check_headings(table.schema, _NAME)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
         return _decoded_whole(table, cls, rulebook)
     known = _facts(cls, rulebook)

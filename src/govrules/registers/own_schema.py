@@ -57,9 +57,47 @@ def in_memory(table: Any, name: str) -> Stored:  # noqa: ANN401 - an Arrow table
     """Return a table in memory as one that is read in batches."""
 
     def batches(names: Sequence[str]) -> Iterator[Any]:
-        return iter(table.select(names).to_batches())
+        return iter(table.select(_places(table.schema, names)).to_batches())
 
     return Stored(name, table.num_rows, table.schema, batches)
+
+
+def _places(schema: Any, names: Sequence[str]) -> list[int]:  # noqa: ANN401 - a schema of Arrow
+    """Return where the columns of these names stand: two may have one name."""
+    wanted = frozenset(names)
+    return [at for at, name in enumerate(schema.names) if name in wanted]
+
+
+def check_headings(schema: Any, name: str) -> None:  # noqa: ANN401 - a schema of Arrow
+    """
+    Look whether each column has a heading of its own, those inside of records too.
+
+    Raises:
+        FactsError: two have the same, so that it names neither.
+    """
+    for path in _twice(schema, ""):
+        refuse(
+            Code.DUPLICATE_HEADING,
+            name,
+            f"two columns have the heading `{path}`",
+            "give one of them another heading, or leave it out",
+        )
+
+
+def _twice(fields: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields of Arrow
+    """Yield the columns that have the heading of one before them, and those inside of records."""
+    from pyarrow import types  # noqa: PLC0415 - only a file of columns pays for it
+
+    met = set()
+    for each in fields:
+        if each.name in met:
+            yield f"{prefix}{each.name}"
+        met.add(each.name)
+        one, mark = each.type, ""
+        if types.is_list(one) or types.is_large_list(one) or types.is_fixed_size_list(one):
+            one, mark = one.value_type, "[]"
+        if types.is_struct(one):
+            yield from _twice(one, f"{prefix}{each.name}{mark}.")
 
 
 def open_columns(file: str, name: str, layout: Layout) -> Opened:
@@ -146,7 +184,7 @@ def _arrow(file: str, name: str, _: str) -> Stored:
                 yield opened.get_batch(place)
 
     def batches(names: Sequence[str]) -> Iterator[Any]:
-        return (each.select(names) for each in whole())
+        return (each.select(_places(each.schema, names)) for each in whole())
 
     with mapped(file) as source:
         try:

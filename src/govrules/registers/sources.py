@@ -143,16 +143,18 @@ def check_file(file: str, name: str, suffix: str) -> None:
         refuse(Code.EMPTY_FILE, name, "the file is empty", "save the register into it again")
     if size > MAX_TABLE_BYTES:
         _too_large(name)
-    for mark, at, what, suffixes in _BEGINNINGS:
-        if begins[at:].startswith(mark) and suffix not in suffixes:
-            named = bool(suffixes) and mark not in UTF_16
-            better = f"name it `{path.stem}{suffixes[0]}`" if named else "save it as CSV UTF-8"
-            refuse(
-                Code.UNREADABLE_TABLE,
-                name,
-                f"its name says {_KINDS.get(suffix, 'text')}, and it is {what}",
-                better,
-            )
+    # A DuckDB database begins with a checksum, which may look like another kind.
+    alike = [each for each in _BEGINNINGS if begins[each[1] :].startswith(each[0])]
+    if alike and not any(suffix in suffixes for *_, suffixes in alike):
+        mark, _, what, suffixes = alike[0]
+        named = bool(suffixes) and mark not in UTF_16
+        better = f"name it `{path.stem}{suffixes[0]}`" if named else "save it as CSV UTF-8"
+        refuse(
+            Code.UNREADABLE_TABLE,
+            name,
+            f"its name says {_KINDS.get(suffix, 'text')}, and it is {what}",
+            better,
+        )
 
 
 def content_of(file: str, name: str) -> bytes:
