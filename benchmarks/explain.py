@@ -69,6 +69,7 @@ def main() -> int:
         return [each for one in assessed() for each in one.flagged]
 
     taken: dict[str, list[float]] = {}
+    number = 0
 
     def took(name: str, work: Callable[[], object], many: int) -> None:
         taken.setdefault(name, []).append(seconds(work) / many * 1e6)
