@@ -16,7 +16,7 @@ from govrules.engines.registry import Outcome, comparable
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain import phrases
-from govrules.explain.view import View, view_of
+from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
 from govrules.identical import Identical
@@ -124,8 +124,12 @@ class Assessment(ShownInNotebooks):
         return attrs.evolve(self)
 
     @cached_property
+    def _seen(self) -> Seen:
+        return Seen(self.subject, self.as_of, self.rulebook)
+
+    @property
     def _view(self) -> View:
-        return view_of(self.subject, self.as_of, self.rulebook)
+        return self._seen.view
 
     @cached_property
     def _made(self) -> dict[int, Finding]:
@@ -138,7 +142,7 @@ class Assessment(ShownInNotebooks):
             made = _finding(
                 self._rules[place],
                 self._outcomes[place],
-                self._view,
+                self._seen,
                 engine=self._engine,
                 waived=self._waiver(self._rules[place], self._outcomes[place]),
                 action=self._action(self._rules[place]),
@@ -205,12 +209,12 @@ class Assessment(ShownInNotebooks):
         (found,) = engine_called(self._engine).outcomes(
             rules, (subject,), self.as_of, self.rulebook
         )
-        view = view_of(subject, self.as_of, self.rulebook)
+        seen = Seen(subject, self.as_of, self.rulebook)
         return tuple(
             _finding(
                 rule,
                 outcome,
-                view,
+                seen,
                 engine=self._engine,
                 parts=self.findings,
                 waived=self._waiver(rule, outcome),
@@ -286,7 +290,7 @@ class Assessment(ShownInNotebooks):
     def _derived(self, derived: Derived) -> DerivedValue:
         values = self._view.settle(derived.name, 0)
         rule = asking_for(Identical((derived,)), values[0])
-        found = _finding(rule, self._view.says(rule), self._view)
+        found = _finding(rule, self._view.says(rule), self._seen)
         if derived.name in found.steps:
             return found.steps[derived.name]
         settled = phrases.fact_phrase(derived.fact, values[0]) if len(values) == 1 else ""
@@ -536,13 +540,13 @@ def assess_rule(
 ) -> Finding:
     """Return what one rule says of a subject."""
     outcome = judge(rule, case_of(Facts(subject, as_of), rulebook))
-    return _finding(rule, outcome, view_of(subject, as_of, rulebook))
+    return _finding(rule, outcome, Seen(subject, as_of, rulebook))
 
 
 def _finding(
     rule: Rule,
     outcome: Outcome,
-    view: View,
+    seen: Seen,
     *,
     engine: str = "reference",
     parts: tuple[Finding, ...] = (),
@@ -555,7 +559,7 @@ def _finding(
         severity=outcome.severity,
         could_be=outcome.could_be,
         mitigations=outcome.mitigations,
-        view=view,
+        seen=seen,
         outcome=outcome,
         engine=engine,
         parts=parts,

@@ -22,7 +22,7 @@ from govrules.explain.cells import Cited, Frame, Restricted
 from govrules.explain.english import known_phrase
 from govrules.explain.judging import Said
 from govrules.explain.questions import questions
-from govrules.explain.view import View, view_of
+from govrules.explain.view import Seen, View
 from govrules.facts import evidence_of, origin_of
 from govrules.notebooks import ShownInNotebooks
 from govrules.rulebook.action import Action, Progress
@@ -171,7 +171,7 @@ class Finding(ShownInNotebooks):
     could_be: Severity | None
     mitigations: tuple[Mitigation, ...]
     #: Of two findings the subjects are compared, and not how they are looked at.
-    _view: View = attrs.field(repr=False, eq=lambda view: view.record, hash=False, alias="view")
+    _seen: Seen = attrs.field(repr=False, eq=lambda seen: seen.record, hash=False, alias="seen")
     _outcome: Outcome = attrs.field(repr=False, eq=False, alias="outcome")
     #: The engine that judged.
     _engine: str = attrs.field(default="reference", repr=False, eq=False, alias="engine")
@@ -184,9 +184,8 @@ class Finding(ShownInNotebooks):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        view = self._view
         judged = Outcome(self.verdict, self.severity, self.could_be, self.mitigations)
-        seen = (view.record, view.as_of, view.backend.rulebook)
+        seen = (self._seen.record, self._seen.as_of, self._seen.rulebook)
         decided = self.waived, self.action
         return _unpacked, (self.rule, judged, seen, self._engine, self._parts, decided)
 
@@ -194,6 +193,10 @@ class Finding(ShownInNotebooks):
         grave = f", {self.severity.value}" if self.severity else ""
         waived = ", waived" if self.waived else ""
         return f"<Finding {self.rule.id}: {self.verdict.value}{grave}{waived}>"
+
+    @property
+    def _view(self) -> View:
+        return self._seen.view
 
     @cached_property
     def _said(self) -> Said:
@@ -323,12 +326,12 @@ class Finding(ShownInNotebooks):
         for reason in self.because:
             if reason.origin:
                 return reason.origin
-        return origin_of(self._view.record)
+        return origin_of(self._seen.record)
 
     @property
     def as_of(self) -> dt.date | Unknown:
         """The date of the assessment."""
-        return self._view.as_of
+        return self._seen.as_of
 
     @property
     def progress(self) -> Progress | None:
@@ -470,7 +473,7 @@ def _unpacked(
         severity=judged.severity,
         could_be=judged.could_be,
         mitigations=judged.mitigations,
-        view=view_of(*seen),
+        seen=Seen(*seen),
         outcome=judged,
         engine=engine,
         parts=parts,

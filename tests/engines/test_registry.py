@@ -60,7 +60,7 @@ def test_an_outcome_that_explanations_do_not_share_is_said_so() -> None:
     told = registry.Outcome(Verdict.CLEAR, None, None, ())
     wrong = Finding(
         unknown.rule, told.verdict, told.severity, told.could_be, told.mitigations,
-        unknown._view, told, engine="steam",
+        unknown._seen, told, engine="steam",
     )  # fmt: skip
     with pytest.raises(EngineError, match=r"steam.*fault"):
         _ = wrong.because

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, Final, assert_never
 
 import attrs
@@ -396,3 +396,26 @@ def view_of(subject: Any, as_of: dt.date | Unknown, rulebook: ast.Rulebook) -> V
     reading = Reading(backend.shapes, as_of)
     top = reading.frame(subject, type(subject))
     return View(backend, (top,), (ir.subject(type(subject)),), tuple(reading.frames))
+
+
+class Seen:
+    """
+    A subject under a rulebook, whose view is made when it is first asked for: counting needs none.
+
+    Attributes:
+        record: the subject.
+
+        as_of: the date of the assessment.
+
+        rulebook: the rules.
+    """
+
+    def __init__(self, record: Any, as_of: dt.date | Unknown, rulebook: ast.Rulebook) -> None:  # noqa: ANN401 - any attrs object
+        self.record: Final = record
+        self.as_of: Final = as_of
+        self.rulebook: Final = rulebook
+
+    @cached_property
+    def view(self) -> View:
+        """The subject as explanations see it."""
+        return view_of(self.record, self.as_of, self.rulebook)

@@ -16,7 +16,7 @@ import attrs
 from govrules.assessment import rules_for
 from govrules.decode.names import fold_body
 from govrules.engines.registry import Outcome
-from govrules.explain.view import view_of
+from govrules.explain.view import Seen
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
 from govrules.live.evaluation import Evaluation, Evaluator, Task, settler_of
@@ -214,7 +214,7 @@ class WorkingMemory:
             severity=outcome.severity,
             could_be=outcome.could_be,
             mitigations=outcome.mitigations,
-            view=view_of(seen, self.as_of, self.rulebook),
+            seen=Seen(seen, self.as_of, self.rulebook),
             outcome=outcome,
             engine=self.engine,
         )
