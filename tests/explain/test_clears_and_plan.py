@@ -15,6 +15,7 @@ from govrules.explain import plan as plan_module
 from govrules.explain.clears import SHOWN
 from govrules.explain.plan import _at_least
 from govrules.facts import TO_BE_FOUND, Scope
+from govrules.model import Partner, Partnership
 from govrules.rulebook.ast import Derived, Exemption, Row, Rule, Severity
 from govrules.rulebook.expr import (
     All,
@@ -37,6 +38,7 @@ from govrules.rulebook.expr import (
     Share,
 )
 from govrules.rulebook.expr import Test as FactTest
+from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.walk import references
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import FactType, Kind, Money, Months, Number
@@ -290,6 +292,19 @@ def test_what_is_in_place_is_given_up_only_where_nothing_else_helps() -> None:
     both = attrs.evolve(BROKEN, colours=BOTH)
     fewer = Count(ref("colours"), None, Compare(Op.AT_MOST, Literal(1)))
     assert ways(AnyOf((fewer, kept)), thing=both) == [{"painted": True, "size": 2}]
+
+
+def test_a_set_that_has_to_be_closed_keeps_what_it_holds() -> None:
+    one, other = (
+        Partner(name=each, roles=frozenset({"accountable_body"}), named_accountable=True)
+        for each in "AB"
+    )
+    more = Partner(name="C", roles=frozenset({"lead", UNKNOWN}))
+    found = assess(Partnership(name="Pool", partners=(one, other, more)), load_rulebook())
+    rule = "accountable-body-contradicted"
+    (finding,) = (each for each in found.flagged if each.rule.id == rule)
+    closed = [each.to for way in finding.clears for each in way if each.fact == "partners[2].roles"]
+    assert closed == [frozenset({"lead"})]
 
 
 def test_each_member_of_a_set_counts() -> None:

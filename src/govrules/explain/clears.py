@@ -270,10 +270,11 @@ def _shrunk(way: Way, goal: _Goal, effort: Effort) -> Way | None:
             del kept[path]
     for path, to in kept.items():
         if isinstance(to, frozenset):
-            held = members(effort.now(path))
-            for member in sorted(held ^ to):
+            now = effort.now(path)
+            for member in sorted(members(now) ^ to):
                 nearer = kept[path] ^ {member}
-                if nearer != held and still(path, nearer):
+                # What is held, and no more, is a change where there may have been more.
+                if nearer != now and still(path, nearer):
                     kept[path] = nearer
     return kept
 
