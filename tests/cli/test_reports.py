@@ -251,10 +251,14 @@ def test_what_changed_is_said_in_every_format(run, pack, register, tmp_path):
     ]
 
 
+def words_of(page):
+    """Return what a reader sees of a page, in one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
 def test_the_report_of_one_partnership_says_what_settles_most(run):
     path = shipped_examples() / "high-tier-pool-without-arrangements.yaml"
-    page = run("check", path, "--format", "html").out
-    page = " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+    page = words_of(run("check", path, "--format", "html").out)
     assert "Five pieces of work settle 36 of the 50 findings." in page
     assert "Eastshire Council, Eastshire Integrated Care Board" in page
     assert "34 checks do not apply, for these reasons." in page
@@ -267,8 +271,7 @@ def test_the_report_of_one_partnership_says_what_settles_most(run):
 
 def test_the_report_of_a_partnership_says_what_is_not_known_of_it(run):
     path = shipped_examples() / "digital-technology-centre.yaml"
-    page = run("check", path, "--format", "html").out
-    page = " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())
+    page = words_of(run("check", path, "--format", "html").out)
     assert ", perhaps others" in page
     assert "A check that lacks a fact is never counted as met." in page
 

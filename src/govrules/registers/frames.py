@@ -152,8 +152,7 @@ class _Coded:
 
     def as_arrow(self) -> Any:  # noqa: ANN401 - an Arrow array
         """Return the column as Arrow has it."""
-        there = self.codes >= 0 if self.ordered else None
-        codes = pa.array(self.codes, mask=None if there is None else ~there)
+        codes = pa.array(self.codes, mask=self.codes < 0 if self.ordered else None)
         # The codes are our own, and need not be looked through.
         return pa.DictionaryArray.from_arrays(codes, self.words, ordered=self.ordered, safe=False)
 
