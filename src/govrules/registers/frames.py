@@ -24,13 +24,13 @@ from govrules.decode.states import fold
 from govrules.decode.values import Wording
 from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
-from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, kernel, names_of
 from govrules.registers.cells import CellReader
 from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
 from govrules.registers.own_schema import check_headings, whole_table
+from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
