@@ -5,7 +5,7 @@ from __future__ import annotations
 from govrules import Funding, Partner, Partnership, load_rulebook
 from govrules.cli import main
 from govrules.model import OrganisationKind, Pool
-from govrules.unread import unread
+from govrules.rulebook.reads import unread
 
 POOL = Partnership(
     name="Care pool",

@@ -9,7 +9,7 @@ import json
 import pytest
 from python_calamine import CalamineWorkbook
 
-from govrules.render.rows import HEADS
+from govrules.render.machines import HEADS
 
 
 @pytest.fixture

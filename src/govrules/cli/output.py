@@ -14,12 +14,17 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+import attrs
+
 from govrules.cli.exits import Stop, complaint, reason_of
+from govrules.diagnostics import Diagnostic
 from govrules.files import InputError, check_output, replacing
 from govrules.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from govrules.answered import Laid
 
 
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
@@ -190,3 +195,40 @@ def _discard(stream: TextIO) -> None:
             os.close(handle)
     except (OSError, ValueError):
         pass
+
+
+@attrs.define
+class Said:
+    """
+    What was said beside the findings of one run.
+
+    Attributes:
+        diagnostics: what is wrong with files, or not read of them, in the order in which it was
+            met.
+        notes: what became of the rows and sheets of each table.
+        laid: which answers there are, and what counts for each fact.
+        failed: whether anything was said that is more than a warning.
+    """
+
+    diagnostics: list[Diagnostic] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    laid: list[Laid] = attrs.field(factory=list)
+    failed: bool = False
+
+    def say(self, found: Iterable[Diagnostic]) -> None:
+        """Print what is wrong, and keep it."""
+        new = [*found]
+        warn(str(each) for each in new)
+        self.diagnostics += new
+        self.failed = self.failed or any(not each.code.is_warning for each in new)
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Print what became of rows and sheets, and keep it."""
+        new = [*notes]
+        warn(new)
+        self.notes += new
+
+    def fail(self, message: str) -> None:
+        """Print a problem that has no place in a file."""
+        warn([message])
+        self.failed = True

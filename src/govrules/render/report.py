@@ -22,8 +22,8 @@ from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
+from govrules.rulebook.reads import unread
 from govrules.rulebook.walk import references
-from govrules.unread import unread
 from govrules.vocabulary import AS_OF
 
 if TYPE_CHECKING:
