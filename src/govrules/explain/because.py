@@ -18,6 +18,8 @@ from govrules.vocabulary import Record, vocabulary_of
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
 REDUCED_UP_TO: Final = 48
+#: Of how many states of such facts it is kept which of them force a verdict.
+_MOST_KEPT: Final = 2**8
 _INDEX: Final = re.compile(r"\d+")
 
 
@@ -44,12 +46,21 @@ def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
 def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     judging = view.rule(rule)
     forced = judging.forced(view.frames, said.outcome)
-    cited = view.cited(sorted(forced.support(view.frames)))
+    numbers = sorted(forced.support(view.frames))
+    state = view.frames[0].state(numbers)
+    kept = forced.least.get(state)
+    if kept is not None:
+        return view.cited(kept)
 
     def is_said(alone: Restricted) -> bool:
         return forced.check((alone.top,))
 
-    return _least(view, cited, judging.order, is_said, f"`{rule.id}`")
+    found = _least(view, view.cited(numbers), judging.order, is_said, f"`{rule.id}`")
+    if state is not None:
+        if len(forced.least) >= _MOST_KEPT:
+            forced.least.clear()
+        forced.least[state] = tuple(each.number for each in found)
+    return found
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
@@ -113,8 +124,10 @@ def _least(
 
 def of_two(record: Any, path: str) -> str:  # noqa: ANN401 - any attrs object
     """Return the name of the one of two that a fact is of; "" where it is of no such one."""
-    name, _, inside = path.partition(".")
     cls: type = type(record)
+    if not twins(cls):
+        return ""
+    name, _, inside = path.partition(".")
     if not inside or name not in twins(cls):
         return ""
     one = getattr(record, name)
@@ -153,4 +166,5 @@ def called_of(cited: Cited) -> str:
     if frame.prefix:
         return frame.listed[1].each
     cls: type = type(frame.record)
-    return twins(cls).get(cited.path.partition(".")[0], "")
+    kinds = twins(cls)
+    return kinds.get(cited.path.partition(".")[0], "") if kinds else ""

@@ -251,12 +251,14 @@ class Forced:
     Attributes:
         check: whether they all hold.
         support: the facts that force them.
+        least: by their state, those of them that cannot be left out.
     """
 
     def __init__(self, formulas: Iterable[ir.Formula], closures: Closures) -> None:
         together = f.all_of(*formulas)
         self.check: Final = closures.check(together)
         self.support: Final = closures.support(together)
+        self.least: Final[dict[Hashable, tuple[int, ...]]] = {}
 
 
 # ── States ─────────────────────────────────────────────────────────────────────────────────────
