@@ -78,12 +78,15 @@ class Frame:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
 
-    def state(self, numbers: Sequence[int]) -> Hashable:
-        """Return what its cells with some numbers hold; None where one is another's, or records."""
-        whole = self.shape.whole
-        if any(each in whole or each > len(self.values) for each in numbers):
-            return None
-        return (*numbers, *[self.cell(each - 1) for each in numbers])
+    def state(self, cited: Iterable[Cited]) -> Hashable:
+        """Return what facts of it are; None where one is of another record, or holds records."""
+        whole, found = self.shape.whole, list[Any]()
+        for each in cited:
+            place = each.place
+            if each.frame is not self or place in whole:
+                return None
+            found += place, self.cell(place)
+        return tuple(found)
 
     def says_nothing(self, path: str) -> bool:
         """Tell whether a fact of it is none, empty, or said to be unclear."""
@@ -122,7 +125,7 @@ class Shape:
         places: the number of each cell, by path.
         unknown: the values of a record of which nothing is known.
         lists: the cells of its lists.
-        whole: the numbers, in a subject, of the cells that hold records.
+        whole: the cells that hold records; -1 is the record itself.
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
@@ -152,11 +155,10 @@ class Shape:
             for place, fact in enumerate(self.facts.values())
             if isinstance(fact.type, Records)
         ]
-        self.whole: Final = frozenset(
-            1 + place
-            for place, fact in enumerate(self.facts.values())
-            if isinstance(fact.type, Record | Records)
-        )
+        parts = enumerate(self.facts.values())
+        self.whole: Final = {-1} | {
+            place for place, fact in parts if isinstance(fact.type, Record | Records)
+        }
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
         self.blank: Final[dict[Table, frozenset[Any]]] = {}
         self._hang_on: Final[dict[Table, frozenset[int]]] = {}
