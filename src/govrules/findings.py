@@ -529,10 +529,11 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
-    owner = of_two(view.record, path)
     *lists, last = path.split("].")
     cls: type = type(view.record)
-    frame, each = view.frames[0], twins(cls).get(path.partition(".")[0], "")
+    frame, owner, each = view.frames[0], of_two(view.record, path), ""
+    if owner:
+        each = twins(cls)[path.partition(".")[0]]
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 import attrs
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from govrules.answered import Laid
 
 
+#: How many lines are printed at once.
+_AT_ONCE: Final = 64
+
+
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
     """Print lines with their styles; the styles are used on a terminal only."""
     if output is not None:
@@ -38,8 +42,7 @@ def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
         for text, style in lines:
             _guarded(_printing(console, text, style))
     else:
-        for text, _ in lines:
-            emit(f"{text}\n")
+        emit_lines(text for text, _ in lines)
 
 
 def _printing(console: Console, text: str, style: str) -> Callable[[], object]:
@@ -49,21 +52,28 @@ def _printing(console: Console, text: str, style: str) -> Callable[[], object]:
 def emit(text: str, output: Path | None = None) -> None:
     """Print text, or write it to a file."""
     if output is None:
-        _guarded(lambda: _stdout().write(visible(text)))
+        _print(visible(text))
     else:
         write(output, text)
 
 
 def emit_lines(lines: Iterable[str], output: Path | None = None) -> None:
     """
-    Print lines one by one, or write them to a file: none is kept.
+    Print lines, or write them to a file: no more than a few are kept.
 
     Raises:
         Stop: they cannot be written.
     """
     if output is None:
-        for line in lines:
-            emit(f"{line}\n")
+        waiting: list[str] = []
+        try:
+            for line in lines:
+                waiting.append(f"{visible(line)}\n")
+                if len(waiting) == _AT_ONCE:
+                    waiting, some = [], waiting
+                    _print("".join(some))
+        finally:
+            _print("".join(waiting))
         return
     try:
         with replacing(output) as new, new.open("w", encoding="utf-8", newline="\n") as file:
@@ -161,6 +171,10 @@ def _stdout() -> TextIO:
     if sys.stdout is None:
         raise OSError(errno.EBADF, "it is closed")
     return sys.stdout
+
+
+def _print(text: str) -> None:
+    _guarded(lambda: _stdout().write(text))
 
 
 def _guarded(work: Callable[[], object]) -> None:
