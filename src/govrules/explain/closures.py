@@ -223,7 +223,7 @@ class Closures:
         """Return what adds up records of a list; of many, what was added up before is kept."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
-        holds, key = self._of_record(var, so), (var, so, of)
+        holds, key = self._of_record(var, so), (var, so, of, most)
         inner = None if of is None else self._amount(ir.once(ir.Amount, of), most=most)
 
         def part(inside: Frames) -> Any:  # noqa: ANN401 - a number
