@@ -20,11 +20,10 @@ from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
 from govrules.prove.witness import Witness
 from govrules.rulebook import ast, expr
-from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, all_conditions, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, rule_conditions
 from govrules.rulebook.expr import Condition
-from govrules.rulebook.walk import nodes, tested_records
+from govrules.rulebook.walk import nodes
 from govrules.truth import Truth
-from govrules.vocabulary import Kind
 
 
 @attrs.frozen(eq=False)
@@ -107,7 +106,7 @@ class EncodedRulebook:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = USUAL
     hopeless: set[str] = attrs.field(factory=set, init=False)
-    context: t.Context = attrs.field(factory=t.Context.new, init=False)
+    context: t.Context = attrs.field(factory=t.Context, init=False)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict, init=False)
     _rules: dict[tuple[str, Translator], EncodedRule] = attrs.field(factory=dict, init=False)
     _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict, init=False)
@@ -122,8 +121,7 @@ class EncodedRulebook:
         """Return what puts formulas on a subject's facts: all known, or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
-            tested = tested_records(all_conditions(self.rulebook))
-            space = Space(cls, complete, self.bound, [], self.rulebook.local, tested, tag)
+            space = Space(cls, complete, self.bound, [], self.rulebook.local, tag)
             self._translators[key] = Translator(space)
         return self._translators[key]
 
@@ -186,12 +184,6 @@ class EncodedRulebook:
             return echoed and not self.can(rule, flaw, Clock.of(self.seconds))
         except UndecidedError:
             return False
-
-    def can_change(self, rule: Rule) -> bool:
-        """Tell whether governance can change anything about the subjects of a rule."""
-        local = self.rulebook.local.values() if rule.subject == "partnership" else ()
-        arranged = any(fact.kind is Kind.ARRANGEMENT for fact in local)
-        return arranged or symbols.has_arrangements(self.cls(rule))
 
     def nearly(
         self,

@@ -16,7 +16,7 @@ from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Finding, Proof, is_about_records
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
-from govrules.prove.symbols import Day, Held, Listed, Single, Space, SymbolicRecord, earlier
+from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.rulebook.ast import Rule
 from govrules.vocabulary import AS_OF, is_past
@@ -54,9 +54,8 @@ class _Questions:
         for held in list(record.held.values()):
             if not wanted.isdisjoint(map(name_of, held.variables())):
                 self._fill(held, there)
-            if isinstance(held, Listed):
-                for taken, inner in held.places:
-                    self.fill(inner, t.both(there, taken), wanted)
+            for taken, inner in held.places if isinstance(held, Several) else ():
+                self.fill(inner, t.both(there, taken), wanted)
 
     def _fill(self, held: Held, there: Term) -> None:
         path = _PLACE.sub("[]", held.path)
@@ -81,7 +80,7 @@ class _Questions:
             answers = _answers(variable, differs)
             several = (t.one_of(more, t.either(known, each), variable) for each in answers)
             self._turn(variable, *several)
-        if isinstance(held, Listed):
+        if held.records:
             beyond = len(held.of) - 1
             for pairs in self.pairs if beyond else ():
                 self.few.extend(t.no(each) for _, each in pairs[-beyond:])
