@@ -21,7 +21,7 @@ from govrules.decode.values import decoder, is_placeholder, written
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.facts import annotation
-from govrules.reading import CARRIED, facts_data
+from govrules.reading import CARRIED
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
@@ -35,11 +35,6 @@ _UNKNOWN: Final = "unknown"
 _NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
-
-
-def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
-    """Return a record as values that JSON can hold, without what is unknown."""
-    return facts_data(record, stated="stated")
 
 
 @attrs.frozen
