@@ -112,7 +112,8 @@ class EncodedRulebook:
     _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict, init=False)
 
     @property
-    def _lowering(self) -> Lowering:
+    def lowering(self) -> Lowering:
+        """The rules and derived facts as formulas."""
         return lowering_of(self.rulebook.derived)
 
     # ── Terms ─────────────────────────────────────────────────────────────────────────────────
@@ -139,7 +140,7 @@ class EncodedRulebook:
         translator = translator or self.plain(rule)
         key = (rule.id, translator)
         if key not in self._rules:
-            judged, term = self._lowering.rule(rule, self.cls(rule)), translator.term
+            judged, term = self.lowering.rule(rule, self.cls(rule)), translator.term
             possible = {each: term(so) for each, so in judged.severities.items()}
             at_least = {
                 level: t.both(*(t.no(so) for each, so in possible.items() if each < level))
@@ -158,7 +159,7 @@ class EncodedRulebook:
 
     def pair(self, condition: Condition, translator: Translator) -> tuple[Term, Term]:
         """Return whether a condition certainly holds, and whether it certainly does not."""
-        pair = self._lowering.condition(condition, translator.space.cls)
+        pair = self.lowering.condition(condition, translator.space.cls)
         return translator.term(pair.true), translator.term(pair.false)
 
     def rows(self, derived: Derived) -> tuple[Space, list[tuple[Term, Term]]]:

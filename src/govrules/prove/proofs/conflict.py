@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 import z3
 
@@ -34,13 +34,8 @@ from govrules.truth import Truth
 
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
-
-
-class _Core(NamedTuple):
-    """A smallest set of rules that no arrangement clears together, and what shows it."""
-
-    rules: Sequence[Rule]
-    examples: tuple[Witness, ...]
+#: A smallest set of rules that no arrangement clears together, and what shows it.
+_Core: TypeAlias = tuple[Sequence[Rule], tuple[Witness, ...]]
 
 
 def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[Result]:
@@ -57,20 +52,20 @@ def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> It
     if asked:
         sound = f"some arrangement clears every rule on a {subject} from {level.value} upwards"
         search = _Search(encoded, asked)
-        found = (_result(subject, core) for core in search.cores())
+        found = (_result(subject, *core) for core in search.cores())
         yield from encoded.settled(Result(kind, subject, Status.PROVED, sound), found)
 
 
-def _result(subject: str, core: _Core) -> Result:
-    names = tuple(each.id for each in core.rules)
+def _result(subject: str, rules: Sequence[Rule], shown: tuple[Witness, ...]) -> Result:
+    names = tuple(each.id for each in rules)
     clears = f"clears {joined(f'`{each}`' for each in names)}"
     clears += " together" if len(names) > 1 else ""
     says = f"there are circumstances of a {subject} in which no arrangement {clears}"
-    reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in core.rules]
+    reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in rules]
     reason = next(filter(None, reasons), "")
     status = Status.INTENDED if reason else Status.REFUTED
-    about, span = names[0] if len(names) == 1 else subject, core.rules[0].span
-    return Result(Flaw.CONFLICT, about, status, says, names, core.examples, reason, span)
+    about, span = names[0] if len(names) == 1 else subject, rules[0].span
+    return Result(Flaw.CONFLICT, about, status, says, names, shown, reason, span)
 
 
 class _Search:
@@ -105,7 +100,7 @@ class _Search:
                     found = self._no_way_out(kept, Clock.of(self._encoded.seconds))
                     if found is None:
                         continue
-                    core = frozenset(each.id for each in found.rules)
+                    core = frozenset(each.id for each in found[0])
                     known.append(core)
                     yield found
                 waiting += [left_out | {each} for each in sorted(core)]
@@ -167,7 +162,7 @@ class _Search:
             smaller = self._no_way_out([each for each in core if each is not rule], clock)
             if smaller is not None:
                 return smaller
-        return _Core(core, self._shown(core, named, facts, clock))
+        return core, self._shown(core, named, facts, clock)
 
     def _shown(
         self, core: Sequence[Rule], named: set[str], facts: list[Term], clock: Clock

@@ -11,7 +11,6 @@ import attrs
 import z3
 
 from govrules.lowering.asks import Asking
-from govrules.lowering.lower import lowering_of
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Finding, Proof, is_about_records
 from govrules.prove.results import Flaw
@@ -122,9 +121,8 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
         return
     cls = encoded.cls(rule)
     translator = encoded.translator(cls, complete=False)
-    lowering = lowering_of(encoded.rulebook.derived)
-    asking = Asking(lowering, encoded.rulebook.derived)
-    formulas = asking.rule(rule, lowering.rule(rule, cls), cls)
+    asking = Asking(encoded.lowering, encoded.rulebook.derived)
+    formulas = asking.rule(rule, encoded.lowering.rule(rule, cls), cls)
     asks = {path: translator.term(so) for path, so in formulas.items() if path != AS_OF.name}
     told, space = encoded.rule(rule, translator), translator.space
     outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]
