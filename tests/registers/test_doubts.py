@@ -466,6 +466,8 @@ def test_findings_say_what_check_says_of_disorderly_columns(tmp_path, capsys):
         ("funding.spending_authority", [7, 8, None], ["7", "8", UNKNOWN]),
         ("funding.spending_authority", [b"Board", b"n/a", None], ["Board", UNKNOWN, UNKNOWN]),
         ("funding.spending_authority", [["Board"], None, []], [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ("funding.cost_covers", [{"a": 1}, None], [UNKNOWN, UNKNOWN]),
+        ("funding.cost_covers", ["TBC", None], [UNKNOWN, UNKNOWN]),
     ],
 )
 def test_a_column_of_any_type_is_read_or_told(tmp_path, column, values, found):

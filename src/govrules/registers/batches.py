@@ -113,8 +113,34 @@ class Kernel:
 
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
+        told = self.told(block)
+        codes = told.codes.ravel()
+        subjects, repeated = _crossed(block.root.rows, len(self.rules))
+        rules = pa.array([rule.id for rule in self.rules], pa.string())
+        arrays = [
+            _coded(subjects, names),
+            _coded(repeated, rules),
+            _coded((codes & 3).view(np.int8), _VERDICT_WORDS),
+            _grave(codes >> 2 & 7),
+            _grave(codes >> 5),
+        ]
+        schema = FINDINGS
+        if told.questions is not None:
+            arrays.append(_coded(told.questions.ravel(), pa.array(told.texts)))
+            arrays.append(_coded(repeated, pa.array(self.facts, pa.string())))
+        else:
+            schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    @property
+    def facts(self) -> list[str]:
+        """What each rule asks for, where details are wanted."""
+        return [SEPARATOR.join(each) for each in self._asks]
+
+    def told(self, block: Block) -> Told:
+        """Return what the rules say of a block."""
         rows, number = block.root.rows, len(self.rules)
-        # A rule after the other, and turned at the end: memory is gone through in order.
+        # A rule after the other, and turned by who wants rows: memory is gone through in order.
         told = np.empty((number, rows), np.uint8)
         questions = np.empty((number, rows), np.int32) if self._asks else None
         texts: dict[str, int] = {"": 0}
@@ -124,24 +150,24 @@ class Kernel:
             told[place] = found.verdict | found.severity << 2 | found.could_be << 5
             if questions is not None:
                 questions[place] = _texts(self._asks[place], block, texts)
-        all_told = told.T.ravel()
-        subjects, repeated = _crossed(rows, number)
-        rules = pa.array([rule.id for rule in self.rules], pa.string())
-        arrays = [
-            _coded(subjects, names),
-            _coded(repeated, rules),
-            _coded((all_told & 3).view(np.int8), _VERDICT_WORDS),
-            _grave(all_told >> 2 & 7),
-            _grave(all_told >> 5),
-        ]
-        schema = FINDINGS
-        if questions is not None:
-            facts = [SEPARATOR.join(each) for each in self._asks]
-            arrays.append(_coded(questions.T.ravel(), pa.array(list(texts))))
-            arrays.append(_coded(repeated, pa.array(facts, pa.string())))
-        else:
-            schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+        return Told(told.T, None if questions is None else questions.T, [*texts])
+
+
+@attrs.frozen(eq=False)
+class Told:
+    """
+    What rules say of some rows: a row of each array for each, and a column for each rule.
+
+    Attributes:
+        codes: of the verdict in the two lowest bits, of the severity in the next three, and of
+            what it could be in the others.
+        questions: places among the texts; None where no details are wanted.
+        texts: what is asked.
+    """
+
+    codes: Any
+    questions: Any
+    texts: list[str]
 
 
 @functools.lru_cache(maxsize=4)
