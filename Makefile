@@ -150,7 +150,7 @@ SEED ?= $(shell shuf -i 1-999999999 -n 1)
 thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how each ended (slow)
 	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
-		tests/properties tests/prove/test_encoding.py tests/calibration/test_never_worse.py $(ARGS)
+		tests/properties tests/prove/test_encoding.py tests/calibration/test_calibration.py $(ARGS)
 
 ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
 	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \
@@ -248,32 +248,26 @@ pythons:  ## Run the tests on each Python that is promised and installed (PYTHON
 		else echo "$$each is not installed here, and was not tried"; fi; \
 	done; [ $$tried = 1 ]
 
+# Each lock is compiled from the project, from its group of dependencies, or from both.
 .PHONY: lock
-lock: $(VENV)/developed  ## Lock the newest versions of everything again
-	@$(PIP) install pip-tools
-	@$(LOCK) --upgrade --output-file requirements/dev.txt pyproject.toml requirements/dev.in
+lock: $(VENV)/developed $(VENV)/release/made  ## Lock the newest versions of everything again
+	@$(LOCK) --upgrade --group dev --output-file requirements/dev.txt pyproject.toml
+	@$(LOCK) --upgrade --group bench --output-file requirements/bench.txt pyproject.toml
 	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
-	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
-	@$(LOCK) --output-file requirements/release.txt requirements/release.in
-	@$(LOCK) --output-file requirements/mutate.txt requirements/mutate.in
-	@$(LOCK) --output-file requirements/fuzz.txt requirements/fuzz.in
-	@$(LOCK) --output-file requirements/bench-imports.txt requirements/bench-imports.in
-	@$(LOCK) --output-file requirements/durable.txt requirements/durable.in
-	@$(LOCK) --output-file requirements/bench.txt pyproject.toml requirements/bench.in
-	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/bench-registers.txt requirements/bench-registers.in
-	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/browser.txt requirements/browser.in
-	@$(LOCK) --output-file requirements/workbook.txt requirements/workbook.in
-	@$(LOCK) --constraint requirements/dev.txt --output-file requirements/spark.txt requirements/spark.in
+	@for each in durable fuzz release workbook; do \
+		$(LOCK) --upgrade --group $$each --output-file requirements/$$each.txt; \
+	done
+	@for each in bench-imports bench-registers browser build mutate spark; do \
+		$(LOCK) --constraint requirements/dev.txt --group $$each --output-file requirements/$$each.txt; \
+	done
 	@$(MAKE) relock
 
 # What is made from the locks: the lowest versions, and the bill of materials of an environment that
 # holds what the library needs and nothing else.
 .PHONY: relock
 relock: $(VENV)/release/made
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/release/bin/uv pip compile --quiet --resolution lowest-direct \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--extra registers --extra prove --extra test --output-file requirements/lowest.txt \
-		pyproject.toml requirements/lowest.in
+	@$(LOCK) --resolution lowest-direct --extra registers --extra prove --extra test --group lowest \
+		--output-file requirements/lowest.txt pyproject.toml
 	@$(BIN)/python -m venv --clear --without-pip $(VENV)/alone
 	@$(PIP) --python $(VENV)/alone/bin/python install --require-hashes --no-deps -r requirements/run.txt
 	@$(VENV)/release/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type library \
@@ -282,9 +276,8 @@ relock: $(VENV)/release/made
 	@mv $(VENV)/kept.cdx.json requirements/run.cdx.json
 
 # No address of an index, no host and no path of a machine may stand in what is committed.
-LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes \
-	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host \
-	--no-emit-find-links --no-emit-options
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/release/bin/uv pip compile --quiet \
+	--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links
 
 .PHONY: clean
 clean:  ## Remove everything that these commands made

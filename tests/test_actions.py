@@ -16,7 +16,7 @@ from govrules.editing import EditError
 from govrules.errors import RuleFileError
 from govrules.reading import read_subject
 from govrules.render.decided import all_decided, decided, short_summary
-from govrules.rulebook.action import Action, Progress, State
+from govrules.rulebook.decisions import Action, Progress, State
 
 AGREE = Action("care", "protocol", "Agree it: all partners", "", dt.date(2026, 3, 31))
 MEET = Action("fund", "meetings", "Meet", "Head", "the next meeting", State.DONE, "It met.")

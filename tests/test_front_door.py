@@ -181,7 +181,7 @@ def test_the_address_of_the_project_stands_in_one_line() -> None:
     found = [
         (path.name, line)
         for path in texts
-        if path.suffix in (".md", ".yml", ".yaml", ".py", ".toml", ".cff", ".txt", ".in", "")
+        if path.suffix in (".md", ".yml", ".yaml", ".py", ".toml", ".cff", ".txt", "")
         for line in path.read_text(encoding="utf-8").splitlines()
         if ADDRESS in line
     ]

@@ -21,7 +21,7 @@ from govrules.answered import Answer
 from govrules.editing import EditError
 from govrules.factfile import with_fact
 from govrules.interview import AnswerError, Interview
-from govrules.render.whatif import what_if_data, what_if_lines
+from govrules.render.changes import what_if_data, what_if_lines
 
 AS_OF = dt.date(2026, 1, 31)
 

@@ -23,9 +23,8 @@ from govrules import (
 )
 from govrules.cli import main
 from govrules.errors import RuleFileError
-from govrules.portfolio import entries_of
+from govrules.portfolio import entries_of, not_waived
 from govrules.rulebook.ast import Severity, Verdict
-from govrules.totals import not_waived
 from govrules.waivers import waiver_problems
 
 REGISTER = Path(__file__).parents[1] / "examples" / "example-register.yaml"

@@ -22,10 +22,9 @@ from govrules.files import read_bytes, replacing
 from govrules.nodes import MAX_BYTES, Node, Report, Scalar, decoded
 from govrules.plans import Plan
 from govrules.portfolio import Assessed, is_register, with_each
-from govrules.rulebook.action import Action, Progress, State
 from govrules.rulebook.ast import Rulebook, Verdict
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.kept import open_kept
+from govrules.rulebook.decisions import Action, Progress, State
+from govrules.rulebook.fields import Fields, open_kept
 from govrules.truth import Unknown
 from govrules.vocabulary import Date
 from govrules.waivers import called_by

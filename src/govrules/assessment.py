@@ -20,14 +20,13 @@ from govrules.explain.view import Seen, View
 from govrules.facts import Facts, annotation, replaced
 from govrules.findings import DerivedValue, Finding
 from govrules.identical import Identical
+from govrules.lazily import ShownInNotebooks
 from govrules.model import AssessmentFacts, FindingFacts, FindingSeverity, FindingVerdict
-from govrules.notebooks import ShownInNotebooks
 from govrules.plans import Plan, plan_of
 from govrules.ranking import RankedQuestion, gravity, ranked
-from govrules.rulebook.action import Action
 from govrules.rulebook.ast import Citation, Derived, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.decisions import Action, Waiver
 from govrules.rulebook.expr import Compare, FactRef, FactSource, Literal, Op, Test
-from govrules.rulebook.waiver import Waiver
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook, check_subject
 

@@ -24,8 +24,7 @@ from govrules.explain.judging import Said
 from govrules.explain.questions import questions
 from govrules.explain.view import Seen, View
 from govrules.facts import evidence_of, origin_of
-from govrules.notebooks import ShownInNotebooks
-from govrules.rulebook.action import Action, Progress
+from govrules.lazily import ShownInNotebooks
 from govrules.rulebook.ast import (
     Citation,
     Mitigation,
@@ -35,8 +34,8 @@ from govrules.rulebook.ast import (
     Verdict,
     rule_conditions,
 )
+from govrules.rulebook.decisions import Action, Progress, Waiver
 from govrules.rulebook.expr import Includes, Known, Quantified, SetOp, Test
-from govrules.rulebook.waiver import Waiver
 from govrules.rulebook.walk import nodes
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import Choices, Fact, Records
@@ -530,10 +529,11 @@ def changes(way: Mapping[str, Any], view: View) -> tuple[Change, ...]:
 
 
 def _change(path: str, to: Any, view: View) -> Change:  # noqa: ANN401 - any fact's value
-    owner = of_two(view.record, path)
     *lists, last = path.split("].")
     cls: type = type(view.record)
-    frame, each = view.frames[0], twins(cls).get(path.partition(".")[0], "")
+    frame, owner, each = view.frames[0], of_two(view.record, path), ""
+    if owner:
+        each = twins(cls)[path.partition(".")[0]]
     for listed in lists:
         name, _, place = listed.rpartition("[")
         each = frame.shape.facts[name].each

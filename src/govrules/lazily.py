@@ -1,4 +1,4 @@
-"""Names of a package that are imported from their modules when they are first used."""
+"""What is imported when it is first asked for: names of a package, and what draws in notebooks."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return find
+
+
+#: What draws them stands above the values, and is loaded by its name alone.
+_RENDERER = "govrules.render.notebook"
+
+
+class ShownInNotebooks:
+    """Something that a notebook shows as HTML."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        drawn: str = import_module(_RENDERER).html_of(self)
+        return drawn

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each, rules_for
+from govrules.assessment import Assessment, assess, assess_each, ended, rules_for
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
@@ -21,9 +22,9 @@ from govrules.engines.registry import engine as engine_called
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted
 from govrules.facts import names_of, origin_of
+from govrules.lazily import ShownInNotebooks
 from govrules.model import Organisation, Pair, Partner, Partnership, Register
-from govrules.notebooks import ShownInNotebooks
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
 from govrules.vocabulary import Collected, list_of
@@ -314,3 +315,40 @@ def _spellings(entry: Partnership, spellings: dict[str, tuple[str, str]]) -> Ite
                 place_of(entry, path),
                 "spell the name the same way everywhere",
             )
+
+
+def counted_together(
+    assessments: Iterable[Assessment],
+) -> tuple[Counter[Verdict], Counter[Severity]]:
+    """Return how many findings on several subjects have each verdict, and each severity."""
+    verdicts: Counter[Verdict] = Counter()
+    severities: Counter[Severity] = Counter()
+    for each in assessments:
+        for _, verdict, severity in ended(each):
+            verdicts[verdict] += 1
+            if severity is not None:
+                severities[severity] += 1
+    return verdicts, severities
+
+
+def not_waived(assessments: Iterable[Assessment]) -> Counter[Severity]:
+    """Return how many findings that are flagged and not waived have each severity."""
+    found: Counter[Severity] = Counter()
+    for each in assessments:
+        waived = {waiver.rule for waiver in each.waivers}
+        for rule, _, severity in ended(each):
+            if severity is not None and rule.id not in waived:
+                found[severity] += 1
+    return found
+
+
+def flagged_together(assessments: Iterable[Assessment]) -> Counter[Rule]:
+    """Return of how many subjects each rule flags something."""
+    by_id: dict[str, Rule] = {}
+    found: Counter[str] = Counter()
+    for each in assessments:
+        for rule, verdict, _ in ended(each):
+            if verdict is Verdict.FLAGGED:
+                by_id[rule.id] = rule
+                found[rule.id] += 1
+    return Counter({by_id[name]: number for name, number in found.items()})

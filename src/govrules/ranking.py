@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
+from typing import Final
 
 import attrs
 
@@ -38,6 +40,10 @@ def worst(finding: Finding) -> Severity:
     return finding.could_be or finding.severity or Severity.LOW
 
 
+#: What severities are compared by.
+by_rank: Final[Callable[[Severity], int]] = attrgetter("rank")
+
+
 def ranked(
     findings: Iterable[Finding], derived: Mapping[str, DerivedValue]
 ) -> tuple[RankedQuestion, ...]:
@@ -63,7 +69,7 @@ def ranked(
             RankedQuestion(
                 question,
                 tuple(each.rule.id for each in several),
-                max(map(worst, several)),
+                max(map(worst, several), key=by_rank),
                 tuple(settles.get(question, ())),
             ),
         )

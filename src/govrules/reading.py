@@ -28,8 +28,8 @@ from govrules.model import Partnership
 from govrules.nodes import Entries, Items, Node, Report, Scalar
 from govrules.parsing import MAX_DEPTH, MAX_NODES, parse
 from govrules.rulebook.ast import Rulebook
+from govrules.rulebook.fields import check_format
 from govrules.rulebook.kinds import SUBJECTS
-from govrules.rulebook.load import check_format
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected, Months, list_of, vocabulary_of

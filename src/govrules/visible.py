@@ -26,8 +26,8 @@ def visible(text: str) -> str:
     >>> visible("Care \x1b[31mpool\u202e")
     'Care \\u001b[31mpool\\u202e'
     """
-    # Almost every text is plain, and to see that costs little.
-    if text.isascii() and text.isprintable():
+    # Almost every text is plain, and to see that costs little: none of these is printable.
+    if text.isprintable():
         return text
     return _UNSEEN.sub(_escaped, text)
 

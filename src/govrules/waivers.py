@@ -18,9 +18,8 @@ from govrules.model import Pair
 from govrules.nodes import Node, Report
 from govrules.portfolio import Assessed, with_each
 from govrules.rulebook.ast import Rulebook, Verdict
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.kept import open_kept
-from govrules.rulebook.waiver import Waiver
+from govrules.rulebook.decisions import Waiver
+from govrules.rulebook.fields import Fields, open_kept
 
 _KEYS: Final = ("rule", "partnership", "partnerships", "reason", "approved", "until")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from govrules.cli import main
-from govrules.cli.rule_files import RuleFiles
+from govrules.cli.watch import RuleFiles
 from govrules.cli.workspace import workspace
 from govrules.rulebook.load import _RULEBOOK_KEYS, load_rulebook
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS

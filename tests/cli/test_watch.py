@@ -14,8 +14,7 @@ import time
 import pytest
 
 from govrules import load_rulebook
-from govrules.cli.rule_files import RuleFiles
-from govrules.cli.watch import Watching
+from govrules.cli.watch import RuleFiles, Watching
 
 SHIPPED = load_rulebook()
 AS_OF = dt.date(2026, 3, 31)

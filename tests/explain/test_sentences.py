@@ -15,10 +15,10 @@ from typing import Any
 
 from govrules import Rulebook, load_rulebook
 from govrules.assessment import assess_rule
-from govrules.engines.reference import case_of
 from govrules.explain.english import rule_sentence, severity_sentence
 from govrules.explain.phrases import absence, changed_phrase, fact_phrase, presence, sentence
-from govrules.facts import TO_BE_FOUND, Facts
+from govrules.explain.view import view_of
+from govrules.facts import TO_BE_FOUND
 from govrules.render.advice import good_state, settled_when
 from govrules.render.standing import TIER, standing
 from govrules.rulebook.ast import Rule, Verdict
@@ -142,8 +142,7 @@ def changes_of(fact: Fact) -> Iterator[tuple[Any, Any]]:
 def of_tier(rulebook: Rulebook) -> Iterator[str]:
     derived = rulebook.derived[TIER]
     for each in derived.examples:
-        case = case_of(Facts(each.given, each.as_of or UNKNOWN), rulebook)
-        yield standing(derived, case).sentence
+        yield standing(derived, view_of(each.given, each.as_of or UNKNOWN, rulebook)).sentence
 
 
 def of_rule(rule: Rule) -> Iterator[str]:

@@ -48,8 +48,8 @@ def _load() -> None:
     import govrules.registers.findings_files
     import govrules.registers.read
     import govrules.render.catalogue
+    import govrules.render.machines
     import govrules.render.register
-    import govrules.render.rows
     import govrules.scaffold
     import govrules.schema  # noqa: F401
     from govrules.rulebook.load import load_rulebook

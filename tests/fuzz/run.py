@@ -3,7 +3,7 @@ Fuzz every way in for what strangers write: `make fuzz MINUTES=5` (ARGS="csv xls
 
 Coverage guides the inputs where atheris is installed; else Hypothesis makes them. Prints for each
 target how many inputs were run, how much they reach, and what failed. `--keep` puts the inputs that
-reach most into the corpora, one archive a target.
+reach most into the corpora, a folder of `corpus.zip` a target.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.fuzz.words import NAMES, WORDS
 
 HERE = Path(__file__).parent
-#: The most that one archive holds, and the longest input in it.
+#: The most inputs that are kept of a target, and the longest of them.
 KEPT, LONGEST = 150, 4_000
 
 
@@ -94,19 +94,22 @@ def unguided(name: str, seconds: float) -> tuple[int, str]:
     return number, ""
 
 
-def keep(name: str, folder: Path) -> int:
-    """Put inputs of a target into its archive: the shortest of those that coverage kept."""
+def keep(name: str, folder: Path) -> None:
+    """Keep inputs of a target in the corpora: the shortest of those that coverage kept."""
+    from tests.fuzz import targets
+
     found = sorted(
         {each.read_bytes() for each in folder.iterdir()}, key=lambda each: (len(each), each)
     )
     chosen = [each for each in found if len(each) <= LONGEST][:KEPT]
-    (HERE / "corpus").mkdir(exist_ok=True)
-    with zipfile.ZipFile(HERE / "corpus" / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for each in chosen:
-            # The same inputs make the same archive.
-            entry = zipfile.ZipInfo(hashlib.sha256(each).hexdigest()[:16], (2000, 1, 1, 0, 0, 0))
-            archive.writestr(entry, each)
-    return len(chosen)
+    inputs = {other: targets.corpus(other).values() for other in NAMES} | {name: chosen}
+    with zipfile.ZipFile(targets.CORPORA, "w", zipfile.ZIP_DEFLATED) as archive:
+        for target in sorted(inputs):
+            for each in inputs[target]:
+                # The same inputs make the same archive.
+                key = f"{target}/{hashlib.sha256(each).hexdigest()[:16]}"
+                entry = zipfile.ZipInfo(key, (2000, 1, 1, 0, 0, 0))
+                archive.writestr(entry, each, zipfile.ZIP_DEFLATED)
 
 
 def fuzz(name: str, seconds: float, *, kept: bool) -> tuple[int, str, str]:

@@ -38,7 +38,8 @@ from govrules.visible import visible
 from govrules.waivers import read_waivers, waive
 from tests.cli.conftest import POOLED, REGISTER, RULEBOOK, RULES
 
-HERE = Path(__file__).parent
+#: The inputs that fuzzing kept, in a folder a target.
+CORPORA = Path(__file__).with_name("corpus.zip")
 DAY = dt.date(2026, 3, 31)
 #: A workbook's parts around the sheet that is fuzzed.
 _TYPES = (
@@ -254,8 +255,6 @@ def seeds(name: str) -> Iterator[bytes]:
 
 def corpus(name: str) -> dict[str, bytes]:
     """Return the inputs that are kept for a target."""
-    path = HERE / "corpus" / f"{name}.zip"
-    if not path.exists():
-        return {}
-    with zipfile.ZipFile(path) as kept:
-        return {each: kept.read(each) for each in sorted(kept.namelist())}
+    with zipfile.ZipFile(CORPORA) as kept:
+        names = sorted(each for each in kept.namelist() if each.startswith(f"{name}/"))
+        return {each: kept.read(each) for each in names}

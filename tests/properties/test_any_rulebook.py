@@ -20,7 +20,7 @@ from govrules.rulebook.walk import nodes, references
 from govrules.testing.grammar import conditions, rulebooks
 from govrules.testing.properties import OF_RULES, PROPERTIES, check
 from govrules.testing.strategies import completions, partnerships, records, registers
-from govrules.testing.theorems.rules import read_back, unnamed
+from govrules.testing.theorems.form import read_back, unnamed
 from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN, Truth
 from govrules.validate import check_subject

@@ -179,9 +179,9 @@ def test_a_level_from_which_rules_conflict(capsys):
 
 def test_without_z3_it_says_what_to_install(capsys, monkeypatch):
     for name in [*sys.modules]:
-        if name.startswith(("govrules.prove", "govrules.cli.proofs")):
+        if name.startswith(("govrules.prove", "govrules.cli.prove")):
             monkeypatch.delitem(sys.modules, name)
-    monkeypatch.delattr("govrules.cli.proofs", raising=False)
+    monkeypatch.delattr("govrules.cli.prove", raising=False)
     monkeypatch.setitem(sys.modules, "z3", None)
     assert main(["prove"]) == 2
     assert "pip install govrules[prove]" in capsys.readouterr().err

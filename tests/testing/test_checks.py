@@ -16,9 +16,8 @@ from govrules.testing import properties as theorems
 from govrules.testing.__main__ import main as hold
 from govrules.testing.checks import CONFLICT, OF_A_RULE, OF_A_TABLE, Pack, run
 from govrules.testing.properties import PROPERTIES
-from govrules.testing.theorems import form, rules
-from govrules.testing.trial import Trial
-from govrules.testing.written import to_yaml
+from govrules.testing.theorems import form
+from govrules.testing.trial import Trial, to_yaml
 from tests.properties.small import Thing
 from tests.testing.packs import BROKEN, PERVERSE, RULEBOOK, SOUND, write_pack
 
@@ -302,7 +301,7 @@ def test_a_property_that_is_falsified_shows_the_smallest_subject(
 def test_a_property_of_rules_that_is_falsified_names_the_rule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "read_back", lambda *_, **__: None)
+    monkeypatch.setattr(form, "read_back", lambda *_, **__: None)
     text = outcome(write_pack(tmp_path / "ours", SOUND), "format_round_trips")
     assert "rules.yaml:5: rule `pooled-without-protocol`: it is read back otherwise" in text
     assert "in either style of YAML, is read back equal" in text

@@ -14,9 +14,8 @@ from govrules.decode.states import fold
 from govrules.decode.values import Problem, decoder
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.editing import Flat
-from govrules.rulebook.action import Action, State
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.waiver import Waiver
+from govrules.rulebook.decisions import Action, State, Waiver
 from govrules.vocabulary import Date, YesNo
 
 _DATE: Final = decoder(Date())

@@ -25,9 +25,7 @@ from govrules.nodes import Items, Node, Report, Scalar, read_text
 from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.kept import open_kept
-from govrules.rulebook.load import FORMAT, check_version
+from govrules.rulebook.fields import FORMAT, Fields, check_version, open_kept
 from govrules.subjects import EVERY_FACT, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Months, Record, Records, vocabulary_of

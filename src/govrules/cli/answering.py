@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from govrules.cli.said import Said
+from govrules.cli.output import Said
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Collection, Sequence
+import json
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
 from govrules.assessment import assess
 from govrules.cli.answering import laid_over
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop
-from govrules.cli.needs import with_packs
+from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop, reason_of
 from govrules.cli.options import Source
-from govrules.cli.output import complain
-from govrules.cli.said import Said
-from govrules.cli.standard_input import STANDARD_INPUT, read_input
-from govrules.diagnostics import did_you_mean
+from govrules.cli.output import Said, complain
+from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.facts import names_of
+from govrules.nodes import MAX_BYTES, decoded
 from govrules.portfolio import (
     PAIRED_UP_TO,
     Checked,
@@ -33,10 +35,11 @@ from govrules.portfolio import (
     entries_of,
     is_empty,
     is_register,
+    not_waived,
 )
-from govrules.reading import Read, read_subject
+from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.rulebook.ast import Rulebook, Severity
-from govrules.totals import not_waived
+from govrules.rulebook.packs import pack_names, shipped_packs
 from govrules.undisturbed import undisturbed
 
 #: Files of facts, which need nothing that tables need.
@@ -175,3 +178,71 @@ def code_of(checked: list[Checked], level: Severity, told: Said) -> int:
         return NOTHING_CHECKED
     severities = not_waived(assessments)
     return FLAGGED if any(severities[each] for each in Severity if each >= level) else FINE
+
+
+def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:
+    """
+    Yield what is wrong with a file, and of an own fact that no pack in use declares, which does.
+
+    Args:
+        found: what is wrong.
+
+        file: the file; packs are looked for beside it, here, and among those that are shipped.
+    """
+    packs: dict[str, str] = {}
+    for each in found:
+        name = each.path.rpartition("local.")[2]
+        if each.code is Code.UNKNOWN_FACT and "local." in each.path:
+            packs = packs or dict(_packs(file))
+            wanted = re.compile(rf"^\s+(?:.*\.)?local\.{re.escape(name)}\s*:", re.MULTILINE)
+            declaring = [pack for pack, text in packs.items() if wanted.search(text)]
+            if declaring:
+                add = " or ".join(f"`--rules {pack}`" for pack in declaring[:2])
+                help_ = f"pack `{declaring[0]}` declares it: add {add}, or name it in govrules.yaml"
+                yield attrs.evolve(each, help=help_)
+                continue
+        yield each
+
+
+def _packs(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield packs as they are named on the command line, each with the text of its rulebook."""
+    for folder in dict.fromkeys((Path(), file.parent, file.parent.parent)):
+        for path in sorted((*folder.glob("rulebook.yaml"), *folder.glob("*/rulebook.yaml"))):
+            yield str(path.parent), path.read_text("utf-8", "replace")
+    for name in pack_names():
+        path = shipped_packs() / name / "rulebook.yaml"
+        if path.is_file():
+            yield name, path.read_text("utf-8", "replace")
+
+
+#: What stands for standard input where a file is named.
+STANDARD_INPUT: Final = Path("-")
+
+
+def read_input(rulebook: Rulebook, mapping: Path | None, table: str) -> Read:
+    """Read what comes by standard input: facts in YAML or JSON, or an object a line."""
+    name = str(STANDARD_INPUT)
+    if mapping is not None or table:
+        raise Stop(
+            "standard input holds no table",
+            "save it, and name the file with `--mapping` or `--table`",
+        )
+    text, report = decoded(_standard_input(), name)
+    if not report.ok:
+        raise FactsError(name, "facts", "problems", report.in_order())
+    lines = [each for each in text.splitlines() if each.strip()]
+    if len(lines) > 1 and all(
+        each.startswith("{") and each.rstrip().endswith("}") for each in lines
+    ):
+        with contextlib.suppress(ValueError):
+            return read_values([json.loads(each) for each in lines], name=name, rulebook=rulebook)
+    return read_text(text, name=name, rulebook=rulebook)
+
+
+def _standard_input() -> bytes | None:
+    """Return what comes by standard input; None where it is more than is read."""
+    try:
+        data = b"" if sys.stdin is None else sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise Stop(f"standard input: {reason_of(error)}", "name a file") from error
+    return data if len(data) <= MAX_BYTES else None

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from govrules.cli.options import Book
-from govrules.cli.output import emit, write
-from govrules.cli.said import Said
+from govrules.cli.output import Said, emit, write
 from govrules.explain.phrases import counted
 from govrules.portfolio import RegisterAssessment
 from govrules.render.workbook.asking import Asking, asking_of

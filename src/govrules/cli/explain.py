@@ -10,9 +10,15 @@ from govrules.cli.exits import FINE, Stop
 from govrules.cli.options import Rules, load
 from govrules.cli.output import emit, show
 from govrules.diagnostics import CODES
-from govrules.render.explained import code_lines, fact_lines, near, rule_lines
+from govrules.render.explained import (
+    code_lines,
+    fact_lines,
+    near,
+    parameter_lines,
+    rule_lines,
+    word_lines,
+)
 from govrules.render.formula import formula_lines
-from govrules.render.lookup import parameter_lines, word_lines
 from govrules.rulebook.ast import Rule, Rulebook
 
 

@@ -47,7 +47,7 @@ def facts(
         ]
         emit_json(data, output)
     else:
-        from govrules.render.lookup import found_lines  # noqa: PLC0415 - only this format needs it
+        from govrules.render.explained import found_lines  # noqa: PLC0415 - only this format needs it
 
         show(found_lines(found, whole=not said), output)
     if found:

@@ -12,14 +12,23 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+import attrs
 
 from govrules.cli.exits import Stop, complaint, reason_of
+from govrules.diagnostics import Diagnostic
 from govrules.files import InputError, check_output, replacing
 from govrules.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from govrules.answered import Laid
+
+
+#: How many lines are printed at once.
+_AT_ONCE: Final = 64
 
 
 def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
@@ -33,8 +42,7 @@ def show(lines: Iterable[tuple[str, str]], output: Path | None = None) -> None:
         for text, style in lines:
             _guarded(_printing(console, text, style))
     else:
-        for text, _ in lines:
-            emit(f"{text}\n")
+        emit_lines(text for text, _ in lines)
 
 
 def _printing(console: Console, text: str, style: str) -> Callable[[], object]:
@@ -44,21 +52,28 @@ def _printing(console: Console, text: str, style: str) -> Callable[[], object]:
 def emit(text: str, output: Path | None = None) -> None:
     """Print text, or write it to a file."""
     if output is None:
-        _guarded(lambda: _stdout().write(visible(text)))
+        _print(visible(text))
     else:
         write(output, text)
 
 
 def emit_lines(lines: Iterable[str], output: Path | None = None) -> None:
     """
-    Print lines one by one, or write them to a file: none is kept.
+    Print lines, or write them to a file: no more than a few are kept.
 
     Raises:
         Stop: they cannot be written.
     """
     if output is None:
-        for line in lines:
-            emit(f"{line}\n")
+        waiting: list[str] = []
+        try:
+            for line in lines:
+                waiting.append(f"{visible(line)}\n")
+                if len(waiting) == _AT_ONCE:
+                    waiting, some = [], waiting
+                    _print("".join(some))
+        finally:
+            _print("".join(waiting))
         return
     try:
         with replacing(output) as new, new.open("w", encoding="utf-8", newline="\n") as file:
@@ -158,6 +173,10 @@ def _stdout() -> TextIO:
     return sys.stdout
 
 
+def _print(text: str) -> None:
+    _guarded(lambda: _stdout().write(text))
+
+
 def _guarded(work: Callable[[], object]) -> None:
     """
     Write to standard output.
@@ -190,3 +209,40 @@ def _discard(stream: TextIO) -> None:
             os.close(handle)
     except (OSError, ValueError):
         pass
+
+
+@attrs.define
+class Said:
+    """
+    What was said beside the findings of one run.
+
+    Attributes:
+        diagnostics: what is wrong with files, or not read of them, in the order in which it was
+            met.
+        notes: what became of the rows and sheets of each table.
+        laid: which answers there are, and what counts for each fact.
+        failed: whether anything was said that is more than a warning.
+    """
+
+    diagnostics: list[Diagnostic] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+    laid: list[Laid] = attrs.field(factory=list)
+    failed: bool = False
+
+    def say(self, found: Iterable[Diagnostic]) -> None:
+        """Print what is wrong, and keep it."""
+        new = [*found]
+        warn(str(each) for each in new)
+        self.diagnostics += new
+        self.failed = self.failed or any(not each.code.is_warning for each in new)
+
+    def note(self, notes: Iterable[str]) -> None:
+        """Print what became of rows and sheets, and keep it."""
+        new = [*notes]
+        warn(new)
+        self.notes += new
+
+    def fail(self, message: str) -> None:
+        """Print a problem that has no place in a file."""
+        warn([message])
+        self.failed = True

@@ -1,9 +1,11 @@
-"""The command `prove`."""
+"""The command `prove`, and the results of proofs as text and as data."""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
@@ -11,10 +13,83 @@ from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
 from govrules.cli.options import Folder, Level, load
 from govrules.cli.output import emit_json, show
 from govrules.cli.workspace import packs_of
+from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted
 from govrules.prove.results import USUAL, Flaw, Result, Status
-from govrules.rulebook.ast import Severity
+from govrules.render.plain import packs_data
+from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.packs import packs_in
+
+if TYPE_CHECKING:
+    from govrules.prove.questions import Prover
+
+_STYLES: Final = {
+    Status.PROVED: "green",
+    Status.REFUTED: "bold red",
+    Status.INTENDED: "dim",
+    Status.NOT_DECIDED: "bold yellow",
+    Status.OUTSIDE: "yellow",
+}
+_WIDTH: Final = max(len(each.value) for each in Flaw)
+
+
+def result_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield one result in full, each line with its style."""
+    word = result.status.value.upper()
+    yield f"{word}: {result.flaw.value}: {result.says}", _STYLES[result.status]
+    if result.span is not None:
+        yield f"  {result.span}", "dim"
+    if result.reason:
+        yield f"  because {result.reason}", ""
+    for shown in result.examples:
+        note = ", which fails until the pack is mended" if shown.fails else ""
+        yield f"  an example of `{shown.of}`{note}:", "dim"
+        yield f"    {shown.text}", ""
+
+
+def summary_lines(results: Sequence[Result], prover: Prover) -> Iterator[tuple[str, str]]:
+    """Yield how many proofs of each kind ended how."""
+    counted = Counter((each.flaw, each.status) for each in results)
+    for flaw in Flaw:
+        parts = [
+            f"{counted[flaw, status]} {status.value}" for status in Status if counted[flaw, status]
+        ]
+        if parts:
+            yield f"{flaw.value:{_WIDTH}}  {', '.join(parts)}", ""
+    for each in counting(prover.rulebook):
+        yield f"Adapted: {said_of(each, prover.rulebook)}.", "dim"
+    yield (
+        f"Lists have at most {prover.bound} records; derived facts are derived, never stated.",
+        "dim",
+    )
+
+
+def report_data(results: Sequence[Result], prover: Prover) -> dict[str, Any]:
+    """Return all results as plain data."""
+    rulebook: Rulebook = prover.rulebook
+    return {
+        "govrules": 1,
+        "rulebook": {"id": rulebook.id, "version": rulebook.version},
+        "list_bound": prover.bound,
+        "level": prover.level.value,
+        "packs": packs_data(rulebook),
+        "results": [
+            {
+                "kind": each.flaw.value,
+                "about": each.about,
+                "status": each.status.value,
+                "says": each.says,
+                "rules": list(each.rules),
+                "reason": each.reason,
+                "examples": [
+                    {"of": shown.of, "example": shown.text, "fails": shown.fails}
+                    for shown in each.examples
+                ],
+                "location": "" if each.span is None else str(each.span),
+            }
+            for each in results
+        ],
+    }
 
 
 def prove(
@@ -45,8 +120,7 @@ def prove(
         How to print the results.
     """
     try:
-        from govrules.cli import proofs  # noqa: PLC0415 - z3 is an extra
-        from govrules.prove import questions  # noqa: PLC0415 - likewise
+        from govrules.prove.questions import Prover  # noqa: PLC0415 - z3 is an extra
     except ModuleNotFoundError as error:
         if error.name != "z3":
             raise
@@ -55,7 +129,7 @@ def prove(
         ) from error
     if list_bound < 1 or timeout <= 0:
         raise Stop("`--list-bound` and `--timeout` are above zero", "leave them out")
-    prover = questions.Prover(
+    prover = Prover(
         load(packs_in(packs_of(directories))),
         bound=list_bound,
         seconds=timeout,
@@ -67,13 +141,13 @@ def prove(
     for result in prover.results():
         results.append(result)
         if format == "text" and result.status is not Status.PROVED:
-            show(proofs.result_lines(result))
+            show(result_lines(result))
     if format == "text":
-        show(proofs.summary_lines(results, prover))
+        show(summary_lines(results, prover))
         rules = counted(len(prover.rulebook.rules), "rule")
         show([(f"{rules} in {time.monotonic() - began:.1f} seconds.", "dim")])
     else:
-        emit_json(proofs.report_data(results, prover))
+        emit_json(report_data(results, prover))
     if any(each.unexplained for each in results):
         return FLAGGED
     decided = (Status.PROVED, Status.INTENDED)

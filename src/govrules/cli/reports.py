@@ -15,8 +15,7 @@ from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
 from govrules.cli.exits import Stop, reason_of
 from govrules.cli.options import Book
-from govrules.cli.output import emit, emit_lines, show, write
-from govrules.cli.said import Said
+from govrules.cli.output import Said, emit, emit_lines, show, write
 from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
@@ -291,7 +290,7 @@ class Reporting:
         emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
 
     def _csv(self, changed: list[Changed]) -> None:
-        from govrules.render.rows import as_csv  # noqa: PLC0415 - likewise
+        from govrules.render.machines import as_csv  # noqa: PLC0415 - likewise
 
         one = changed[0] if len(changed) == 1 else None
         emit(as_csv(self.follow(self.assessments), one), self.wanted.output)

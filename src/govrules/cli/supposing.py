@@ -16,7 +16,7 @@ from govrules.cli.output import emit_json, show
 from govrules.diagnostics import did_you_mean
 from govrules.errors import FactsError
 from govrules.reading import class_of, declared_by
-from govrules.render.whatif import what_if_data, what_if_lines
+from govrules.render.changes import what_if_data, what_if_lines
 from govrules.rulebook.ast import Rulebook
 from govrules.vocabulary import Fact, Records, vocabulary_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from govrules.actions import action_problems, follow_up, read_actions
 from govrules.assessment import Assessment
-from govrules.cli.said import Said
+from govrules.cli.output import Said
 from govrules.cli.workspace import workspace
 from govrules.explain.adaptations import counting
 from govrules.explain.phrases import counted, day, joined, named

@@ -13,8 +13,7 @@ from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import RuleFileError
 from govrules.nodes import Report, read_text
 from govrules.parsing import parse
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_version
+from govrules.rulebook.fields import Fields, check_version
 from govrules.rulebook.packs import is_pack, pack_names
 
 NAME: Final = "govrules.yaml"

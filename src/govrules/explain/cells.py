@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -78,6 +78,16 @@ class Frame:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
 
+    def state(self, cited: Iterable[Cited]) -> Hashable:
+        """Return what facts of it are; None where one is of another record, or holds records."""
+        whole, found = self.shape.whole, list[Any]()
+        for each in cited:
+            place = each.place
+            if each.frame is not self or place in whole:
+                return None
+            found += place, self.cell(place)
+        return tuple(found)
+
     def says_nothing(self, path: str) -> bool:
         """Tell whether a fact of it is none, empty, or said to be unclear."""
         place = self.shape.places.get(path)
@@ -88,6 +98,17 @@ class Frame:
         """Return the value of a cell; of a derived fact that nobody stated, what settled it."""
         value = self.values[place]
         return self.known.get(place, value) if value is UNKNOWN else value
+
+    def value(self, path: str) -> Any:  # noqa: ANN401 - any fact's value
+        """Return the value of a fact of it; of a set its known members, of a list its records."""
+        value = self.cell(self.shape.places[path])
+        match self.shape.facts[path].type:
+            case Records():
+                return tuple(each.record for each in value[0])
+            case Choices():
+                return value[0] | ({UNKNOWN} if value[1] else frozenset())
+            case _:
+                return value
 
 
 #: The records in sight by depth, the subject first.
@@ -104,6 +125,7 @@ class Shape:
         places: the number of each cell, by path.
         unknown: the values of a record of which nothing is known.
         lists: the cells of its lists.
+        whole: the cells that hold records; -1 is the record itself.
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
@@ -133,6 +155,10 @@ class Shape:
             for place, fact in enumerate(self.facts.values())
             if isinstance(fact.type, Records)
         ]
+        parts = enumerate(self.facts.values())
+        self.whole: Final = {-1} | {
+            place for place, fact in parts if isinstance(fact.type, Record | Records)
+        }
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
         self.blank: Final[dict[Table, frozenset[Any]]] = {}
         self._hang_on: Final[dict[Table, frozenset[int]]] = {}
@@ -441,14 +467,7 @@ class Cited:
     @property
     def value(self) -> Any:  # noqa: ANN401 - any fact's value
         """The fact's value; of a set its known members, of a list its known records."""
-        value = self.frame.cell(self.frame.shape.places[self.name])
-        match self.fact.type:
-            case Records():
-                return tuple(each.record for each in value[0])
-            case Choices():
-                return value[0] | ({UNKNOWN} if value[1] else frozenset())
-            case _:
-                return value
+        return self.frame.value(self.name)
 
 
 def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cited]:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import compress, count
+from operator import is_not
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.explain.cells import Frame, Frames, Shapes
@@ -191,13 +193,43 @@ class Closures:
                 a, b = self._amount(one, most=most), self._amount(other, most=most)
                 return lambda s: a(s) * b(s)
             case ir.Total(var=var, so=so, of=of):
-                each = self.each(var, f.no(so) if most else so)
-                if of is None:
-                    return lambda s: sum(counted is not most for _, counted in each(s))
-                inner = self._amount(ir.once(ir.Amount, of), most=most)
-                return lambda s: sum(inner(at) for at, counted in each(s) if counted is not most)
+                return self._sum(var, f.no(so) if most else so, of, most=most)
             case _:
                 assert_never(number)
+
+    def _sum(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> _Amount:
+        """Return what adds up records of a list, of which a trial changes few."""
+        assert var.list is not None  # noqa: S101 - only lists are gone through
+        depth, place = self.at(var.list)
+        each = self.each(var, so)
+        inner = None if of is None else self._amount(ir.once(ir.Amount, of), most=most)
+
+        def parts(s: Frames) -> list[Any]:
+            if inner is None:
+                return [counted is not most for _, counted in each(s)]
+            return [inner(at) if counted is not most else 0 for at, counted in each(s)]
+
+        if not so.about <= {var}:
+            return lambda s: sum(parts(s))
+        check, key = self.check(so), (var, so, of)
+
+        def part(inside: Frames) -> Any:  # noqa: ANN401 - a number
+            counts = check(inside) is not most
+            return counts if inner is None or not counts else inner(inside)
+
+        def amount(s: Frames) -> Any:  # noqa: ANN401 - a number
+            records, known = s[depth].values[place][0], s[depth].known
+            kept: tuple[Frames, list[Any], Any] | None = known.get(key)
+            if kept is None or len(kept[0]) > len(records):
+                found = parts(s)
+                kept = known[key] = records, found, sum(found)
+            before, were, total = kept
+            outer = s[: var.depth]
+            for at in compress(count(), map(is_not, before, records)):
+                total += part((*outer, records[at])) - were[at]
+            return total + sum(part((*outer, new)) for new in records[len(before) :])
+
+        return amount
 
     def possible(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         """Return what gives the values that a derived fact of a record may have."""

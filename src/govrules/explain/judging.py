@@ -62,9 +62,13 @@ class Order:
 
     Args:
         paths: the facts in that order, with `[]` for any record.
+
+    Attributes:
+        least: of states of such facts, the cells of those that cannot be left out.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
+        self.least: Final[dict[tuple[Forced | ir.Table, Hashable], tuple[int, ...]]] = {}
         self._places: Final = {path: at for at, path in enumerate(paths)}
 
     def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:

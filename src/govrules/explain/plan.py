@@ -108,20 +108,29 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     board: _Board | None = known.get(_Board)
     if board is None:
         board = known[_Board] = _Board(view.rules(rule.subject), view, Severity.LOW)
-    read = {each.id: each for path in way for each in board.open_to(path)}
+    read = {other.id: (other, said) for path in way for other, said in board.open_to(path)}
     read.pop(rule.id, None)
     key = frozenset(way.items())
     found = []
-    for other in read.values():
-        after = board.said(other).after
+    for other, said in read.values():
+        after = said.after
         outcome = after.get(key)
         if outcome is None:
             if len(after) >= _MOST_AFTER:
                 after.clear()
             outcome = after[key] = board.after(way).says(other)
-        if board.is_worse(other, outcome):
+        if _is_worse(outcome, said.outcome):
             found.append(Opened(other, outcome))
     return tuple(found)
+
+
+def _is_worse(after: Outcome, before: Outcome) -> bool:
+    """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
+    if after.verdict is Verdict.UNKNOWN:
+        return before.verdict in NEVER_FLAGS
+    if after.verdict is not Verdict.FLAGGED or after.severity is None:
+        return False
+    return before.severity is None or after.severity > before.severity
 
 
 def _plan(board: _Board, goals: Sequence[Rule], watched: Sequence[Rule]) -> tuple[_Changes, bool]:
@@ -156,14 +165,15 @@ class _Board:
         self.touched: set[str] = set()
         self.work = 0
         self._last: tuple[_Changes, View] | None = None
-        #: By the id of a rule, which is quicker to look up than the rule.
-        self._reads, self._readers = _reads_of(Identical((view.backend.rulebook,)))
+        rulebook = view.backend.rulebook
+        self._reads: Final = _reads_of(Identical((rulebook,)))
+        self._readers: Final = _readers_of(Identical((rulebook, rules)))
         self._named: dict[str, frozenset[str]] = {}
-        self._reading: dict[str, list[Rule]] = {}
-        self._open_to: dict[str, list[Rule]] = {}
+        #: By the id of a rule, which is quicker to look up than the rule.
+        self._open_to: dict[str, list[tuple[Rule, Said]]] = {}
+        self._open: dict[str, tuple[Rule, Said] | None] = {}
         self._judged: dict[Hashable, Outcome] = {}
         self._ways: dict[Hashable, list[Way]] = {}
-        self._said: dict[str, Said] = {}
 
     @functools.cached_property
     def goals(self) -> list[Rule]:
@@ -175,16 +185,9 @@ class _Board:
         """The ids of those rules."""
         return frozenset(rule.id for rule in self.goals)
 
-    def said(self, rule: Rule) -> Said:
-        """Return what a rule says before any change, with what it says after some."""
-        found = self._said.get(rule.id)
-        if found is None:
-            found = self._said[rule.id] = self.view.said(rule)
-        return found
-
     def before(self, rule: Rule) -> Outcome:
         """Return what a rule says before any change."""
-        return self.said(rule).outcome
+        return self.view.said(rule).outcome
 
     @functools.cached_property
     def _tested(self) -> tuple[Mapping[str, frozenset[Any]], frozenset[str]]:
@@ -227,26 +230,25 @@ class _Board:
         newly = before.verdict is not Verdict.FLAGGED
         return newly or (self._is_grave(outcome) and not self._is_grave(before))
 
-    def open_to(self, path: str) -> list[Rule]:
-        """Return the rules that read a fact and do not flag yet, or not as gravely as they can."""
+    def open_to(self, path: str) -> list[tuple[Rule, Said]]:
+        """
+        Return the rules that read a fact and do not flag yet, or not as gravely as they can.
+
+        Each with what it says before any change.
+        """
         found = self._open_to.get(path)
         if found is None:
-            found = [each for each in self.reading(path) if self._can_worsen(each)]
-            self._open_to[path] = found
+            several = map(self._as_open, self.reading(path))
+            found = self._open_to[path] = [each for each in several if each]
         return found
 
-    def _can_worsen(self, rule: Rule) -> bool:
-        severity = self.before(rule).severity
-        return severity is None or severity < self.view.rule(rule).worst
-
-    def is_worse(self, rule: Rule, after: Outcome) -> bool:
-        """Tell whether a rule newly flags, or flags more gravely, or is not known any more."""
-        before = self.before(rule)
-        if after.verdict is Verdict.UNKNOWN:
-            return before.verdict in NEVER_FLAGS
-        if after.verdict is not Verdict.FLAGGED or after.severity is None:
-            return False
-        return before.severity is None or after.severity > before.severity
+    def _as_open(self, rule: Rule) -> tuple[Rule, Said] | None:
+        if rule.id not in self._open:
+            said = self.view.said(rule)
+            severity = said.outcome.severity
+            can = severity is None or severity < self.view.rule(rule).worst
+            self._open[rule.id] = (rule, said) if can else None
+        return self._open[rule.id]
 
     def judged(self, rule: Rule, changed: Way) -> Outcome:
         """Return what a rule says after changes."""
@@ -294,11 +296,12 @@ class _Board:
 
     def reading(self, path: str) -> list[Rule]:
         """Return the rules that read a fact."""
-        if path not in self._reading:
-            several = [self._readers.get(each, ()) for each in self._names(path)]
-            readers = set[str]().union(*several)
-            self._reading[path] = [rule for rule in self.rules if rule.id in readers]
-        return self._reading[path]
+        names, reads = self._names(path), self._reads
+        found = self._readers.get(names)
+        if found is None:
+            found = [rule for rule in self.rules if not names.isdisjoint(reads[rule.id])]
+            self._readers[names] = found
+        return found
 
     def _key(self, rule: Rule, changed: Way) -> Hashable:
         """Return a key of the changes that matter to a rule: those of facts that it reads."""
@@ -309,12 +312,9 @@ class _Board:
         """Return the names under which a rule may read a fact, or what comes into being by it."""
         found = self._named.get(path)
         if found is None:
-            place, _, own = path.rpartition("].")
-            inside = f"{place}]." if place else ""
-            names = {own, *(each for each in parts_of(own) if self._is_new(f"{inside}{each}"))}
-            if place and self._is_new(f"{place}]"):
-                names.add(path.partition("[")[0])
-            found = self._named[path] = frozenset(names)
+            own, through = _parted(path)
+            names = (name for name, each in through if self._is_new(each))
+            found = self._named[path] = frozenset((own, *names))
         return found
 
     def _is_new(self, path: str) -> bool:
@@ -417,20 +417,19 @@ class _Search:
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
-def _reads_of(
-    only: Identical,
-) -> tuple[Mapping[str, frozenset[str]], Mapping[str, set[str]]]:
-    """Return the facts that each rule reads, and the rules that read each fact, rules by id."""
+def _reads_of(only: Identical) -> Mapping[str, frozenset[str]]:
+    """Return the facts that each rule of a rulebook reads, by its id."""
     (rulebook,) = only
     beneath: dict[str, frozenset[str]] = {}
     for name, derived in rulebook.derived.items():
         beneath[name] = _read_in((row.when for row in derived.rows), beneath)
-    reads = {rule.id: _read_in(rule_conditions(rule), beneath) for rule in rulebook.rules}
-    readers: defaultdict[str, set[str]] = defaultdict(set)
-    for rule, several in reads.items():
-        for each in several:
-            readers[each].add(rule)
-    return reads, readers
+    return {rule.id: _read_in(rule_conditions(rule), beneath) for rule in rulebook.rules}
+
+
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def _readers_of(_only: Identical) -> dict[frozenset[str], list[Rule]]:
+    """Return what is kept of some rules: those of them that read any of some facts."""
+    return {}
 
 
 def _read_in(
@@ -443,6 +442,17 @@ def _read_in(
             found |= beneath[ref.path]
         found |= _parts(ref.path)
     return frozenset(found)
+
+
+@functools.lru_cache(maxsize=2**14)
+def _parted(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the name of a fact, and the name and path of each record that leads to it."""
+    place, _, own = path.rpartition("].")
+    inside = f"{place}]." if place else ""
+    through = [(each, f"{inside}{each}") for each in parts_of(own)]
+    if place:
+        through.append((path.partition("[")[0], f"{place}]"))
+    return own, tuple(through)
 
 
 def _parts(path: str) -> set[str]:

@@ -59,12 +59,18 @@ class Backend:
         self._states: Final = lru_cache(MOST_DATES)(
             lambda cls, as_of: States(self.shapes.of(cls), self.shapes, rulebook.derived, as_of)
         )
+        #: The rules about a kind of subject that are in force on a date.
+        self.in_force: Final = lru_cache(MOST_DATES)(self._in_force)
         self._moves: dict[int, tuple[expr.Condition, bool]] = {}
         #: The derived facts that changes of arrangements can move.
         self.moving: Final[set[str]] = set()
         for name, derived in rulebook.derived.items():
             if any(self.moves(row.when) for row in derived.rows):
                 self.moving.add(name)
+
+    def _in_force(self, kind: str, as_of: dt.date | Unknown) -> tuple[ast.Rule, ...]:
+        several = self.rulebook.rules
+        return tuple(each for each in several if each.subject == kind and each.counts_on(as_of))
 
     def moves(self, condition: expr.Condition) -> bool:
         """Tell whether changes of arrangements can move a condition at all."""
@@ -203,9 +209,7 @@ class View:
 
     def rules(self, kind: str) -> tuple[ast.Rule, ...]:
         """Return the rules about a kind of subject that are in force on the date."""
-        several = self.backend.rulebook.rules
-        as_of = self.as_of
-        return tuple(each for each in several if each.subject == kind and each.counts_on(as_of))
+        return self.backend.in_force(kind, self.as_of)
 
     def rule(self, rule: ast.Rule) -> Judging:
         """Return what judges a rule about the subject."""

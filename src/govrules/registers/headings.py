@@ -22,8 +22,7 @@ from govrules.nodes import Entries, Node, Report, Scalar, read_text
 from govrules.parsing import parse
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.tables import fold_heading
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_format
+from govrules.rulebook.fields import Fields, check_format
 from govrules.subjects import Declared
 from govrules.vocabulary import Record, Records
 

@@ -27,8 +27,7 @@ from govrules.registers.mapping_nodes import how_to_confirm, nodes_of
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.sources import Layout
 from govrules.registers.tables import fold_heading
-from govrules.rulebook.fields import Fields
-from govrules.rulebook.load import check_format
+from govrules.rulebook.fields import Fields, check_format
 from govrules.subjects import Declared, SubjectReader, words_of
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (

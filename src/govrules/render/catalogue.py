@@ -173,7 +173,7 @@ def html(catalogue: Catalogue) -> str:
 
 def xlsx(catalogue: Catalogue) -> bytes:
     """Return the catalogue as a workbook: rules, derived facts, parameters and sources."""
-    from govrules.render.workbook.book import Workbook  # noqa: PLC0415 - slow, and only needed here
+    from govrules.render.workbook.sheet import Workbook  # noqa: PLC0415 - slow, and only needed here
 
     buffer = io.BytesIO()
     # A text that begins with `=` or looks like an address stays a text.

@@ -1,11 +1,16 @@
-"""What changed since an assessment that was saved, as text."""
+"""Two assessments set side by side: since one that was saved, and what would be found otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
+from govrules.assessment import WhatIf
+from govrules.explain.phrases import counted, joined, sentence
+from govrules.findings import Finding
 from govrules.render.lines import STYLES, Line, folded_text, hanging, heading
+from govrules.render.plain import finding_data, head_data, plain
+from govrules.rulebook.ast import Verdict
 from govrules.saved import Changed
 
 #: How many findings of each group are named at the default length.
@@ -26,3 +31,100 @@ def changed_lines(changed: Changed, *, full: bool = False) -> Iterator[Line]:
             yield from hanging(begin, each.text, STYLES[each.severity])
         if len(lines) > len(shown):
             yield f"    and {len(lines) - len(shown):,} more", ""
+
+
+_ENDS = {
+    Verdict.CLEAR: "met",
+    Verdict.UNKNOWN: "not known",
+    Verdict.NOT_APPLICABLE: "does not apply",
+}
+
+
+def what_if_lines(found: WhatIf, said: Mapping[str, str], *, full: bool = False) -> Iterator[Line]:
+    """
+    Yield what would be found if some facts were otherwise.
+
+    Args:
+        found: what would be found.
+
+        said: what was supposed, each fact with its value in words.
+
+        full: whether all that would stand differently is named, and not its number alone.
+    """
+    yield found.before.name or found.before.id or "(a subject without a name)", "bold"
+    supposed = joined(f"{path} were {value}" for path, value in said.items())
+    yield from folded_text(f"If {supposed}:")
+    numbers = [(found.opened, "opened"), (found.closed, "closed"), (found.changed, "changed")]
+    told = joined(f"{len(several):,} {word}" for several, word in numbers)
+    yield from folded_text(f"Findings: {told}.")
+    for name, before, after in derived_changed(found):
+        yield from folded_text(sentence(f"{name}: {before} now, {after} then"))
+    if found.opened:
+        yield from heading("Opened")
+        for each in found.opened:
+            yield from _line(each, _how(each))
+    if found.closed:
+        yield from heading("Closed")
+        for each in found.closed:
+            yield from folded_text(f"{each.rule.title}: {_how(each)} [{each.rule.id}]", indent=2)
+    if found.changed and full:
+        yield from heading("Changed")
+        for one, other in found.changed:
+            text = f"{one.rule.title}: {_how(one)} now, {_how(other)} then [{one.rule.id}]"
+            yield from folded_text(text, indent=2)
+    elif found.changed:
+        yield "", ""
+        checks = counted(len(found.changed), "check")
+        yield f"{checks} would stand differently without opening or closing: --full names each", ""
+
+
+def derived_changed(found: WhatIf) -> Iterator[tuple[str, str, str]]:
+    """Yield each derived fact that is shown and would be otherwise, with what it may be."""
+    for name, before in found.before.derived.items():
+        after = found.after.derived.get(name)
+        if after is not None and after.values != before.values:
+            yield before.label, _may_be(before.values), _may_be(after.values)
+
+
+def _may_be(values: tuple[Any, ...]) -> str:
+    return joined((_word(each) for each in values), "or")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _how(finding: Finding) -> str:
+    could = f", could be {finding.could_be.value}" if finding.could_be else ""
+    ended = finding.severity.value if finding.severity else _ENDS[finding.verdict]
+    return f"{ended}{could}"
+
+
+def _line(finding: Finding, how: str) -> Iterator[Line]:
+    assert finding.severity is not None  # noqa: S101 - what is flagged has a severity
+    begin = f"  {finding.severity.value.upper():<8}  "
+    _, _, could = how.partition(", ")
+    text = f"{finding.rule.title}{f' ({could})' if could else ''} [{finding.rule.id}]"
+    yield from hanging(begin, text, STYLES[finding.severity])
+
+
+def what_if_data(found: WhatIf, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what would be found if some facts were otherwise as plain data."""
+    return {
+        **head_data(found.before.rulebook, found.before.as_of),
+        "id": found.before.id,
+        "name": found.before.name,
+        "what_if": {path: plain(value) for path, value in facts.items()},
+        "derived": {
+            label: {"before": before, "after": after}
+            for label, before, after in derived_changed(found)
+        },
+        "opened": [finding_data(each) for each in found.opened],
+        "closed": [finding_data(each) for each in found.closed],
+        "changed": [
+            {"before": finding_data(one), "after": finding_data(other)}
+            for one, other in found.changed
+        ],
+    }

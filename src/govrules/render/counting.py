@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from govrules.assessment import Assessment
-from govrules.engines.reference import case_of, evaluate
 from govrules.explain.phrases import fact_phrase, record_name
-from govrules.facts import Facts
 from govrules.findings import Finding
 from govrules.model import Partnership
 from govrules.rulebook.expr import (
@@ -35,16 +33,15 @@ _AT_MOST: Final = (Op.AT_MOST, Op.LESS_THAN)
 
 def that_count(finding: Finding, register: Assessment) -> Iterator[str]:
     """Yield the names of the partnerships for which a finding on their register is made."""
-    case = case_of(Facts(register.subject, register.as_of), register.rulebook)
+    view = register._view  # noqa: SLF001 - from where it is explained
     for ref, among, where, counts in _lists(finding.rule.requires, holds=True):
         if not isinstance(ref.type, Records) or ref.type.cls is not Partnership:
             continue
-        for index, each in enumerate(case.facts.records(ref, case.scopes)[0]):
-            inside = case.inside(each)
-            if among is not None and evaluate(among, inside) is not Truth.TRUE:
+        for index, each in enumerate(view.records(ref)[0]):
+            if among is not None and each.truth(among) is not Truth.TRUE:
                 continue
-            if evaluate(where, inside) is counts:
-                yield record_name(each.record, index, ref.fact.each)
+            if each.truth(where) is counts:
+                yield record_name(each.frame.record, index, ref.fact.each)
 
 
 def _lists(
@@ -74,7 +71,7 @@ def _lists(
 
 def counted_otherwise(finding: Finding, register: Assessment) -> str:
     """Return two numbers that should be one, where a finding is about that; else ""."""
-    case = case_of(Facts(register.subject, register.as_of), register.rulebook)
+    view = register._view  # noqa: SLF001 - from where it is explained
     for node in nodes(finding.rule.requires):
         if not isinstance(node, Count) or node.where is None:
             continue
@@ -84,9 +81,9 @@ def counted_otherwise(finding: Finding, register: Assessment) -> str:
         if not isinstance(predicate.operand, FactRef):
             continue
         ref = predicate.operand
-        declared = fact_phrase(ref.fact, case.facts.value(ref, case.scopes))
-        records, closed = case.facts.records(node.list, case.scopes)
-        truths = Counter(evaluate(node.where, case.inside(each)) for each in records)
+        declared = fact_phrase(ref.fact, view.of(ref).value(ref.path))
+        records, closed = view.records(node.list)
+        truths = Counter(each.truth(node.where) for each in records)
         certain, open_ = truths[Truth.TRUE], truths[Truth.UNKNOWN]
         least = "at least " if open_ or not closed else ""
         counts, do = ("counts" if certain == 1 else "count"), ("does" if open_ == 1 else "do")

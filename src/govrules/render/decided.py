@@ -12,8 +12,8 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, day, joined, sentence
 from govrules.findings import Finding
 from govrules.render.advice import good_state
-from govrules.rulebook.action import Action, Progress
 from govrules.rulebook.ast import Severity, Verdict
+from govrules.rulebook.decisions import Action, Progress
 
 _ORDER: Final = [*Progress]
 

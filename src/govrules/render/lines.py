@@ -53,6 +53,9 @@ def heading(title: str) -> Iterator[Line]:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _wrapped(text: str, first: str, rest: str, *, whole: bool = False) -> tuple[str, ...]:
+    # Most fit on one line, and to see that costs little.
+    if len(first) + len(text) <= WIDTH and text.isprintable() and text and text.strip() == text:
+        return (first + text,)
     found: list[str] = []
     # A list stands on lines of its own.
     for index, part in enumerate(text.split("\n")):

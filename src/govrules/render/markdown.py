@@ -10,7 +10,7 @@ from typing import Final
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, sentence
 from govrules.findings import Finding
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import RegisterAssessment, counted_together
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
@@ -33,7 +33,6 @@ from govrules.render.report import (
 from govrules.render.standing import tier_of
 from govrules.rulebook.ast import SEVERITIES, Verdict
 from govrules.saved import Changed, Line
-from govrules.totals import counted_together
 from govrules.visible import visible
 
 _NAMED: Final = 10

@@ -14,12 +14,11 @@ from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
 from govrules.model import Funding, Partnership
-from govrules.portfolio import RegisterAssessment
+from govrules.portfolio import RegisterAssessment, counted_together, flagged_together
 from govrules.render.actions import when_due
 from govrules.render.counting import counted_otherwise, that_count
 from govrules.render.report import by_theme, gravest
 from govrules.rulebook.ast import SEVERITIES, Rule, Severity, Theme, Verdict
-from govrules.totals import counted_together, flagged_together
 from govrules.truth import UNKNOWN
 
 #: A body in no more partnerships than this leaves few pairs out.

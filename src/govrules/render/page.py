@@ -8,7 +8,6 @@ from typing import Final
 
 import attrs
 
-from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, day, joined, lowered, sentence
 from govrules.render.actions import Action, Work
 from govrules.render.advice import good_state
@@ -58,16 +57,16 @@ class _Room:
     actions: int = _ACTIONS
 
 
-def page_lines(assessment: Assessment, *, hints: Sequence[str] = ()) -> Iterator[Line]:
+def page_lines(report: Report, *, hints: Sequence[str] = ()) -> Iterator[Line]:
     """
     Yield the page of one subject, in at most `MOST_LINES` lines.
 
     Args:
-        assessment: the assessment.
+        report: what is to be said of the subject.
 
         hints: what to type next; at most two lines.
     """
-    page = _Page(assessment, hints)
+    page = _Page(report, hints)
     rooms = [_Room(page.asked_at_most)]
     rooms.append(attrs.evolve(rooms[-1], good=0))
     for questions, works, actions in _TIGHTER:
@@ -95,10 +94,10 @@ def titled(name: str, right: str) -> str:
 class _Page:
     """What stands on a page, worked out once and laid out in as much room as there is."""
 
-    def __init__(self, assessment: Assessment, hints: Sequence[str]) -> None:
-        self.assessment = assessment
+    def __init__(self, report: Report, hints: Sequence[str]) -> None:
+        self.assessment = report.assessment
         self.hints = hints
-        self.report = report = Report(assessment)
+        self.report = report
         # What is waived is named below, and is nothing to do.
         self.flagged = report.to_do
         self.works, self.actions = report.works, report.actions

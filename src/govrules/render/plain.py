@@ -110,6 +110,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any fact's value to JSON
     250000
     """
     match value:
+        case str():
+            return str(value)
         case None:
             return "none"
         case bool() | int():

@@ -14,7 +14,7 @@ from govrules.assessment import Assessment, ended
 from govrules.explain.phrases import counted, day, joined, named, sentence
 from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
-from govrules.ranking import RankedQuestion
+from govrules.ranking import RankedQuestion, by_rank
 from govrules.receipt import Receipt
 from govrules.render.actions import Action, Work, actions_of, when_due, when_phrase, works_of
 from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
@@ -22,8 +22,8 @@ from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
+from govrules.rulebook.reads import unread
 from govrules.rulebook.walk import references
-from govrules.unread import unread
 from govrules.vocabulary import AS_OF
 
 if TYPE_CHECKING:
@@ -315,14 +315,15 @@ def asked(questions: Iterable[RankedQuestion]) -> list[Asked]:
     """Return questions in the order of consequence, each once for all the records it is about."""
     groups: dict[str, list[RankedQuestion]] = {}
     for each in questions:
-        groups.setdefault(INDEX.sub("[]", each.question.fact), []).append(each)
+        fact = each.question.fact
+        groups.setdefault(INDEX.sub("[]", fact) if "[" in fact else fact, []).append(each)
     return [
         Asked(
             its[0].question.of_any_record,
             tuple(dict.fromkeys(each.question.record for each in its if each.question.record)),
             its[0].question.fact if len(its) == 1 else fact,
             frozenset(rule for each in its for rule in each.rules),
-            max(each.could_be for each in its),
+            max((each.could_be for each in its), key=by_rank),
             tuple(dict.fromkeys(name for each in its for name in each.settles)),
         )
         for fact, its in groups.items()

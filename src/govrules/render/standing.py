@@ -9,7 +9,6 @@ from typing import Final
 import attrs
 
 from govrules.assessment import Assessment
-from govrules.engines.reference import Case, case_of, evaluate, settle
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import (
     fact_phrase,
@@ -18,7 +17,7 @@ from govrules.explain.phrases import (
     value_phrase,
     without_article,
 )
-from govrules.facts import Facts
+from govrules.explain.view import View
 from govrules.rulebook.ast import Derived
 from govrules.rulebook.expr import (
     All,
@@ -111,25 +110,25 @@ def tier_of(assessment: Assessment) -> Standing | None:
     derived = assessment.rulebook.derived.get(TIER)
     if derived is None or derived.cls is not type(assessment.subject):
         return None
-    case = case_of(Facts(assessment.subject, assessment.as_of), assessment.rulebook)
     own = getattr(assessment.subject, "own_rating", UNKNOWN)
-    return attrs.evolve(standing(derived, case), own=own if isinstance(own, str) else "")
+    found = standing(derived, assessment._view)  # noqa: SLF001 - from where it is explained
+    return attrs.evolve(found, own=own if isinstance(own, str) else "")
 
 
-def standing(derived: Derived, case: Case) -> Standing:
-    """Return where a derived fact of the subject of a case stands."""
+def standing(derived: Derived, view: View) -> Standing:
+    """Return where a derived fact of a subject stands."""
     order = derived.fact.type.values if isinstance(derived.fact.type, Choice) else ()
-    found = {each for each in settle(derived.name, case) if each is not None}
+    found = {each for each in view.settle(derived.name, 0) if each is not None}
     values = tuple(each for each in order if each in found)
-    stated = case.facts.stated(derived.name, case.scopes[0]) is not UNKNOWN
+    stated = view.stated(derived) is not UNKNOWN
     rows = [row for row in derived.rows if row.value == values[0]]
-    true = next((row for row in rows if evaluate(row.when, case) is Truth.TRUE), None)
+    true = next((row for row in rows if view.truth(row.when) is Truth.TRUE), None)
     high = [row for row in derived.rows if row.value == values[-1]] if len(values) > 1 else []
-    rises = [short(each) for row in high for each in _clauses(row.when, case, Truth.UNKNOWN)]
+    rises = [short(each) for row in high for each in _clauses(row.when, view, Truth.UNKNOWN)]
     return Standing(
         derived.fact.label,
         values,
-        _apart(_clauses(true.when, case, Truth.TRUE)) if true else (),
+        _apart(_clauses(true.when, view, Truth.TRUE)) if true else (),
         tuple(dict.fromkeys(rises)),
         stated,
         order[0],
@@ -155,40 +154,38 @@ def short(text: str) -> str:
     return _AMOUNT.sub(lambda found: short_amount(Decimal(found[0][1:].replace(",", ""))), text)
 
 
-def _clauses(condition: Condition, case: Case, truth: Truth) -> list[str]:
+def _clauses(condition: Condition, view: View, truth: Truth) -> list[str]:
     """
     Return clauses each of which alone shows that a condition holds, or would make it hold.
 
     Args:
         condition: the condition, which has this truth.
 
-        case: the subject.
+        view: the subject.
 
         truth: true, or unknown where nobody can tell yet.
     """
     match condition:
         case AnyOf(items):
-            its = [each for each in items if evaluate(each, case) is truth]
-            return [clause for each in its for clause in _clauses(each, case, truth)]
+            its = [each for each in items if view.truth(each) is truth]
+            return [clause for each in its for clause in _clauses(each, view, truth)]
         case All(items):
-            its = [each for each in items if evaluate(each, case) is truth]
+            its = [each for each in items if view.truth(each) is truth]
             plain = [each for each in its if not _is_derived(each)] or its
-            several = [_clauses(each, case, truth) for each in plain]
+            several = [_clauses(each, view, truth) for each in plain]
             if len(several) == 1:
                 return several[0]
             return [joined([each[0] for each in several if each])]
         case Test(ref) if ref.source is FactSource.DERIVED:
-            derived, inside = case.derived[ref.path], case
-            if truth is Truth.UNKNOWN:
-                inside = case.taking({})
-            rows = [each for each in derived.rows if evaluate(each.when, inside) is truth]
+            derived = view.derived[ref.path]
+            rows = [each for each in derived.rows if view.truth(each.when) is truth]
             if truth is Truth.UNKNOWN:
                 rows = [each for each in rows if _would_do(condition, derived, each.value)]
             else:
                 rows = rows[:1]
-            return [clause for each in rows for clause in _clauses(each.when, inside, truth)]
+            return [clause for each in rows for clause in _clauses(each.when, view, truth)]
         case Test(ref, predicate) if truth is Truth.TRUE:
-            told = short(fact_phrase(ref.fact, case.facts.value(ref, case.scopes)))
+            told = short(fact_phrase(ref.fact, view.of(ref).value(ref.path)))
             return [told + _threshold(condition) if isinstance(predicate, Compare) else told]
         case _:
             return [condition_phrase(condition)]

@@ -50,15 +50,16 @@ def assessment_lines(
 
         hints: what to type next.
     """
-    yield from page_lines(assessment, hints=hints)
+    report = Report(assessment)
+    yield from page_lines(report, hints=hints)
     if full:
         yield "", ""
-        yield from detail_lines(assessment, depth=depth)
+        yield from _detail_lines(report, depth)
 
 
-def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterator[Line]:
+def _detail_lines(report: Report, depth: int | None) -> Iterator[Line]:
     """Yield what stands below the page of a subject: everything, one by one."""
-    report = Report(assessment)
+    assessment = report.assessment
     yield from _summaries(assessment, depth)
     for theme, flagged in report.flagged_by_theme:
         yield f"{theme.title} ({len(flagged)})", "bold"
@@ -68,7 +69,7 @@ def detail_lines(assessment: Assessment, *, depth: int | None = None) -> Iterato
     yield from _questions(report)
     yield from _met(report)
     yield from _not_applicable(report)
-    yield from _steps(assessment)
+    yield from _steps(report)
 
 
 def counts_line(
@@ -224,11 +225,13 @@ def _not_applicable(report: Report) -> Iterator[Line]:
     yield "", ""
 
 
-def _steps(assessment: Assessment) -> Iterator[Line]:
-    """Yield why each derived fact is so that a finding rests on, once."""
+def _steps(report: Report) -> Iterator[Line]:
+    """Yield why each derived fact is so that what is shown rests on, once."""
     steps: dict[str, DerivedValue] = {}
-    for finding in (*assessment.summaries, *assessment.findings):
-        steps |= finding.steps
+    # Of what is not known only the questions are shown.
+    for finding in (*report.assessment.summaries, *report.assessment.findings):
+        if finding.verdict is not Verdict.UNKNOWN:
+            steps |= finding.steps
     if not steps:
         return
     yield f"What follows from the facts ({len(steps)})", "bold"

@@ -32,7 +32,6 @@ from govrules.rulebook.expr import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.meant import MEANT
 from govrules.rulebook.operands import OperandReader
 from govrules.rulebook.types import (
     AGGREGATES,
@@ -43,6 +42,7 @@ from govrules.rulebook.types import (
     tests_for,
     type_phrase,
 )
+from govrules.rulebook.words import MEANT
 from govrules.subjects import words_of
 from govrules.vocabulary import (
     COUNTED,

@@ -16,10 +16,10 @@ from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
-from govrules.rulebook.meant import TYPES_MEANT
 from govrules.rulebook.packs import PackFiles
 from govrules.rulebook.rules import SAYS, read_amendments
 from govrules.rulebook.types import read_parameter_type
+from govrules.rulebook.words import TYPES_MEANT
 from govrules.vocabulary import (
     Choice,
     Date,

@@ -5,15 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
-from govrules.nodes import Entries, Items, Node, Report, Scalar
-from govrules.rulebook.meant import KEYS_MEANT
+from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
+from govrules.parsing import parse
+from govrules.rulebook.words import KEYS_MEANT
 from govrules.vocabulary import Date, YesNo
 
+#: The version of the file formats that this govrules reads.
+FORMAT: Final = "1"
+_NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
 _RESERVED: Final = ("none", "unknown", "")
 KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -261,3 +266,49 @@ def check_name(
             node,
             f"small letters, digits and {mark}, a letter first{write}",
         )
+
+
+def check_version(fields: Fields) -> bool:
+    """Tell whether the file is of the format version that is read here, and report if not."""
+    if not fields.is_mapping:
+        return False
+    version = fields.required("govrules", FORMAT)
+    return version is not None and check_format(version, fields.report)
+
+
+def check_format(version: Node, report: Report) -> bool:
+    """Tell whether a file is of the format version that is read here, and report if not."""
+    text = version.text if isinstance(version, Scalar) else ""
+    if text == FORMAT:
+        return True
+    report.add(
+        Code.UNSUPPORTED_VERSION,
+        f"format version `{text}` is not read here" if text else "no format version stands here",
+        version,
+        "upgrade govrules" if _NEWER.fullmatch(text) else f"write `govrules: {FORMAT}`",
+    )
+    return False
+
+
+def open_kept(source: str | Path | Mapping[str, str], listed: str) -> tuple[Report, Fields | None]:
+    """
+    Open a file that holds one list.
+
+    Args:
+        source: the file; or one name of a file with its text, as a mapping.
+
+        listed: the key of its list.
+
+    Returns:
+        the report on it, and its keys; None where it is no such file, as the report says.
+    """
+    if isinstance(source, Mapping):
+        ((name, text),) = source.items()
+        report = Report(name, text)
+    else:
+        text, report = read_text(Path(source), str(source))
+    node = parse(text, report) if report.ok else None
+    if node is None:
+        return report, None
+    fields = Fields(report, node, ("govrules", listed), f"a file of {listed}")
+    return report, fields if check_version(fields) else None

@@ -22,7 +22,7 @@ from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.dated import periods_read
 from govrules.rulebook.declare import Declarations, OpenedPack
 from govrules.rulebook.derive import DerivedReader
-from govrules.rulebook.fields import Fields
+from govrules.rulebook.fields import Fields, check_version
 from govrules.rulebook.kinds import SUBJECTS, check_kind
 from govrules.rulebook.packs import (
     Folder,
@@ -41,9 +41,6 @@ from govrules.subjects import Declared
 from govrules.undisturbed import undisturbed
 
 _R = TypeVar("_R", Rule, Derived)
-#: The version of the file formats that this govrules reads.
-FORMAT: Final = "1"
-_NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
 _RULEBOOK_KEYS: Final = (
     "govrules",
     "id",
@@ -486,28 +483,6 @@ def _unread(item: _R, whole: Callable[[], Rulebook]) -> _R:
         return attrs.evolve(item, examples=Unread(lambda: whole().rule(rule_id).examples))
     name = item.fact.name
     return attrs.evolve(item, examples=Unread(lambda: whole().derived[name].examples))
-
-
-def check_version(fields: Fields) -> bool:
-    """Tell whether the file is of the format version that is read here, and report if not."""
-    if not fields.is_mapping:
-        return False
-    version = fields.required("govrules", FORMAT)
-    return version is not None and check_format(version, fields.report)
-
-
-def check_format(version: Node, report: Report) -> bool:
-    """Tell whether a file is of the format version that is read here, and report if not."""
-    text = version.text if isinstance(version, Scalar) else ""
-    if text == FORMAT:
-        return True
-    report.add(
-        Code.UNSUPPORTED_VERSION,
-        f"format version `{text}` is not read here" if text else "no format version stands here",
-        version,
-        "upgrade govrules" if _NEWER.fullmatch(text) else f"write `govrules: {FORMAT}`",
-    )
-    return False
 
 
 def _meant_for_the_pack(name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from govrules.rulebook.action import Progress, State
 from govrules.rulebook.ast import ELEMENTS, Says, Verdict
-from govrules.rulebook.load import FORMAT
+from govrules.rulebook.decisions import Progress, State
+from govrules.rulebook.fields import FORMAT
 from govrules.schema.parts import (
     DIALECT,
     LEVELS,

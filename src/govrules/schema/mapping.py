@@ -10,7 +10,7 @@ from govrules.reading import declared_by
 from govrules.registers.mapping import ENCODINGS
 from govrules.registers.paths import paths_of
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import FORMAT
+from govrules.rulebook.fields import FORMAT
 from govrules.schema.parts import (
     DIALECT,
     TEXT,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias, assert_never
 
 from govrules.rulebook.ast import SEVERITIES, Rulebook
-from govrules.rulebook.load import FORMAT
+from govrules.rulebook.fields import FORMAT
 from govrules.vocabulary import (
     Choice,
     Choices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from govrules.model import Partnership
 from govrules.rulebook.ast import ELEMENTS, INTENDABLE, NOT_IN_FORCE, Rulebook, Verdict
-from govrules.rulebook.load import FORMAT
+from govrules.rulebook.fields import FORMAT
 from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
 from govrules.rulebook.types import AGES, tests_for
 from govrules.schema.parts import (

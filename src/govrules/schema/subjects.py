@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from govrules.reading import class_of, register_class
 from govrules.rulebook.ast import Rulebook
-from govrules.rulebook.load import FORMAT
+from govrules.rulebook.fields import FORMAT
 from govrules.schema.parts import (
     DIALECT,
     OPEN,

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
+from govrules.assessment import assess
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.engines.reference import case_of
 from govrules.errors import GovrulesError, RuleFileError
@@ -20,12 +23,21 @@ from govrules.nodes import Entries, Items, Report
 from govrules.parsing import parse
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
-from govrules.rulebook.ast import NOT_IN_FORCE, Derived, DerivedExample, Example, Rule, Rulebook
+from govrules.rulebook.ast import (
+    NOT_IN_FORCE,
+    Derived,
+    DerivedExample,
+    Example,
+    Rule,
+    Rulebook,
+    Verdict,
+)
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
 from govrules.subjects import Declared
 from govrules.testing.properties import OF_RULES, PROPERTIES, check
+from govrules.testing.strategies import records
 from govrules.testing.theorems.form import engines_agree, installed_engines
 from govrules.testing.trial import FalsifiedError, kinds_of
 from govrules.truth import Unknown
@@ -407,3 +419,49 @@ def _indented(lines: Iterator[str] | list[str], by: int = 2) -> list[str]:
 
 def _text(lines: Iterator[str] | list[str]) -> str:
     return "\n".join(lines)
+
+
+#: Hypothesis varies what it drew before, so many short rounds differ more than one long one.
+_ROUND: Final = 50
+
+
+def shares(
+    rulebook: Rulebook,
+    *,
+    as_of: dt.date | Unknown = AS_OF,
+    examples: int = 400,
+    seeded: int = 0,
+) -> Mapping[str, Mapping[Verdict, int]]:
+    """
+    Return how many generated subjects each rule gives each verdict, by the rule's id.
+
+    Args:
+        rulebook: the rules, those in force on the day.
+
+        as_of: the date of the assessment.
+
+        examples: how many subjects of each kind that has rules, rounded up to whole rounds of 50.
+
+        seeded: what to generate them from.
+    """
+    found: dict[str, dict[Verdict, int]] = {}
+    for kind in kinds_of(rulebook):
+
+        def look(subject: Any) -> None:  # noqa: ANN401 - any attrs object
+            for finding in assess(subject, rulebook, as_of=as_of, engine="compiled").findings:
+                counts = found.setdefault(finding.rule.id, dict.fromkeys(Verdict, 0))
+                counts[finding.verdict] += 1
+
+        chosen = settings(
+            max_examples=min(examples, _ROUND),
+            deadline=None,
+            database=None,
+            derandomize=False,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        cls = rulebook.subjects[kind]
+        subjects: SearchStrategy[Any] = records(cls, rulebook, as_of=as_of, only_read=True)
+        for each in range(-(-examples // _ROUND)):
+            seed(seeded + each)(chosen(given(subjects)(look)))()
+    return found

@@ -25,10 +25,14 @@ from govrules.testing.theorems.advice import (
     changes_settle,
     no_question_is_idle,
     nothing_held_is_taken_away,
+    plan_flags_nothing_new,
+    plan_is_smallest,
 )
 from govrules.testing.theorems.form import (
     checked_rules_never_raise,
     engines_agree,
+    english_names_every_fact,
+    format_round_trips,
     one_finding_per_rule,
     order_and_duplicates_do_not_matter,
 )
@@ -39,8 +43,6 @@ from govrules.testing.theorems.knowledge import (
     withholding_never_helps,
 )
 from govrules.testing.theorems.never_worse import never_worse_for_having_begun
-from govrules.testing.theorems.plans import plan_flags_nothing_new, plan_is_smallest
-from govrules.testing.theorems.rules import english_names_every_fact, format_round_trips
 from govrules.testing.trial import FalsifiedError, Property, Trial
 from govrules.truth import UNKNOWN, Unknown
 

@@ -20,7 +20,7 @@ from govrules.render.advice import good_state
 from govrules.render.overview import Overview, officer_of
 from govrules.render.report import MOST_REASONS, Report
 from govrules.render.workbook.sheet import FIRST, GREY, OVERDUE, Column, Sheet, Styles
-from govrules.rulebook.action import State
+from govrules.rulebook.decisions import State
 from govrules.saved import Changed
 
 _BLANK: Final = 20

@@ -16,7 +16,6 @@ from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview
 from govrules.render.workbook.asked import Lists, write_clauses, write_facts, write_questions
 from govrules.render.workbook.asking import Asking, Row, asking_of
-from govrules.render.workbook.book import Workbook
 from govrules.render.workbook.found import (
     write_actions,
     write_changed,
@@ -24,7 +23,7 @@ from govrules.render.workbook.found import (
     write_rules,
     write_waivers,
 )
-from govrules.render.workbook.sheet import Styles
+from govrules.render.workbook.sheet import Styles, Workbook
 from govrules.render.workbook.summary import name_of, write_heat, write_summary
 from govrules.saved import Changed
 
