@@ -155,7 +155,7 @@ def test_a_record_may_have_a_column_beside_those_of_its_facts() -> None:
 def test_lists_in_flat_columns_are_read_as_lists() -> None:
     frame = pl.DataFrame({"name": ["A", "B"], "nature": [["statutory", "strategic"], ["odd"]]})
     subjects = read(frame, rulebook=RULEBOOK).subject.partnerships
-    assert subjects[0].nature == {"statutory", "strategic"}
+    assert subjects[0].nature == {"statutory", "strategic", UNKNOWN}
     with pytest.warns(GovrulesWarning, match="unknown value `odd`"):
         found = assess_table(frame, RULEBOOK, as_of=DAY)
     said = [each["verdict"] for each in rows_of(found)]

@@ -89,6 +89,7 @@ class ColumnDecoder:
         doubts: where is told what cannot be read.
         exact: whether numbers are kept with more digits than engines reckon with.
         as_of: the date of the assessment, if dates of things done that lie after it are told.
+        complete: whether a list of closed values says that there are no others.
     """
 
     cls: type
@@ -96,6 +97,7 @@ class ColumnDecoder:
     doubts: Doubts
     exact: bool = False
     as_of: dt.date | None = None
+    complete: bool = True
     #: Columns of a batch in which nothing is known, which share their memory.
     _nothing: dict[tuple[int, pa.DataType], pa.Array] = attrs.field(factory=dict, init=False)
 
@@ -295,7 +297,8 @@ class ColumnDecoder:
         """Return sets of closed values."""
         assert isinstance(fact.type, Choices)  # noqa: S101 - the caller looked
         to, kind = arrow_type(fact.type), array.type
-        if types.is_list(kind) and array.type.equals(to) and _are_among(array, fact.type):
+        complete = self.complete
+        if complete and kind.equals(to) and _are_among(array.values.dictionary, fact.type):
             return array
         if not _is_list(kind):
             if types.is_nested(kind):
@@ -303,11 +306,11 @@ class ColumnDecoder:
             coded = _coded(array)
             values = self._read(coded, CellReader(fact, Wording()), where)
             return array_of(values, fact.type, None, to).take(coded.indices)
-        if types.is_string(kind.value_type):
+        if complete and types.is_string(kind.value_type):
             items = array.flatten().dictionary_encode()
-            if _are_among_words(items.dictionary, fact.type):
+            if _are_among(items.dictionary, fact.type):
                 return _listed(_lengths(array), items, array)
-        reader = CellReader(fact, Wording(complete=True))
+        reader = CellReader(fact, Wording(complete=complete))
         cells = array.to_pylist()
         read = Kept(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
         found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
@@ -533,11 +536,7 @@ def _is_kept(value: Any, to: pa.DataType) -> bool:  # noqa: ANN401 - any single 
     return True
 
 
-def _are_among(array: pa.Array, fact_type: Choices) -> bool:
-    return _are_among_words(array.values.dictionary, fact_type)
-
-
-def _are_among_words(words: pa.Array, fact_type: Choices) -> bool:
+def _are_among(words: pa.Array, fact_type: Choices) -> bool:
     return {*words.to_pylist()} <= {*fact_type.values}
 
 

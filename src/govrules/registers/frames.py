@@ -11,7 +11,7 @@ import datetime as dt
 import functools
 import itertools
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -39,14 +39,7 @@ _NAME: Final = "the table"
 #: In the order of their codes.
 _LEVELS: Final = [each.value for each in SEVERITY_CODES if each is not None]
 _VERDICTS: Final = [each.value for each in VERDICT_CODES]
-#: The libraries whose frames narwhals makes of Arrow data.
-_EAGER: Final[Mapping[str, Any]] = {
-    "pandas": nw.Implementation.PANDAS,
-    "modin": nw.Implementation.MODIN,
-    "cudf": nw.Implementation.CUDF,
-}
-#: By what a subject is called.
-_CALLED: Final = ("id", "name")
+_TEXTS: Final = pa.list_(pa.string())
 #: Before the names of derived facts, which headings leave out.
 _STATED: Final = "stated."
 #: Codes whose bits are taken at once.
@@ -176,7 +169,7 @@ class _Findings:
         yield "could_be", (self.codes >> 5).view(np.int8) - 1, _LEVELS
 
 
-def _native(found: _Findings, backend: str) -> Any:  # noqa: ANN401 - a dataframe of that library
+def _native(found: _Findings, backend: Any) -> Any:  # noqa: ANN401 - a dataframe of that library
     """Return findings as a dataframe of a library."""
     if backend == "pandas":
         return _pandas(found)
@@ -194,8 +187,8 @@ def _native(found: _Findings, backend: str) -> Any:  # noqa: ANN401 - a datafram
         import duckdb  # noqa: PLC0415 - only who passes a relation of it has it
 
         return duckdb.from_arrow(table)
-    if backend in _EAGER:
-        return nw.from_arrow(table, backend=_EAGER[backend]).to_native()
+    if backend in ("modin", "cudf"):
+        return nw.from_arrow(table, backend=backend).to_native()
     return table
 
 
@@ -286,18 +279,13 @@ def _findings(told: list[Told], judge: Kernel, laid: Any, *, flagged: bool) -> _
     if told and told[0].questions is not None:
         starts = np.cumsum([0, *(len(each.texts) for each in told)])
         asked = [each.questions + at for each, at in zip(told, starts, strict=False)]
-        texts = [text for each in told for text in each.texts]
-        lists["questions"] = _lists(texts, np.concatenate(asked).ravel()[chosen])
-        lists["facts"] = _lists(judge.facts, rule)
+        texts = [text.split(SEPARATOR) if text else [] for each in told for text in each.texts]
+        asked = pa.array(np.concatenate(asked).ravel()[chosen])
+        lists["questions"] = pa.array(texts, _TEXTS).take(asked)
+        lists["facts"] = pa.array([[*each] for each in judge.asks], _TEXTS).take(pa.array(rule))
     rules, names = [each.id for each in judge.rules], names_of(laid)
     names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
     return _Findings(row, rule, codes, names, rules, lists, every=not flagged)
-
-
-def _lists(texts: list[str], places: Any) -> Any:  # noqa: ANN401 - arrays
-    """Return for each place its text, several joined by a separator, as a list."""
-    lists = [each.split(SEPARATOR) if each else [] for each in texts]
-    return pa.array(lists, pa.list_(pa.string())).take(pa.array(places))
 
 
 # ── Flat columns as they are laid out ─────────────────────────────────────────────────────────
@@ -326,7 +314,7 @@ def laid_out(
     """
     check_headings(table.schema, _NAME)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
-        return _decoded(_batches(table), ColumnDecoder(cls, rulebook, Doubts(_NAME)), wanted)
+        return _decoded(table, ColumnDecoder(cls, rulebook, Doubts(_NAME)), wanted)
     known, said = _paths(cls, rulebook), []
     paths = {each: known[fold(each)] for each in table.column_names if fold(each) in known}
     if not paths:
@@ -334,10 +322,8 @@ def laid_out(
         raise FactsError("table", expected, ", ".join(table.column_names)[:80] or "none")
     facts = table.select([*paths]).rename_columns([*paths.values()])
     check_headings(facts.schema, _NAME)
-    decoder = _Flat(cls, rulebook, Doubts(_NAME))
-    columns = (dict(zip(facts.column_names, each.columns, strict=True)) for each in _batches(facts))
-    nested = [pa.RecordBatch.from_struct_array(_nested(each)) for each in columns]
-    made, others = _decoded(nested, decoder, wanted)
+    decoder = _Flat(cls, rulebook, Doubts(_NAME), complete=False)
+    made, others = _decoded(facts, decoder, wanted)
     for name in table.column_names:
         path = paths.get(name)
         unread = [*decoder.unread.get(path.removeprefix(_STATED), ())] if path else []
@@ -354,9 +340,14 @@ def laid_out(
 
 @attrs.define
 class _Flat(ColumnDecoder):
-    """Gathers of each fact the distinct values of which something is told, and not their rows."""
+    """Decodes flat columns, and gathers the distinct values of which something is told."""
 
     unread: dict[str, dict[str, None]] = attrs.field(factory=dict)
+
+    def batch(self, batch: Any, before: int, wanted: Collection[str] | None = None) -> Any:  # noqa: ANN401 - Arrow batches
+        """Return a batch whose columns are as `schema_of` has them."""
+        inner = _nested(dict(zip(batch.schema.names, batch.columns, strict=True)))
+        return ColumnDecoder.batch(self, pa.RecordBatch.from_struct_array(inner), before, wanted)
 
     def tell(self, where: Where, coded: Any, found: list[Any], kinds: Any) -> None:  # noqa: ANN401, ARG002 - as it is overridden
         """Gather those of a column."""
@@ -386,18 +377,14 @@ def _nested(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an Arrow array
     return pa.StructArray.from_arrays(arrays, names=[*heads])
 
 
-def _batches(table: Any) -> list[Any]:  # noqa: ANN401 - an Arrow table
-    return table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
-
-
-def _decoded(
-    batches: Iterable[Any], decoder: ColumnDecoder, wanted: Collection[str]
-) -> tuple[Any, list[str]]:
-    """Return batches decoded, as one table, and what has to be said of their values."""
+def _decoded(table: Any, decoder: ColumnDecoder, wanted: Collection[str]) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
+    """Return a table decoded, and what has to be said of its values."""
     made, before = [], 0
-    for each in batches:
-        columns = {*wanted, *_CALLED, *(name.removesuffix(NONE) for name in each.schema.names)}
-        made.append(pa.Table.from_batches([decoder.batch(each, before, columns)]))
+    heads = {name.partition(".")[0].removesuffix(NONE) for name in table.column_names}
+    nothing = pa.RecordBatch.from_pylist([], table.schema)
+    for each in table.combine_chunks().to_batches() or [nothing]:
+        batch = decoder.batch(each, before, {"id", "name", *heads, *wanted})
+        made.append(pa.Table.from_batches([batch]))
         before += each.num_rows
     found = pa.concat_tables(made, promote_options="default")
     return found, [each.message for each in decoder.doubts.diagnostics()]
