@@ -384,9 +384,8 @@ class ColumnDecoder:
             self.doubts.say(where, code, at, said.__getitem__)
         at = np.flatnonzero(of == _PLACEHOLDER)
         if len(at):
-            held = pa.array([*dict.fromkeys(codes[at].tolist())])
-            words = coded.dictionary.take(held).to_pylist()
-            self.doubts.placeholders(where, at, [written(each).strip() for each in words])
+            held, words = dict.fromkeys(codes[at].tolist()), coded.dictionary.to_pylist()
+            self.doubts.placeholders(where, at, [written(words[each]).strip() for each in held])
 
     def _made(
         self,
