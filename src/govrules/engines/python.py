@@ -253,8 +253,7 @@ class Writer(Layout):
                 own = self.raw(fact, block)
                 read = isinstance(wanted, ir.Read)
                 other = self.raw(wanted, block) if read else self.constant(wanted)  # type: ignore[arg-type]
-                apart = f"{other}.isdisjoint({own})"
-                return [f"{other} <= {own}" if every else (apart, "is", "False")]
+                return [f"{other} <= {own}" if every else f"not {other}.isdisjoint({own})"]
             case ir.Exists(var=ir.Var(list=ir.Read() as fact)):
                 return [self.counted(fact, block)]
             case ir.Above(one=one, other=other, equal=equal):

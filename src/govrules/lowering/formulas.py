@@ -366,6 +366,16 @@ class _Known:
             case _:
                 return None
 
+    def instead_of(self, item: ir.Holds) -> ir.Formula:
+        """Return what says the same as a comparison that holds wherever its values are there."""
+        alone = _Known()
+        alone.learn(item)
+        for parts in self._clauses.values():
+            rest = [each for each in parts if each is not no(item)]
+            if len(rest) < len(parts) and all(map(alone.value, rest)):
+                return _conjunction(rest)
+        return item
+
     def _left(self, fact: ir.Read, values: frozenset[Any]) -> frozenset[Any]:
         before = self._among.get(fact, values)
         return (values & before) - self._not_among.get(fact, frozenset())
@@ -398,6 +408,8 @@ def given(formula: ir.Formula, facts: Iterable[ir.Formula]) -> ir.Formula:
                     simpler[item] = both(*map(under, items))
                 case ir.Neg(item=inner):
                     simpler[item] = no(under(inner))
+                case ir.Holds():
+                    simpler[item] = known.instead_of(item)
                 case _:
                     simpler[item] = item
         return simpler[item]
