@@ -13,9 +13,8 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
-from govrules.cli.exits import Stop, reason_of
 from govrules.cli.options import Book
-from govrules.cli.output import Said, emit, emit_lines, show, write
+from govrules.cli.output import Said, Stop, emit, emit_lines, reason_of, show, write
 from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError

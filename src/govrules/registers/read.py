@@ -251,13 +251,12 @@ def _read_document(
     file: str, suffix: str, mapping: object, table: str, *, rulebook: Rulebook | None, kind: str
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
-        kinds = (*DOCUMENTS, *TABLES)
-        near = did_you_mean(suffix, kinds)
+        save = "save it as .csv, .xlsx, .yaml or .json"
         refuse(
             Code.UNREADABLE_TABLE,
             file,
             f"files that end in `{suffix}` are not read",
-            near if near.startswith("did") else "save it as .csv, .xlsx, .yaml or .json",
+            did_you_mean(suffix, (*DOCUMENTS, *TABLES), otherwise=save),
         )
     if mapping is not None or table:
         refuse(

@@ -213,8 +213,8 @@ class Rows:
         facts = [] if mapped else [*vocabulary_of(self.mapping.cls).facts]
         # To look for a name that is near takes long, and of so many columns nobody reads it.
         for each in left[:_COLUMNS_NAMED]:
-            near = did_you_mean(each, facts, likeness=0.8)
-            if near.startswith("did you mean"):
+            near = did_you_mean(each, facts, likeness=0.8, otherwise="")
+            if near:
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,
                     f"no fact is called `{each}`, so that nothing is read from the column",
