@@ -243,7 +243,7 @@ class Reporting:
 
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
-        from govrules.render.law import law_lines  # noqa: PLC0415 - likewise
+        from govrules.render.decided import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
         from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
 

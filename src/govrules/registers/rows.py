@@ -218,7 +218,7 @@ class Rows:
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,
                     f"no fact is called `{each}`, so that nothing is read from the column",
-                    self.table.place(None, 0) if self.table.header else self.table.place(),
+                    self.table.place(None, 0),
                     near,
                 )
                 left = [other for other in left if other != each]
@@ -229,7 +229,7 @@ class Rows:
             self.found.add(
                 Code.COLUMN_NOT_MAPPED,
                 f"no fact is read from {counted(len(left), 'column')}: {words}",
-                self.table.place(None, 0) if self.table.header else self.table.place(),
+                self.table.place(None, 0),
                 "map each to a fact, or write it under `ignored`"
                 if mapped
                 else f"`govrules map {self.table.file}` proposes a mapping for them",
