@@ -11,6 +11,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -289,7 +290,9 @@ def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's va
     if place is None:
         return recorded(frame.record, path)
     known, _ = frame.values[frame.shape.places[name]]
-    return recorded_in(known[place], rest) if place < len(known) else UNKNOWN
+    if place >= len(known):
+        return UNKNOWN
+    return recorded_in(known[place], rest) if rest else known[place].record
 
 
 def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
@@ -325,8 +328,8 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
 @lru_cache(maxsize=2**14)
 def _step(path: str) -> tuple[str, int | None, str]:
     """Return the first list in a path, the place in it and the rest; a plain path as it is."""
-    head, found, rest = path.partition("].")
-    if not found:
+    head, found, rest = path.removesuffix("]").partition("].")
+    if not found and not path.endswith("]"):
         return path, None, ""
     name, _, place = head.rpartition("[")
     return name, int(place), rest
@@ -479,7 +482,8 @@ def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cit
 
         numbers: the numbers.
     """
-    firsts = [each.first for each in frames]
+    known = frames[0].known
+    firsts = known.get(cited_among) or known.setdefault(cited_among, [*map(_first, frames)])
     for number in numbers:
         frame = frames[bisect_right(firsts, number) - 1]
         place = number - frame.first - 1
@@ -488,6 +492,9 @@ def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cit
             yield Cited(number, frame.prefix + path, frame.shape.facts[path], frame, path)
         else:
             yield Cited(number, frame.prefix.removesuffix("."), frame.listed[1], frame, "")
+
+
+_first: Final = attrgetter("first")
 
 
 class Restricted:
