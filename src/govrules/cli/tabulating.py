@@ -6,13 +6,21 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
 from govrules.assessment import rules_for
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.output import complain, emit, not_written, warn
+from govrules.cli.output import (
+    FINE,
+    FLAGGED,
+    NOTHING_CHECKED,
+    Stop,
+    complain,
+    emit,
+    not_written,
+    warn,
+)
 from govrules.cli.progress import followed_batches
 from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of
@@ -22,12 +30,10 @@ from govrules.model import Register
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, class_of
 from govrules.registers.columnar import Columns
+from govrules.registers.own_schema import Doubts
 from govrules.render.text import counts_line
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN
-
-if TYPE_CHECKING:
-    from govrules.registers.decoding import Doubts
 
 #: How many findings have a verdict and a severity.
 Counts: TypeAlias = Counter[tuple[str, str | None]]
