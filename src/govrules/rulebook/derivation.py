@@ -29,13 +29,12 @@ def in_order(
     seen: set[H] = set()
     while waiting:
         each = waiting[-1]
-        new = each not in seen and not done(each)
-        open_ = [other for other in below(each) if other not in seen and not done(other)]
-        if new and open_:
+        if each in seen or done(each):
+            waiting.pop()
+        elif open_ := [other for other in below(each) if other not in seen and not done(other)]:
             waiting += open_
-            continue
-        waiting.pop()
-        if new:
+        else:
+            waiting.pop()
             seen.add(each)
             yield each
 
