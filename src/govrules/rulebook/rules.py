@@ -99,13 +99,13 @@ class RuleReader:
         self.conditions.known_allowed = about_records and subject == "register"
         classes = (self.subjects[subject],)
         fields.required("requires")
-        applies_when = self._condition(fields, "applies_when", classes)
+        applies_when = self.conditions.condition(fields.value("applies_when"), classes)
         unless = tuple(
             Exemption(when, because, citation, span=self.report.span(item))
             for item in fields.items("unless")
             for when, because, citation in self._case(item, classes, "an exception")
         )
-        requires = self._condition(fields, "requires", classes)
+        requires = self.conditions.condition(fields.value("requires"), classes)
         grades, otherwise = self._severity(fields, classes)
         mitigated_by = tuple(
             Mitigation(when, because, citation, span=self.report.span(item))
@@ -199,15 +199,12 @@ class RuleReader:
             return None
         return read_citation(self.report, node, self.documents, self.texts)
 
-    def _condition(self, fields: Fields, key: str, classes: tuple[type, ...]) -> Condition | None:
-        return self.conditions.condition(fields.value(key), classes) if key in fields else None
-
     def _case(
         self, node: Node, classes: tuple[type, ...], what: str
     ) -> list[tuple[Condition, str, Citation | None]]:
         fields = Fields(self.report, node, ("when", "because", "source"), what)
         fields.required("when")
-        when = self._condition(fields, "when", classes)
+        when = self.conditions.condition(fields.value("when"), classes)
         because = fields.text("because", required=True)
         fields.required("source")
         citation = self._citation(fields.value("source"))
@@ -232,7 +229,7 @@ class RuleReader:
         graded = Fields(self.report, node, (*LEVELS, "otherwise"), "a severity")
         grades = []
         for level in reversed(LEVELS):
-            when = self._condition(graded, level, classes)
+            when = self.conditions.condition(graded.value(level), classes)
             if when is not None:
                 grades.append(Grade(Severity(level), when))
         if "otherwise" not in graded:
@@ -253,7 +250,7 @@ class RuleReader:
         for item in fields.items("instead"):
             case = Fields(self.report, item, ("when", "do"), "another remedy")
             case.required("when")
-            when = self._condition(case, "when", classes)
+            when = self.conditions.condition(case.value("when"), classes)
             do = case.text("do", required=True)
             if when is not None:
                 instead.append((when, do))
