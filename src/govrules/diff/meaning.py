@@ -19,8 +19,8 @@ from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
 from govrules.reading import read_values
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, all_conditions, rule_conditions
-from govrules.rulebook.expr import By, FactRef, FactSource, Literal, Operand, Parameter, Sum
-from govrules.rulebook.walk import nodes, operands, predicates_at, references_at, tested_records
+from govrules.rulebook.expr import FactRef, FactSource, Sum
+from govrules.rulebook.walk import constants, nodes, predicates_at, references_at, tested_records
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -219,8 +219,7 @@ def cases_for(
         for root in roots
         for node in nodes(root)
         for predicate in predicates_at(node)
-        for operand in operands(predicate)
-        for value in _compared(operand)
+        for value in constants(predicate)
     ]
     lists = {ref.path: ref for ref in refs if isinstance(ref.type, Records)}
     inside = {name: _inside(name, roots) for name in lists}
@@ -285,17 +284,6 @@ def _records(refs: list[FactRef], turns: list[Any], source: Random) -> Any:  # n
     ]
     chosen: Any = source.choice(["none", None])
     return made or chosen
-
-
-def _compared(operand: Operand) -> Iterator[Any]:
-    match operand:
-        case Literal(value) | Parameter(value=value):
-            yield value
-        case By(cases=cases):
-            for _, each in cases:
-                yield from _compared(each)
-        case _:
-            return
 
 
 def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN401 - plain data

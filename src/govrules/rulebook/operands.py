@@ -26,6 +26,7 @@ from govrules.rulebook.expr import (
     Parameter,
 )
 from govrules.rulebook.types import AGES, OPS, TESTS, comparable, type_phrase
+from govrules.rulebook.walk import outcomes
 from govrules.rulebook.words import KEYS, MEANT, NO_TEXTS, SIGNS
 from govrules.subjects import EVERY_FACT, Declared
 from govrules.vocabulary import (
@@ -418,13 +419,8 @@ class OperandReader(FactResolver):
 
 def may_be_none(operand: Operand) -> bool:
     """Tell whether an operand is `none`, or can be by a choice."""
-    match operand:
-        case Literal(value):
-            return value is None
-        case By(cases=cases):
-            return any(may_be_none(case) for _, case in cases)
-        case _:
-            return False
+    found = outcomes((operand,))
+    return any(isinstance(each, Literal) and each.value is None for each in found)
 
 
 def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
 
 import attrs
 
@@ -30,12 +30,12 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.expr import Condition
 from govrules.rulebook.fields import Fields
 from govrules.subjects import EVERY_FACT, INDEX, Declared, SubjectReader, paths_of
 from govrules.truth import Unknown
 from govrules.vocabulary import AS_OF
 
+C = TypeVar("C", Exemption, Mitigation)
 RULE_KEYS: Final = (
     "id",
     "title",
@@ -100,18 +100,10 @@ class RuleReader:
         classes = (self.subjects[subject],)
         fields.required("requires")
         applies_when = self.conditions.condition(fields.value("applies_when"), classes)
-        unless = tuple(
-            Exemption(when, because, citation, span=self.report.span(item))
-            for item in fields.items("unless")
-            for when, because, citation in self._case(item, classes, "an exception")
-        )
+        unless = (*self._cases(fields, "unless", Exemption, "an exception", classes),)
         requires = self.conditions.condition(fields.value("requires"), classes)
         grades, otherwise = self._severity(fields, classes)
-        mitigated_by = tuple(
-            Mitigation(when, because, citation, span=self.report.span(item))
-            for item in fields.items("mitigated_by")
-            for when, because, citation in self._case(item, classes, "a mitigation")
-        )
+        mitigated_by = (*self._cases(fields, "mitigated_by", Mitigation, "a mitigation", classes),)
         remedy = self._remedy(fields.value("remedy"), classes)
         examples = tuple(
             example
@@ -199,16 +191,18 @@ class RuleReader:
             return None
         return read_citation(self.report, node, self.documents, self.texts)
 
-    def _case(
-        self, node: Node, classes: tuple[type, ...], what: str
-    ) -> list[tuple[Condition, str, Citation | None]]:
-        fields = Fields(self.report, node, ("when", "because", "source"), what)
-        fields.required("when")
-        when = self.conditions.condition(fields.value("when"), classes)
-        because = fields.text("because", required=True)
-        fields.required("source")
-        citation = self._citation(fields.value("source"))
-        return [] if when is None else [(when, because, citation)]
+    def _cases(
+        self, fields: Fields, key: str, kind: type[C], what: str, classes: tuple[type, ...]
+    ) -> Iterator[C]:
+        for node in fields.items(key):
+            case = Fields(self.report, node, ("when", "because", "source"), what)
+            case.required("when")
+            when = self.conditions.condition(case.value("when"), classes)
+            because = case.text("because", required=True)
+            case.required("source")
+            citation = self._citation(case.value("source"))
+            if when is not None:
+                yield kind(when, because, citation, span=self.report.span(node))
 
     def _severity(
         self, fields: Fields, classes: tuple[type, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from govrules.model import Partnership
 from govrules.rulebook.ast import ELEMENTS, INTENDABLE, NOT_IN_FORCE, Rulebook, Verdict
 from govrules.rulebook.fields import FORMAT
-from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
+from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, SAYS
 from govrules.rulebook.types import AGES, tests_for
 from govrules.schema.parts import (
     DIALECT,
@@ -84,8 +84,6 @@ def _rule(rulebook: Rulebook) -> Schema:
         },
         required=["id", "title", "principle", "source", "requires", "severity"],
     )
-    missing = set(RULE_KEYS) - set(schema["properties"])
-    schema["properties"].update({key: {} for key in sorted(missing)})
     schema["allOf"] = [
         _for_subject(name, cls, citation, rulebook) for name, cls in rulebook.subjects.items()
     ]

@@ -21,6 +21,7 @@ from govrules.examples import example_case, run_derived_example, run_example
 from govrules.facts import Facts
 from govrules.nodes import Entries, Items, Report
 from govrules.parsing import parse
+from govrules.reading import declared_by
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
@@ -35,7 +36,6 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
-from govrules.subjects import Declared
 from govrules.testing.properties import OF_RULES, PROPERTIES, check
 from govrules.testing.strategies import records
 from govrules.testing.theorems.form import engines_agree, installed_engines
@@ -402,10 +402,8 @@ class Pack:
         if rule is None or not isinstance(node, Items) or not isinstance(node.items[0], Entries):
             return
         given = next(value for key, value in node.items[0].items if key.text == "given")
-        derived = {name: (each.fact, each.cls) for name, each in self.rulebook.derived.items()}
-        declared = Declared(self.rulebook.local, derived)
         cls = self.rulebook.subjects[rule.subject]
-        subject, as_of = read_given(report, given, cls, declared)
+        subject, as_of = read_given(report, given, cls, declared_by(self.rulebook))
         yield from tree_lines(rule, case_of(Facts(subject, as_of), self.rulebook))
 
 

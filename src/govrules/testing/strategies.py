@@ -21,20 +21,15 @@ from govrules.model import Partnership, Register
 from govrules.months import months_before
 from govrules.rulebook.ast import Rulebook, rule_conditions
 from govrules.rulebook.expr import (
-    By,
     Compare,
     Condition,
     Count,
-    FactRef,
-    Literal,
     Op,
-    Operand,
-    Parameter,
     Plain,
     Sum,
     Test,
 )
-from govrules.rulebook.walk import nodes, operands, references
+from govrules.rulebook.walk import constants, nodes, references
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choice,
@@ -85,7 +80,7 @@ def boundaries(
                 tested = ref.fact
             case _:
                 continue
-        values = [each for one in operands(predicate) for each in _constants(one)]
+        values = constants(predicate)
         if isinstance(predicate, Compare) and predicate.op.is_age:
             ahead = predicate.op is Op.WITHIN_NEXT
             lengths = [-each if ahead else each for each in values]
@@ -93,18 +88,6 @@ def boundaries(
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
         found.setdefault(tested, {}).update(dict.fromkeys(values))
     return {tested: tuple(values) for tested, values in found.items()}
-
-
-def _constants(operand: Operand) -> list[Any]:
-    match operand:
-        case Literal(value) | Parameter(value=value):
-            return [value]
-        case By(cases=cases):
-            return [value for _, each in cases for value in _constants(each)]
-        case FactRef():
-            return []
-        case _:
-            assert_never(operand)
 
 
 @attrs.frozen
