@@ -77,7 +77,7 @@ def _action(report: Report, node: Node) -> Iterator[Action]:
     do, owner, why = (_text(fields, key) for key in ("do", "owner", "why"))
     state = State.PLANNED
     if not _is_blank(fields.value("state")):
-        state = State(fields.choice("state", [each.value for each in State]) or State.PLANNED)
+        state = fields.member("state", State) or State.PLANNED
     by = _by(fields)
     if state is State.NOT_PLANNED and not why and report.errors == before:
         report.add(

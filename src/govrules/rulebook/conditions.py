@@ -33,7 +33,7 @@ from govrules.rulebook.expr import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.operands import One, OperandReader, RefusedError, all_read
+from govrules.rulebook.operands import Compared, One, OperandReader, RefusedError, all_read
 from govrules.rulebook.types import (
     AGGREGATES,
     ORDERED,
@@ -194,24 +194,24 @@ class ConditionReader(OperandReader):
                 value,
                 "write `none`, or test the facts in it",
             )
+        of = Compared(ref.type, ref.path, classes)
         predicate: ValueTest
         if isinstance(value, Items):
-            predicate = self._one_of(ref, value, classes)
+            predicate = self._one_of(value, of)
         else:
-            predicate = Compare(Op.EQUALS, self.operand(value, ref.type, ref.path, classes))
+            predicate = Compare(Op.EQUALS, self.operand(value, of))
         return Test(ref, predicate, span=self.report.span(key))
 
     @staticmethod
     def _is_chooser(node: Entries) -> bool:
         return any(key.text in _CHOOSERS for key, _ in node.items)
 
-    def _one_of(self, ref: FactRef, node: Items, classes: tuple[type, ...]) -> OneOf:
+    def _one_of(self, node: Items, of: Compared) -> OneOf:
         if not node.items:
             raise self.refused(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
             )
-        read = all_read(lambda each: self.operand(each, ref.type, ref.path, classes), node.items)
-        return OneOf(tuple(read))
+        return OneOf(tuple(all_read(lambda each: self.operand(each, of), node.items)))
 
     def _test(
         self, ref: FactRef, test: Scalar, value: Node, classes: tuple[type, ...]
@@ -240,12 +240,12 @@ class ConditionReader(OperandReader):
                 test,
                 "allowed: " + ", ".join(f"`{each}`" for each in tests_for(ref.type)),
             )
+        of = Compared(ref.type, ref.path, classes)
         predicate: Predicate
         if name in SET_OPS:
-            members = self._compared_with(name, ref.type, ref.path, value, classes)
-            predicate = Includes(SET_OPS[name], members)
+            predicate = Includes(SET_OPS[name], self._compared_with(name, value, of))
         else:
-            predicate = self._comparison(name, ref.type, ref.path, value, classes)
+            predicate = self._comparison(name, value, of)
         return Test(ref, predicate, span=span)
 
     def _known(self, ref: FactRef, test: Scalar, value: Node) -> Condition:
@@ -282,13 +282,14 @@ class ConditionReader(OperandReader):
         read_ = all_read(lambda name: self._condition(given[name], inner), parted)
         conditions = dict(zip(parted, read_, strict=True))
         where = conditions.get("where")
-        of = self._summed(given, test, inner) if test.text == "sum" else None
+        summed = self._summed(given, test, inner) if test.text == "sum" else None
         if test.text == "share" and where is None:
             raise self.refused(
                 Code.MISSING_KEY, "`share` needs `where`", test, "say share of which"
             )
-        fact_type: FactType = COUNTED if of is None else of.type
+        fact_type: FactType = COUNTED if summed is None else summed.type
         fact_type = PER_CENT if test.text == "share" else fact_type
+        of = Compared(fact_type, test.text, classes)
         tests = [(key, each) for key, each in value.items if key.text not in allowed]
         if not tests:
             raise self.refused(
@@ -297,14 +298,14 @@ class ConditionReader(OperandReader):
         span = self.report.span(test)
 
         def build(predicate: Comparison) -> Condition:
-            if of is not None:
-                return Sum(ref, of, where, predicate, span=span)
+            if summed is not None:
+                return Sum(ref, summed, where, predicate, span=span)
             if where is not None and test.text == "share":
                 return Share(ref, conditions.get("among"), where, predicate, span=span)
             return Count(ref, where, predicate, span=span)
 
         return self._joined(
-            lambda each: build(self._aggregate_predicate(*each, fact_type, test.text, classes)),
+            lambda each: build(self._aggregate_predicate(*each, of)),
             tests,
             test,
         )
@@ -325,20 +326,13 @@ class ConditionReader(OperandReader):
             )
         return of
 
-    def _aggregate_predicate(
-        self,
-        key: Scalar,
-        value: Node,
-        fact_type: FactType,
-        path: str,
-        classes: tuple[type, ...],
-    ) -> Comparison:
+    def _aggregate_predicate(self, key: Scalar, value: Node, of: Compared) -> Comparison:
         allowed = ("equals", *(op.value for op in ORDERED), "between")
         if key.text not in allowed:
             raise self.refused(
                 Code.UNKNOWN_TEST,
-                f"unknown test `{key.text}` of a {path}",
+                f"unknown test `{key.text}` of a {of.path}",
                 key,
                 did_you_mean(key.text, allowed),
             )
-        return self._comparison(key.text, fact_type, path, value, classes)
+        return self._comparison(key.text, value, of)

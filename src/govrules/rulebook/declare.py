@@ -17,7 +17,7 @@ from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.packs import PackFiles
-from govrules.rulebook.rules import SAYS, read_amendments
+from govrules.rulebook.rules import read_amendments
 from govrules.rulebook.types import read_parameter_type
 from govrules.rulebook.words import TYPES_MEANT
 from govrules.vocabulary import (
@@ -194,7 +194,7 @@ class Declarations:
             fields.required("value")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
-        says = fields.choice("says", SAYS, required=True)
+        says = fields.member("says", Says, required=True)
         value = fields.value("value")
         dated: tuple[tuple[dt.date, Plain], ...] = ()
         if "values" in fields and says is not None:
@@ -221,7 +221,7 @@ class Declarations:
             read[0],
             read[1],
             reason,
-            Says(says),
+            says,
             unit,
             pack.id,
             dated=dated,
@@ -251,7 +251,7 @@ class Declarations:
                 "add `question: …`, to be asked when nobody recorded it",
             )
         question = fields.text("question")
-        kind = fields.choice("kind", [each.value for each in Kind], required=True)
+        kind = fields.member("kind", Kind, required=True)
         if name in self.local:
             self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
             return
@@ -261,7 +261,7 @@ class Declarations:
         self.local[name] = Fact(
             name=key.text,
             type=fact_type,
-            kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
+            kind=kind or Kind.CIRCUMSTANCE,
             label=label,
             question=question,
             **sentences(

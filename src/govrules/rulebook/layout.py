@@ -115,7 +115,11 @@ def laid_out(text: str) -> str:
         del lines[0]
     made = "\n".join(lines) + "\n"
     before, after = (_said(parse(each, Report("", each))) for each in (text, made))
-    if before is None or before != after or _words(comments) != _words(_comments(made, _tree(made)[1])):
+    if (
+        before is None
+        or before != after
+        or _words(comments) != _words(_comments(made, _tree(made)[1]))
+    ):
         raise LayoutError
     return made
 

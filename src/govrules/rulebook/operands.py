@@ -139,6 +139,22 @@ class FactResolver:
 _SILENCE: Final = ("unknown", "~", "null")
 
 
+@attrs.frozen
+class Compared:
+    """
+    What a value is compared with.
+
+    Attributes:
+        fact_type: the type of the value.
+        path: what messages call it.
+        classes: the classes of the records whose facts can be named, the subject's first.
+    """
+
+    fact_type: FactType
+    path: str
+    classes: tuple[type, ...]
+
+
 @attrs.define
 class OperandReader(FactResolver):
     """
@@ -154,30 +170,28 @@ class OperandReader(FactResolver):
 
     parameters: Mapping[str, ParameterValue]
 
-    def operand(
-        self, node: Node, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand:
+    def operand(self, node: Node, of: Compared) -> Operand:
         """Read what a fact is compared with."""
-        if isinstance(fact_type, Record | Records) and not self._is_none(node):
+        if isinstance(of.fact_type, Record | Records) and not self._is_none(node):
             raise self.refused(
                 Code.TYPE_MISMATCH,
-                f"`{path}` compares with `none` only",
+                f"`{of.path}` compares with `none` only",
                 node,
                 "write `none`, or test the facts in it",
             )
         if isinstance(node, Entries):
-            return self._chosen(node, fact_type, path, classes)
-        if isinstance(fact_type, Choices):
-            return self._set(node, fact_type, path)
+            return self._chosen(node, of)
+        if isinstance(of.fact_type, Choices):
+            return self._set(node, of.fact_type, of.path)
         if isinstance(node, Items):
             raise self.refused(
                 Code.WRONG_SHAPE, "a single value belongs here", node, "write one value"
             )
         if self._is_none(node):
-            if not isinstance(fact_type, YesNo):
+            if not isinstance(of.fact_type, YesNo):
                 return Literal(None)
             raise self.refused(
-                Code.TYPE_MISMATCH, f"`{path}` is yes or no, never none", node, "write `no`"
+                Code.TYPE_MISMATCH, f"`{of.path}` is yes or no, never none", node, "write `no`"
             )
         if not node.text.strip() or (node.plain and node.text.lower() in _SILENCE):
             raise self.refused(
@@ -186,70 +200,54 @@ class OperandReader(FactResolver):
                 node,
                 "test a value; an unknown fact becomes a question by itself",
             )
-        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
+        if isinstance(of.fact_type, Text) and node.plain and node.text in NO_TEXTS:
             raise self.refused(
                 Code.TEXT_TESTED_FOR_YES,
-                f"`{path}` is text, and this asks whether it reads “{node.text}”",
+                f"`{of.path}` is text, and this asks whether it reads “{node.text}”",
                 node,
-                f"ask whether there is one: `not: {{ {path}: none }}`; "
-                f"or whether there is none: `{path}: none`",
+                f"ask whether there is one: `not: {{ {of.path}: none }}`; "
+                f"or whether there is none: `{of.path}: none`",
             )
         sign = SIGNS.match(node.text)
-        if sign is not None and node.text not in getattr(fact_type, "values", ()):
+        if sign is not None and node.text not in getattr(of.fact_type, "values", ()):
             test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
             raise self.refused(
                 Code.WRONG_SHAPE,
                 f"`{sign[1]}` is no test",
                 node,
-                f"write `{path}: {{ {test}: {rest or '…'} }}`",
+                f"write `{of.path}: {{ {test}: {rest or '…'} }}`",
             )
-        value = read(node.text, fact_type)
+        value = read(node.text, of.fact_type)
         if not isinstance(value, Problem):
             return Literal(value)
         mismatch = value.code in (Code.UNREADABLE_VALUE, Code.OUT_OF_RANGE)
         code = Code.TYPE_MISMATCH if mismatch else value.code
-        raise self.refused(code, value.about(path), node, value.help)
+        raise self.refused(code, value.about(of.path), node, value.help)
 
-    def _comparison(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Comparison:
+    def _comparison(self, name: str, value: Node, of: Compared) -> Comparison:
         if name == "between":
-            return self._between(fact_type, path, value, classes)
-        of = Months() if name in AGES else fact_type
-        return Compare(OPS[name], self._compared_with(name, of, path, value, classes))
+            return self._between(value, of)
+        of = attrs.evolve(of, fact_type=Months()) if name in AGES else of
+        return Compare(OPS[name], self._compared_with(name, value, of))
 
-    def _compared_with(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Operand:
-        operand = self.operand(value, fact_type, path, classes)
+    def _compared_with(self, name: str, value: Node, of: Compared) -> Operand:
+        operand = self.operand(value, of)
         if name == Op.EQUALS.value or not may_be_none(operand):
             return operand
         raise self.refused(
             Code.TYPE_MISMATCH,
             f"`{name}` compares with a value, and `none` is none",
             value,
-            f"write `{path}: none` to test for it",
+            f"write `{of.path}: none` to test for it",
         )
 
-    def _between(
-        self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
-    ) -> Between:
+    def _between(self, value: Node, of: Compared) -> Between:
         two = 2
         if not isinstance(value, Items) or len(value.items) != two:
             raise self.refused(
                 Code.WRONG_SHAPE, "`between` takes two values", value, "write `[lowest, highest]`"
             )
-        low, high = all_read(lambda each: self.operand(each, fact_type, path, classes), value.items)
+        low, high = all_read(lambda each: self.operand(each, of), value.items)
         if may_be_none(low) or may_be_none(high):
             raise self.refused(
                 Code.EMPTY_RANGE,
@@ -257,7 +255,7 @@ class OperandReader(FactResolver):
                 value,
                 "write `at_least` or `at_most` alone",
             )
-        if upside_down(low, high, fact_type):
+        if upside_down(low, high, of.fact_type):
             raise self.refused(
                 Code.EMPTY_RANGE,
                 "no value lies in this range",
@@ -293,12 +291,10 @@ class OperandReader(FactResolver):
             )
         return node.text
 
-    def _chosen(
-        self, node: Entries, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand:
+    def _chosen(self, node: Entries, of: Compared) -> Operand:
         keys = {key.text: (key, value) for key, value in node.items}
         if "by" in keys:
-            return self._by(node, keys, fact_type, path, classes)
+            return self._by(node, keys["by"][1], of)
         choosers = [name for name in ("fact", "parameter") if name in keys]
         if len(choosers) != 1 or len(keys) != 1:
             raise self.refused(
@@ -316,30 +312,29 @@ class OperandReader(FactResolver):
                 f"write `{{{key.text}: name}}`",
             )
         if choosers[0] == "fact":
-            return self._other_fact(value, fact_type, path, classes)
-        return self._parameter(value, fact_type, classes)
+            return self._other_fact(value, of)
+        return self._parameter(value, of)
 
-    def _other_fact(
-        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand:
-        ref = self.fact(node, classes)
-        if ref.path == path and ref.level == len(classes) - 1:
+    def _other_fact(self, node: Scalar, of: Compared) -> Operand:
+        ref = self.fact(node, of.classes)
+        if ref.path == of.path and ref.level == len(of.classes) - 1:
             raise self.refused(
                 Code.COMPARED_WITH_ITSELF,
-                f"`{path}` is compared with itself, so the test always comes out the same",
+                f"`{of.path}` is compared with itself, so the test always comes out the same",
                 node,
                 "compare it with another fact, a value or a parameter",
             )
-        if not comparable(ref.type, fact_type):
+        if not comparable(ref.type, of.fact_type):
             raise self.refused(
                 Code.TYPE_MISMATCH,
-                f"`{ref.path}` is {type_phrase(ref.type)}, where {type_phrase(fact_type)} belongs",
+                f"`{ref.path}` is {type_phrase(ref.type)}, "
+                f"where {type_phrase(of.fact_type)} belongs",
                 node,
                 "compare facts of one type",
             )
         return ref
 
-    def _parameter(self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]) -> Operand:
+    def _parameter(self, node: Scalar, of: Compared) -> Operand:
         found = self.parameters.get(node.text)
         if found is None:
             raise self.refused(
@@ -349,27 +344,19 @@ class OperandReader(FactResolver):
                 did_you_mean(node.text, self.parameters)
                 or "declare it under `parameters` in `rulebook.yaml`",
             )
-        if not comparable(found.type, fact_type):
+        if not comparable(found.type, of.fact_type):
             raise self.refused(
                 Code.TYPE_MISMATCH,
                 f"parameter `{found.name}` is {type_phrase(found.type)}, "
-                f"where {type_phrase(fact_type)} belongs",
+                f"where {type_phrase(of.fact_type)} belongs",
                 node,
                 "use a parameter of that type",
             )
         if not found.dated:
             return Parameter(found.name, found.value)
-        return by_day(found, classes[0])
+        return by_day(found, of.classes[0])
 
-    def _by(
-        self,
-        node: Entries,
-        keys: dict[str, tuple[Scalar, Node]],
-        fact_type: FactType,
-        path: str,
-        classes: tuple[type, ...],
-    ) -> Operand:
-        _, named = keys["by"]
+    def _by(self, node: Entries, named: Node, of: Compared) -> Operand:
         if not isinstance(named, Scalar):
             raise self.refused(
                 Code.WRONG_SHAPE,
@@ -377,7 +364,7 @@ class OperandReader(FactResolver):
                 named,
                 "write `{by: risk_tier, …}`",
             )
-        selector = self.fact(named, classes)
+        selector = self.fact(named, of.classes)
         values = closed_values(selector.type)
         if not values:
             raise self.refused(
@@ -398,7 +385,7 @@ class OperandReader(FactResolver):
                     key,
                     did_you_mean(key.text, words),
                 )
-            return words[word], self.operand(value, fact_type, path, classes)
+            return words[word], self.operand(value, of)
 
         cases = all_read(case, (each for each in node.items if each[0].text != "by"))
         given = {value for value, _ in cases}

@@ -157,10 +157,10 @@ class RuleReader:
         given = Fields(self.report, fields.value("says"), ELEMENTS, "`says` of a rule")
         found = {}
         for element in ELEMENTS:
-            word = given.choice(element, SAYS)
+            says = given.member(element, Says)
             key = given.key(element)
-            if word and isinstance(key, Scalar):
-                found[element] = (key, Says(word))
+            if says and isinstance(key, Scalar):
+                found[element] = (key, says)
         return found
 
     def _says(self, rule: Rule, said: Mapping[str, tuple[Scalar, Says]]) -> dict[str, Says] | None:
@@ -209,8 +209,7 @@ class RuleReader:
     ) -> tuple[tuple[Grade, ...], Severity]:
         node = fields.required("severity")
         if isinstance(node, Scalar):
-            level = fields.choice("severity", LEVELS)
-            return (), Severity(level) if level else Severity.LOW
+            return (), fields.member("severity", Severity) or Severity.LOW
         if isinstance(node, Items):
             self.report.add(
                 Code.WRONG_SHAPE,
@@ -233,8 +232,7 @@ class RuleReader:
                 node,
                 "say what it is when no grade holds: `otherwise: medium`",
             )
-        otherwise = graded.choice("otherwise", LEVELS)
-        return tuple(grades), Severity(otherwise) if otherwise else Severity.LOW
+        return tuple(grades), graded.member("otherwise", Severity) or Severity.LOW
 
     def _remedy(self, node: Node | None, classes: tuple[type, ...]) -> Remedy | None:
         if node is None:
@@ -270,8 +268,7 @@ class RuleReader:
         given = fields.required("given")
         words = [*(each.value for each in Verdict), NOT_IN_FORCE]
         expect = fields.choice("expect", words, required=True)
-        severity = fields.choice("severity", LEVELS)
-        could_be = fields.choice("could_be", LEVELS)
+        severity, could_be = (fields.member(each, Severity) for each in ("severity", "could_be"))
         asks = self._asks(fields, cls) if "asks" in fields else None
         if expect in ("clear", "not applicable", NOT_IN_FORCE):
             for key in ("severity", "could_be", "asks"):
@@ -297,8 +294,8 @@ class RuleReader:
                 name=name,
                 given=record,
                 expect=None if expect == NOT_IN_FORCE else Verdict(expect),
-                severity=Severity(severity) if severity else None,
-                could_be=Severity(could_be) if could_be else None,
+                severity=severity,
+                could_be=could_be,
                 asks=asks,
                 as_of=as_of if isinstance(as_of, dt.date) else None,
                 span=self.report.span(node),
@@ -386,7 +383,7 @@ def read_citation(
     document = fields.text("document", required=True)
     paragraph = fields.text("paragraph", required=True)
     quote = fields.text("quote")
-    says = fields.choice("says", SAYS)
+    says = fields.member("says", Says)
     if not document or not paragraph:
         return None
     if document not in documents:
@@ -411,7 +408,7 @@ def read_citation(
             fields.value("quote"),
             _nearest(quote, texts[document]),
         )
-    return Citation(document, paragraph, quote, Says(says) if says else None)
+    return Citation(document, paragraph, quote, says)
 
 
 def _nearest(quote: str, text: str) -> str:

@@ -19,10 +19,9 @@ from hypothesis.strategies import SearchStrategy
 from govrules.facts import annotation
 from govrules.model import Partnership, Register
 from govrules.months import months_before
-from govrules.rulebook.ast import Rulebook, rule_conditions
+from govrules.rulebook.ast import Rulebook, all_conditions
 from govrules.rulebook.expr import (
     Compare,
-    Condition,
     Count,
     Op,
     Plain,
@@ -72,7 +71,7 @@ def boundaries(
     An age turns on a day, a count on the length of a list, and a sum on the amount that is summed.
     """
     found: dict[Fact, dict[Plain, None]] = {}
-    for node in (each for root in _roots(rulebook) for each in nodes(root)):
+    for node in (each for root in all_conditions(rulebook, remedies=True) for each in nodes(root)):
         match node:
             case Test(fact=ref, predicate=predicate):
                 tested = ref.fact
@@ -266,17 +265,10 @@ _GROUNDS: Final[dict[Any, tuple[Rulebook, _Ground]]] = {}
 _MOST_GROUNDS: Final = 16
 
 
-def _roots(rulebook: Rulebook) -> Iterator[Condition]:
-    """Yield every condition on which a verdict, a severity or a remedy rests."""
-    for rule in rulebook.rules:
-        yield from rule_conditions(rule)
-        yield from (when for when, _ in (rule.remedy.instead if rule.remedy else ()))
-    for derived in rulebook.derived.values():
-        yield from (row.when for row in derived.rows)
-
-
 def _facts_read(rulebook: Rulebook) -> Iterator[Fact]:
-    return (ref.fact for root in _roots(rulebook) for ref in references(root))
+    return (
+        ref.fact for root in all_conditions(rulebook, remedies=True) for ref in references(root)
+    )
 
 
 class _Values:
