@@ -80,11 +80,11 @@ class Row:
         return Span(self.file, self.number, self.columns.get(head, 1), sheet=self.sheet)
 
     def cell(self, head: str) -> str:
-        """Return the name of a cell, as people say it: `Questions!F88`."""
-        text = str(self.place(head))
+        """Return the file and the name of a cell, as people say it: `Questions!F88`."""
         if not self.sheet:
-            return f"line {self.number}"
-        return text.removeprefix(self.file).replace("[", "", 1).replace("]", "", 1)
+            return f"{self.file}, line {self.number}"
+        text = str(self.place(head)).removeprefix(self.file)
+        return f"{self.file}, {text.replace('[', '', 1).replace(']', '', 1)}"
 
 
 @attrs.frozen

@@ -79,7 +79,7 @@ def decided_in(
         was = before.get(key)
         if was is not None and was.owner and was.owner != action.owner:
             told = f"`{was.owner}` becomes `{action.owner}` ({action.partnership})"
-            notes.append(f"{row.file}, {row.cell(sheets.OWNER)}: {told}")
+            notes.append(f"{row.cell(sheets.OWNER)}: {told}")
     return Decided(
         tuple(action for action, _ in found.values()),
         tuple(waiver for waiver, _ in new.values()),
@@ -93,7 +93,7 @@ def _refusal(row: Row, head: str, message: str, help_: str) -> Diagnostic:
 
 
 def _differs(row: Row, other: Row, head: str) -> Diagnostic:
-    told = f"this is decided otherwise in {other.file}, {other.cell(head)}"
+    told = f"this is decided otherwise in {other.cell(head)}"
     return _refusal(row, head, told, "correct one of the two")
 
 

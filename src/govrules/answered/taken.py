@@ -47,7 +47,7 @@ class Given:
     @property
     def place(self) -> str:
         """The file and the cell."""
-        return f"{self.row.file}, {self.row.cell(self.head)}"
+        return self.row.cell(self.head)
 
 
 @attrs.frozen
@@ -164,7 +164,7 @@ class Taking:
             value = read_answer(row.cells.get(sheets.ANSWER), fact.fact, self._known(asked), as_of)
             if sheets.ANSWER in row.formulas:
                 self.notes.append(
-                    f"{_cell(row)}: a formula stands there; its value was read: "
+                    f"{row.cell(sheets.ANSWER)}: a formula stands there; its value was read: "
                     f"`{row.text(sheets.ANSWER)}`"
                 )
             yield Given(row, asked, fact.fact, value)
@@ -236,21 +236,17 @@ class Taking:
         for head, text in now.items():
             if head in row.cells and row.text(head) != " ".join(text.split()):
                 self.notes.append(
-                    f"{_cell(row, head)}: `{head}` was changed to `{row.text(head)}`; the key"
+                    f"{row.cell(head)}: `{head}` was changed to `{row.text(head)}`; the key"
                     f" counts: {asked.name}, {asked.fact}"
                 )
 
     def _fact(self, asked: Asked, row: Row) -> FactAt | None:
         """Return the fact of a question; None where there is none any more."""
         found = fact_of(asked.fact, asked.partnership, self.rulebook)
-        typed = row.text(sheets.ANSWER) or row.text(sheets.SEEN)
-        if found is None:
-            if typed:
-                self.notes.append(
-                    f"{_cell(row)}: no longer asked: `{asked.fact}` ({asked.name}), answered "
-                    f"`{row.text(sheets.ANSWER)}`"
-                )
-            return None
+        answer = row.text(sheets.ANSWER)
+        if found is None and (answer or row.text(sheets.SEEN)):
+            told = f"no longer asked: `{asked.fact}` ({asked.name}), answered `{answer}`"
+            self.notes.append(f"{row.cell(sheets.ANSWER)}: {told}")
         return found
 
     def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
@@ -282,7 +278,7 @@ class Taking:
             return Given(row, asked, fact, frozenset(yes), sheets.SEEN)
         if no:
             self.notes.append(
-                f"{_cell(row, sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
+                f"{row.cell(sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
                 "matter is answered yes or no"
             )
         if yes - record:
@@ -302,7 +298,7 @@ class Taking:
         for each in several:
             if each.value is BLANK and each.row.text(sheets.SEEN):
                 self.notes.append(
-                    f"{_cell(each.row)}: it says where it was seen and not what: "
+                    f"{each.row.cell(sheets.ANSWER)}: it says where it was seen and not what: "
                     f"`{each.row.text(sheets.SEEN)}` ({each.asked.name})"
                 )
         known = [each for each in several if each.value not in (BLANK, UNKNOWN)]
@@ -444,7 +440,3 @@ _YES_NO: Final = Fact("", YesNo(), None, "", "")  # type: ignore[arg-type]
 
 def _plain(asked: Asked) -> str:
     return sheets.about_of(asked.fact)[1]
-
-
-def _cell(row: Row, head: str = sheets.ANSWER) -> str:
-    return f"{row.file}, {row.cell(head)}"

@@ -368,7 +368,7 @@ def _parameter(
     report = section.report
     fields = Fields(report, node, ("value", "reason", "approved"), f"parameter `{key.text}`")
     value = fields.required("value")
-    reason, approved = _said(fields)
+    said = _said(fields)
     if value is None:
         return None
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
@@ -382,17 +382,9 @@ def _parameter(
             f"write a value such as {written(parameter.value, parameter)}",
         )
         return None
-    return Adaptation(
-        section.pack,
-        parameter.pack,
-        Adapts.PARAMETER,
-        key.text,
-        parameter.value,
-        found[0],
-        reason,
-        approved,
-        span=report.span(key),
-    )
+    span, was = report.span(key), parameter.value
+    of, what = parameter.pack, Adapts.PARAMETER
+    return Adaptation(section.pack, of, what, key.text, was, found[0], *said, span=span)
 
 
 def _rule(
@@ -402,7 +394,7 @@ def _rule(
     fields = Fields(report, node, (*_OF_A_RULE, "reason", "approved"), f"rule `{key.text}`")
     if not fields.is_mapping:
         return None
-    reason, approved = _said(fields)
+    said = _said(fields)
     given = [each for each in _OF_A_RULE if each in fields]
     if len(given) != 1:
         report.add(
@@ -423,17 +415,8 @@ def _rule(
     if now is None:
         return None
     was = tuple(sorted({rule.otherwise, *(each.severity for each in rule.grades)}))
-    return Adaptation(
-        section.pack,
-        rule.pack,
-        Adapts(given[0]),
-        key.text,
-        was,
-        now,
-        reason,
-        approved,
-        span=report.span(key),
-    )
+    span, what = report.span(key), Adapts(given[0])
+    return Adaptation(section.pack, rule.pack, what, key.text, was, now, *said, span=span)
 
 
 def _replacement(

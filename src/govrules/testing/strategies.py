@@ -469,6 +469,3 @@ def _left_open(value: Any) -> Any:  # noqa: ANN401 - a list or a set
 
 def _days_later(day: dt.date, days: int) -> dt.date:
     return dt.date.fromordinal(max(1, day.toordinal() + days))
-
-
-# ── Conditions ────────────────────────────────────────────────────────────────────────────────
