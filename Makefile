@@ -150,7 +150,7 @@ SEED ?= $(shell shuf -i 1-999999999 -n 1)
 thorough: $(VENV)/developed  ## Try each property on 10,000 examples and say how each ended (slow)
 	@HYPOTHESIS_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n auto --dist worksteal -q --benchmark-disable \
 		--hypothesis-profile thorough --hypothesis-seed $(SEED) \
-		tests/properties tests/prove/test_encoding.py tests/calibration/test_never_worse.py $(ARGS)
+		tests/properties tests/prove/test_encoding.py tests/calibration/test_calibration.py $(ARGS)
 
 ADVICE := because_is_sufficient or because_has_no_needless_fact or questions_suffice or \
 	no_question_is_idle or changes_settle or nothing_held_is_taken_away or changes_are_smallest or \

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.calibration.cases import CASES, Case, judged
-from tests.calibration.faults import FAULTS, PAIRS
+from tests.calibration.cases import CASES, FAULTS, PAIRS, Case, judged
 
 
 def row(case: Case) -> str:

@@ -233,6 +233,7 @@ def test_a_number_yet_to_be_found_may_be_any() -> None:
 @pytest.mark.parametrize(
     "name",
     [
+        "because._MOST_KEPT",
         "clears.MOST_MET",
         "judging._MOST_STATES",
         "judging._TRIED",

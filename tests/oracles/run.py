@@ -9,35 +9,258 @@ gets few of the checks.
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import math
 import os
+import re
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 from typing import Any
 
 import attrs
+import pyarrow as pa
 
+from govrules.assessment import rules_for
+from govrules.engines.columns import to_batches
+from govrules.engines.registry import engine
+from govrules.facts import read_field
+from govrules.live.register import LiveRegister
 from govrules.model import Partnership
+from govrules.registers.batches import assess_batches
+from govrules.rulebook.ast import Citation, Rule, Rulebook, Severity, Verdict, rule_conditions
+from govrules.rulebook.expr import All, AnyOf, Condition, Not
 from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.reads import reads
+from govrules.truth import UNKNOWN
 from govrules.vocabulary import vocabulary_of
-from tests.oracles.checks import (
-    Tally,
-    Way,
-    by_columns,
-    by_live,
-    by_rows,
-    by_spark,
-    conditions_of,
-    must_be_flagged,
-    parted_by_condition,
-    parted_by_fact,
-    probe,
-    rewritten,
-    written_another_way,
-)
+
+DAY = dt.date(2026, 3, 31)
+#: What is found of one rule and one partnership.
+Found = tuple[str, str, str, str | None]
+#: Returns what is found of partnerships, each known by its id.
+Way = Callable[[Rulebook, Sequence[Partnership]], Iterable[Found]]
+
+
+def by_rows(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
+    """Object by object, by the generated Python."""
+    rules = rules_for("partnership", rulebook, DAY)
+    found = engine("compiled").outcomes(rules, entries, DAY, rulebook)
+    for entry, outcomes in zip(entries, found, strict=True):
+        for rule, each in zip(rules, outcomes, strict=True):
+            grave = each.severity.value if each.severity else None
+            yield str(entry.id), rule.id, each.verdict.value, grave
+
+
+def by_columns(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
+    """As columns of Arrow."""
+    batches = to_batches(entries, Partnership, rulebook)
+    for batch in assess_batches(rulebook, batches, as_of=DAY, details=False):
+        yield from _of_batch(batch)
+
+
+def _of_batch(batch: Any) -> Iterator[Found]:
+    names = ("subject", "rule", "verdict", "severity")
+    yield from zip(*(batch.column(each).to_pylist() for each in names), strict=True)
+
+
+def by_live(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
+    """Event by event, in another order; only what is flagged is told."""
+    live = LiveRegister(rulebook, as_of=DAY)
+    live.put_all(entries[1::2])
+    for each in entries[::2]:
+        live.put(each)
+    for each in live.findings():
+        if each.kind == "partnership":
+            yield each.subject, each.rule, Verdict.FLAGGED.value, each.severity.value
+
+
+def by_spark(session: Any) -> Way:
+    """By workers of Spark."""
+    from govrules.registers.spark import assess_spark
+
+    def way(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
+        table = pa.Table.from_batches(list(to_batches(entries, Partnership, rulebook)))
+        found = assess_spark(session.createDataFrame(table), rulebook, as_of=DAY).toArrow()
+        yield from _of_batch(found)
+
+    return way
+
+
+@attrs.define
+class Tally:
+    """How many checks were made, by oracle and engine, and what failed."""
+
+    checks: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    failures: list[str] = attrs.field(factory=list)
+
+    def check(self, oracle: str, way: str, *, holds: bool, what: str) -> None:
+        """Count a check."""
+        self.checks[oracle, way] += 1
+        if not holds:
+            self.failures.append(f"{oracle}, {way}: {what}")
+
+
+def counted(found: Iterable[Found]) -> Counter[tuple[str, str, str | None]]:
+    """Count what is found by rule, verdict and severity."""
+    return Counter(each[1:] for each in found)
+
+
+# ── A register in parts adds up ───────────────────────────────────────────────────────────────
+
+
+def probe(condition: Condition) -> Rule:
+    """Return a rule that is clear where a condition holds, and flagged where it does not."""
+    return Rule(
+        id="probe",
+        title="Probe",
+        theme="probe",
+        principle="Probe.",
+        source=Citation("probe", "1"),
+        requires=condition,
+        otherwise=Severity.LOW,
+    )
+
+
+def conditions_of(rulebook: Rulebook) -> list[Condition]:
+    """Return every condition and part of one that stands in rules on partnerships by itself."""
+    found: list[Condition] = []
+    for rule in rulebook.rules:
+        if rule.subject == "partnership" and not rule.about_records:
+            for each in rule_conditions(rule):
+                # What stands inside `some` or `every` is about a record, and is no condition here.
+                found += [each, *_plainly_below(each)]
+    return found
+
+
+def _plainly_below(condition: Condition) -> Iterator[Condition]:
+    match condition:
+        case All(items) | AnyOf(items):
+            for each in items:
+                yield each
+                yield from _plainly_below(each)
+        case Not(item):
+            yield item
+            yield from _plainly_below(item)
+        case _:
+            return
+
+
+def parted_by_condition(
+    name: str, way: Way, rulebook: Rulebook, entries: Sequence[Partnership], tally: Tally
+) -> None:
+    """Part a register by what a condition is, of which the rulebook has the probe."""
+    rows = list(by_rows(rulebook, entries) if name == "live" else way(rulebook, entries))
+    said = {each[0]: each[2] for each in rows if each[1] == "probe"}
+    parts = [[e for e in entries if said.get(str(e.id)) == v] for v in sorted({*said.values()})]
+    whole = counted(way(rulebook, entries) if name == "live" else rows)
+    by = rulebook.rules[-1].requires
+    _adds_up("parted by a condition", name, way, rulebook, entries, parts, whole, tally, by)
+
+
+def parted_by_fact(
+    name: str, way: Way, rulebook: Rulebook, entries: Sequence[Partnership], fact: str, tally: Tally
+) -> None:
+    """Part a register by what is known of a fact, and add the parts up."""
+    about = vocabulary_of(Partnership).facts[fact]
+    parts: dict[str, list[Partnership]] = {}
+    for each in entries:
+        value = read_field(each, fact, about)
+        key = "unknown" if value is UNKNOWN else "no" if value in (None, False, ()) else "yes"
+        parts.setdefault(key, []).append(each)
+    whole = counted(way(rulebook, entries))
+    several = [*parts.values()]
+    _adds_up("parted by a fact", name, way, rulebook, entries, several, whole, tally, fact)
+
+
+def _adds_up(
+    oracle: str, name: str, way: Way, rulebook: Rulebook, entries: Sequence[Partnership],
+    parts: Sequence[Sequence[Partnership]], whole: Counter[Any], tally: Tally, by: object,
+) -> None:  # fmt: skip
+    summed: Counter[Any] = Counter()
+    for part in parts:
+        if part:
+            summed += counted(way(rulebook, part))
+    holds = whole == summed and sum(map(len, parts)) == len(entries)
+    tally.check(oracle, name, holds=holds, what=f"{by}: {whole - summed} {summed - whole}"[:2000])
+
+
+# ── A partnership that must be flagged ────────────────────────────────────────────────────────
+
+
+def must_be_flagged(
+    name: str, way: Way, rulebook: Rulebook, rule: Rule, others: Sequence[Partnership], tally: Tally
+) -> None:
+    """Take what examples say that a rule flags, and fill in what the rule does not read."""
+    alone = attrs.evolve(rulebook, rules=(rule,))
+    heads = {*_read(rule, rulebook)}
+    free = [each for each in vocabulary_of(Partnership).fields if each not in {*heads, "id"}]
+    made: dict[str, Any] = {}
+    for at, example in enumerate(rule.examples):
+        if example.expect is not Verdict.FLAGGED or example.as_of not in (None, DAY):
+            continue
+        for number, other in enumerate(others):
+            filled = {each: getattr(other, each) for each in free}
+            given = attrs.evolve(example.given, id=f"{at}-{number}", **filled)
+            made[str(given.id)] = (given, example.severity)
+    found = {each[0]: each[2:] for each in way(alone, [each for each, _ in made.values()])}
+    for key, (_, severity) in made.items():
+        said, grave = found.get(key, ("", None))
+        holds = said == Verdict.FLAGGED.value and (severity is None or grave == severity.value)
+        tally.check("must be flagged", name, holds=holds, what=f"{rule.id}: {key}: {said} {grave}")
+
+
+def _read(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
+    """Yield the heads of the facts that a rule reads, those beneath derived facts too."""
+    for path in reads(rule_conditions(rule), rulebook.derived):
+        yield re.split(r"[.\[]", str(path))[0]
+
+
+# ── A rule written another way ────────────────────────────────────────────────────────────────
+
+
+def otherwise_written(condition: Condition, random: Random) -> Condition:
+    """Return a condition that means the same, its parts written another way too."""
+    match condition:
+        case All(items):
+            inner = [otherwise_written(each, random) for each in items]
+            random.shuffle(inner)
+            if random.random() < 0.5:
+                return Not(AnyOf(tuple(Not(each) for each in inner)))
+            return All((*inner, inner[0]))
+        case AnyOf(items):
+            inner = [otherwise_written(each, random) for each in items]
+            random.shuffle(inner)
+            if random.random() < 0.5:
+                return Not(All(tuple(Not(each) for each in inner)))
+            return AnyOf((inner[-1], *inner))
+        case Not(item):
+            return Not(otherwise_written(item, random))
+        case _:
+            return random.choice((Not(Not(condition)), All((condition,)), AnyOf((condition,) * 2)))
+
+
+def rewritten(rule: Rule, random: Random) -> Rule:
+    """Return a rule that means the same, written another way."""
+    applies = rule.applies_when
+    return attrs.evolve(
+        rule,
+        requires=otherwise_written(rule.requires, random),
+        applies_when=None if applies is None else otherwise_written(applies, random),
+    )
+
+
+def written_another_way(
+    name: str, way: Way, ours: Rulebook, theirs: Rulebook, entries: Sequence[Partnership],
+    tally: Tally,
+) -> None:  # fmt: skip
+    """Compare what two rulebooks say that mean the same."""
+    holds = sorted(way(ours, entries), key=str) == sorted(way(theirs, entries), key=str)
+    tally.check("written another way", name, holds=holds, what=ours.rules[0].id)
+
 
 #: Registers have at most so many partnerships.
 ENTRIES = 12

@@ -31,7 +31,7 @@ def declared():
 def judged(which, declared, folder):
     """Return for each heading how it was proposed, with the fact."""
     found = []
-    for each in yaml.safe_load((HERE / f"headings-{which}.yaml").read_text("utf-8"))["headings"]:
+    for each in yaml.safe_load((HERE / "headings.yaml").read_text("utf-8"))[which]:
         path = folder / "register.csv"
         # Beside a name, unless the heading may be the name itself.
         rows = [

@@ -1,10 +1,13 @@
-"""Which facts a condition reads, and which of them a change can move."""
+"""Which facts a condition reads, which of them a change can move, and which no rule reads."""
 
 from __future__ import annotations
 
 import pytest
 
+from govrules import Funding, Partner, Partnership, load_rulebook
+from govrules.cli import main
 from govrules.engines.reference import AS_OF_REF
+from govrules.model import OrganisationKind, Pool
 from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import (
     All,
@@ -26,7 +29,7 @@ from govrules.rulebook.expr import (
     Sum,
 )
 from govrules.rulebook.expr import Test as FactTest
-from govrules.rulebook.reads import affects, reads
+from govrules.rulebook.reads import affects, reads, unread
 from tests.properties.small import LEVELS, SOUND, TIER, Thing, ref
 
 YES = Compare(Op.EQUALS, Literal(True))
@@ -143,3 +146,30 @@ def test_derived_facts_of_a_record_are_read_of_that_record():
 )
 def test_what_a_change_moves(changed, read, record, moved):
     assert affects(changed, read, record=record) is moved
+
+
+POOL = Partnership(
+    name="Care pool",
+    funding=Funding(pooled=True),
+    pool=Pool(vat_settled=False),
+    partners=(Partner(name="A", kind=OrganisationKind.CHARITY), Partner(name="B")),
+)
+
+
+def test_a_fact_of_a_pack_that_is_not_loaded_is_named():
+    found = unread(POOL, load_rulebook("governing-partnerships"))
+    assert found == ("pool.vat_settled",)
+
+
+def test_all_shipped_packs_together_read_it():
+    assert unread(POOL, load_rulebook()) == ()
+
+
+def test_the_command_says_so(tmp_path, capsys):
+    path = tmp_path / "pool.yaml"
+    path.write_text("govrules: 1\nname: Pool\nfunding.pooled: yes\npool.vat_settled: no\n")
+    main(["check", str(path), "--rules", "governing-partnerships"])
+    unread = "Recorded, but read by no check: whether the treatment of VAT is settled.\n"
+    assert unread in capsys.readouterr().out
+    main(["check", str(path)])
+    assert "read by no check" not in capsys.readouterr().out

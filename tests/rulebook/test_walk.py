@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from pathlib import Path
 
 import pytest
 
 from govrules.rulebook import expr
-from govrules.rulebook.ast import Rulebook, rule_conditions
+from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, rule_conditions
 from govrules.rulebook.expr import All, Count
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.walk import nodes, references
@@ -138,3 +139,24 @@ def test_the_conditions_of_a_rule_are_all_found(rulebook: Rulebook) -> None:
         rule.mitigated_by[0].when,
     ]
     assert list(rule_conditions(rulebook.rule("a-pair"))) == [rulebook.rule("a-pair").requires]
+
+
+def test_severities_are_ordered() -> None:
+    """Low is the least and critical the most, in every comparison."""
+    assert [each.value for each in sorted(SEVERITIES, reverse=True)] == [
+        "critical",
+        "high",
+        "medium",
+        "low",
+    ]
+    for one, two in itertools.product(SEVERITIES, repeat=2):
+        assert (one < two) == (one.rank < two.rank)
+        assert (one <= two) == (one.rank <= two.rank)
+        assert (one > two) == (one.rank > two.rank)
+        assert (one >= two) == (one.rank >= two.rank)
+
+
+def test_a_severity_steps_down_by_one_and_low_stays() -> None:
+    """A mitigation never makes a finding less than low."""
+    assert Severity.CRITICAL.stepped_down() is Severity.HIGH
+    assert Severity.LOW.stepped_down() is Severity.LOW

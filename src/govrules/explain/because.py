@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any, Final
 
 from govrules.explain.cells import Cited, Restricted
-from govrules.explain.judging import Order, Said
+from govrules.explain.judging import Forced, Order, Said
 from govrules.explain.phrases import record_name
 from govrules.explain.view import View
+from govrules.lowering import ir
 from govrules.rulebook.ast import Rule
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
@@ -18,7 +19,7 @@ from govrules.vocabulary import Record, vocabulary_of
 
 #: Above this many facts the support is shown as the formulas give it, not reduced one by one.
 REDUCED_UP_TO: Final = 48
-#: Of how many states of such facts it is kept which of them force a verdict.
+#: Of how many states of such facts it is kept which of them are needed.
 _MOST_KEPT: Final = 2**8
 _INDEX: Final = re.compile(r"\d+")
 
@@ -46,21 +47,11 @@ def because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
 def _because(rule: Rule, view: View, said: Said) -> tuple[Cited, ...]:
     judging = view.rule(rule)
     forced = judging.forced(view.frames, said.outcome)
-    numbers = sorted(forced.support(view.frames))
-    state = view.frames[0].state(numbers)
-    kept = forced.least.get(state)
-    if kept is not None:
-        return view.cited(kept)
 
     def is_said(alone: Restricted) -> bool:
         return forced.check((alone.top,))
 
-    found = _least(view, view.cited(numbers), judging.order, is_said, f"`{rule.id}`")
-    if state is not None:
-        if len(forced.least) >= _MOST_KEPT:
-            forced.least.clear()
-        forced.least[state] = tuple(each.number for each in found)
-    return found
+    return _least(view, forced.support(view.frames), judging.order, is_said, forced)
 
 
 def proof(name: str, view: View) -> tuple[Cited, ...]:
@@ -74,36 +65,40 @@ def proof(name: str, view: View) -> tuple[Cited, ...]:
         return possible(tuple(map(alone.of, view.frames))) == values
 
     order = backend.order(name, _INDEX.sub("", view.frame.prefix))
-    cited = view.cited(sorted(numbers(view.frames)))
-    return _least(view, cited, order, is_said, f"`{name}`")
+    return _least(view, numbers(view.frames), order, is_said, table)
 
 
 def _least(
     view: View,
-    cited: Iterable[Cited],
+    numbers: Iterable[int],
     order: Order,
     is_said: Callable[[Restricted], bool],
-    called: str,
+    of: Forced | ir.Table,
 ) -> tuple[Cited, ...]:
     """
-    Return facts without those that can be left out of them.
+    Return facts without those that can be left out of them; of equal states of them the same.
 
     Args:
         view: the subject.
 
-        cited: the facts.
+        numbers: the numbers of the facts.
 
         order: the order in which they are given.
 
         is_said: whether what is explained is so with these facts alone.
 
-        called: how to name it.
+        of: what is explained.
     """
-    top = view.frames[0]
+    top, frame = view.frames[0], view.frame
+    cited = view.cited(sorted(numbers))
+    state = frame.state(cited)
+    kept = order.least.get((of, state))
+    if kept is not None:
+        return view.cited([frame.first + 1 + place for place in kept])
     facts = sorted(cited, key=order)
     alone = Restricted.to(top, facts)
     if not is_said(alone):
-        raise AssertionError(f"the explanation of {called} does not reproduce it")
+        raise AssertionError("an explanation does not reproduce what it explains")
     if len(facts) <= REDUCED_UP_TO:
         for each in reversed(facts):
             fewer = [other for other in facts if other is not each]
@@ -116,6 +111,10 @@ def _least(
                 alone = before
             else:
                 back()
+    if state is not None:
+        if len(order.least) >= _MOST_KEPT:
+            order.least.clear()
+        order.least[of, state] = tuple(each.place for each in facts)
     return tuple(facts)
 
 

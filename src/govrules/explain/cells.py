@@ -11,6 +11,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import attrs
@@ -78,12 +79,15 @@ class Frame:
         """The numbers of the record and of its cells."""
         return range(self.first, self.first + 1 + len(self.values))
 
-    def state(self, numbers: Sequence[int]) -> Hashable:
-        """Return what its cells with some numbers hold; None where one is another's, or records."""
-        whole = self.shape.whole
-        if any(each in whole or each > len(self.values) for each in numbers):
-            return None
-        return (*numbers, *[self.cell(each - 1) for each in numbers])
+    def state(self, cited: Iterable[Cited]) -> Hashable:
+        """Return what facts of it are; None where one is of another record, or holds records."""
+        whole, found = self.shape.whole, list[Any]()
+        for each in cited:
+            place = each.place
+            if each.frame is not self or place in whole:
+                return None
+            found += place, self.cell(place)
+        return tuple(found)
 
     def says_nothing(self, path: str) -> bool:
         """Tell whether a fact of it is none, empty, or said to be unclear."""
@@ -122,7 +126,7 @@ class Shape:
         places: the number of each cell, by path.
         unknown: the values of a record of which nothing is known.
         lists: the cells of its lists.
-        whole: the numbers, in a subject, of the cells that hold records.
+        whole: the cells that hold records; -1 is the record itself.
         local: the local facts that its records may have.
         stated: the derived facts that may be stated of them.
         steps: how its recorded facts are read, in order.
@@ -152,11 +156,10 @@ class Shape:
             for place, fact in enumerate(self.facts.values())
             if isinstance(fact.type, Records)
         ]
-        self.whole: Final = frozenset(
-            1 + place
-            for place, fact in enumerate(self.facts.values())
-            if isinstance(fact.type, Record | Records)
-        )
+        parts = enumerate(self.facts.values())
+        self.whole: Final = {-1} | {
+            place for place, fact in parts if isinstance(fact.type, Record | Records)
+        }
         self.steps: Final = [_step_to(path, fact) for path, fact in vocabulary.facts.items()]
         self.blank: Final[dict[Table, frozenset[Any]]] = {}
         self._hang_on: Final[dict[Table, frozenset[int]]] = {}
@@ -287,7 +290,9 @@ def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's va
     if place is None:
         return recorded(frame.record, path)
     known, _ = frame.values[frame.shape.places[name]]
-    return recorded_in(known[place], rest) if place < len(known) else UNKNOWN
+    if place >= len(known):
+        return UNKNOWN
+    return recorded_in(known[place], rest) if rest else known[place].record
 
 
 def _step_to(path: str, fact: Fact) -> tuple[str, str, str, Fact, Any, bool]:
@@ -323,8 +328,8 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
 @lru_cache(maxsize=2**14)
 def _step(path: str) -> tuple[str, int | None, str]:
     """Return the first list in a path, the place in it and the rest; a plain path as it is."""
-    head, found, rest = path.partition("].")
-    if not found:
+    head, found, rest = path.removesuffix("]").partition("].")
+    if not found and not path.endswith("]"):
         return path, None, ""
     name, _, place = head.rpartition("[")
     return name, int(place), rest
@@ -477,7 +482,8 @@ def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cit
 
         numbers: the numbers.
     """
-    firsts = [each.first for each in frames]
+    known = frames[0].known
+    firsts = known.get(cited_among) or known.setdefault(cited_among, [*map(_first, frames)])
     for number in numbers:
         frame = frames[bisect_right(firsts, number) - 1]
         place = number - frame.first - 1
@@ -486,6 +492,9 @@ def cited_among(frames: Sequence[Frame], numbers: Iterable[int]) -> Iterator[Cit
             yield Cited(number, frame.prefix + path, frame.shape.facts[path], frame, path)
         else:
             yield Cited(number, frame.prefix.removesuffix("."), frame.listed[1], frame, "")
+
+
+_first: Final = attrgetter("first")
 
 
 class Restricted:

@@ -13,7 +13,7 @@ from govrules.explain.candidates import Compared, candidates, compared_with, is_
 from govrules.explain.cells import Changed
 from govrules.explain.closures import Check
 from govrules.explain.view import View
-from govrules.explain.ways import Effort, Way, contradict, members
+from govrules.explain.ways import Effort, Way, contradict, gone_by, members
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
 from govrules.rulebook.derivation import once_each
@@ -117,7 +117,8 @@ class _Hints:
     def joined(self, several: Iterable[list[Way]]) -> list[Way]:
         """Return every way that takes one of each, where they agree."""
         ways: list[Way] = [{}]
-        for options in several:
+        waiting = iter(several)
+        for options in waiting:
             if not options:
                 return []
             most = 1 if len(ways[0]) > LONG else MAX_WAYS
@@ -133,7 +134,22 @@ class _Hints:
             ways = self.pruned(joined, most)
             if not ways:
                 return []
+            if most == 1:
+                return self._followed(ways[0], waiting)
         return ways
+
+    def _followed(self, way: Way, several: Iterable[list[Way]]) -> list[Way]:
+        """Return a long way with the smallest of each that agrees with it."""
+        found, gone = {**way}, gone_by(way)
+        for options in several:
+            fitting = [each for each in options if not contradict(found, each, gone)]
+            if not fitting:
+                return []
+            news = [{path: each[path] for path in each if path not in found} for each in fitting]
+            new = min(news, key=self.effort.size)
+            found |= new
+            gone += gone_by(new)
+        return [found]
 
 
 def clears(rule: Rule, view: View) -> tuple[Way, ...]:

@@ -30,6 +30,8 @@ NOTHING: Final[frozenset[int]] = frozenset()
 _TWO: Final = 2
 #: Under this, with a table, a record keeps what forces the values that it cannot have.
 _KEPT: Final = "kept from"
+#: From so many records it is kept what they come to together.
+_MANY: Final = 2**5
 #: What stands for a number without limit.
 _UNLIMITED: Final = float("inf")
 
@@ -103,10 +105,7 @@ class Closures:
                     return lambda s: (other(s) <= s[depth].values[place][0]) is want
                 return lambda s: other(s).isdisjoint(s[depth].values[place][0]) is not want
             case ir.Exists(var=var, so=so):
-                each = self.each(var, so if want else f.no(so))
-                if want:
-                    return lambda s: any(holds for _, holds in each(s))
-                return lambda s: all(fails for _, fails in each(s))
+                return self._exists(var, so if want else f.no(so), every=not want)
             case ir.Above(one=one, other=other, equal=equal):
                 a, b = self._amount(one, most=not want), self._amount(other, most=want)
                 if equal:
@@ -146,29 +145,52 @@ class Closures:
 
         return check
 
+    def _of_record(self, var: ir.Var, so: ir.Formula) -> Check:
+        """Return what tells whether a formula holds of a record of a list."""
+        check = self.check(so)
+        # What looks at nothing but the record is the same in every trial that leaves the record.
+        if not so.about <= {var}:
+            return check
+
+        def holds(inside: Frames) -> bool:
+            known = inside[-1].known
+            found: bool | None = known.get(so)
+            if found is None:
+                found = known[so] = check(inside)
+            return found
+
+        return holds
+
     def each(
         self, var: ir.Var, so: ir.Formula
     ) -> Callable[[Frames], Iterator[tuple[Frames, bool]]]:
         """Return what gives the records of a list, each with whether a formula is so of it."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
-        check = self.check(so)
-        # What looks at nothing but the record is the same in every trial that leaves the record.
-        alone = so.about <= {var}
+        holds = self._of_record(var, so)
 
         def records(s: Frames) -> Iterator[tuple[Frames, bool]]:
             outer = s[: var.depth]
             for frame in s[depth].values[place][0]:
                 inside = (*outer, frame)
-                if not alone:
-                    yield inside, check(inside)
-                    continue
-                found = frame.known.get(so)
-                if found is None:
-                    found = frame.known[so] = check(inside)
-                yield inside, found
+                yield inside, holds(inside)
 
         return records
+
+    def _exists(self, var: ir.Var, so: ir.Formula, *, every: bool) -> Check:
+        """Return what tells whether a formula holds of some record of a list, or of every one."""
+        assert var.list is not None  # noqa: S101 - only lists are gone through
+        depth, place = self.at(var.list)
+        each, number = self.each(var, so), self._sum(var, so, None, most=False)
+
+        def check(s: Frames) -> bool:
+            many = len(s[depth].values[place][0])
+            if many >= _MANY:
+                return bool(number(s) == many if every else number(s))
+            several = (holds for _, holds in each(s))
+            return all(several) if every else any(several)
+
+        return check
 
     def _amount(self, number: ir.Num, *, most: bool) -> _Amount:
         """Return what gives the least that a number may be, or the most."""
@@ -198,36 +220,32 @@ class Closures:
                 assert_never(number)
 
     def _sum(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> _Amount:
-        """Return what adds up records of a list, of which a trial changes few."""
+        """Return what adds up records of a list; of many, what was added up before is kept."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
-        each = self.each(var, so)
+        holds, key = self._of_record(var, so), (var, so, of, most)
         inner = None if of is None else self._amount(ir.once(ir.Amount, of), most=most)
 
-        def parts(s: Frames) -> list[Any]:
-            if inner is None:
-                return [counted is not most for _, counted in each(s)]
-            return [inner(at) if counted is not most else 0 for at, counted in each(s)]
-
-        if not so.about <= {var}:
-            return lambda s: sum(parts(s))
-        check, key = self.check(so), (var, so, of)
-
         def part(inside: Frames) -> Any:  # noqa: ANN401 - a number
-            counts = check(inside) is not most
+            counts = holds(inside) is not most
             return counts if inner is None or not counts else inner(inside)
 
         def amount(s: Frames) -> Any:  # noqa: ANN401 - a number
-            records, known = s[depth].values[place][0], s[depth].known
-            kept: tuple[Frames, list[Any], Any] | None = known.get(key)
-            if kept is None or len(kept[0]) > len(records):
-                found = parts(s)
-                kept = known[key] = records, found, sum(found)
-            before, were, total = kept
-            outer = s[: var.depth]
+            records, outer = s[depth].values[place][0], s[: var.depth]
+            if len(records) < _MANY or not so.about <= {var}:
+                return sum(part((*outer, each)) for each in records)
+            before, parts, total = s[depth].known.get(key) or ((), [], 0)
+            # A trial changes few, which are found faster than all are added up.
             for at in compress(count(), map(is_not, before, records)):
-                total += part((*outer, records[at])) - were[at]
-            return total + sum(part((*outer, new)) for new in records[len(before) :])
+                total -= parts[at]
+                parts[at] = part((*outer, records[at]))
+                total += parts[at]
+            total -= sum(parts[len(records) :])
+            more = [part((*outer, each)) for each in records[len(before) :]]
+            parts[len(records) :] = more
+            total += sum(more)
+            s[depth].known[key] = records, parts, total
+            return total
 
         return amount
 

@@ -62,9 +62,13 @@ class Order:
 
     Args:
         paths: the facts in that order, with `[]` for any record.
+
+    Attributes:
+        least: of states of such facts, the cells of those that cannot be left out.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
+        self.least: Final[dict[tuple[Forced | ir.Table, Hashable], tuple[int, ...]]] = {}
         self._places: Final = {path: at for at, path in enumerate(paths)}
 
     def __call__(self, cited: Cited) -> tuple[tuple[int, int], ...]:
@@ -251,14 +255,12 @@ class Forced:
     Attributes:
         check: whether they all hold.
         support: the facts that force them.
-        least: by their state, those of them that cannot be left out.
     """
 
     def __init__(self, formulas: Iterable[ir.Formula], closures: Closures) -> None:
         together = f.all_of(*formulas)
         self.check: Final = closures.check(together)
         self.support: Final = closures.support(together)
-        self.least: Final[dict[Hashable, tuple[int, ...]]] = {}
 
 
 # ── States ─────────────────────────────────────────────────────────────────────────────────────

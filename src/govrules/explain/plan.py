@@ -11,11 +11,12 @@ import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
+from govrules.explain.cells import recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import Said
 from govrules.explain.view import View
-from govrules.explain.ways import Effort, Way, followed_by
-from govrules.facts import parts_of, recorded
+from govrules.explain.ways import Way, followed_by
+from govrules.facts import parts_of
 from govrules.identical import Identical
 from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
 from govrules.rulebook.expr import Condition, FactRef, FactSource, Test
@@ -160,7 +161,7 @@ class _Board:
         self.rules = rules
         self.view = view
         self.level = level
-        self.effort = Effort(view.record)
+        self.effort = view.effort
         #: The paths that ways out change.
         self.touched: set[str] = set()
         self.work = 0
@@ -318,7 +319,7 @@ class _Board:
         return found
 
     def _is_new(self, path: str) -> bool:
-        return recorded(self.view.record, path) in (UNKNOWN, None)
+        return recorded_in(self.view.frames[0], path) in (UNKNOWN, None)
 
     def groups(
         self, goals: Iterable[Rule], touched: Iterable[str]

@@ -20,16 +20,29 @@ def followed_by(changes: Way, more: Way) -> dict[str, Any]:
     return {**kept, **more}
 
 
-def contradict(one: Way, other: Way) -> bool:
-    """Tell whether two ways want different values, or a record to be none and something in it."""
+def contradict(one: Way, other: Way, gone: tuple[str, ...] | None = None) -> bool:
+    """
+    Tell whether two ways want different values, or a record to be none and something in it.
+
+    Args:
+        one: a way.
+
+        other: the other.
+
+        gone: what the first does away with, where that is known.
+    """
     if any(one.get(path, value) != value for path, value in other.items()):
         return True
-    return _hollows(one, other) or _hollows(other, one)
+    return _hollows(gone_by(one) if gone is None else gone, other) or _hollows(gone_by(other), one)
 
 
-def _hollows(one: Way, other: Way) -> bool:
-    """Tell whether a way does away with a record in which another wants something."""
-    gone = tuple(f"{path}." for path, to in one.items() if to is None)
+def gone_by(way: Way) -> tuple[str, ...]:
+    """Return how the paths begin of the facts of records that a way does away with."""
+    return tuple(f"{path}." for path, to in way.items() if to is None)
+
+
+def _hollows(gone: tuple[str, ...], other: Way) -> bool:
+    """Tell whether a way wants something in a record that is done away with."""
     if not gone:
         return False
     # No, none and nothing in it are what the facts of a record are that is none.

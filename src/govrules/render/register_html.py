@@ -397,7 +397,7 @@ class _RegisterPage:
             "met": counts[Verdict.CLEAR],
             "good": [sentence(good_state(one)) for one in good[:_GOOD]],
         }
-        return str(macro("_entries.html", "entry")(view))
+        return str(macro("_parts.html", "entry")(view))
 
     def _ask_first(self, each: Assessment) -> Iterator[str]:
         """Yield the first questions among those that could show the gravest findings."""
