@@ -208,15 +208,8 @@ def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]
 
 
 def _asked(row: Row) -> Asked:
-    return Asked(
-        row.text(sheets.KEY),
-        row.text(sheets.ID),
-        row.text(sheets.PARTNERSHIP),
-        row.text(sheets.ABOUT),
-        row.text(sheets.FACT),
-        row.text(sheets.ON_RECORD),
-        row.text(sheets.QUESTION),
-    )
+    heads = (sheets.KEY, sheets.ID, sheets.PARTNERSHIP, sheets.ABOUT, sheets.FACT)
+    return Asked(*map(row.text, (*heads, sheets.ON_RECORD, sheets.QUESTION)))
 
 
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:

@@ -12,7 +12,7 @@ import attrs
 
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says, Theme
+from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
@@ -107,7 +107,7 @@ class Declarations:
     subjects: Mapping[str, type]
     documents: dict[str, Document] = attrs.field(factory=dict)
     texts: dict[str, str] = attrs.field(factory=dict)
-    themes: dict[str, Theme] = attrs.field(factory=dict)
+    themes: dict[str, str] = attrs.field(factory=dict)
     work: dict[str, str] = attrs.field(factory=dict)
     parameters: dict[str, ParameterValue] = attrs.field(factory=dict)
     local: dict[str, Fact] = attrs.field(factory=dict)
@@ -120,12 +120,12 @@ class Declarations:
         """Read what a pack declares, and report what is wrong with it."""
         for key in ("title", "version", "owner"):
             pack.fields.text(key, required=True)
-        for name, node in pack.fields.entries("themes"):
-            self._theme(pack, name, node)
-        for name, node in pack.fields.entries("work"):
-            title = self._titled(pack, name, node, "piece of work")
-            if self.work.setdefault(name.text, title) != title:
-                self._name_taken(pack.report, name, "another piece of work")
+        several = (("themes", "theme", self.themes), ("work", "piece of work", self.work))
+        for key, what, known in several:
+            for name, node in pack.fields.entries(key):
+                title = self._titled(pack, name, node, what)
+                if known.setdefault(name.text, title) != title:
+                    self._name_taken(pack.report, name, f"another {what}")
         for name, node in pack.fields.entries("sources"):
             self._source(pack, name, node)
         for name, node in pack.fields.entries("parameters"):
@@ -134,11 +134,6 @@ class Declarations:
             self._local(pack, name, node)
         for name, node in pack.fields.entries("derived"):
             self._declare_derived(pack, name, node)
-
-    def _theme(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
-        theme = Theme(key.text, self._titled(pack, key, node, "theme"))
-        if self.themes.setdefault(key.text, theme) != theme:
-            self._name_taken(pack.report, key, "another theme")
 
     @staticmethod
     def _titled(pack: OpenedPack, key: Scalar, node: Node, what: str) -> str:

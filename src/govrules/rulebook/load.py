@@ -17,7 +17,7 @@ from govrules.files import is_folder
 from govrules.nodes import Entries, Node, Report, Scalar
 from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
-from govrules.rulebook.ast import Derived, Rule, Rulebook
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Theme
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.dated import periods_read
 from govrules.rulebook.declare import Declarations, OpenedPack
@@ -297,7 +297,8 @@ class _Loader:
         # Those to which a pack gives a place come first, then the others as their files come.
         book = attrs.evolve(book, derived=periods_read(book))
         used = {each.id: each for each in book.themes}
-        titled = {each: theme for each, theme in self.declarations.themes.items() if each in used}
+        titles = self.declarations.themes.items()
+        titled = {each: Theme(each, title) for each, title in titles if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
 
     def _beneath(self, key: Hashable, *, extended: bool) -> tuple[str, ...]:

@@ -69,18 +69,9 @@ def _rule(rulebook: Rulebook) -> Schema:
                 )
             ),
             "intended": object_of(dict.fromkeys(INTENDABLE, TEXT)),
-            **{
-                key: {}
-                for key in (
-                    "applies_when",
-                    "unless",
-                    "requires",
-                    "severity",
-                    "mitigated_by",
-                    "remedy",
-                )
-            },
-            "examples": {},
+            # What stands in these hangs on the subject.
+            **{key: {} for key in ("applies_when", "unless", "requires", "severity")},
+            **{key: {} for key in ("mitigated_by", "remedy", "examples")},
         },
         required=["id", "title", "principle", "source", "requires", "severity"],
     )
