@@ -245,16 +245,12 @@ def _number(cell: _Cell) -> Any:  # noqa: ANN401 - a value
 
 
 def _single(cell: _Cell) -> Any:  # noqa: ANN401 - a value
-    text = cell.cell if isinstance(cell.cell, (int, float)) else cell.text
+    number = isinstance(cell.cell, (int, float)) and not isinstance(cell.fact.type, Text)
+    text = cell.cell if number else cell.text
     found = decoder(cell.fact.type)(text)
     if isinstance(found, Problem):
         return _refused(found, cell)
     return found
-
-
-def _words(cell: _Cell) -> Any:  # noqa: ANN401 - a value
-    found = decoder(Text())(cell.text)
-    return _refused(found, cell) if isinstance(found, Problem) else found
 
 
 _READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
@@ -265,7 +261,6 @@ _READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
     Records: _records,
     Date: _date,
     Number: _number,
-    Text: _words,
 }
 
 

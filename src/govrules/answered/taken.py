@@ -208,11 +208,7 @@ class Taking:
     def _by_register(self, row: Row, name: str, about: str, wanted: str) -> Asked | None:
         """Return the question of a row of a file without the hidden sheet of facts."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
-        found = [
-            each
-            for each in ([] if self.subject is None else self._entries())
-            if name in names_of(each)
-        ]
+        found = [each for each in self._entries() if name in names_of(each)]
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
         partnership = names_of(found[0])[0] or name
@@ -222,6 +218,8 @@ class Taking:
         return Asked(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
 
     def _entries(self) -> Sequence[Any]:
+        if self.subject is None:
+            return ()
         return entries_of(self.subject) if is_register(self.subject) else (self.subject,)
 
     def _changed(self, row: Row, asked: Asked, path: str) -> None:
@@ -251,7 +249,7 @@ class Taking:
 
     def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is on record of a set or a list that may have more."""
-        for each in [] if self.subject is None else [*self._entries(), self.subject]:
+        for each in (*self._entries(), self.subject):
             if asked.partnership in names_of(each):
                 return current_value(each, asked.fact, self.rulebook)
         return UNKNOWN
@@ -269,11 +267,7 @@ class Taking:
         yes = {value for value, found in said.items() if found is True}
         no = sum(found is False for found in said.values())
         known = self._known(asked)
-        record = (
-            {each for each in known if each is not UNKNOWN}
-            if isinstance(known, frozenset)
-            else set()
-        )
+        record = known - {UNKNOWN} if isinstance(known, frozenset) else frozenset()
         if len(yes) + no == len(said):
             return Given(row, asked, fact, frozenset(yes), sheets.SEEN)
         if no:

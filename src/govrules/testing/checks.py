@@ -302,7 +302,7 @@ class Pack:
         if found is None:
             return f"it is {example.expect.value if example.expect else NOT_IN_FORCE}"
         tree = tree_lines(rule, example_case(example, seen))
-        raise FailedError(_text([str(found), *_indented(tree)]))
+        raise FailedError("\n".join([str(found), *_indented(tree)]))
 
     def _derived_example(self, derived: Derived, example: DerivedExample) -> str:
         derived, seen = derived_as_written(derived, self.rulebook)
@@ -341,7 +341,7 @@ class Pack:
         about = f"rule `{error.rule.id}`: " if error.rule else ""
         stated = {**PROPERTIES, **OF_RULES}[name].__doc__ or ""
         lines = [f"{where}: {about}{error.says}", f"  {name}: {stated}"]
-        return FailedError(_text([*lines, *_indented(error.subjects.splitlines())]))
+        return FailedError("\n".join([*lines, *_indented(error.subjects.splitlines())]))
 
     # ── Proofs ────────────────────────────────────────────────────────────────────────────────
 
@@ -373,7 +373,7 @@ class Pack:
 
     def _held(self, found: Sequence[Proof]) -> str:
         """Return what was shown, unless somebody has to look at it."""
-        texts = [_text(self._unexplained(each)) for each in found if each.unexplained]
+        texts = ["\n".join(self._unexplained(each)) for each in found if each.unexplained]
         if texts:
             raise FailedError("\n".join(texts))
         decided = [each.says for each in found if each.status.value in ("proved", "intended")]
@@ -413,10 +413,6 @@ def _no_example(rule: Rule) -> str:
 
 def _indented(lines: Iterator[str] | list[str], by: int = 2) -> list[str]:
     return [f"{' ' * by}{line}" for line in lines]
-
-
-def _text(lines: Iterator[str] | list[str]) -> str:
-    return "\n".join(lines)
 
 
 #: Hypothesis varies what it drew before, so many short rounds differ more than one long one.
