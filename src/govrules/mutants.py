@@ -7,7 +7,7 @@ A mutant that no example catches is a mistake that somebody could make unseen.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, assert_never
 
@@ -311,22 +311,15 @@ def _fewer(operand: Operand) -> Iterator[tuple[Operand, str]]:
         case Literal(frozenset() as members) if len(members) > 1:
             for member in sorted(members):
                 yield Literal(members - {member}), f"drop `{member}`"
-        case By():
-            yield from _by_case(operand, _fewer)
+        case By(selector, cases):
+            for index, (value, each) in enumerate(cases):
+                for fewer, change in _fewer(each):
+                    several = _replaced(cases, index, (value, fewer))
+                    yield By(selector, several), f"{change} for {value}"
         case Literal() | Parameter() | FactRef():
             pass
         case _:
             assert_never(operand)
-
-
-def _by_case(
-    operand: By, changed: Callable[[Operand], Iterator[tuple[Operand, str]]]
-) -> Iterator[tuple[Operand, str]]:
-    cases = operand.cases
-    for index, (value, each) in enumerate(cases):
-        for case, change in changed(each):
-            several = _replaced(cases, index, (value, case))
-            yield By(operand.selector, several), f"{change} for {value}"
 
 
 def _operands(operand: Operand, fact_type: FactType) -> Iterator[tuple[Operand, str]]:
@@ -336,8 +329,11 @@ def _operands(operand: Operand, fact_type: FactType) -> Iterator[tuple[Operand, 
         case Literal(value) | Parameter(value=value):
             for shifted in _shifted(value, fact_type):
                 yield Literal(shifted), f"shift {value} to {shifted}"
-        case By():
-            yield from _by_case(operand, lambda each: _operands(each, fact_type))
+        case By(selector, cases):
+            for index, (case, each) in enumerate(cases):
+                for shifted_case, change in _operands(each, fact_type):
+                    several = _replaced(cases, index, (case, shifted_case))
+                    yield By(selector, several), f"{change} for {case}"
         case FactRef():
             pass
         case _:
