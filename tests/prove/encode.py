@@ -17,8 +17,7 @@ import z3
 from govrules.engines.reference import COUNTED, PER_CENT
 from govrules.prove.symbols import (
     Day,
-    Listed,
-    Members,
+    Several,
     Single,
     Space,
     SymbolicRecord,
@@ -312,7 +311,7 @@ class Encoder:
             case FactSource.RECORDED | FactSource.LOCAL:
                 held = scopes[ref.level].find(ref.path)
                 match held:
-                    case Members(of=of, more=more) | Listed(of=of, more=more):
+                    case Several(of=of, more=more):
                         found = either(*of.values())
                         return [(true(), Value(both(no(found), more), both(no(found), no(more))))]
                     case Single():
@@ -460,14 +459,14 @@ class Encoder:
             holds = _ORDERED[op](value.term, other.term)
         return Pair(both(known, no(absent), holds), either(absent, both(known, no(holds))))
 
-    def _members(self, ref: FactRef, scopes: Scopes) -> Members:
+    def _members(self, ref: FactRef, scopes: Scopes) -> Several:
         held = scopes[ref.level].find(ref.path)
-        assert isinstance(held, Members)
+        assert isinstance(held, Several)
         return held
 
-    def _list(self, ref: FactRef, scopes: Scopes) -> Listed:
+    def _list(self, ref: FactRef, scopes: Scopes) -> Several:
         held = scopes[ref.level].find(ref.path)
-        assert isinstance(held, Listed)
+        assert isinstance(held, Several)
         return held
 
     def _is_known(self, ref: FactRef, scopes: Scopes) -> Term:
@@ -531,7 +530,7 @@ class Encoder:
         least: list[Term] = []
         greatest: list[Term] = []
         no_limit = [more]
-        for (there, counted), record in zip(pairs, listed.records, strict=True):
+        for (there, counted), record in zip(pairs, listed.records.values(), strict=True):
             held = (*scopes, record)[of.level].find(of.path)
             assert isinstance(held, Single)
             amount = value_of(held)
@@ -630,7 +629,7 @@ def _interval_compares(interval: Interval, op: Op, other: Value) -> Pair:
     return Pair(both(known, met), either(other.none, both(known, missed)))
 
 
-def includes(op: SetOp, members: Members, wanted: SetValue) -> Pair:
+def includes(op: SetOp, members: Several, wanted: SetValue) -> Pair:
     """Return whether a set includes any or all of the wanted members, or misses some."""
     closed = no(members.more)
     inside = [(members.of.get(each, false()), when) for each, when in wanted.of.items()]

@@ -44,8 +44,7 @@ z3 = pytest.importorskip("z3")
 from govrules.prove.symbols import (  # noqa: E402 - z3 must be there first
     Day,
     Held,
-    Listed,
-    Members,
+    Several,
     Single,
     Space,
     SymbolicRecord,
@@ -96,24 +95,24 @@ def _pinned(held: Held, value: Any) -> Iterator[tuple[Any, Any]]:
             if term is not None:
                 there = constant(None if value is UNKNOWN else value, held.fact.type, held.texts)
                 pairs += zip(term, there, strict=True) if isinstance(term, Day) else [(term, there)]
-        case Members(of=of, more=more):
+        case Several(of=of, more=more, records=records) if not records:
             members = {UNKNOWN} if value is UNKNOWN else value
             pairs = [(each, truth(name in members)) for name, each in of.items()]
             pairs.append((more, truth(UNKNOWN in members)))
-        case Listed(of=of, more=more, records=records):
+        case Several(of=of, more=more, records=records):
             several = [UNKNOWN] if value is UNKNOWN else value
             known = [each for each in several if each is not UNKNOWN]
             pairs = [(each, truth(place < len(known))) for place, each in enumerate(of.values())]
             pairs.append((more, truth(UNKNOWN in several)))
-            for place, record in enumerate(records):
+            for place, record in enumerate(records.values()):
                 yield from _of_record(record, known[place] if place < len(known) else UNKNOWN)
     for variable, pin in pairs:
         if is_variable(variable):
             yield variable, z3.ToReal(pin) if z3.is_real(variable) and z3.is_int(pin) else pin
 
 
-def space_of(cls: type, rulebook: Rulebook, *tested: str) -> Space:
-    return Space(cls, False, BOUND, [], rulebook.local, frozenset(tested))
+def space_of(cls: type, rulebook: Rulebook) -> Space:
+    return Space(cls, False, BOUND, [], rulebook.local)
 
 
 def agrees(condition: Condition, space: Space, record: Any, as_of: Any, rulebook: Rulebook) -> bool:
@@ -163,7 +162,7 @@ def settled(term: Any, constants: list[tuple[Any, Any]]) -> bool:
 
 @given(small.rulebooks(), small.conditions(), small.sparse_things(), st.sampled_from(DAYS))
 def test_a_condition_is_true_and_false_as_the_reference_says(rulebook, condition, thing, as_of):
-    space = space_of(small.Thing, rulebook, "deal")
+    space = space_of(small.Thing, rulebook)
     assert agrees(condition, space, thing, as_of, rulebook)
 
 
@@ -223,7 +222,7 @@ def test_no_node_is_left_out():
 
 @given(small.rulebooks(), small.sparse_things(), st.sampled_from(DAYS))
 def test_every_subject_keeps_the_laws(rulebook, thing, as_of):
-    space, lowering = space_of(small.Thing, rulebook, "deal"), Lowering(rulebook.derived)
+    space, lowering = space_of(small.Thing, rulebook), Lowering(rulebook.derived)
     translator = Translator(space)
     for rule in rulebook.rules:
         judged = lowering.rule(rule, small.Thing)

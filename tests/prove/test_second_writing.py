@@ -40,7 +40,7 @@ class Twice:
     """The rules and derived facts of a rulebook, written twice over the same partial facts."""
 
     def __init__(self, rulebook: Rulebook, cls: type, bound: int = BOUND) -> None:
-        self.space = Space(cls, False, bound, [], rulebook.local, frozenset())
+        self.space = Space(cls, False, bound, [], rulebook.local)
         self.lowering = Lowering(rulebook.derived)
         self.translator = Translator(self.space)
         self.encoder = Encoder(self.space, rulebook.derived)

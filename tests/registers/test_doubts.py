@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import pickle
 from decimal import Decimal
+from operator import attrgetter
 
 import attrs
 import pyarrow as pa
@@ -466,17 +467,19 @@ def test_findings_say_what_check_says_of_disorderly_columns(tmp_path, capsys):
         ("funding.spending_authority", [7, 8, None], ["7", "8", UNKNOWN]),
         ("funding.spending_authority", [b"Board", b"n/a", None], ["Board", UNKNOWN, UNKNOWN]),
         ("funding.spending_authority", [["Board"], None, []], [UNKNOWN, UNKNOWN, UNKNOWN]),
+        ("value.cost_covers", [{"a": 1}, None], [UNKNOWN, UNKNOWN]),
+        ("value.cost_covers", ["TBC", None], [UNKNOWN, UNKNOWN]),
     ],
 )
 def test_a_column_of_any_type_is_read_or_told(tmp_path, column, values, found):
-    name = column.partition(".")[2]
+    head, _, name = column.partition(".")
     table = pa.Table.from_pylist(
-        [{"id": str(at), "funding": {name: each}} for at, each in enumerate(values)]
+        [{"id": str(at), head: {name: each}} for at, each in enumerate(values)]
     )
     path = tmp_path / "register.parquet"
     pyarrow.parquet.write_table(table, path)
     read = read_source(path)
-    entries = [getattr(each.funding, name) for each in read.subject.partnerships]
+    entries = [attrgetter(column)(each) for each in read.subject.partnerships]
     assert entries == found
     assert [type(each) is bool for each in entries] == [type(each) is bool for each in found]
     silent = all(each is UNKNOWN or each is None or each != each for each in values)  # noqa: PLR0124

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import warnings
 from typing import Any
 
@@ -19,6 +20,7 @@ from govrules import (
     read,
 )
 from govrules.engines.columns import to_batches
+from govrules.registers import frames
 
 pa = pytest.importorskip("pyarrow")
 pd = pytest.importorskip("pandas")
@@ -116,6 +118,51 @@ def test_disorderly_columns_are_judged_as_they_are_read(nest: bool) -> None:
             assert said[row, finding.rule.id] == finding.verdict.value
 
 
+@pytest.mark.parametrize("library", FRAMES)
+@pytest.mark.parametrize("cached", [8, 1 << 17])
+def test_flagged_findings_are_those_of_all_that_are_flagged(
+    library: str, cached: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "_CACHED", cached)
+    frame = FRAMES[library]()
+    every = [each for each in rows_of(assessed(frame)) if each["verdict"] == "flagged"]
+    assert rows_of(assessed(frame, findings="flagged")) == every
+    plain = [each for each in assessed(pa.table(ROWS)).to_pylist() if each["verdict"] == "flagged"]
+    assert every == plain
+
+
+def test_what_is_none_is_not_asked_for() -> None:
+    frame = pd.DataFrame({"name": ["A", "B"], "started": ["none", None]})
+    found = assessed(frame, details=True)
+    asked = found.groupby("row").questions.agg(lambda several: {*itertools.chain(*several)})
+    assert "started" not in asked[0]
+    assert "started" in asked[1]
+
+
+def test_a_record_may_have_a_column_beside_those_of_its_facts() -> None:
+    both = {"name": ["A", "B"], "protocol": ["none", None], "protocol.agreed": [None, True]}
+    found = assessed(pa.table(both))
+    apart = [
+        assessed(pa.table({"name": ["A"], "protocol": ["none"]})),
+        assessed(pa.table({"name": ["B"], "protocol.agreed": [True]})),
+    ]
+    several = [each.to_pylist() for each in apart]
+    assert [each["verdict"] for each in found.to_pylist()] == [
+        each["verdict"] for rows in several for each in rows
+    ]
+
+
+def test_lists_in_flat_columns_are_read_as_lists() -> None:
+    frame = pl.DataFrame({"name": ["A", "B"], "nature": [["statutory", "strategic"], ["odd"]]})
+    subjects = read(frame, rulebook=RULEBOOK).subject.partnerships
+    assert subjects[0].nature == {"statutory", "strategic", UNKNOWN}
+    with pytest.warns(GovrulesWarning, match="unknown value `odd`"):
+        found = assess_table(frame, RULEBOOK, as_of=DAY)
+    said = [each["verdict"] for each in rows_of(found)]
+    judged = [assess(each, RULEBOOK, as_of=DAY).findings for each in subjects]
+    assert said == [each.verdict.value for several in judged for each in several]
+
+
 def test_severities_are_ordered_categories_and_questions_lists() -> None:
     found = assessed(FRAMES["pandas"](), findings="flagged", details=True)
     assert set(found.verdict) == {"flagged"}
@@ -142,12 +189,26 @@ def test_columns_that_are_laid_out_are_taken_as_they_are() -> None:
 
 
 def test_what_is_not_read_is_said() -> None:
-    frame = pd.DataFrame({"name": ["A"], "funding.poold": [True], "status": ["sleeping"]})
+    frame = pd.DataFrame(
+        {"name": ["A"], "funding.poold": [True], "status": ["sleeping"], "protocol": ["TBC"]}
+    )
     with pytest.warns(GovrulesWarning) as told:
         assess_table(frame, RULEBOOK, as_of=DAY)
     said = [str(each.message) for each in told]
     assert "did you mean `funding.pooled`?" in said[0]
-    assert said[1] == "`status` is unknown where its column holds `sleeping`"
+    assert said[1:] == [
+        "`status` is unknown where its column holds `sleeping`",
+        "`protocol` is unknown where its column holds `TBC`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "path"), [(["name", "name"], "name"), (["status", " Status"], "status")]
+)
+def test_two_columns_of_one_fact_are_refused(headings: list[str], path: str) -> None:
+    frame = pd.DataFrame([["active", "dormant"]], columns=headings)
+    with pytest.raises(FactsError, match=f"two columns have the heading `{path}`"):
+        assessed(frame)
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame({"x": [1]}), pd.DataFrame(), 5, "text", None])

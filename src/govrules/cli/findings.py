@@ -54,7 +54,7 @@ def findings(
     told = Said()
     columns = columns_of(register, source.table) if source.mapping is None else None
     if columns is not None:
-        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - it needs pyarrow
+        from govrules.registers.own_schema import Doubts  # noqa: PLC0415 - likewise
 
         told.say(columns.not_read(rulebook))
         of_columns = Doubts(columns.name)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -22,12 +22,10 @@ from govrules.model import Register
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import Read, class_of
 from govrules.registers.columnar import Columns
+from govrules.registers.own_schema import Doubts
 from govrules.render.text import counts_line
 from govrules.rulebook.ast import SEVERITIES, Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN
-
-if TYPE_CHECKING:
-    from govrules.registers.decoding import Doubts
 
 #: How many findings have a verdict and a severity.
 Counts: TypeAlias = Counter[tuple[str, str | None]]

@@ -18,10 +18,10 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
 from govrules.reading import read_values
-from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, all_conditions, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, rule_conditions
 from govrules.rulebook.expr import Condition, FactRef, FactSource
 from govrules.rulebook.reads import uses
-from govrules.rulebook.walk import constants, nodes, predicates_at, tested_records
+from govrules.rulebook.walk import constants, nodes, predicates_at
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -126,14 +126,9 @@ def _proved(
 
     cls = about.cls if isinstance(about, Derived) else new_side.rulebook.subjects[about.subject]
     local: Mapping[str, Fact] = {**old_side.rulebook.local, **new_side.rulebook.local}
-    tested = tested_records(all_conditions(old_side.rulebook)) | tested_records(
-        all_conditions(new_side.rulebook)
-    )
 
     def ask() -> Iterator[Decided]:
-        translator = Translator(
-            Space(cls, complete=False, bound=BOUND, texts=[], local=local, tested=tested)
-        )
+        translator = Translator(Space(cls, complete=False, bound=BOUND, texts=[], local=local))
         pairs = [
             (translator.term(each), translator.term(other))
             for each, other in zip(one, two, strict=True)
@@ -150,7 +145,7 @@ def _proved(
         else:
             yield Decided(same=False, how="an example was found", example=given(found.tree(), cls))
 
-    return next(t.within(t.Context.new(), ask()))
+    return next(t.within(t.Context(), ask()))
 
 
 def _tried(old: Logic, old_side: Side, new: Logic, new_side: Side) -> Decided:

@@ -8,7 +8,7 @@ alone. The rules on the register are judged with the sums in place of the entrie
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Context
 from typing import Any, Final, TypeAlias
 
@@ -32,116 +32,25 @@ Shares: TypeAlias = tuple[Any, ...]
 
 
 @attrs.frozen
-class Counted:
+class OfRegister:
     """
-    What an event does to the numbers.
+    The effect of an event on the register itself.
 
     Attributes:
         added: what entries add from now on, by key; None where one goes.
         totals: what each number is after it.
-        changed: the numbers that it changes, named like facts.
+        settled: what the rules say then; None where that is what they said.
     """
 
     added: Mapping[str, Shares | None]
-    totals: Mapping[Leaf, Any]
-    changed: frozenset[Path]
-
-
-@attrs.define(eq=False, init=False)
-class Counters:
-    """
-    Numbers over all entries.
-
-    Args:
-        leaves: the numbers: how many entries are so, or what an amount of those comes to.
-
-        cls: the class of the register.
-
-        listed: its list whose records are the entries.
-    """
-
-    _cls: type
-    _listed: str
-    _leaves: tuple[Leaf, ...]
-    _names: tuple[Path, ...]
-    _index: Index
-    _totals: Shares
-    _added: dict[str, Shares]
-
-    def __init__(self, leaves: tuple[Leaf, ...], cls: type, listed: str) -> None:
-        self._cls = cls
-        self._listed = listed
-        self._leaves = leaves
-        self._names = tuple(names_of(leaves).values())
-        self._index = Index(tuple(reads((leaf,)) for leaf in leaves))
-        self._totals = (0,) * len(leaves)
-        self._added = {}
-
-    def plan(
-        self,
-        subject: Any,  # noqa: ANN401 - a register of any class
-        as_of: dt.date | Unknown,
-        changed: Collection[Path],
-        entries: Entries,
-        changed_of: Mapping[str, Collection[Path] | None],
-    ) -> Counted:
-        """
-        Return what an event does to the numbers.
-
-        Args:
-            subject: the register itself, after the event.
-
-            as_of: the date of the assessment.
-
-            changed: the facts of the register itself that it changes.
-
-            entries: the entries after it.
-
-            changed_of: what it changes in each of them; None where one comes or goes.
-        """
-        asked = {key for key, _ in entries} if self._index.moved_by(changed) else set()
-        for key, paths in changed_of.items():
-            inside = (f"{self._listed}[].{path}" for path in paths or ())
-            if paths is None or self._index.moved_by(inside):
-                asked.add(key)
-        nothing = (0,) * len(self._leaves)
-        totals = list(self._totals)
-        added: dict[str, Shares | None] = {}
-        var = self._leaves[0].var if self._leaves else None
-        tell = tells(self._leaves, self._cls, (), var)(as_of)
-        for key in asked:
-            entry = entries.get(key)
-            before = self._added.get(key, nothing)
-            after = nothing if entry is None else tell(subject, {}, entry.effective)
-            for number, (old, new) in enumerate(zip(before, after, strict=True)):
-                if old != new:
-                    totals[number] = _moved(totals[number], old, new)
-            added[key] = None if entry is None else after
-        names = zip(self._names, self._totals, totals, strict=True)
-        return Counted(
-            added,
-            dict(zip(self._leaves, totals, strict=True)),
-            frozenset(name for name, old, new in names if old != new),
-        )
-
-    def commit(self, counted: Counted) -> None:
-        """Take what an event does to the numbers."""
-        self._totals = tuple(counted.totals.values())
-        overlay(self._added, counted.added)
-
-
-@attrs.define
-class OfRegister:
-    """The effect of an event on the register itself; `settled` is None where there is none."""
-
-    counted: Counted
-    settled: Evaluation | None = None
+    totals: Shares
+    settled: Evaluation | None
 
 
 @attrs.define(eq=False, init=False)
 class RegisterRules:
     """
-    The rules on the register itself, with what they say of it.
+    The rules on the register itself, with what they say of it, and numbers over all entries.
 
     Args:
         engine: which engine settles.
@@ -155,23 +64,31 @@ class RegisterRules:
         listed: its list whose records are the entries.
     """
 
+    _cls: type
     _listed: str
     rules: tuple[Rule, ...]
     settled: Evaluation | None
     _settler: Evaluator
-    _counters: Counters
+    #: How many entries are so, or what an amount of those comes to.
+    _leaves: tuple[Leaf, ...]
     #: Whether the numbers are all that is asked of the entries.
     _is_counted: bool
+    _index: Index
+    _totals: Shares
+    _added: dict[str, Shares]
 
     def __init__(
         self, engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, cls: type, listed: str
     ) -> None:
+        self._cls = cls
+        self._listed = listed
         self.rules = rules
         self.settled = None
-        self._listed = listed
         self._settler, merged = settler_of_list(engine, rules, rulebook, listed)
-        self._counters = Counters(merged.leaves, cls, listed)
-        self._is_counted = merged.is_all
+        self._leaves, self._is_counted = merged.leaves, merged.is_all
+        self._index = Index(tuple(reads((leaf,)) for leaf in self._leaves))
+        self._totals = (0,) * len(self._leaves)
+        self._added = {}
 
     def plan(
         self,
@@ -201,26 +118,62 @@ class RegisterRules:
         if not self.rules:
             return None
         before, after = records
-        inside = f"{self._listed}[]."
         record = attrs.evolve(after, **{self._listed: more})
         changed: set[Path] = set(changed_paths(before, after))
-        counted = self._counters.plan(record, as_of, changed, entries, changed_of)
-        found = OfRegister(counted)
-        changed |= counted.changed
-        changed |= {f"{inside}{path}" for paths in changed_of.values() for path in paths or ()}
+        inside = {
+            key: [f"{self._listed}[].{path}" for path in paths or ()]
+            for key, paths in changed_of.items()
+        }
+        if self._index.moved_by(changed):
+            asked = {*changed_of, *(key for key, _ in entries)}
+        else:
+            moved = (key for key, paths in inside.items() if self._index.moved_by(paths))
+            asked = {*moved, *(key for key, paths in changed_of.items() if paths is None)}
+        added = self._shares(record, as_of, asked, entries)
+        totals = self._after(added)
+        names = zip(names_of(self._leaves).values(), self._totals, totals, strict=True)
+        changed.update((name for name, old, new in names if old != new), *inside.values())
         if None in changed_of.values():
             changed.add(self._listed)
+        settled = None
         if self.settled is None or self._settler.read(changed):
             if not self._is_counted:
                 known = (each.effective for _, each in entries)
                 record = attrs.evolve(after, **{self._listed: (*known, *more)})
-            task = Task(record, self.settled, changed, counted.totals)
-            (found.settled,) = self._settler.settle((task,), as_of)
-        return found
+            given = dict(zip(self._leaves, totals, strict=True))
+            (settled,) = self._settler.settle((Task(record, self.settled, changed, given),), as_of)
+        return OfRegister(added, totals, settled)
+
+    def _shares(
+        self,
+        record: Any,  # noqa: ANN401 - a register of any class
+        as_of: dt.date | Unknown,
+        asked: Iterable[str],
+        entries: Entries,
+    ) -> dict[str, Shares | None]:
+        """Return what entries add to each number; None for one that is not there."""
+        var = self._leaves[0].var if self._leaves else None
+        tell = tells(self._leaves, self._cls, (), var)(as_of)
+        found = ((key, entries.get(key)) for key in asked)
+        return {
+            key: None if each is None else tell(record, {}, each.effective) for key, each in found
+        }
+
+    def _after(self, added: Mapping[str, Shares | None]) -> Shares:
+        """Return what each number is when entries add something else to it."""
+        nothing = (0,) * len(self._leaves)
+        totals = list(self._totals)
+        for key, shares in added.items():
+            before = self._added.get(key, nothing)
+            for number, (old, new) in enumerate(zip(before, shares or nothing, strict=True)):
+                if old != new:
+                    totals[number] = _moved(totals[number], old, new)
+        return tuple(totals)
 
     def commit(self, found: OfRegister) -> None:
         """Take what an event does."""
-        self._counters.commit(found.counted)
+        self._totals = found.totals
+        overlay(self._added, found.added)
         self.settled = found.settled or self.settled
 
 

@@ -8,8 +8,9 @@ rulesets that these reach are run; with any other engine the rules that read it 
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -63,23 +64,6 @@ class Task:
     given: Mapping[Leaf, Any] = attrs.field(factory=dict)
 
 
-class Evaluator(Protocol):
-    """Evaluates the rules about one kind of subject."""
-
-    rules: tuple[Rule, ...]
-
-    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
-        """
-        Return what the rules say of each subject.
-
-        Raises:
-            EngineError: the engine could not do it; nothing has changed.
-        """
-
-    def read(self, changed: Iterable[Path]) -> bool:
-        """Tell whether any rule reads one of the facts."""
-
-
 @attrs.define
 class Index:
     """The numbers of what reads each fact; filled when a fact first changes."""
@@ -104,7 +88,34 @@ class Index:
 
 
 @attrs.define
-class ByRule:
+class Evaluator(ABC):
+    """Evaluates the rules about one kind of subject."""
+
+    rules: tuple[Rule, ...]
+    _index: Index
+
+    @abstractmethod
+    def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
+        """
+        Return what the rules say of each subject.
+
+        Raises:
+            EngineError: the engine could not do it; nothing has changed.
+        """
+
+    def read(self, changed: Iterable[Path]) -> bool:
+        """Tell whether any rule reads one of the facts."""
+        return bool(self._index.moved_by(changed))
+
+    def _moved(self, task: Task) -> list[int] | None:
+        """Return the numbers of what reads one of the facts that changed; None for all."""
+        if task.before is None or task.changed is None:
+            return None
+        return self._index.moved_by(task.changed)
+
+
+@attrs.define
+class ByRule(Evaluator):
     """
     Judges the rules that read what changed, with any engine.
 
@@ -114,15 +125,13 @@ class ByRule:
 
     engine: str
     rulebook: Rulebook
-    rules: tuple[Rule, ...]
-    _index: Index
 
     def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
         judge = engine_called(self.engine).outcomes
         if not self.rules:
             return [Evaluation(())] * len(tasks)
-        moved = [self._moved(task) for task in tasks]
+        moved = [self._asked(task) for task in tasks]
         wanted = [task.subject for task, rules in zip(tasks, moved, strict=True) if rules is None]
         whole = iter(judge(self.rules, wanted, as_of, self.rulebook))
         settled = []
@@ -137,35 +146,29 @@ class ByRule:
             settled.append(Evaluation(tuple(known)))
         return settled
 
-    def _moved(self, task: Task) -> list[int] | None:
+    def _asked(self, task: Task) -> list[int] | None:
         """Return the rules to judge again; None for all."""
-        if task.before is None or task.changed is None:
-            return None
-        moved = self._index.moved_by(task.changed)
+        moved = self._moved(task)
         return moved if self.engine == "reference" or not moved else None
-
-    def read(self, changed: Iterable[Path]) -> bool:
-        """See `Evaluator`."""
-        return bool(self._index.moved_by(changed))
 
 
 @attrs.define
-class ByFormula:
+class ByFormula(Evaluator):
     """Evaluates the rules that read changed facts, by formulas whose aggregates are given."""
 
-    rules: tuple[Rule, ...]
     _judged: tuple[Judged, ...]
-    _index: Index
 
     def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
-        return [self._settled(task, as_of) for task in tasks]
+        return [Evaluation(self._outcomes(task, as_of)) for task in tasks]
 
-    def _settled(self, task: Task, as_of: dt.date | Unknown) -> Evaluation:
-        if task.before is None or task.changed is None:
-            moved, known = [*range(len(self.rules))], [NOT_APPLICABLE] * len(self.rules)
+    def _outcomes(self, task: Task, as_of: dt.date | Unknown) -> tuple[Outcome, ...]:
+        known = [NOT_APPLICABLE] * len(self.rules)
+        moved: Iterable[int] | None = self._moved(task)
+        if moved is None or task.before is None:
+            moved = range(len(self.rules))
         else:
-            moved, known = self._index.moved_by(task.changed), [*task.before.outcomes]
+            known = [*task.before.outcomes]
         for number in moved:
             judged = self._judged[number]
             cls: type = type(task.subject)
@@ -173,20 +176,14 @@ class ByFormula:
             told = tell(task.subject, task.given, None)
             holds = dict(zip(judged.formulas, told, strict=True)).__getitem__
             known[number] = outcome_of(self.rules[number], judged, holds)
-        return Evaluation(tuple(known))
-
-    def read(self, changed: Iterable[Path]) -> bool:
-        """See `Evaluator`."""
-        return bool(self._index.moved_by(changed))
+        return tuple(known)
 
 
 @attrs.define
-class ByNetwork:
+class ByNetwork(Evaluator):
     """Evaluates the atoms that read changed facts, and the nodes that they reach."""
 
-    rules: tuple[Rule, ...]
     _made: Any
-    _index: Index
 
     def settle(self, tasks: Sequence[Task], as_of: dt.date | Unknown) -> list[Evaluation]:
         """See `Evaluator`."""
@@ -197,7 +194,7 @@ class ByNetwork:
         asked: list[tuple[str, Sequence[int] | None]] = []
         for task in tasks:
             before = task.before
-            if before is not None and task.changed is not None and not self.read(task.changed):
+            if self._moved(task) == []:
                 settled.append(before)
                 continue
             state, changed = made.settle(task.subject, as_of, task.given), None
@@ -212,10 +209,6 @@ class ByNetwork:
     def _read_state(self, state: str) -> Evaluation:
         return Evaluation(cast("tuple[Outcome, ...]", self._made.read(state)), state)
 
-    def read(self, changed: Iterable[Path]) -> bool:
-        """See `Evaluator`."""
-        return bool(self._index.moved_by(changed))
-
 
 def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
     """
@@ -228,7 +221,7 @@ def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Eval
     if engine == "durable":
         return _by_network(_made_of(rules, rulebook), ())
     index = Index(tuple(reads(rule_conditions(rule), rulebook.derived) for rule in rules))
-    return ByRule(engine, rulebook, rules, index)
+    return ByRule(rules, index, engine, rulebook)
 
 
 def settler_of_list(
@@ -250,7 +243,7 @@ def settler_of_list(
         return _by_network(made, merged.leaves), merged
     names = names_of(merged.leaves)
     index = Index(tuple(read_by(rule.formulas, names) for rule in judged))
-    return ByFormula(rules, judged, index), merged
+    return ByFormula(rules, index, judged), merged
 
 
 def names_of(leaves: Iterable[Leaf]) -> Mapping[Node, Path]:
@@ -267,7 +260,7 @@ def _made_of(rules: tuple[Rule, ...], rulebook: Rulebook) -> CompiledNetwork:
 def _by_network(made: CompiledNetwork, leaves: Iterable[Leaf]) -> ByNetwork:
     names = names_of(leaves)
     index = Index(tuple(read_by((atom,), names) for atom in made.network.atoms))
-    return ByNetwork(made.rules, made, index)
+    return ByNetwork(made.rules, index, made)
 
 
 def default_engine(*, but: str = "") -> str:

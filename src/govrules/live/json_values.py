@@ -21,7 +21,7 @@ from govrules.decode.values import decoder, is_placeholder, written
 from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.errors import FactsError
 from govrules.facts import annotation
-from govrules.reading import CARRIED, facts_data
+from govrules.reading import CARRIED
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import UNKNOWN
@@ -35,11 +35,6 @@ _UNKNOWN: Final = "unknown"
 _NONE: Final = "none"
 #: How much of a wrong value a message repeats.
 _SHOWN: Final = 80
-
-
-def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
-    """Return a record as values that JSON can hold, without what is unknown."""
-    return facts_data(record, stated="stated")
 
 
 @attrs.frozen
@@ -87,7 +82,7 @@ class Reader:
                 raise _no_such_fact(where)
         return cls(**values)
 
-    def changed(self, record: Any, path: Path, value: Any) -> Any:  # noqa: ANN401
+    def changed(self, record: Any, path: Path, value: Any, *, prefix: Path = "") -> Any:  # noqa: ANN401
         """
         Return a record with one fact changed; UNKNOWN takes the fact back.
 
@@ -100,38 +95,30 @@ class Reader:
             value: its value, plain or as the vocabulary has it; a record just past the end of a
                 list is added.
 
+            prefix: what the paths of the record's facts begin with, for messages.
+
         Raises:
             FactsError: there is no such fact, or the value does not fit it.
         """
-        return self._changed(record, type(record), path, value, prefix="")
-
-    def _changed(
-        self,
-        record: Any,  # noqa: ANN401 - any attrs object
-        cls: type,
-        path: Path,
-        value: Any,  # noqa: ANN401 - what a user passed
-        *,
-        prefix: Path,
-    ) -> Any:  # noqa: ANN401 - any attrs object
+        cls: type = type(record)
         fields = vocabulary_of(cls).fields
         head, _, rest = path.partition(".")
         step = _STEP.fullmatch(head)
-        base = cls() if record is None or record is UNKNOWN else record
         if step is None or step[1] not in fields:
-            return self._said(base, path, value, prefix=prefix)
+            return self._said(record, path, value, prefix=prefix)
         name, fact = step[1], fields[step[1]]
         where = f"{prefix}{name}"
-        old = getattr(base, name)
+        old = getattr(record, name)
         if step[2] is not None:
             new = self._in_list(old, fact, rest, value, path=f"{where}[{int(step[2])}]")
         elif rest:
             if not isinstance(fact.type, Record):
                 raise _no_such_fact(f"{prefix}{path}")
-            new = self._changed(old, fact.type.cls, rest, value, prefix=f"{where}.")
+            inner = fact.type.cls() if old is None or old is UNKNOWN else old
+            new = self.changed(inner, rest, value, prefix=f"{where}.")
         else:
             new = self._value(value, fact.type, path=where)
-        return attrs.evolve(base, **{name: new})
+        return attrs.evolve(record, **{name: new})
 
     def _said(self, base: Any, path: Path, value: Any, *, prefix: Path) -> Any:  # noqa: ANN401
         """Return a record with an annotation replaced: a local or stated fact, or evidence."""
@@ -168,14 +155,12 @@ class Reader:
         known = [each for each in items if each is not UNKNOWN]
         if index > len(known):
             raise FactsError(path, f"one of {len(known)} records, or the next", "a later one")
-        before = known[index] if index < len(known) else UNKNOWN
-        after: tuple[Any, ...]
+        after: list[Any] = []
         if rest:
-            after = (self._changed(before, fact.type.cls, rest, value, prefix=f"{path}."),)
-        elif value is UNKNOWN:
-            after = ()
-        else:
-            after = (self.record(value, fact.type.cls, path=f"{path}."),)
+            before = known[index] if index < len(known) else fact.type.cls()
+            after = [self.changed(before, rest, value, prefix=f"{path}.")]
+        elif value is not UNKNOWN:
+            after = [self.record(value, fact.type.cls, path=f"{path}.")]
         known[index : index + 1] = after
         return (*known, UNKNOWN) if UNKNOWN in items else tuple(known)
 

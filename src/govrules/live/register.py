@@ -18,7 +18,7 @@ from govrules.live.json_values import Reader, count_facts, fits
 from govrules.live.notices import Callback, CallbackError, Dispatch, Notice, Subscriber
 from govrules.live.numbers import EventNumbers, Sender
 from govrules.live.results import Applied, OpenFinding, movement, open_in, since, text_of
-from govrules.live.snapshot import Snapshot
+from govrules.live.snapshot import Snapshot, to_plain
 from govrules.live.working_memory import Delta, Update, WorkingMemory, listing_of
 from govrules.model import Organisation
 from govrules.portfolio import entries_of
@@ -416,20 +416,7 @@ class LiveRegister:
     def snapshot(self) -> dict[str, Any]:
         """Return all that is needed to resume, as values that JSON can hold."""
         with self._lock:
-            memory = self._memory
-            return Snapshot(
-                rulebook=(self.rulebook.id, self.rulebook.version),
-                kind=self._listing.kind,
-                as_of=memory.as_of,
-                complete=memory.complete,
-                number=self._number,
-                record=memory.record,
-                entries={key: each.recorded for key, each in memory.entries.items()},
-                organisations=dict(memory.organisations),
-                taken=dict(self._numbers.present),
-                removed=dict(self._numbers.removed),
-                opened={delta.subject: delta.after for delta in memory.settled() if delta.after},
-            ).to_plain()
+            return to_plain(self._memory, self._number, self._numbers)
 
     @classmethod
     def resume(
@@ -467,7 +454,7 @@ class LiveRegister:
         if live._listing.whole:
             check_subject(found.record, rulebook)
         live._number = found.number
-        live._numbers = EventNumbers(dict(found.taken), dict(found.removed))
+        live._numbers = found.numbers
         with live._lock:
             live._memory.commit(
                 live._memory.plan(

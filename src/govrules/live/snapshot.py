@@ -9,9 +9,11 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from govrules.errors import FactsError
-from govrules.live.json_values import Reader, to_plain
-from govrules.live.working_memory import FindingState, Subject, listing_of
+from govrules.live.json_values import Reader
+from govrules.live.numbers import EventNumbers
+from govrules.live.working_memory import FindingState, Subject, WorkingMemory, listing_of
 from govrules.model import Organisation
+from govrules.reading import facts_data
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import Collected
@@ -29,7 +31,6 @@ class Snapshot:
     A live register as it stood.
 
     Attributes:
-        rulebook: the id and version of the rules.
         kind: what the rules call an entry.
         as_of: the date of the assessment.
         complete: whether the entries are all there are.
@@ -37,12 +38,10 @@ class Snapshot:
         record: the register's own facts.
         entries: what was recorded of entries, by id.
         organisations: what was recorded of organisations, by folded name.
-        taken: the number of the last event taken, by kind and id.
-        removed: the same for subjects that are gone.
+        numbers: the numbers of the last events.
         opened: the findings that were open, by subject and rule.
     """
 
-    rulebook: tuple[str, str]
     kind: str
     as_of: dt.date | Unknown
     complete: bool
@@ -50,39 +49,8 @@ class Snapshot:
     record: Any
     entries: Mapping[str, Any]
     organisations: Mapping[str, Organisation]
-    taken: Mapping[tuple[str, str], int]
-    removed: Mapping[tuple[str, str], int]
+    numbers: EventNumbers
     opened: Mapping[Subject, Mapping[str, FindingState]]
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return it as values that JSON can hold."""
-        return {
-            _KEY: VERSION,
-            "rulebook": {"id": self.rulebook[0], "version": self.rulebook[1]},
-            "kind": self.kind,
-            "as_of": str(self.as_of) if isinstance(self.as_of, dt.date) else None,
-            "complete": self.complete,
-            "number": self.number,
-            "register": {} if type(self.record) is Collected else to_plain(self.record),
-            "entries": [{"id": key, "facts": to_plain(each)} for key, each in self.entries.items()],
-            "organisations": [
-                {"id": key, "facts": to_plain(each)} for key, each in self.organisations.items()
-            ],
-            "taken": [[*sender, at] for sender, at in self.taken.items()],
-            "removed": [[*sender, at] for sender, at in self.removed.items()],
-            "open": [
-                {
-                    "kind": kind,
-                    "ids": list(ids),
-                    "rule": rule,
-                    "severity": weight.severity.value,
-                    "could_be": weight.could_be and weight.could_be.value,
-                    "mitigations": list(weight.mitigations),
-                }
-                for (kind, ids), opened in self.opened.items()
-                for rule, weight in opened.items()
-            ],
-        }
 
     @classmethod
     def from_plain(cls, plain: Any, rulebook: Rulebook) -> Snapshot:  # noqa: ANN401 - read from JSON
@@ -108,10 +76,11 @@ class Snapshot:
                     None if could_be is None else Severity(could_be),
                     tuple(_a(int, one) for one in each["mitigations"]),
                 )
-            as_of, rules, register = plain["as_of"], plain["rulebook"], plain["register"]
+            as_of, register = plain["as_of"], plain["register"]
+            for each in ("id", "version"):
+                _a(str, plain["rulebook"][each])
             listing = listing_of(rulebook, _a(str, plain["kind"]))
             return cls(
-                rulebook=(_a(str, rules["id"]), _a(str, rules["version"])),
                 kind=listing.kind,
                 as_of=UNKNOWN if as_of is None else dt.date.fromisoformat(as_of),
                 complete=_a(bool, plain["complete"]),
@@ -119,13 +88,59 @@ class Snapshot:
                 record=reader.record(register, listing.lister) if listing.whole else listing.empty,
                 entries=_records(plain["entries"], listing.cls, reader),
                 organisations=_records(plain["organisations"], Organisation, reader),
-                taken=_senders(plain["taken"]),
-                removed=_senders(plain["removed"]),
+                numbers=EventNumbers(_senders(plain["taken"]), _senders(plain["removed"])),
                 opened=opened,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             expected = "what `LiveRegister.snapshot` returned"
             raise FactsError("snapshot", expected, f"damaged ({error!r})") from error
+
+
+def to_plain(memory: WorkingMemory, number: int, numbers: EventNumbers) -> dict[str, Any]:
+    """
+    Return a live register as values that JSON can hold.
+
+    Args:
+        memory: what it knows, and what the rules say of it.
+
+        number: how many notices there have been.
+
+        numbers: the numbers of the last events.
+    """
+    rulebook, as_of, recorded = memory.rulebook, memory.as_of, memory.record
+    return {
+        _KEY: VERSION,
+        "rulebook": {"id": rulebook.id, "version": rulebook.version},
+        "kind": memory.listing.kind,
+        "as_of": str(as_of) if isinstance(as_of, dt.date) else None,
+        "complete": memory.complete,
+        "number": number,
+        "register": {} if type(recorded) is Collected else _facts(recorded),
+        "entries": [
+            {"id": key, "facts": _facts(each.recorded)} for key, each in memory.entries.items()
+        ],
+        "organisations": [
+            {"id": key, "facts": _facts(each)} for key, each in memory.organisations.items()
+        ],
+        "taken": [[*sender, at] for sender, at in numbers.present.items()],
+        "removed": [[*sender, at] for sender, at in numbers.removed.items()],
+        "open": [
+            {
+                "kind": delta.subject[0],
+                "ids": list(delta.subject[1]),
+                "rule": rule,
+                "severity": weight.severity.value,
+                "could_be": weight.could_be and weight.could_be.value,
+                "mitigations": list(weight.mitigations),
+            }
+            for delta in memory.settled()
+            for rule, weight in delta.after.items()
+        ],
+    }
+
+
+def _facts(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs object
+    return facts_data(record, stated="stated")
 
 
 def _records(plain: Any, cls: type[T], reader: Reader) -> dict[str, T]:  # noqa: ANN401 - from JSON

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 import attrs
 import z3
 
+from govrules.facts import parts_of
 from govrules.prove import symbols
 from govrules.prove import terms as t
+from govrules.prove.encoded import EncodedRulebook
 from govrules.prove.symbols import Space, SymbolicRecord
 from govrules.prove.terms import Term, name_of
-from govrules.vocabulary import Date, Fact, Kind, Record, YesNo
+from govrules.rulebook.ast import Rule
+from govrules.vocabulary import Date, Fact, Kind, Record, YesNo, vocabulary_of
 
 
 @attrs.frozen(eq=False)
@@ -48,6 +51,44 @@ class Step:
         return {name: z3.Const(f"{name} {word}", variable.sort()) for name, variable in found}
 
 
+def can_change(encoded: EncodedRulebook, rule: Rule) -> bool:
+    """Tell whether governance can change anything about the subjects of a rule."""
+    local = encoded.rulebook.local.values() if rule.subject == "partnership" else ()
+    return any(_is_arrangement(each) for each in local) or _has_arrangements(encoded.cls(rule))
+
+
+def arranged(record: SymbolicRecord, tested: Container[str], *, all_: bool = False) -> set[str]:
+    """
+    Return the names of the variables of a record that governance can change.
+
+    Args:
+        record: the record.
+
+        tested: paths of records that a rule tests as such.
+
+        all_: whether it can change the record as a whole.
+    """
+    facts, found = vocabulary_of(record.cls).facts, set[str]()
+    for name, held in record.held.items():
+        within = [facts[each] for each in parts_of(name) if each in facts]
+        so = all_ or any(map(_is_arrangement, (held.fact, *within)))
+        if isinstance(held.fact.type, Record) and held.path not in tested:
+            # Where arrangements stand in a circumstance, adopting one puts the record there.
+            so = so or _has_arrangements(held.fact.type.cls)
+        found.update(map(name_of, held.variables() if so else ()))
+        if isinstance(held, symbols.Several):
+            found.update(*(arranged(each, tested, all_=so) for _, each in held.places))
+    return found
+
+
+def _is_arrangement(fact: Fact) -> bool:
+    return fact.kind is Kind.ARRANGEMENT
+
+
+def _has_arrangements(cls: type) -> bool:
+    return any(map(_is_arrangement, vocabulary_of(cls).paths.values()))
+
+
 def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
     """Return a term with values in place of variables, by name."""
     pairs = [(space.by_name[name], value) for name, value in values.items()]
@@ -57,11 +98,11 @@ def put(space: Space, term: Term, values: Mapping[str, Term]) -> Term:
 def steps(record: SymbolicRecord, *, choices: bool) -> Iterator[Step]:
     """Yield every adoption of an arrangement that a rule could see; if so asked, of choices too."""
     for held in list(record.held.values()):
-        if held.fact.kind is Kind.ARRANGEMENT:
+        if _is_arrangement(held.fact):
             yield from _steps_of(held, choices=choices)
-        if isinstance(held, symbols.Listed):
+        if isinstance(held, symbols.Several) and held.records:
             # Records of a list are alike: what one can do, the first can.
-            yield from steps(held.records[0], choices=choices)
+            yield from steps(next(iter(held.records.values())), choices=choices)
 
 
 def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Step]:
@@ -78,16 +119,16 @@ def _steps_of(held: symbols.Held, *, choices: bool) -> Iterator[Step]:
             none, inside = name_of(held.none), f"{path}." if isinstance(kind, Record) else ""
             without, having = {none: yes, **known}, {none: no, **known}
             yield Step(path, "none to in place", "in place to none", without, having, inside)
-        case symbols.Members(of=of):
+        case symbols.Several(of=of, records=records) if records:
+            names = {name_of(each): records[place].prefix for place, each in of.items()}
+            for index, (name, prefix) in enumerate(names.items()):
+                without = {each: t.truth(i < index) for i, each in enumerate(names)}
+                having = {**without, name: yes}
+                yield Step(path, "a record more", "a record less", without, having, prefix)
+        case symbols.Several(of=of):
             for member, variable in of.items():
                 more, less = f"a member more, `{member}`", f"a member less, `{member}`"
                 name = name_of(variable)
                 yield Step(path, more, less, {name: no}, {name: yes})
-        case symbols.Listed(of=of, records=records):
-            names = [name_of(each) for each in of.values()]
-            for index, name in enumerate(names):
-                without = {each: t.truth(i < index) for i, each in enumerate(names)}
-                having, prefix = {**without, name: yes}, records[index].prefix
-                yield Step(path, "a record more", "a record less", without, having, prefix)
         case _:
             pass

@@ -20,11 +20,10 @@ from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
 from govrules.prove.witness import Witness
 from govrules.rulebook import ast, expr
-from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, all_conditions, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, rule_conditions
 from govrules.rulebook.expr import Condition
-from govrules.rulebook.walk import nodes, tested_records
+from govrules.rulebook.walk import nodes
 from govrules.truth import Truth
-from govrules.vocabulary import Kind
 
 
 @attrs.frozen(eq=False)
@@ -107,13 +106,14 @@ class EncodedRulebook:
     level: Severity = Severity.HIGH
     flaws: frozenset[Flaw] = USUAL
     hopeless: set[str] = attrs.field(factory=set, init=False)
-    context: t.Context = attrs.field(factory=t.Context.new, init=False)
+    context: t.Context = attrs.field(factory=t.Context, init=False)
     _translators: dict[tuple[type, bool, str], Translator] = attrs.field(factory=dict, init=False)
     _rules: dict[tuple[str, Translator], EncodedRule] = attrs.field(factory=dict, init=False)
     _possible: dict[tuple[str, Flaw], bool] = attrs.field(factory=dict, init=False)
 
     @property
-    def _lowering(self) -> Lowering:
+    def lowering(self) -> Lowering:
+        """The rules and derived facts as formulas."""
         return lowering_of(self.rulebook.derived)
 
     # ── Terms ─────────────────────────────────────────────────────────────────────────────────
@@ -122,8 +122,7 @@ class EncodedRulebook:
         """Return what puts formulas on a subject's facts: all known, or not."""
         key = (cls, complete, tag)
         if key not in self._translators:
-            tested = tested_records(all_conditions(self.rulebook))
-            space = Space(cls, complete, self.bound, [], self.rulebook.local, tested, tag)
+            space = Space(cls, complete, self.bound, [], self.rulebook.local, tag)
             self._translators[key] = Translator(space)
         return self._translators[key]
 
@@ -141,7 +140,7 @@ class EncodedRulebook:
         translator = translator or self.plain(rule)
         key = (rule.id, translator)
         if key not in self._rules:
-            judged, term = self._lowering.rule(rule, self.cls(rule)), translator.term
+            judged, term = self.lowering.rule(rule, self.cls(rule)), translator.term
             possible = {each: term(so) for each, so in judged.severities.items()}
             at_least = {
                 level: t.both(*(t.no(so) for each, so in possible.items() if each < level))
@@ -160,7 +159,7 @@ class EncodedRulebook:
 
     def pair(self, condition: Condition, translator: Translator) -> tuple[Term, Term]:
         """Return whether a condition certainly holds, and whether it certainly does not."""
-        pair = self._lowering.condition(condition, translator.space.cls)
+        pair = self.lowering.condition(condition, translator.space.cls)
         return translator.term(pair.true), translator.term(pair.false)
 
     def rows(self, derived: Derived) -> tuple[Space, list[tuple[Term, Term]]]:
@@ -186,12 +185,6 @@ class EncodedRulebook:
             return echoed and not self.can(rule, flaw, Clock.of(self.seconds))
         except UndecidedError:
             return False
-
-    def can_change(self, rule: Rule) -> bool:
-        """Tell whether governance can change anything about the subjects of a rule."""
-        local = self.rulebook.local.values() if rule.subject == "partnership" else ()
-        arranged = any(fact.kind is Kind.ARRANGEMENT for fact in local)
-        return arranged or symbols.has_arrangements(self.cls(rule))
 
     def nearly(
         self,

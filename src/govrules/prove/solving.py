@@ -34,20 +34,15 @@ class Clock:
         """Start a clock."""
         return cls(time.monotonic() + seconds)
 
-    def left(self) -> int:
-        """Return the milliseconds that are left."""
-        left = int((self.ends - time.monotonic()) * 1000)
-        if left <= 0:
-            raise UndecidedError
-        return left
-
     def check(self, solver: z3.Solver, *assumed: Term) -> bool:
         """Return whether there is a model."""
-        solver.set("timeout", self.left())
-        answer = solver.check(*assumed)
-        if answer == z3.unknown:
-            raise UndecidedError
-        return bool(answer == z3.sat)
+        left = int((self.ends - time.monotonic()) * 1000)
+        if left > 0:
+            solver.set("timeout", left)
+            answer = solver.check(*assumed)
+            if answer != z3.unknown:
+                return bool(answer == z3.sat)
+        raise UndecidedError
 
 
 @attrs.frozen(eq=False)

@@ -123,54 +123,37 @@ class Single:
 
 
 @attrs.frozen(eq=False)
-class _Several:
+class Several:
     """A list or a set: a variable for each place or member, and whether there may be more."""
 
     path: str
     fact: v.Fact
-    of: Mapping[Any, Term]
+    of: Mapping[str, Term]
     more: Term
+    records: Mapping[str, SymbolicRecord]
+
+    @property
+    def places(self) -> Iterator[tuple[Term, SymbolicRecord]]:
+        """Whether each place of a list is taken, and its record."""
+        return ((self.of[place], record) for place, record in self.records.items())
 
     def variables(self) -> tuple[Term, ...]:
         """Return the variables that make up the fact itself."""
         return tuple(each for each in (*self.of.values(), self.more) if t.is_variable(each))
 
-    def _opened(self, model: z3.ModelRef, found: list[Any]) -> Any:  # noqa: ANN401 - a list or UNKNOWN
-        """Return what is known to be in it in a model, and whether that is all."""
+    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - a list, a set or UNKNOWN
+        """Return what is in it in a model; of records, the facts whose variables are wanted."""
+        inside: list[Any] = [name for name, each in self.of.items() if value_in(model, each)]
+        if self.records:
+            inside = [self.records[each].read(model, wanted) for each in inside]
         if value_in(model, self.more):
-            return [*found, UNKNOWN] if found else UNKNOWN
-        return found
+            if not inside:
+                return UNKNOWN
+            inside.append(UNKNOWN)
+        return inside if self.records else frozenset(inside)
 
 
-@attrs.frozen(eq=False)
-class Members(_Several):
-    """A set of choices: a variable a member, and whether there may be more."""
-
-    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401, ARG002 - a set or UNKNOWN; as others are read
-        """Return the set in a model."""
-        found = [name for name, each in self.of.items() if value_in(model, each)]
-        opened = self._opened(model, found)
-        return opened if opened is UNKNOWN else frozenset(opened)
-
-
-@attrs.frozen(eq=False)
-class Listed(_Several):
-    """A list of records: which places are taken, and whether there may be more."""
-
-    records: tuple[SymbolicRecord, ...]
-
-    @property
-    def places(self) -> Iterator[tuple[Term, SymbolicRecord]]:
-        """Whether each place is taken, and its record."""
-        return zip(self.of.values(), self.records, strict=True)
-
-    def read(self, model: z3.ModelRef, wanted: set[str]) -> Any:  # noqa: ANN401 - a list or UNKNOWN
-        """Return the records in a model, with the facts whose variables are wanted."""
-        places = [record for there, record in self.places if value_in(model, there)]
-        return self._opened(model, [each.read(model, wanted) for each in places])
-
-
-Held: TypeAlias = Single | Members | Listed
+Held: TypeAlias = Single | Several
 
 
 @attrs.define(eq=False)
@@ -183,10 +166,8 @@ class Space:
         bound: the longest list.
         texts: the texts that rules compare with; each stands for its place.
         local: the rulebook's local facts.
-        tested: paths of records that a rule tests as such.
         tag: what the variables' names end in, to tell copies apart.
         laws: what holds of each variable, by its name.
-        arranged: the names of the variables that governance can change.
         by_name: the variables.
         nearby: what makes dates ones that people know, for examples, by the name of the year.
     """
@@ -196,30 +177,26 @@ class Space:
     bound: int
     texts: list[str]
     local: Mapping[str, v.Fact]
-    tested: frozenset[str]
     tag: str = ""
     laws: dict[str, list[Term]] = attrs.field(factory=dict)
-    arranged: set[str] = attrs.field(factory=set)
     by_name: dict[str, Term] = attrs.field(factory=dict)
     nearby: dict[str, Term] = attrs.field(factory=dict)
     top: SymbolicRecord = attrs.field(init=False)
     as_of: Single = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.top = SymbolicRecord(self, self.cls, "", arranged=False)
-        self.as_of = self.single(v.AS_OF, v.AS_OF.name, None, arranged=False)
+        self.top = SymbolicRecord(self, self.cls, "")
+        self.as_of = self.single(v.AS_OF, v.AS_OF.name, None)
         year = self.as_of.term.year
         first, last = YEARS_OF_ASSESSMENT
         self.law([year], t.both(year >= first, year <= last))
 
-    def yes_no(self, name: str, *, arranged: bool) -> Term:
+    def yes_no(self, name: str) -> Term:
         """Make a variable that is yes or no."""
-        return self._made(z3.Bool, name + self.tag, arranged=arranged)
+        return self._made(z3.Bool, name + self.tag)
 
-    def _made(self, make: Callable[..., Term], name: str, *, arranged: bool) -> Term:
+    def _made(self, make: Callable[..., Term], name: str) -> Term:
         variable = self.by_name[name] = t.variable(make, name)
-        if arranged:
-            self.arranged.add(name)
         return variable
 
     def law(self, variables: Iterable[Term], *laws: Term) -> None:
@@ -228,12 +205,12 @@ class Space:
         for variable in variables:
             self.laws.setdefault(t.name_of(variable), []).extend(wanted)
 
-    def single(self, fact: v.Fact, path: str, parent: Single | None, *, arranged: bool) -> Single:
+    def single(self, fact: v.Fact, path: str, parent: Single | None) -> Single:
         """Make a fact with one value, in a record of which the state is given."""
-        known = t.true() if self.complete else self.yes_no(f"{path} known", arranged=arranged)
+        known = t.true() if self.complete else self.yes_no(f"{path} known")
         may_be_none = fact is not v.AS_OF and not isinstance(fact.type, v.YesNo)
-        none = self.yes_no(f"{path} none", arranged=arranged) if may_be_none else t.false()
-        term, range_ = self._term(fact.type, path, arranged=arranged)
+        none = self.yes_no(f"{path} none") if may_be_none else t.false()
+        term, range_ = self._term(fact.type, path)
         single = Single(path, fact, known, none, term, self.texts)
         laws = [range_, t.implied(none, known)]
         if self.complete and v.is_past(fact.type):
@@ -246,15 +223,15 @@ class Space:
         self.law(single.variables(), *laws)
         return single
 
-    def _term(self, fact_type: v.FactType, path: str, *, arranged: bool) -> tuple[Any, Term]:
+    def _term(self, fact_type: v.FactType, path: str) -> tuple[Any, Term]:
         """Return the variable of a fact, None for a record, and the law of its range."""
         make: Callable[..., Term] = z3.Int
         most: Any = None
         match fact_type:
             case v.YesNo():
-                return self.yes_no(path, arranged=arranged), t.true()
+                return self.yes_no(path), t.true()
             case v.Date():
-                return self._day(path + self.tag, arranged=arranged)
+                return self._day(path + self.tag)
             case v.Record():
                 return None, t.true()
             case v.Choice() | v.Text():
@@ -270,7 +247,7 @@ class Space:
                 raise AssertionError(f"`{path}` is no single value")
             case _:
                 assert_never(fact_type)
-        made = self._made(make, path + self.tag, arranged=arranged)
+        made = self._made(make, path + self.tag)
         least = made >= 0
         if isinstance(fact_type, v.Choice):
             return made, t.both(least, made < len(fact_type.values))
@@ -278,24 +255,13 @@ class Space:
             most = None if most is None else t.exact(most)
         return made, least if most is None else t.both(least, made <= most)
 
-    def _day(self, name: str, *, arranged: bool) -> tuple[Day, Term]:
-        year, month, day = (
-            self._made(z3.Int, f"{name} {part}", arranged=arranged) for part in PARTS
-        )
+    def _day(self, name: str) -> tuple[Day, Term]:
+        day = Day(*(self._made(z3.Int, f"{name} {part}") for part in PARTS))
+        year, month, number = day
         first, last = _NEARBY_YEARS
         self.nearby[t.name_of(year)] = t.both(year >= first, year <= last)
-        return Day(year, month, day), t.both(
-            year >= 1,
-            year <= _LAST_YEAR,
-            month >= 1,
-            month <= _MONTHS,
-            day >= 1,
-            day <= length_of_month(year, month),
-        )
-
-    def more(self, path: str, *, arranged: bool) -> Term:
-        """Return whether a list or a set may have more in it than is known."""
-        return t.false() if self.complete else self.yes_no(f"{path} more", arranged=arranged)
+        in_year = (year >= 1, year <= _LAST_YEAR, month >= 1, month <= _MONTHS)
+        return day, t.both(*in_year, number >= 1, number <= length_of_month(year, month))
 
     def named(self, names: Iterable[str]) -> dict[str, Term]:
         """Return the variables of these names, in the order of the names."""
@@ -337,14 +303,12 @@ class SymbolicRecord:
         space: all the facts of the subject.
         cls: its attrs class.
         prefix: what the paths of its facts begin with.
-        arranged: whether governance can change it.
         held: its facts and those of the records inside it, by dotted path, each after the record.
     """
 
     space: Space
     cls: type
     prefix: str
-    arranged: bool
     held: dict[str, Held] = attrs.field(factory=dict)
 
     def find(self, path: str) -> Held:
@@ -354,55 +318,36 @@ class SymbolicRecord:
         return self.held[path]
 
     def _make(self, name: str) -> Held:
-        facts, path, is_local = v.vocabulary_of(self.cls).facts, self.prefix + name, _LOCAL in name
-        fact = self.space.local[name.removeprefix(_LOCAL)] if is_local else facts[name]
-        parts = [] if is_local else parts_of(name)
+        space, path = self.space, self.prefix + name
+        if name.startswith(_LOCAL):
+            fact, parts = space.local[name.removeprefix(_LOCAL)], []
+        else:
+            fact, parts = v.vocabulary_of(self.cls).facts[name], parts_of(name)
         parent = self.find(parts[-1]) if parts else None
         assert parent is None or isinstance(parent, Single)  # noqa: S101 - it is a record
-        kinds = {fact.kind, *(facts[each].kind for each in parts)}
-        arranged = self.arranged or v.Kind.ARRANGEMENT in kinds
+        records: dict[str, SymbolicRecord] = {}
         match fact.type:
             case v.Choices(values):
-                return self._members(fact, path, values, parent, arranged=arranged)
+                names = {each: f"{path} {each}" for each in values}
             case v.Records(cls):
-                return self._listed(fact, path, cls, parent, arranged=arranged)
-            case v.Record(cls) if path not in self.space.tested:
-                # Where arrangements stand in a circumstance, adopting one puts the record there.
-                arranged = arranged or has_arrangements(cls)
-        return self.space.single(fact, path, parent, arranged=arranged)
-
-    def _members(
-        self,
-        fact: v.Fact,
-        path: str,
-        values: tuple[str, ...],
-        parent: Single | None,
-        *,
-        arranged: bool,
-    ) -> Members:
-        space = self.space
-        of = {each: space.yes_no(f"{path} {each}", arranged=arranged) for each in values}
-        members = Members(path, fact, of, space.more(path, arranged=arranged))
-        for each in of.values():
-            space.law([each], *_gone(parent, [each], members.more))
-        if t.is_variable(members.more):
-            all_in = t.implied(t.both(*of.values()), t.no(members.more))
-            space.law([members.more], all_in, *_gone(parent, [], members.more))
-        return members
-
-    def _listed(
-        self, fact: v.Fact, path: str, cls: type, parent: Single | None, *, arranged: bool
-    ) -> Listed:
-        space = self.space
-        places = [f"{path}[{each}]" for each in range(space.bound)]
-        of = {each: space.yes_no(f"{each} there", arranged=arranged) for each in places}
-        more = space.more(path, arranged=arranged)
-        records = (SymbolicRecord(space, cls, f"{each}.", arranged) for each in places)
-        listed = Listed(path, fact, of, more, tuple(records))
-        there = list(of.values())
-        chain = [t.implied(later, sooner) for sooner, later in itertools.pairwise(there)]
-        space.law(listed.variables(), *chain, *_gone(parent, there[:1], more))
-        return listed
+                places = [f"{path}[{each}]" for each in range(space.bound)]
+                names = {each: f"{each} there" for each in places}
+                records = {each: SymbolicRecord(space, cls, f"{each}.") for each in places}
+            case _:
+                return space.single(fact, path, parent)
+        of = {each: space.yes_no(name) for each, name in names.items()}
+        more = t.false() if space.complete else space.yes_no(f"{path} more")
+        several, inside = Several(path, fact, of, more, records), [*of.values()]
+        if records:
+            chain = [t.implied(later, sooner) for sooner, later in itertools.pairwise(inside)]
+            space.law(several.variables(), *chain, *_gone(parent, inside[:1], more))
+            return several
+        for each in inside:
+            space.law([each], *_gone(parent, [each], more))
+        if t.is_variable(more):
+            all_in = t.implied(t.both(*inside), t.no(more))
+            space.law([more], all_in, *_gone(parent, [], more))
+        return several
 
     def read(self, model: z3.ModelRef, wanted: set[str]) -> Tree:
         """Return the facts of a model whose variables are wanted, as plain data."""
@@ -429,11 +374,6 @@ def _gone(parent: Single | None, inside: Iterable[Term], more: Term) -> list[Ter
     empty = t.both(*map(t.no, inside))
     gone = t.implied(parent.none, t.both(empty, t.no(more)))
     return [gone, t.implied(t.no(parent.known), t.both(empty, more))]
-
-
-def has_arrangements(cls: type) -> bool:
-    """Tell whether governance can change anything in a record."""
-    return any(fact.kind is v.Kind.ARRANGEMENT for fact in v.vocabulary_of(cls).paths.values())
 
 
 def constant(value: Any, fact_type: v.FactType, texts: list[str]) -> Any:  # noqa: ANN401 - any fact's value

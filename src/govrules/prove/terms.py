@@ -32,28 +32,17 @@ class Context:
             because z3 gives the number of one that is gone to another.
     """
 
-    context: z3.Context
-    true: Term
-    false: Term
+    context: z3.Context = attrs.field(factory=z3.Context)
+    true: Term = attrs.Factory(lambda self: z3.BoolVal(val=True, ctx=self.context), takes_self=True)
+    false: Term = attrs.Factory(
+        lambda self: z3.BoolVal(val=False, ctx=self.context), takes_self=True
+    )
     names: dict[int, tuple[Term, frozenset[str]]] = attrs.field(factory=dict)
 
-    @classmethod
-    def new(cls) -> Context:
-        """Return a context in which nothing was made yet."""
-        context = z3.Context()
-        return cls(context, *(z3.BoolVal(each, context) for each in (True, False)))
 
-
-_CONTEXT: Final[ContextVar[Context]] = ContextVar("the context that terms are made in")
-
-
-def _context() -> Context:
-    try:
-        return _CONTEXT.get()
-    except LookupError:
-        made = Context.new()
-        _CONTEXT.set(made)
-        return made
+_SHARED: Final = Context()
+_CONTEXT: Final = ContextVar("the context that terms are made in", default=_SHARED)
+_context: Final = _CONTEXT.get
 
 
 def within(context: Context, steps: Iterator[T]) -> Iterator[T]:

@@ -16,7 +16,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.prove import symbols
 from govrules.prove import terms as t
-from govrules.prove.symbols import Day, Single, Space, SymbolicRecord
+from govrules.prove.symbols import Day, Held, Single, Space, SymbolicRecord
 from govrules.prove.terms import Term
 from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import FactType, Months
@@ -180,7 +180,7 @@ class Translator:
         return t.either(*(t.both(so, here) for so, here in pairs))
 
 
-def _naming(held: Single | symbols.Members | symbols.Listed, unknown: Term) -> Term:
+def _naming(held: Held, unknown: Term) -> Term:
     """Return whether a fact is unknown; where nothing is, its name is kept for examples."""
     variables = held.variables()
     return variables[0] != variables[0] if t.is_false(unknown) and variables else unknown

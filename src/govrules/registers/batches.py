@@ -60,8 +60,6 @@ FINDINGS: Final = pa.schema(
         pa.field("facts", pa.dictionary(pa.int16(), pa.string())),
     ]
 )
-#: Those of them that are left out where no details are wanted.
-_DETAILS: Final = ("questions", "facts")
 _VERDICT_WORDS: Final = pa.array([each.value for each in VERDICT_CODES])
 _SEVERITY_WORDS: Final = pa.array([each.value for each in SEVERITY_CODES if each is not None])
 #: Between facts, where several stand in one text.
@@ -84,14 +82,14 @@ class Kernel:
         rules: the rules in force, in the rulebook's order.
         columns: the columns that they read.
         judged: the rules, lowered.
+        asks: where each rule asks for each fact, by path; none where no details are wanted.
     """
 
     rules: tuple[Rule, ...]
     columns: frozenset[str]
     judged: tuple[Judged, ...]
     _as_of: dt.date | Unknown
-    #: Where each rule asks for each fact, by path; nothing where no details are wanted.
-    _asks: tuple[Mapping[str, Formula], ...] = ()
+    asks: tuple[Mapping[str, Formula], ...] = ()
 
     def __call__(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         """
@@ -113,35 +111,54 @@ class Kernel:
 
     def findings(self, block: Block, names: pa.Array) -> pa.RecordBatch:
         """Return the findings on a block, whose subjects are called so."""
+        told = self.told(block)
+        codes = told.codes.ravel()
+        subjects, repeated = _crossed(block.root.rows, len(self.rules))
+        rules = pa.array([rule.id for rule in self.rules], pa.string())
+        arrays = [
+            _coded(subjects, names),
+            _coded(repeated, rules),
+            _coded((codes & 3).view(np.int8), _VERDICT_WORDS),
+            _grave(codes >> 2 & 7),
+            _grave(codes >> 5),
+        ]
+        if told.questions is not None:
+            arrays.append(_coded(told.questions.ravel(), pa.array(told.texts)))
+            facts = [SEPARATOR.join(each) for each in self.asks]
+            arrays.append(_coded(repeated, pa.array(facts, pa.string())))
+        return pa.RecordBatch.from_arrays(arrays, schema=pa.schema([*FINDINGS][: len(arrays)]))
+
+    def told(self, block: Block) -> Told:
+        """Return what the rules say of a block."""
         rows, number = block.root.rows, len(self.rules)
-        # A rule after the other, and turned at the end: memory is gone through in order.
+        # A rule after the other, and turned by who wants rows: memory is gone through in order.
         told = np.empty((number, rows), np.uint8)
-        questions = np.empty((number, rows), np.int32) if self._asks else None
+        questions = np.empty((number, rows), np.int32) if self.asks else None
         texts: dict[str, int] = {"": 0}
         for place, judged in enumerate(self.judged):
             found = verdicts(judged, block.bitmap, rows)
             # Two bits are enough for a verdict, and three for a severity or none.
             told[place] = found.verdict | found.severity << 2 | found.could_be << 5
             if questions is not None:
-                questions[place] = _texts(self._asks[place], block, texts)
-        all_told = told.T.ravel()
-        subjects, repeated = _crossed(rows, number)
-        rules = pa.array([rule.id for rule in self.rules], pa.string())
-        arrays = [
-            _coded(subjects, names),
-            _coded(repeated, rules),
-            _coded((all_told & 3).view(np.int8), _VERDICT_WORDS),
-            _grave(all_told >> 2 & 7),
-            _grave(all_told >> 5),
-        ]
-        schema = FINDINGS
-        if questions is not None:
-            facts = [SEPARATOR.join(each) for each in self._asks]
-            arrays.append(_coded(questions.T.ravel(), pa.array(list(texts))))
-            arrays.append(_coded(repeated, pa.array(facts, pa.string())))
-        else:
-            schema = pa.schema(each for each in FINDINGS if each.name not in _DETAILS)
-        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+                questions[place] = _texts(self.asks[place], block, texts)
+        return Told(told.T, None if questions is None else questions.T, [*texts])
+
+
+@attrs.frozen(eq=False)
+class Told:
+    """
+    What rules say of some rows: a row of each array for each, and a column for each rule.
+
+    Attributes:
+        codes: of the verdict in the two lowest bits, of the severity in the next three, and of
+            what it could be in the others.
+        questions: places among the texts; None where no details are wanted.
+        texts: what is asked.
+    """
+
+    codes: Any
+    questions: Any
+    texts: list[str]
 
 
 @functools.lru_cache(maxsize=4)
@@ -514,7 +531,8 @@ def assess_whole(
     if whole.rules:
         found = whole.findings(merged, complete=complete)
         unsaid = pa.nulls(found.num_rows, pa.string())
-        arrays = [*found.columns, *(unsaid.cast(FINDINGS.field(each).type) for each in _DETAILS)]
+        details = [*FINDINGS][len(found.columns) :]
+        arrays = [*found.columns, *(unsaid.cast(each.type) for each in details)]
         yield pa.RecordBatch.from_arrays(arrays, schema=FINDINGS)
 
 

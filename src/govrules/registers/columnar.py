@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import attrs
 
@@ -19,6 +19,7 @@ from govrules.model import Partnership, Register
 from govrules.reading import Read
 from govrules.registers.own_schema import (
     COLUMNS,
+    Doubts,
     Stored,
     check_headings,
     in_memory,
@@ -32,9 +33,6 @@ from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
 from govrules.vocabulary import Record, Records, vocabulary_of
-
-if TYPE_CHECKING:
-    from govrules.registers.decoding import Doubts
 
 #: What a subject says of facts that are no facts of the vocabulary.
 _ABOUT: Final = frozenset({"local", "stated"})
@@ -87,7 +85,7 @@ class Columns:
         Raises:
             FactsError: the file cannot be read to its end.
         """
-        from govrules.registers.decoding import ColumnDecoder, Doubts  # noqa: PLC0415 - it needs pyarrow
+        from govrules.registers.decoding import ColumnDecoder  # noqa: PLC0415 - it needs pyarrow
 
         names = self.stored.schema.names
         names = [each for each in names if wanted is None or _head(each) in wanted]
@@ -127,7 +125,6 @@ class Columns:
         import pyarrow as pa  # noqa: PLC0415 - only a file of columns pays for it
 
         from govrules.engines.columns import subjects_of  # noqa: PLC0415 - likewise
-        from govrules.registers.decoding import Doubts  # noqa: PLC0415 - likewise
 
         if self.rows > MAX_ROWS and not only:
             too_many(

@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import attrs
 import numpy as np
@@ -27,12 +26,12 @@ from govrules.decode.names import fold_body
 from govrules.decode.problems import Problem, describe
 from govrules.decode.states import APOSTROPHES, DASHES, NO_TEXTS
 from govrules.decode.values import Wording, written
-from govrules.diagnostics import Code, Diagnostic, Span
+from govrules.diagnostics import Code
 from govrules.doubts import date_ahead
 from govrules.engines.columns import BESIDE, NONE, SAID, array_of, arrow_type, beside, values_of
-from govrules.explain.phrases import counted
 from govrules.model import Partner
 from govrules.registers.cells import CellReader
+from govrules.registers.own_schema import CORRECT, Doubts, Problems, Where
 from govrules.registers.rows import MAX_CELLS_NAMED
 from govrules.registers.tables import Kept
 from govrules.rulebook.ast import Rulebook
@@ -54,9 +53,8 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-#: Says what is wrong with the first, second, … of some values.
-_Problems: TypeAlias = Callable[[int], Problem]
-_CORRECT: Final = "correct the value, or leave it empty"
+#: In a record, the column of what is said of the record itself.
+ITSELF: Final = "__itself"
 _DOES_NOT_FIT: Final = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
 #: What the companion of a fact says: that there is none.
 _ABSENT: Final = Fact("none", YesNo(), Kind.CIRCUMSTANCE, "it is none", "Is there none?")
@@ -72,80 +70,12 @@ def _pattern(words: Collection[str]) -> str:
 #: So many values show whether those of a column are repeated.
 _HEAD: Final = 1024
 
+#: What a distinct value is of which something is told, as a number; 0 of all others.
+_UNREAD: Final = 1
+_WITH_CARE: Final = 2
+_PLACEHOLDER: Final = 3
 #: Texts that are none.
 _NO_TEXT: Final = _pattern(NO_TEXTS)
-
-
-@attrs.frozen(eq=False)
-class _Where:
-    """
-    Where the values of a column stand.
-
-    Attributes:
-        path: the fact.
-        rows: from the places of values to the rows of the table, counted from 0.
-        number: how many values there are.
-    """
-
-    path: str
-    rows: Callable[[Any], Any]
-    number: int
-
-    def fact(self, name: str) -> _Where:
-        """Return where a fact of these records stands."""
-        return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else name)
-
-    def items(self, parents: Any) -> _Where:  # noqa: ANN401 - an array of numbers
-        """Return where the items of these lists stand, by the list that each is in."""
-        return _Where(f"{self.path}[]", lambda at: self.rows(parents[at]), len(parents))
-
-
-@attrs.define
-class Doubts:
-    """
-    What of columns cannot be read, or only with care, gathered from batch to batch.
-
-    Attributes:
-        name: what the table is called.
-    """
-
-    name: str
-    _found: list[Diagnostic] = attrs.field(factory=list)
-    _number: Counter[tuple[str, Code]] = attrs.field(factory=Counter)
-    #: Of each fact, the words that say that nobody knows, how many, and the first of their rows.
-    _words: dict[str, tuple[dict[str, None], int, int]] = attrs.field(factory=dict)
-
-    def say(self, where: _Where, code: Code, at: Any, problem: _Problems) -> None:  # noqa: ANN401 - places
-        """Tell what is wrong with some values of a fact, unless enough of them were named."""
-        key = (where.path, code)
-        room = max(0, MAX_CELLS_NAMED - self._number[key])
-        self._number[key] += len(at)
-        for place, row in enumerate(where.rows(np.asarray(at[:room], np.int64))):
-            each = problem(place)
-            span = Span(self.name, int(row) + 1)
-            named = each.message if code is Code.PARTNER_TWICE else each.about(where.path)
-            self._found.append(Diagnostic(code, named, span, each.help))
-
-    def placeholders(self, where: _Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
-        """Tell that some values say less than that nobody knows."""
-        known, number, first = self._words.get(where.path, ({}, 0, int(where.rows(at[0]))))
-        self._words[where.path] = (known | dict.fromkeys(words), number + len(at), first)
-
-    def diagnostics(self) -> Iterator[Diagnostic]:
-        """Yield all that is told, each fact's own rows in order."""
-        yield from self._found
-        for (path, code), number in self._number.items():
-            if number > MAX_CELLS_NAMED:
-                more = f"{number - MAX_CELLS_NAMED:,} more values are so (`{path}`)"
-                yield Diagnostic(code, more, Span(self.name), _CORRECT)
-        for path, (words, number, first) in self._words.items():
-            shown = ", ".join(f"`{each}`" for each in words)
-            yield Diagnostic(
-                Code.PLACEHOLDER,
-                f"{counted(number, 'value')} with {shown}: the fact is unknown (`{path}`)",
-                Span(self.name, first + 1),
-                "fill them in, or leave them empty",
-            )
 
 
 @attrs.define
@@ -159,6 +89,7 @@ class ColumnDecoder:
         doubts: where is told what cannot be read.
         exact: whether numbers are kept with more digits than engines reckon with.
         as_of: the date of the assessment, if dates of things done that lie after it are told.
+        complete: whether a list of closed values says that there are no others.
     """
 
     cls: type
@@ -166,6 +97,9 @@ class ColumnDecoder:
     doubts: Doubts
     exact: bool = False
     as_of: dt.date | None = None
+    complete: bool = True
+    #: Columns of a batch in which nothing is known, which share their memory.
+    _nothing: dict[tuple[int, pa.DataType], pa.Array] = attrs.field(factory=dict, init=False)
 
     def batch(
         self, batch: pa.RecordBatch, before: int, wanted: Collection[str] | None = None
@@ -180,10 +114,27 @@ class ColumnDecoder:
 
             wanted: the columns; all if not given. What the batch lacks is unknown in every row.
         """
+        self._nothing.clear()
         inner = dict(zip(batch.schema.names, batch.columns, strict=True))
-        where = _Where("", lambda at: at + before, batch.num_rows)
+        where = Where("", lambda at: at + before, batch.num_rows)
         made = self._facts(inner, self.cls, where, wanted)
         return pa.RecordBatch.from_arrays([*made.values()], names=[*made])
+
+    def _nulls(self, rows: int, kind: pa.DataType) -> pa.Array:
+        """Return a column in which nothing is known."""
+        if (rows, kind) in self._nothing:
+            return self._nothing[rows, kind]
+        found = pa.nulls(rows, kind)
+        # Of lists of records `pa.nulls` makes no columns of numbers that can be looked at.
+        if types.is_list(kind):
+            nowhere, empty = np.zeros(rows + 1, np.int32), pa.array([], kind.value_type)
+            mask = found.is_null()
+            found = pa.ListArray.from_arrays(pa.array(nowhere), empty, type=kind, mask=mask)
+        elif types.is_struct(kind):
+            inner = [self._nulls(rows, each.type) for each in kind]
+            found = pa.StructArray.from_arrays(inner, fields=[*kind], mask=found.is_null())
+        self._nothing[rows, kind] = found
+        return found
 
     # ── Records ───────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +142,7 @@ class ColumnDecoder:
         self,
         inner: Mapping[str, pa.Array],
         cls: type,
-        where: _Where,
+        where: Where,
         wanted: Collection[str] | None = None,
     ) -> dict[str, pa.Array]:
         """Return the columns of a class; those that are as they should be stay the same."""
@@ -212,7 +163,7 @@ class ColumnDecoder:
                 made[name] = inner[name]
         return made
 
-    def _beside(self, array: pa.Array, facts: Mapping[str, Fact], where: _Where) -> pa.Array:
+    def _beside(self, array: pa.Array, facts: Mapping[str, Fact], where: Where) -> pa.Array:
         def decoded(inner: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
             made: dict[str, pa.Array] = {}
             for name, fact in facts.items():
@@ -229,15 +180,15 @@ class ColumnDecoder:
         made: dict[str, pa.Array],
         inner: Mapping[str, pa.Array],
         fact: Fact,
-        around: _Where,
+        around: Where,
     ) -> None:
         """Add the column of a fact, and the one that says that there is none."""
         name, companion, where = fact.name, f"{fact.name}{NONE}", around.fact(fact.name)
         array, absent = inner.get(name), inner.get(companion)
-        if array is None:
-            array = pa.nulls(where.number, arrow_type(fact.type, self.rulebook))
         none: pa.Array | None = None
         match fact.type:
+            case _ if array is None:
+                made[name] = self._nulls(where.number, arrow_type(fact.type, self.rulebook))
             case Record(cls):
                 made[name] = self._record(array, cls, fact, where)
             case Records(cls):
@@ -252,24 +203,26 @@ class ColumnDecoder:
         if absent is not None:
             made[companion] = absent
 
-    def _absence(self, array: pa.Array | None, where: _Where) -> pa.Array | None:
+    def _absence(self, array: pa.Array | None, where: Where) -> pa.Array | None:
         """Return a column that says that there is none, as yes and no."""
         if array is None or types.is_boolean(array.type):
             return array
         return self._single(array, _ABSENT, where)[0]
 
-    def _record(self, array: pa.Array, cls: type, fact: Fact, where: _Where) -> pa.Array:
+    def _record(self, array: pa.Array, cls: type, fact: Fact, where: Where) -> pa.Array:
         if not types.is_struct(array.type):
             return self._states(array, fact, where)
 
         def decoded(inner: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
             made = self._facts(inner, cls, where)
             absent = self._absence(inner.get(NONE), where)
+            if ITSELF in inner:
+                absent = pc.struct_field(self._states(inner[ITSELF], fact, where), NONE)
             return made if absent is None else {**made, NONE: absent}
 
         return _struct(array, decoded)
 
-    def _list(self, array: pa.Array, cls: type, fact: Fact, where: _Where) -> pa.Array:
+    def _list(self, array: pa.Array, cls: type, fact: Fact, where: Where) -> pa.Array:
         if not _is_list(array.type):
             return self._states(array, fact, where)
         lengths = _lengths(array)
@@ -290,7 +243,7 @@ class ColumnDecoder:
         array: pa.Array,
         parents: Any,  # noqa: ANN401 - an array of numbers
         fact: Fact,
-        where: _Where,
+        where: Where,
     ) -> pa.Array:
         """Return lists of partners in which each body counts once, with all that is known of it."""
         names = pc.struct_field(array.flatten(), "name") if len(parents) else None
@@ -321,7 +274,7 @@ class ColumnDecoder:
                 self.doubts.say(
                     where,
                     Code.PARTNER_TWICE,
-                    [place],
+                    np.array([place]),
                     _always(counts_once(partners[at].name, where.path)),
                 )
         several = array_of(merged, fact.type, self.rulebook, array.type)
@@ -329,7 +282,7 @@ class ColumnDecoder:
         index[places] = len(array) + np.arange(len(places))
         return pa.concat_arrays([array, several]).take(pa.array(index))
 
-    def _states(self, array: pa.Array, fact: Fact, where: _Where) -> pa.Array:
+    def _states(self, array: pa.Array, fact: Fact, where: Where) -> pa.Array:
         """Return records or lists of which only is said whether there are any."""
         to = arrow_type(fact.type, self.rulebook)
         if types.is_nested(array.type):
@@ -340,32 +293,36 @@ class ColumnDecoder:
         said = pa.array([None if each is UNKNOWN else absent for each in values], to)
         return said.take(coded.indices)
 
-    def _set(self, array: pa.Array, fact: Fact, where: _Where) -> pa.Array:
+    def _set(self, array: pa.Array, fact: Fact, where: Where) -> pa.Array:
         """Return sets of closed values."""
         assert isinstance(fact.type, Choices)  # noqa: S101 - the caller looked
         to, kind = arrow_type(fact.type), array.type
-        if types.is_list(kind) and array.type.equals(to) and _are_among(array, fact.type):
+        complete = self.complete
+        if complete and kind.equals(to) and _are_among(array.values.dictionary, fact.type):
             return array
-        if types.is_null(kind):
-            return pa.nulls(len(array), to)
-        listed = _is_list(kind)
-        if listed and types.is_string(kind.value_type):
+        if not _is_list(kind):
+            if types.is_nested(kind):
+                return self._of_another_shape(array, fact, to, where)
+            coded = _coded(array)
+            values = self._read(coded, CellReader(fact, Wording()), where)
+            return array_of(values, fact.type, None, to).take(coded.indices)
+        if complete and types.is_string(kind.value_type):
             items = array.flatten().dictionary_encode()
-            if _are_among_words(items.dictionary, fact.type):
+            if _are_among(items.dictionary, fact.type):
                 return _listed(_lengths(array), items, array)
-        reader = CellReader(fact, Wording(complete=listed))
+        reader = CellReader(fact, Wording(complete=complete))
         cells = array.to_pylist()
         read = Kept(lambda cell: reader.read([*cell] if isinstance(cell, tuple) else cell))
         found = [read[tuple(cell) if isinstance(cell, list) else cell] for cell in cells]
-        bad = [at for at, each in enumerate(found) if isinstance(each, Problem)]
+        bad = np.flatnonzero([isinstance(each, Problem) for each in found])
         self.doubts.say(where, Code.UNREADABLE_VALUE, bad, lambda place: found[bad[place]])
-        values = (each.value if isinstance(each, Problem) else each for each in found)
-        return array_of(values, fact.type, None, to)
+        several = (each.value if isinstance(each, Problem) else each for each in found)
+        return array_of(several, fact.type, None, to)
 
     # ── Single values ─────────────────────────────────────────────────────────────────────────
 
     def _single(
-        self, array: pa.Array, fact: Fact, where: _Where
+        self, array: pa.Array, fact: Fact, where: Where
     ) -> tuple[pa.Array, pa.Array | None]:
         """Return a column of single values, and where it says that there is none, if anywhere."""
         to = arrow_type(fact.type)
@@ -387,7 +344,7 @@ class ColumnDecoder:
         return made, none
 
     def _of_another_shape(
-        self, array: pa.Array, fact: Fact, to: pa.DataType, where: _Where
+        self, array: pa.Array, fact: Fact, to: pa.DataType, where: Where
     ) -> pa.Array:
         message = f"what stands here cannot be read as {describe(fact.type)}: it is {array.type}"
         there = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False))
@@ -395,49 +352,52 @@ class ColumnDecoder:
             where,
             Code.UNREADABLE_VALUE,
             there,
-            _always(Problem(Code.UNREADABLE_VALUE, message, _CORRECT)),
+            _always(Problem(Code.UNREADABLE_VALUE, message, CORRECT)),
         )
         return pa.nulls(len(array), to)
 
-    def _read(self, coded: pa.DictionaryArray, reader: CellReader, where: _Where) -> list[Any]:
+    def _read(self, coded: pa.DictionaryArray, reader: CellReader, where: Where) -> list[Any]:
         """Return what each distinct value of a column says, and tell what says nothing."""
         words = coded.dictionary.to_pylist()
         found = reader.column(words)
-        # What each is, as a number: nothing to tell, unreadable, read with care, or a placeholder.
         kinds = np.array(
             [
-                (1 + (each.code is Code.READ_WITH_CARE))
+                (_WITH_CARE if each.code is Code.READ_WITH_CARE else _UNREAD)
                 if isinstance(each, Problem)
-                else 3 * reader.is_placeholder(word)
+                else _PLACEHOLDER * reader.is_placeholder(word)
                 for word, each in zip(words, found, strict=True)
             ],
             np.int8,
         )
         if kinds.any():
-            there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
-            codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
-            of = np.where(there, kinds[codes], 0)
-            for kind, code in ((1, Code.UNREADABLE_VALUE), (2, Code.READ_WITH_CARE)):
-                at = np.flatnonzero(of == kind)
-                said = [found[each] for each in codes[at[:MAX_CELLS_NAMED]]]
-                self.doubts.say(where, code, at, said.__getitem__)
-            at = np.flatnonzero(of == 3)  # noqa: PLR2004 - as above
-            if len(at):
-                held = dict.fromkeys(codes[at].tolist())
-                self.doubts.placeholders(where, at, [written(words[each]).strip() for each in held])
+            self.tell(where, coded, found, kinds)
         return [each.value if isinstance(each, Problem) else each for each in found]
+
+    def tell(self, where: Where, coded: pa.DictionaryArray, found: list[Any], kinds: Any) -> None:  # noqa: ANN401 - an array of numbers
+        """Tell what a column says that cannot be read, or less than that nobody knows."""
+        there = coded.indices.is_valid().to_numpy(zero_copy_only=False)
+        codes = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
+        of = np.where(there, kinds[codes], 0)
+        for kind, code in ((_UNREAD, Code.UNREADABLE_VALUE), (_WITH_CARE, Code.READ_WITH_CARE)):
+            at = np.flatnonzero(of == kind)
+            said = [found[each] for each in codes[at[:MAX_CELLS_NAMED]]]
+            self.doubts.say(where, code, at, said.__getitem__)
+        at = np.flatnonzero(of == _PLACEHOLDER)
+        if len(at):
+            held, words = dict.fromkeys(codes[at].tolist()), coded.dictionary.to_pylist()
+            self.doubts.placeholders(where, at, [written(words[each]).strip() for each in held])
 
     def _made(
         self,
         values: list[Any],
         coded: pa.DictionaryArray,
         to: pa.DataType,
-        where: _Where,
+        where: Where,
     ) -> pa.Array:
         """Return the values of a column by their codes."""
         known = [None if each is UNKNOWN else each for each in values]
         if types.is_dictionary(to):
-            return pa.array(known, pa.string()).take(coded.indices).dictionary_encode()
+            return pa.array(known, pa.string()).dictionary_encode().take(coded.indices)
         try:
             return pa.array(known, to).take(coded.indices)
         except (*_DOES_NOT_FIT, OverflowError):
@@ -457,7 +417,7 @@ class ColumnDecoder:
                 self.doubts.say(where, Code.UNREADABLE_VALUE, at, _always(problem))
         return pa.array(kept, to).take(coded.indices)
 
-    def _ahead(self, array: pa.Array, as_of: dt.date, where: _Where) -> None:
+    def _ahead(self, array: pa.Array, as_of: dt.date, where: Where) -> None:
         """Tell which dates of something done lie ahead, which evaluation counts as unknown."""
         late = _filled(pc.greater(array, pa.scalar(as_of)))
         at = np.flatnonzero(late.to_numpy(zero_copy_only=False))
@@ -481,7 +441,7 @@ def _struct(
     return pa.StructArray.from_arrays([*made.values()], names=[*made], mask=pc.is_null(array))
 
 
-def _always(problem: Problem) -> _Problems:
+def _always(problem: Problem) -> Problems:
     return lambda _: problem
 
 
@@ -508,8 +468,8 @@ def as_it_is(array: pa.Array, fact_type: FactType, to: pa.DataType) -> pa.Array 
         case Choice(values):
             if types.is_dictionary(kind) and types.is_string(kind.value_type):
                 words = array.dictionary
-            elif types.is_string(kind):
-                array = array.dictionary_encode()
+            elif _is_text(kind):
+                array = array.cast(pa.string()).dictionary_encode()
                 words = array.dictionary
             else:
                 return None
@@ -528,7 +488,7 @@ def _plain_texts(array: pa.Array) -> pa.Array | None:
         kind, words = kind.value_type, array.dictionary
     else:
         words = None
-    if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
+    if not _is_text(kind):
         return None
     if words is None:
         array = words = array.cast(pa.string())
@@ -559,6 +519,10 @@ def _plain_numbers(array: pa.Array, to: pa.DataType, most: Decimal | None) -> pa
         return None
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
 def _is_number(kind: pa.DataType) -> bool:
     return bool(types.is_integer(kind) or types.is_decimal(kind))
 
@@ -571,11 +535,7 @@ def _is_kept(value: Any, to: pa.DataType) -> bool:  # noqa: ANN401 - any single 
     return True
 
 
-def _are_among(array: pa.Array, fact_type: Choices) -> bool:
-    return _are_among_words(array.values.dictionary, fact_type)
-
-
-def _are_among_words(words: pa.Array, fact_type: Choices) -> bool:
+def _are_among(words: pa.Array, fact_type: Choices) -> bool:
     return {*words.to_pylist()} <= {*fact_type.values}
 
 

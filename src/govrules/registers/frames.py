@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
@@ -19,18 +20,15 @@ import numpy as np
 import pyarrow as pa
 
 from govrules import vocabulary as v
-from govrules.decode.problems import Problem
 from govrules.decode.states import fold
-from govrules.decode.values import Wording
 from govrules.diagnostics import did_you_mean
-from govrules.engines.columns import BLOCK, NONE, arrow_type, schema_of
+from govrules.engines.columns import BESIDE, BLOCK, NONE, beside
 from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
-from govrules.registers.batches import SEPARATOR, Kernel, kernel, names_of
-from govrules.registers.cells import CellReader
-from govrules.registers.decoding import ColumnDecoder, Doubts, as_it_is
-from govrules.registers.own_schema import check_headings, whole_table
+from govrules.registers.batches import SEPARATOR, Kernel, Told, kernel, names_of
+from govrules.registers.decoding import ITSELF, ColumnDecoder
+from govrules.registers.own_schema import Doubts, Where, check_headings, whole_table
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook
@@ -40,12 +38,12 @@ Which: TypeAlias = Literal["all", "flagged"]
 _NAME: Final = "the table"
 #: In the order of their codes.
 _LEVELS: Final = [each.value for each in SEVERITY_CODES if each is not None]
-#: The libraries whose frames narwhals makes of Arrow data.
-_EAGER: Final[Mapping[str, Any]] = {
-    "pandas": nw.Implementation.PANDAS,
-    "modin": nw.Implementation.MODIN,
-    "cudf": nw.Implementation.CUDF,
-}
+_VERDICTS: Final = [each.value for each in VERDICT_CODES]
+_TEXTS: Final = pa.list_(pa.string())
+#: Before the names of derived facts, which headings leave out.
+_STATED: Final = "stated."
+#: Codes whose bits are taken at once.
+_CACHED: Final = 1 << 17
 #: Of so many different values that cannot be read, each is shown.
 _SHOWN: Final = 5
 
@@ -102,9 +100,8 @@ def assess_table(
     for each in said:
         warnings.warn(each, GovrulesWarning, stacklevel=2)
     laid = laid.combine_chunks()
-    found = [judge.whole(each) for each in laid.to_batches(BLOCK)]
-    made = _findings(found, len(judge.rules), laid, flagged=findings == "flagged")
-    return _native(made, backend)
+    told = [judge.told(judge.block(each)) for each in laid.to_batches(BLOCK)]
+    return _native(_findings(told, judge, laid, flagged=findings == "flagged"), backend)
 
 
 @functools.lru_cache(maxsize=4)
@@ -121,10 +118,9 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
         return whole_table(table, _NAME), "duckdb"
     try:
         frame = nw.from_native(table, pass_through=True)
-    except nw.exceptions.DuplicateError as error:
-        raise FactsError(
-            "table", "columns that each have a heading of their own", "two with one"
-        ) from error
+    except nw.exceptions.DuplicateError:
+        check_headings(pa.schema([(str(each), pa.null()) for each in table.columns]), _NAME)
+        raise
     if isinstance(frame, nw.LazyFrame):
         backend = frame.implementation.name.lower()
         return whole_table(frame.collect("pyarrow").to_native(), _NAME), backend
@@ -134,149 +130,165 @@ def _arrow(table: Any) -> tuple[Any, str]:  # noqa: ANN401 - a dataframe of any 
 
 
 @attrs.frozen(eq=False)
-class _Coded:
+class _Findings:
     """
-    A column of categories.
+    What rules say of the subjects of a table.
 
     Attributes:
-        codes: the place of each row's word, as an array of NumPy; -1 where there is none.
-
-        words: the categories, as an Arrow array.
-
-        ordered: whether each category is more than the one before it.
+        row: the row of each finding, counted from 0.
+        rule: the place of its rule.
+        codes: what it says, as `Told` has it.
+        names: what the subject of each row is called, as an Arrow array.
+        rules: the ids of the rules.
+        lists: further columns, of lists.
+        every: whether each rule stands there of each row.
     """
 
+    row: Any
+    rule: Any
     codes: Any
-    words: Any
-    ordered: bool = False
+    names: Any
+    rules: list[str]
+    lists: Mapping[str, Any]
+    every: bool
 
-    def as_arrow(self) -> Any:  # noqa: ANN401 - an Arrow array
-        """Return the column as Arrow has it."""
-        codes = pa.array(self.codes, mask=self.codes < 0 if self.ordered else None)
-        # The codes are our own, and need not be looked through.
-        return pa.DictionaryArray.from_arrays(codes, self.words, ordered=self.ordered, safe=False)
+    def coded(self, called: Any, words: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - arrays
+        """
+        Yield the columns that are categories: each with its codes, -1 where there is none.
+
+        Args:
+            called: of each row of the table, the place of what its subject is called.
+
+            words: what subjects are called.
+        """
+        number = len(self.rules)
+        yield "subject", np.repeat(called, number) if self.every else called[self.row], words
+        yield "rule", self.rule, self.rules
+        yield "verdict", (self.codes & 3).view(np.int8), _VERDICTS
+        yield "severity", (self.codes >> 2 & 7).view(np.int8) - 1, _LEVELS
+        yield "could_be", (self.codes >> 5).view(np.int8) - 1, _LEVELS
 
 
-def _native(columns: Mapping[str, Any], backend: str) -> Any:  # noqa: ANN401 - dataframes
-    """Return columns, each of numbers, of categories or of lists, as a dataframe of a library."""
+def _native(found: _Findings, backend: Any) -> Any:  # noqa: ANN401 - a dataframe of that library
+    """Return findings as a dataframe of a library."""
     if backend == "pandas":
-        return _pandas(columns)
+        return _pandas(found)
     if backend == "polars":
-        return _polars(columns)
-    found = pa.table(
-        {
-            name: each.as_arrow() if isinstance(each, _Coded) else each
-            for name, each in columns.items()
-        }
-    )
+        return _polars(found)
+    names = found.names.dictionary_encode()
+    made = {"row": pa.array(found.row)}
+    for name, codes, words in found.coded(names.indices.to_numpy(), names.dictionary):
+        ordered = words is _LEVELS
+        places = pa.array(codes, mask=codes < 0 if ordered else None)
+        # The codes are our own, and need not be looked through.
+        made[name] = pa.DictionaryArray.from_arrays(places, words, ordered=ordered, safe=False)
+    table = pa.table({**made, **found.lists})
     if backend == "duckdb":
         import duckdb  # noqa: PLC0415 - only who passes a relation of it has it
 
-        return duckdb.from_arrow(found)
-    if backend in _EAGER:
-        return nw.from_arrow(found, backend=_EAGER[backend]).to_native()
-    return found
+        return duckdb.from_arrow(table)
+    if backend in ("modin", "cudf"):
+        return nw.from_arrow(table, backend=backend).to_native()
+    return table
 
 
-def _pandas(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a dataframe of pandas
+def _pandas(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of pandas
     """Return findings as pandas has them; its cells can be set, and Arrow's buffers cannot."""
     import pandas as pd  # noqa: PLC0415 - only who passes a dataframe of it has it
 
-    found = {}
-    for name, each in columns.items():
-        if isinstance(each, _Coded):
-            kind = pd.CategoricalDtype(each.words.to_pandas(), ordered=each.ordered)
-            found[name] = pd.Categorical.from_codes(each.codes, dtype=kind, validate=False)
-        else:
-            found[name] = each.to_pandas().copy() if isinstance(each, pa.Array) else each
-    return pd.DataFrame(found, copy=False)
+    made = {"row": found.row}
+    names = pd.Index(found.names.to_pandas(deduplicate_objects=False))
+    called, names = (np.arange(len(names)), names) if names.is_unique else names.factorize()
+    for name, codes, words in found.coded(called.astype(np.int32), names):
+        kind = pd.CategoricalDtype(words, ordered=words is _LEVELS)
+        made[name] = pd.Categorical.from_codes(codes, dtype=kind, validate=False)
+    lists = {name: each.to_pandas().copy() for name, each in found.lists.items()}
+    return pd.DataFrame({**made, **lists}, copy=False)
 
 
-def _polars(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a dataframe of Polars
+def _polars(found: _Findings) -> Any:  # noqa: ANN401 - a dataframe of Polars
     """Return findings as Polars has them: severities are an Enum, whose values have an order."""
     import polars as pl  # noqa: PLC0415 - only who passes a dataframe of it has it
 
-    found = {}
-    for name, each in columns.items():
-        if isinstance(each, _Coded):
-            # Each word becomes a category once, and not for each of its rows.
-            known = each.words.to_pylist()
-            kind = pl.Categorical if name == "subject" else pl.Enum(known)
-            words = pl.Series(known, dtype=pl.String).cast(kind)
-            found[name] = words.gather(pl.Series(each.as_arrow().indices)).alias(name)
-        else:
-            found[name] = pl.Series(each)
-    return pl.DataFrame(found)
+    def chosen(words: Any, bits: list[Any]) -> Any:  # noqa: ANN401 - series
+        # Polars looks each code up, and takes the bits of many at once.
+        if len(words) == 1 or not bits:
+            return words
+        *lower, highest = bits
+        half = 1 << len(lower)
+        return chosen(words[half:], lower).zip_with(highest, chosen(words[:half], lower))
+
+    rules = pl.Series(found.rules, dtype=pl.Enum(found.rules))
+    if found.every:
+        # To double a column is to copy memory.
+        while len(rules) < len(found.row):
+            rules = pl.concat([rules, rules], rechunk=True)
+        rules = rules.head(len(found.row))
+    else:
+        rules = rules.gather(found.rule)
+    rows = len(found.codes)
+    bits = [
+        pl.Series(pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(each)]))
+        for each in _planes(found.codes)
+    ]
+    levels = pl.Series([None, *_LEVELS], dtype=pl.Enum(_LEVELS))
+    names = pl.Series(found.names).cast(pl.Categorical)
+    return pl.DataFrame(
+        {
+            "row": pl.Series(pa.array(found.row)),
+            "subject": names.gather(pl.Series(pa.array(found.row.view(np.uint32)))),
+            "rule": rules,
+            "verdict": chosen(pl.Series(_VERDICTS, dtype=pl.Enum(_VERDICTS)), bits[:2]),
+            "severity": chosen(levels, bits[2:5]),
+            "could_be": chosen(levels, bits[5:]),
+            **{name: pl.Series(each) for name, each in found.lists.items()},
+        }
+    )
+
+
+def _planes(codes: Any) -> Any:  # noqa: ANN401 - arrays
+    """Return each of the eight bits of codes as a bitmap."""
+    made = np.empty((8, -(-len(codes) // 8)), np.uint8)
+    # So many stay in cache until all their bits are taken.
+    for start in range(0, len(codes), _CACHED):
+        part, to = codes[start : start + _CACHED], slice(start // 8, (start + _CACHED) // 8)
+        for at, plane in enumerate(made):
+            plane[to] = np.packbits(part & (1 << at), bitorder="little")
+    return made
 
 
 # ── Findings ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _findings(found: list[Any], number: int, laid: Any, *, flagged: bool) -> dict[str, Any]:  # noqa: ANN401 - batches
-    """Return the columns of findings on batches, with categories that are each other's."""
-    rows = laid.num_rows
-    codes = {name: _codes(found, name) for name in ("verdict", "severity", "could_be")}
-    words = [each.value for each in VERDICT_CODES]
-    names = names_of(laid).dictionary_encode()
-    names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
-    called = np.repeat(names.indices.to_numpy(zero_copy_only=False), number)
-    row = np.repeat(np.arange(rows, dtype=np.int32), number)
-    rule = np.tile(np.arange(number, dtype=np.min_scalar_type(-max(1, number))), rows)
-    chosen = None
+def _findings(told: list[Told], judge: Kernel, laid: Any, *, flagged: bool) -> _Findings:  # noqa: ANN401 - an Arrow table
+    """Return the findings on a table, of which each block was told of."""
+    number = len(judge.rules)
+    kind = np.min_scalar_type(-max(1, number))
+    codes = np.concatenate(
+        [np.empty((0, number), np.uint8), *(each.codes for each in told)]
+    ).ravel()
+    chosen: Any = slice(None)
     if flagged:
-        chosen = np.flatnonzero(codes["verdict"] == words.index(Verdict.FLAGGED.value))
-        row, rule, called = row[chosen], rule[chosen], called[chosen]
-        codes = {name: each[chosen] for name, each in codes.items()}
-    rules = found[0].column("rule").dictionary if found else pa.array([], pa.string())
-    levels = pa.array(_LEVELS)
-    columns = {
-        "row": row,
-        "subject": _Coded(called, names.dictionary),
-        "rule": _Coded(rule, rules),
-        "verdict": _Coded(codes["verdict"], pa.array(words)),
-        # In the order of their codes, lowest first.
-        "severity": _Coded(codes["severity"], levels, ordered=True),
-        "could_be": _Coded(codes["could_be"], levels, ordered=True),
-    }
-    for name in ("questions", "facts"):
-        if found and name in found[0].schema.names:
-            columns[name] = _lists([each.column(name) for each in found], chosen)
-    return columns
-
-
-def _codes(found: list[Any], name: str) -> Any:  # noqa: ANN401 - an array of NumPy
-    """Return the codes of a column of all batches, which have the same words; -1 for none."""
-    columns = [each.column(name).indices for each in found]
-    several = [np.frombuffer(each.buffers()[1], np.int8, len(each)) for each in columns]
-    return np.concatenate(several) if several else np.empty(0, np.int8)
-
-
-def _lists(several: list[Any], chosen: Any) -> Any:  # noqa: ANN401 - arrays
-    """Return columns of texts, each of several joined by a separator, as one column of lists."""
-    whole = pa.chunked_array(several).unify_dictionaries()
-    joined = pa.concat_arrays([each.indices.cast(pa.int32()) for each in whole.chunks])
-    words = whole.chunk(0).dictionary.to_pylist()
-    lists = pa.array(
-        [each.split(SEPARATOR) if each else [] for each in words], pa.list_(pa.string())
-    )
-    return lists.take(joined if chosen is None else joined.take(pa.array(chosen)))
+        chosen = np.flatnonzero(codes & 3 == VERDICT_CODES.index(Verdict.FLAGGED))
+        row, rule = np.divmod(chosen, max(1, number))
+        row, rule, codes = row.astype(np.int32), rule.astype(kind), codes[chosen]
+    else:
+        row = np.repeat(np.arange(laid.num_rows, dtype=np.int32), number)
+        rule = np.tile(np.arange(number, dtype=kind), laid.num_rows)
+    lists = {}
+    if told and told[0].questions is not None:
+        starts = np.cumsum([0, *(len(each.texts) for each in told)])
+        asked = [each.questions + at for each, at in zip(told, starts, strict=False)]
+        texts = [text.split(SEPARATOR) if text else [] for each in told for text in each.texts]
+        asked = pa.array(np.concatenate(asked).ravel()[chosen])
+        lists["questions"] = pa.array(texts, _TEXTS).take(asked)
+        lists["facts"] = pa.array([[*each] for each in judge.asks], _TEXTS).take(pa.array(rule))
+    rules, names = [each.id for each in judge.rules], names_of(laid)
+    names = names.combine_chunks() if isinstance(names, pa.ChunkedArray) else names
+    return _Findings(row, rule, codes, names, rules, lists, every=not flagged)
 
 
 # ── Flat columns as they are laid out ─────────────────────────────────────────────────────────
-
-
-@attrs.frozen(eq=False)
-class _Column:
-    """
-    The values of a fact, and where it is known to be absent.
-
-    Attributes:
-        values: one a row, of the Arrow type of the fact.
-        none: one yes or no a row; None where no row says so.
-    """
-
-    values: Any
-    none: Any = None
 
 
 def laid_out(
@@ -298,148 +310,81 @@ def laid_out(
         wanted: the columns that there must be, though nothing is known of them.
 
     Raises:
-        FactsError: no column holds a fact.
+        FactsError: no column holds a fact, or two hold one.
     """
-    schema = pa.schema(each for each in schema_of(cls, rulebook) if each.name in wanted)
     check_headings(table.schema, _NAME)
     if any(pa.types.is_struct(each.type) or each.name.endswith(NONE) for each in table.schema):
-        return _decoded_whole(table, cls, rulebook)
-    known = _facts(cls, rulebook)
-    columns: dict[str, _Column] = {}
-    said: list[str] = []
+        return _decoded(table, ColumnDecoder(cls, rulebook, Doubts(_NAME)), wanted)
+    known, said = _paths(cls, rulebook), []
+    paths = {each: known[fold(each)] for each in table.column_names if fold(each) in known}
+    if not paths:
+        expected = "columns that are headed by paths of facts"
+        raise FactsError("table", expected, ", ".join(table.column_names)[:80] or "none")
+    facts = table.select([*paths]).rename_columns([*paths.values()])
+    check_headings(facts.schema, _NAME)
+    decoder = _Flat(cls, rulebook, Doubts(_NAME), complete=False)
+    made, others = _decoded(facts, decoder, wanted)
     for name in table.column_names:
-        found = known.get(fold(name))
-        if found is None:
-            near = did_you_mean(name, [path for path, _ in known.values()])
-            said.append(
-                f"no fact is called `{name}`, so that nothing is read from it. {near}".strip()
-            )
-            continue
-        path, fact = found
-        if path in columns:
-            raise FactsError(path, "in one column", "in two")
-        columns[path], unread = _decoded(table.column(name).combine_chunks(), fact, rulebook)
-        if unread:
+        path = paths.get(name)
+        unread = [*decoder.unread.get(path.removeprefix(_STATED), ())] if path else []
+        if path is None:
+            near = did_you_mean(name, known.values())
+            what = f"no fact is called `{name}`, so that nothing is read from it. {near}"
+            said.append(what.strip())
+        elif unread:
             shown = ", ".join(f"`{each}`" for each in unread[:_SHOWN])
             more = f" and {len(unread) - _SHOWN} more" if unread[_SHOWN:] else ""
             said.append(f"`{path}` is unknown where its column holds {shown}{more}")
-    if not columns:
-        expected = "columns that are headed by paths of facts"
-        raise FactsError("table", expected, ", ".join(table.column_names)[:80] or "none")
-    rows = table.num_rows
-    called = pa.schema(each for each in schema_of(cls, rulebook) if each.name in ("id", "name"))
-    schema = pa.unify_schemas([schema, called])
-    arrays = _fields_of(schema, columns, "", rows)
-    return pa.Table.from_arrays(arrays, schema=schema), said
+    return made, [*said, *others]
 
 
-def _facts(cls: type, rulebook: Rulebook) -> dict[str, tuple[str, v.Fact]]:
-    """Return the facts that a column can hold, each with its path, by the folded heading."""
-    found = dict(v.vocabulary_of(cls).facts)
-    about = v.vocabulary_of(cls).about
-    if "local" in about:
-        found |= {f"local.{name}": fact for name, fact in rulebook.local.items()}
-    if "stated" in about:
-        derived = (each for each in rulebook.derived.values() if each.cls is cls)
-        found |= {f"stated.{each.name}": each.fact for each in derived}
-    return {fold(path.removeprefix("stated.")): (path, held) for path, held in found.items()}
+@attrs.define
+class _Flat(ColumnDecoder):
+    """Decodes flat columns, and gathers the distinct values of which something is told."""
+
+    unread: dict[str, dict[str, None]] = attrs.field(factory=dict)
+
+    def batch(self, batch: Any, before: int, wanted: Collection[str] | None = None) -> Any:  # noqa: ANN401 - Arrow batches
+        """Return a batch whose columns are as `schema_of` has them."""
+        inner = _nested(dict(zip(batch.schema.names, batch.columns, strict=True)))
+        return ColumnDecoder.batch(self, pa.RecordBatch.from_struct_array(inner), before, wanted)
+
+    def tell(self, where: Where, coded: Any, found: list[Any], kinds: Any) -> None:  # noqa: ANN401, ARG002 - as it is overridden
+        """Gather those of a column."""
+        words = itertools.compress(coded.dictionary.to_pylist(), kinds)
+        self.unread.setdefault(where.path, {}).update(dict.fromkeys(map(str, words)))
 
 
-def _decoded_whole(table: Any, cls: type, rulebook: Rulebook) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
-    """Return a table that is laid out already with what stands in it decoded."""
-    doubts = Doubts(_NAME)
-    decoder = ColumnDecoder(cls, rulebook, doubts)
-    batches, before = [], 0
-    for each in table.combine_chunks().to_batches() or [_no_rows(table.schema)]:
-        batches.append(pa.Table.from_batches([decoder.batch(each, before)]))
+def _paths(cls: type, rulebook: Rulebook) -> dict[str, str]:
+    """Return the paths of the facts that a column can hold, by the folded heading."""
+    vocabulary = v.vocabulary_of(cls)
+    found = [*vocabulary.facts]
+    for head in BESIDE:
+        if head in vocabulary.about:
+            found += [f"{head}.{name}" for name in beside(head, cls, rulebook)]
+    return {fold(each.removeprefix(_STATED)): each for each in found}
+
+
+def _nested(columns: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an Arrow array
+    """Return columns that are headed by paths as records."""
+    heads: dict[str, dict[str, Any]] = {}
+    for path, array in columns.items():
+        head, _, rest = path.partition(".")
+        heads.setdefault(head, {})[rest or ITSELF] = array
+    arrays = [
+        inner[ITSELF] if inner.keys() == {ITSELF} else _nested(inner) for inner in heads.values()
+    ]
+    return pa.StructArray.from_arrays(arrays, names=[*heads])
+
+
+def _decoded(table: Any, decoder: ColumnDecoder, wanted: Collection[str]) -> tuple[Any, list[str]]:  # noqa: ANN401 - an Arrow table
+    """Return a table decoded, and what has to be said of its values."""
+    made, before = [], 0
+    heads = {name.partition(".")[0].removesuffix(NONE) for name in table.column_names}
+    nothing = pa.RecordBatch.from_pylist([], table.schema)
+    for each in table.combine_chunks().to_batches() or [nothing]:
+        batch = decoder.batch(each, before, {"id", "name", *heads, *wanted})
+        made.append(pa.Table.from_batches([batch]))
         before += each.num_rows
-    made = pa.concat_tables(batches, promote_options="default")
-    return made, [each.message for each in doubts.diagnostics()]
-
-
-def _no_rows(schema: Any) -> Any:  # noqa: ANN401 - an Arrow batch
-    return pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema)
-
-
-def _nulls(rows: int, kind: Any) -> Any:  # noqa: ANN401 - an Arrow type
-    """Return a column in which nothing is known."""
-    # Of lists of records `pa.nulls` makes no columns of numbers that can be looked at.
-    if pa.types.is_list(kind):
-        nowhere = pa.array(np.zeros(rows + 1, np.int32))
-        empty = pa.array([], kind.value_type)
-        return pa.ListArray.from_arrays(nowhere, empty, type=kind, mask=_everywhere(rows))
-    if pa.types.is_struct(kind):
-        inner = [_nulls(rows, each.type) for each in kind]
-        return pa.StructArray.from_arrays(inner, fields=[*kind], mask=_everywhere(rows))
-    return pa.nulls(rows, kind)
-
-
-def _everywhere(rows: int) -> Any:  # noqa: ANN401 - an Arrow array
-    return pa.array(np.ones(rows, bool))
-
-
-def _fields_of(
-    fields: Any,  # noqa: ANN401 - a schema or a type of records
-    columns: Mapping[str, _Column],
-    prefix: str,
-    rows: int,
-) -> list[Any]:
-    """Return the columns of a record's fields, those of records within put together."""
-    found = []
-    for field in fields:
-        path = f"{prefix}{field.name}"
-        if field.name.endswith(NONE):
-            # Of a record that is itself none the companion stands in it.
-            own = columns.get(path.removesuffix(NONE).removesuffix("."))
-            found.append(_nulls(rows, pa.bool_()) if own is None or own.none is None else own.none)
-        elif pa.types.is_struct(field.type):
-            below = any(each == path or each.startswith(f"{path}.") for each in columns)
-            if below:
-                arrays = _fields_of(field.type, columns, f"{path}.", rows)
-                found.append(pa.StructArray.from_arrays(arrays, fields=[*field.type]))
-            else:
-                found.append(_nulls(rows, field.type))
-        else:
-            own = columns.get(path)
-            found.append(_nulls(rows, field.type) if own is None else own.values)  # noqa: PD011 - a column of ours
-    return found
-
-
-def _decoded(
-    column: Any,  # noqa: ANN401 - an Arrow array
-    fact: v.Fact,
-    rulebook: Rulebook,
-) -> tuple[_Column, list[str]]:
-    """Return a column read by the type of its fact, and the values that cannot be read."""
-    kind = arrow_type(fact.type, rulebook)
-    plain = as_it_is(column, fact.type, kind)
-    if plain is not None:
-        return _Column(plain), []
-    if pa.types.is_nested(column.type):
-        column = pa.array([str(each) for each in column.to_pylist()], pa.string())
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    words = column.dictionary.to_pylist()
-    reader = CellReader(fact, Wording())
-    values, none, unread = [], [], []
-    for each, found in zip(words, reader.column(words), strict=True):
-        if isinstance(found, Problem) or reader.is_placeholder(each):
-            unread.append(str(each))
-        value = found.value if isinstance(found, Problem) else found
-        none.append(value is None)
-        values.append(_as_arrow(value))
-    indices = column.indices
-    if isinstance(fact.type, v.Record):
-        made = _nulls(len(column), kind)
-    else:
-        made = pa.array(values, kind).take(indices)
-    return _Column(made, pa.array(none, pa.bool_()).take(indices) if any(none) else None), unread
-
-
-def _as_arrow(value: Any) -> Any:  # noqa: ANN401 - any fact's value
-    if value is UNKNOWN or value is None:
-        return None
-    if isinstance(value, frozenset):
-        known = sorted(each for each in value if each is not UNKNOWN)
-        return known if len(known) == len(value) else [*known, None]
-    return [] if value == () else value
+    found = pa.concat_tables(made, promote_options="default")
+    return found, [each.message for each in decoder.doubts.diagnostics()]

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.diagnostics import Code, did_you_mean
+from govrules.decode.problems import Problem
+from govrules.diagnostics import Code, Diagnostic, Span, did_you_mean
 from govrules.errors import FactsError
+from govrules.explain.phrases import counted
 from govrules.registers.json_rows import records
 from govrules.registers.probing import check_sound
+from govrules.registers.rows import MAX_CELLS_NAMED
 from govrules.registers.sources import (
     ARROW,
     DUCKDB,
@@ -31,6 +35,9 @@ from govrules.registers.sources import (
 )
 from govrules.registers.tables import MAX_ROWS, Table
 
+#: Says what is wrong with the first, second, … of some values.
+Problems: TypeAlias = Callable[[int], Problem]
+CORRECT: Final = "correct the value, or leave it empty"
 #: How much of what another library says a message repeats.
 _SHOWN: Final = 200
 
@@ -98,6 +105,78 @@ def _twice(fields: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - fields 
             one, mark = one.value_type, "[]"
         if types.is_struct(one):
             yield from _twice(one, f"{prefix}{each.name}{mark}.")
+
+
+@attrs.frozen(eq=False)
+class Where:
+    """
+    Where the values of a column stand.
+
+    Attributes:
+        path: the fact.
+        rows: from the places of values to the rows of the table, counted from 0.
+        number: how many values there are.
+    """
+
+    path: str
+    rows: Callable[[Any], Any]
+    number: int
+
+    def fact(self, name: str) -> Where:
+        """Return where a fact of these records stands."""
+        return attrs.evolve(self, path=f"{self.path}.{name}" if self.path else name)
+
+    def items(self, parents: Any) -> Where:  # noqa: ANN401 - an array of numbers
+        """Return where the items of these lists stand, by the list that each is in."""
+        return Where(f"{self.path}[]", lambda at: self.rows(parents[at]), len(parents))
+
+
+@attrs.define
+class Doubts:
+    """
+    What of columns cannot be read, or only with care, gathered from batch to batch.
+
+    Attributes:
+        name: what the table is called.
+    """
+
+    name: str
+    _found: list[Diagnostic] = attrs.field(factory=list)
+    _number: Counter[tuple[str, Code]] = attrs.field(factory=Counter)
+    #: Of each fact, the words that say that nobody knows, how many, and the first of their rows.
+    _words: dict[str, tuple[dict[str, None], int, int]] = attrs.field(factory=dict)
+
+    def say(self, where: Where, code: Code, at: Any, problem: Problems) -> None:  # noqa: ANN401 - places
+        """Tell what is wrong with some values of a fact, unless enough of them were named."""
+        key = (where.path, code)
+        room = max(0, MAX_CELLS_NAMED - self._number[key])
+        self._number[key] += len(at)
+        for place, row in enumerate(where.rows(at[:room])):
+            each = problem(place)
+            span = Span(self.name, int(row) + 1)
+            named = each.message if code is Code.PARTNER_TWICE else each.about(where.path)
+            self._found.append(Diagnostic(code, named, span, each.help))
+
+    def placeholders(self, where: Where, at: Any, words: Collection[str]) -> None:  # noqa: ANN401 - places
+        """Tell that some values say less than that nobody knows."""
+        known, number, first = self._words.get(where.path, ({}, 0, int(where.rows(at[0]))))
+        self._words[where.path] = (known | dict.fromkeys(words), number + len(at), first)
+
+    def diagnostics(self) -> Iterator[Diagnostic]:
+        """Yield all that is told, each fact's own rows in order."""
+        yield from self._found
+        for (path, code), number in self._number.items():
+            if number > MAX_CELLS_NAMED:
+                more = f"{number - MAX_CELLS_NAMED:,} more values are so (`{path}`)"
+                yield Diagnostic(code, more, Span(self.name), CORRECT)
+        for path, (words, number, first) in self._words.items():
+            shown = ", ".join(f"`{each}`" for each in words)
+            yield Diagnostic(
+                Code.PLACEHOLDER,
+                f"{counted(number, 'value')} with {shown}: the fact is unknown (`{path}`)",
+                Span(self.name, first + 1),
+                "fill them in, or leave them empty",
+            )
 
 
 def open_columns(file: str, name: str, layout: Layout) -> Opened:
@@ -237,7 +316,7 @@ def whole_table(source: Any, name: str) -> Any:  # noqa: ANN401 - a table of any
         return source
     try:
         if hasattr(source, "__arrow_c_stream__") or hasattr(source, "__arrow_c_array__"):
-            return pyarrow.table(source)
+            return pyarrow.table(source, nthreads=1)
         if hasattr(source, "to_arrow_table"):
             return source.to_arrow_table()
         interchange = needs("pyarrow.interchange", name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, TypeAlias
 
 import z3
 
@@ -14,6 +14,7 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.explain.phrases import joined
 from govrules.prove import symbols
 from govrules.prove import terms as t
+from govrules.prove.arrangements import arranged, can_change
 from govrules.prove.encoded import EncodedRule, EncodedRulebook, is_about_records
 from govrules.prove.results import Flaw, Result, Status
 from govrules.prove.solving import (
@@ -27,23 +28,19 @@ from govrules.prove.solving import (
 from govrules.prove.symbols import Space
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError, Witness
-from govrules.rulebook.ast import Rule, Verdict
+from govrules.rulebook.ast import Rule, Verdict, all_conditions
+from govrules.rulebook.walk import tested_records
 from govrules.truth import Truth
 
 #: How many sets of rules are tried for conflicts before the search ends undecided.
 MOST_CONFLICTS: Final = 60
-
-
-class _Core(NamedTuple):
-    """A smallest set of rules that no arrangement clears together, and what shows it."""
-
-    rules: Sequence[Rule]
-    examples: tuple[Witness, ...]
+#: A smallest set of rules that no arrangement clears together, and what shows it.
+_Core: TypeAlias = tuple[Sequence[Rule], tuple[Witness, ...]]
 
 
 def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> Iterator[Result]:
     """Yield each conflict of rules about a subject; that there is none, if so."""
-    if not any(map(encoded.can_change, rules)):
+    if not any(can_change(encoded, each) for each in rules):
         return
     kind, level = Flaw.CONFLICT, encoded.level
     outside = [each for each in rules if is_about_records(each)]
@@ -55,20 +52,20 @@ def results(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) -> It
     if asked:
         sound = f"some arrangement clears every rule on a {subject} from {level.value} upwards"
         search = _Search(encoded, asked)
-        found = (_result(subject, core) for core in search.cores())
+        found = (_result(subject, *core) for core in search.cores())
         yield from encoded.settled(Result(kind, subject, Status.PROVED, sound), found)
 
 
-def _result(subject: str, core: _Core) -> Result:
-    names = tuple(each.id for each in core.rules)
+def _result(subject: str, rules: Sequence[Rule], shown: tuple[Witness, ...]) -> Result:
+    names = tuple(each.id for each in rules)
     clears = f"clears {joined(f'`{each}`' for each in names)}"
     clears += " together" if len(names) > 1 else ""
     says = f"there are circumstances of a {subject} in which no arrangement {clears}"
-    reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in core.rules]
+    reasons = [dict(each.intended).get(Flaw.CONFLICT.value, "") for each in rules]
     reason = next(filter(None, reasons), "")
     status = Status.INTENDED if reason else Status.REFUTED
-    about, span = names[0] if len(names) == 1 else subject, core.rules[0].span
-    return Result(Flaw.CONFLICT, about, status, says, names, core.examples, reason, span)
+    about, span = names[0] if len(names) == 1 else subject, rules[0].span
+    return Result(Flaw.CONFLICT, about, status, says, names, shown, reason, span)
 
 
 class _Search:
@@ -78,6 +75,8 @@ class _Search:
         self._encoded = encoded
         self._rules = {each.id: encoded.rule(each) for each in rules}
         self._space = self._rules[rules[0].id].space
+        tested = tested_records(all_conditions(encoded.rulebook))
+        self._arranged = arranged(self._space.top, tested)
         #: By rule, that it is met, without arrangements on which that does not depend.
         self._goals: dict[str, Term] = {}
 
@@ -101,7 +100,7 @@ class _Search:
                     found = self._no_way_out(kept, Clock.of(self._encoded.seconds))
                     if found is None:
                         continue
-                    core = frozenset(each.id for each in found.rules)
+                    core = frozenset(each.id for each in found[0])
                     known.append(core)
                     yield found
                 waiting += [left_out | {each} for each in sorted(core)]
@@ -111,15 +110,15 @@ class _Search:
         space = self._space
         goal = t.no(t.both(terms.flagged, terms.in_force, terms.at_least[self._encoded.level]))
         named, laws = names_in(goal), space.laws_of(names_in(goal))[1]
-        arranged = space.named(named & space.arranged).values()
-        idle = irrelevant(goal, laws, [each for each in arranged if z3.is_bool(each)])
+        choices = space.named(named & self._arranged).values()
+        idle = irrelevant(goal, laws, [each for each in choices if z3.is_bool(each)])
         return z3.simplify(z3.substitute(goal, *((each, t.false()) for each in idle)))
 
     def _groups(self) -> Iterator[list[Rule]]:
         """Yield the rules in groups that have no arrangement in common."""
         groups: list[tuple[frozenset[str], list[str]]] = []
         for name, goal in self._goals.items():
-            named, together = names_in(goal) & self._space.arranged, [name]
+            named, together = names_in(goal) & self._arranged, [name]
             for other, members in [each for each in groups if each[0] & named]:
                 groups.remove((other, members))
                 named, together = named | other, [*together, *members]
@@ -135,13 +134,13 @@ class _Search:
         good = t.both(*(self._goals[each.id] for each in rules))
         named, laws = space.laws_of(names_in(good))
         # A record that no rule tests as such may as well be there: its facts can be none or no.
-        free = space.named(named & space.arranged - names_in(good)).values()
+        free = space.named(named & self._arranged - names_in(good)).values()
         there = [(each, t.false()) for each in free if z3.is_bool(each)]
         laws = [z3.simplify(z3.substitute(law, *there)) for law in laws]
-        answers, given = space.named(named & space.arranged), named - space.arranged
+        answers, given = space.named(named & self._arranged), named - self._arranged
         model = with_no_answer(
             space,
-            [law for law in laws if not names_in(law) & space.arranged],
+            [law for law in laws if not names_in(law) & self._arranged],
             t.both(good, *laws),
             answers=answers,
             given=given,
@@ -163,7 +162,7 @@ class _Search:
             smaller = self._no_way_out([each for each in core if each is not rule], clock)
             if smaller is not None:
                 return smaller
-        return _Core(core, self._shown(core, named, facts, clock))
+        return core, self._shown(core, named, facts, clock)
 
     def _shown(
         self, core: Sequence[Rule], named: set[str], facts: list[Term], clock: Clock

@@ -11,12 +11,11 @@ import attrs
 import z3
 
 from govrules.lowering.asks import Asking
-from govrules.lowering.lower import lowering_of
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Finding, Proof, is_about_records
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
-from govrules.prove.symbols import Day, Held, Listed, Single, Space, SymbolicRecord, earlier
+from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.rulebook.ast import Rule
 from govrules.vocabulary import AS_OF, is_past
@@ -54,9 +53,8 @@ class _Questions:
         for held in list(record.held.values()):
             if not wanted.isdisjoint(map(name_of, held.variables())):
                 self._fill(held, there)
-            if isinstance(held, Listed):
-                for taken, inner in held.places:
-                    self.fill(inner, t.both(there, taken), wanted)
+            for taken, inner in held.places if isinstance(held, Several) else ():
+                self.fill(inner, t.both(there, taken), wanted)
 
     def _fill(self, held: Held, there: Term) -> None:
         path = _PLACE.sub("[]", held.path)
@@ -81,7 +79,7 @@ class _Questions:
             answers = _answers(variable, differs)
             several = (t.one_of(more, t.either(known, each), variable) for each in answers)
             self._turn(variable, *several)
-        if isinstance(held, Listed):
+        if held.records:
             beyond = len(held.of) - 1
             for pairs in self.pairs if beyond else ():
                 self.few.extend(t.no(each) for _, each in pairs[-beyond:])
@@ -123,9 +121,8 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
         return
     cls = encoded.cls(rule)
     translator = encoded.translator(cls, complete=False)
-    lowering = lowering_of(encoded.rulebook.derived)
-    asking = Asking(lowering, encoded.rulebook.derived)
-    formulas = asking.rule(rule, lowering.rule(rule, cls), cls)
+    asking = Asking(encoded.lowering, encoded.rulebook.derived)
+    formulas = asking.rule(rule, encoded.lowering.rule(rule, cls), cls)
     asks = {path: translator.term(so) for path, so in formulas.items() if path != AS_OF.name}
     told, space = encoded.rule(rule, translator), translator.space
     outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]

@@ -11,7 +11,7 @@ from govrules.prove import witness
 from govrules.prove.encoded import EncodedRulebook, Finding, Proof
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, Found, solve_with
-from govrules.prove.symbols import Held, Listed, Members, Single, SymbolicRecord, Tree
+from govrules.prove.symbols import Held, Several, Single, SymbolicRecord, Tree
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Verdict
@@ -64,13 +64,9 @@ def _twins(one: SymbolicRecord, other: SymbolicRecord) -> Iterator[tuple[Held, H
     for name in [each for each in one.held if each in other.held]:
         mine, theirs = one.held[name], other.held[name]
         yield mine, theirs
-        if isinstance(mine, Listed) and isinstance(theirs, Listed):
-            for pair in zip(mine.records, theirs.records, strict=True):
-                yield from _twins(*pair)
-
-
-def _size(members: Members) -> Term:
-    return t.number_of(members.of.values())
+        if isinstance(mine, Several) and isinstance(theirs, Several):
+            for place, record in mine.records.items():
+                yield from _twins(record, theirs.records[place])
 
 
 def _says_less(one: Held, other: Held) -> Iterator[Term]:
@@ -81,17 +77,21 @@ def _says_less(one: Held, other: Held) -> Iterator[Term]:
             pairs = list(zip(one.variables(), other.variables(), strict=True))
             same = [a == b for a, b in pairs if not a.eq(one.known)]
             yield t.implied(other.known, t.both(one.known, *same))
-        case ((Members() | Listed()), (Members() | Listed())):
+        case Several(), Several():
             pairs = list(zip(one.of.values(), other.of.values(), strict=True))
             yield from (t.implied(b, a) for a, b in pairs)
             same = [a == b for a, b in pairs]
             yield t.implied(t.no(other.more), t.both(t.no(one.more), *same))
-            if isinstance(one, Members) and isinstance(other, Members):
+            if not one.records:
                 # It follows, but z3 does not see it: a part of a set has no more members.
                 yield _size(other) <= _size(one)
                 yield t.implied(t.no(other.more), _size(other) == _size(one))
         case _:
             raise AssertionError("two copies of a fact are of one kind")
+
+
+def _size(members: Several) -> Term:
+    return t.number_of(members.of.values())
 
 
 def _facts_in(tree: Tree) -> Iterator[witness.Path]:
