@@ -276,20 +276,20 @@ def action_problems(
     for action in actions:
         if action.partnership not in known:
             if whole:
-                near = did_you_mean(action.partnership, known)
                 yield Diagnostic(
                     Code.ACTION_NOT_FOLLOWED_UP,
                     f"there is an action of `{action.partnership}`, which is not on the register",
                     action.span,
-                    near if near.startswith("did") else "give its id, or remove what has ended",
+                    did_you_mean(
+                        action.partnership, known, otherwise="give its id, or remove what has ended"
+                    ),
                 )
         elif action.rule not in rules:
-            near = did_you_mean(action.rule, rules)
             yield Diagnostic(
                 Code.ACTION_NOT_FOLLOWED_UP,
                 f"there is an action about rule `{action.rule}`, and no rule of this id",
                 action.span,
-                near if near.startswith("did") else "name the rule as it is called now",
+                did_you_mean(action.rule, rules, otherwise="name the rule as it is called now"),
             )
 
 

@@ -885,7 +885,12 @@ class Diagnostic:
 
 
 def did_you_mean(
-    word: str, allowed: Iterable[str], prefix: str = "", *, likeness: float = 0.6
+    word: str,
+    allowed: Iterable[str],
+    prefix: str = "",
+    *,
+    likeness: float = 0.6,
+    otherwise: str | None = None,
 ) -> str:
     """
     Return a help line with the allowed word nearest to this one, or with all if they are few.
@@ -899,6 +904,8 @@ def did_you_mean(
 
         likeness: how like a word must be to be named, from 0 to 1, which is the same.
 
+        otherwise: the help line where none is near; not given, all of them if they are few.
+
     >>> did_you_mean("critcal", ["low", "high", "critical"])
     'did you mean `critical`?'
     """
@@ -910,6 +917,8 @@ def did_you_mean(
         near = [folded[each] for each in found]
     if near:
         return f"did you mean `{prefix}{near[0]}`?"
+    if otherwise is not None:
+        return otherwise
     if 0 < len(words) <= _FEW:
         return "allowed: " + ", ".join(f"`{prefix}{each}`" for each in words)
     return ""

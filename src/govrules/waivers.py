@@ -136,21 +136,21 @@ def waiver_problems(
             continue
         if waiver.rule not in rules:
             why = "it is left out" if waiver.rule in left_out else "there is none of this id"
-            near = did_you_mean(waiver.rule, rules)
             yield Diagnostic(
                 Code.WAIVER_FOR_NOTHING,
                 f"rule `{waiver.rule}` is waived, but {why}",
                 waiver.span,
-                near if near.startswith("did") and waiver.rule not in left_out else "remove it",
+                "remove it"
+                if waiver.rule in left_out
+                else did_you_mean(waiver.rule, rules, otherwise="remove it"),
             )
             continue
         for name in strange:
-            near = did_you_mean(name, known)
             yield Diagnostic(
                 Code.WAIVER_FOR_NOTHING,
                 f"`{waiver.rule}` is waived for `{name}`, which is not on the register",
                 waiver.span,
-                near if near.startswith("did") else "give its id, or its name where it has no id",
+                did_you_mean(name, known, otherwise="give its id, or its name where it has no id"),
             )
         yield from _of_subjects(waiver, its)
 

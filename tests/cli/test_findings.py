@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from govrules import Funding, Partnership, Protocol, load_rulebook
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM
+from govrules.cli.output import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM
 from govrules.engines.columns import to_batches
 from govrules.registers import findings_files
 

@@ -18,8 +18,7 @@ import pytest
 from rich.console import Console
 
 from govrules.cli import main
-from govrules.cli.exits import FINE, FLAGGED, Stop
-from govrules.cli.output import write
+from govrules.cli.output import FINE, FLAGGED, Stop, write
 from govrules.cli.progress import LONG, followed, followed_batches, waited
 from tests.pages import laid
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from govrules.cli.exits import FINE, FLAGGED
+from govrules.cli.output import FINE, FLAGGED
 
 DAY = "2026-03-31"
 PAIRED = """\

@@ -235,6 +235,7 @@ def test_a_number_yet_to_be_found_may_be_any() -> None:
     [
         "because._MOST_KEPT",
         "clears.MOST_MET",
+        "closures._MANY",
         "judging._MOST_STATES",
         "judging._TRIED",
         "judging._WINDOW",
@@ -252,6 +253,8 @@ def test_what_is_kept_for_other_subjects_changes_nothing(
         is_("sound", True),
         Not(PAINTED),
         Quantified(Quantity.EVERY, ref("items"), IS_FINE),
+        Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(2))),
+        Share(ref("items"), None, IS_FINE, Compare(Op.MORE_THAN, Literal(Decimal(50)))),
     ).rulebook.rules
     things = [attrs.evolve(BROKEN, size=size, items=(BAD, FINE)) for size in (0, 1)]
 

@@ -24,7 +24,7 @@ from govrules.model import (
     Scrutiny,
 )
 from govrules.reading import read_subject
-from govrules.render.actions import actions_of, due_date, when_phrase, works_of
+from govrules.render.actions import due_date, tasks_of, when_phrase, works_of
 from govrules.render.advice import fact_at, settled_when
 from govrules.truth import UNKNOWN
 from tests.explain.test_sentences import FILE
@@ -174,7 +174,7 @@ def test_when_is_said_as_people_say_it() -> None:
 
 def test_every_flagged_finding_is_settled_by_one_action(assessment: Assessment) -> None:
     works = works_of(assessment.flagged, assessment.rulebook)
-    actions = actions_of(assessment.flagged, works, DAY)
+    actions = tasks_of(assessment.flagged, works, DAY)
     settled = [each.rule.id for action in actions for each in action.findings]
     assert sorted(settled) == sorted(each.rule.id for each in assessment.flagged)
     for action in actions:
@@ -182,7 +182,7 @@ def test_every_flagged_finding_is_settled_by_one_action(assessment: Assessment) 
 
 
 def test_a_meeting_comes_first_and_what_has_no_date_last(assessment: Assessment) -> None:
-    actions = actions_of(assessment.flagged, (), DAY)
+    actions = tasks_of(assessment.flagged, (), DAY)
     assert actions[0].within == "the next meeting"
     assert actions[-1].within == "the next plan or statement"
     dates = [each.due for each in actions if each.due is not None]
@@ -205,5 +205,5 @@ def test_one_remedy_of_two_findings_is_one_action(assessment: Assessment) -> Non
     first, second = assessment.flagged[:2]
     alike = attrs.evolve(second, rule=attrs.evolve(second.rule, remedy=first.rule.remedy))
     assert alike.remedy == first.remedy
-    (action,) = actions_of((first, alike), (), DAY)
+    (action,) = tasks_of((first, alike), (), DAY)
     assert action.findings == (first, alike)

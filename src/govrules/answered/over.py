@@ -132,11 +132,11 @@ def _for_nothing(answer: Answer, message: str, help_: str) -> Laid:
 
 def _nobody(answer: Answer, entries: Sequence[Any]) -> Laid:
     known = [name for each in entries for name in _called(each)]
-    near = did_you_mean(answer.partnership, known)
+    give = "give its id, or its name where it has no id"
     return _for_nothing(
         answer,
         f"an answer is for `{answer.partnership}`, and no partnership here is called so",
-        near if near.startswith("did") else "give its id, or its name where it has no id",
+        did_you_mean(answer.partnership, known, otherwise=give),
     )
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from govrules.cli.exits import FAULT, INTERRUPTED, PROBLEM, Stop
+from govrules.cli.output import FAULT, INTERRUPTED, PROBLEM, Stop, complain, flush, reason_of, warn
 from govrules.undisturbed import undisturbed
 
 
@@ -26,14 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             code = _failed(error)
         return _flushed(code)
     except KeyboardInterrupt:
-        _say("govrules: interrupted")
+        complain("interrupted")
         return INTERRUPTED
 
 
 def _run(tokens: list[str]) -> int:
     with undisturbed():
         from govrules.cli.app import command_line  # noqa: PLC0415 - only the command line pays for it
-        from govrules.cli.kinds import without_kinds  # noqa: PLC0415 - likewise
+        from govrules.cli.options import without_kinds  # noqa: PLC0415 - likewise
         from govrules.files import READ  # noqa: PLC0415 - likewise
 
     _open_streams()
@@ -73,28 +73,29 @@ def _failed(error: Exception) -> int:
 
     match error:
         case Stop():
-            _say(*error.lines)
+            warn(error.lines)
             return error.code
         case CycloptsError():
-            _say(f"govrules: {str(error).strip()}", "run `govrules --help` for what can be asked")
+            warn([f"govrules: {str(error).strip()}", "run `govrules --help` for what can be asked"])
         case RuleFileError():
-            _say(*(str(each) for each in error.diagnostics))
+            warn(str(each) for each in error.diagnostics)
         case FactsError():
-            _say(*([str(each) for each in error.diagnostics] or [f"govrules: {error}"]))
+            warn([str(each) for each in error.diagnostics] or [f"govrules: {error}"])
         case GovrulesError():
-            _say(f"govrules: {error}")
+            complain(str(error))
         case MemoryError():
-            _say("govrules: there is not enough memory for this", "  help: give less at once")
+            complain("there is not enough memory for this", "give less at once")
         case OSError() if error.filename is not None:
-            reason = (error.strerror or "it cannot be used").lower()
-            _say(f"govrules: `{error.filename}`: {reason}", "  help: check the path")
+            complain(
+                f"`{error.filename}`: {reason_of(error, 'it cannot be used')}", "check the path"
+            )
         case _:
             import traceback  # noqa: PLC0415 - seldom needed
 
-            _say(
-                *"".join(traceback.format_exception(error)).splitlines(),
-                "govrules: this is a fault of govrules, and says nothing of what was checked",
-                "  help: report it with the lines above, and without any register",
+            warn("".join(traceback.format_exception(error)).splitlines())
+            complain(
+                "this is a fault of govrules, and says nothing of what was checked",
+                "report it with the lines above, and without any register",
             )
             return FAULT
     return PROBLEM
@@ -102,17 +103,9 @@ def _failed(error: Exception) -> int:
 
 def _flushed(code: int) -> int:
     """Have all that was printed written, and return the code that is left then."""
-    from govrules.cli.output import flush  # noqa: PLC0415 - only the command line pays for it
-
     try:
         flush()
     except Stop as stop:
-        _say(*stop.lines)
+        warn(stop.lines)
         return stop.code
     return code
-
-
-def _say(*lines: str) -> None:
-    from govrules.cli.output import warn  # noqa: PLC0415 - only the command line pays for it
-
-    warn(lines)

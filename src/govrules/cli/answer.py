@@ -18,9 +18,8 @@ from govrules.answered.decided import Decided, decided_in, waiver_record
 from govrules.answered.taken import Refused, Taken, Taking
 from govrules.assessment import ended
 from govrules.cli.assessing import assess_file, read_all, subjects_of
-from govrules.cli.exits import FINE, PROBLEM, Stop
 from govrules.cli.options import AS_THEY_ARE, Actions, Answers, Source, Waivers, read_day, today
-from govrules.cli.output import complain, emit, write
+from govrules.cli.output import FINE, PROBLEM, Stop, complain, emit, write
 from govrules.cli.workspace import workspace
 from govrules.diagnostics import Diagnostic
 from govrules.editing import with_records

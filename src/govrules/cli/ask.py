@@ -15,10 +15,9 @@ from govrules.answered import Answer
 from govrules.assessment import ended
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import called, read_all, subjects_of
-from govrules.cli.exits import FINE, PROBLEM, Stop
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
-from govrules.cli.output import complain, emit, flush, refuse_inputs, warn
+from govrules.cli.output import FINE, PROBLEM, Stop, complain, emit, flush, refuse_inputs, warn
 from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
 from govrules.editing import EditError

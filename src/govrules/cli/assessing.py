@@ -16,9 +16,17 @@ import attrs
 
 from govrules.assessment import assess
 from govrules.cli.answering import laid_over
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, PROBLEM, Stop, reason_of
 from govrules.cli.options import Source
-from govrules.cli.output import Said, complain
+from govrules.cli.output import (
+    FINE,
+    FLAGGED,
+    NOTHING_CHECKED,
+    PROBLEM,
+    Said,
+    Stop,
+    complain,
+    reason_of,
+)
 from govrules.diagnostics import Code, Diagnostic, did_you_mean
 from govrules.doubts import doubts
 from govrules.engines.registry import REFERENCE, engine_for

@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from govrules import catalogue as catalogues
-from govrules.cli.exits import FINE, Stop
 from govrules.cli.options import Output, Rules, load
-from govrules.cli.output import emit, refuse_inputs, write
+from govrules.cli.output import FINE, Stop, emit, refuse_inputs, write
 from govrules.render import catalogue as render
 
 

@@ -13,7 +13,6 @@ from cyclopts import Parameter
 from govrules.assessment import Assessment
 from govrules.cli.answering import answers_file
 from govrules.cli.assessing import assess_all, code_of
-from govrules.cli.exits import Stop
 from govrules.cli.options import (
     AS_THEY_ARE,
     AS_USUAL,
@@ -29,7 +28,7 @@ from govrules.cli.options import (
     Subjects,
     Waivers,
 )
-from govrules.cli.output import refuse_inputs
+from govrules.cli.output import Stop, refuse_inputs
 from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import with_decisions
 from govrules.cli.workspace import workspace

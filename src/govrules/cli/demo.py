@@ -10,9 +10,8 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.cli.assessing import assess_file
-from govrules.cli.exits import FINE
 from govrules.cli.options import load
-from govrules.cli.output import Said, emit
+from govrules.cli.output import FINE, Said, emit
 from govrules.cli.reports import Reporting, Wanted
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, FLAGGED, Stop
 from govrules.cli.options import AsOf, Mapping, Output, Rules, Source, Table, load
-from govrules.cli.output import emit, emit_json, show
+from govrules.cli.output import FINE, FLAGGED, Stop, emit, emit_json, show
 from govrules.cli.workspace import workspace
 from govrules.rulebook.packs import is_pack, pack_names
 

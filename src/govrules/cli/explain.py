@@ -6,9 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, Stop
 from govrules.cli.options import Rules, load
-from govrules.cli.output import emit, show
+from govrules.cli.output import FINE, Stop, emit, show
 from govrules.diagnostics import CODES
 from govrules.render.explained import (
     code_lines,

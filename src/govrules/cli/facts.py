@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, NOTHING_CHECKED
 from govrules.cli.options import Output, Rules, load
-from govrules.cli.output import complain, emit_json, show
+from govrules.cli.output import FINE, NOTHING_CHECKED, complain, emit_json, show
 from govrules.rulebook.ast import Rulebook
 from govrules.vocabulary import Choice, Choices, Fact, Records, vocabulary_of
 

@@ -8,9 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from govrules.cli.assessing import read_all
-from govrules.cli.exits import PROBLEM
 from govrules.cli.options import AS_THEY_ARE, Level, Source, today
-from govrules.cli.output import Said, emit_json, refuse_inputs
+from govrules.cli.output import PROBLEM, Said, emit_json, refuse_inputs
 from govrules.doubts import doubts
 from govrules.engines.registry import engine as engine_called
 from govrules.render.plain import problems_data

@@ -8,8 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
-from govrules.cli.output import emit, warn, write
+from govrules.cli.output import FINE, FLAGGED, PROBLEM, Stop, emit, warn, write
 from govrules.diagnostics import Code
 from govrules.explain.phrases import counted
 from govrules.nodes import Report, read_text

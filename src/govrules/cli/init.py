@@ -7,9 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE
-from govrules.cli.kinds import KINDS
-from govrules.cli.output import emit
+from govrules.cli.options import KINDS
+from govrules.cli.output import FINE, emit
 from govrules.scaffold import scaffold
 
 

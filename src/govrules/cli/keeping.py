@@ -10,8 +10,7 @@ from typing import Any
 
 from govrules.answered import Answer, lay_over, read_answers
 from govrules.answered.file import with_answers
-from govrules.cli.exits import Stop
-from govrules.cli.output import warn, write
+from govrules.cli.output import Stop, warn, write
 from govrules.editing import EditError
 from govrules.errors import FactsError
 from govrules.factfile import is_bare, with_fact

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from govrules.cli.exits import FINE, PROBLEM
-from govrules.cli.kinds import KINDS
-from govrules.cli.options import Folder
-from govrules.cli.output import emit, emit_json, warn
+from govrules.cli.options import KINDS, Folder
+from govrules.cli.output import FINE, PROBLEM, emit, emit_json, warn
 from govrules.cli.workspace import packs_of
 from govrules.diagnostics import Diagnostic
 from govrules.errors import RuleFileError

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, Stop
 from govrules.cli.options import Entry, Mapping, Output, Rules, Table, load
-from govrules.cli.output import refuse_inputs
+from govrules.cli.output import FINE, Stop, refuse_inputs
 
 
 def map_(

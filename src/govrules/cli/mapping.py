@@ -8,8 +8,7 @@ from typing import Any, Final
 
 import attrs
 
-from govrules.cli.exits import FINE, Stop
-from govrules.cli.output import emit, show, warn, write
+from govrules.cli.output import FINE, Stop, emit, show, warn, write
 from govrules.diagnostics import Diagnostic, did_you_mean
 from govrules.errors import FactsError
 from govrules.explain.phrases import counted

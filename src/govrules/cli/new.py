@@ -8,10 +8,9 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from govrules.cli.ask import Terminal
-from govrules.cli.exits import FINE, Stop
 from govrules.cli.keeping import FactKeeper
 from govrules.cli.options import AsOf, Rules, load, today
-from govrules.cli.output import emit
+from govrules.cli.output import FINE, Stop, emit
 from govrules.interview import Interview
 from govrules.reading import class_of
 from govrules.rulebook.ast import Rulebook

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
 from govrules.cli.options import Folder, Level, load
-from govrules.cli.output import emit_json, show
+from govrules.cli.output import FINE, FLAGGED, NOTHING_CHECKED, Stop, emit_json, show
 from govrules.cli.workspace import packs_of
 from govrules.explain.adaptations import counting, said_of
 from govrules.explain.phrases import counted

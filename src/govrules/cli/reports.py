@@ -13,9 +13,8 @@ import attrs
 
 from govrules.assessment import Assessment
 from govrules.cli.answering import answer_lines
-from govrules.cli.exits import Stop, reason_of
 from govrules.cli.options import Book
-from govrules.cli.output import Said, emit, emit_lines, show, write
+from govrules.cli.output import Said, Stop, emit, emit_lines, reason_of, show, write
 from govrules.cli.waiving import law_hints
 from govrules.diagnostics import did_you_mean
 from govrules.errors import GovrulesError
@@ -244,7 +243,7 @@ class Reporting:
 
     def _lines(self, changed: list[Changed]) -> Iterator[Line]:
         from govrules.render.changes import changed_lines  # noqa: PLC0415 - only text
-        from govrules.render.law import law_lines  # noqa: PLC0415 - likewise
+        from govrules.render.decided import law_lines  # noqa: PLC0415 - likewise
         from govrules.render.register import register_lines  # noqa: PLC0415 - likewise
         from govrules.render.text import assessment_lines  # noqa: PLC0415 - likewise
 

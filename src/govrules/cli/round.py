@@ -6,9 +6,8 @@ from pathlib import Path
 
 from govrules.cli.assessing import assess_all
 from govrules.cli.books import write_by_officer
-from govrules.cli.exits import FINE, PROBLEM
 from govrules.cli.options import Book, Source
-from govrules.cli.output import emit, write
+from govrules.cli.output import FINE, PROBLEM, emit, write
 from govrules.cli.reports import Wanted, whole_of
 from govrules.explain.phrases import counted
 from govrules.render.workbook.asking import asking_of

@@ -6,9 +6,8 @@ import json
 from typing import Any, Literal
 
 from govrules import schema as schemas
-from govrules.cli.exits import FINE, Stop, reason_of
 from govrules.cli.options import Output, Rules, load
-from govrules.cli.output import emit, refuse_inputs
+from govrules.cli.output import FINE, Stop, emit, reason_of, refuse_inputs
 
 
 def schema(

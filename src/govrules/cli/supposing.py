@@ -11,8 +11,7 @@ from govrules.answered.answer import OF_RECORD, fact_at, label_of
 from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.answered.file import written
 from govrules.assessment import Assessment, WhatIf
-from govrules.cli.exits import Stop
-from govrules.cli.output import emit_json, show
+from govrules.cli.output import Stop, emit_json, show
 from govrules.diagnostics import did_you_mean
 from govrules.errors import FactsError
 from govrules.reading import class_of, declared_by
@@ -58,11 +57,11 @@ def _fact(path: str, rulebook: Rulebook) -> Fact:
     record = OF_RECORD.fullmatch(path)
     inner = record["rest"] if record else ""
     facts = vocabulary_of(cls).facts
-    near = did_you_mean(path, [*facts, *(f"local.{each}" for each in rulebook.local)])
+    known = [*facts, *(f"local.{each}" for each in rulebook.local)]
     beside = f" in `{record['list']}`" if record else ""
     raise Stop(
         f"`--set`: there is no fact `{inner or path}`{beside}",
-        f"{near if near.startswith('did') else '`govrules facts WORDS` finds facts'}",
+        did_you_mean(path, known, otherwise="`govrules facts WORDS` finds facts"),
     )
 
 

@@ -11,8 +11,16 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.assessment import rules_for
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED, Stop
-from govrules.cli.output import complain, emit, not_written, warn
+from govrules.cli.output import (
+    FINE,
+    FLAGGED,
+    NOTHING_CHECKED,
+    Stop,
+    complain,
+    emit,
+    not_written,
+    warn,
+)
 from govrules.cli.progress import followed_batches
 from govrules.diagnostics import Code, Diagnostic
 from govrules.doubts import place_of

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from govrules.cli.exits import FINE, FLAGGED, NOTHING_CHECKED
 from govrules.cli.options import Folder, load
-from govrules.cli.output import complain, emit, warn
+from govrules.cli.output import FINE, FLAGGED, NOTHING_CHECKED, complain, emit, warn
 from govrules.cli.workspace import packs_of
 from govrules.explain.phrases import counted
 from govrules.rulebook.ast import Rule, Rulebook

@@ -12,9 +12,8 @@ import attrs
 from cyclopts import Parameter
 
 from govrules.cli.assessing import assess_all
-from govrules.cli.exits import FINE, FLAGGED, Stop
 from govrules.cli.options import Source, load
-from govrules.cli.output import show
+from govrules.cli.output import FINE, FLAGGED, Stop, show
 from govrules.cli.reports import beside
 from govrules.errors import GovrulesError, RuleFileError
 from govrules.explain.phrases import joined

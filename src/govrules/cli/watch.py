@@ -14,10 +14,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import attrs
 from cyclopts import Parameter
 
-from govrules.cli.exits import FINE, FLAGGED, PROBLEM, Stop
-from govrules.cli.kinds import KINDS
-from govrules.cli.options import AsOf, Engine, Rules, load, today
-from govrules.cli.output import emit, flush, show, warn
+from govrules.cli.options import KINDS, AsOf, Engine, Rules, load, today
+from govrules.cli.output import FINE, FLAGGED, PROBLEM, Stop, emit, flush, show, warn
 from govrules.cli.workspace import packs_of
 from govrules.doubts import doubts
 from govrules.errors import FactsError, GovrulesError, RuleFileError

@@ -104,12 +104,11 @@ def _file(path: Path, fields: Fields, key: str) -> Path | None:
     file = path.parent / text
     if not file.exists() and key not in _WRITTEN:
         beside = sorted(each.name for each in path.parent.iterdir() if each.is_file())
-        near = did_you_mean(text, beside)
         fields.report.add(
             Code.NOT_IN_THE_WORKSPACE,
             f"the {key} of the workspace, `{text}`, is not there",
             fields.value(key),
-            near if near.startswith("did") else f"name a file from the folder of `{NAME}`",
+            did_you_mean(text, beside, otherwise=f"name a file from the folder of `{NAME}`"),
         )
     return file
 

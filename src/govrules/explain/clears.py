@@ -13,7 +13,7 @@ from govrules.explain.candidates import Compared, candidates, compared_with, is_
 from govrules.explain.cells import Changed
 from govrules.explain.closures import Check
 from govrules.explain.view import View
-from govrules.explain.ways import Effort, Way, contradict, gone_by, members
+from govrules.explain.ways import Effort, Way, contradict, gone_by, members, within
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule
 from govrules.rulebook.derivation import once_each
@@ -349,29 +349,23 @@ def _of_test(condition: Test, view: View, target: Truth, hints: _Hints) -> list[
 
 
 def _of_fact(condition: Test, ref: FactRef, view: View, target: Truth, hints: _Hints) -> list[Way]:
-    path, so = view.path(ref), view.check(condition, target)
-    prefix = path.removesuffix(ref.path)
+    prefix = view.of(ref).prefix
 
     def met() -> list[Way]:
         """Return the changes of the record by which the condition is as wanted."""
         found: list[Way] = [{ref.path: value} for value in candidates(ref, view, hints.compared)]
         found += [{record: None} for record in _asked_around(ref, view, hints)]
-        return [way for way in found if view.tried(_within(prefix, way), so)]
+        return [*filter(view.trial(condition, target, ref), found)]
 
     if isinstance(ref.type, Records) or not _is_constant(condition):
-        found = [_within(prefix, way) for way in met()]
+        found = [within(prefix, way) for way in met()]
         added = [_mentioned(each) for each in _new_records(ref, view)[:1]]
-        found += [way for way in added if view.tried(way, so)]
+        found += [way for way in added if view.tried(way, view.check(condition, target))]
     else:
         held = view.cell(ref)[0] if isinstance(ref.type, Choices) else None
         key = (id(condition), target, view.as_of, hints.compared.get(ref.path), held)
-        found = [_within(prefix, way) for way in hints.met_by(key, met)]
+        found = [within(prefix, way) for way in hints.met_by(key, met)]
     return [way for way in found if hints.allow(way)]
-
-
-def _within(prefix: str, way: Way) -> Way:
-    """Return changes of a record as changes of the subject."""
-    return {f"{prefix}{path}": to for path, to in way.items()} if prefix else way
 
 
 def _is_constant(test: Test) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
 from typing import Any, Final, assert_never
 
@@ -22,7 +22,7 @@ from govrules.explain.cells import (
 )
 from govrules.explain.closures import Check, Closures
 from govrules.explain.judging import MOST_DATES, Judging, Order, Said, States
-from govrules.explain.ways import Effort, Way, followed_by
+from govrules.explain.ways import Effort, Way, followed_by, within
 from govrules.identical import Identical
 from govrules.lowering import ir
 from govrules.lowering.asks import Asking
@@ -53,7 +53,7 @@ class Backend:
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
         self.asks: dict[Any, Any] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.
-        self._pairs: dict[tuple[int, Vars, Taken], tuple[Check, Check, expr.Condition]] = {}
+        self._pairs: dict[tuple[int, Vars, Taken], _Pair] = {}
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
         self._states: Final = lru_cache(MOST_DATES)(
@@ -103,17 +103,34 @@ class Backend:
             found = self._orders[name, prefix] = Order(reads(rows, derived, (prefix,)))
         return found
 
-    def pair(
-        self, condition: expr.Condition, scopes: Vars, taken: Taken
-    ) -> tuple[Check, Check, expr.Condition]:
-        """Return what tells that a condition holds, what tells that it does not, and itself."""
+    def pair(self, condition: expr.Condition, scopes: Vars, taken: Taken) -> _Pair:
+        """Return a condition as functions."""
         key = (id(condition), scopes, taken)
         found = self._pairs.get(key)
         if found is None:
             pair = self.lowering.pair(condition, scopes, taken)
-            check = self.closures.check
-            found = self._pairs[key] = check(pair.true), check(pair.false), condition
+            true, false = map(self.closures.check, pair)
+            alone = pair.true.about | pair.false.about <= {scopes[-1]}
+            found = self._pairs[key] = _Pair(condition, true, false, alone=alone)
         return found
+
+
+@attrs.frozen
+class _Pair:
+    """
+    A condition as functions.
+
+    Attributes:
+        condition: the condition.
+        true: what tells that it holds.
+        false: what tells that it does not.
+        alone: whether it looks at nothing but the record in sight.
+    """
+
+    condition: expr.Condition
+    true: Check
+    false: Check
+    alone: bool
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -177,17 +194,17 @@ class View:
 
     def truth(self, condition: expr.Condition) -> Truth:
         """Return whether a condition holds, as far as the facts tell."""
-        true, false, _ = self._pair(condition)
-        if true(self.frames):
+        pair = self._pair(condition)
+        if pair.true(self.frames):
             return Truth.TRUE
-        return Truth.FALSE if false(self.frames) else Truth.UNKNOWN
+        return Truth.FALSE if pair.false(self.frames) else Truth.UNKNOWN
 
     def check(self, condition: expr.Condition, wanted: Truth) -> Check:
         """Return what tells that a condition certainly holds, or that it certainly does not."""
-        true, false, _ = self._pair(condition)
-        return true if wanted is Truth.TRUE else false
+        pair = self._pair(condition)
+        return pair.true if wanted is Truth.TRUE else pair.false
 
-    def _pair(self, condition: expr.Condition) -> tuple[Check, Check, expr.Condition]:
+    def _pair(self, condition: expr.Condition) -> _Pair:
         taken = self.taken
         if taken:
             taken = self.backend.lowering.of_taken(derived_read([condition]), taken)
@@ -384,6 +401,22 @@ class View:
             tables.update(moved)
             for at, value in before:
                 values[at] = value
+
+    def trial(
+        self, condition: expr.Condition, wanted: Truth, ref: expr.FactRef
+    ) -> Callable[[Way], bool]:
+        """Return what tells whether a condition is as wanted after changes of a fact's record."""
+        check, frame, depth = self.check(condition, wanted), self.of(ref), self.scopes[-1].depth
+        if (
+            frame.prefix
+            and frame is self.frame
+            and not self.supposed
+            and self._pair(condition).alone
+        ):
+            # In a register that takes as long for each entry, however many there are.
+            outer, changed = self.frames[:depth], frame.shape.changed
+            return lambda way: check((*outer, changed(frame, way)))
+        return lambda way: self.tried(within(frame.prefix, way), check)
 
     def supposing(self, changes: Way) -> View:
         """Return the view after changes, on top of those already supposed."""

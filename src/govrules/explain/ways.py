@@ -20,6 +20,11 @@ def followed_by(changes: Way, more: Way) -> dict[str, Any]:
     return {**kept, **more}
 
 
+def within(prefix: str, way: Way) -> Way:
+    """Return changes of a record as changes of the subject."""
+    return {f"{prefix}{path}": to for path, to in way.items()} if prefix else way
+
+
 def contradict(one: Way, other: Way, gone: tuple[str, ...] | None = None) -> bool:
     """
     Tell whether two ways want different values, or a record to be none and something in it.

@@ -351,10 +351,11 @@ class _Partnerships:
             message = f"no partnership has the `{heading}` `{as_text(cell)}`"
             known = {as_text(each) for each in self.rows.table.columns[mine] if not blank(each)}
             same = sorted(each for each in known if loose_key(each) == loose_key(cell))
-            near = did_you_mean(as_text(cell), same or sorted(known))
-            help_ = near if near.startswith("did") else "correct it, or remove the row"
             if same:
                 help_ = f"did you mean `{same[0]}`? References are compared as they stand"
+            else:
+                correct = "correct it, or remove the row"
+                help_ = did_you_mean(as_text(cell), sorted(known), otherwise=correct)
         self.rows.found.add(
             Code.ROW_WITHOUT_PARTNERSHIP, message, other.table.place(row, its), help_
         )

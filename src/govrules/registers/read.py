@@ -251,13 +251,12 @@ def _read_document(
     file: str, suffix: str, mapping: object, table: str, *, rulebook: Rulebook | None, kind: str
 ) -> Read:
     if suffix not in DOCUMENTS and suffix and Path(file).is_file():
-        kinds = (*DOCUMENTS, *TABLES)
-        near = did_you_mean(suffix, kinds)
+        save = "save it as .csv, .xlsx, .yaml or .json"
         refuse(
             Code.UNREADABLE_TABLE,
             file,
             f"files that end in `{suffix}` are not read",
-            near if near.startswith("did") else "save it as .csv, .xlsx, .yaml or .json",
+            did_you_mean(suffix, (*DOCUMENTS, *TABLES), otherwise=save),
         )
     if mapping is not None or table:
         refuse(
@@ -387,7 +386,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
         if any(each.path.text == path.text for each in columns):
             refuse(
                 Code.DUPLICATE_HEADING,
-                table.place(None, at) if table.header else table.place(),
+                table.place(None, at),
                 f"two columns have the heading `{heading}`",
                 "give one of them another heading, or say in a mapping which of them counts",
             )
@@ -395,7 +394,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
     if not columns:
         refuse(
             Code.NOT_A_SUBJECT,
-            table.place(None, 0) if table.header else table.place(),
+            table.place(None, 0),
             "no heading is the name of a fact",
             f"`govrules map {table.file} --output mapping.yaml` proposes what its columns hold; "
             "then check it with `--mapping mapping.yaml`",
@@ -405,7 +404,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
         if column.path.text in ("name", "id") and _are_facts(table.columns[at], declared):
             refuse(
                 Code.NOT_A_SUBJECT,
-                table.place(None, at) if table.header else table.place(),
+                table.place(None, at),
                 f"the table seems to lie on its side: facts stand in the column `{column.heading}`",
                 f"`govrules map {table.file} --output mapping.yaml` proposes to read it so; then "
                 "check it with `--mapping mapping.yaml`",

@@ -213,12 +213,12 @@ class Rows:
         facts = [] if mapped else [*vocabulary_of(self.mapping.cls).facts]
         # To look for a name that is near takes long, and of so many columns nobody reads it.
         for each in left[:_COLUMNS_NAMED]:
-            near = did_you_mean(each, facts, likeness=0.8)
-            if near.startswith("did you mean"):
+            near = did_you_mean(each, facts, likeness=0.8, otherwise="")
+            if near:
                 self.found.add(
                     Code.COLUMN_NOT_MAPPED,
                     f"no fact is called `{each}`, so that nothing is read from the column",
-                    self.table.place(None, 0) if self.table.header else self.table.place(),
+                    self.table.place(None, 0),
                     near,
                 )
                 left = [other for other in left if other != each]
@@ -229,7 +229,7 @@ class Rows:
             self.found.add(
                 Code.COLUMN_NOT_MAPPED,
                 f"no fact is read from {counted(len(left), 'column')}: {words}",
-                self.table.place(None, 0) if self.table.header else self.table.place(),
+                self.table.place(None, 0),
                 "map each to a fact, or write it under `ignored`"
                 if mapped
                 else f"`govrules map {self.table.file}` proposes a mapping for them",

@@ -39,12 +39,11 @@ def open_table(file: str, layout: Layout, *, name: str = "", alone: bool = False
     suffix = suffix_of(file)
     check_file(file, name, suffix)
     if suffix not in (*TABLES, ".json"):
-        near = did_you_mean(suffix, TABLES)
         refuse(
             Code.UNREADABLE_TABLE,
             name,
             f"no table is read from files that end in `{suffix}`",
-            near if near.startswith("did") else "save it as .csv or .xlsx",
+            did_you_mean(suffix, TABLES, otherwise="save it as .csv or .xlsx"),
         )
     if not has_grid(file):
         return open_columns(file, name, layout)

@@ -84,6 +84,8 @@ class Table:
 
     def place(self, row: int | None = None, column: int | None = None) -> Span:
         """Return the place of a cell, a row, the headings' cell of a column, or the table."""
+        if row is None and not self.header:
+            column = None
         number = self.header if row is None else self.numbers[row]
         if self.lines:
             return self._place_on_side(number, row, column)

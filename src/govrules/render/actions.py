@@ -40,7 +40,7 @@ class Work:
 
 
 @attrs.frozen
-class Action:
+class Task:
     """
     A remedy, with the findings that it settles.
 
@@ -88,9 +88,9 @@ def _is_critical(finding: Finding) -> bool:
     return finding.severity is Severity.CRITICAL
 
 
-def actions_of(
+def tasks_of(
     findings: Sequence[Finding], works: Iterable[Work], as_of: dt.date | Unknown
-) -> tuple[Action, ...]:
+) -> tuple[Task, ...]:
     """Return what is to be done about flagged findings, what is due first before the rest."""
     letters = {each.rule.id: work.letter for work in works for each in work.findings}
     merged: dict[tuple[str, str, str], list[Finding]] = {}
@@ -100,7 +100,7 @@ def actions_of(
         who, within = ("", "") if remedy is None else (remedy.who, remedy.within)
         merged.setdefault((do, who, within), []).append(finding)
     actions = [
-        Action(
+        Task(
             max(each.severity for each in its if each.severity is not None),
             do.removesuffix("."),
             who,
@@ -114,7 +114,7 @@ def actions_of(
     return tuple(sorted(actions, key=_order))
 
 
-def _order(action: Action) -> tuple[int, dt.date, str, int]:
+def _order(action: Task) -> tuple[int, dt.date, str, int]:
     # A meeting comes before any date that is worked out; what has no date at all comes last.
     soon = "meeting" in action.within
     place = 0 if soon else 1 if action.due or _LENGTH.match(action.within) else 2

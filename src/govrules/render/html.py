@@ -14,8 +14,7 @@ from govrules.explain.phrases import counted, sentence
 from govrules.findings import DerivedValue, Finding
 from govrules.model import Partner, Partnership
 from govrules.render.advice import fact_at, good_state, opened_elsewhere
-from govrules.render.decided import decided
-from govrules.render.law import law_of
+from govrules.render.decided import decided, law_of
 from govrules.render.lines import cut
 from govrules.render.overview import officer_of
 from govrules.render.report import (

@@ -14,8 +14,7 @@ from govrules.portfolio import RegisterAssessment, counted_together
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state, opened_elsewhere
 from govrules.render.catalogue import escaped, table
-from govrules.render.decided import decided
-from govrules.render.law import Settled, law_of
+from govrules.render.decided import Settled, decided, law_of
 from govrules.render.overview import Overview, called, money, officer_of, together, worst
 from govrules.render.report import (
     MOST_REASONS,

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from govrules.explain.phrases import counted, day, joined, lowered, sentence
-from govrules.render.actions import Action, Work
+from govrules.render.actions import Task, Work
 from govrules.render.advice import good_state
 from govrules.render.lines import STYLES, WIDTH, Line, cut, folded_text, heading, item, row
 from govrules.render.report import Report, headline, number_word, rulebook_line, when_of
@@ -238,7 +238,7 @@ def _one_line(begin: str, names: Sequence[str]) -> str:
     return line
 
 
-def _action_lines(action: Action) -> Iterator[Line]:
+def _action_lines(action: Task) -> Iterator[Line]:
     letter = f"  ({action.letter})" if action.letter else ""
     word = action.severity.value.upper()
     text = f"{sentence(action.do)}{letter}"
@@ -251,7 +251,7 @@ def _action_lines(action: Action) -> Iterator[Line]:
         yield from folded_text(f"{who[:1].upper()}{who[1:]}", indent=_TEXT)
 
 
-def _numbers(actions: Sequence[Action]) -> str:
+def _numbers(actions: Sequence[Task]) -> str:
     """Return how many actions are due by when, and how many of them are critical."""
     told: list[str] = []
     for when in dict.fromkeys(map(when_of, actions)):

@@ -17,6 +17,7 @@ from govrules.findings import Finding
 from govrules.model import Organisation, Partnership, Register
 from govrules.portfolio import RegisterAssessment
 from govrules.render.advice import good_state, settled_when
+from govrules.render.decided import law_of
 from govrules.render.html import (
     GRADES,
     NAME,
@@ -26,7 +27,6 @@ from govrules.render.html import (
     status_of,
     view_of,
 )
-from govrules.render.law import law_of
 from govrules.render.lines import cut
 from govrules.render.overview import (
     Overview,

@@ -16,7 +16,7 @@ from govrules.findings import DerivedValue, Finding, Reason, may_rest_on_nothing
 from govrules.model import Status
 from govrules.ranking import RankedQuestion, by_rank
 from govrules.receipt import Receipt
-from govrules.render.actions import Action, Work, actions_of, when_due, when_phrase, works_of
+from govrules.render.actions import Task, Work, tasks_of, when_due, when_phrase, works_of
 from govrules.render.advice import alike, fact_at, noun_phrase, settled_when
 from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
@@ -179,12 +179,12 @@ class Report:
         return works_of(self.to_do, self.assessment.rulebook)
 
     @cached_property
-    def actions(self) -> tuple[Action, ...]:
+    def actions(self) -> tuple[Task, ...]:
         """What is to be done, what is due first before the rest."""
-        return actions_of(self.to_do, self.works, self.assessment.as_of)
+        return tasks_of(self.to_do, self.works, self.assessment.as_of)
 
     @cached_property
-    def by_date(self) -> list[tuple[str, list[Action]]]:
+    def by_date(self) -> list[tuple[str, list[Task]]]:
         """What is to be done, by the time when it is due; gravest first."""
         found = [(when, [*its]) for when, its in groupby(self.actions, when_of)]
         return [(when, sorted(its, key=lambda each: -each.severity.rank)) for when, its in found]
@@ -288,7 +288,7 @@ def number_word(number: int) -> str:
     return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
 
 
-def when_of(action: Action) -> str:
+def when_of(action: Task) -> str:
     """Return by when something is to be done."""
     return when_phrase(action.due, action.within)
 

@@ -427,12 +427,12 @@ def _replacement(
         return None
     other = rules.get(name)
     if other is None:
-        near = did_you_mean(name, [each for each in rules if each != rule.id])
+        others = [each for each in rules if each != rule.id]
         report.add(
             Code.NOTHING_TO_ADAPT,
             f"no rule is called `{name}`, by which `{rule.id}` is replaced",
             fields.value("replaced_by"),
-            near if near.startswith("did") else "write the rule in a theme file of this pack",
+            did_you_mean(name, others, otherwise="write the rule in a theme file of this pack"),
         )
         return None
     if other is rule:

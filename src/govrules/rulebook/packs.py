@@ -207,5 +207,5 @@ def pack_of_name(name: str) -> PackFiles | None:
 
 def packs_like(name: str) -> str:
     """Return a help line with the pack of the nearest name."""
-    help_ = did_you_mean(Path(name).name, pack_names())
-    return help_ if help_.startswith("did") else "name a folder that holds a pack"
+    name = Path(name).name
+    return did_you_mean(name, pack_names(), otherwise="name a folder that holds a pack")

@@ -63,12 +63,13 @@ def names_no_rule(
                 for each in operands(node.predicate) if known else ():
                     text = each.value if isinstance(each, Literal) else None
                     if isinstance(text, str) and text not in known:
-                        yield _no_rule(node.span, what, text, did_you_mean(text, known))
-
-
-def _no_rule(span: Span, what: str, text: str, near: str) -> Diagnostic:
-    help_ = near if near.startswith("did") else f"name a {what} of a pack that is used with it"
-    return Diagnostic(Code.NAMES_NO_RULE, f"no {what} is called `{text}`", span, help_)
+                        name = f"name a {what} of a pack that is used with it"
+                        yield Diagnostic(
+                            Code.NAMES_NO_RULE,
+                            f"no {what} is called `{text}`",
+                            node.span,
+                            did_you_mean(text, known, otherwise=name),
+                        )
 
 
 def _twice(rules: Iterable[Rule]) -> Iterator[Diagnostic]:

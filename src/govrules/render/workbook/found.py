@@ -15,7 +15,7 @@ from govrules.explain.phrases import sentence
 from govrules.findings import Finding
 from govrules.model import Pair
 from govrules.portfolio import is_register
-from govrules.render.actions import Action
+from govrules.render.actions import Task
 from govrules.render.advice import good_state
 from govrules.render.overview import Overview, officer_of
 from govrules.render.report import MOST_REASONS, Report
@@ -173,7 +173,7 @@ def write_actions(
     )
 
 
-def _write_action(sheet: Sheet, action: Action, report: Report) -> None:
+def _write_action(sheet: Sheet, action: Task, report: Report) -> None:
     each = report.assessment
     number = each.id or each.name or THE_REGISTER
     rules = [one.rule.id for one in action.findings]
