@@ -236,7 +236,8 @@ audit: $(VENV)/release/made  ## Set what is locked against the known weaknesses 
 
 .PHONY: lowest
 lowest: $(VENV)/lowest/made  ## Run the tests on the lowest versions that are promised
-	@$(VENV)/lowest/bin/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci $(ARGS)
+	@$(VENV)/lowest/bin/python -m pytest -n auto --dist worksteal --benchmark-disable --hypothesis-profile ci \
+		--doctest-ignore-import-errors $(ARGS)
 
 # Each has an environment of its own beside .venv; what is not installed here is said.
 PYTHONS ?= python3.11 python3.12 python3.13 python3.14
@@ -346,6 +347,7 @@ $(VENV)/lowest/made: $(VENV)/made pyproject.toml requirements/lowest.txt
 	@$(BIN)/python -m venv --clear $(VENV)/lowest
 	@$(VENV)/lowest/bin/python -m pip -qq --no-input install --require-hashes --no-deps -r requirements/lowest.txt
 	@$(VENV)/lowest/bin/python -m pip -qq --no-input install --no-deps --no-build-isolation --editable .
+	@requirements/live $(VENV)/lowest/bin/python $(VENV)/lowest/live.log
 	@touch $@
 
 # The live engine is built from source. Where that cannot be done, one line says why.

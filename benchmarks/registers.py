@@ -29,10 +29,10 @@ from benchmarks.population import AS_OF, population
 from govrules import load_rulebook
 from govrules.engines.bitmaps import Store, unpack
 from govrules.engines.columns import subjects_of
-from govrules.engines.verdicts import verdicts
 from govrules.model import Partner, Partnership
 from govrules.registers.batches import ahead, assess_batches, kernel
 from govrules.registers.findings_files import write_findings
+from govrules.registers.verdicts import verdicts
 from govrules.vocabulary import Choice, Date, Money, Number, YesNo, vocabulary_of
 
 ROUNDS = 5

@@ -23,8 +23,8 @@ settings.register_profile("thorough", max_examples=THOROUGH, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-#: They are run as commands, in environments of their own.
-collect_ignore = ["browser", "spreadsheets"]
+#: No tests of pytest: they are run as commands, in environments of their own, or loaded first.
+collect_ignore = ["browser", "cover.py", "spreadsheets"]
 
 
 @pytest.hookimpl(wrapper=True)

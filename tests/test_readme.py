@@ -49,6 +49,8 @@ def test_code_in_prose_runs_and_prints_what_is_shown(
     monkeypatch.chdir(tmp_path)
     if re.search("import (ray|dask)|from pyspark", text):
         pytest.skip("it needs a cluster and a register: `make spark` runs it")
+    if "import pandas" in text:
+        pytest.importorskip("pandas")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(text, "prose", "exec"), {"__name__": "prose"})  # noqa: S102 - our own pages

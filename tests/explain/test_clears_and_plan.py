@@ -12,8 +12,9 @@ import pytest
 from govrules.assessment import Assessment, assess
 from govrules.engines.reference import Case
 from govrules.explain import plan as plan_module
-from govrules.explain.clears import SHOWN
+from govrules.explain.clears import SHOWN, _Hints
 from govrules.explain.plan import _at_least
+from govrules.explain.ways import Effort
 from govrules.facts import TO_BE_FOUND, Scope
 from govrules.model import Partner, Partnership
 from govrules.rulebook.ast import Derived, Exemption, Row, Rule, Severity
@@ -613,3 +614,13 @@ def test_a_plan_at_a_level() -> None:
     assessment = assessed(MENDED)
     assert assessment.plan(Severity.CRITICAL).changes == ()
     assert [each.phrase for each in assessment.plan(Severity.HIGH).changes] == ["it is mended"]
+
+
+def test_a_long_way_is_followed_by_what_agrees_with_it_and_asks_for_least() -> None:
+    """It takes on no variants; where nothing agrees with it, it leads nowhere."""
+    hints = _Hints({}, Effort(BROKEN), gives_up=False, met={})
+    several = [[{f"items[{each}].fine": True}] for each in range(60)]
+    long = {path: to for (way,) in several for path, to in way.items()}
+    more = [{"mended": True, "painted": True}, {"items[0].fine": True, "painted": True}]
+    assert hints.joined([*several, more]) == [{**long, "painted": True}]
+    assert hints.joined([*several, [{"items[0]": None}], [{"mended": True}]]) == []

@@ -190,11 +190,9 @@ def the_denominators_of_a_share_are_swapped(original: Original) -> Original:
 def a_mitigation_that_is_unknown_is_taken_as_none(_: Original) -> Original:
     def faulty(self: Any, severity: Any) -> Any:
         relieved = disjunction(self.relief).true
-        above = [each for each in self.grades if each.stepped_down() is severity]
-        return either(
-            both(self.grades.get(severity, FALSE), no(relieved)),
-            both(either(*(self.grades[each] for each in above)), relieved),
-        )
+        own = [so for each, so in self.grades if each is severity]
+        above = [so for each, so in self.grades if each.stepped_down() is severity]
+        return either(both(either(*own), no(relieved)), both(either(*above), relieved))
 
     return faulty
 

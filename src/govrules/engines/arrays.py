@@ -20,11 +20,12 @@ import numpy as np
 
 from govrules.engines import bitmaps
 from govrules.engines.columns import BLOCK, to_batches
+from govrules.engines.outcomes import outcome_of
 from govrules.engines.registry import REFERENCE, Outcome, engine
-from govrules.engines.verdicts import outcomes_of
 from govrules.errors import FactsError
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
+from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
 from govrules.months import months_before
 from govrules.rulebook.ast import Rule, Rulebook
@@ -322,8 +323,18 @@ def outcomes(
             yield from engine(REFERENCE).outcomes(rules, several, as_of, rulebook)
             continue
         block = Block(bitmaps.Store.of(batch), as_of)
-        told = (
-            outcomes_of(*each, block.bitmap, batch.num_rows)
-            for each in zip(rules, judged, strict=True)
-        )
+        told = (outcomes_of(*each, block) for each in zip(rules, judged, strict=True))
         yield from zip(*told, strict=True) if rules else [()] * len(several)
+
+
+def outcomes_of(rule: Rule, judged: Judged, block: Block) -> Iterator[Outcome]:
+    """Yield what a rule says of each row; rows of which the same holds share an outcome."""
+    found = map(block.bitmap, judged.formulas)
+    flags = np.array([bitmaps.unpack(each, block.root.rows) for each in found])
+    made: dict[bytes, Outcome] = {}
+    for row in flags.T:
+        key = row.tobytes()
+        if key not in made:
+            holds = dict(zip(judged.formulas, row.tolist(), strict=True))
+            made[key] = outcome_of(rule, judged, holds.__getitem__)
+        yield made[key]

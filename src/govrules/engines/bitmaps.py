@@ -87,13 +87,11 @@ def bits(buffer: pa.Buffer | None, offset: int, rows: int) -> Bitmap:
         return ones(rows)
     octets = np.frombuffer(buffer, np.uint8)
     first, shift = divmod(offset, 8)
-    number = -(-rows // 8)
-    found = octets[first : first + number]
+    octets = octets[first : first + (shift + rows + 7) // 8]
     if shift:
-        found = found >> np.uint8(shift)
-        over = octets[first + 1 : first + 1 + number] << np.uint8(8 - shift)
-        found[: len(over)] |= over
-    return _words(found, rows)
+        flags = np.unpackbits(octets, bitorder="little")[shift : shift + rows]
+        return pack(flags.view(np.bool_))
+    return _words(octets, rows)
 
 
 def valid(array: pa.Array) -> Bitmap:

@@ -41,29 +41,13 @@ _MOST_DATES: Final = 8
 
 _TOO_DEEP: Final = "the conditions are nested too deep to be compiled; use the engine `reference`"
 
+#: What rules compile to: the source of `prepare`, which takes the date of the assessment and gives
+#: the function that judges one subject; the values that it names; the rules as formulas; the code.
+Code: TypeAlias = tuple[str, dict[str, Any], tuple[Judged, ...], CodeType]
 #: Takes one subject, and returns what each rule says of it.
 Judge: TypeAlias = Callable[[Any], tuple[Outcome, ...]]
 #: Takes a subject, numbers that are given and a record, and returns what is true or a number.
 Tell: TypeAlias = Callable[[Any, Mapping[Leaf, Any], Any], tuple[Any, ...]]
-
-
-@attrs.frozen
-class Code:
-    """
-    What a set of rules compiles to.
-
-    Attributes:
-        source: the Python source of `prepare`, which takes the date of the assessment and returns
-            the function that judges one subject.
-        constants: the values that the source names.
-        judged: the rules as formulas.
-        compiled: the code object of the source.
-    """
-
-    source: str
-    constants: dict[str, Any] = attrs.field(repr=False)
-    judged: tuple[Judged, ...] = attrs.field(repr=False)
-    compiled: Any = attrs.field(repr=False)
 
 
 def outcomes(
@@ -104,9 +88,9 @@ def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    code = _code(rules, cls, rulebook)
-    named = [f"# {name} = {sanitise(_said(value))}" for name, value in code.constants.items()]
-    return "\n".join([*named, "", code.source]) if named else code.source
+    written, constants, *_ = _code(rules, cls, rulebook)
+    named = [f"# {name} = {sanitise(_said(value))}" for name, value in constants.items()]
+    return "\n".join([*named, "", written]) if named else written
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
@@ -125,13 +109,13 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
 def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
     cls, rulebook, *rules = same
-    code = _code(rules, cls, rulebook)
-    names = {**code.constants}
-    for index, (rule, judged) in enumerate(zip(rules, code.judged, strict=True)):
+    _, constants, lowered, compiled = _code(rules, cls, rulebook)
+    names = {**constants}
+    for index, (rule, judged) in enumerate(zip(rules, lowered, strict=True)):
         for letter in "FU":
             table = Outcomes(rule, judged, flagged=letter == "F")
             names[f"{letter}{index}"] = table if table.atoms else table[0]
-    return _ready(code.compiled, names)
+    return _ready(compiled, names)
 
 
 def _ready(compiled: CodeType, names: Mapping[str, Any]) -> Callable[[dt.date | Unknown], Any]:
@@ -189,8 +173,7 @@ def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived]
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     writer = Writer([each.formulas for each in judged])
     source = writer.judging(judged, [rule.id for rule in rules], cls)
-    compiled = compile(source, "<govrules compiled>", "exec")
-    return Code(source, writer.constants, judged, compiled)
+    return source, writer.constants, judged, compile(source, "<govrules compiled>", "exec")
 
 
 @contextlib.contextmanager

@@ -10,13 +10,13 @@ with a bit for each value that it may still have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
-from govrules.engines.outcomes import Atoms, atoms_of
-from govrules.engines.source import Block, Layout, sanitise
+from govrules.engines.outcomes import atoms_of
+from govrules.engines.source import Block, Layout, Test, joined, sanitise, word
 from govrules.lowering import formulas as f
 from govrules.lowering import ir, passes
 from govrules.lowering.judged import Judged
@@ -31,7 +31,7 @@ _HEAD: Final = "subject, UNKNOWN=UNKNOWN, CLEAR=CLEAR, NOT_APPLICABLE=NOT_APPLIC
 
 _Nodes: TypeAlias = Sequence[ir.Formula | ir.Num]
 #: What holds wherever an expression is looked at.
-_Known: TypeAlias = frozenset[ir.Formula]
+_Known: TypeAlias = tuple[ir.Formula, ...]
 
 
 class Writer(Layout):
@@ -44,14 +44,12 @@ class Writer(Layout):
 
     def __init__(self, units: Sequence[_Nodes]) -> None:
         self._asked = [*map(passes.asked, units)]
-        tables = dict.fromkeys(
-            each for keys in self._asked for each in keys if isinstance(each, ir.Table)
-        )
+        #: What is asked by the rule that is written, and by several.
+        self._sought = dict.fromkeys(chain.from_iterable(self._asked))
+        tables = [each for each in self._sought if isinstance(each, ir.Table)]
         asked = [*self._asked, *(passes.asked(each.sides) for each in tables)]
         uses = Counter(node for each in asked for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
-        #: What is sought in lists, of the rule that is written and of several.
-        self._sought: list[passes.Sought] = []
         self._prepared = ["NOW = last_day(as_of)"]
         self._days: dict[str, str] = {}
 
@@ -71,7 +69,7 @@ class Writer(Layout):
         top = self._top(cls)
         for index, (name, judged) in enumerate(zip(names, rules, strict=True)):
             top.lines.append(f"# {index}: {sanitise(name)}")
-            self._sought = _sought(self._asked[index], self.shared)
+            self._sought = {**self._asked[index], **self.shared}
             self._rule(index, judged, top)
         return self._function(_HEAD, top.lines, [f"r{index}" for index in range(len(names))])
 
@@ -94,16 +92,13 @@ class Writer(Layout):
 
             var: a record of a list, of which it is told what it adds to each number.
         """
-        top = block = self._top(cls)
-        if var is not None:
-            block = Block(top, var)
-            block.names["record", var] = "record"
-        self._sought = _sought(*self._asked)
+        top = self._top(cls)
+        block = top if var is None else Block(top, var, names={("record", var): "record"})
         for leaf in given:
             name = top.names[leaf] = top.names[passes.Sought(leaf)] = self.fresh("given")
             top.lines.append(f"{name} = given[{self.constant(leaf)}]")
             if isinstance(leaf, ir.Exists) and leaf.var.list is not None:
-                more, _ = self._leaf(f.more(leaf.var.list), top, frozenset())
+                more = self._say(f.more(leaf.var.list), top)
                 top.names[passes.Sought(leaf, open=True)] = f"({name} or {more})"
         write: Any = self._say if var is None else self._added
         results = [write(each, block) for each in nodes]
@@ -136,35 +131,26 @@ class Writer(Layout):
         condition, block = self._say(gone, top), top.inside()
         clear = self._say(f.given(judged.clear, passed), block)
         inner = block.inside()
-        passed.append(f.no(judged.clear))
-        flagged = f.given(judged.flagged, passed)
-        at = self._gravity(atoms_of(judged), inner)
+        flagged = f.given(judged.flagged, [*passed, f.no(judged.clear)])
+        # What decides how grave it is, as one number: the index of an outcome.
+        atoms = atoms_of(judged).items()
+        grave = " | ".join(f"({1 << at} if {self._say(atom, inner)} else 0)" for atom, at in atoms)
         said = self._say(flagged, inner)
         word = f"U{index}" if said == "False" else f"(F{index} if {said} else U{index})"
-        inner.lines.append(f"r{index} = {word}{at}")
+        inner.lines.append(f"r{index} = {word}{f'[{grave}]' if grave else ''}")
         # A block goes under its head last, so that what is bound before it stands before the head.
         block.lines.append(f"if {clear}: r{index} = CLEAR")
         block.nest("else:", inner)
         top.lines.append(f"if {condition}: r{index} = NOT_APPLICABLE")
         top.nest("else:", block)
 
-    def _gravity(self, atoms: Atoms, block: Block) -> str:
-        """Return the index of an outcome: what decides how grave it is, as one number."""
-        parts = []
-        for atom, place in atoms.items():
-            parts.append(f"({1 << place} if {self._say(atom, block)} else 0)")
-        return f"[{' | '.join(parts)}]" if parts else ""
-
     # ── Derived facts ─────────────────────────────────────────────────────────────────────────
 
     def _mask(self, table: ir.Table, block: Block) -> str:
         """Return the name of the mask of the values that a derived fact may have."""
-        found = block.find(table)
-        if found is None:
-            for each in ir.in_order([table]):
-                if block.find(each) is None:
-                    found = self.bind(each, each.var, block, "derived", partial(self._table, each))
-        return found or ""
+        for each in ir.in_order([table], lambda held: block.find(held) is not None):
+            self.bind(each, each.var, block, "derived", partial(self._table, each))
+        return block.find(table) or ""
 
     def _table(self, table: ir.Table, name: str, block: Block) -> None:
         bits = table.bits
@@ -196,9 +182,7 @@ class Writer(Layout):
 
     # ── Formulas ──────────────────────────────────────────────────────────────────────────────
 
-    def _say(
-        self, formula: ir.Formula, block: Block, known: _Known = frozenset(), depth: int = 0
-    ) -> str:
+    def _say(self, formula: ir.Formula, block: Block, known: _Known = (), depth: int = 0) -> str:
         """
         Return the expression that holds where a formula does.
 
@@ -216,147 +200,126 @@ class Writer(Layout):
             return str(not affirmed)  # such a date is made unknown where it is read
         name = self._named(item, block, depth)
         if name is not None:
-            return name if affirmed else f"not {name}"
-        return self._expression(item, block, known, depth, affirmed=affirmed)
+            return word(name, affirmed=affirmed)
+        return self._expression(formula, block, known, depth)
 
     def _named(self, item: ir.Formula, block: Block, depth: int) -> str | None:
         """Return the name of what has one: what several rules ask, or what stands too deep."""
         if isinstance(item, ir.Exists) and item.so is not f.TRUE:
             return self._found(passes.Sought(item), block)
-        deep = depth > _MOST_NESTED and isinstance(item, ir.And)
         worth = item in self.shared and isinstance(item, ir.And | ir.Holds | ir.Above)
-        if not deep and not worth:
+        if not worth and not (depth > _MOST_NESTED and isinstance(item, ir.And)):
             return block.find(item)
 
         def write(name: str, home: Block) -> None:
-            home.lines.append(f"{name} = {self._expression(item, home, frozenset(), 0)}")
+            home.lines.append(f"{name} = {self._expression(item, home)}")
 
         return self.bind(item, passes.owner(item, block.var), block, "so", write)
 
     def _expression(
-        self, item: ir.Formula, block: Block, known: _Known, depth: int, *, affirmed: bool = True
+        self, formula: ir.Formula, block: Block, known: _Known = (), depth: int = 0
     ) -> str:
-        match item:
-            case ir.Const(value=value):
-                return str(value is affirmed)
-            case ir.And(items=items):
-                parts = []
-                open_, rest = passes.ends(items)
-                for node in open_:
-                    name = self._found(passes.Sought(node, open=True), block)
-                    parts.append(f"not {name}" if affirmed else name)
-                for each in rest:
-                    parts.append(
-                        self._say(each if affirmed else f.no(each), block, known, depth + 1)
-                    )
-                    known |= passes.following(each)
-                together = (" and " if affirmed else " or ").join(parts)
-                return f"({together})" if parts else str(affirmed)
-            case _:
-                *guards, test, contrary = self._leaf(item, block, known)
-                if not guards:
-                    return test if affirmed else contrary
-                return f"{'' if affirmed else 'not '}({' and '.join([*guards, test])})"
+        item, affirmed = ir.parted(formula)
+        if isinstance(item, ir.Const):
+            return str(item.value is affirmed)
+        if isinstance(item, ir.And):
+            open_, rest = passes.ends(item.items)
+            ended = (self._found(passes.Sought(each, open=True), block) for each in open_)
+            parts = [word(each, affirmed=not affirmed) for each in ended]
+            for each in rest:
+                said = each if affirmed else f.no(each)
+                parts.append(self._say(said, block, known, depth + 1))
+                known = (*known, each)
+            return joined(parts, affirmed=affirmed)
+        tests = self._leaf(item, block, known)
+        return joined([word(each, affirmed=affirmed) for each in tests], affirmed=affirmed)
 
-    def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[str]:
-        """Return expressions that must all hold, and last the contrary of the last of them."""
+    def _leaf(self, item: ir.Formula, block: Block, known: _Known) -> list[Test]:
+        """Return what must all hold where a leaf does."""
         match item:
             case ir.Unknown(read=fact):
-                name = self.raw(fact, block)
-                return [f"{name} is UNKNOWN", f"{name} is not UNKNOWN"]
+                return [(self.raw(fact, block), "is", "UNKNOWN")]
             case ir.Absent(read=fact):
-                name = self.raw(fact, block)
-                return [f"{name} is None", f"{name} is not None"]
+                return [(self.raw(fact, block), "is", "None")]
             case ir.More(read=ir.Read(type=Choices()) as fact):
-                name = self.raw(fact, block)
-                return [f"UNKNOWN in {name}", f"UNKNOWN not in {name}"]
+                return [("UNKNOWN", "in", self.raw(fact, block))]
             case ir.More(read=fact):
-                number, name = self.counted(fact, block), self.raw(fact, block)
-                return [f"{number} < len({name})", f"{number} == len({name})"]
+                return [(self.counted(fact, block), "<", f"len({self.raw(fact, block)})")]
             case ir.Among(read=fact, values=values):
-                return self._among(self.raw(fact, block), fact.type, values)
+                return [self._among(self.raw(fact, block), fact.type, values)]
             case ir.Holds():
                 return self._holds(item, block, known)
             case ir.Meets(read=fact, wanted=wanted, all=every):
                 own = self.raw(fact, block)
-                other = (
-                    self.raw(wanted, block)
-                    if isinstance(wanted, ir.Read)
-                    else self.constant(wanted)
-                )
-                if every:
-                    return [f"{other} <= {own}", f"not {other} <= {own}"]
-                return [f"not {other}.isdisjoint({own})", f"{other}.isdisjoint({own})"]
+                read = isinstance(wanted, ir.Read)
+                other = self.raw(wanted, block) if read else self.constant(wanted)  # type: ignore[arg-type]
+                return [f"{other} <= {own}" if every else f"not {other}.isdisjoint({own})"]
             case ir.Exists(var=ir.Var(list=ir.Read() as fact)):
-                number = self.counted(fact, block)
-                return [number, f"not {number}"]
+                return [self.counted(fact, block)]
             case ir.Above(one=one, other=other, equal=equal):
-                left, right = (self._number(each, block, known) for each in (one, other))
-                sign, contrary = (">=", "<") if equal else (">", "<=")
-                return [f"{left} {sign} {right}", f"{left} {contrary} {right}"]
+                left, right = (self._number(each, block) for each in (one, other))
+                return [(left, ">=" if equal else ">", right)]
             case ir.May(table=table, values=values):
-                test = f"{self._mask(table, block)} & {sum(table.bits[each] for each in values)}"
-                return [test, f"not {test}"]
+                return [f"{self._mask(table, block)} & {sum(table.bits[each] for each in values)}"]
             case _:
                 raise AssertionError("it is no leaf")
 
-    def _among(self, name: str, type_: FactType, values: frozenset[Any]) -> list[str]:
+    def _among(self, name: str, type_: FactType, values: frozenset[Any]) -> Test:
         if len(values) > 1:
-            word = self.constant(values)
-            return [f"{name} in {word}", f"{name} not in {word}"]
+            return name, "in", self.constant(values)
         (value,) = values
         # The type decides, not the value: to Python 1 and True are equal, and so are sets of them.
         if isinstance(type_, YesNo):
-            return [f"{name} is {bool(value)}", f"{name} is not {bool(value)}"]
-        word = self.constant(value)
-        return [f"{name} == {word}", f"{name} != {word}"]
+            return name, "is", str(bool(value))
+        return name, "==", self.constant(value)
 
-    def _holds(self, item: ir.Holds, block: Block, known: _Known) -> list[str]:
+    def _holds(self, item: ir.Holds, block: Block, known: _Known) -> list[Test]:
         left = self.raw(item.one, block)
-        guards = _guards(item.one, left, known)
+        guards = self._there(item.one, block, known)
         fact = item.other if isinstance(item.other, ir.Read) else None
         right = self.constant(item.other) if fact is None else self.raw(fact, block)
-        if item.op is Op.OLDER_THAN:
-            if fact is None:
-                day = self._days.get(right)
-                if day is None:
-                    day = self._days[right] = f"D{len(self._days)}"
-                    self._prepared.append(f"{day} = day_before(as_of, {right})")
-            else:
-                guards += _guards(fact, right, known)
-                day = f"day_before(as_of, {right})"
-            return [*guards, f"{left} < {day}", f"{left} >= {day}"]
         if item.op is Op.EQUALS:
             if isinstance(item.type, YesNo):
-                guards += _guards(item.other, right, known)
+                guards += self._there(item.other, block, known)
                 left, right = f"({left} is True)", f"({right} is True)"
             # What equals a value that is there is there itself.
-            return [*guards, f"{left} == {right}", f"{left} != {right}"]
-        if fact is not None:
-            guards += _guards(fact, right, known)
+            return [*guards, (left, "==", right)]
+        guards += [] if fact is None else self._there(fact, block, known)
+        if item.op is Op.OLDER_THAN:
+            day = f"day_before(as_of, {right})"
+            if fact is None:
+                if right not in self._days:
+                    self._days[right] = f"D{len(self._days)}"
+                    self._prepared.append(f"{self._days[right]} = {day}")
+                day = self._days[right]
+            return [*guards, (left, "<", day)]
         if isinstance(item.type, Choice):
             places = {value: place for place, value in enumerate(item.type.values)}
             order = self.constant(places, ("order", item.type))
             left, right = f"{order}[{left}]", f"{order}[{right}]"
-        sign, contrary = (">=", "<") if item.op is Op.AT_LEAST else (">", "<=")
-        return [*guards, f"{left} {sign} {right}", f"{left} {contrary} {right}"]
+        return [*guards, (left, ">=" if item.op is Op.AT_LEAST else ">", right)]
 
-    def _number(self, number: ir.Num, block: Block, known: _Known) -> str:
+    def _there(self, fact: ir.Read, block: Block, known: _Known = ()) -> list[Test]:
+        """Return what must be looked at before a value is compared."""
+        there = f.given(f.both(f.no(f.absent(fact)), f.no(f.unrecorded(fact))), known)
+        return [] if there is f.TRUE else [self._say(there, block)]
+
+    def _number(self, number: ir.Num, block: Block) -> str:
         name = block.find(number)
         if name is not None:
             return name
         match number:
             case ir.Amount(of=ir.Read() as fact):
                 name = self.raw(fact, block)
-                guards = _guards(fact, name, known)
-                return f"({name} if {' and '.join(guards)} else 0)" if guards else name
+                (there,) = self._there(fact, block)
+                return f"({name} if {there} else 0)"
             case ir.Amount(of=value):
                 return self.constant(value)
             case ir.Members(read=fact):
                 name = self.raw(fact, block)
                 return f"(len({name}) - (UNKNOWN in {name}))"
             case ir.Times(one=one, other=other):
-                return f"{self._number(one, block, known)} * {self._number(other, block, known)}"
+                return f"{self._number(one, block)} * {self._number(other, block)}"
             case ir.Total(var=ir.Var(list=ir.Read() as fact), so=so, of=None) if so is f.TRUE:
                 return self.counted(fact, block)
             case ir.Total():
@@ -397,17 +360,17 @@ class Writer(Layout):
 
     def _chain(self, sought: passes.Sought, block: Block) -> list[passes.Sought]:
         """Return what one pass finds, each only of records that are what stands before it."""
-        chain = [sought]
+        chain, shared = [sought], sought in self.shared
         for each in self._sought:
+            if not isinstance(each, passes.Sought) or each in chain or block.find(each):
+                continue
             node = each.node
-            alike = node.var is sought.node.var and (each in self.shared) is (sought in self.shared)
-            if each in chain or not alike or block.find(each) is not None:
+            if node.var is not sought.node.var or (each in self.shared) is not shared:
                 continue
             for place in range(len(chain), -1, -1):
                 before = all(passes.implies(node.so, other.node.so) for other in chain[:place])
-                if before and all(
-                    passes.implies(other.node.so, node.so) for other in chain[place:]
-                ):
+                after = (passes.implies(other.node.so, node.so) for other in chain[place:])
+                if before and all(after):
                     chain.insert(place, each)
                     break
         return chain
@@ -434,18 +397,3 @@ class Writer(Layout):
         elif all(isinstance(each.node, ir.Exists) for each in names):
             inner.lines.append("break")
         block.nest(f"if {said}:", inner)
-
-
-def _sought(*keys: Iterable[Hashable]) -> list[passes.Sought]:
-    several = dict.fromkeys(chain.from_iterable(keys))
-    return [each for each in several if isinstance(each, passes.Sought)]
-
-
-def _guards(fact: ir.Read, name: str, known: _Known) -> list[str]:
-    """Return what must be looked at before a value is compared."""
-    found = []
-    if f.no(f.absent(fact)) is not f.TRUE and f.no(f.absent(fact)) not in known:
-        found.append(f"{name} is not None")
-    if f.no(f.unrecorded(fact)) not in known:
-        found.append(f"{name} is not UNKNOWN")
-    return found

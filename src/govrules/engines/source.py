@@ -8,8 +8,8 @@ constants, bound by generated names; fields are read only where the vocabulary d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -22,8 +22,10 @@ from govrules.vocabulary import Choices, Records, is_past, vocabulary_of
 NAME: Final = "compiled"
 #: Python compiles at most twenty loops inside each other.
 _MOST_LOOPS: Final = 18
-
-
+#: An expression, or two and the relation in which one stands to the other.
+Test: TypeAlias = str | tuple[str, str, str]
+#: What holds where a relation does not.
+_CONTRARY: Final = {"is": "is not", "in": "not in", "==": "!=", "<": ">=", ">=": "<", ">": "<="}
 #: Where facts stand that are no fields of their record.
 _BESIDE: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
 
@@ -31,6 +33,21 @@ _BESIDE: Final = {FactSource.LOCAL: "local", FactSource.DERIVED: "stated"}
 def sanitise(text: str) -> str:
     """Return a text as a comment may carry it: words, numbers and hyphens, on one line."""
     return re.sub(r"[^A-Za-z0-9 ._-]", "?", text, flags=re.ASCII)[:80]
+
+
+def word(test: Test, *, affirmed: bool) -> str:
+    """Return the expression that holds where a test does, or where it does not."""
+    if isinstance(test, str):
+        return test if affirmed else f"not {test}"
+    left, sign, right = test
+    return f"{left} {sign if affirmed else _CONTRARY[sign]} {right}"
+
+
+def joined(words: Sequence[str], *, affirmed: bool) -> str:
+    """Return the expression that holds where all of some do, or where not affirmed, any."""
+    if not words:
+        return str(affirmed)
+    return words[0] if len(words) == 1 else f"({(' and ' if affirmed else ' or ').join(words)})"
 
 
 @attrs.define(eq=False)

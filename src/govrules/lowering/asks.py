@@ -17,8 +17,7 @@ from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
-from govrules.rulebook import ast, expr
-from govrules.rulebook.derivation import beneath
+from govrules.rulebook import ast, derivation, expr
 from govrules.rulebook.walk import operands
 from govrules.vocabulary import Choices, Records
 
@@ -92,15 +91,7 @@ class Asked:
 
 def in_order(several: Iterable[Beneath]) -> list[Beneath]:
     """Return what derived facts ask, each after those of the same record that it reads."""
-    found: dict[Beneath, None] = {}
-    waiting = [*several]
-    while waiting:
-        below = [each for each in waiting[-1].below if each not in found]
-        if waiting[-1] not in found and below:
-            waiting += below
-        else:
-            found[waiting.pop()] = None
-    return [*found]
+    return [*derivation.in_order(several, lambda each: each.below, lambda _: False)]
 
 
 def _open(pair: f.Pair) -> ir.Formula:
@@ -275,7 +266,7 @@ class Asking:
             whole = {each: (each, var, len(of.rows)) for each, of in self.derived.items()}
             done = {each for each in whole if whole[each] in self._tables}
             # Those beneath first, so that a long chain of them is not gone down.
-            for each in beneath(name, self.derived, done):
+            for each in derivation.beneath(name, self.derived, done):
                 self._made(*whole[each])
             if key not in self._tables:
                 self._made(*key)
@@ -291,26 +282,24 @@ class Asking:
     def _tell(self, parts: Parts, where: ir.Formula, into: Asks) -> None:
         """Add where each fact is asked for."""
         for part in parts:
+            found: Mapping[ir.Read, ir.Formula] = {}
             match part:
                 case ir.Read():
                     whole = isinstance(part.type, Records | Choices)
-                    open_ = f.more(part) if whole else f.unknown(part)
-                    into[part] = f.any_of(into.get(part, f.FALSE), f.all_of(where, open_))
+                    found = {part: f.more(part) if whole else f.unknown(part)}
                 case Open(inner, its):
                     self._tell(its, f.all_of(where, inner), into)
                 case Inside(var, its):
-                    below = Asks()
+                    found = below = Asks()
                     self._tell(its, f.TRUE, below)
-                    for read, asked in below.items():
-                        its_own = f.exists(var, asked) if var.recorded else asked
-                        there = f.all_of(where, its_own)
-                        into[read] = f.any_of(into.get(read, f.FALSE), there)
+                    if var.recorded:
+                        found = {read: f.exists(var, asked) for read, asked in below.items()}
                 case Beneath():
-                    for read, asked in self._of_rows(part).items():
-                        told = f.all_of(where, asked)
-                        into[read] = f.any_of(into.get(read, f.FALSE), told)
+                    found = self._of_rows(part)
                 case _:
                     assert_never(part)
+            for read, asked in found.items():
+                into[read] = f.any_of(into.get(read, f.FALSE), f.all_of(where, asked))
 
     def _of_rows(self, beneath_: Beneath) -> Asks:
         """Return where a derived fact asks for each fact, each as a table of its own."""

@@ -215,18 +215,7 @@ def either(*items: ir.Formula) -> ir.Formula:
 def both(*items: ir.Formula) -> ir.Formula:
     """Return *and*, in the order given, without what the other items already say."""
     known = _Known()
-    waiting = list(reversed(items))
-    while True:
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, ir.And):
-                waiting += reversed(item.items)
-            elif not known.learn(item):
-                return FALSE
-        found = known.unit()
-        if found is None:
-            return _conjunction(list(known.items()))
-        waiting.append(found)
+    return _conjunction(list(known.items())) if known.learn_all(items) else FALSE
 
 
 def all_of(*items: ir.Formula) -> ir.Formula:
@@ -263,6 +252,21 @@ class _Known:
         #: The values that a derived fact cannot have.
         self._never: dict[ir.Table, frozenset[Any]] = {}
 
+    def learn_all(self, items: Iterable[ir.Formula]) -> bool:
+        """Add what holds, in the order given, and what follows; return False where it cannot."""
+        waiting = [*items][::-1]
+        while True:
+            while waiting:
+                item = waiting.pop()
+                if isinstance(item, ir.And):
+                    waiting += reversed(item.items)
+                elif not self.learn(item):
+                    return False
+            found = self.unit()
+            if found is None:
+                return True
+            waiting.append(found)
+
     def learn(self, item: ir.Formula) -> bool:
         """Add what holds; return False where it contradicts the rest."""
         value = self.value(item)
@@ -296,7 +300,7 @@ class _Known:
         """Return what must hold besides, FALSE where nothing can; None where nothing is new."""
         for fact, values in self._not_among.items():
             closed = isinstance(fact.type, Choice) and fact not in self._there
-            if closed and all(no(each(fact)) in self._held for each in (unrecorded, _absent)):
+            if closed and all(no(each(fact)) in self._held for each in (unrecorded, absent)):
                 return among(fact, frozenset(closed_values(fact.type)) - values)
         for clause, parts in self._clauses.items():
             left = self._left_of(parts)
@@ -311,11 +315,7 @@ class _Known:
         for item in self._held:
             match item:
                 case ir.Neg(item=ir.Unknown(read=fact) | ir.Absent(read=fact)) if (
-                    fact in self._there
-                ):
-                    continue
-                case ir.Neg(item=ir.Unknown(read=fact) | ir.Absent(read=fact)) if (
-                    fact in self._gone
+                    fact in self._there or fact in self._gone
                 ):
                     continue
                 case ir.Among(read=fact) | ir.Neg(item=ir.Among(read=fact)):
@@ -392,21 +392,10 @@ class _Known:
         return left
 
 
-def _absent(fact: ir.Read) -> ir.Formula:
-    return ir.once(ir.Absent, fact)
-
-
 def given(formula: ir.Formula, facts: Iterable[ir.Formula]) -> ir.Formula:
     """Return what says the same as a formula wherever some others hold, and is no longer."""
     known = _Known()
-    waiting = list(facts)
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, ir.And):
-            waiting += item.items
-        elif known.learn(item) and not waiting:
-            found = known.unit()
-            waiting += [] if found is None else [found]
+    known.learn_all(facts)
     simpler: dict[ir.Formula, ir.Formula] = {}
 
     def under(item: ir.Formula) -> ir.Formula:

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 import attrs
 
+from govrules.rulebook import derivation
 from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import Fact, FactType, Records, closed_values
 
@@ -356,18 +357,9 @@ def in_order(
     several: Iterable[Table | Node], done: Callable[[Table], bool] = lambda _: False
 ) -> Iterator[Table]:
     """Yield tables, and those that tables or formulas ask, each after those beneath it."""
-    waiting: list[Table] = []
-    for each in several:
-        waiting += [each] if isinstance(each, Table) else each.tables
-    seen: set[Table] = set()
-    while waiting:
-        held = waiting[-1]
-        new = held not in seen and not done(held)
-        below = [each for each in held.beneath if each not in seen and not done(each)]
-        if new and below:
-            waiting += below
-            continue
-        waiting.pop()
-        if new:
-            seen.add(held)
-            yield held
+    tables = (held for each in several for held in _tables(each))
+    return derivation.in_order(tables, lambda held: held.beneath, done)
+
+
+def _tables(of: Table | Node) -> Iterable[Table]:
+    return (of,) if isinstance(of, Table) else of.tables

@@ -62,7 +62,7 @@ class Part:
     requires: f.Pair
     settled: ir.Formula
     relief: tuple[f.Pair, ...]
-    grades: Mapping[ast.Severity, ir.Formula]
+    grades: tuple[tuple[ast.Severity, ir.Formula], ...]
 
     @cached_property
     def may_flag(self) -> ir.Formula:
@@ -72,16 +72,22 @@ class Part:
     def severity(self, severity: ast.Severity) -> ir.Formula:
         """Return where a severity is possible: as it is, and a step down."""
         relieved = disjunction(self.relief)
-        above_ = [each for each in self.grades if each.stepped_down() is severity]
+        own = [so for each, so in self.grades if each is severity]
+        above_ = [so for each, so in self.grades if each.stepped_down() is severity]
         return f.either(
-            f.both(self.grades.get(severity, f.FALSE), f.no(relieved.true)),
-            f.both(f.either(*(self.grades[each] for each in above_)), f.no(relieved.false)),
+            f.both(f.either(*own), f.no(relieved.true)),
+            f.both(f.either(*above_), f.no(relieved.false)),
         )
 
 
-#: A rule by the values of the derived facts that it reads, one after the other, with where each may
-#: be; at least one always may.
-Tree: TypeAlias = "Part | tuple[tuple[ir.Formula, Tree], ...]"
+@attrs.frozen(eq=False)
+class Split:
+    """A rule by the values of a derived fact, each with where it may be; one always may."""
+
+    branches: tuple[tuple[ir.Formula, Tree], ...]
+
+
+Tree: TypeAlias = Part | Split
 
 
 def judged_of(tree: Tree, mitigations: int) -> Judged:
@@ -93,13 +99,14 @@ def judged_of(tree: Tree, mitigations: int) -> Judged:
 
         mitigations: how many mitigations the rule has.
     """
-    scope, requires = (
-        f.Pair(
-            _everywhere(tree, lambda part, of=of: of(part).true),  # type: ignore[misc]
-            _everywhere(tree, lambda part, of=of: of(part).false),  # type: ignore[misc]
+
+    def pair(of: Callable[[Part], f.Pair]) -> f.Pair:
+        return f.Pair(
+            _everywhere(tree, lambda part: of(part).true),
+            _everywhere(tree, lambda part: of(part).false),
         )
-        for of in (attrgetter("scope"), attrgetter("requires"))
-    )
+
+    scope, requires = pair(attrgetter("scope")), pair(attrgetter("requires"))
     never = _everywhere(tree, lambda part: f.no(part.may_flag))
     severities = {
         severity: f.no(_of_flagging(tree, lambda part, each=severity: f.no(part.severity(each))))  # type: ignore[misc]
@@ -128,31 +135,27 @@ def _parts(tree: Tree) -> frozenset[Part]:
     """Return the parts of a rule."""
     if isinstance(tree, Part):
         return frozenset({tree})
-    return frozenset().union(*(_parts(below) for _, below in tree))
+    return frozenset().union(*(_parts(below) for _, below in tree.branches))
 
 
 def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds for all values that may be."""
-    found: dict[int, ir.Formula] = {}
+    found: dict[Tree, ir.Formula] = {}
 
     def within(tree: Tree) -> ir.Formula:
-        if id(tree) not in found:
-            found[id(tree)] = (
+        if tree not in found:
+            found[tree] = (
                 of(tree)
                 if isinstance(tree, Part)
-                else wherever((possible, within(below)) for possible, below in tree)
+                else wherever((possible, within(below)) for possible, below in tree.branches)
             )
-        return found[id(tree)]
+        return found[tree]
 
     return within(tree)
 
 
 def _of_flagging(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
     """Return what holds of all parts that may be and may flag, where the rule may flag at all."""
-    parts = _parts(tree)
-    several = {of(part) for part in parts}
-    if len(several) == 1:
-        return several.pop()
-    if len({part.may_flag for part in parts}) == 1:
+    if len({part.may_flag for part in _parts(tree)}) == 1:
         return _everywhere(tree, of)
     return _everywhere(tree, lambda part: f.either(f.no(part.may_flag), of(part)))

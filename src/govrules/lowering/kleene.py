@@ -42,16 +42,12 @@ def _factored(
     formulas: Sequence[ir.Formula], joined: Callable[[Sequence[ir.Formula]], ir.Formula]
 ) -> ir.Formula:
     """Return formulas joined by their alternatives, what all of them have in common told once."""
-    parts = [_items(each) for each in formulas]
-    common = [each for each in parts[0] if all(each in other for other in parts)]
-    if common:
-        rest = [f.both(*(each for each in own if each not in common)) for own in parts]
-        return f.both(*common, joined(rest))
-    parts = [tuple(map(f.no, _items(f.no(each)))) for each in formulas]
-    common = [each for each in parts[0] if all(each in other for other in parts)]
-    if common:
-        rest = [f.either(*(each for each in own if each not in common)) for own in parts]
-        return f.either(*common, joined(rest))
+    for turned, joint in ((lambda each: each, f.both), (f.no, f.either)):
+        parts = [tuple(map(turned, _items(turned(each)))) for each in formulas]
+        common = [each for each in parts[0] if all(each in other for other in parts)]
+        if common:
+            rest = [joint(*(each for each in own if each not in common)) for own in parts]
+            return joint(*common, joined(rest))
     return joined(formulas)
 
 

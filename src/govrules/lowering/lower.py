@@ -17,11 +17,11 @@ import attrs
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.judged import Judged, Part, Tree, judged_of
+from govrules.lowering.judged import Judged, Part, Split, Tree, judged_of
 from govrules.lowering.kleene import agreed, conjunction, disjunction
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
-from govrules.rulebook.derivation import beneath, splits
+from govrules.rulebook.derivation import beneath, once_each, splits
 from govrules.rulebook.walk import derived_read
 from govrules.vocabulary import (
     PER_CENT,
@@ -119,8 +119,33 @@ class Lowering:
 
     def _rule(self, only: Identical) -> Judged:
         rule, cls = only
-        tree = _Split(self, rule, (ir.subject(cls),)).tree(splits(rule, self._derived), frozenset())
-        return judged_of(tree, len(rule.mitigated_by))
+        top = (ir.subject(cls),)
+        conditions = [*rule_conditions(rule)]
+        hang_on = {id(each): self.hang_on(derived_read([each])) for each in conditions}
+        pairs: dict[tuple[int, Taken], f.Pair] = {}
+        parts: dict[tuple[f.Pair, ...], Part] = {}
+
+        def pair(condition: expr.Condition, taken: Taken) -> f.Pair:
+            # What is alike for several values of derived facts is made once.
+            own = hang_on[id(condition)]
+            key = id(condition), frozenset(each for each in taken if each[0] in own)
+            if key not in pairs:
+                pairs[key] = self.pair(condition, top, key[1])
+            return pairs[key]
+
+        def tree(names: tuple[str, ...], taken: Taken) -> Tree:
+            """Return it for each value that derived facts of these names may have, in turn."""
+            if not names:
+                found = tuple(pair(each, taken) for each in conditions)
+                return parts.get(found) or parts.setdefault(found, _part(rule, found))
+            held = self.table(names[0], top[0], taken)
+            below = [tree(names[1:], taken | {(names[0], value)}) for value in held.may]
+            if all(each is below[0] for each in below):
+                return below[0]
+            may = (f.may(held, (value,)) for value in held.may)
+            return ir.once(Split, tuple(zip(may, below, strict=True)))
+
+        return judged_of(tree(splits(rule, self._derived), frozenset()), len(rule.mitigated_by))
 
     def condition(self, condition: expr.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
@@ -157,11 +182,11 @@ class Lowering:
 
     def _hangs_on(self, name: str) -> frozenset[str]:
         """Return the derived facts of the same record that one reads, and those beneath them."""
-        for each in beneath(name, self._derived, self._reached):
-            read_ = self._derived[each].reads
-            below = (self._reached[other] for other in read_)
-            self._reached[each] = frozenset(read_).union(*below)
-        return self._reached[name]
+
+        def work(derived: ast.Derived) -> frozenset[str]:
+            return frozenset(derived.reads).union(*map(self._reached.__getitem__, derived.reads))
+
+        return once_each(name, self._derived, self._reached, work)
 
     def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.Table:
         seen = _Seen(self, (var,), taken)
@@ -173,55 +198,17 @@ class Lowering:
         return f.table(derived.name, var, rows, derived.otherwise, said, derived.fact)
 
 
-class _Split:
-    """A rule by the values that derived facts may have; what is alike for several is made once."""
-
-    def __init__(self, lowering: Lowering, rule: ast.Rule, top: Vars) -> None:
-        self._lowering = lowering
-        self._rule = rule
-        self._top = top
-        #: Its conditions, each with the derived facts that it hangs on.
-        self._conditions = [
-            (each, lowering.hang_on(derived_read([each]))) for each in rule_conditions(rule)
-        ]
-        self._pairs: dict[tuple[int, Taken], f.Pair] = {}
-        self._parts: dict[tuple[f.Pair, ...], Part] = {}
-        self._trees: dict[tuple[tuple[ir.Formula, int], ...], Tree] = {}
-
-    def tree(self, names: tuple[str, ...], taken: Taken) -> Tree:
-        """Return the rule for each value that derived facts of these names may have, in turn."""
-        if not names:
-            pairs = tuple(self._pair(*each, taken) for each in self._conditions)
-            return self._parts.get(pairs) or self._parts.setdefault(pairs, self._part(pairs))
-        held = self._lowering.table(names[0], self._top[0], taken)
-        below = [self.tree(names[1:], taken | {(names[0], value)}) for value in held.may]
-        if all(each is below[0] for each in below):
-            return below[0]
-        made = tuple(
-            (f.may(held, (value,)), each) for value, each in zip(held.may, below, strict=True)
-        )
-        return self._trees.setdefault(tuple((may, id(each)) for may, each in made), made)
-
-    def _pair(self, condition: expr.Condition, hangs_on: frozenset[str], taken: Taken) -> f.Pair:
-        key = (id(condition), frozenset(each for each in taken if each[0] in hangs_on))
-        if key not in self._pairs:
-            self._pairs[key] = self._lowering.pair(condition, self._top, key[1])
-        return self._pairs[key]
-
-    def _part(self, pairs: tuple[f.Pair, ...]) -> Part:
-        rule, left = self._rule, iter(pairs)
-        applies = [] if rule.applies_when is None else [next(left)]
-        scope = conjunction([*applies, *(~next(left) for _ in rule.unless)])
-        requires = next(left)
-        excepted = f.both(*(each.true for each in applies), scope.false)
-        grades = [(next(left), each.severity) for each in rule.grades]
-        return Part(
-            scope,
-            requires,
-            f.either(requires.true, excepted),
-            tuple(left),
-            f.first_of(grades, rule.otherwise),
-        )
+def _part(rule: ast.Rule, pairs: Iterable[f.Pair]) -> Part:
+    """Return a rule whose conditions are these pairs."""
+    left = iter(pairs)
+    applies = [] if rule.applies_when is None else [next(left)]
+    scope = conjunction([*applies, *(~next(left) for _ in rule.unless)])
+    requires = next(left)
+    excepted = f.both(*(each.true for each in applies), scope.false)
+    grades = [(next(left), each.severity) for each in rule.grades]
+    settled = f.either(requires.true, excepted)
+    severities = f.first_of(grades, rule.otherwise)
+    return Part(scope, requires, settled, tuple(left), tuple(severities.items()))
 
 
 @lru_cache(maxsize=_MOST_KEPT)
@@ -266,12 +253,12 @@ class _Seen:
                 return f.Pair(known, f.no(known)) if recorded else f.Pair(f.no(known), known)
             case expr.Quantified(quantity, ref, where):
                 return self._quantified(quantity, ref, where)
-            case expr.Count(ref, where, predicate):
-                return self._count(ref, where, predicate)
-            case expr.Sum(ref, of, where, predicate):
-                return self._sum(ref, of, where, predicate)
-            case expr.Share(ref, among_, where, predicate):
-                return self._share(ref, among_, where, predicate)
+            case expr.Count():
+                return self._count(condition)
+            case expr.Sum():
+                return self._sum(condition)
+            case expr.Share():
+                return self._share(condition)
             case _:
                 assert_never(condition)
 
@@ -298,14 +285,8 @@ class _Seen:
                 empty = f.no(f.exists(self._each(ref), f.TRUE))
             else:
                 empty = f.no(f.above(f.members(fact), f.ZERO, equal=False))
-            return [
-                (
-                    f.TRUE,
-                    Value(
-                        f.both(empty, f.more(fact)), f.both(empty, f.no(f.more(fact))), term=True
-                    ),
-                )
-            ]
+            more = f.more(fact)
+            return [(f.TRUE, Value(f.both(empty, more), f.both(empty, f.no(more)), term=True))]
         return [(f.TRUE, Value(f.unknown(fact), f.absent(fact), fact))]
 
     def _derived(self, ref: expr.FactRef) -> Alternatives:
@@ -343,13 +324,10 @@ class _Seen:
                 open_ = f.FALSE if isinstance(selector.type, YesNo) else value.unknown
                 found.append((f.both(possible, f.either(value.none, open_)), _NOTHING))
             for case, operand in cases:
-                same = f.either(
-                    value.unknown,
-                    compare(value, expr.Op.EQUALS, plain(case), selector.type).true,
-                )
-                found += [
-                    (f.both(possible, same, inner), each) for inner, each in self.possible(operand)
-                ]
+                equal = compare(value, expr.Op.EQUALS, plain(case), selector.type).true
+                same = f.both(possible, f.either(value.unknown, equal))
+                several = self.possible(operand)
+                found += [(f.both(same, inner), each) for inner, each in several]
         return [(possible, each) for possible, each in found if possible is not f.FALSE]
 
     def _known(self, ref: expr.FactRef) -> ir.Formula:
@@ -374,11 +352,8 @@ class _Seen:
                     self._tested(expr.Compare(expr.Op.EQUALS, each), test) for each in operands
                 )
             case expr.Between(low, high):
-                ends = (
-                    expr.Compare(expr.Op.AT_LEAST, low),
-                    expr.Compare(expr.Op.AT_MOST, high),
-                )
-                return conjunction(self._tested(each, test) for each in ends)
+                ends = ((expr.Op.AT_LEAST, low), (expr.Op.AT_MOST, high))
+                return conjunction(self._tested(expr.Compare(*each), test) for each in ends)
             case _:
                 assert_never(predicate)
 
@@ -404,54 +379,33 @@ class _Seen:
         )
         return some if quantity is expr.Quantity.SOME else ~some
 
-    def _count(
-        self,
-        ref: expr.FactRef,
-        where: expr.Condition | None,
-        predicate: expr.Comparison,
-    ) -> f.Pair:
-        fact = self.read(ref)
-        if isinstance(ref.type, Choices):
-            known, most = f.members(fact), f.amount(len(ref.type.values))
-            return agreed(
-                [
-                    (f.more(fact), self._ranged(Range(known, most), predicate)),
-                    (f.no(f.more(fact)), self._ranged(Range(known, known), predicate)),
-                ]
-            )
-        var = self._each(ref)
-        so = self._maybe(where, var)
-        found = Range(f.total(var, so.true), f.total(var, f.no(so.false)), f.more(fact))
-        return self._ranged(found, predicate)
+    def _count(self, of: expr.Count) -> f.Pair:
+        fact = self.read(of.list)
+        more = f.more(fact)
+        if isinstance(fact.type, Choices):
+            known, most = f.members(fact), f.amount(len(fact.type.values))
+            ranges = ((more, Range(known, most)), (f.no(more), Range(known, known)))
+            return agreed((may, self._ranged(each, of.predicate)) for may, each in ranges)
+        var = self._each(of.list)
+        so = self._maybe(of.where, var)
+        found = Range(f.total(var, so.true), f.total(var, f.no(so.false)), more)
+        return self._ranged(found, of.predicate)
 
-    def _sum(
-        self,
-        ref: expr.FactRef,
-        of: expr.FactRef,
-        where: expr.Condition | None,
-        predicate: expr.Comparison,
-    ) -> f.Pair:
-        var = self._each(ref)
-        so, summed = self._maybe(where, var), self.inside(var).read(of)
-        counted = f.there(summed)
+    def _sum(self, of: expr.Sum) -> f.Pair:
+        var = self._each(of.list)
+        so, summed = self._maybe(of.where, var), self.inside(var).read(of.of)
+        counted, perhaps = f.there(summed), f.no(so.false)
+        unknown = f.exists(var, f.both(perhaps, f.unknown(summed)))
         found = Range(
             f.total(var, f.both(so.true, counted), summed),
-            f.total(var, f.both(f.no(so.false), counted), summed),
-            f.either(
-                f.more(self.read(ref)), f.exists(var, f.both(f.no(so.false), f.unknown(summed)))
-            ),
+            f.total(var, f.both(perhaps, counted), summed),
+            f.either(f.more(self.read(of.list)), unknown),
         )
-        return self._ranged(found, predicate)
+        return self._ranged(found, of.predicate)
 
-    def _share(
-        self,
-        ref: expr.FactRef,
-        among_: expr.Condition | None,
-        where: expr.Condition,
-        predicate: expr.Comparison,
-    ) -> f.Pair:
-        var, open_ = self._each(ref), f.more(self.read(ref))
-        counts, so = self._maybe(among_, var), self.inside(var).pair(where)
+    def _share(self, of: expr.Share) -> f.Pair:
+        var, open_ = self._each(of.list), f.more(self.read(of.list))
+        counts, so = self._maybe(of.among, var), self.inside(var).pair(of.where)
         sure, perhaps = counts.true, f.no(counts.false)
         only_perhaps = f.both(perhaps, f.no(sure))
         some = f.exists(var, sure)
@@ -467,17 +421,11 @@ class _Seen:
             f.total(var, f.either(sure, f.both(only_perhaps, f.no(so.false)))),
         )
         exact = f.both(some, f.no(open_))
-        none = self._tested(predicate, _than(_NOTHING, PER_CENT))
-        return agreed(
-            [
-                (f.no(some), none),
-                (
-                    f.both(f.no(exact), f.no(nothing)),
-                    self._ranged(Range(f.ZERO, hundred), predicate),
-                ),
-                (exact, self._ranged(share, predicate)),
-            ]
-        )
+        anything = f.both(f.no(exact), f.no(nothing))
+        none = self._tested(of.predicate, _than(_NOTHING, PER_CENT))
+        ranges = ((anything, Range(f.ZERO, hundred)), (exact, share))
+        ranged = [(may, self._ranged(each, of.predicate)) for may, each in ranges]
+        return agreed([(f.no(some), none), *ranged])
 
 
 def plain(value: Any) -> Value:  # noqa: ANN401 - any constant
@@ -514,11 +462,14 @@ def _than(value: Value, kind: FactType) -> _Test:
 
 def _related(op: expr.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  # noqa: ANN401 - any two values
     """Return whether two values that are there stand in a relation, in the few that leaves have."""
+    facts = isinstance(one, ir.Read), isinstance(other, ir.Read)
+    if not any(facts):
+        # Of two constants one is of a derived fact.
+        values = kind.values if isinstance(kind, Choice) else ()
+        same = op is expr.Op.EQUALS
+        so = one == other if same else expr.ORDER[op](values.index(one), values.index(other))
+        return f.TRUE if so else f.FALSE
     match op:
-        case expr.Op.LESS_THAN | expr.Op.AT_MOST if not (
-            isinstance(one, ir.Read) or isinstance(other, ir.Read)
-        ):
-            return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
         case expr.Op.LESS_THAN:
             return f.no(_related(expr.Op.AT_LEAST, one, other, kind))
         case expr.Op.AT_MOST:
@@ -529,20 +480,14 @@ def _related(op: expr.Op, one: Any, other: Any, kind: FactType) -> ir.Formula:  
             return f.both(ahead, _related(expr.Op.OLDER_THAN, one, -other, kind))
         case expr.Op.NEWER_THAN:
             return f.no(_related(expr.Op.OLDER_THAN, one, other, kind))
-        case expr.Op.EQUALS if isinstance(one, ir.Read) and isinstance(other, ir.Read):
-            return f.holds(op, one, other, kind)
-        case expr.Op.EQUALS if isinstance(one, ir.Read) or isinstance(other, ir.Read):
-            fact, value = (one, other) if isinstance(one, ir.Read) else (other, one)
+        case expr.Op.EQUALS if not all(facts):
+            fact, value = (one, other) if facts[0] else (other, one)
             return f.among(fact, frozenset({value}))
-        case expr.Op.EQUALS:
-            return f.TRUE if one == other else f.FALSE
-        case _ if isinstance(one, ir.Read):
+        case _ if facts[0]:
             return f.holds(op, one, other, kind)
-        case _ if isinstance(other, ir.Read):
+        case _:
             # A constant at least a fact: the fact is not more than it.
             return f.no(f.holds(_STRICT[op], other, one, kind))
-        case _:
-            return f.TRUE if _ordered(op, one, other, kind) else f.FALSE
 
 
 #: What does not hold of two values where this holds of them the other way round.
@@ -550,11 +495,6 @@ _STRICT: Final = {
     expr.Op.AT_LEAST: expr.Op.MORE_THAN,
     expr.Op.MORE_THAN: expr.Op.AT_LEAST,
 }
-
-
-def _ordered(op: expr.Op, one: Any, other: Any, kind: FactType) -> bool:  # noqa: ANN401 - any two values
-    assert isinstance(kind, Choice)  # noqa: S101 - of two constants one is of a derived fact
-    return expr.ORDER[op](kind.values.index(one), kind.values.index(other))
 
 
 def _includes(op: expr.SetOp, fact: ir.Read, wanted: Value) -> f.Pair:

@@ -87,22 +87,6 @@ def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:
     return max(node.about, key=lambda each: each.depth, default=otherwise)
 
 
-def following(item: ir.Formula) -> frozenset[ir.Formula]:
-    """Return what holds where a formula does, as far as guards need it."""
-    facts: list[Any] = []
-    if isinstance(item, ir.Among):
-        facts = [item.read]
-    elif isinstance(item, ir.Holds):
-        facts = [item.one, item.other]
-    return frozenset({item}).union(
-        *(
-            {f.no(f.unrecorded(each)), f.no(f.absent(each))}
-            for each in facts
-            if isinstance(each, ir.Read)
-        )
-    )
-
-
 def is_ahead(item: ir.Formula) -> bool:
     """Tell whether a formula is that something was done on a day that is yet to come."""
     return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)

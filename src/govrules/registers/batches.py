@@ -29,7 +29,6 @@ from govrules.assessment import assess, rules_for
 from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, ones, pack, unpack, zeros
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
-from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES, verdicts
 from govrules.errors import EngineError, NoSuchRuleError
 from govrules.findings import Finding
 from govrules.lowering.asks import Asking
@@ -41,6 +40,7 @@ from govrules.lowering.reads import beneath
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import pairs_of
 from govrules.reading import class_of
+from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES, verdicts
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown

@@ -23,12 +23,12 @@ from govrules import vocabulary as v
 from govrules.decode.states import fold
 from govrules.diagnostics import did_you_mean
 from govrules.engines.columns import BESIDE, BLOCK, NONE, beside
-from govrules.engines.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.errors import FactsError, GovrulesWarning
 from govrules.reading import class_of
 from govrules.registers.batches import SEPARATOR, Kernel, Told, kernel, names_of
 from govrules.registers.decoding import ITSELF, ColumnDecoder
 from govrules.registers.own_schema import Doubts, Where, check_headings, whole_table
+from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES
 from govrules.rulebook.ast import Rulebook, Verdict
 from govrules.truth import UNKNOWN, Unknown
 from govrules.validate import check_as_of, check_rulebook

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, MutableMapping
+from collections.abc import (
+    Callable,
+    Container,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+)
 from typing import Final, TypeVar
 
 from govrules.rulebook.ast import Derived, Rule
 
 T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
 #: For so many joint values of derived facts a rule is judged apart, at the most.
 MOST_SPLITS: Final = 64
 
 
-def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
-    """Yield a derived fact and what it reads that is not done, each after those that it reads."""
-    waiting = [name]
-    seen: set[str] = set()
+def in_order(
+    several: Iterable[H], below: Callable[[H], Iterable[H]], done: Callable[[H], bool]
+) -> Iterator[H]:
+    """Yield what is not done, and what is below it, each once and after all below it."""
+    waiting = [*several]
+    seen: set[H] = set()
     while waiting:
         each = waiting[-1]
-        open_ = [other for other in derived[each].reads if other not in seen and other not in done]
-        if open_ and each not in seen:
+        new = each not in seen and not done(each)
+        open_ = [other for other in below(each) if other not in seen and not done(other)]
+        if new and open_:
             waiting += open_
             continue
         waiting.pop()
-        if each not in seen and each not in done:
+        if new:
             seen.add(each)
             yield each
+
+
+def beneath(name: str, derived: Mapping[str, Derived], done: Container[str]) -> Iterator[str]:
+    """Yield a derived fact and what it reads that is not done, each after those that it reads."""
+    return in_order([name], lambda each: derived[each].reads, done.__contains__)
 
 
 def once_each(

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,8 @@ from govrules.engines.durable.child import (
     DISCRIMINATOR,
     END,
     Loaded,
-    Server,
     Unfinished,
+    answer,
     private_host,
     rules_of,
 )
@@ -61,9 +60,7 @@ def raw(python: str, code: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def loaded():
-    found = Loaded(private_host(), [SHARD, NEXT])
-    yield found
-    found.free()
+    return Loaded(private_host(), [SHARD, NEXT])
 
 
 @pytest.mark.parametrize(
@@ -175,37 +172,25 @@ def test_the_last_rule_is_of_lowest_priority_and_asks_for_the_ruleset_alone():
     assert rule["pri"] > max(each["pri"] for _, each in others)
 
 
-def test_networks_are_loaded_run_dropped_and_loaded_again():
-    server = Server()
-    load = {"do": "load", "network": "g", "shards": [SHARD, NEXT]}
-    for _ in range(2):
-        assert server.answer(load) == {"loaded": "g"}
-    assert server.answer({"do": "run", "network": "g", "states": [("ynnn", None)]}) == {
-        "states": ["ynyn"]
-    }
-    for _ in range(2):
-        assert server.answer({"do": "drop", "network": "g"}) == {"dropped": "g"}
-    assert not server.loaded
-
-
-def test_what_was_made_before_a_ruleset_fails_is_freed(monkeypatch):
-    host = private_host()
-    first = host.register_rulesets
-    monkeypatch.setattr(
-        host, "register_rulesets", lambda each: first(each) if "s0" in each else 1 / 0
-    )
-    freed: list[Loaded] = []
-    monkeypatch.setattr(Loaded, "free", lambda self: freed.append(self))  # noqa: PLW0108 - a method
-    with pytest.raises(ZeroDivisionError):
-        Loaded(host, [SHARD, NEXT])
-    assert [each.names for each in freed] == [["s0"]]
+def test_each_network_is_loaded_once_on_a_host_of_its_own():
+    loaded: dict[str, Loaded] = {}
+    request = {"network": "g", "states": [("ynnn", None)]}
+    with pytest.raises(KeyError):
+        answer(request, loaded)
+    assert not loaded
+    assert answer({**request, "shards": [SHARD, NEXT]}, loaded) == {"states": ["ynyn"]}
+    first = loaded["g"]
+    assert answer(request, loaded) == {"states": ["ynyn"]}
+    assert answer({**request, "network": "h", "shards": [SHARD, NEXT]}, loaded)["states"]
+    assert loaded["g"] is first
+    assert loaded["h"].host is not first.host
 
 
 def test_it_serves_until_the_other_end_is_closed():
     requests = [
-        {"do": "load", "network": "g", "shards": [SHARD, NEXT], "path": sys.path},
-        {"do": "run", "network": "g", "states": [("ynnn", None)]},
-        {"do": "run", "network": "h", "states": [("ynnn", None)]},
+        {"network": "g", "states": [("ynnn", None)], "shards": [SHARD, NEXT], "path": sys.path},
+        {"network": "g", "states": [("nnnn", None)]},
+        {"network": "h", "states": [("ynnn", None)]},
     ]
     ran = subprocess.run(
         [sys.executable, "-P", "-W", "ignore", child.__file__],
@@ -215,12 +200,12 @@ def test_it_serves_until_the_other_end_is_closed():
         timeout=100,
         check=True,
     )
-    loaded, run, failed = (
+    first, run, failed = (
         json.loads(line) for line in ran.stdout.splitlines() if line != child.BEAT
     )
-    assert loaded == {"loaded": "g"}
-    assert run == {"states": ["ynyn"]}
-    assert failed == {"error": "KeyError: 'h'"}
+    assert first == {"states": ["ynyn"]}
+    assert run == {"states": ["nnny"]}
+    assert failed == {"error": "KeyError: 'shards'"}
 
 
 def test_where_there_are_no_alarms_nothing_is_limited(monkeypatch):
@@ -230,46 +215,19 @@ def test_where_there_are_no_alarms_nothing_is_limited(monkeypatch):
 
 
 class Sabotaged:
-    """A host that fails in one way or another."""
+    """A host that runs nothing."""
 
-    def __init__(self, fails: str) -> None:
-        self.fails = fails
-        self.host = private_host()
+    def register_rulesets(self, rulesets: Any) -> None: ...
 
-    def register_rulesets(self, rulesets: Any) -> None:
-        self.host.register_rulesets(rulesets)
+    def assert_fact(self, name: str, message: Any) -> None: ...
 
-    def get_ruleset(self, name: str) -> Any:
-        return self.host.get_ruleset(name)
-
-    def assert_fact(self, name: str, message: Any) -> None:
-        if self.fails == "raises":
-            raise MemoryError
-        if self.fails == "asserts nothing":
-            return
-        self.host.assert_fact(name, message)
-
-    def retract_fact(self, name: str, message: Any) -> None:
-        if self.fails == "keeps":
-            raise RuntimeError
+    def retract_fact(self, name: str, message: Any) -> None: ...
 
 
 def test_a_run_without_its_last_rule_did_not_finish():
-    loaded = Loaded(Sabotaged("asserts nothing"), [SHARD])
+    loaded = Loaded(Sabotaged(), [SHARD])
     with pytest.raises(Unfinished):
         loaded.run("nnn", None)
-    loaded.free()
-
-
-@pytest.mark.parametrize("fails", ["raises", "asserts nothing", "keeps"])
-def test_after_any_error_another_host_takes_over(fails):
-    server = Server()
-    server.loaded["g"] = Loaded(Sabotaged(fails), [SHARD, NEXT])
-    broken = server.loaded["g"].host
-    request = {"do": "run", "network": "g", "states": [("ynnn", None), ("nnnn", None)]}
-    assert server.answer(request) == {"states": ["ynyn", "nnny"]}
-    assert server.loaded["g"].host is not broken
-    server.drop("g")
 
 
 def test_a_host_of_the_engine_runs_threads_and_ours_does_not(python):
@@ -280,33 +238,5 @@ def test_a_host_of_the_engine_runs_threads_and_ours_does_not(python):
     )
     assert ran.stdout == "True\n"
     before = threading.active_count()
-    Loaded(private_host(), [SHARD]).free()
+    Loaded(private_host(), [SHARD])
     assert threading.active_count() == before
-
-
-def test_what_is_not_freed_is_never_given_back_and_we_free_it(python):
-    ran = raw(
-        python,
-        f"import sys\nsys.path.insert(0, {str(Path(child.__file__).parent)!r})\n"
-        """
-from child import Loaded, private_host
-
-def held():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4
-
-nodes = [[59, [[[number, "yes"]] for number in range(59)]]]
-shard = {"name": "s0", "inputs": list(range(59)), "nodes": nodes}
-for turn in range(2):
-    for free in (True, False):
-        before = held()
-        for _ in range(40):
-            loaded = Loaded(private_host(), [shard])
-            if free:
-                loaded.free()
-        if turn:
-            print(held() - before)
-""",
-    )
-    freed, kept = (int(each) for each in ran.stdout.split())
-    assert freed < kept / 10

@@ -78,16 +78,9 @@ class Loaded:
         self.shards = shards
         self.fired: dict[str, list[str]] = {}
         self.asserted = 0
-        self.names: list[str] = []
-        try:
-            for shard in shards:
-                # One at a time, so that whatever is made can be freed.
-                host.register_rulesets({shard["name"]: rules_of(shard, self.record)})
-                self.names.append(shard["name"])
-                beat()
-        except BaseException:
-            self.free()
-            raise
+        for shard in shards:
+            host.register_rulesets({shard["name"]: rules_of(shard, self.record)})
+            beat()
 
     def record(self, message: str, rule: str) -> None:
         """Note that a rule fired; an action does nothing else."""
@@ -132,14 +125,6 @@ class Loaded:
             raise Unfinished(shard["name"])
         return {int(each[1:].partition("x")[0]) for each in fired[:-1]}
 
-    def free(self) -> None:
-        """Give back what the engine holds; the host is of no use any more."""
-        import durable_rules_engine  # noqa: PLC0415 - only the child needs it
-
-        for name in self.names:
-            durable_rules_engine.delete_ruleset(self.host.get_ruleset(name)._handle)  # noqa: SLF001
-        self.names.clear()
-
 
 def private_host() -> Any:  # noqa: ANN401 - the engine has no types
     """Return a host that starts no threads: what is asserted is run where it is asserted."""
@@ -152,47 +137,28 @@ def private_host() -> Any:  # noqa: ANN401 - the engine has no types
     return Private()
 
 
-class Server:
+def answer(
+    request: Mapping[str, Any], loaded: dict[str, Loaded], beat: Callable[[], object] = int
+) -> Mapping[str, Any]:
     """
-    Answers requests; every network has a host of its own.
+    Return the states of a request with all nodes worked out.
 
     Args:
+        request: a `network`; its `shards`, where it is not loaded; and `states`, each with what
+            changed.
+
+        loaded: the networks, each on a host of its own; one that is new is added.
+
         beat: is called after each part of the work.
     """
-
-    def __init__(self, beat: Callable[[], object] = int) -> None:
-        self.loaded: dict[str, Loaded] = {}
-        self.beat = beat
-
-    def answer(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Do what a request asks."""
-        key = request["network"]
-        match request["do"]:
-            case "load":
-                self.drop(key)
-                self.loaded[key] = Loaded(private_host(), request["shards"], self.beat)
-                return {"loaded": key}
-            case "drop":
-                self.drop(key)
-                return {"dropped": key}
-            case _:
-                return {"states": [self.run(key, *each) for each in request["states"]]}
-
-    def run(self, key: str, state: str, changed: Sequence[int] | None) -> str:
-        """Return a state with its nodes; on any error once more, on a host of its own."""
-        self.beat()
-        try:
-            return self.loaded[key].run(state, changed)
-        except Exception:  # noqa: BLE001 - whatever it was, the host is not to be trusted any more
-            shards = self.loaded[key].shards
-            self.drop(key)
-            self.loaded[key] = Loaded(private_host(), shards, self.beat)
-            return self.loaded[key].run(state, changed)
-
-    def drop(self, key: str) -> None:
-        """Free a network."""
-        if key in self.loaded:
-            self.loaded.pop(key).free()
+    key = request["network"]
+    if key not in loaded:
+        loaded[key] = Loaded(private_host(), request["shards"], beat)
+    states = []
+    for each in request["states"]:
+        beat()
+        states.append(loaded[key].run(*each))
+    return {"states": states}
 
 
 def limit(seconds: float) -> None:
@@ -219,18 +185,18 @@ def main() -> None:
         limit(seconds)
         print(BEAT, file=answers, flush=True)
 
-    server = Server(beat)
+    loaded: dict[str, Loaded] = {}
     for line in sys.stdin:
         request = json.loads(line)
         sys.path[:] = request.get("path", sys.path)
         seconds = request["seconds"]
         beat()
         try:
-            answer = server.answer(request)
-        except Exception as error:  # noqa: BLE001 - told to whoever asks
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            told = answer(request, loaded, beat)
+        except Exception as error:  # noqa: BLE001 - told to whoever asks, and another process begun
+            told = {"error": f"{type(error).__name__}: {error}"}
         limit(0)
-        print(json.dumps(answer), file=answers, flush=True)
+        print(json.dumps(told), file=answers, flush=True)
 
 
 if __name__ == "__main__":

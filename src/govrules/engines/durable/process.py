@@ -36,12 +36,10 @@ _BEAT: Final = ".\n"
 BATCH: Final = 64
 #: How often one request is made before its failing is told.
 _ATTEMPTS: Final = 2
-#: How many networks the process keeps at once.
-_KEPT: Final = 4
 #: After so many states a new process takes over, so that what the engine leaks stays bounded.
 _STATES_OF_ONE_PROCESS: Final = 200_000
-#: Likewise after so many shards were dropped: the engine gives back little of what one takes.
-_DROPPED_BY_ONE_PROCESS: Final = 500
+#: Likewise before more shards than these are loaded, of which each takes half a megabyte.
+_SHARDS_OF_ONE_PROCESS: Final = 200
 
 
 class _Ended(Exception):  # noqa: N818 - it says what happened to the process
@@ -56,10 +54,9 @@ class Child(Program):
     It holds rules and no facts, so nothing is lost with it.
     """
 
-    #: How many shards each network has that the process holds; the last to be asked for at the end.
+    #: How many shards each network has that the process holds.
     _loaded: dict[str, int] = attrs.field(factory=dict)
     _answered: int = 0
-    _dropped: int = 0
     #: When the process has been silent for too long.
     _until: float | None = None
     #: Whether it has said anything yet, and whether it was ended because it said no more.
@@ -87,9 +84,7 @@ class Child(Program):
         for _ in range(_ATTEMPTS):
             with self.lock:
                 try:
-                    self._load(key, network)
-                    answer = self._ask({"do": "run", "network": key, "states": states})
-                    self._answered += len(states)
+                    answer = self._ask(self._request(key, network, states))
                 except _Ended as ended:
                     problem = str(ended)
                     continue
@@ -97,37 +92,35 @@ class Child(Program):
                     # An answer that nobody waits for any more would be taken for the next one.
                     self.stop()
                     raise
-            if "error" not in answer:
-                return cast("list[State]", answer["states"])
-            problem = answer["error"]
-            self.stop()
+                if "error" not in answer:
+                    self._answered += len(states)
+                    self._loaded[key] = len(network.shards)
+                    return cast("list[State]", answer["states"])
+                problem = answer["error"]
+                # Whatever it was, its hosts are not to be trusted any more.
+                self.stop()
         raise EngineError("durable", f"durable-rules failed {_ATTEMPTS} times in a row: {problem}")
 
-    def _load(self, key: str, network: Network) -> None:
-        if self._answered >= _STATES_OF_ONE_PROCESS or self._dropped >= _DROPPED_BY_ONE_PROCESS:
+    def _request(
+        self, key: str, network: Network, states: Sequence[tuple[State, Sequence[int] | None]]
+    ) -> Mapping[str, Any]:
+        """Return what the process is asked, begun anew where it has done enough."""
+        held = sum(self._loaded.values())
+        more = key not in self._loaded and held + len(network.shards) > _SHARDS_OF_ONE_PROCESS
+        if (held and more) or self._answered >= _STATES_OF_ONE_PROCESS:
             self.stop()
         try:
             # Firing a rule warns on Python 3.12, and no warning is to end the process.
-            new = self.begin(_CHILD, "-P")
+            begun = self.begin(_CHILD, "-P")
         except OSError as error:
             raise EngineError("durable", f"its process could not be begun: {error}") from error
-        if new:
+        if begun:
             self._loaded.clear()
-            self._answered = self._dropped = 0
+            self._answered = 0
             self._heard = self._silent = False
             threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
-        if key not in self._loaded:
-            shards = [shard.plain() for shard in network.shards]
-            answer = self._ask({"do": "load", "network": key, "shards": shards, "path": sys.path})
-            if "error" in answer:
-                self.stop()
-                raise EngineError("durable", f"durable-rules did not load: {answer['error']}")
-        self._loaded.pop(key, None)
-        self._loaded[key] = len(network.shards)
-        while len(self._loaded) > _KEPT:
-            oldest = next(iter(self._loaded))
-            self._ask({"do": "drop", "network": oldest})
-            self._dropped += self._loaded.pop(oldest)
+        new = {"shards": [shard.plain() for shard in network.shards], "path": sys.path}
+        return {"network": key, "states": states, **({} if key in self._loaded else new)}
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
         """End a process that is held from outside: one that only takes too long ends itself."""

@@ -6,7 +6,7 @@ Of the severities the least that is possible is certain, and the worst is what i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 import attrs
@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from govrules.engines.bitmaps import Bitmap, ones, unpack
-from govrules.engines.outcomes import outcome_of
-from govrules.engines.registry import Outcome
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
-from govrules.rulebook.ast import SEVERITIES, Rule, Verdict
+from govrules.rulebook.ast import SEVERITIES, Verdict
 
 Codes: TypeAlias = NDArray[np.uint8]
 
@@ -74,17 +72,3 @@ def _first(possible: Sequence[tuple[int, Bitmap]], where: Bitmap, rows: int) -> 
         found += unpack(where & may, rows).view(np.uint8) * np.uint8(code)
         where = where & ~may
     return found
-
-
-def outcomes_of(
-    rule: Rule, judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int
-) -> Iterator[Outcome]:
-    """Yield what a rule says of each row; rows of which the same holds share an outcome."""
-    flags = np.array([unpack(bitmap(each), rows) for each in judged.formulas])
-    made: dict[bytes, Outcome] = {}
-    for row in flags.T:
-        key = row.tobytes()
-        if key not in made:
-            holds = dict(zip(judged.formulas, row.tolist(), strict=True))
-            made[key] = outcome_of(rule, judged, holds.__getitem__)
-        yield made[key]
