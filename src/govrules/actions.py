@@ -7,7 +7,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from dateutil.relativedelta import relativedelta
@@ -77,7 +77,7 @@ def _action(report: Report, node: Node) -> Iterator[Action]:
     do, owner, why = (_text(fields, key) for key in ("do", "owner", "why"))
     state = State.PLANNED
     if not _is_blank(fields.value("state")):
-        state = State(fields.choice("state", [each.value for each in State]) or State.PLANNED)
+        state = fields.member("state", State) or State.PLANNED
     by = _by(fields)
     if state is State.NOT_PLANNED and not why and report.errors == before:
         report.add(
@@ -385,11 +385,5 @@ def due_date(within: str, as_of: dt.date | Unknown) -> dt.date | None:
     found = _SPAN.fullmatch(within.strip())
     if found is None or isinstance(as_of, Unknown):
         return None
-    number = int(found[1])
-    spans = {
-        "day": relativedelta(days=number),
-        "week": relativedelta(weeks=number),
-        "month": relativedelta(months=number),
-        "year": relativedelta(years=number),
-    }
-    return as_of + spans[found[2]]
+    length: Any = {f"{found[2]}s": int(found[1])}
+    return as_of + relativedelta(**length)

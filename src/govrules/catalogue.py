@@ -32,24 +32,9 @@ from govrules.rulebook.ast import (
     Theme,
     rule_conditions,
 )
-from govrules.rulebook.derivation import once_each
-from govrules.rulebook.expr import (
-    All,
-    AnyOf,
-    Compare,
-    Condition,
-    FactRef,
-    FactSource,
-    Known,
-    Not,
-    Predicate,
-    Test,
-    beside,
-    children,
-    tested,
-)
-from govrules.rulebook.walk import compared_with, references
-from govrules.vocabulary import AS_OF
+from govrules.rulebook.expr import FactRef, FactSource
+from govrules.rulebook.reads import uses
+from govrules.rulebook.walk import references
 
 #: How far a source goes, in words; None is that nobody said.
 SAYS_IN_WORDS: Final[Mapping[Says | None, str]] = {
@@ -405,70 +390,10 @@ def asks(rule: Rule, rulebook: Rulebook) -> tuple[Ask, ...]:
     if rule.subject == "assessment":
         # It reads findings, and nobody can be asked for a finding.
         return ()
-    found: dict[str, Ask] = {}
-    tables: dict[str, dict[str, dict[str, Ask]]] = {}
-    for condition in rule_conditions(rule):
-        found |= _asks(condition, ("",), rulebook.derived, tables)
-    return tuple(found.values())
-
-
-def _asks(
-    condition: Condition,
-    prefixes: tuple[str, ...],
-    derived: Mapping[str, Derived],
-    tables: dict[str, dict[str, dict[str, Ask]]],
-) -> dict[str, Ask]:
-    """Return what a condition asks for, by path; `tables` has it of derived facts, by record."""
-    inner = prefixes
-    refs: Iterable[FactRef] = ()
-    within: Iterable[FactRef] = ()
-    match condition:
-        case Test(fact, predicate):
-            refs = (fact, *_refs(predicate))
-        case Known(fact):
-            refs = (fact,)
-        case All() | AnyOf() | Not():
-            pass
-        case _:
-            number, within = tested(condition), beside(condition)
-            refs = (condition.list, *(() if number is None else _refs(number)))
-            inner = _below(condition.list, prefixes)
-    found: dict[str, Ask] = {}
-    for each in refs:
-        found |= _asks_of(each, prefixes, derived, tables)
-    for each in within:
-        found |= _asks_of(each, inner, derived, tables)
-    for child in children(condition):
-        found |= _asks(child, inner, derived, tables)
-    return found
-
-
-def _below(ref: FactRef, prefixes: tuple[str, ...]) -> tuple[str, ...]:
-    return (*prefixes, f"{prefixes[ref.level]}{ref.path}[].")
-
-
-def _asks_of(
-    ref: FactRef,
-    prefixes: tuple[str, ...],
-    derived: Mapping[str, Derived],
-    tables: dict[str, dict[str, dict[str, Ask]]],
-) -> dict[str, Ask]:
-    prefix = "" if ref.source is FactSource.AS_OF else prefixes[ref.level]
-    if ref.source is not FactSource.DERIVED:
-        path = f"{prefix}{ref.path}"
-        return {path: Ask(path, ref.fact.question)}
-
-    def of_table(each: Derived) -> dict[str, Ask]:
-        found: dict[str, Ask] = {}
-        for row in each.rows:
-            found |= _asks(row.when, (prefix,), derived, tables)
-        return found
-
-    return once_each(ref.path, derived, tables.setdefault(prefix, {}), of_table)
-
-
-def _refs(predicate: Predicate) -> tuple[FactRef, ...]:
-    refs = tuple(compared_with(predicate))
-    if isinstance(predicate, Compare) and predicate.op.is_age:
-        return (*refs, FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF))
-    return refs
+    return tuple(
+        {
+            use.path: Ask(use.path, use.ref.fact.question)
+            for use in uses(rule_conditions(rule), rulebook.derived, asked=True)
+            if use.ref.source is not FactSource.DERIVED
+        }.values()
+    )

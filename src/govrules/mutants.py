@@ -46,6 +46,7 @@ from govrules.rulebook.expr import (
 from govrules.vocabulary import Choice, Date, FactType, Number
 
 T = TypeVar("T")
+W = TypeVar("W", Rule, Derived)
 #: A changed condition, and what was done to it.
 Changed: TypeAlias = tuple[Condition | None, str]
 
@@ -131,7 +132,7 @@ def mutants(changeable: Rule | Derived) -> Iterator[Mutant]:
     """Yield every mutant of a rule or derived fact, each different from it and the others."""
     seen: set[Rule | Derived] = {changeable}
     found: Iterable[tuple[Rule | Derived, str, Span]] = (
-        _mutations(changeable) if isinstance(changeable, Rule) else _of_derived(changeable)
+        _mutations(changeable) if isinstance(changeable, Rule) else _of_cases(changeable, "rows")
     )
     for changed, change, span in found:
         if changed not in seen:
@@ -139,14 +140,31 @@ def mutants(changeable: Rule | Derived) -> Iterator[Mutant]:
             yield Mutant(changed, change, span)
 
 
-def _of_derived(derived: Derived) -> Iterator[tuple[Derived, str, Span]]:
-    rows = derived.rows
-    for index, row in enumerate(rows):
-        dropped = attrs.evolve(derived, rows=_replaced(rows, index))
-        yield dropped, f"drop the row for {row.value}", row.span
-        for part, change, span in _of(row.when):
-            several = _replaced(rows, index, attrs.evolve(row, when=part))
-            yield attrs.evolve(derived, rows=several), change, span
+def _of_cases(whole: W, key: str) -> Iterator[tuple[W, str, Span]]:
+    """Yield a rule or derived fact with one of its cases dropped, or changed."""
+    cases: tuple[Any, ...] = getattr(whole, key)
+
+    def put(index: int, *new: Any) -> W:  # noqa: ANN401 - a case of any kind
+        several: Any = {key: _replaced(cases, index, *new)}
+        return attrs.evolve(whole, **several)
+
+    dropped, inside = _CASES[key]
+    for index, each in enumerate(cases):
+        yield put(index), dropped.format(each), getattr(each, "span", whole.span)
+        for severity in _steps(each.severity) if isinstance(each, Grade) else ():
+            change = f"step the grade {each.severity.value} to {severity.value}"
+            yield put(index, Grade(severity, each.when)), change, whole.span
+        for part, change, span in _of(each.when):
+            yield put(index, attrs.evolve(each, when=part)), inside.format(each) + change, span
+
+
+#: What is said of a case that is dropped, and of a change inside one, by the key of its list.
+_CASES: Final = {
+    "rows": ("drop the row for {0.value}", ""),
+    "unless": ("remove the exception", "unless: "),
+    "mitigated_by": ("remove the mitigation", "mitigated_by: "),
+    "grades": ("drop the grade {0.severity.value}", "severity {0.severity.value}: "),
+}
 
 
 def _replaced(items: tuple[T, ...], index: int, *new: T) -> tuple[T, ...]:
@@ -161,16 +179,11 @@ def _mutations(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
             yield attrs.evolve(rule, applies_when=part), f"applies_when: {change}", span
     for part, change, span in _of(rule.requires):
         yield attrs.evolve(rule, requires=part), f"requires: {change}", span
-    put: dict[str, Any]
-    for key, what in (("unless", "exception"), ("mitigated_by", "mitigation")):
-        cases: tuple[Any, ...] = getattr(rule, key)
-        for index, each in enumerate(cases):
-            put = {key: _replaced(cases, index)}
-            yield attrs.evolve(rule, **put), f"remove the {what}", each.span
-            for part, change, span in _of(each.when):
-                put = {key: _replaced(cases, index, attrs.evolve(each, when=part))}
-                yield attrs.evolve(rule, **put), f"{key}: {change}", span
-    yield from _of_severity(rule)
+    for key in ("unless", "mitigated_by", "grades"):
+        yield from _of_cases(rule, key)
+    for severity in _steps(rule.otherwise):
+        change = f"step the severity {rule.otherwise.value} to {severity.value}"
+        yield attrs.evolve(rule, otherwise=severity), change, rule.span
     yield from _of_period(rule)
 
 
@@ -184,26 +197,6 @@ def _of_period(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
         yield changed, f"in_force ends on {shifted} and not on {ends}", rule.span
 
 
-def _of_severity(rule: Rule) -> Iterator[tuple[Rule, str, Span]]:
-    for index, grade in enumerate(rule.grades):
-        dropped = attrs.evolve(rule, grades=_replaced(rule.grades, index))
-        yield dropped, f"drop the grade {grade.severity.value}", rule.span
-        for severity in _steps(grade.severity):
-            grades = _replaced(rule.grades, index, Grade(severity, grade.when))
-            change = f"step the grade {grade.severity.value} to {severity.value}"
-            yield attrs.evolve(rule, grades=grades), change, rule.span
-        for part, change, span in _of(grade.when):
-            grades = _replaced(rule.grades, index, Grade(grade.severity, part))
-            yield (
-                attrs.evolve(rule, grades=grades),
-                f"severity {grade.severity.value}: {change}",
-                span,
-            )
-    for severity in _steps(rule.otherwise):
-        change = f"step the severity {rule.otherwise.value} to {severity.value}"
-        yield attrs.evolve(rule, otherwise=severity), change, rule.span
-
-
 def _steps(severity: Severity) -> list[Severity]:
     near = (severity.rank - 1, severity.rank + 1)
     return [SEVERITIES[rank] for rank in near if 0 <= rank < len(SEVERITIES)]
@@ -215,24 +208,13 @@ def _of(condition: Condition) -> Iterator[tuple[Condition, str, Span]]:
     for changed, change in _here(condition):
         if changed is not None:
             yield changed, change, span
-    match condition:
-        case All(items) | AnyOf(items):
-            for index, item in enumerate(items):
-                for part, change, where in _of(item):
-                    several = _replaced(items, index, part)
-                    yield attrs.evolve(condition, items=several), change, where
-        case Not(item):
-            for part, change, where in _of(item):
-                yield attrs.evolve(condition, item=part), change, where
-        case Test() | Known():
-            pass
-        case _:
-            for field in attrs.fields(type(condition)):
-                inner = getattr(condition, field.name)
-                if isinstance(inner, Condition):
-                    for part, change, where in _of(inner):
-                        put: Any = {field.name: part}
-                        yield attrs.evolve(condition, **put), change, where
+    for field in attrs.fields(type(condition)):
+        inner = getattr(condition, field.name)
+        items = inner if isinstance(inner, tuple) else (inner,)
+        for index, item in enumerate(items):
+            for part, change, where in _of(item) if isinstance(item, Condition) else ():
+                put: Any = {field.name: _replaced(items, index, part) if items is inner else part}
+                yield attrs.evolve(condition, **put), change, where
 
 
 def _here(condition: Condition) -> Iterator[Changed]:

@@ -156,7 +156,7 @@ def waiver_problems(
 
 
 def _of_subjects(waiver: Waiver, its: Sequence[Assessment]) -> Iterator[Diagnostic]:
-    past = [each for each in its if not _counts(waiver, each)]
+    past = [each for each in its if not waiver.covers(called_by(each), each.as_of)]
     if past:
         as_of = past[0].as_of
         ended = f"until {day(waiver.until)}"
@@ -183,7 +183,3 @@ def _of_subjects(waiver: Waiver, its: Sequence[Assessment]) -> Iterator[Diagnost
         waiver.span,
         "remove it when it is no longer needed",
     )
-
-
-def _counts(waiver: Waiver, assessment: Assessment) -> bool:
-    return isinstance(assessment.as_of, dt.date) and assessment.as_of <= waiver.until

@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from govrules.cli import main
 from govrules.cli.watch import RuleFiles
 from govrules.cli.workspace import workspace
+from govrules.diff.meaning import cases_for
+from govrules.model import Register
 from govrules.rulebook.load import _RULEBOOK_KEYS, load_rulebook
 from govrules.rulebook.rules import EXAMPLE_KEYS, RULE_KEYS
 from govrules.rulebook.types import TESTS
@@ -226,6 +229,15 @@ def test_generated_cases_say_what_the_prover_says(pack, capsys, no_prover, case)
         else "an example was found"
     )
     assert bool(tried["example"]) is not same
+
+
+def test_rules_on_registers_are_tried_on_what_is_derived_of_their_entries():
+    book = load_rulebook()
+    rules = [each for each in book.rules if each.subject == "register"]
+    assert any("risk_tier" in str(each.requires) for each in rules)
+    for rule in rules:
+        for each in cases_for([rule], book, Random(0), 3):  # noqa: S311 - nothing secret hangs on it
+            assert isinstance(each.subject, Register)
 
 
 DERIVED = """derived:

@@ -12,6 +12,7 @@ import attrs
 from govrules.decode.names import fold_body
 from govrules.diagnostics import NOWHERE, Span
 from govrules.explain.phrases import day
+from govrules.facts import recorded
 from govrules.reading import class_of, declared_by, register_class
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared
@@ -100,9 +101,7 @@ def named_path(subject: Any, path: str) -> str:  # noqa: ANN401 - a subject of a
 
 def records_of(subject: Any, path: str) -> list[Any]:  # noqa: ANN401 - of any class
     """Return the records of a list that are known, as findings count them."""
-    value = subject
-    for step in path.split("."):
-        value = getattr(value, step, UNKNOWN)
+    value = recorded(subject, path)
     return [each for each in value if each is not UNKNOWN] if isinstance(value, tuple) else []
 
 

@@ -80,11 +80,11 @@ class Row:
         return Span(self.file, self.number, self.columns.get(head, 1), sheet=self.sheet)
 
     def cell(self, head: str) -> str:
-        """Return the name of a cell, as people say it: `Questions!F88`."""
-        text = str(self.place(head))
+        """Return the file and the name of a cell, as people say it: `Questions!F88`."""
         if not self.sheet:
-            return f"line {self.number}"
-        return text.removeprefix(self.file).replace("[", "", 1).replace("]", "", 1)
+            return f"{self.file}, line {self.number}"
+        text = str(self.place(head)).removeprefix(self.file)
+        return f"{self.file}, {text.replace('[', '', 1).replace(']', '', 1)}"
 
 
 @attrs.frozen
@@ -208,15 +208,8 @@ def _made_for(cells: Sequence[Sequence[Any]]) -> tuple[str, str, dt.date | None]
 
 
 def _asked(row: Row) -> Asked:
-    return Asked(
-        row.text(sheets.KEY),
-        row.text(sheets.ID),
-        row.text(sheets.PARTNERSHIP),
-        row.text(sheets.ABOUT),
-        row.text(sheets.FACT),
-        row.text(sheets.ON_RECORD),
-        row.text(sheets.QUESTION),
-    )
+    heads = (sheets.KEY, sheets.ID, sheets.PARTNERSHIP, sheets.ABOUT, sheets.FACT)
+    return Asked(*map(row.text, (*heads, sheets.ON_RECORD, sheets.QUESTION)))
 
 
 def _kind_of(cells: Sequence[Sequence[Any]]) -> str:

@@ -110,6 +110,11 @@ class _Cell:
     known: Any
     as_of: object
 
+    @property
+    def yes_no(self) -> bool | None:
+        """Whether it says yes or no; None where it says something else."""
+        return YES_NO_WORDS.get(fold(self.text).removesuffix("."))
+
 
 def _none(fact: Fact) -> Any:  # noqa: ANN401 - any fact's value
     match fact.type:
@@ -138,7 +143,7 @@ def _refused(problem: Problem, cell: _Cell) -> Refusal:
 def _yes_no(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     if isinstance(cell.cell, bool):
         return cell.cell
-    found = YES_NO_WORDS.get(fold(cell.text).removesuffix("."))
+    found = cell.yes_no
     if found is None:
         return Refusal(
             f"{_shown(cell.text)} is not yes, no or don't know",
@@ -169,7 +174,7 @@ def _parts(cell: _Cell) -> list[str]:
 def _choices(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     assert isinstance(cell.fact.type, Choices)  # noqa: S101 - the table says so
     members = _members(cell.known)
-    if YES_NO_WORDS.get(fold(cell.text).removesuffix(".")) is not None:
+    if cell.yes_no is not None:
         return _whether_all(cell, frozenset(members))
     values = cell.fact.type.values
     parts = [each for part in _parts(cell) for each in part.split(",") if each.strip()]
@@ -197,14 +202,14 @@ def _members(known: Any) -> Sequence[Any]:  # noqa: ANN401 - any fact's value
 
 def _whether_all(cell: _Cell, members: Any) -> Any:  # noqa: ANN401 - a value
     """Return all that is known as all there is, where the answer says so."""
-    if members and YES_NO_WORDS[fold(cell.text).removesuffix(".")]:
+    if members and cell.yes_no:
         return members
     return Refusal(f"{_shown(cell.text)} does not say which", "write all of them, with ; between")
 
 
 def _records(cell: _Cell) -> Any:  # noqa: ANN401 - a value
     names = tuple(filter(None, map(name_of, _members(cell.known))))
-    if YES_NO_WORDS.get(fold(cell.text).removesuffix(".")) is not None:
+    if cell.yes_no is not None:
         return _whether_all(cell, names)
     found: dict[str, str] = {}
     for part in _parts(cell):
@@ -240,16 +245,12 @@ def _number(cell: _Cell) -> Any:  # noqa: ANN401 - a value
 
 
 def _single(cell: _Cell) -> Any:  # noqa: ANN401 - a value
-    text = cell.cell if isinstance(cell.cell, (int, float)) else cell.text
+    number = isinstance(cell.cell, (int, float)) and not isinstance(cell.fact.type, Text)
+    text = cell.cell if number else cell.text
     found = decoder(cell.fact.type)(text)
     if isinstance(found, Problem):
         return _refused(found, cell)
     return found
-
-
-def _words(cell: _Cell) -> Any:  # noqa: ANN401 - a value
-    found = decoder(Text())(cell.text)
-    return _refused(found, cell) if isinstance(found, Problem) else found
 
 
 _READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
@@ -260,7 +261,6 @@ _READERS: Final[dict[type, Callable[[_Cell], Any]]] = {
     Records: _records,
     Date: _date,
     Number: _number,
-    Text: _words,
 }
 
 

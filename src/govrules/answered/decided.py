@@ -79,7 +79,7 @@ def decided_in(
         was = before.get(key)
         if was is not None and was.owner and was.owner != action.owner:
             told = f"`{was.owner}` becomes `{action.owner}` ({action.partnership})"
-            notes.append(f"{row.file}, {row.cell(sheets.OWNER)}: {told}")
+            notes.append(f"{row.cell(sheets.OWNER)}: {told}")
     return Decided(
         tuple(action for action, _ in found.values()),
         tuple(waiver for waiver, _ in new.values()),
@@ -93,7 +93,7 @@ def _refusal(row: Row, head: str, message: str, help_: str) -> Diagnostic:
 
 
 def _differs(row: Row, other: Row, head: str) -> Diagnostic:
-    told = f"this is decided otherwise in {other.file}, {other.cell(head)}"
+    told = f"this is decided otherwise in {other.cell(head)}"
     return _refusal(row, head, told, "correct one of the two")
 
 
@@ -141,7 +141,7 @@ def _actions(
             was,
             do=was.do or row.text(sheets.ACTION),
             owner=owner or was.owner,
-            by=was.by or _when(row),
+            by=was.by or _day(row, sheets.WHEN) or row.text(sheets.WHEN),
             state=State.DONE if said else was.state,
             why=note or was.why,
         )
@@ -149,14 +149,12 @@ def _actions(
             yield action
 
 
-def _when(row: Row) -> dt.date | str:
-    value = row.cells.get(sheets.WHEN)
-    if isinstance(value, dt.datetime):
-        return value.date()
-    if isinstance(value, dt.date):
-        return value
-    found = _DATE(row.text(sheets.WHEN))
-    return found if isinstance(found, dt.date) else row.text(sheets.WHEN)
+def _day(row: Row, head: str) -> dt.date | None:
+    """Return the day under a heading; None where there is none."""
+    value = row.cells.get(head)
+    value = value.date() if isinstance(value, dt.datetime) else value
+    found = value if isinstance(value, dt.date) else _DATE(row.text(head))
+    return found if isinstance(found, dt.date) else None
 
 
 def _same(waiver: Waiver, other: Waiver) -> bool:
@@ -180,10 +178,8 @@ def _waiver(row: Row, rulebook: Rulebook, problems: list[Diagnostic]) -> Waiver 
         near = did_you_mean(fold(rule), rules) or "the sheet Rules has the id of each"
         problems.append(_refusal(row, sheets.CHECK, f"there is no check `{rule}`", near))
         return None
-    cell = row.cells.get(sheets.UNTIL)
-    until = cell.date() if isinstance(cell, dt.datetime) else cell
-    until = until if isinstance(until, dt.date) else _DATE(row.text(sheets.UNTIL))
-    if not isinstance(until, dt.date):
+    until = _day(row, sheets.UNTIL)
+    if until is None:
         told = f"`{row.text(sheets.UNTIL)}` is no day"
         problems.append(_refusal(row, sheets.UNTIL, told, "write a date such as 31 December 2026"))
         return None

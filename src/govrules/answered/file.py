@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from govrules.parsing import parse
 from govrules.reading import class_of, declared_by
 from govrules.rulebook.ast import Rulebook
 from govrules.rulebook.fields import FORMAT, Fields, check_version, open_kept
+from govrules.rulebook.write import write_value
 from govrules.subjects import EVERY_FACT, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Fact, Months, Record, Records, vocabulary_of
@@ -79,11 +79,8 @@ def _answer(
     at = fact_of(path, partnership, rulebook) if path else None
     if path and at is None:
         cls = class_of(rulebook)
-        known = (
-            [*vocabulary_of(cls).facts, *(f"local.{each}" for each in rulebook.local)]
-            if (rulebook)
-            else [*vocabulary_of(cls).facts]
-        )
+        local = (f"local.{each}" for each in declared_by(rulebook).local)
+        known = [*vocabulary_of(cls).facts, *local]
         report.add(
             Code.UNKNOWN_FACT,
             f"unknown fact `{path}`",
@@ -312,34 +309,24 @@ def written(answer: Answer, rulebook: Rulebook | None = None) -> str:
     """Return a value as YAML writes it."""
     value = answer.value
     match value:
-        case None:
-            return "none"
         case _ if value is UNKNOWN:
             return "unknown"
-        case bool():
-            return "yes" if value else "no"
-        case frozenset() if not value:
+        case frozenset() | () if not value:
             return "none"
         case frozenset():
             words = sorted(str(each) for each in value if each is not UNKNOWN)
             return f"[{', '.join([*words, *(['unknown'] if UNKNOWN in value else [])])}]"
-        case ():
-            return "none"
         case tuple():
             return f"[{', '.join(json.dumps(each, ensure_ascii=False) for each in value)}]"
-        case dt.date():
-            return value.isoformat()
-        case Decimal():
-            whole = value == value.to_integral_value()
-            return f"{int(value)}" if whole else f"{value:f}"
+        case Decimal() if value == value.to_integral_value():
+            return f"{int(value)}"
         case str() if says_a_state(value) or fold(value) in PLACEHOLDERS:
             return f"{{text: {json.dumps(value, ensure_ascii=False)}}}"
         case str():
             return _text(value)
-        case int() if _is_months(answer.fact, rulebook):
-            return f"{value} months"
         case _:
-            return str(value)
+            months = type(value) is int and _is_months(answer.fact, rulebook)
+            return str(write_value(value, Months() if months else None))
 
 
 def _is_months(path: str, rulebook: Rulebook | None) -> bool:

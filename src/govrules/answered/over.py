@@ -21,7 +21,7 @@ from govrules.answered.answer import (
 from govrules.answered.file import written
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Diagnostic, Place, did_you_mean
-from govrules.facts import absent, annotation, names_of, origin_of, replaced
+from govrules.facts import absent, annotation, names_of, origin_of, recorded, replaced
 from govrules.portfolio import entries_of, is_register, listed
 from govrules.reading import declared_by
 from govrules.rulebook.ast import Rulebook
@@ -260,19 +260,10 @@ def _label_in(subject: Any, path: str) -> str:  # noqa: ANN401 - of any class
 
 def _more(subject: Any, path: str) -> tuple[Any, ...]:  # noqa: ANN401 - of any class
     """Return what says that a list may have more records; nothing where it has none."""
-    value = _at(subject, path)
+    value = recorded(subject, path)
     if value is None or (isinstance(value, tuple) and UNKNOWN not in value):
         return ()
     return (UNKNOWN,)
-
-
-def _at(subject: Any, path: str) -> Any:  # noqa: ANN401 - of any class, any value
-    """Return what stands under a path; of what is none or unknown that, for all that is in it."""
-    for step in path.split("."):
-        if subject is UNKNOWN or subject is None:
-            return subject
-        subject = getattr(subject, step)
-    return subject
 
 
 def _add(subject: Any, answer: Answer, at: FactAt) -> tuple[Any, Laid]:  # noqa: ANN401 - of any class
@@ -339,12 +330,10 @@ def current_value(subject: Any, path: str, rulebook: Rulebook | None = None) -> 
 def _current(record: Any, at: FactAt) -> Any:  # noqa: ANN401 - of any class, any value
     """Return what is on record for a fact."""
     cls: type = type(record)
-    if at.rest.startswith("local."):
-        value = annotation(record, "local").get(at.rest.removeprefix("local."), UNKNOWN)
-    elif at.rest not in vocabulary_of(cls).facts:
-        value = annotation(record, "stated").get(at.rest, UNKNOWN)
+    if at.rest in vocabulary_of(cls).facts or at.rest.startswith("local."):
+        value = recorded(record, at.rest)
     else:
-        value = _at(record, at.rest)
+        value = annotation(record, "stated").get(at.rest, UNKNOWN)
     return absent(at.fact) if value is None else value
 
 

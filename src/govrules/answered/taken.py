@@ -47,7 +47,7 @@ class Given:
     @property
     def place(self) -> str:
         """The file and the cell."""
-        return f"{self.row.file}, {self.row.cell(self.head)}"
+        return self.row.cell(self.head)
 
 
 @attrs.frozen
@@ -164,7 +164,7 @@ class Taking:
             value = read_answer(row.cells.get(sheets.ANSWER), fact.fact, self._known(asked), as_of)
             if sheets.ANSWER in row.formulas:
                 self.notes.append(
-                    f"{_cell(row)}: a formula stands there; its value was read: "
+                    f"{row.cell(sheets.ANSWER)}: a formula stands there; its value was read: "
                     f"`{row.text(sheets.ANSWER)}`"
                 )
             yield Given(row, asked, fact.fact, value)
@@ -208,11 +208,7 @@ class Taking:
     def _by_register(self, row: Row, name: str, about: str, wanted: str) -> Asked | None:
         """Return the question of a row of a file without the hidden sheet of facts."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
-        found = [
-            each
-            for each in ([] if self.subject is None else self._entries())
-            if name in names_of(each)
-        ]
+        found = [each for each in self._entries() if name in names_of(each)]
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
         partnership = names_of(found[0])[0] or name
@@ -222,6 +218,8 @@ class Taking:
         return Asked(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
 
     def _entries(self) -> Sequence[Any]:
+        if self.subject is None:
+            return ()
         return entries_of(self.subject) if is_register(self.subject) else (self.subject,)
 
     def _changed(self, row: Row, asked: Asked, path: str) -> None:
@@ -236,26 +234,22 @@ class Taking:
         for head, text in now.items():
             if head in row.cells and row.text(head) != " ".join(text.split()):
                 self.notes.append(
-                    f"{_cell(row, head)}: `{head}` was changed to `{row.text(head)}`; the key"
+                    f"{row.cell(head)}: `{head}` was changed to `{row.text(head)}`; the key"
                     f" counts: {asked.name}, {asked.fact}"
                 )
 
     def _fact(self, asked: Asked, row: Row) -> FactAt | None:
         """Return the fact of a question; None where there is none any more."""
         found = fact_of(asked.fact, asked.partnership, self.rulebook)
-        typed = row.text(sheets.ANSWER) or row.text(sheets.SEEN)
-        if found is None:
-            if typed:
-                self.notes.append(
-                    f"{_cell(row)}: no longer asked: `{asked.fact}` ({asked.name}), answered "
-                    f"`{row.text(sheets.ANSWER)}`"
-                )
-            return None
+        answer = row.text(sheets.ANSWER)
+        if found is None and (answer or row.text(sheets.SEEN)):
+            told = f"no longer asked: `{asked.fact}` ({asked.name}), answered `{answer}`"
+            self.notes.append(f"{row.cell(sheets.ANSWER)}: {told}")
         return found
 
     def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is on record of a set or a list that may have more."""
-        for each in [] if self.subject is None else [*self._entries(), self.subject]:
+        for each in (*self._entries(), self.subject):
             if asked.partnership in names_of(each):
                 return current_value(each, asked.fact, self.rulebook)
         return UNKNOWN
@@ -273,16 +267,12 @@ class Taking:
         yes = {value for value, found in said.items() if found is True}
         no = sum(found is False for found in said.values())
         known = self._known(asked)
-        record = (
-            {each for each in known if each is not UNKNOWN}
-            if isinstance(known, frozenset)
-            else set()
-        )
+        record = known - {UNKNOWN} if isinstance(known, frozenset) else frozenset()
         if len(yes) + no == len(said):
             return Given(row, asked, fact, frozenset(yes), sheets.SEEN)
         if no:
             self.notes.append(
-                f"{_cell(row, sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
+                f"{row.cell(sheets.PARTNERSHIP)}: {no} answered no, which counts once every "
                 "matter is answered yes or no"
             )
         if yes - record:
@@ -302,7 +292,7 @@ class Taking:
         for each in several:
             if each.value is BLANK and each.row.text(sheets.SEEN):
                 self.notes.append(
-                    f"{_cell(each.row)}: it says where it was seen and not what: "
+                    f"{each.row.cell(sheets.ANSWER)}: it says where it was seen and not what: "
                     f"`{each.row.text(sheets.SEEN)}` ({each.asked.name})"
                 )
         known = [each for each in several if each.value not in (BLANK, UNKNOWN)]
@@ -444,7 +434,3 @@ _YES_NO: Final = Fact("", YesNo(), None, "", "")  # type: ignore[arg-type]
 
 def _plain(asked: Asked) -> str:
     return sheets.about_of(asked.fact)[1]
-
-
-def _cell(row: Row, head: str = sheets.ANSWER) -> str:
-    return f"{row.file}, {row.cell(head)}"

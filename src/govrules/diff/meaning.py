@@ -19,8 +19,9 @@ from govrules.lowering import ir
 from govrules.lowering.lower import Lowering
 from govrules.reading import read_values
 from govrules.rulebook.ast import Derived, Rule, Rulebook, Severity, rule_conditions
-from govrules.rulebook.expr import By, FactRef, FactSource, Literal, Operand, Parameter, Sum
-from govrules.rulebook.walk import nodes, operands, predicates_at, references_at
+from govrules.rulebook.expr import Condition, FactRef, FactSource
+from govrules.rulebook.reads import uses
+from govrules.rulebook.walk import constants, nodes, predicates_at
 from govrules.vocabulary import (
     Choice,
     Choices,
@@ -205,67 +206,43 @@ def cases_for(
     several = [*about]
     first = several[0]
     cls = first.cls if isinstance(first, Derived) else rulebook.subjects[first.subject]
-    roots = [root for each in several for root in _roots(each, rulebook)]
-    refs = list(
-        dict.fromkeys(ref for root in roots for node in nodes(root) for ref in references_at(node))
-    )
+    roots = [root for each in several for root in _conditions(each)]
+    read = {use.path: use.ref for use in uses(roots, rulebook.derived)}
+    beneath = dict.fromkeys(r.path for r in read.values() if r.source is FactSource.DERIVED)
+    roots += (root for name in beneath for root in _conditions(rulebook.derived[name]))
     turns = [
         value
         for root in roots
         for node in nodes(root)
         for predicate in predicates_at(node)
-        for operand in operands(predicate)
-        for value in _compared(operand)
+        for value in constants(predicate)
     ]
-    lists = {ref.path: ref for ref in refs if isinstance(ref.type, Records)}
-    inside = {name: _inside(name, roots) for name in lists}
+    # What hangs on others is not made, nor what is in lists that stand in records of lists.
+    plain = {
+        path: ref
+        for path, ref in read.items()
+        if ref.source in (FactSource.RECORDED, FactSource.LOCAL) and path.count("[]") <= 1
+    }
     kind = next(name for name, each in rulebook.subjects.items() if each is cls)
     for _ in range(number):
         facts: dict[str, Any] = {}
-        for ref in refs:
-            if ref.level == 0 and ref.source in (FactSource.RECORDED, FactSource.LOCAL):
-                made = (
-                    _records(inside[ref.path], turns, source)
-                    if ref.path in inside
-                    else _value(ref, turns, source)
-                )
-                if made is not None:
-                    facts[ref.path] = made
-        day = source.choice([_DAY, _DAY.replace(year=2024)])
-        read = read_values(_nested(facts), rulebook=rulebook, kind=kind)
-        yield Made(read.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
-
-
-def _roots(about: Rule | Derived, rulebook: Rulebook) -> Iterator[Any]:
-    seen: set[str] = set()
-    waiting = [about]
-    while waiting:
-        each = waiting.pop()
-        roots = (
-            [*rule_conditions(each)] if isinstance(each, Rule) else [row.when for row in each.rows]
-        )
-        yield from roots
-        for root in roots:
-            for node in nodes(root):
-                for ref in references_at(node):
-                    if ref.source is FactSource.DERIVED and ref.path not in seen:
-                        seen.add(ref.path)
-                        waiting.append(rulebook.derived[ref.path])
-
-
-def _inside(name: str, roots: Iterable[Any]) -> list[FactRef]:
-    found: dict[FactRef, None] = {}
-    for root in roots:
-        for node in nodes(root):
-            listed = getattr(node, "list", None)
-            if listed is None or listed.path != name:
+        for path, ref in plain.items():
+            if "[]" in path:
                 continue
-            if isinstance(node, Sum):
-                found[node.of] = None
-            for part in (getattr(node, "where", None), getattr(node, "among", None)):
-                for each in () if part is None else nodes(part):
-                    found |= dict.fromkeys(ref for ref in references_at(each) if ref.level == 1)
-    return [each for each in found if each.source is FactSource.RECORDED]
+            if isinstance(ref.type, Records):
+                inside = [of for at, of in plain.items() if at.startswith(f"{path}[].")]
+                made = _records(inside, turns, source)
+            else:
+                made = _value(ref, turns, source)
+            if made is not None:
+                facts[path] = made
+        day = source.choice([_DAY, _DAY.replace(year=2024)])
+        found = read_values(_nested(facts), rulebook=rulebook, kind=kind)
+        yield Made(found.subject, day, json.dumps(facts, ensure_ascii=False, default=str))
+
+
+def _conditions(about: Logic) -> Iterable[Condition]:
+    return rule_conditions(about) if isinstance(about, Rule) else [row.when for row in about.rows]
 
 
 def _records(refs: list[FactRef], turns: list[Any], source: Random) -> Any:  # noqa: ANN401 - plain data
@@ -280,17 +257,6 @@ def _records(refs: list[FactRef], turns: list[Any], source: Random) -> Any:  # n
     ]
     chosen: Any = source.choice(["none", None])
     return made or chosen
-
-
-def _compared(operand: Operand) -> Iterator[Any]:
-    match operand:
-        case Literal(value) | Parameter(value=value):
-            yield value
-        case By(cases=cases):
-            for _, each in cases:
-                yield from _compared(each)
-        case _:
-            return
 
 
 def _value(ref: FactRef, turns: list[Any], source: Random) -> Any:  # noqa: ANN401 - plain data

@@ -172,7 +172,8 @@ class _Comparing:
         for name, new in self.news.items():
             old = self.olds.get(name) or renamed.get(name)
             if old is None:
-                yield RuleChange(Change.ADDED, None, new, _of_new(new))
+                required = f"it requires that {condition_phrase(new.requires)}"
+                yield RuleChange(Change.ADDED, None, new, (required,))
                 continue
             found = self._rule(old, new, moved)
             if found is not None:
@@ -254,10 +255,6 @@ def logic(rule: Rule) -> tuple[Any, ...]:
         rule.otherwise,
         tuple(each.when for each in rule.mitigated_by),
     )
-
-
-def _of_new(rule: Rule) -> tuple[str, ...]:
-    return (f"it requires that {condition_phrase(rule.requires)}",)
 
 
 def _edits(old: Rule, new: Rule, books: tuple[Rulebook, Rulebook]) -> Iterator[str]:

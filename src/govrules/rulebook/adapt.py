@@ -16,7 +16,6 @@ from govrules.identical import Identical
 from govrules.nodes import Node, Report, Scalar
 from govrules.rulebook.adapted import Adaptation, Adapts
 from govrules.rulebook.ast import (
-    SEVERITIES,
     Derived,
     Exemption,
     Grade,
@@ -328,26 +327,22 @@ def _of_section(
     what = f"what is adapted of `{section.of}`"
     fields = Fields(report, section.node, ("parameters", "rules"), what)
     within = {section.of, *builds_on.get(section.of, ())}
-    for key, node in fields.entries("parameters"):
-        parameter = plain.parameters.get(key.text)
-        if parameter is None or parameter.pack not in within:
-            names = [each.name for each in plain.parameters.values() if each.pack in within]
-            home = "" if parameter is None else parameter.pack
-            _nothing(section, key, "parameter", home, names)
-            continue
-        made = _parameter(section, key, node, parameter)
-        if made is not None:
-            yield made, key
     rules = {rule.id: rule for rule in plain.rules}
-    for key, node in fields.entries("rules") if section.with_rules else ():
-        rule = rules.get(key.text)
-        if rule is None or rule.pack not in within:
-            names = [each.id for each in plain.rules if each.pack in within]
-            _nothing(section, key, "rule", "" if rule is None else rule.pack, names)
-            continue
-        of_rule = _rule(section, key, node, rule, rules)
-        if of_rule is not None:
-            yield of_rule, key
+    several: list[tuple[str, Mapping[str, ParameterValue | Rule]]]
+    several = [("parameter", plain.parameters), ("rule", rules)]
+    for kind, things in several if section.with_rules else several[:1]:
+        for key, node in fields.entries(f"{kind}s"):
+            thing = things.get(key.text)
+            if thing is None or thing.pack not in within:
+                names = [name for name, each in things.items() if each.pack in within]
+                _nothing(section, key, kind, "" if thing is None else thing.pack, names)
+                continue
+            if isinstance(thing, Rule):
+                made = _rule(section, key, node, thing, rules)
+            else:
+                made = _parameter(section, key, node, thing)
+            if made is not None:
+                yield made, key
 
 
 def _nothing(section: Section, key: Scalar, what: str, home: str, names: Iterable[str]) -> None:
@@ -373,7 +368,7 @@ def _parameter(
     report = section.report
     fields = Fields(report, node, ("value", "reason", "approved"), f"parameter `{key.text}`")
     value = fields.required("value")
-    reason, approved = _said(fields)
+    said = _said(fields)
     if value is None:
         return None
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
@@ -387,17 +382,9 @@ def _parameter(
             f"write a value such as {written(parameter.value, parameter)}",
         )
         return None
-    return Adaptation(
-        section.pack,
-        parameter.pack,
-        Adapts.PARAMETER,
-        key.text,
-        parameter.value,
-        found[0],
-        reason,
-        approved,
-        span=report.span(key),
-    )
+    span, was = report.span(key), parameter.value
+    of, what = parameter.pack, Adapts.PARAMETER
+    return Adaptation(section.pack, of, what, key.text, was, found[0], *said, span=span)
 
 
 def _rule(
@@ -407,7 +394,7 @@ def _rule(
     fields = Fields(report, node, (*_OF_A_RULE, "reason", "approved"), f"rule `{key.text}`")
     if not fields.is_mapping:
         return None
-    reason, approved = _said(fields)
+    said = _said(fields)
     given = [each for each in _OF_A_RULE if each in fields]
     if len(given) != 1:
         report.add(
@@ -420,8 +407,7 @@ def _rule(
     now: Plain | Severity | None = None
     match given[0]:
         case "severity":
-            level = fields.choice("severity", [each.value for each in SEVERITIES])
-            now = Severity(level) if level else None
+            now = fields.member("severity", Severity)
         case "leave_out":
             now = fields.yes_no("leave_out")
         case _:
@@ -429,17 +415,8 @@ def _rule(
     if now is None:
         return None
     was = tuple(sorted({rule.otherwise, *(each.severity for each in rule.grades)}))
-    return Adaptation(
-        section.pack,
-        rule.pack,
-        Adapts(given[0]),
-        key.text,
-        was,
-        now,
-        reason,
-        approved,
-        span=report.span(key),
-    )
+    span, what = report.span(key), Adapts(given[0])
+    return Adaptation(section.pack, rule.pack, what, key.text, was, now, *said, span=span)
 
 
 def _replacement(

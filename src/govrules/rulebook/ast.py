@@ -515,10 +515,19 @@ class Rulebook:
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
 
 
-def all_conditions(rulebook: Rulebook) -> Iterator[Condition]:
-    """Yield the outermost conditions of a rulebook: those of its rules, then of derived facts."""
+def all_conditions(rulebook: Rulebook, *, remedies: bool = False) -> Iterator[Condition]:
+    """
+    Yield the outermost conditions of a rulebook: those of its rules, then of derived facts.
+
+    Args:
+        rulebook: the rules.
+
+        remedies: whether those by which another remedy is chosen are among them.
+    """
     for rule in rulebook.rules:
         yield from rule_conditions(rule)
+        if remedies and rule.remedy is not None:
+            yield from (when for when, _ in rule.remedy.instead)
     for derived in rulebook.derived.values():
         for row in derived.rows:
             yield row.when

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -32,7 +33,7 @@ from govrules.rulebook.expr import (
     Test,
     ValueTest,
 )
-from govrules.rulebook.operands import OperandReader
+from govrules.rulebook.operands import Compared, One, OperandReader, RefusedError, all_read
 from govrules.rulebook.types import (
     AGGREGATES,
     ORDERED,
@@ -56,6 +57,7 @@ from govrules.vocabulary import (
     YesNo,
 )
 
+_JOINS: Final[Mapping[str, type[All | AnyOf]]] = {"all": All, "any": AnyOf}
 _CHOOSERS: Final = ("fact", "parameter", "by")
 #: What is put together from what is recorded, and never recorded itself.
 MADE: Final = (Pair, AssessmentFacts)
@@ -83,19 +85,24 @@ class ConditionReader(OperandReader):
         Read a condition on records of these classes, the subject's first.
 
         Returns:
-            None where the report says why the condition cannot be read.
+            None where there is none, or the report says why it cannot be read.
         """
+        try:
+            return None if node is None else self._condition(node, classes)
+        except RefusedError:
+            return None
+
+    def _condition(self, node: Node, classes: tuple[type, ...]) -> Condition:
         if isinstance(node, Items):
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 "a condition is a mapping of facts, not a list",
                 node,
                 "write `all:` or `any:` before the list",
             )
-            return None
         if isinstance(node, Scalar) and node.text:
             joined = re.fullmatch(r"([\w.]+):(\S+)", node.text)
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 "a condition is a mapping of facts to what is tested",
                 node,
@@ -103,146 +110,121 @@ class ConditionReader(OperandReader):
                 if joined
                 else "write `fact: value`",
             )
-            return None
         if not isinstance(node, Entries) or not node.items:
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_CONDITION, "the condition is empty", node, "name a fact, or drop it"
             )
-            return None
-        parts = [self._entry(key, value, classes) for key, value in node.items]
-        return self._joined(parts, node)
+        return self._joined(lambda each: self._entry(*each, classes), node.items, node)
 
-    def required_condition(self, node: Node | None, classes: tuple[type, ...]) -> Condition | None:
-        """Read a condition whose absence has been reported already."""
-        return None if node is None else self.condition(node, classes)
+    def _joined(
+        self,
+        read: Callable[[One], Condition],
+        several: Iterable[One],
+        node: Node,
+        kind: type[All | AnyOf] = All,
+    ) -> Condition:
+        items = all_read(read, several)
+        return items[0] if len(items) == 1 else kind(tuple(items), span=self.report.span(node))
 
-    def _joined(self, parts: list[Condition | None], node: Node) -> Condition | None:
-        read = [part for part in parts if part is not None]
-        if len(read) != len(parts):
-            return None
-        return read[0] if len(read) == 1 else All(tuple(read), span=self.report.span(node))
-
-    def _entry(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition | None:
-        if key.text in ("all", "any"):
+    def _entry(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition:
+        if key.text in _JOINS:
             return self._several(key, value, classes)
         if key.text == "not":
-            item = self.condition(value, classes)
-            return None if item is None else Not(item, span=self.report.span(key))
+            return Not(self._condition(value, classes), span=self.report.span(key))
         ref = self.fact(key, classes)
-        if ref is None or not self._can_be_recorded(ref, key, classes):
-            return None
+        if ref.source is FactSource.LOCAL:
+            self._check_recorded(ref, key, classes)
         return self._tests(ref, key, value, classes)
 
-    def _can_be_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> bool:
-        """Tell whether a local fact can be recorded for the records of its class; report if not."""
-        if ref.source is not FactSource.LOCAL:
-            return True
+    def _check_recorded(self, ref: FactRef, key: Scalar, classes: tuple[type, ...]) -> None:
+        """Refuse a local fact that cannot be recorded for the records of its class."""
         cls, inner = classes[ref.level], classes[-1]
         if ref.level < len(classes) - 1:
             message = f"`{ref.path}` is recorded of a {words_of(cls)}, not of a {words_of(inner)}"
             help_ = f"each {words_of(inner)} would have the same: test it outside the list"
-        elif cls in MADE:
+            raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
+        if cls in MADE:
             message = f"nobody can record `{ref.path}` of a {words_of(cls)}"
             help_ = "test facts of the vocabulary, or write the rule about a partnership"
-        else:
-            return True
-        self.report.add(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
-        return False
+            raise self.refused(Code.OWN_FACT_OUT_OF_PLACE, message, key, help_)
 
-    def _several(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition | None:
+    def _several(self, key: Scalar, value: Node, classes: tuple[type, ...]) -> Condition:
         nodes: list[Node]
         if isinstance(value, Items):
             nodes = value.items
         elif isinstance(value, Entries):
             nodes = [Entries([pair], pair[0].line, pair[0].column) for pair in value.items]
         else:
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 f"`{key.text}` takes a list of conditions",
                 value,
                 "begin each with `- `",
             )
-            return None
         if not nodes:
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_CONDITION, f"`{key.text}` holds no condition", key, "name at least one"
             )
-            return None
-        parts = [self.condition(each, classes) for each in nodes]
-        if key.text == "all":
-            return self._joined(parts, key)
-        read = [part for part in parts if part is not None]
-        if len(read) != len(parts):
-            return None
-        return read[0] if len(read) == 1 else AnyOf(tuple(read), span=self.report.span(key))
+        kind = _JOINS[key.text]
+        return self._joined(lambda each: self._condition(each, classes), nodes, key, kind)
 
     def _tests(
         self, ref: FactRef, key: Scalar, value: Node, classes: tuple[type, ...]
-    ) -> Condition | None:
+    ) -> Condition:
         if isinstance(value, Entries) and not self._is_chooser(value):
             if not value.items:
-                self.report.add(
+                raise self.refused(
                     Code.EMPTY_CONDITION,
                     f"no test of `{ref.path}`",
                     key,
                     did_you_mean("", tests_for(ref.type)),
                 )
-                return None
-            parts = [self._test(ref, test, each, classes) for test, each in value.items]
-            return self._joined(parts, key)
+            return self._joined(lambda each: self._test(ref, *each, classes), value.items, key)
         if isinstance(ref.type, Choices) and not self._is_none(value):
-            self.report.add(
+            raise self.refused(
                 Code.TEST_NOT_FOR_TYPE,
                 f"`{ref.path}` is a set, which is not compared with a value",
                 value,
                 "use `includes`, `includes_all` or `missing_any_of`",
             )
-            return None
         if isinstance(ref.type, Record | Records) and not self._is_none(value):
-            self.report.add(
+            raise self.refused(
                 Code.TEST_NOT_FOR_TYPE,
-                f"`{ref.path}` is {self._described(ref)}, which is not compared with a value",
+                f"`{ref.path}` is {type_phrase(ref.type)}, which is not compared with a value",
                 value,
                 "write `none`, or test the facts in it",
             )
-            return None
-        predicate: ValueTest | None
+        of = Compared(ref.type, ref.path, classes)
+        predicate: ValueTest
         if isinstance(value, Items):
-            predicate = self._one_of(ref, value, classes)
+            predicate = self._one_of(value, of)
         else:
-            operand = self.operand(value, ref.type, ref.path, classes)
-            predicate = None if operand is None else Compare(Op.EQUALS, operand)
-        return None if predicate is None else Test(ref, predicate, span=self.report.span(key))
+            predicate = Compare(Op.EQUALS, self.operand(value, of))
+        return Test(ref, predicate, span=self.report.span(key))
 
     @staticmethod
     def _is_chooser(node: Entries) -> bool:
         return any(key.text in _CHOOSERS for key, _ in node.items)
 
-    @staticmethod
-    def _described(ref: FactRef) -> str:
-        return "a list of records" if isinstance(ref.type, Records) else "a record"
-
-    def _one_of(self, ref: FactRef, node: Items, classes: tuple[type, ...]) -> OneOf | None:
+    def _one_of(self, node: Items, of: Compared) -> OneOf:
         if not node.items:
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
             )
-            return None
-        operands = [self.operand(each, ref.type, ref.path, classes) for each in node.items]
-        read = tuple(operand for operand in operands if operand is not None)
-        return OneOf(read) if len(read) == len(operands) else None
+        return OneOf(tuple(all_read(lambda each: self.operand(each, of), node.items)))
 
     def _test(
         self, ref: FactRef, test: Scalar, value: Node, classes: tuple[type, ...]
-    ) -> Condition | None:
+    ) -> Condition:
         name = test.text
         span = self.report.span(test)
         if name == "known":
             return self._known(ref, test, value)
         if name in QUANTITIES and isinstance(ref.type, Records):
-            where = self.condition(value, (*classes, ref.type.cls))
-            return where if where is None else Quantified(QUANTITIES[name], ref, where, span=span)
-        if name in AGGREGATES and self._aggregates(ref, name):
+            where = self._condition(value, (*classes, ref.type.cls))
+            return Quantified(QUANTITIES[name], ref, where, span=span)
+        counted = isinstance(ref.type, Choices) and name == "count"
+        if counted or (name in AGGREGATES and isinstance(ref.type, Records)):
             return self._aggregate(ref, test, value, classes)
         if name not in TESTS:
             meant = MEANT.get(name.lower(), name)
@@ -250,146 +232,107 @@ class ConditionReader(OperandReader):
             help_ = did_you_mean(meant, tests)
             if meant in TESTS and meant not in tests:
                 help_ = f"`{ref.path}` takes: " + ", ".join(f"`{each}`" for each in tests)
-            self.report.add(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
-            return None
+            raise self.refused(Code.UNKNOWN_TEST, f"unknown test `{name}`", test, help_)
         if name not in tests_for(ref.type):
-            self.report.add(
+            raise self.refused(
                 Code.TEST_NOT_FOR_TYPE,
                 f"`{name}` does not test `{ref.path}`, which is {type_phrase(ref.type)}",
                 test,
                 "allowed: " + ", ".join(f"`{each}`" for each in tests_for(ref.type)),
             )
-            return None
-        predicate = self._predicate(name, ref.type, ref.path, value, classes)
-        return None if predicate is None else Test(ref, predicate, span=span)
+        of = Compared(ref.type, ref.path, classes)
+        predicate: Predicate
+        if name in SET_OPS:
+            predicate = Includes(SET_OPS[name], self._compared_with(name, value, of))
+        else:
+            predicate = self._comparison(name, value, of)
+        return Test(ref, predicate, span=span)
 
-    @staticmethod
-    def _aggregates(ref: FactRef, name: str) -> bool:
-        return isinstance(ref.type, Records) or (name == "count" and isinstance(ref.type, Choices))
-
-    def _known(self, ref: FactRef, test: Scalar, value: Node) -> Condition | None:
+    def _known(self, ref: FactRef, test: Scalar, value: Node) -> Condition:
         if not self.known_allowed:
-            self.report.add(
+            raise self.refused(
                 Code.KNOWN_OUTSIDE_RECORDS,
                 "`known` is only for register rules marked `about: records`",
                 test,
                 "test the value; what nobody recorded becomes a question by itself",
             )
-            return None
         word = value.text.lower() if isinstance(value, Scalar) else ""
         answer = read(word, YesNo())
         if isinstance(answer, Problem):
-            self.report.add(
+            raise self.refused(
                 Code.TYPE_MISMATCH, "`known` takes yes or no", value, "write `known: yes`"
             )
-            return None
         return Known(ref, bool(answer), span=self.report.span(test))
-
-    def _predicate(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Predicate | None:
-        if name in SET_OPS:
-            operand = self._compared_with(name, fact_type, path, value, classes)
-            return None if operand is None else Includes(SET_OPS[name], operand)
-        return self._comparison(name, fact_type, path, value, classes)
 
     def _aggregate(
         self, ref: FactRef, test: Scalar, value: Node, classes: tuple[type, ...]
-    ) -> Condition | None:
+    ) -> Condition:
         if not isinstance(value, Entries):
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 f"`{test.text}` takes a mapping",
                 value,
                 f"write `{test.text}: {{at_least: …}}`",
             )
-            return None
         inner = (*classes, ref.type.cls) if isinstance(ref.type, Records) else classes
         parts = {"count": ("where",), "sum": ("of", "where"), "share": ("among", "where")}
         allowed = parts[test.text] if isinstance(ref.type, Records) else ()
         given = {key.text: each for key, each in value.items if key.text in allowed}
-        conditions: dict[str, Condition | None] = {}
-        for name in ("among", "where"):
-            if name in given:
-                conditions[name] = self.condition(given[name], inner)
-        if any(each is None for each in conditions.values()):
-            return None
+        parted = [name for name in ("among", "where") if name in given]
+        read_ = all_read(lambda name: self._condition(given[name], inner), parted)
+        conditions = dict(zip(parted, read_, strict=True))
         where = conditions.get("where")
-        of = self._summed(given, test, inner) if test.text == "sum" else None
-        if test.text == "sum" and of is None:
-            return None
+        summed = self._summed(given, test, inner) if test.text == "sum" else None
         if test.text == "share" and where is None:
-            self.report.add(Code.MISSING_KEY, "`share` needs `where`", test, "say share of which")
-            return None
-        fact_type = self._aggregate_type(test.text, of)
+            raise self.refused(
+                Code.MISSING_KEY, "`share` needs `where`", test, "say share of which"
+            )
+        fact_type: FactType = COUNTED if summed is None else summed.type
+        fact_type = PER_CENT if test.text == "share" else fact_type
+        of = Compared(fact_type, test.text, classes)
         tests = [(key, each) for key, each in value.items if key.text not in allowed]
         if not tests:
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_CONDITION, f"`{test.text}` compares with nothing", test, "add `at_least`"
             )
-            return None
         span = self.report.span(test)
 
         def build(predicate: Comparison) -> Condition:
-            if of is not None:
-                return Sum(ref, of, where, predicate, span=span)
+            if summed is not None:
+                return Sum(ref, summed, where, predicate, span=span)
             if where is not None and test.text == "share":
                 return Share(ref, conditions.get("among"), where, predicate, span=span)
             return Count(ref, where, predicate, span=span)
 
-        read = [
-            self._aggregate_predicate(key, each, fact_type, test.text, classes)
-            for key, each in tests
-        ]
-        built = [None if predicate is None else build(predicate) for predicate in read]
-        return self._joined(built, test)
+        return self._joined(
+            lambda each: build(self._aggregate_predicate(*each, of)),
+            tests,
+            test,
+        )
 
-    def _summed(
-        self, given: dict[str, Node], test: Scalar, classes: tuple[type, ...]
-    ) -> FactRef | None:
+    def _summed(self, given: dict[str, Node], test: Scalar, classes: tuple[type, ...]) -> FactRef:
         named = given.get("of")
         if not isinstance(named, Scalar):
-            self.report.add(Code.MISSING_KEY, "`sum` needs `of`", test, "name the number to add up")
-            return None
+            raise self.refused(
+                Code.MISSING_KEY, "`sum` needs `of`", test, "name the number to add up"
+            )
         of = self.fact(named, classes)
-        if of is None:
-            return None
         if not isinstance(of.type, Number | Money) or of.level != len(classes) - 1:
-            self.report.add(
+            raise self.refused(
                 Code.TYPE_MISMATCH,
                 f"`{of.path}` is no number of the records that are added up",
                 named,
                 "name a number or an amount of the record",
             )
-            return None
         return of
 
-    @staticmethod
-    def _aggregate_type(name: str, of: FactRef | None) -> FactType:
-        if name == "share":
-            return PER_CENT
-        return COUNTED if of is None else of.type
-
-    def _aggregate_predicate(
-        self,
-        key: Scalar,
-        value: Node,
-        fact_type: FactType,
-        path: str,
-        classes: tuple[type, ...],
-    ) -> Comparison | None:
+    def _aggregate_predicate(self, key: Scalar, value: Node, of: Compared) -> Comparison:
         allowed = ("equals", *(op.value for op in ORDERED), "between")
         if key.text not in allowed:
-            self.report.add(
+            raise self.refused(
                 Code.UNKNOWN_TEST,
-                f"unknown test `{key.text}` of a {path}",
+                f"unknown test `{key.text}` of a {of.path}",
                 key,
                 did_you_mean(key.text, allowed),
             )
-            return None
-        return self._comparison(key.text, fact_type, path, value, classes)
+        return self._comparison(key.text, value, of)

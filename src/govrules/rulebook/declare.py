@@ -12,12 +12,12 @@ import attrs
 
 from govrules.diagnostics import Code, Span
 from govrules.nodes import Entries, Node, Report, Scalar
-from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says, Theme
+from govrules.rulebook.ast import Document, Pack, ParameterValue, Rulebook, Says
 from govrules.rulebook.dated import read_dated
 from govrules.rulebook.expr import Plain
 from govrules.rulebook.fields import SNAKE, Fields, check_name
 from govrules.rulebook.packs import PackFiles
-from govrules.rulebook.rules import SAYS, read_amendments
+from govrules.rulebook.rules import read_amendments
 from govrules.rulebook.types import read_parameter_type
 from govrules.rulebook.words import TYPES_MEANT
 from govrules.vocabulary import (
@@ -107,7 +107,7 @@ class Declarations:
     subjects: Mapping[str, type]
     documents: dict[str, Document] = attrs.field(factory=dict)
     texts: dict[str, str] = attrs.field(factory=dict)
-    themes: dict[str, Theme] = attrs.field(factory=dict)
+    themes: dict[str, str] = attrs.field(factory=dict)
     work: dict[str, str] = attrs.field(factory=dict)
     parameters: dict[str, ParameterValue] = attrs.field(factory=dict)
     local: dict[str, Fact] = attrs.field(factory=dict)
@@ -120,12 +120,12 @@ class Declarations:
         """Read what a pack declares, and report what is wrong with it."""
         for key in ("title", "version", "owner"):
             pack.fields.text(key, required=True)
-        for name, node in pack.fields.entries("themes"):
-            self._theme(pack, name, node)
-        for name, node in pack.fields.entries("work"):
-            title = self._titled(pack, name, node, "piece of work")
-            if self.work.setdefault(name.text, title) != title:
-                self._name_taken(pack.report, name, "another piece of work")
+        several = (("themes", "theme", self.themes), ("work", "piece of work", self.work))
+        for key, what, known in several:
+            for name, node in pack.fields.entries(key):
+                title = self._titled(pack, name, node, what)
+                if known.setdefault(name.text, title) != title:
+                    self._name_taken(pack.report, name, f"another {what}")
         for name, node in pack.fields.entries("sources"):
             self._source(pack, name, node)
         for name, node in pack.fields.entries("parameters"):
@@ -134,11 +134,6 @@ class Declarations:
             self._local(pack, name, node)
         for name, node in pack.fields.entries("derived"):
             self._declare_derived(pack, name, node)
-
-    def _theme(self, pack: OpenedPack, key: Scalar, node: Node) -> None:
-        theme = Theme(key.text, self._titled(pack, key, node, "theme"))
-        if self.themes.setdefault(key.text, theme) != theme:
-            self._name_taken(pack.report, key, "another theme")
 
     @staticmethod
     def _titled(pack: OpenedPack, key: Scalar, node: Node, what: str) -> str:
@@ -194,7 +189,7 @@ class Declarations:
             fields.required("value")
         unit = fields.text("unit")
         reason = fields.text("reason", required=True)
-        says = fields.choice("says", SAYS, required=True)
+        says = fields.member("says", Says, required=True)
         value = fields.value("value")
         dated: tuple[tuple[dt.date, Plain], ...] = ()
         if "values" in fields and says is not None:
@@ -221,7 +216,7 @@ class Declarations:
             read[0],
             read[1],
             reason,
-            Says(says),
+            says,
             unit,
             pack.id,
             dated=dated,
@@ -251,7 +246,7 @@ class Declarations:
                 "add `question: …`, to be asked when nobody recorded it",
             )
         question = fields.text("question")
-        kind = fields.choice("kind", [each.value for each in Kind], required=True)
+        kind = fields.member("kind", Kind, required=True)
         if name in self.local:
             self._name_taken(report, key, "another local fact", self.local_at[name][0], pack)
             return
@@ -261,7 +256,7 @@ class Declarations:
         self.local[name] = Fact(
             name=key.text,
             type=fact_type,
-            kind=Kind(kind) if kind else Kind.CIRCUMSTANCE,
+            kind=kind or Kind.CIRCUMSTANCE,
             label=label,
             question=question,
             **sentences(

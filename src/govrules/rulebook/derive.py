@@ -44,7 +44,7 @@ class DerivedReader:
         rows: list[Row] = []
         otherwise: str | bool | None = None
         if isinstance(fact.type, YesNo):
-            when = reader.required_condition(fields.required("when"), (cls,))
+            when = reader.condition(fields.required("when"), (cls,))
             if when is not None:
                 rows.append(Row(when, value=True, span=report.span(key)))
             otherwise = False
@@ -109,7 +109,7 @@ class DerivedReader:
         seen: list[Condition] = []
         for node in fields.items("first_match"):
             row = Fields(report, node, ("when", "value"), "a row")
-            when = reader.required_condition(row.required("when"), (cls,))
+            when = reader.condition(row.required("when"), (cls,))
             value = row.choice("value", fact_type.values, required=True)
             if when is None or value is None:
                 continue

@@ -6,8 +6,9 @@ import datetime as dt
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from govrules.decode.values import Problem, read
 from govrules.diagnostics import Code, did_you_mean
@@ -22,6 +23,10 @@ _NEWER: Final = re.compile(r"[2-9]|[1-9][0-9]+")
 _RESERVED: Final = ("none", "unknown", "")
 KEBAB: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+E = TypeVar("E", bound=Enum)
+N = TypeVar("N", Scalar, Entries, Items)
 
 
 class Fields:
@@ -84,28 +89,29 @@ class Fields:
             )
         return self.value(key)
 
+    def _of_kind(
+        self, key: str, kind: type[N], what: str, help_: str, *, required: bool = False
+    ) -> N | None:
+        """Return the value's node where it is of a kind; report one of another kind."""
+        node = self.required(key) if required else self.value(key)
+        if node is None or isinstance(node, kind):
+            return node
+        self.report.add(Code.WRONG_SHAPE, f"`{key}` of {self.what} is {what}", node, help_)
+        return None
+
     def text(self, key: str, *, required: bool = False) -> str:
         """Return the value as text; "" where it is not given or is no single value."""
-        node = self.required(key) if required else self.value(key)
-        if node is None:
-            return ""
-        if not isinstance(node, Scalar):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key}` of {self.what} is a line of text",
-                node,
-                "write text, in quotes if it begins with a bracket",
-            )
-            return ""
-        if not node.text.strip():
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key}` of {self.what} is empty",
-                self.key(key),
-                "write text after the colon",
-            )
-            return ""
-        return node.text
+        what, help_ = "a line of text", "write text, in quotes if it begins with a bracket"
+        node = self._of_kind(key, Scalar, what, help_, required=required)
+        if node is None or node.text.strip():
+            return "" if node is None else node.text
+        self.report.add(
+            Code.WRONG_SHAPE,
+            f"`{key}` of {self.what} is empty",
+            self.key(key),
+            "write text after the colon",
+        )
+        return ""
 
     def name(self, key: str, pattern: re.Pattern[str] = KEBAB) -> str:
         """Return the value as an id, and report one that is not written as ids are."""
@@ -116,18 +122,8 @@ class Fields:
 
     def items(self, key: str) -> list[Node]:
         """Return the items of a list; nothing where it is not given."""
-        node = self.value(key)
-        if node is None:
-            return []
-        if not isinstance(node, Items):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key}` of {self.what} is a list",
-                node,
-                "begin each item with `- `",
-            )
-            return []
-        return node.items
+        found = self._of_kind(key, Items, "a list", "begin each item with `- `")
+        return found.items if found else []
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of words."""
@@ -189,18 +185,8 @@ class Fields:
 
     def entries(self, key: str) -> list[tuple[Scalar, Node]]:
         """Return the entries of a mapping; nothing where it is not given."""
-        node = self.value(key)
-        if node is None:
-            return []
-        if not isinstance(node, Entries):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key}` of {self.what} is a mapping",
-                node,
-                "write `name: …`",
-            )
-            return []
-        return node.items
+        found = self._of_kind(key, Entries, "a mapping", "write `name: …`")
+        return found.items if found else []
 
     def yes_no(self, key: str) -> bool | None:
         """Return a yes or no; None where it is not given or cannot be read."""
@@ -229,16 +215,9 @@ class Fields:
 
     def choice(self, key: str, allowed: Sequence[str], *, required: bool = False) -> str | None:
         """Return one of the allowed words; None where it is not given or is none of them."""
-        node = self.required(key) if required else self.value(key)
+        help_ = "" if isinstance(self.value(key), Scalar) else did_you_mean("", allowed)
+        node = self._of_kind(key, Scalar, "a single word", help_, required=required)
         if node is None:
-            return None
-        if not isinstance(node, Scalar):
-            self.report.add(
-                Code.WRONG_SHAPE,
-                f"`{key}` of {self.what} is a single word",
-                node,
-                did_you_mean("", allowed),
-            )
             return None
         text = node.text
         if text in allowed:
@@ -250,6 +229,11 @@ class Fields:
             did_you_mean(text, allowed) or "write one of its values",
         )
         return None
+
+    def member(self, key: str, kind: type[E], *, required: bool = False) -> E | None:
+        """Return a member of an enumeration by its value; None likewise."""
+        word = self.choice(key, [each.value for each in kind], required=required)
+        return None if word is None else kind(word)
 
 
 def check_name(

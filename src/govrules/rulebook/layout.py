@@ -11,7 +11,7 @@ import re
 import textwrap
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import attrs
 import yaml
@@ -114,8 +114,12 @@ def laid_out(text: str) -> str:
     while lines and not lines[0]:
         del lines[0]
     made = "\n".join(lines) + "\n"
-    same = _same(_nodes(text), _nodes(made))
-    if not same or _words(comments) != _words(_comments(made, _tree(made)[1])):
+    before, after = (_said(parse(each, Report("", each))) for each in (text, made))
+    if (
+        before is None
+        or before != after
+        or _words(comments) != _words(_comments(made, _tree(made)[1]))
+    ):
         raise LayoutError
     return made
 
@@ -123,53 +127,29 @@ def laid_out(text: str) -> str:
 def _tree(text: str) -> tuple[_Part, list[_Leaf]]:
     """Return the document as it was written, and its values in their order."""
     leaves: list[_Leaf] = []
-    stack: list[_Branch] = []
-    keys: list[_Leaf | None] = []
-    root: _Part | None = None
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        part: _Part
-        if isinstance(event, yaml.ScalarEvent):
-            start, end = _place_of(event.start_mark), _place_of(event.end_mark)
-            part = _Leaf(text[start:end].rstrip(), event.value, start, end)
-            leaves.append(part)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            part = _branch(event, in_list=bool(stack) and stack[-1].is_list)
-        else:
-            if isinstance(event, yaml.CollectionEndEvent):
-                done = stack.pop()
-                keys.pop()
-                # A block ends where the next thing begins; brackets end where they close.
-                done.end = _place_of(event.end_mark) if done.flow else _end(done)
-            continue
-        if not stack:
-            root = part
-        elif not stack[-1].is_list and keys[-1] is None:
-            assert isinstance(part, _Leaf)  # noqa: S101 - other keys are refused by the reader
-            keys[-1] = part
-        else:
-            stack[-1].items.append(_Item(keys[-1], part, stack[-1]))
-            keys[-1] = None
-        if isinstance(part, _Branch):
-            stack.append(part)
-            keys.append(None)
+
+    def part(node: yaml.Node, *, in_list: bool = False) -> _Part:
+        start, end = node.start_mark, node.end_mark
+        if isinstance(node, yaml.ScalarNode):
+            leaf = _Leaf(text[start.index : end.index].rstrip(), node.value, start.index, end.index)
+            leaves.append(leaf)
+            return leaf
+        assert isinstance(node, yaml.CollectionNode)  # noqa: S101 - there are no other nodes
+        is_list, flow = isinstance(node, yaml.SequenceNode), bool(node.flow_style)
+        branch = _Branch(is_list, flow, start.index, end.index, start.column, in_list)
+        for each in node.value:
+            key = None if is_list else part(each[0])
+            assert not isinstance(key, _Branch)  # noqa: S101 - other keys are refused by the reader
+            value = part(each if is_list else each[1], in_list=is_list)
+            branch.items.append(_Item(key, value, branch))
+        if not flow:
+            # A block ends where the next thing begins; brackets end where they close.
+            branch.end = branch.items[-1].value.end
+        return branch
+
+    root = yaml.compose(text, Loader=yaml.CSafeLoader)
     assert root is not None  # noqa: S101 - a file without a value is refused by the reader
-    return root, leaves
-
-
-def _branch(event: Any, *, in_list: bool) -> _Branch:  # noqa: ANN401 - the C parser has no types
-    mark = event.start_mark
-    is_list = isinstance(event, yaml.SequenceStartEvent)
-    flow = bool(event.flow_style)
-    return _Branch(is_list, flow, mark.index, mark.index, mark.column, in_list)
-
-
-def _place_of(mark: Any) -> int:  # noqa: ANN401 - the C parser has no types
-    place: int = mark.index
-    return place
-
-
-def _end(branch: _Branch) -> int:
-    return branch.items[-1].value.end if branch.items else branch.start
+    return part(root), leaves
 
 
 # ── Comments ──────────────────────────────────────────────────────────────────────────────────
@@ -397,24 +377,12 @@ def _block_scalar(leaf: _Leaf, head: str, margin: str) -> list[str]:
 # ── The same ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _nodes(text: str) -> Node | None:
-    return parse(text, Report("", text))
-
-
-def _same(one: Node | None, other: Node | None) -> bool:
-    """Tell whether two documents are read alike, wherever their parts stand."""
-    match one, other:
-        case Scalar(), Scalar():
-            return one.text == other.text and one.plain == other.plain
-        case Entries(), Entries():
-            return len(one.items) == len(other.items) and all(
-                _same(mine, its)
-                for pair in zip(one.items, other.items, strict=True)
-                for mine, its in zip(*pair, strict=True)
-            )
-        case Items(), Items():
-            return len(one.items) == len(other.items) and all(
-                _same(mine, its) for mine, its in zip(one.items, other.items, strict=True)
-            )
+def _said(node: Node | None) -> object:
+    """Return what a document says, wherever its parts stand."""
+    match node:
+        case Scalar(text, plain):
+            return text, plain
+        case Entries(items):
+            return Entries, [(_said(key), _said(value)) for key, value in items]
         case _:
-            return False
+            return node and (Items, [*map(_said, node.items)])

@@ -17,7 +17,7 @@ from govrules.files import is_folder
 from govrules.nodes import Entries, Node, Report, Scalar
 from govrules.parsing import parse
 from govrules.rulebook.adapt import Section, applied, out_of_order, read_adaptations
-from govrules.rulebook.ast import Derived, Rule, Rulebook
+from govrules.rulebook.ast import Derived, Rule, Rulebook, Theme
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.dated import periods_read
 from govrules.rulebook.declare import Declarations, OpenedPack
@@ -290,21 +290,25 @@ class _Loader:
             rules=tuple(self.rules),
             subjects=dict(self.subjects),
             work=self.declarations.work,
-            packs=tuple(pack.made(self._sees(key)) for key, pack in self.packs.items()),
+            packs=tuple(
+                pack.made(self._beneath(key, extended=True)) for key, pack in self.packs.items()
+            ),
         )
         # Those to which a pack gives a place come first, then the others as their files come.
         book = attrs.evolve(book, derived=periods_read(book))
         used = {each.id: each for each in book.themes}
-        titled = {each: theme for each, theme in self.declarations.themes.items() if each in used}
+        titles = self.declarations.themes.items()
+        titled = {each: Theme(each, title) for each, title in titles if each in used}
         return attrs.evolve(book, themes=tuple((titled | used | titled).values()))
 
-    def _sees(self, key: Hashable) -> tuple[str, ...]:
-        """Return the ids of the packs that one adapts or extends, and of those that they do."""
+    def _beneath(self, key: Hashable, *, extended: bool) -> tuple[str, ...]:
+        """Return the ids of the packs that one adapts, or extends too, and of those they do."""
         found: dict[Hashable, None] = {}
         waiting = [key]
         while waiting:
             pack = self.packs.get(waiting.pop())
-            beneath = [] if pack is None else [*pack.extended, *(each for each, *_ in pack.adapted)]
+            beneath = [] if pack is None else [each for each, *_ in pack.adapted]
+            beneath = [*pack.extended, *beneath] if pack and extended else beneath
             waiting += [each for each in beneath if each not in found]
             found |= dict.fromkeys(beneath)
         return tuple(self.packs[each].id for each in found if each in self.packs and each != key)
@@ -340,7 +344,10 @@ class _Loader:
 
     def _adapted(self, plain: Rulebook, adapting: Sequence[OpenedPack]) -> Rulebook:
         """Return the rulebook with what packs change in others."""
-        builds_on = {pack.id: frozenset(self._adapts(pack)) for pack in self.packs.values()}
+        builds_on = {
+            pack.id: frozenset(self._beneath(key, extended=False))
+            for key, pack in self.packs.items()
+        }
         sections = [
             Section(pack.id, self.packs[key].id, node, pack.report, pack.with_rules)
             for pack in adapting
@@ -356,11 +363,6 @@ class _Loader:
             key = Scalar(adaptation.name, True, span.line, span.column, span.length)  # noqa: FBT003
             report.add(Code.EMPTY_RANGE, message, key, "give another value, or adapt both ends")
         return book
-
-    def _adapts(self, pack: OpenedPack) -> set[str]:
-        """Return the ids of the packs that one adapts, and of those that they adapt."""
-        beneath = [self.packs[key] for key, *_ in pack.adapted if key in self.packs]
-        return {each.id for each in beneath}.union(*map(self._adapts, beneath))
 
     def warned(self, rulebook: Rulebook) -> Iterator[Diagnostic]:
         """Yield what is warned of in the pack that was asked for, which was read last."""

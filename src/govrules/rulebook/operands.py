@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -26,6 +26,7 @@ from govrules.rulebook.expr import (
     Parameter,
 )
 from govrules.rulebook.types import AGES, OPS, TESTS, comparable, type_phrase
+from govrules.rulebook.walk import outcomes
 from govrules.rulebook.words import KEYS, MEANT, NO_TEXTS, SIGNS
 from govrules.subjects import EVERY_FACT, Declared
 from govrules.vocabulary import (
@@ -42,6 +43,32 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
+T = TypeVar("T")
+One = TypeVar("One")
+
+
+class RefusedError(Exception):
+    """A part of a rule cannot be read, as the report says."""
+
+
+def all_read(read: Callable[[One], T], several: Iterable[One]) -> list[T]:
+    """
+    Read several parts of a rule, so that what is wrong with any of them is reported.
+
+    Raises:
+        RefusedError: one of them cannot be read.
+    """
+    found: list[T] = []
+    refused: RefusedError | None = None
+    for each in several:
+        try:
+            found.append(read(each))
+        except RefusedError as error:
+            refused = error
+    if refused is not None:
+        raise refused
+    return found
+
 
 @attrs.define
 class FactResolver:
@@ -57,7 +84,12 @@ class FactResolver:
     report: Report
     declared: Declared
 
-    def fact(self, key: Scalar, classes: tuple[type, ...]) -> FactRef | None:
+    def refused(self, code: Code, message: str, node: Node | None, help_: str) -> RefusedError:
+        """Report why a part of a rule cannot be read, and return the error to be raised."""
+        self.report.add(code, message, node, help_)
+        return RefusedError()
+
+    def fact(self, key: Scalar, classes: tuple[type, ...]) -> FactRef:
         """Find the fact of this name: of the innermost record first, of the subject last."""
         path = key.text
         span = self.report.span(key)
@@ -75,10 +107,9 @@ class FactResolver:
                     return FactRef(path, level, local, FactSource.LOCAL, span=span)
         if path == AS_OF.name:
             return FactRef(path, 0, AS_OF, FactSource.AS_OF, span=span)
-        self._unknown_fact(key, classes)
-        return None
+        raise self._unknown_fact(key, classes)
 
-    def _unknown_fact(self, key: Scalar, classes: tuple[type, ...]) -> None:
+    def _unknown_fact(self, key: Scalar, classes: tuple[type, ...]) -> RefusedError:
         path = key.text
         names = [name for cls in classes for name in vocabulary_of(cls).facts]
         names += [name for name, (_, cls) in self.declared.derived.items() if cls in classes]
@@ -93,7 +124,7 @@ class FactResolver:
             help_ = f"`{path}` is a test: write it below the fact that it tests"
         else:
             help_ = self._list_help(path, classes) or did_you_mean(path, names) or EVERY_FACT
-        self.report.add(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+        return self.refused(Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
     @staticmethod
     def _list_help(path: str, classes: tuple[type, ...]) -> str:
@@ -106,6 +137,22 @@ class FactResolver:
 
 
 _SILENCE: Final = ("unknown", "~", "null")
+
+
+@attrs.frozen
+class Compared:
+    """
+    What a value is compared with.
+
+    Attributes:
+        fact_type: the type of the value.
+        path: what messages call it.
+        classes: the classes of the records whose facts can be named, the subject's first.
+    """
+
+    fact_type: FactType
+    path: str
+    classes: tuple[type, ...]
 
 
 @attrs.define
@@ -123,300 +170,234 @@ class OperandReader(FactResolver):
 
     parameters: Mapping[str, ParameterValue]
 
-    def operand(
-        self, node: Node, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
+    def operand(self, node: Node, of: Compared) -> Operand:
         """Read what a fact is compared with."""
-        if isinstance(fact_type, Record | Records) and not self._is_none(node):
-            self.report.add(
+        if isinstance(of.fact_type, Record | Records) and not self._is_none(node):
+            raise self.refused(
                 Code.TYPE_MISMATCH,
-                f"`{path}` compares with `none` only",
+                f"`{of.path}` compares with `none` only",
                 node,
                 "write `none`, or test the facts in it",
             )
-            return None
         if isinstance(node, Entries):
-            return self._chosen(node, fact_type, path, classes)
-        if isinstance(fact_type, Choices):
-            return self._set(node, fact_type, path)
+            return self._chosen(node, of)
+        if isinstance(of.fact_type, Choices):
+            return self._set(node, of.fact_type, of.path)
         if isinstance(node, Items):
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE, "a single value belongs here", node, "write one value"
             )
-            return None
         if self._is_none(node):
-            if not isinstance(fact_type, YesNo):
+            if not isinstance(of.fact_type, YesNo):
                 return Literal(None)
-            self.report.add(
-                Code.TYPE_MISMATCH, f"`{path}` is yes or no, never none", node, "write `no`"
+            raise self.refused(
+                Code.TYPE_MISMATCH, f"`{of.path}` is yes or no, never none", node, "write `no`"
             )
-            return None
         if not node.text.strip() or (node.plain and node.text.lower() in _SILENCE):
-            self.report.add(
+            raise self.refused(
                 Code.SILENCE_AS_VALUE,
                 "no rule can test for what nobody recorded",
                 node,
                 "test a value; an unknown fact becomes a question by itself",
             )
-            return None
-        if isinstance(fact_type, Text) and node.plain and node.text in NO_TEXTS:
-            self.report.add(
+        if isinstance(of.fact_type, Text) and node.plain and node.text in NO_TEXTS:
+            raise self.refused(
                 Code.TEXT_TESTED_FOR_YES,
-                f"`{path}` is text, and this asks whether it reads “{node.text}”",
+                f"`{of.path}` is text, and this asks whether it reads “{node.text}”",
                 node,
-                f"ask whether there is one: `not: {{ {path}: none }}`; "
-                f"or whether there is none: `{path}: none`",
+                f"ask whether there is one: `not: {{ {of.path}: none }}`; "
+                f"or whether there is none: `{of.path}: none`",
             )
-            return None
         sign = SIGNS.match(node.text)
-        if sign is not None and node.text not in getattr(fact_type, "values", ()):
+        if sign is not None and node.text not in getattr(of.fact_type, "values", ()):
             test, rest = OF_SIGNS[sign[1]], node.text[sign.end() :].strip()
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 f"`{sign[1]}` is no test",
                 node,
-                f"write `{path}: {{ {test}: {rest or '…'} }}`",
+                f"write `{of.path}: {{ {test}: {rest or '…'} }}`",
             )
-            return None
-        value = read(node.text, fact_type)
+        value = read(node.text, of.fact_type)
         if not isinstance(value, Problem):
             return Literal(value)
         mismatch = value.code in (Code.UNREADABLE_VALUE, Code.OUT_OF_RANGE)
         code = Code.TYPE_MISMATCH if mismatch else value.code
-        self.report.add(code, value.about(path), node, value.help)
-        return None
+        raise self.refused(code, value.about(of.path), node, value.help)
 
-    def _comparison(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Comparison | None:
+    def _comparison(self, name: str, value: Node, of: Compared) -> Comparison:
         if name == "between":
-            return self._between(fact_type, path, value, classes)
-        of = Months() if name in AGES else fact_type
-        operand = self._compared_with(name, of, path, value, classes)
-        return None if operand is None else Compare(OPS[name], operand)
+            return self._between(value, of)
+        of = attrs.evolve(of, fact_type=Months()) if name in AGES else of
+        return Compare(OPS[name], self._compared_with(name, value, of))
 
-    def _compared_with(
-        self,
-        name: str,
-        fact_type: FactType,
-        path: str,
-        value: Node,
-        classes: tuple[type, ...],
-    ) -> Operand | None:
-        operand = self.operand(value, fact_type, path, classes)
-        if operand is None or name == Op.EQUALS.value or not may_be_none(operand):
+    def _compared_with(self, name: str, value: Node, of: Compared) -> Operand:
+        operand = self.operand(value, of)
+        if name == Op.EQUALS.value or not may_be_none(operand):
             return operand
-        self.report.add(
+        raise self.refused(
             Code.TYPE_MISMATCH,
             f"`{name}` compares with a value, and `none` is none",
             value,
-            f"write `{path}: none` to test for it",
+            f"write `{of.path}: none` to test for it",
         )
-        return None
 
-    def _between(
-        self, fact_type: FactType, path: str, value: Node, classes: tuple[type, ...]
-    ) -> Between | None:
+    def _between(self, value: Node, of: Compared) -> Between:
         two = 2
         if not isinstance(value, Items) or len(value.items) != two:
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE, "`between` takes two values", value, "write `[lowest, highest]`"
             )
-            return None
-        low, high = (self.operand(each, fact_type, path, classes) for each in value.items)
-        if low is None or high is None:
-            return None
+        low, high = all_read(lambda each: self.operand(each, of), value.items)
         if may_be_none(low) or may_be_none(high):
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_RANGE,
                 "`none` is no end of a range",
                 value,
                 "write `at_least` or `at_most` alone",
             )
-            return None
-        if upside_down(low, high, fact_type):
-            self.report.add(
+        if upside_down(low, high, of.fact_type):
+            raise self.refused(
                 Code.EMPTY_RANGE,
                 "no value lies in this range",
                 value,
                 "write the lower bound first",
             )
-            return None
         return Between(low, high)
 
-    def _set(self, node: Node, fact_type: Choices, path: str) -> Operand | None:
+    def _set(self, node: Node, fact_type: Choices, path: str) -> Operand:
         if self._is_none(node):
             return Literal(None)
         nodes = node.items if isinstance(node, Items) else [node]
         if not nodes:
-            self.report.add(
+            raise self.refused(
                 Code.EMPTY_CONDITION, "the list of values is empty", node, "name at least one"
             )
-            return None
-        before = self.report.errors
-        members: set[str] = set()
-        for each in nodes:
-            if not isinstance(each, Scalar):
-                self.report.add(
-                    Code.WRONG_SHAPE,
-                    f"a value of `{path}` is a single word",
-                    each,
-                    f"write `[{fact_type.values[0]}]`",
-                )
-            elif each.text in fact_type.values:
-                members.add(each.text)
-            else:
-                self.report.add(
-                    Code.UNKNOWN_VALUE,
-                    f"unknown value `{each.text}` of `{path}`",
-                    each,
-                    did_you_mean(each.text, fact_type.values),
-                )
-        return Literal(frozenset(members)) if self.report.errors == before else None
+        return Literal(frozenset(all_read(lambda each: self._member(each, fact_type, path), nodes)))
 
-    def _chosen(
-        self, node: Entries, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
+    def _member(self, node: Node, fact_type: Choices, path: str) -> str:
+        if not isinstance(node, Scalar):
+            raise self.refused(
+                Code.WRONG_SHAPE,
+                f"a value of `{path}` is a single word",
+                node,
+                f"write `[{fact_type.values[0]}]`",
+            )
+        if node.text not in fact_type.values:
+            raise self.refused(
+                Code.UNKNOWN_VALUE,
+                f"unknown value `{node.text}` of `{path}`",
+                node,
+                did_you_mean(node.text, fact_type.values),
+            )
+        return node.text
+
+    def _chosen(self, node: Entries, of: Compared) -> Operand:
         keys = {key.text: (key, value) for key, value in node.items}
         if "by" in keys:
-            return self._by(node, keys, fact_type, path, classes)
+            return self._by(node, keys["by"][1], of)
         choosers = [name for name in ("fact", "parameter") if name in keys]
         if len(choosers) != 1 or len(keys) != 1:
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 "a value is a literal, `{fact: …}`, `{parameter: …}` or `{by: …}`",
                 node,
                 "write one of them",
             )
-            return None
         key, value = keys[choosers[0]]
         if not isinstance(value, Scalar):
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 f"`{key.text}` takes a name",
                 value,
                 f"write `{{{key.text}: name}}`",
             )
-            return None
         if choosers[0] == "fact":
-            return self._other_fact(value, fact_type, path, classes)
-        return self._parameter(value, fact_type, classes)
+            return self._other_fact(value, of)
+        return self._parameter(value, of)
 
-    def _other_fact(
-        self, node: Scalar, fact_type: FactType, path: str, classes: tuple[type, ...]
-    ) -> Operand | None:
-        ref = self.fact(node, classes)
-        if ref is None:
-            return None
-        if ref.path == path and ref.level == len(classes) - 1:
-            self.report.add(
+    def _other_fact(self, node: Scalar, of: Compared) -> Operand:
+        ref = self.fact(node, of.classes)
+        if ref.path == of.path and ref.level == len(of.classes) - 1:
+            raise self.refused(
                 Code.COMPARED_WITH_ITSELF,
-                f"`{path}` is compared with itself, so the test always comes out the same",
+                f"`{of.path}` is compared with itself, so the test always comes out the same",
                 node,
                 "compare it with another fact, a value or a parameter",
             )
-            return None
-        if not comparable(ref.type, fact_type):
-            self.report.add(
+        if not comparable(ref.type, of.fact_type):
+            raise self.refused(
                 Code.TYPE_MISMATCH,
-                f"`{ref.path}` is {type_phrase(ref.type)}, where {type_phrase(fact_type)} belongs",
+                f"`{ref.path}` is {type_phrase(ref.type)}, "
+                f"where {type_phrase(of.fact_type)} belongs",
                 node,
                 "compare facts of one type",
             )
-            return None
         return ref
 
-    def _parameter(
-        self, node: Scalar, fact_type: FactType, classes: tuple[type, ...]
-    ) -> Operand | None:
+    def _parameter(self, node: Scalar, of: Compared) -> Operand:
         found = self.parameters.get(node.text)
         if found is None:
-            self.report.add(
+            raise self.refused(
                 Code.UNKNOWN_PARAMETER,
                 f"unknown parameter `{node.text}`",
                 node,
                 did_you_mean(node.text, self.parameters)
                 or "declare it under `parameters` in `rulebook.yaml`",
             )
-            return None
-        if not comparable(found.type, fact_type):
-            self.report.add(
+        if not comparable(found.type, of.fact_type):
+            raise self.refused(
                 Code.TYPE_MISMATCH,
                 f"parameter `{found.name}` is {type_phrase(found.type)}, "
-                f"where {type_phrase(fact_type)} belongs",
+                f"where {type_phrase(of.fact_type)} belongs",
                 node,
                 "use a parameter of that type",
             )
-            return None
         if not found.dated:
             return Parameter(found.name, found.value)
-        return by_day(found, classes[0])
+        return by_day(found, of.classes[0])
 
-    def _by(
-        self,
-        node: Entries,
-        keys: dict[str, tuple[Scalar, Node]],
-        fact_type: FactType,
-        path: str,
-        classes: tuple[type, ...],
-    ) -> Operand | None:
-        _, named = keys["by"]
+    def _by(self, node: Entries, named: Node, of: Compared) -> Operand:
         if not isinstance(named, Scalar):
-            self.report.add(
+            raise self.refused(
                 Code.WRONG_SHAPE,
                 "`by` takes the name of a fact",
                 named,
                 "write `{by: risk_tier, …}`",
             )
-            return None
-        selector = self.fact(named, classes)
-        if selector is None:
-            return None
+        selector = self.fact(named, of.classes)
         values = closed_values(selector.type)
         if not values:
-            self.report.add(
+            raise self.refused(
                 Code.INCOMPLETE_CHOICE,
                 f"`{selector.path}` has no closed list of values to choose by",
                 named,
                 "choose by a derived fact, a choice or a yes or no",
             )
-            return None
-        cases: list[tuple[str | bool, Operand]] = []
-        complete = True
         words = {_word(value): value for value in values}
-        for key, value in node.items:
+
+        def case(entry: tuple[Scalar, Node]) -> tuple[str | bool, Operand]:
+            key, value = entry
             word = key.text.lower() if isinstance(selector.type, YesNo) else key.text
-            if key.text == "by":
-                continue
             if word not in words:
-                self.report.add(
+                raise self.refused(
                     Code.UNKNOWN_VALUE,
                     f"unknown value `{key.text}` of `{selector.path}`",
                     key,
                     did_you_mean(key.text, words),
                 )
-                complete = False
-                continue
-            operand = self.operand(value, fact_type, path, classes)
-            complete = complete and operand is not None
-            if operand is not None:
-                cases.append((words[word], operand))
-        missing = [
-            word for word, value in words.items() if value not in {each for each, _ in cases}
-        ]
-        if complete and missing:
-            self.report.add(
+            return words[word], self.operand(value, of)
+
+        cases = all_read(case, (each for each in node.items if each[0].text != "by"))
+        given = {value for value, _ in cases}
+        missing = [word for word, value in words.items() if value not in given]
+        if missing:
+            raise self.refused(
                 Code.INCOMPLETE_CHOICE,
                 f"no value is given for `{missing[0]}` of `{selector.path}`",
                 named,
                 "give a value for each: " + ", ".join(f"`{word}`" for word in words),
             )
-        return By(selector, tuple(cases)) if complete and not missing else None
+        return By(selector, tuple(cases))
 
     @staticmethod
     def _is_none(node: Node) -> bool:
@@ -425,13 +406,8 @@ class OperandReader(FactResolver):
 
 def may_be_none(operand: Operand) -> bool:
     """Tell whether an operand is `none`, or can be by a choice."""
-    match operand:
-        case Literal(value):
-            return value is None
-        case By(cases=cases):
-            return any(may_be_none(case) for _, case in cases)
-        case _:
-            return False
+    found = outcomes((operand,))
+    return any(isinstance(each, Literal) and each.value is None for each in found)
 
 
 def upside_down(low: Operand, high: Operand, fact_type: FactType | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
@@ -25,24 +25,6 @@ _RULEBOOK: Final = "rulebook.yaml"
 PackSource: TypeAlias = "str | Path | Traversable | Mapping[str, str]"
 
 
-@runtime_checkable
-class PackFiles(Protocol):
-    """The files of one pack."""
-
-    @property
-    def key(self) -> Hashable:
-        """What tells it from other packs."""
-
-    def names(self) -> list[str]:
-        """Return the names of the pack's files in order, without those in subfolders."""
-
-    def read(self, name: str, called: str) -> tuple[str, Report]:
-        """Return the text of a file and a report on it; see `govrules.nodes.read_text`."""
-
-    def beside(self, name: str) -> PackFiles | None:
-        """Return the sibling pack of a name; None where there is none."""
-
-
 @attrs.frozen
 class Folder:
     """
@@ -58,11 +40,11 @@ class Folder:
 
     @property
     def key(self) -> Hashable:
-        """The folder, whatever it is called here."""
+        """What tells it from other packs: the folder, whatever it is called here."""
         return self.path.resolve()
 
     def names(self) -> list[str]:
-        """Return the names of its files."""
+        """Return the names of its files in order, without those in subfolders."""
         return sorted(each.name for each in self.path.iterdir()) if self.path.is_dir() else []
 
     def read(self, name: str, called: str) -> tuple[str, Report]:
@@ -109,6 +91,10 @@ class Texts:
         """Return None: it has no siblings."""
         del name
         return None
+
+
+#: The files of one pack.
+PackFiles: TypeAlias = Folder | Texts
 
 
 def _bytes(text: str | bytes) -> bytes:

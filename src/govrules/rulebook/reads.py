@@ -13,6 +13,7 @@ from govrules.rulebook.ast import Derived, Rulebook, rule_conditions
 from govrules.rulebook.expr import (
     All,
     AnyOf,
+    Compare,
     Condition,
     FactRef,
     FactSource,
@@ -26,7 +27,7 @@ from govrules.rulebook.expr import (
 )
 from govrules.rulebook.walk import compared_with
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Record, Records, Text, vocabulary_of
+from govrules.vocabulary import AS_OF, Record, Records, Text, vocabulary_of
 
 #: A fact's path from the subject, with `[]` for any record of a list: ``partners[].name``.
 Path: TypeAlias = str
@@ -66,25 +67,39 @@ def reads(
 
 
 def uses(
-    conditions: Iterable[Condition], derived: Mapping[str, Derived], prefixes: Prefixes = ("",)
+    conditions: Iterable[Condition],
+    derived: Mapping[str, Derived],
+    prefixes: Prefixes = ("",),
+    *,
+    asked: bool = False,
 ) -> Iterator[Use]:
     """
     Yield every place where conditions read a fact, those beneath derived facts included.
 
-    What a derived fact of a record reads is yielded once, however often the fact is named.
+    What a derived fact of a record reads is yielded once, however often the fact is named: after
+    all that the conditions themselves read, or if they are `asked`, where it is first named. Then
+    an age also reads the date of the assessment.
     """
-    waiting = [(condition, prefixes) for condition in conditions]
+
+    def of(several: Iterable[Condition], seen_from: Prefixes) -> Iterator[Use]:
+        return (use for each in several for use in _uses(each, seen_from, asked=asked))
+
+    waiting = [of(conditions, prefixes)]
     seen: set[Path] = set()
-    for each, seen_from in waiting:
-        for use in _uses(each, seen_from):
-            yield use
-            if use.ref.source is FactSource.DERIVED and use.path not in seen:
-                seen.add(use.path)
-                own = (use.path.removesuffix(use.ref.path),)
-                waiting += [(row.when, own) for row in derived[use.ref.path].rows]
+    while waiting:
+        at = -1 if asked else 0
+        use = next(waiting[at], None)
+        if use is None:
+            del waiting[at]
+            continue
+        yield use
+        if use.ref.source is FactSource.DERIVED and use.path not in seen:
+            seen.add(use.path)
+            rows = (row.when for row in derived[use.ref.path].rows)
+            waiting.append(of(rows, (use.path.removesuffix(use.ref.path),)))
 
 
-def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
+def _uses(condition: Condition, prefixes: Prefixes, *, asked: bool) -> Iterator[Use]:
     """Yield every place where a condition itself reads a fact."""
     inside = prefixes
     match condition:
@@ -93,6 +108,8 @@ def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
         case Test(ref, predicate):
             yield _use(ref, predicate, prefixes)
             yield from _plain(compared_with(predicate), prefixes)
+            if asked and isinstance(predicate, Compare) and predicate.op.is_age:
+                yield Use(AS_OF.name, FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF), None)
         case Known(ref):
             yield _use(ref, None, prefixes)
         case _:
@@ -102,7 +119,7 @@ def _uses(condition: Condition, prefixes: Prefixes) -> Iterator[Use]:
             yield from () if number is None else _plain(compared_with(number), prefixes)
             yield from _plain(beside(condition), inside)
     for child in children(condition):
-        yield from _uses(child, inside)
+        yield from _uses(child, inside, asked=asked)
 
 
 def _inside(ref: FactRef, prefixes: Prefixes) -> Prefixes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
 
 import attrs
 
@@ -30,12 +30,12 @@ from govrules.rulebook.ast import (
     Verdict,
 )
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.expr import Condition
 from govrules.rulebook.fields import Fields
 from govrules.subjects import EVERY_FACT, INDEX, Declared, SubjectReader, paths_of
 from govrules.truth import Unknown
 from govrules.vocabulary import AS_OF
 
+C = TypeVar("C", Exemption, Mitigation)
 RULE_KEYS: Final = (
     "id",
     "title",
@@ -99,19 +99,11 @@ class RuleReader:
         self.conditions.known_allowed = about_records and subject == "register"
         classes = (self.subjects[subject],)
         fields.required("requires")
-        applies_when = self._condition(fields, "applies_when", classes)
-        unless = tuple(
-            Exemption(when, because, citation, span=self.report.span(item))
-            for item in fields.items("unless")
-            for when, because, citation in self._case(item, classes, "an exception")
-        )
-        requires = self._condition(fields, "requires", classes)
+        applies_when = self.conditions.condition(fields.value("applies_when"), classes)
+        unless = (*self._cases(fields, "unless", Exemption, "an exception", classes),)
+        requires = self.conditions.condition(fields.value("requires"), classes)
         grades, otherwise = self._severity(fields, classes)
-        mitigated_by = tuple(
-            Mitigation(when, because, citation, span=self.report.span(item))
-            for item in fields.items("mitigated_by")
-            for when, because, citation in self._case(item, classes, "a mitigation")
-        )
+        mitigated_by = (*self._cases(fields, "mitigated_by", Mitigation, "a mitigation", classes),)
         remedy = self._remedy(fields.value("remedy"), classes)
         examples = tuple(
             example
@@ -165,10 +157,10 @@ class RuleReader:
         given = Fields(self.report, fields.value("says"), ELEMENTS, "`says` of a rule")
         found = {}
         for element in ELEMENTS:
-            word = given.choice(element, SAYS)
+            says = given.member(element, Says)
             key = given.key(element)
-            if word and isinstance(key, Scalar):
-                found[element] = (key, Says(word))
+            if says and isinstance(key, Scalar):
+                found[element] = (key, says)
         return found
 
     def _says(self, rule: Rule, said: Mapping[str, tuple[Scalar, Says]]) -> dict[str, Says] | None:
@@ -199,27 +191,25 @@ class RuleReader:
             return None
         return read_citation(self.report, node, self.documents, self.texts)
 
-    def _condition(self, fields: Fields, key: str, classes: tuple[type, ...]) -> Condition | None:
-        return self.conditions.condition(fields.value(key), classes) if key in fields else None
-
-    def _case(
-        self, node: Node, classes: tuple[type, ...], what: str
-    ) -> list[tuple[Condition, str, Citation | None]]:
-        fields = Fields(self.report, node, ("when", "because", "source"), what)
-        fields.required("when")
-        when = self._condition(fields, "when", classes)
-        because = fields.text("because", required=True)
-        fields.required("source")
-        citation = self._citation(fields.value("source"))
-        return [] if when is None else [(when, because, citation)]
+    def _cases(
+        self, fields: Fields, key: str, kind: type[C], what: str, classes: tuple[type, ...]
+    ) -> Iterator[C]:
+        for node in fields.items(key):
+            case = Fields(self.report, node, ("when", "because", "source"), what)
+            case.required("when")
+            when = self.conditions.condition(case.value("when"), classes)
+            because = case.text("because", required=True)
+            case.required("source")
+            citation = self._citation(case.value("source"))
+            if when is not None:
+                yield kind(when, because, citation, span=self.report.span(node))
 
     def _severity(
         self, fields: Fields, classes: tuple[type, ...]
     ) -> tuple[tuple[Grade, ...], Severity]:
         node = fields.required("severity")
         if isinstance(node, Scalar):
-            level = fields.choice("severity", LEVELS)
-            return (), Severity(level) if level else Severity.LOW
+            return (), fields.member("severity", Severity) or Severity.LOW
         if isinstance(node, Items):
             self.report.add(
                 Code.WRONG_SHAPE,
@@ -232,7 +222,7 @@ class RuleReader:
         graded = Fields(self.report, node, (*LEVELS, "otherwise"), "a severity")
         grades = []
         for level in reversed(LEVELS):
-            when = self._condition(graded, level, classes)
+            when = self.conditions.condition(graded.value(level), classes)
             if when is not None:
                 grades.append(Grade(Severity(level), when))
         if "otherwise" not in graded:
@@ -242,8 +232,7 @@ class RuleReader:
                 node,
                 "say what it is when no grade holds: `otherwise: medium`",
             )
-        otherwise = graded.choice("otherwise", LEVELS)
-        return tuple(grades), Severity(otherwise) if otherwise else Severity.LOW
+        return tuple(grades), graded.member("otherwise", Severity) or Severity.LOW
 
     def _remedy(self, node: Node | None, classes: tuple[type, ...]) -> Remedy | None:
         if node is None:
@@ -253,7 +242,7 @@ class RuleReader:
         for item in fields.items("instead"):
             case = Fields(self.report, item, ("when", "do"), "another remedy")
             case.required("when")
-            when = self._condition(case, "when", classes)
+            when = self.conditions.condition(case.value("when"), classes)
             do = case.text("do", required=True)
             if when is not None:
                 instead.append((when, do))
@@ -279,8 +268,7 @@ class RuleReader:
         given = fields.required("given")
         words = [*(each.value for each in Verdict), NOT_IN_FORCE]
         expect = fields.choice("expect", words, required=True)
-        severity = fields.choice("severity", LEVELS)
-        could_be = fields.choice("could_be", LEVELS)
+        severity, could_be = (fields.member(each, Severity) for each in ("severity", "could_be"))
         asks = self._asks(fields, cls) if "asks" in fields else None
         if expect in ("clear", "not applicable", NOT_IN_FORCE):
             for key in ("severity", "could_be", "asks"):
@@ -306,8 +294,8 @@ class RuleReader:
                 name=name,
                 given=record,
                 expect=None if expect == NOT_IN_FORCE else Verdict(expect),
-                severity=Severity(severity) if severity else None,
-                could_be=Severity(could_be) if could_be else None,
+                severity=severity,
+                could_be=could_be,
                 asks=asks,
                 as_of=as_of if isinstance(as_of, dt.date) else None,
                 span=self.report.span(node),
@@ -395,7 +383,7 @@ def read_citation(
     document = fields.text("document", required=True)
     paragraph = fields.text("paragraph", required=True)
     quote = fields.text("quote")
-    says = fields.choice("says", SAYS)
+    says = fields.member("says", Says)
     if not document or not paragraph:
         return None
     if document not in documents:
@@ -420,7 +408,7 @@ def read_citation(
             fields.value("quote"),
             _nearest(quote, texts[document]),
         )
-    return Citation(document, paragraph, quote, Says(says) if says else None)
+    return Citation(document, paragraph, quote, says)
 
 
 def _nearest(quote: str, text: str) -> str:

@@ -142,8 +142,7 @@ def _holes(rulebook: Rulebook, packs: Container[str]) -> Iterator[Diagnostic]:
 def _unused(
     rulebook: Rulebook, packs: Container[str], own: Mapping[str, Span]
 ) -> Iterator[Diagnostic]:
-    roots = [*all_conditions(rulebook)]
-    roots += [when for rule in rulebook.rules if rule.remedy for when, _ in rule.remedy.instead]
+    roots = [*all_conditions(rulebook, remedies=True)]
     read = {each.name for each in parameters_in(roots)}
     for parameter in rulebook.parameters.values():
         if parameter.pack in packs and parameter.name not in read:

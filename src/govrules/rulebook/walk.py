@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import assert_never
+from typing import Any, assert_never
 
 from govrules.decode.amounts import Threshold
 from govrules.rulebook.expr import (
@@ -55,13 +55,7 @@ def tested_records(conditions: Iterable[Condition]) -> frozenset[str]:
 
 def has_threshold(conditions: Iterable[Condition]) -> bool:
     """Tell whether conditions compare with a parameter, or a number or length other than 0."""
-    return any(
-        _is_threshold(operand)
-        for root in conditions
-        for node in nodes(root)
-        for predicate in predicates_at(node)
-        for operand in operands(predicate)
-    )
+    return any(map(_is_threshold, operands_in(conditions)))
 
 
 def thresholds(conditions: Iterable[Condition]) -> dict[Fact, frozenset[Threshold]]:
@@ -110,21 +104,35 @@ def _amounts(predicate: Predicate) -> list[Threshold] | None:
 
 def parameters_in(conditions: Iterable[Condition]) -> tuple[Parameter, ...]:
     """Return the parameters that conditions compare with, each once."""
-    found: dict[Parameter, None] = {}
-    waiting = [
+    found = (each for each in operands_in(conditions) if isinstance(each, Parameter))
+    return tuple(dict.fromkeys(found))
+
+
+def operands_in(conditions: Iterable[Condition]) -> Iterator[Literal | Parameter | FactRef]:
+    """Yield all that conditions compare with; what choices can come to stands last."""
+    return outcomes(
         operand
         for root in conditions
         for node in nodes(root)
         for predicate in predicates_at(node)
         for operand in operands(predicate)
-    ]
-    while waiting:
-        operand = waiting.pop(0)
-        if isinstance(operand, Parameter):
-            found[operand] = None
-        elif isinstance(operand, By):
-            waiting += [each for _, each in operand.cases]
-    return tuple(found)
+    )
+
+
+def outcomes(several: Iterable[Operand]) -> Iterator[Literal | Parameter | FactRef]:
+    """Yield operands, and after all of them, what each choice can come to."""
+    waiting = [*several]
+    for each in waiting:
+        if isinstance(each, By):
+            waiting += (case for _, case in each.cases)
+        else:
+            yield each
+
+
+def constants(predicate: Predicate) -> list[Any]:
+    """Return the values that a predicate compares with, those that it chooses between too."""
+    found = (each for operand in operands(predicate) for each in outcomes((operand,)))
+    return [each.value for each in found if isinstance(each, Literal | Parameter)]
 
 
 def predicates_at(node: Condition) -> Iterator[Predicate]:
@@ -139,18 +147,12 @@ def predicates_at(node: Condition) -> Iterator[Predicate]:
             yield from () if number is None else (number,)
 
 
-def _is_threshold(operand: Operand) -> bool:
+def _is_threshold(operand: Literal | Parameter | FactRef) -> bool:
     match operand:
-        case Parameter():
-            return True
         case Literal(value):
             return isinstance(value, int | Decimal) and not isinstance(value, bool) and value != 0
-        case By(cases=cases):
-            return any(_is_threshold(case) for _, case in cases)
-        case FactRef():
-            return False
         case _:
-            assert_never(operand)
+            return isinstance(operand, Parameter)
 
 
 def references(condition: Condition) -> Iterator[FactRef]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from govrules.model import Partnership
 from govrules.rulebook.ast import ELEMENTS, INTENDABLE, NOT_IN_FORCE, Rulebook, Verdict
 from govrules.rulebook.fields import FORMAT
-from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, RULE_KEYS, SAYS
+from govrules.rulebook.rules import EXAMPLE_KEYS, REMEDY_KEYS, SAYS
 from govrules.rulebook.types import AGES, tests_for
 from govrules.schema.parts import (
     DIALECT,
@@ -69,23 +69,12 @@ def _rule(rulebook: Rulebook) -> Schema:
                 )
             ),
             "intended": object_of(dict.fromkeys(INTENDABLE, TEXT)),
-            **{
-                key: {}
-                for key in (
-                    "applies_when",
-                    "unless",
-                    "requires",
-                    "severity",
-                    "mitigated_by",
-                    "remedy",
-                )
-            },
-            "examples": {},
+            # What stands in these hangs on the subject.
+            **{key: {} for key in ("applies_when", "unless", "requires", "severity")},
+            **{key: {} for key in ("mitigated_by", "remedy", "examples")},
         },
         required=["id", "title", "principle", "source", "requires", "severity"],
     )
-    missing = set(RULE_KEYS) - set(schema["properties"])
-    schema["properties"].update({key: {} for key in sorted(missing)})
     schema["allOf"] = [
         _for_subject(name, cls, citation, rulebook) for name, cls in rulebook.subjects.items()
     ]

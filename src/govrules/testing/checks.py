@@ -21,6 +21,7 @@ from govrules.examples import example_case, run_derived_example, run_example
 from govrules.facts import Facts
 from govrules.nodes import Entries, Items, Report
 from govrules.parsing import parse
+from govrules.reading import declared_by
 from govrules.render.tree import tree_lines
 from govrules.rulebook.adapt import as_written, derived_as_written
 from govrules.rulebook.ast import (
@@ -35,7 +36,6 @@ from govrules.rulebook.ast import (
 from govrules.rulebook.load import load_rulebook
 from govrules.rulebook.packs import packs_in, shipped_packs
 from govrules.rulebook.rules import read_given
-from govrules.subjects import Declared
 from govrules.testing.properties import OF_RULES, PROPERTIES, check
 from govrules.testing.strategies import records
 from govrules.testing.theorems.form import engines_agree, installed_engines
@@ -302,7 +302,7 @@ class Pack:
         if found is None:
             return f"it is {example.expect.value if example.expect else NOT_IN_FORCE}"
         tree = tree_lines(rule, example_case(example, seen))
-        raise FailedError(_text([str(found), *_indented(tree)]))
+        raise FailedError("\n".join([str(found), *_indented(tree)]))
 
     def _derived_example(self, derived: Derived, example: DerivedExample) -> str:
         derived, seen = derived_as_written(derived, self.rulebook)
@@ -341,7 +341,7 @@ class Pack:
         about = f"rule `{error.rule.id}`: " if error.rule else ""
         stated = {**PROPERTIES, **OF_RULES}[name].__doc__ or ""
         lines = [f"{where}: {about}{error.says}", f"  {name}: {stated}"]
-        return FailedError(_text([*lines, *_indented(error.subjects.splitlines())]))
+        return FailedError("\n".join([*lines, *_indented(error.subjects.splitlines())]))
 
     # ── Proofs ────────────────────────────────────────────────────────────────────────────────
 
@@ -373,7 +373,7 @@ class Pack:
 
     def _held(self, found: Sequence[Proof]) -> str:
         """Return what was shown, unless somebody has to look at it."""
-        texts = [_text(self._unexplained(each)) for each in found if each.unexplained]
+        texts = ["\n".join(self._unexplained(each)) for each in found if each.unexplained]
         if texts:
             raise FailedError("\n".join(texts))
         decided = [each.says for each in found if each.status.value in ("proved", "intended")]
@@ -402,10 +402,8 @@ class Pack:
         if rule is None or not isinstance(node, Items) or not isinstance(node.items[0], Entries):
             return
         given = next(value for key, value in node.items[0].items if key.text == "given")
-        derived = {name: (each.fact, each.cls) for name, each in self.rulebook.derived.items()}
-        declared = Declared(self.rulebook.local, derived)
         cls = self.rulebook.subjects[rule.subject]
-        subject, as_of = read_given(report, given, cls, declared)
+        subject, as_of = read_given(report, given, cls, declared_by(self.rulebook))
         yield from tree_lines(rule, case_of(Facts(subject, as_of), self.rulebook))
 
 
@@ -415,10 +413,6 @@ def _no_example(rule: Rule) -> str:
 
 def _indented(lines: Iterator[str] | list[str], by: int = 2) -> list[str]:
     return [f"{' ' * by}{line}" for line in lines]
-
-
-def _text(lines: Iterator[str] | list[str]) -> str:
-    return "\n".join(lines)
 
 
 #: Hypothesis varies what it drew before, so many short rounds differ more than one long one.

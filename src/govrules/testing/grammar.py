@@ -54,7 +54,7 @@ from govrules.rulebook.expr import (
     Sum,
     Test,
 )
-from govrules.rulebook.types import comparable
+from govrules.rulebook.types import ORDERED, comparable, tests_for
 from govrules.testing.strategies import DAYS, WORDS
 from govrules.vocabulary import (
     AS_OF,
@@ -78,7 +78,6 @@ from govrules.vocabulary import (
     vocabulary_of,
 )
 
-_ORDERED: Final = (Op.AT_LEAST, Op.AT_MOST, Op.MORE_THAN, Op.LESS_THAN)
 _AGES: Final = tuple(each for each in Op if each.is_age)
 
 
@@ -222,7 +221,7 @@ class _Grammar:
         """Return the tests of a count, sum or share."""
         operand = self._operand(fact_type, plain, classes, None)
         return st.one_of(
-            st.builds(Compare, st.sampled_from((Op.EQUALS, *_ORDERED)), operand),
+            st.builds(Compare, st.sampled_from((Op.EQUALS, *ORDERED)), operand),
             st.lists(plain, min_size=2, max_size=2).map(_between),
         )
 
@@ -243,11 +242,9 @@ class _Grammar:
         options: list[SearchStrategy[Predicate]] = [equals, one_of]
         if not isinstance(fact_type, YesNo):
             options.append(absent)
-        if isinstance(fact_type, Number | Money | Months | Date) or (
-            isinstance(fact_type, Choice) and fact_type.ordered
-        ):
+        if "between" in tests_for(fact_type):
             options += [
-                st.builds(Compare, st.sampled_from(_ORDERED), operand),
+                st.builds(Compare, st.sampled_from(ORDERED), operand),
                 st.lists(plain, min_size=2, max_size=2).map(lambda each: _between(each, fact_type)),
             ]
         if isinstance(fact_type, Date):

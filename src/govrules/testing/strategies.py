@@ -19,22 +19,16 @@ from hypothesis.strategies import SearchStrategy
 from govrules.facts import annotation
 from govrules.model import Partnership, Register
 from govrules.months import months_before
-from govrules.rulebook.ast import Rulebook, rule_conditions
+from govrules.rulebook.ast import Rulebook, all_conditions
 from govrules.rulebook.expr import (
-    By,
     Compare,
-    Condition,
     Count,
-    FactRef,
-    Literal,
     Op,
-    Operand,
-    Parameter,
     Plain,
     Sum,
     Test,
 )
-from govrules.rulebook.walk import nodes, operands, references
+from govrules.rulebook.walk import constants, nodes, references
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
     Choice,
@@ -77,7 +71,7 @@ def boundaries(
     An age turns on a day, a count on the length of a list, and a sum on the amount that is summed.
     """
     found: dict[Fact, dict[Plain, None]] = {}
-    for node in (each for root in _roots(rulebook) for each in nodes(root)):
+    for node in (each for root in all_conditions(rulebook, remedies=True) for each in nodes(root)):
         match node:
             case Test(fact=ref, predicate=predicate):
                 tested = ref.fact
@@ -85,7 +79,7 @@ def boundaries(
                 tested = ref.fact
             case _:
                 continue
-        values = [each for one in operands(predicate) for each in _constants(one)]
+        values = constants(predicate)
         if isinstance(predicate, Compare) and predicate.op.is_age:
             ahead = predicate.op is Op.WITHIN_NEXT
             lengths = [-each if ahead else each for each in values]
@@ -93,18 +87,6 @@ def boundaries(
             values = [*days, *([as_of] if as_of is not UNKNOWN else [])]
         found.setdefault(tested, {}).update(dict.fromkeys(values))
     return {tested: tuple(values) for tested, values in found.items()}
-
-
-def _constants(operand: Operand) -> list[Any]:
-    match operand:
-        case Literal(value) | Parameter(value=value):
-            return [value]
-        case By(cases=cases):
-            return [value for _, each in cases for value in _constants(each)]
-        case FactRef():
-            return []
-        case _:
-            assert_never(operand)
 
 
 @attrs.frozen
@@ -283,17 +265,10 @@ _GROUNDS: Final[dict[Any, tuple[Rulebook, _Ground]]] = {}
 _MOST_GROUNDS: Final = 16
 
 
-def _roots(rulebook: Rulebook) -> Iterator[Condition]:
-    """Yield every condition on which a verdict, a severity or a remedy rests."""
-    for rule in rulebook.rules:
-        yield from rule_conditions(rule)
-        yield from (when for when, _ in (rule.remedy.instead if rule.remedy else ()))
-    for derived in rulebook.derived.values():
-        yield from (row.when for row in derived.rows)
-
-
 def _facts_read(rulebook: Rulebook) -> Iterator[Fact]:
-    return (ref.fact for root in _roots(rulebook) for ref in references(root))
+    return (
+        ref.fact for root in all_conditions(rulebook, remedies=True) for ref in references(root)
+    )
 
 
 class _Values:
@@ -494,6 +469,3 @@ def _left_open(value: Any) -> Any:  # noqa: ANN401 - a list or a set
 
 def _days_later(day: dt.date, days: int) -> dt.date:
     return dt.date.fromordinal(max(1, day.toordinal() + days))
-
-
-# ── Conditions ────────────────────────────────────────────────────────────────────────────────

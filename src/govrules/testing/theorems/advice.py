@@ -18,7 +18,7 @@ from govrules.explain.ways import Effort, members
 from govrules.findings import Finding
 from govrules.plans import Plan
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict, rule_conditions
-from govrules.rulebook.walk import references
+from govrules.rulebook.reads import uses
 from govrules.testing.trial import Trial, least
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import Choice, Fact, Kind, Records, YesNo, vocabulary_of
@@ -44,7 +44,7 @@ def because_has_no_needless_fact(trial: Trial) -> None:
             trial.require(needed, f"it cites `{left_out}`, and does not need it", finding.rule)
 
 
-def _outcome(found: Judgement) -> tuple[Any, ...]:
+def _outcome(found: Judgement | Finding) -> tuple[Any, ...]:
     return found.verdict, found.severity, found.could_be, found.mitigations
 
 
@@ -98,14 +98,8 @@ def _changes_it(rule: Rule, case: Case, asked: str, values: Sequence[Any]) -> bo
 
 def _tests_twice(rule: Rule, trial: Trial) -> bool:
     """Tell whether a rule, or what it is derived from, names a fact more than once."""
-    waiting = [*rule_conditions(rule)]
-    number: Counter[str] = Counter()
-    while waiting:
-        for ref in references(waiting.pop()):
-            number[ref.path] += 1
-            if ref.path in trial.rulebook.derived and number[ref.path] == 1:
-                waiting += [row.when for row in trial.rulebook.derived[ref.path].rows]
-    return any(each > 1 for each in number.values())
+    read = Counter(use.path for use in uses(rule_conditions(rule), trial.rulebook.derived))
+    return any(each > 1 for each in read.values())
 
 
 def nothing_held_is_taken_away(trial: Trial) -> None:
@@ -164,9 +158,8 @@ def because_is_sufficient(trial: Trial) -> None:
         paths = [each.fact for each in finding.because]
         steps = {each.fact: each.value for each in finding.because if each.fact in finding.steps}
         alone = judge(finding.rule, whole.restricted(paths).supposing(steps))
-        same = (alone.verdict, alone.severity, alone.could_be, alone.mitigations)
-        given_ = (finding.verdict, finding.severity, finding.could_be, finding.mitigations)
-        trial.require(same == given_, f"{', '.join(paths)} do not reproduce it", finding.rule)
+        same = _outcome(alone) == _outcome(finding)
+        trial.require(same, f"{', '.join(paths)} do not reproduce it", finding.rule)
         trial.require(len(set(paths)) == len(paths), "it cites a fact twice", finding.rule)
         if finding.verdict in (Verdict.FLAGGED, Verdict.NOT_APPLICABLE) and len(paths) == 1:
             none = judge(finding.rule, whole.restricted([])).verdict

@@ -16,12 +16,12 @@ from govrules.errors import EngineError
 from govrules.explain.english import names_every, rule_sentence
 from govrules.nodes import Report
 from govrules.parsing import parse
+from govrules.reading import declared_by
 from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
 from govrules.rulebook.expr import All, AnyOf, Condition
 from govrules.rulebook.walk import references
 from govrules.rulebook.write import write_condition
-from govrules.subjects import Declared
 from govrules.testing.trial import FalsifiedError, Trial, kinds_of, verdict_phrase
 from govrules.truth import UNKNOWN
 from govrules.validate import check_subject
@@ -57,9 +57,7 @@ def read_back(
     """Return a condition as it is read from the file to which it was written."""
     text = yaml.safe_dump(write_condition(condition), sort_keys=False, default_flow_style=flow)
     report = Report("generated.yaml", text)
-    derived = {name: (each.fact, each.cls) for name, each in rulebook.derived.items()}
-    declared = Declared(rulebook.local, derived)
-    reader = ConditionReader(report, declared, rulebook.parameters, known_allowed=True)
+    reader = ConditionReader(report, declared_by(rulebook), rulebook.parameters, known_allowed=True)
     found = reader.condition(parse(text, report), (cls,))
     return None if report.diagnostics else found
 

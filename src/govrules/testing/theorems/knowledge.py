@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from govrules.engines.reference import judge
 from govrules.engines.registry import NEVER_FLAGS
+from govrules.facts import parts_of, recorded, replaced
 from govrules.findings import Finding
 from govrules.rulebook.ast import Verdict
 from govrules.testing.trial import Trial, least, tests_what_is_known, verdict_phrase, worst
 from govrules.truth import UNKNOWN, Unknown
-from govrules.vocabulary import Record, Records, vocabulary_of
+from govrules.vocabulary import AS_OF, vocabulary_of
 
 #: So many ways in which what is unknown could turn out are tried of each subject.
 _COMPLETED: Final = 3
@@ -109,47 +110,18 @@ def questions_suffice(trial: Trial) -> None:
 
 def is_open_in(record: Any, path: str, as_of: dt.date | Unknown = UNKNOWN) -> bool:  # noqa: ANN401 - any attrs object
     """Tell whether a fact of a record was not recorded, or not to its end."""
-    if path == "as_of":
+    if path == AS_OF.name:
         return as_of is UNKNOWN
-    value = record
-    for part in path.split("."):
-        name, _, index = part.partition("[")
-        if name == "local":
-            return path.rpartition("local.")[2] not in value.local
-        value = getattr(value, name)
-        if value is UNKNOWN:
-            return True
-        if index:
-            value = [each for each in value if each is not UNKNOWN][int(index.rstrip("]"))]
-    return isinstance(value, tuple | frozenset) and UNKNOWN in value
+    value = recorded(record, path)
+    return value is UNKNOWN or (isinstance(value, tuple | frozenset) and UNKNOWN in value)
 
 
-def with_answers(partial: Any, complete: Any, paths: list[str], prefix: str = "") -> Any:  # noqa: ANN401 - any attrs object
+def with_answers(partial: Any, complete: Any, paths: list[str]) -> Any:  # noqa: ANN401 - any attrs object
     """Return the partial record with these facts, and no others, as the complete one has them."""
-    changed: dict[str, Any] = {}
-    cls: type = type(partial)
-    for name, fact in vocabulary_of(cls).fields.items():
-        path, value, whole = f"{prefix}{name}", getattr(partial, name), getattr(complete, name)
-        if path in paths:
-            changed[name] = whole
-        elif isinstance(fact.type, Record) and any(each.startswith(f"{path}.") for each in paths):
-            if whole is None:
-                changed[name] = None
-            else:
-                known = fact.type.cls() if value is UNKNOWN else value
-                changed[name] = with_answers(known, whole, paths, f"{path}.")
-        elif isinstance(fact.type, Records) and isinstance(value, tuple):
-            there = [each for each in value if each is not UNKNOWN]
-            items = tuple(
-                with_answers(each, whole[index], paths, f"{path}[{index}].")
-                for index, each in enumerate(there)
-            )
-            changed[name] = items + ((UNKNOWN,) if UNKNOWN in value else ())
-    if "local" in vocabulary_of(cls).about:
-        local = {
-            name: value
-            for name, value in complete.local.items()
-            if f"{prefix}local.{name}" in paths
-        }
-        changed["local"] = {**partial.local, **local}
-    return attrs.evolve(partial, **changed)
+    for path in paths:
+        if path != AS_OF.name:
+            # What is in a record that is none is answered by that.
+            none = (each for each in parts_of(path) if recorded(complete, each) is None)
+            at = next(none, path)
+            partial = replaced(partial, at, recorded(complete, at))
+    return partial
