@@ -60,6 +60,7 @@ def tidy(text: str) -> str:
         ("a:\n  - b: 1\n    # under b\n  # of c\n  - c: 2\n# of d\nd: 3",
          "a:\n  - b: 1\n    # under b\n  # of c\n  - c: 2\n# of d\nd: 3\n"),
         ("a:\n  -  # dash\n    b: 1\n", "a:\n  # dash\n  - b: 1\n"),
+        ("a:\n  - [ # c\n    {b: 1, c: 2} ]\n", "a:\n  # c\n  - - { b: 1, c: 2 }\n"),
         ("a: [ # nothing yet\n ]", "a: []  # nothing yet\n"),
         ("a: [ # one\n  # two\n ]", "# two\na: []  # one\n"),
         ("a: |\n      b\n        c\nd: >-\n e\n f", "a: |\n  b\n    c\nd: >-\n  e\n  f\n"),
