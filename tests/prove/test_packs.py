@@ -17,7 +17,9 @@ from tests.pages import laid
 pytest.importorskip("z3")
 
 from govrules.prove.encoded import is_about_records
+from govrules.prove.proofs import adoption
 from govrules.prove.questions import USUAL, Flaw, Prover, Status
+from govrules.prove.solving import UndecidedError
 
 PACKS = laid("packs.md")
 #: What is wrong with each pack: the kind of flaw, and what it is found of.
@@ -138,6 +140,32 @@ def test_what_is_shipped_never_looks_better_for_having_less():
     assert proved == {"partnership", "register", "pair"}
     meant = {each.about for each in results if each.status is Status.INTENDED}
     assert all(dict(load_rulebook().rule(each).intended)["never-worse"] for each in meant)
+
+
+def never_worse(name):
+    rulebook = load_rulebook(PACKS / "flawed" / name)
+    return list(Prover(rulebook, flaws=frozenset({Flaw.NEVER_WORSE})).results())
+
+
+def test_a_rule_that_reads_only_what_stands_in_a_record_is_touched_when_the_record_goes():
+    refuted = {e.about for e in never_worse("conflict-of-three") if e.status is Status.REFUTED}
+    assert "scrutiny" in refuted
+
+
+def test_where_an_arrangement_is_left_undecided_nothing_is_said_to_be_proved(monkeypatch):
+    assert Status.REFUTED not in {each.status for each in never_worse("overlap")}
+    lessened, left = adoption._lessened, []
+
+    def slow(space, graded, step, clock):
+        if not left:
+            left.append(step.about)
+            raise UndecidedError
+        return lessened(space, graded, step, clock)
+
+    monkeypatch.setattr(adoption, "_lessened", slow)
+    results = never_worse("overlap")
+    assert left
+    assert {each.status for each in results} == {Status.NOT_DECIDED}
 
 
 def test_no_question_of_what_is_shipped_is_idle():

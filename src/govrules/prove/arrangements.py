@@ -43,6 +43,11 @@ class Step:
         """The fact, without places in lists."""
         return self.path.replace("[0]", "[]")
 
+    def touches(self, names: frozenset[str]) -> bool:
+        """Tell whether any of some variables come or go with it."""
+        inside = bool(self.prefix) and any(each.startswith(self.prefix) for each in names)
+        return inside or not names.isdisjoint(self.without)
+
     def fresh(self, space: Space, named: set[str], word: str) -> dict[str, Term]:
         """Return for each named variable that comes or goes with it a new one, called by a word."""
         prefix = self.prefix

@@ -90,7 +90,7 @@ def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) 
         return
     space = encoded.rule(asked[0]).space
     graded = [[*_levels(encoded.rule(each))] for each in asked]
-    several, found = list(steps(space.top, choices=True)), set[str]()
+    several, found, left = list(steps(space.top, choices=True)), set[str](), False
     for step in several:
         if step.about in found:
             continue
@@ -99,11 +99,12 @@ def looks_better(encoded: EncodedRulebook, subject: str, rules: Sequence[Rule]) 
         except UndecidedError:
             less = Result(kind, subject, Status.NOT_DECIDED, f"less of `{step.about}`")
             yield encoded.undecided(less)
+            left = True
             continue
         if trees is not None:
             found.add(step.about)
             yield _better(encoded, asked, step, trees)
-    if several and not found:
+    if several and not found and not left:
         sound = (
             f"{len(several)} arrangements of a {subject} may go, and it never looks better for it"
         )
@@ -129,11 +130,7 @@ def _lessened(
     does not touch say the same of both. The touched ones are asked alone first: where their pair
     never gets smaller, that of all does not.
     """
-    touched = [
-        levels
-        for levels in graded
-        if any(not names_in(each).isdisjoint(step.without) for each in levels)
-    ]
+    touched = [levels for levels in graded if any(step.touches(names_in(each)) for each in levels)]
     if not touched or _found(space, touched, step, clock) is None:
         return None
     return _found(space, graded, step, clock)
