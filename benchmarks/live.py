@@ -136,7 +136,7 @@ class Events:
 
 def fresh(live: LiveRegister, engine: str) -> set[tuple[Any, ...]]:
     """Return the findings that an engine flags on the register as it is now."""
-    whole = assess_register(live.register(), RULEBOOK, as_of=AS_OF, engine=engine)
+    whole = assess_register(live.register(), live.rulebook, as_of=live.as_of, engine=engine)
     kinds = (
         ("register", (whole.register,)),
         ("partnership", whole.entries),
