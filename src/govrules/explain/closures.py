@@ -30,7 +30,7 @@ NOTHING: Final[frozenset[int]] = frozenset()
 _TWO: Final = 2
 #: Under this, with a table, a record keeps what forces the values that it cannot have.
 _KEPT: Final = "kept from"
-#: From so many records it is kept what they come to together.
+#: From so many records it is kept what each comes to.
 _MANY: Final = 2**5
 #: What stands for a number without limit.
 _UNLIMITED: Final = float("inf")
@@ -220,7 +220,7 @@ class Closures:
                 assert_never(number)
 
     def _sum(self, var: ir.Var, so: ir.Formula, of: ir.Read | None, *, most: bool) -> _Amount:
-        """Return what adds up records of a list; of many, what was added up before is kept."""
+        """Return what adds up records of a list; of many it is kept what each comes to."""
         assert var.list is not None  # noqa: S101 - only lists are gone through
         depth, place = self.at(var.list)
         holds, key = self._of_record(var, so), (var, so, of, most)
@@ -234,18 +234,13 @@ class Closures:
             records, outer = s[depth].values[place][0], s[: var.depth]
             if len(records) < _MANY or not so.about <= {var}:
                 return sum(part((*outer, each)) for each in records)
-            before, parts, total = s[depth].known.get(key) or ((), [], 0)
-            # A trial changes few, which are found faster than all are added up.
+            before, parts = s[depth].known.get(key) or ((), [])
+            # A trial changes few, which are found faster than all are asked again.
             for at in compress(count(), map(is_not, before, records)):
-                total -= parts[at]
                 parts[at] = part((*outer, records[at]))
-                total += parts[at]
-            total -= sum(parts[len(records) :])
-            more = [part((*outer, each)) for each in records[len(before) :]]
-            parts[len(records) :] = more
-            total += sum(more)
-            s[depth].known[key] = records, parts, total
-            return total
+            parts[len(records) :] = [part((*outer, each)) for each in records[len(before) :]]
+            s[depth].known[key] = records, parts
+            return sum(parts)
 
         return amount
 
