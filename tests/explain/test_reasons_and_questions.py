@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from govrules.assessment import assess
+from govrules.explain.view import AS_OF_REF
 from govrules.findings import Finding
 from govrules.rulebook.ast import Derived, Exemption, Grade, Mitigation, Row, Rule, Severity
 from govrules.rulebook.expr import (
@@ -66,6 +67,7 @@ SOME_OF_SOME = Quantified(
     Quantity.SOME, ref("items"), Quantified(Quantity.SOME, ref("spares"), PAINTED)
 )
 OLD = FactTest(ref("checked"), Compare(Op.OLDER_THAN, Literal(12)))
+LATE = FactTest(AS_OF_REF, Compare(Op.AT_LEAST, Literal(DATES[0])))
 RED = FactTest(ref("colours"), Includes(SetOp.INCLUDES, Literal(frozenset({"red"}))))
 BY_LEVEL = FactTest(
     ref("size"),
@@ -122,6 +124,7 @@ def finding(requires: Condition, thing: Thing, **parts: Any) -> Finding:
         (HEAVY, {"items": (FINE, UNKNOWN)}, {"items[0].fine", "items[0].weight"}),
         (HALF, {"items": (FINE, BAD, BAD)}, {"items", "items[1].fine", "items[2].fine"}),
         (OLD, {"checked": DATES[0]}, {"checked", "as_of"}),
+        (Quantified(Quantity.SOME, ref("items"), LATE), {"items": (FINE, UNKNOWN)}, {"items[0]", "as_of"}),
         (RED, {"colours": frozenset({"red", UNKNOWN})}, {"colours"}),
         (is_("tier", "top"), {"big": False, "mended": True, "size": 1}, {"tier"}),
         (is_("tier", "top"), {"stated": {"tier": "low"}, "big": True}, {"tier"}),

@@ -543,6 +543,10 @@ class Restricted:
             values[place] = value
             self._copies[frame].forget((place,))
             self._copies[frame].known.clear()
+            # On the date of the assessment the facts of any record may hang.
+            for each in [] if place else self._copies.values():
+                each.tables.clear()
+                each.known.clear()
             outer = frame.outer
             while outer is not None:
                 self._copies[outer].tables.clear()
