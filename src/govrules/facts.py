@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import attrs
@@ -187,16 +187,22 @@ def recorded(record: Any, path: str) -> Any:  # noqa: ANN401 - any attrs object,
 
     Nothing is recorded under the path of a record that a list does not have, or of a derived fact.
     """
-    for step in path.split("."):
-        name, _, index = step.removesuffix("]").partition("[")
+    for name, index in _steps(path):
         if record is UNKNOWN or record is None:
             return record
         inside = isinstance(record, Mapping)
         record = record.get(name, UNKNOWN) if inside else getattr(record, name, UNKNOWN)
-        if index and record is not UNKNOWN:
+        if index is not None and record is not UNKNOWN:
             known = [each for each in record or () if each is not UNKNOWN]
-            record = known[int(index)] if int(index) < len(known) else UNKNOWN
+            record = known[index] if index < len(known) else UNKNOWN
     return record
+
+
+@lru_cache(maxsize=2**14)
+def _steps(path: str) -> tuple[tuple[str, int | None], ...]:
+    """Return the names of a path, each with the number of the record of its list."""
+    several = [each.removesuffix("]").partition("[") for each in path.split(".")]
+    return tuple((name, int(index) if index else None) for name, _, index in several)
 
 
 def names_of(record: Any) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object

@@ -298,7 +298,8 @@ def _similarity(one: Counter[str] | Unknown, two: Counter[str] | Unknown) -> Dec
         return UNKNOWN
     # Counted, not aligned: the same whichever of the two comes first.
     total = one.total() + two.total()
-    return Decimal(round(100 * 2 * (one & two).total() / total)) if total else Decimal(0)
+    both = sum(min(times, two[word]) for word, times in one.items() if word in two)
+    return Decimal(round(100 * 2 * both / total)) if total else Decimal(0)
 
 
 def _nested(one: _Side, two: _Side) -> bool | Unknown:
@@ -359,7 +360,7 @@ def pairs_told(
 
     The others are counted and let go: each body of a large register makes many.
     """
-    reads_ = [_asked_of_two(rule, rulebook) for rule in rules]
+    bearing = [_Bearing(_asked_of_two(rule, rulebook)) for rule in rules]
     told: list[tuple[Pair, Sequence[Outcome]]] = []
     number = 0
     several = _pairs(entries, owner, common)
@@ -367,48 +368,68 @@ def pairs_told(
         number += len(batch)
         bare = [Pair(**each.facts) for each in batch]
         for two, pair, outcomes in zip(batch, bare, judge(rules, bare), strict=True):
-            if _is_told(pair, outcomes, reads_):
+            if _is_told(pair, outcomes, bearing):
                 told.append((attrs.evolve(pair, **two.places), outcomes))
     return Pairs(tuple(told), number)
 
 
-def _is_told(
-    pair: Pair, outcomes: Iterable[Outcome], reads_: Iterable[Mapping[str, Sequence[str]]]
-) -> bool:
-    for outcome, asked in zip(outcomes, reads_, strict=True):
+def _is_told(pair: Pair, outcomes: Iterable[Outcome], bearing: Iterable[_Bearing]) -> bool:
+    for outcome, its in zip(outcomes, bearing, strict=True):
         if outcome.verdict is Verdict.FLAGGED:
             return True
-        if outcome.verdict is Verdict.UNKNOWN and _bear(pair, asked):
+        if outcome.verdict is Verdict.UNKNOWN and its.both(pair):
             return True
     return False
 
 
-def _bear(pair: Pair, asked: Mapping[str, Sequence[str]]) -> bool:
-    """Tell whether both of two have facts on what a rule asks of them."""
-    known = {side for side, paths in asked.items() if any(_known(pair, each) for each in paths)}
-    return "" in known or {*_SIDES} <= known
+@attrs.frozen(eq=False)
+class _Bearing:
+    """
+    Which pairs have facts on what a rule asks of them.
+
+    Attributes:
+        asked: the paths of these facts, parted at lists: of the first, of the second, of both ("").
+    """
+
+    asked: Mapping[str, Sequence[Sequence[str]]]
+    #: Of each side: an entry stands in many pairs.
+    _known: dict[tuple[str, int], bool] = attrs.field(factory=dict, init=False)
+
+    def both(self, pair: Pair) -> bool:
+        """Tell whether something is known of both, or of what they have in common."""
+        if any(_known(pair, *each) for each in self.asked.get("", ())):
+            return True
+        return all(self._side(side, getattr(pair, side)) for side in _SIDES)
+
+    def _side(self, side: str, entry: Any) -> bool:  # noqa: ANN401 - an entry, which is any attrs object
+        known = self._known.get((side, id(entry)))
+        if known is None:
+            known = any(_known(entry, *each) for each in self.asked.get(side, ()))
+            self._known[side, id(entry)] = known
+        return known
 
 
-def _known(record: Any, path: str) -> bool:  # noqa: ANN401 - any attrs object
+def _known(record: Any, path: str, *inside: str) -> bool:  # noqa: ANN401 - any attrs object
     """Tell whether a fact is known, of a list's records in any of them."""
-    several, found, rest = path.partition("[].")
-    value = recorded(record, several)
-    if not found:
+    value = recorded(record, path)
+    if not inside:
         return value is not UNKNOWN
-    return isinstance(value, tuple) and any(_known(each, rest) for each in value)
+    return isinstance(value, tuple) and any(_known(each, *inside) for each in value)
 
 
-def _asked_of_two(rule: Rule, rulebook: Rulebook) -> Mapping[str, Sequence[str]]:
+def _asked_of_two(rule: Rule, rulebook: Rulebook) -> Mapping[str, Sequence[Sequence[str]]]:
     """
     Return the facts that what a rule requires reads: of the first, of the second, of both ("").
 
     What only says when it applies, such as that neither has ended, is known of nearly all.
     """
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[list[str]]] = {}
     for path in reads([rule.requires], rulebook.derived):
         side, _, inside = path.partition(".")
         if path not in _MAKE_A_PAIR:
-            found.setdefault(side if inside and side in _SIDES else "", []).append(path)
+            of_side = inside and side in _SIDES
+            its = found.setdefault(side if of_side else "", [])
+            its.append((inside if of_side else path).split("[]."))
     return found
 
 

@@ -292,7 +292,7 @@ def told(number: int, *, terminal: bool) -> str:
     file = io.StringIO()
     console = Console(file=file, force_terminal=terminal, width=120)
     seen = []
-    for each in followed(range(number), "Explaining", console):
+    for each in followed(iter(range(number)), number, "Explaining", console):
         seen.append(each)
         time.sleep(0.005)
     assert seen == list(range(number))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from decimal import Decimal
 
 import duckdb
@@ -354,3 +355,18 @@ def test_space_in_the_quotes_of_a_line_is_kept_as_that_of_a_file_is(tmp_path, na
     path.write_text(json.dumps({"id": "a", "name": name}) + '\n{"id": "b", "name": "B"}')
     alone = read_text(json.dumps({"id": "a", "name": name}), rulebook=load_rulebook())
     assert read_source(path).subject.partnerships[0].name == alone.subject.name
+
+
+def test_an_entry_is_pickled_without_its_table(tmp_path):
+    rulebook = load_rulebook()
+
+    def first_of(rows):
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("id,name,funding.pooled\n" + "P1,Care pool,yes\n" * rows)
+        return entries_of(read_source(path, rulebook=rulebook).subject)[0]
+
+    short, long = first_of(2), first_of(2000)
+    again = pickle.loads(pickle.dumps(long))
+    assert again == long
+    assert {**again.origin} == {**long.origin} != {}
+    assert len(pickle.dumps(long)) <= len(pickle.dumps(short)) + 200

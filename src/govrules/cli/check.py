@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import attrs
 from cyclopts import Parameter
@@ -29,12 +29,15 @@ from govrules.cli.options import (
     Waivers,
 )
 from govrules.cli.output import Stop, refuse_inputs
+from govrules.cli.processes import each_of
 from govrules.cli.reports import FORMATS, Reporting, Wanted
 from govrules.cli.waiving import with_decisions
 from govrules.cli.workspace import workspace
 from govrules.portfolio import Checked, RegisterAssessment
 from govrules.rulebook.ast import Rulebook, Severity
-from govrules.undisturbed import let_go, undisturbed
+from govrules.undisturbed import undisturbed
+
+R = TypeVar("R")
 
 _FORMAT = (
     "How to write the report: a page for a meeting is `html`, a paper `markdown`; a workbook needs"
@@ -111,8 +114,8 @@ def check(
         return code_of([after], fail_on, told)
     checked = with_decisions(checked, waivers, actions, rulebook, told)
 
-    def follow(several: Sequence[Assessment]) -> Iterator[Assessment]:
-        return let_go(each.afresh() for each in _followed(several, output))
+    def each(work: Callable[[Assessment], R], several: Sequence[Assessment], /) -> Iterator[R]:
+        return _followed(each_of(work, several), len(several), output)
 
     options = {
         "rules": source.rules,
@@ -127,7 +130,7 @@ def check(
     beside = tuple(each for each in read_too if each is not None and each.exists())
     wanted = attrs.evolve(wanted, options=options, beside=beside)
     with undisturbed():
-        Reporting(wanted, checked, paths, rulebook, told, follow).run()
+        Reporting(wanted, checked, paths, rulebook, told, each).run()
     return code_of(checked, fail_on, told)
 
 
@@ -161,12 +164,12 @@ def _reasons(depth: str | None) -> int | None:
     return int(depth)
 
 
-def _followed(assessments: Sequence[Assessment], output: Path | None) -> Iterable[Assessment]:
+def _followed(made: Iterator[R], number: int, output: Path | None) -> Iterator[R]:
     # What is printed on a terminal shows by itself how far it is.
     if sys.stderr is None or sys.stdout is None or not sys.stderr.isatty():
-        return assessments
+        return made
     if output is None and sys.stdout.isatty():
-        return assessments
+        return made
     from govrules.cli.progress import followed  # noqa: PLC0415 - only a terminal pays for it
 
-    return followed(assessments, "Explaining")
+    return followed(made, number, "Explaining")

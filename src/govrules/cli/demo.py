@@ -47,6 +47,6 @@ def demo(
     assert isinstance(read.as_of, dt.date)  # noqa: S101 - the example says it
     checked = [assess_file(read, rulebook, read.as_of, None)]
     for each in (wanted, page):
-        Reporting(each, checked, [path], rulebook, Said(), iter).run()
+        Reporting(each, checked, [path], rulebook, Said(), map).run()
     emit(_NEXT.format(page=output))
     return FINE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sized
 from typing import Final, TypeVar
 
 from rich.console import Console
@@ -35,18 +35,20 @@ class _Rate(ProgressColumn):
         return Text(f"{speed:,.1f} a second" if speed else "")
 
 
-def followed(items: Sequence[T], what: str, console: Console | None = None) -> Iterator[T]:
+def followed(
+    items: Iterable[T], total: int, what: str, console: Console | None = None
+) -> Iterator[T]:
     """
-    Yield items one by one; while many are worked on, show how many, how fast and how long yet.
+    Yield items, so many in all; while they are made, show how many, how fast and how long yet.
 
     Nothing is shown, and nothing is left behind, where standard error is no terminal.
     """
     console = console or Console(stderr=True)
-    if len(items) < LONG or not console.is_terminal:
+    if total < LONG or not console.is_terminal:
         yield from items
         return
     with _progress(console) as progress:
-        yield from progress.track(items, description=what)
+        yield from progress.track(items, total=total, description=what)
 
 
 @contextlib.contextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -28,6 +29,7 @@ from govrules.truth import UNKNOWN, Unknown
 from govrules.visible import visible
 
 if TYPE_CHECKING:
+    from govrules.render.register import Each
     from govrules.saved import Changed
 
 #: The formats of the product's own; installed packages add others by `govrules.renderers`.
@@ -46,8 +48,6 @@ FORMATS: Final = (
 )
 #: Those of them that carry no receipt: it stands in a file beside the report.
 _WITHOUT_RECEIPT: Final = ("text", "jsonl", "csv", "xlsx")
-#: Hands assessments out one by one, and may show how far they are.
-Follow: TypeAlias = Callable[[Sequence[Assessment]], Any]
 
 
 @attrs.frozen
@@ -143,7 +143,7 @@ class Reporting:
         sources: the files.
         rulebook: the rules.
         told: what was said of the files.
-        follow: hands assessments out.
+        each: makes something of each assessment.
     """
 
     wanted: Wanted
@@ -151,7 +151,7 @@ class Reporting:
     sources: Sequence[Path]
     rulebook: Rulebook
     told: Said
-    follow: Follow
+    each: Each
 
     def run(self) -> None:
         """
@@ -253,9 +253,7 @@ class Reporting:
                 yield "", ""
             if isinstance(each, RegisterAssessment):
                 hints = () if full else tuple(_register_hints(each))
-                yield from register_lines(
-                    each, full=full, depth=depth, follow=self.follow, hints=hints
-                )
+                yield from register_lines(each, full=full, depth=depth, each=self.each, hints=hints)
             else:
                 hints = () if full else tuple(_hints(each))
                 yield from assessment_lines(each, full=full, depth=depth, hints=hints)
@@ -266,10 +264,10 @@ class Reporting:
             yield from law_lines(self.assessments)
 
     def _json(self, changed: list[Changed]) -> None:
-        from govrules.render.plain import report_data  # noqa: PLC0415 - each format for itself
+        from govrules.render.plain import assessment_data, report_data  # noqa: PLC0415 - each format for itself
 
         data = report_data(
-            self.follow(self.assessments),
+            self.each(assessment_data, self.assessments),
             self.rulebook,
             self.as_of,
             self.told.diagnostics,
@@ -280,26 +278,25 @@ class Reporting:
         self._emit(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
     def _jsonl(self, changed: list[Changed]) -> None:
-        from govrules.render.plain import assessment_data, problems_data  # noqa: PLC0415 - likewise
+        from govrules.render.plain import problems_data  # noqa: PLC0415 - likewise
 
         rest = problems_data(self.told.diagnostics, self.told.notes)
         last: list[dict[str, Any]] = [rest] if any(rest.values()) else []
         last += [{"changes": each.data} for each in changed]
-        found = itertools.chain(map(assessment_data, self.follow(self.assessments)), last)
-        emit_lines((json.dumps(each, ensure_ascii=False) for each in found), self.wanted.output)
+        found = self.each(_json_line, self.assessments)
+        emit_lines(itertools.chain(found, map(_as_line, last)), self.wanted.output)
 
     def _csv(self, changed: list[Changed]) -> None:
-        from govrules.render.machines import as_csv  # noqa: PLC0415 - likewise
+        from govrules.render.machines import as_csv, rows_of  # noqa: PLC0415 - likewise
 
-        one = changed[0] if len(changed) == 1 else None
-        emit(as_csv(self.follow(self.assessments), one), self.wanted.output)
+        work = partial(rows_of, changed=changed[0] if len(changed) == 1 else None)
+        emit(as_csv(self.each(work, self.assessments)), self.wanted.output)
 
     def _xlsx(self, changed: list[Changed]) -> None:
         from govrules.cli.books import write_book  # noqa: PLC0415 - likewise
 
         output = self.wanted.output
         assert output is not None  # noqa: S101 - `ready` made sure
-        [*_] = self.follow(self.assessments)
         write_book(whole_of(self.checked), output, self.wanted.book, self.told, changed)
 
     def _page(self, changed: list[Changed]) -> None:
@@ -363,6 +360,16 @@ class Reporting:
             raise Stop(f"`{name}` cannot be printed", "add `--output FILE`")
         else:
             write(output, made)
+
+
+def _json_line(assessment: Assessment) -> str:
+    from govrules.render.plain import assessment_data  # noqa: PLC0415 - each format for itself
+
+    return _as_line(assessment_data(assessment))
+
+
+def _as_line(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False)
 
 
 def whole_of(checked: Sequence[Checked]) -> RegisterAssessment:

@@ -239,6 +239,10 @@ class RowOrigin(Mapping[str, str]):
     def __repr__(self) -> str:
         return repr(dict(self))
 
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        """Leave the table behind."""
+        return dict, (dict(self),)
+
     def _items(self, name: str, places: ListPlaces) -> Iterator[str]:
         if places.joined is not None:
             inner, rows = places.joined

@@ -342,22 +342,21 @@ HEADS: Final = (
 )
 
 
-def rows(
-    assessments: Iterable[Assessment], changed: Changed | None = None
-) -> Iterator[tuple[str, ...]]:
+def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tuple[str, ...]]:
     """
-    Yield a row for each finding, those that sum others up after those of their subject.
+    Return a row for each finding, those that sum others up last.
 
     The last cell says whether a finding was opened or closed since an assessment that was saved,
     or for how long it is open.
     """
     closed = {(each.subject, each.rule) for each in changed.closed} if changed else set()
-    for assessment in assessments:
-        for finding in (*assessment.findings, *assessment.summaries):
-            key = assessment.id, finding.rule.id
-            change = changed.since_of(*key) if changed else ""
-            change = "closed" if key in closed else change
-            yield (assessment.id, assessment.name, *_cells(finding), change)
+    rows = []
+    for finding in (*assessment.findings, *assessment.summaries):
+        key = assessment.id, finding.rule.id
+        change = changed.since_of(*key) if changed else ""
+        change = "closed" if key in closed else change
+        rows.append((assessment.id, assessment.name, *_cells(finding), change))
+    return rows
 
 
 def _cells(finding: Finding) -> tuple[str, ...]:
@@ -391,9 +390,9 @@ def _waived(finding: Finding) -> str:
     return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
-def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) -> str:
+def as_csv(several: Iterable[Iterable[tuple[str, ...]]]) -> str:
     """
-    Return findings as CSV.
+    Return findings as CSV: what `rows_of` makes of each assessment.
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it, as people
     type one: what stands in a register is never carried out.
@@ -401,5 +400,5 @@ def as_csv(assessments: Iterable[Assessment], changed: Changed | None = None) ->
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADS)
-    writer.writerows([harmless(each) for each in row] for row in rows(assessments, changed))
+    writer.writerows([harmless(each) for each in row] for rows in several for row in rows)
     return text.getvalue()

@@ -60,11 +60,13 @@ def to_data(value: Any, *, findings: Which = "all") -> Any:  # noqa: ANN401 - an
     """
     match value:
         case Assessment():
-            return report_data([value], value.rulebook, value.as_of, findings=findings)
+            subject = assessment_data(value, findings=findings)
+            return report_data([subject], value.rulebook, value.as_of)
         case RegisterAssessment():
             of = value.register
             said = (*value.problems, *value.warnings)
-            return report_data(value.all(), of.rulebook, of.as_of, said, findings=findings)
+            subjects = [assessment_data(each, findings=findings) for each in value.all()]
+            return report_data(subjects, of.rulebook, of.as_of, said)
         case Finding():
             return {**finding_data(value), "derived": _derived_data(value.steps)}
         case Question() | RankedQuestion():
@@ -480,20 +482,36 @@ def head_data(rulebook: Rulebook, as_of: dt.date | Unknown) -> dict[str, Any]:
 
 
 def report_data(
-    assessments: Iterable[Assessment],
+    subjects: Iterable[Mapping[str, Any]],
     rulebook: Rulebook,
     as_of: dt.date | Unknown,
     problems: Iterable[Diagnostic] = (),
     notes: Iterable[str] = (),
     *,
-    findings: Which = "all",
     changed: Changed | None = None,
     receipt: Receipt | None = None,
 ) -> dict[str, Any]:
-    """Return a whole run as plain data; with what changed and a receipt, where there are any."""
+    """
+    Return a whole run as plain data; with what changed and a receipt, where there are any.
+
+    Args:
+        subjects: what `assessment_data` makes of each assessment.
+
+        rulebook: the rules.
+
+        as_of: the date of the assessments.
+
+        problems: what was said of the files.
+
+        notes: what else was said of them.
+
+        changed: what changed since an assessment that was saved.
+
+        receipt: how the report was made.
+    """
     return {
         **head_data(rulebook, as_of),
-        "subjects": [assessment_data(each, findings=findings) for each in assessments],
+        "subjects": [*subjects],
         **problems_data(problems, notes),
         **({} if changed is None else {"changes": changed.data}),
         **({} if receipt is None else {"receipt": receipt.data}),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 import attrs
 
@@ -26,8 +27,17 @@ _TO_PUT_RIGHT: Final = 3
 _FREQUENT: Final = 3
 _OFFICERS: Final = 5
 _NAMELESS: Final = "(a register without a name)"
-#: Hands assessments out one by one, and may show how far they are.
-Follow: TypeAlias = Callable[[Sequence[Assessment]], Iterable[Assessment]]
+
+R = TypeVar("R")
+
+
+class Each(Protocol):
+    """Makes something of each assessment, in their order; `map` is one."""
+
+    def __call__(
+        self, work: Callable[[Assessment], R], several: Sequence[Assessment], /
+    ) -> Iterator[R]:
+        """Yield what is made of each; `work` can be pickled."""
 
 
 @attrs.frozen
@@ -45,7 +55,7 @@ def register_lines(
     *,
     full: bool = False,
     depth: int | None = None,
-    follow: Follow = iter,
+    each: Each = map,
     hints: Sequence[str] = (),
 ) -> Iterator[Line]:
     """
@@ -59,7 +69,7 @@ def register_lines(
 
         depth: the most lines of reasons that a finding then has; None is all of them.
 
-        follow: hands out the partnerships.
+        each: makes something of each assessment; it may share them out.
 
         hints: what to type next; at most two lines.
     """
@@ -68,9 +78,13 @@ def register_lines(
     rooms += [_Room(5, frequent=0, officers=3), _Room(5, 2, 0, 0), _Room(3, 1, 0, 0)]
     yield from fitted((page.lines(room) for room in rooms), MOST_LINES)
     if full:
-        for each in follow(page.view.in_full()):
+        for lines in each(partial(_in_full, depth=depth), page.view.in_full()):
             yield "", ""
-            yield from assessment_lines(each, full=True, depth=depth)
+            yield from lines
+
+
+def _in_full(assessment: Assessment, depth: int | None) -> list[Line]:
+    return [*assessment_lines(assessment, full=True, depth=depth)]
 
 
 class _Page:

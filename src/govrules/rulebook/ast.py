@@ -489,11 +489,15 @@ class Rulebook:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
+        return _unpacked, self._packed
+
+    @cached_property
+    def _packed(self) -> tuple[bytes, bytes]:
         values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook))
         import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
 
         packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
-        return _unpacked, (hashlib.sha256(packed).digest(), packed)
+        return hashlib.sha256(packed).digest(), packed
 
     @themes.default
     def _untitled(self) -> tuple[Theme, ...]:
