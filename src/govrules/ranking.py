@@ -55,25 +55,22 @@ def ranked(
 
         derived: the derived facts that are shown, by name, with the questions that each leaves.
     """
-    asked: dict[Question, list[Finding]] = {}
+    asked: dict[Question, list[tuple[int, Severity, str]]] = {}
     settles: dict[Question, list[str]] = {}
     for name, each in derived.items():
         for question in each.questions:
             settles.setdefault(question, []).append(name)
     for finding in findings:
-        for question in finding.questions:
-            asked.setdefault(question, []).append(finding)
-    found = [
-        (
-            max((worst(each).rank for each in several if each.applies), default=-1),
-            RankedQuestion(
-                question,
-                tuple(each.rule.id for each in several),
-                max(map(worst, several), key=by_rank),
-                tuple(settles.get(question, ())),
-            ),
-        )
-        for question, several in asked.items()
-    ]
+        if finding.questions:
+            could_be = worst(finding)
+            asker = could_be.rank if finding.applies else -1, could_be, finding.rule.id
+            for question in finding.questions:
+                asked.setdefault(question, []).append(asker)
+    found = []
+    for question, askers in asked.items():
+        certain, severities, rules = zip(*askers, strict=True)
+        could_be = max(severities, key=by_rank)
+        ranked_ = RankedQuestion(question, rules, could_be, tuple(settles.get(question, ())))
+        found.append((max(certain), ranked_))
     found.sort(key=lambda each: (-each[0], -each[1].could_be.rank, -len(each[1].rules)))
     return tuple(question for _, question in found)

@@ -131,6 +131,33 @@ NEAR = (
 )
 
 
+@given(st.data())
+def test_what_is_kept_of_other_subjects_changes_nothing(data: st.DataObject) -> None:
+    """Of subjects that are alike in what a rule hangs on it is said what is said of each alone."""
+    rulebook = data.draw(rulebooks(Thing, subject="subject", most=2, depth=1))
+    first = data.draw(records(Thing, rulebook, as_of=AS_OF))
+    others = data.draw(st.lists(records(Thing, rulebook, as_of=AS_OF), min_size=1, max_size=3))
+    names = [*vocabulary_of(Thing).fields]
+    several = [first]
+    for other in others:
+        changed = data.draw(st.sets(st.sampled_from(names), min_size=1, max_size=2))
+        likes = {name: getattr(other, name) for name in changed}
+        several += [other, attrs.evolve(first, **likes)]
+
+    def told() -> list[object]:
+        afresh = attrs.evolve(rulebook)
+        return [
+            (each.because, each.questions, each.clears, each.opens)
+            for subject in several
+            for each in assessed(subject, afresh).findings
+        ]
+
+    kept = told()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("govrules.explain.view._MOST_RECORDS", -1)
+        assert told() == kept
+
+
 @given(registers(SHIPPED, as_of=AS_OF))
 def test_registers_fit_the_vocabulary(register: Register) -> None:
     check_subject(register, SHIPPED)

@@ -160,9 +160,9 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
     for one fact the nearest to what the rule asks stands for all, and doing without a fact is
     advised only where nothing else helps.
     """
-    said = view.said(rule)
-    if said.ways is not None:
-        return said.ways
+    moves = view.changes_under(rule)
+    if moves.ways is not None:
+        return moves.ways
     ways = ways_out(rule, view)
     size = view.effort.size
     least = min(map(size, ways), default=0)
@@ -175,7 +175,7 @@ def clears(rule: Rule, view: View) -> tuple[Way, ...]:
         shown.setdefault(named, way)
     found = tuple(shown.values())[:SHOWN]
     if not is_crossed(rule, view):
-        said.ways = found
+        moves.ways = found
     return found
 
 

@@ -251,6 +251,11 @@ class Closures:
             found = self._possible[table] = self._settling(table)
         return found
 
+    def settling(self, name: str, cls: type) -> Callable[[Frames], frozenset[Any]] | None:
+        """Return what gives the values of a derived fact that is cited itself where it has one."""
+        table = self._lowering.table(name, ir.subject(cls))
+        return None if table.stated is None else self.possible(table)
+
     def _settling(self, table: ir.Table) -> Callable[[Frames], frozenset[Any]]:
         depth = table.var.depth
         # Those of records further in are worked out where these are gone through.

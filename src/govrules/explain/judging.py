@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from enum import Enum
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Any, Final, assert_never
+from typing import Any, Final, Generic, TypeVar, assert_never
 
 import attrs
 
@@ -42,13 +42,15 @@ from govrules.rulebook.walk import operands
 from govrules.truth import Truth, Unknown
 from govrules.vocabulary import Date, Money, Months, Number, Record, Records, Text
 
+T = TypeVar("T")
+
 #: The verdicts that show that a rule applies, where it does.
 _ONLY_WHERE_IT_APPLIES: Final = (ast.Verdict.CLEAR, ast.Verdict.UNKNOWN)
 _NUMBERS: Final = (Money, Number, Months)
 #: Of these it counts only between which values that they are compared with they lie.
 _ORDERED: Final = (*_NUMBERS, Date, Text)
 #: Of how many states of its facts it is kept what a rule says.
-_MOST_STATES: Final = 2**6
+_MOST_STATES: Final = 2**8
 #: Of so many states it is seen with the first of them whether they come again.
 _WINDOW: Final = 2**9
 _TRIED: Final = 2**6
@@ -98,16 +100,53 @@ class Said:
         because: the numbers of the facts that force it.
         settled: the derived facts among these, each with its value.
         asked: the numbers of the facts to ask for.
-        ways: the smallest ways out.
-        after: what it says after changes.
     """
 
     outcome: Outcome
     because: tuple[int, ...] | None = None
     settled: tuple[tuple[int, Any], ...] = ()
     asked: tuple[int, ...] | None = None
+
+
+@attrs.define(eq=False)
+class Moves:
+    """
+    What changes come to under a rule, as far as that was asked for.
+
+    Attributes:
+        ways: the smallest ways out.
+        after: what it says after changes.
+    """
+
     ways: tuple[Way, ...] | None = None
     after: dict[frozenset[tuple[str, Any]], Outcome] = attrs.field(factory=dict)
+
+
+class _Kept(Generic[T]):
+    """What is kept by the states of the facts of a rule."""
+
+    def __init__(self, state: Callable[[Frame], Hashable], make: Callable[[Frames], T]) -> None:
+        self._state = state
+        self._make = make
+        self._found: dict[Hashable, T] = {}
+        self._turn = self._again = 0
+
+    def of(self, s: Frames) -> T:
+        """Return what is kept of a subject: of equal states the same."""
+        # Where states hardly ever come again, as in drawn facts, they are not worth looking up.
+        self._turn = (self._turn + 1) % _WINDOW
+        if not self._turn:
+            self._again = 0
+        if self._turn > _TRIED and self._again * 4 < _TRIED:
+            return self._make(s)
+        state = self._state(s[0])
+        found = self._found.get(state)
+        self._again += found is not None
+        if found is None:
+            if len(self._found) >= _MOST_STATES:
+                self._found.clear()
+            found = self._found[state] = self._make(s)
+        return found
 
 
 class Judging:
@@ -138,11 +177,12 @@ class Judging:
         self._mitigations = [check(so) for so in judged.mitigations]
         self.settled: Final = check(judged.settled)
         self._forced: dict[Hashable, Forced] = {}
-        self._state_on = lru_cache(MOST_DATES)(
-            lambda as_of: states(as_of).of(rule_conditions(rule))
+        self._said = lru_cache(MOST_DATES)(
+            lambda as_of: _Kept(states(as_of).settled(rule_conditions(rule)), self._says)
         )
-        self._said: dict[Hashable, Said] = {}
-        self._turn = self._again = 0
+        self._moves = lru_cache(MOST_DATES)(
+            lambda as_of: _Kept(states(as_of).of(rule_conditions(rule)), lambda _: Moves())
+        )
         #: By which changes of its facts its tests by constants are met.
         self.met: Final[dict[Hashable, list[Way]]] = {}
 
@@ -163,20 +203,14 @@ class Judging:
 
     def said(self, s: Frames) -> Said:
         """Return what the rule says of a subject: of equal states of its facts the same."""
-        # Where states hardly ever come again, as in drawn facts, they are not worth looking up.
-        self._turn = (self._turn + 1) % _WINDOW
-        if not self._turn:
-            self._again = 0
-        if self._turn > _TRIED and self._again * 4 < _TRIED:
-            return Said(self.says(s))
-        state = self._state_on(s[0].values[0])(s[0])
-        found = self._said.get(state)
-        self._again += found is not None
-        if found is None:
-            if len(self._said) >= _MOST_STATES:
-                self._said.clear()
-            found = self._said[state] = Said(self.says(s))
-        return found
+        return self._said(s[0].values[0]).of(s)
+
+    def _says(self, s: Frames) -> Said:
+        return Said(self.says(s))
+
+    def moves(self, s: Frames) -> Moves:
+        """Return what changes come to: of equal states of all that it hangs on the same."""
+        return self._moves(s[0].values[0]).of(s)
 
     def says(self, s: Frames) -> Outcome:
         """Return what the rule says."""
@@ -272,11 +306,12 @@ class States:
     def __init__(
         self,
         shape: Shape,
-        shapes: Shapes,
         derived: Mapping[str, ast.Derived],
         as_of: dt.date | Unknown,
+        closures: Closures,
     ) -> None:
-        self._shape, self._shapes, self._as_of = shape, shapes, as_of
+        self._shape, self._shapes, self._as_of = shape, closures.shapes, as_of
+        self._closures = closures
         self._own = [name for name, each in derived.items() if each.cls is shape.cls]
         own = {name: attrs.evolve(derived[name], rows=()) for name in self._own}
         self._beside = {**derived, **own}
@@ -291,6 +326,29 @@ class States:
         if not places:
             return read
         return lambda frame: (read(frame), *map(self._numbers(frame).__getitem__, places))
+
+    def settled(self, conditions: Iterable[expr.Condition]) -> Callable[[Frame], Hashable]:
+        """
+        Return what gives the state of all that what is said of conditions hangs on.
+
+        Where the derived facts that they read are settled, these are cited themselves: it does not
+        matter what settles them.
+        """
+        conditions = [*conditions]
+        whole = self.of(conditions)
+        read, places = self._read(conditions)
+        several = [self._closures.settling(self._own[each], self._shape.cls) for each in places]
+        if not places or not all(several):
+            return whole
+
+        def state(frame: Frame) -> Hashable:
+            seen = (frame,)
+            values = [possible(seen) for possible in several if possible]
+            if any(len(each) > 1 for each in values):
+                return whole(frame)
+            return read(frame), *values
+
+        return state
 
     def _numbers(self, frame: Frame) -> list[int]:
         """Return a number for all that each derived fact of a subject hangs on."""

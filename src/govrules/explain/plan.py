@@ -114,7 +114,7 @@ def opened(way: Way, rule: Rule, view: View) -> tuple[Opened, ...]:
     key = frozenset(way.items())
     found = []
     for other, said in read.values():
-        after = said.after
+        after = view.changes_under(other).after
         outcome = after.get(key)
         if outcome is None:
             if len(after) >= _MOST_AFTER:

@@ -21,7 +21,7 @@ from govrules.explain.cells import (
     recorded_in,
 )
 from govrules.explain.closures import Check, Closures
-from govrules.explain.judging import MOST_DATES, Judging, Order, Said, States
+from govrules.explain.judging import MOST_DATES, Judging, Moves, Order, Said, States
 from govrules.explain.ways import Effort, Way, followed_by, within
 from govrules.identical import Identical
 from govrules.lowering import ir
@@ -57,7 +57,7 @@ class Backend:
         self._rules: dict[tuple[int, type], tuple[ast.Rule, Judging]] = {}
         self._orders: dict[tuple[str, str], Order] = {}
         self._states: Final = lru_cache(MOST_DATES)(
-            lambda cls, as_of: States(self.shapes.of(cls), self.shapes, rulebook.derived, as_of)
+            lambda cls, as_of: States(self.shapes.of(cls), rulebook.derived, as_of, self.closures)
         )
         #: The rules about a kind of subject that are in force on a date.
         self.in_force: Final = lru_cache(MOST_DATES)(self._in_force)
@@ -222,6 +222,15 @@ class View:
             few = len(self.all) <= _MOST_RECORDS
             found = judging.said(self.frames) if few else Said(judging.says(self.frames))
             known[Said, judging] = found
+        return found
+
+    def changes_under(self, rule: ast.Rule) -> Moves:
+        """Return what is known of what changes come to under a rule about the subject."""
+        judging, known = self.rule(rule), self.frames[0].known
+        found: Moves | None = known.get((Moves, judging))
+        if found is None:
+            few = len(self.all) <= _MOST_RECORDS
+            found = known[Moves, judging] = judging.moves(self.frames) if few else Moves()
         return found
 
     def rules(self, kind: str) -> tuple[ast.Rule, ...]:
