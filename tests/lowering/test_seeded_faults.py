@@ -18,11 +18,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from govrules.engines.registry import comparable, engine
-from govrules.lowering import formulas, ir, kleene, lower
+from govrules.lowering import formulas, ir, lower
 from govrules.lowering import judged as judging
-from govrules.lowering.formulas import FALSE, Pair, both, either, exists, no
+from govrules.lowering.formulas import FALSE, Pair, both, disjunction, either, exists, no
 from govrules.lowering.ir import Read
-from govrules.lowering.kleene import disjunction
 from govrules.lowering.lower import Lowering
 from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, Severity
 from govrules.rulebook.expr import All, AnyOf, Compare, Condition, Literal, Not, Op, Quantity, Share
@@ -253,7 +252,7 @@ FAULTS = [
     (lower, "_in_range", the_denominators_of_a_share_are_swapped),
     (judging.Part, "severity", a_mitigation_that_is_unknown_is_taken_as_none),
     (lower._Seen, "_chosen", a_selector_that_is_unknown_is_taken_as_none),
-    (kleene, "wherever", one_alternative_is_left_out),
+    (formulas, "wherever", one_alternative_is_left_out),
     (lower, "splits", no_rule_is_split),
     (lower, "compare", ages_are_turned_round),
 ]

@@ -8,7 +8,7 @@ holds it is unknown. In the field's words this is a dual-rail encoding.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -234,6 +234,68 @@ def _conjunction(items: list[ir.Formula]) -> ir.Formula:
     if not items:
         return TRUE
     return items[0] if len(items) == 1 else ir.once(ir.And, tuple(items))
+
+
+# ── Kleene's logic on pairs ───────────────────────────────────────────────────────────────────
+
+
+def conjunction(pairs: Iterable[Pair]) -> Pair:
+    """Return Kleene's *and*."""
+    every = list(pairs)
+    return Pair(both(*(each.true for each in every)), either(*(each.false for each in every)))
+
+
+def disjunction(pairs: Iterable[Pair]) -> Pair:
+    """Return Kleene's *or*."""
+    return ~conjunction(~each for each in pairs)
+
+
+def wherever(alternatives: Iterable[tuple[ir.Formula, ir.Formula]]) -> ir.Formula:
+    """Return what holds for each alternative that may be; at least one always may."""
+    grouped: dict[ir.Formula, list[ir.Formula]] = {}
+    for possible, formula in alternatives:
+        if possible is not FALSE:
+            grouped.setdefault(formula, []).append(possible)
+    if len(grouped) == 1:
+        return next(iter(grouped))
+    return _factored(
+        list(grouped),
+        lambda rest: both(
+            *(
+                either(no(either(*several)), each)
+                for each, several in zip(rest, grouped.values(), strict=True)
+            )
+        ),
+    )
+
+
+def _factored(
+    formulas: Sequence[ir.Formula], joined: Callable[[Sequence[ir.Formula]], ir.Formula]
+) -> ir.Formula:
+    """Return formulas joined by their alternatives, what all of them have in common told once."""
+    for turned, joint in ((lambda each: each, both), (no, either)):
+        parts = [tuple(map(turned, _items(turned(each)))) for each in formulas]
+        common = [each for each in parts[0] if all(each in other for other in parts)]
+        if common:
+            rest = [joint(*(each for each in own if each not in common)) for own in parts]
+            return joint(*common, joined(rest))
+    return joined(formulas)
+
+
+def _items(formula: ir.Formula) -> tuple[ir.Formula, ...]:
+    return formula.items if isinstance(formula, ir.And) else (formula,)
+
+
+def agreed(alternatives: Iterable[tuple[ir.Formula, Pair]]) -> Pair:
+    """Return what all alternatives that may be agree on; at least one always may."""
+    every = list(alternatives)
+    return Pair(
+        wherever((possible, pair.true) for possible, pair in every),
+        wherever((possible, pair.false) for possible, pair in every),
+    )
+
+
+# ── What follows from what ────────────────────────────────────────────────────────────────────
 
 
 class _Known:

@@ -16,7 +16,6 @@ import attrs
 
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.kleene import disjunction, wherever
 from govrules.rulebook import ast
 
 
@@ -71,7 +70,7 @@ class Part:
 
     def severity(self, severity: ast.Severity) -> ir.Formula:
         """Return where a severity is possible: as it is, and a step down."""
-        relieved = disjunction(self.relief)
+        relieved = f.disjunction(self.relief)
         own = [so for each, so in self.grades if each is severity]
         above_ = [so for each, so in self.grades if each.stepped_down() is severity]
         return f.either(
@@ -147,7 +146,7 @@ def _everywhere(tree: Tree, of: Callable[[Part], ir.Formula]) -> ir.Formula:
             found[tree] = (
                 of(tree)
                 if isinstance(tree, Part)
-                else wherever((possible, within(below)) for possible, below in tree.branches)
+                else f.wherever((possible, within(below)) for possible, below in tree.branches)
             )
         return found[tree]
 

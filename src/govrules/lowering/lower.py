@@ -17,8 +17,8 @@ import attrs
 from govrules.identical import Identical
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
+from govrules.lowering.formulas import agreed, conjunction, disjunction
 from govrules.lowering.judged import Judged, Part, Split, Tree, judged_of
-from govrules.lowering.kleene import agreed, conjunction, disjunction
 from govrules.rulebook import ast, expr
 from govrules.rulebook.ast import rule_conditions
 from govrules.rulebook.derivation import beneath, once_each, splits
