@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 from govrules.catalogue import (
@@ -22,8 +21,6 @@ from govrules.rulebook.ast import Rulebook
 
 #: What Markdown, or MyST, would read as more than text.
 _MARKS: Final = re.compile(r"([\\`*_{}\[\]<>#|$~^])")
-#: Fixed, so that the same catalogue is the same workbook.
-_MADE: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format keeps no zone
 _WIDTHS: Final = (14, 34, 12, 50, 50, 60, 50, 40, 40, 40, 40, 40, 60, 40, 40, 40, 50, 40)
 
 
@@ -173,47 +170,44 @@ def html(catalogue: Catalogue) -> str:
 
 def xlsx(catalogue: Catalogue) -> bytes:
     """Return the catalogue as a workbook: rules, derived facts, parameters and sources."""
-    from govrules.render.workbook.sheet import Workbook  # noqa: PLC0415 - slow, and only needed here
+    from govrules.render.workbook.sheet import new_book  # noqa: PLC0415 - slow, and only needed here
 
-    buffer = io.BytesIO()
-    # A text that begins with `=` or looks like an address stays a text.
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(buffer, options) as book:
-        book.set_properties({"title": f"{catalogue.title}: catalogue of rules", "created": _MADE})
-        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        body = book.add_format({"text_wrap": True, "valign": "top"})
+    with new_book(f"{catalogue.title}: catalogue of rules") as (styles, made):
+        head = styles.get(bold=True, text_wrap=True, valign="top")
+        body = styles.get(text_wrap=True, valign="top")
         for name, heads, rows in _sheets(catalogue):
-            sheet = book.add_worksheet(name)
-            _fill(sheet, heads, rows, head, body)
-    return buffer.getvalue()
+            _fill(styles.book.add_worksheet(name), heads, rows, head, body)
+    return made.getvalue()
 
 
-_RULE_HEADS: Final = (
-    "theme",
-    "rule",
-    "about",
-    "title",
-    "met",
-    "rule in words",
-    "principle",
-    "source",
-    "what is the source's",
-    "severity",
-    "exceptions",
-    "one step lower",
-    "remedy",
-    "part of",
-    "note",
-    "law",
-    "may ask",
-    "examples",
-)
+#: What a row says of a rule, by the heads of its columns.
+_OF_A_RULE: Final[Mapping[str, Callable[[RuleEntry], str]]] = {
+    "theme": attrgetter("theme"),
+    "rule": attrgetter("id"),
+    "about": attrgetter("subject"),
+    "title": attrgetter("title"),
+    "met": attrgetter("met"),
+    "rule in words": attrgetter("sentence"),
+    "principle": attrgetter("principle"),
+    "source": lambda rule: "\n".join(rule.sources),
+    "what is the source's": lambda rule: claims_phrase(rule.says),
+    "severity": attrgetter("severity"),
+    "exceptions": lambda rule: "\n".join(rule.exceptions),
+    "one step lower": lambda rule: "\n".join(rule.mitigations),
+    "remedy": lambda rule: "\n".join(rule.remedies),
+    "part of": attrgetter("part_of"),
+    "note": attrgetter("note"),
+    "law": lambda rule: "\n".join(f"{what}: {said}" for what, said in rule.law),
+    "may ask": lambda rule: "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
+    "examples": lambda rule: "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
+}
 
 
 def _sheets(
     catalogue: Catalogue,
 ) -> Iterator[tuple[str, Sequence[str], list[tuple[str, ...]]]]:
-    yield "Rules", _RULE_HEADS, [_row(each) for each in catalogue.rules]
+    rules = [tuple(cell(each) for cell in _OF_A_RULE.values()) for each in catalogue.rules]
+    yield "Rules", [*_OF_A_RULE], rules
     yield (
         "Derived facts",
         ("fact", "what it is", "the first that holds", "source"),
@@ -236,29 +230,6 @@ def _sheets(
             (each.id, each.publisher, each.title, each.year, each.where)
             for each in catalogue.sources
         ],
-    )
-
-
-def _row(rule: RuleEntry) -> tuple[str, ...]:
-    return (
-        rule.theme,
-        rule.id,
-        rule.subject,
-        rule.title,
-        rule.met,
-        rule.sentence,
-        rule.principle,
-        "\n".join(rule.sources),
-        claims_phrase(rule.says),
-        rule.severity,
-        "\n".join(rule.exceptions),
-        "\n".join(rule.mitigations),
-        "\n".join(rule.remedies),
-        rule.part_of,
-        rule.note,
-        "\n".join(f"{what}: {said}" for what, said in rule.law),
-        "\n".join(f"{each.question} ({each.fact})" for each in rule.asks),
-        "\n".join(f"{each.name}: {each.verdict}" for each in rule.examples),
     )
 
 

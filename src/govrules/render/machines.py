@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 from xml.etree import ElementTree as ET
@@ -14,7 +15,7 @@ from xml.etree import ElementTree as ET
 from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.phrases import counted, joined, sentence
-from govrules.findings import Finding
+from govrules.findings import Change, Finding
 from govrules.receipt import Receipt
 from govrules.render.advice import good_state
 from govrules.render.decided import decided
@@ -319,27 +320,41 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-HEADS: Final = (
-    "subject",
-    "name",
-    "rule",
-    "title",
-    "theme",
-    "verdict",
-    "severity",
-    "could be",
-    "waived",
-    "decided",
-    "because",
-    "ask",
-    "cleared where",
-    "document",
-    "paragraph",
-    "principle",
-    "rule at",
-    "subject at",
-    "change",
-)
+# ── CSV ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _together(way: Iterable[Change]) -> str:
+    return " and ".join(change.phrase for change in way)
+
+
+def _waived(finding: Finding) -> str:
+    """Return by what a finding is waived; "" where it is not."""
+    waiver = finding.waived
+    if waiver is None:
+        return ""
+    return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
+
+
+#: What a row says of a finding, by the heads of its columns.
+_CELLS: Final[Mapping[str, Callable[[Finding], str]]] = {
+    "rule": attrgetter("rule.id"),
+    "title": attrgetter("rule.title"),
+    "theme": attrgetter("rule.theme"),
+    "verdict": lambda finding: verdict_word(finding.verdict),
+    "severity": lambda finding: finding.severity.value if finding.severity else "",
+    "could be": lambda finding: finding.could_be.value if finding.could_be else "",
+    "waived": _waived,
+    "decided": lambda finding: "" if (reply := decided(finding)) is None else reply.text,
+    "because": lambda finding: "\n".join(each.phrase for each in finding.because),
+    "ask": lambda finding: "\n".join(each.question for each in finding.questions),
+    "cleared where": lambda finding: "\n".join(map(_together, finding.clears)),
+    "document": attrgetter("source.document"),
+    "paragraph": lambda finding: str(finding.source.paragraph),
+    "principle": attrgetter("principle"),
+    "rule at": attrgetter("rule_location"),
+    "subject at": lambda finding: finding.subject_location or "",
+}
+HEADS: Final = ("subject", "name", *_CELLS, "change")
 
 
 def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tuple[str, ...]]:
@@ -355,39 +370,9 @@ def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tupl
         key = assessment.id, finding.rule.id
         change = changed.since_of(*key) if changed else ""
         change = "closed" if key in closed else change
-        rows.append((assessment.id, assessment.name, *_cells(finding), change))
+        cells = (cell(finding) for cell in _CELLS.values())
+        rows.append((assessment.id, assessment.name, *cells, change))
     return rows
-
-
-def _cells(finding: Finding) -> tuple[str, ...]:
-    reply = decided(finding)
-    ways = (" and ".join(change.phrase for change in way) for way in finding.clears)
-    return (
-        finding.rule.id,
-        finding.rule.title,
-        finding.rule.theme,
-        verdict_word(finding.verdict),
-        finding.severity.value if finding.severity else "",
-        finding.could_be.value if finding.could_be else "",
-        _waived(finding),
-        "" if reply is None else reply.text,
-        "\n".join(each.phrase for each in finding.because),
-        "\n".join(each.question for each in finding.questions),
-        "\n".join(ways),
-        finding.source.document,
-        str(finding.source.paragraph),
-        finding.principle,
-        finding.rule_location,
-        finding.subject_location or "",
-    )
-
-
-def _waived(finding: Finding) -> str:
-    """Return by what a finding is waived; "" where it is not."""
-    waiver = finding.waived
-    if waiver is None:
-        return ""
-    return f"until {waiver.until.isoformat()}: {waiver.reason} ({waiver.approved})"
 
 
 def as_csv(several: Iterable[Iterable[tuple[str, ...]]]) -> str:

@@ -133,17 +133,10 @@ def write_questions(
         _validate(sheet.sheet, at, _ANSWER, row, lists)
     sheet.finish()
     sheet.colour(3)
-    last = max(sheet.row - 1, FIRST)
-    blank = styles.get(bg_color=PALE)
-    sheet.sheet.conditional_format(
-        FIRST, _ANSWER, last, _ANSWER, {"type": "no_blanks", "format": blank}
-    )
+    sheet.paint(_ANSWER, _ANSWER, {"type": "no_blanks"}, bg_color=PALE)
     answer, seen = f"$F{FIRST + 1}", f"$G{FIRST + 1}"
     wanting = f'=AND(LEN(TRIM({answer}))>0,{answer}<>"{DONT_KNOW}",LEN(TRIM({seen}))=0)'
-    style = styles.get(left=1, left_color=MISSING)
-    sheet.sheet.conditional_format(
-        FIRST, 6, last, 6, {"type": "formula", "criteria": wanting, "format": style}
-    )
+    sheet.paint(6, 6, {"type": "formula", "criteria": wanting}, left=1, left_color=MISSING)
 
 
 def _validate(sheet: Any, row: int, at: int, asked: Row, lists: Lists) -> None:  # noqa: ANN401 - the writer's sheet

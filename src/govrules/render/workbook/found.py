@@ -160,17 +160,11 @@ def write_actions(
         _write_action(sheet, action, report)
     sheet.finish()
     sheet.colour(1)
-    last = max(sheet.row - 1, FIRST)
-    done = {"type": "formula", "criteria": f'=LOWER($A{FIRST + 1})="yes"'}
-    sheet.sheet.conditional_format(
-        FIRST, 0, last, len(_ACTIONS) - 1, {**done, "format": styles.get(font_color=GREY)}
-    )
+    done = f'=LOWER($A{FIRST + 1})="yes"'
+    sheet.paint(0, len(_ACTIONS) - 1, {"type": "formula", "criteria": done}, font_color=GREY)
     place = f"$C{FIRST + 1}"
     late = f"=AND(ISNUMBER({place}),{place}<TODAY(),LEN($A{FIRST + 1})=0)"
-    style = styles.get(bold=True, font_color=OVERDUE)
-    sheet.sheet.conditional_format(
-        FIRST, 2, last, 2, {"type": "formula", "criteria": late, "format": style}
-    )
+    sheet.paint(2, 2, {"type": "formula", "criteria": late}, bold=True, font_color=OVERDUE)
 
 
 def _write_action(sheet: Sheet, action: Task, report: Report) -> None:

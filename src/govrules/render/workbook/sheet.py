@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import attrs
@@ -39,6 +41,8 @@ class Workbook(xlsxwriter.Workbook):  # type: ignore[misc]
         return super().add_worksheet(None if name is None else visible(name), worksheet_class)
 
 
+#: So that two runs can be compared.
+_CREATED: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - the format keeps no zone
 #: A cell holds no longer text.
 LONGEST: Final = 32_767
 #: The row of the headings, and the first below, counted from 0.
@@ -107,6 +111,15 @@ class Styles:
     def of(self, name: str, **more: Any) -> Any:  # noqa: ANN401 - as above
         """Return a format by its name, with what is different about a cell."""
         return self.get(**{"text_wrap": True, "valign": "top", **_NAMED[name], **more})
+
+
+@contextlib.contextmanager
+def new_book(title: str) -> Iterator[tuple[Styles, io.BytesIO]]:
+    """Yield the formats of a new workbook, and where its bytes are once it is written."""
+    buffer = io.BytesIO()
+    with Workbook(buffer, {"in_memory": True}) as book:
+        book.set_properties({"title": title, "created": _CREATED})
+        yield Styles(book), buffer
 
 
 _NAMED: Final[dict[str, dict[str, Any]]] = {
@@ -213,6 +226,11 @@ class Sheet:
     def finish(self) -> None:
         """Put a filter on the headings."""
         self.sheet.autofilter(HEAD, 0, max(self.row - 1, HEAD), len(self.columns) - 1)
+
+    def paint(self, first: int, last: int, about: dict[str, Any], **style: Any) -> None:  # noqa: ANN401 - as above
+        """Give a style to those cells of some columns below the headings of which a rule holds."""
+        rule = {**about, "format": self.styles.get(**style)}
+        self.sheet.conditional_format(FIRST, first, max(self.row - 1, FIRST), last, rule)
 
     def colour(self, at: int, rows: tuple[int, int] | None = None) -> None:
         """Fill a column by the severity that stands in it as a word."""

@@ -12,7 +12,7 @@ from govrules.portfolio import RegisterAssessment
 from govrules.render.overview import Overview, because_unknown, called, officer_of, spend_of
 from govrules.render.report import ByTheme, by_theme
 from govrules.render.standing import tier_of
-from govrules.render.workbook.sheet import FILLS, FIRST, PALE, Cell, Column, Sheet, Styles
+from govrules.render.workbook.sheet import FILLS, PALE, Cell, Column, Sheet, Styles
 from govrules.rulebook.ast import SEVERITIES, Verdict
 
 _FREQUENT: Final = 10
@@ -178,25 +178,24 @@ def write_heat(styles: Styles, view: Overview, of: tuple[str, object]) -> None:
         sheet.add(_called(each), officer_of(each), tier_word(each), *cells)
     sheet.finish()
     if themes and view.ranked:
-        _colours(sheet, styles, len(columns) - 1)
+        _colours(sheet, len(columns) - 1)
     sheet.row += 1
     for text, meaning in _LEGEND:
         sheet.put(sheet.row, 0, f"{text}: {meaning}")
         sheet.row += 1
 
 
-def _colours(sheet: Sheet, styles: Styles, last: int) -> None:
-    area = FIRST, 3, sheet.row - 1, last
-
-    def rule(about: dict[str, Any], **style: Any) -> None:  # noqa: ANN401 - as xlsxwriter has formats
-        sheet.sheet.conditional_format(*area, {**about, "format": styles.get(**style)})
-
-    for text, fill in (("met", _MET), ("\u2013", PALE)):
-        rule({"type": "cell", "criteria": "==", "value": f'"{text}"'}, bg_color=fill)
-    rule({"type": "cell", "criteria": "==", "value": '"?"'}, border=1, border_color="#9CA3AF")
+def _colours(sheet: Sheet, last: int) -> None:
+    marks: dict[str, dict[str, Any]] = {
+        "met": {"bg_color": _MET},
+        "\u2013": {"bg_color": PALE},
+        "?": {"border": 1, "border_color": "#9CA3AF"},
+    }
+    for text, style in marks.items():
+        sheet.paint(3, last, {"type": "cell", "criteria": "==", "value": f'"{text}"'}, **style)
     for grade, (fill, ink) in FILLS.items():
         about = {"type": "text", "criteria": "begins with", "value": grade.value[0].upper()}
-        rule(about, bg_color=fill, font_color=ink, bold=ink == "#FFFFFF")
+        sheet.paint(3, last, about, bg_color=fill, font_color=ink, bold=ink == "#FFFFFF")
 
 
 def name_of(whole: RegisterAssessment) -> str:

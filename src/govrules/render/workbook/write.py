@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -23,12 +20,9 @@ from govrules.render.workbook.found import (
     write_rules,
     write_waivers,
 )
-from govrules.render.workbook.sheet import Styles, Workbook
+from govrules.render.workbook.sheet import Styles, new_book
 from govrules.render.workbook.summary import name_of, write_heat, write_summary
 from govrules.saved import Changed
-
-#: So that two runs can be compared.
-_CREATED: Final = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a fixed date
 
 
 @attrs.frozen
@@ -74,7 +68,7 @@ def assessment_book(
     asking = asking_of(whole, beside.laid, everything=everything)
     view = Overview(whole)
     of = name_of(whole), whole.register.as_of
-    with _book(of[0]) as (styles, made):
+    with new_book(of[0]) as (styles, made):
         write_summary(
             styles,
             view,
@@ -97,7 +91,7 @@ def assessment_book(
 
 def asking_book(whole: RegisterAssessment, asking: Asking, *, locked: bool = True) -> bytes:
     """Return a workbook of the sheets that ask alone, whose bytes are the same every time."""
-    with _book(name_of(whole)) as (styles, made):
+    with new_book(name_of(whole)) as (styles, made):
         lists = _asking(styles, asking, whole, locked=locked)
         _behind(styles, asking, whole, lists)
     return made.getvalue()
@@ -122,21 +116,12 @@ def refused_book(
         pack: the id and the version of the rules.
     """
     asking = Asking(tuple(rows))
-    with _book(made_for[0]) as (styles, made):
+    with new_book(made_for[0]) as (styles, made):
         lists = Lists(styles)
         write_questions(styles, asking, pack[0], made_for, lists, locked=True, typed=typed)
         lists.write()
         write_facts(styles, asking, pack, *made_for)
     return made.getvalue()
-
-
-@contextlib.contextmanager
-def _book(title: str) -> Iterator[tuple[Styles, io.BytesIO]]:
-    """Yield the formats of a new workbook, and where its bytes are once it is written."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, {"in_memory": True}) as book:
-        book.set_properties({"title": title, "created": _CREATED})
-        yield Styles(book), buffer
 
 
 def _asking(styles: Styles, asking: Asking, whole: RegisterAssessment, *, locked: bool) -> Lists:
