@@ -65,11 +65,7 @@ class Saved:
         subjects: dict[str, Any] = {}
         for (subject, rule), each in self.flagged.items():
             its = subjects.setdefault(subject, {"name": each.name, "flagged": {}})
-            its["flagged"][rule] = {
-                "title": each.title,
-                "severity": each.severity.value,
-                "since": each.since,
-            }
+            its["flagged"][rule] = attrs.asdict(each, filter=attrs.filters.exclude("name"))
         return {"govrules_saved": FORMAT, "as_of": self.as_of, "subjects": subjects}
 
 
@@ -140,13 +136,13 @@ class Changed:
     @property
     def groups(self) -> list[tuple[str, list[Line]]]:
         """What changed, group by group, as lines."""
-        one = len({each.subject for each in (*self.opened, *self.closed, *self.still)}) == 1
-        found = [
-            ("Opened", [_line(each, self.now, one=one) for each in self.opened]),
-            ("Closed", [_line(each, self.now, one=one) for each in self.closed]),
-            ("Still open", [_line(each, self.now, one=one) for each in self.still]),
+        found = {"Opened": self.opened, "Closed": self.closed, "Still open": self.still}
+        one = len({each.subject for its in found.values() for each in its}) == 1
+        return [
+            (title, [_line(each, self.now, one=one) for each in its])
+            for title, its in found.items()
+            if its
         ]
-        return [(title, lines) for title, lines in found if lines]
 
     @cached_property
     def _by_key(self) -> Mapping[tuple[str, str], str]:
@@ -244,18 +240,18 @@ def save(
     now = (as_of if isinstance(as_of, dt.date) else today).isoformat()
     stem = _stem(called)
     several = [*assessments]
-    earlier = [each for each in _saved(folder, stem) if each[1].as_of <= now]
-    made = _made(several, now, None)
-    if earlier and _alike(earlier[-1][1], made):
+    earlier = [each for each in _saved(folder, stem) if each.as_of <= now]
+    same = bool(earlier) and _alike(earlier[-1], _made(several, now, None))
+    if same:
         earlier.pop()
-        before = earlier[-1][1] if earlier else None
-        return None if before is None else _changed(before, several, _made(several, now, before))
-    before = earlier[-1][1] if earlier else None
+    before = earlier[-1] if earlier else None
     made = _made(several, now, before)
-    number = sum(each[1].as_of == now for each in earlier)
-    path = folder / f"{stem}.{now}{f'.{number + 1}' if number else ''}.json"
-    with replacing(path) as new:
-        new.write_text(json.dumps(made.data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if not same:
+        number = sum(each.as_of == now for each in earlier)
+        path = folder / f"{stem}.{now}{f'.{number + 1}' if number else ''}.json"
+        text = json.dumps(made.data, indent=1, ensure_ascii=False) + "\n"
+        with replacing(path) as new:
+            new.write_text(text, encoding="utf-8")
     return None if before is None else _changed(before, several, made)
 
 
@@ -280,7 +276,7 @@ def _stem(called: str) -> str:
     return _NAME.sub("-", plain).strip("-")[:_LONGEST].strip("-") or "assessment"
 
 
-def _saved(folder: Path, stem: str) -> list[tuple[Path, Saved]]:
+def _saved(folder: Path, stem: str) -> list[Saved]:
     """Return what was saved under a name, in the order in which it was."""
     pattern = re.compile(rf"{re.escape(stem)}\.(\d{{4}}-\d\d-\d\d)(?:\.(\d+))?\.json")
     found = []
@@ -288,7 +284,7 @@ def _saved(folder: Path, stem: str) -> list[tuple[Path, Saved]]:
         matched = pattern.fullmatch(path.name)
         if matched:
             found.append((matched[1], int(matched[2] or 1), path))
-    return [(path, _read(path)) for _, _, path in sorted(found)]
+    return [_read(path) for _, _, path in sorted(found)]
 
 
 def _read(path: Path) -> Saved:
@@ -333,22 +329,18 @@ def _changed(before: Saved, assessments: Iterable[Assessment], now: Saved) -> Ch
     found: dict[str, list[Difference]] = {"opened": [], "closed": [], "still": []}
     for (subject, rule), each in now.flagged.items():
         was = before.flagged.get((subject, rule))
-        one = _difference(subject, rule, each, was.severity if was else None)
+        severity = was.severity if was else None
+        one = Difference(subject, rule=rule, was=severity, **attrs.asdict(each))
         found["still" if was else "opened"].append(one)
     for (subject, rule), was in before.flagged.items():
         if (subject, rule) not in now.flagged:
             how = _how(several.get(subject), rule)
-            found["closed"].append(_difference(subject, rule, was, was.severity, how))
+            one = Difference(subject, rule=rule, was=was.severity, how=how, **attrs.asdict(was))
+            found["closed"].append(one)
     for its in found.values():
         its.sort(key=lambda each: -each.severity.rank)
     found["still"].sort(key=lambda each: each.since)
     return Changed(before.as_of, now.as_of, *map(tuple, found.values()))
-
-
-def _difference(
-    subject: str, rule: str, each: Opened, was: Severity | None, how: str = ""
-) -> Difference:
-    return Difference(subject, each.name, rule, each.title, each.severity, was, each.since, how)
 
 
 def _how(assessment: Assessment | None, rule_id: str) -> str:
