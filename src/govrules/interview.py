@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -135,10 +136,6 @@ class Interview:
         self._turns: list[_Turn] = []
         self._put_again: Prompt | None = None
         self._subject: Any = subject
-        self._assessment: Assessment | None = None
-        self._prompt: Prompt | None = None
-        self._looked = False
-        self._asked: list[_Open] | None = None
 
     # ── What is known ─────────────────────────────────────────────────────────────────────────
 
@@ -147,12 +144,13 @@ class Interview:
         """The subject with every answer so far."""
         return self._subject
 
-    @property
+    @cached_property
     def assessment(self) -> Assessment:
         """The assessment of the subject with the answers so far."""
-        if self._assessment is None:
-            self._assessment = self._assess()
-        return self._assessment
+        try:
+            return assess(self._subject, self.rulebook, as_of=self.as_of, engine=_FAST)
+        except EngineError:
+            return assess(self._subject, self.rulebook, as_of=self.as_of, engine=REFERENCE)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -185,16 +183,8 @@ class Interview:
         called = _name_of(self._base)
         answers = [attrs.evolve(each, partnership=called) for each in self.answers]
         self._subject = lay_over(self._base, answers, self.rulebook)[0] if answers else self._base
-        self._assessment = None
-        self._prompt = None
-        self._looked = False
-        self._asked = None
-
-    def _assess(self) -> Assessment:
-        try:
-            return assess(self._subject, self.rulebook, as_of=self.as_of, engine=_FAST)
-        except EngineError:
-            return assess(self._subject, self.rulebook, as_of=self.as_of, engine=REFERENCE)
+        for name in ("assessment", "prompt", "_all_open"):
+            vars(self).pop(name, None)
 
     @property
     def _passed(self) -> set[str]:
@@ -207,13 +197,10 @@ class Interview:
 
     # ── Questions ─────────────────────────────────────────────────────────────────────────────
 
-    @property
+    @cached_property
     def prompt(self) -> Prompt | None:
         """The question that is put now; None where none is left."""
-        if not self._looked:
-            self._looked = True
-            self._prompt = self._put_again or self._next()
-        return self._prompt
+        return self._put_again or self._next()
 
     @property
     def remaining(self) -> int:
@@ -231,12 +218,6 @@ class Interview:
     def _left(self) -> list[_Open]:
         passed = self._passed
         return [each for each in self._all_open if each.fact not in passed]
-
-    @property
-    def _all_open(self) -> list[_Open]:
-        if self._asked is None:
-            self._asked = self._ranked()
-        return self._asked
 
     def _next(self) -> Prompt | None:
         left = self._left
@@ -260,8 +241,9 @@ class Interview:
         """Return the value at a path that may name a record instead of numbering it."""
         return current_value(self._subject, path, self.rulebook)
 
-    def _ranked(self) -> list[_Open]:
-        """Return every question that is open and can be asked, in the order of consequence."""
+    @cached_property
+    def _all_open(self) -> list[_Open]:
+        """Every question that is open and can be asked, in the order of consequence."""
         assessment = self.assessment
         questions: Iterable[RankedQuestion] = assessment.questions
         if self._settle:

@@ -144,7 +144,7 @@ class Terminal:
             return
         if keeper.keeps(kept):
             try:
-                keeper.take_back()
+                keeper.text.take_back()
             except EditError as error:
                 _say(str(error))
                 return
@@ -161,7 +161,7 @@ class Terminal:
             emit("  The last answer says nothing that could have been seen.\n")
             return
         try:
-            keeper.take_back()
+            keeper.text.take_back()
             keeper.keep(found)
         except EditError as error:
             _say(f"Not written: {error}")
@@ -175,13 +175,13 @@ class Terminal:
         told = False
         while True:
             try:
-                if not keeper.changed() and not told:
+                if not keeper.text.changed() and not told:
                     return
                 talk.update(keeper.subject())
             except (EditError, FactsError) as error:
                 warn(_problems(error))
             else:
-                emit(f"  {keeper.path} has changed meanwhile, and was read again.\n")
+                emit(f"  {keeper.text.path} has changed meanwhile, and was read again.\n")
                 return
             told = True
             emit(
@@ -190,7 +190,7 @@ class Terminal:
             )
             line = read_line()
             if line is None or fold(line) in _STOP:
-                raise Stop(f"`{keeper.path}` cannot be read any more")
+                raise Stop(f"`{keeper.text.path}` cannot be read any more")
 
 
 def read_line() -> str | None:
@@ -341,7 +341,7 @@ def _ask_file(
 ) -> int:
     try:
         keeper = FactKeeper(path, rulebook)
-        check_layout(keeper.text)
+        check_layout(keeper.text.last)
     except EditError as error:
         raise Stop(
             f"`{path}`: {error}",

@@ -71,7 +71,12 @@ class KeptText:
         self._before.append((before, new))
 
     def take_back(self) -> None:
-        """Put back what stood there before the last change."""
+        """
+        Put back what stood there before the last change.
+
+        Raises:
+            EditError: the file has changed since.
+        """
         before, after = self._before[-1]
         if self.read() != after:
             raise EditError(f"`{self.path}` has changed since: change the answer there")
@@ -91,22 +96,8 @@ class Keeper(ABC):
     """
 
     def __init__(self, text: KeptText, rulebook: Rulebook) -> None:
-        self.path = text.path
-        self._text = text
+        self.text = text
         self._rulebook = rulebook
-
-    def changed(self) -> bool:
-        """Tell whether somebody else has written into the file since it was last looked at."""
-        return self._text.changed()
-
-    def take_back(self) -> None:
-        """
-        Undo the last that was kept.
-
-        Raises:
-            EditError: the file has changed since.
-        """
-        self._text.take_back()
 
     @abstractmethod
     def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
@@ -146,16 +137,11 @@ class FactKeeper(Keeper):
     def __init__(self, path: Path, rulebook: Rulebook) -> None:
         super().__init__(KeptText(path), rulebook)
 
-    @property
-    def text(self) -> str:
-        """The file as it was last looked at."""
-        return self._text.last
-
     def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
         """Return what the file says now."""
-        if is_bare(self.text):
+        if is_bare(self.text.last):
             return class_of(self._rulebook)()
-        return read_subject(self.path, rulebook=self._rulebook).subject
+        return read_subject(self.text.path, rulebook=self._rulebook).subject
 
     def begin(self) -> tuple[Any, dt.date | None]:
         """
@@ -164,9 +150,9 @@ class FactKeeper(Keeper):
         Raises:
             FactsError: it cannot be read.
         """
-        if is_bare(self.text):
+        if is_bare(self.text.last):
             return self.subject(), None
-        read = read_subject(self.path, rulebook=self._rulebook)
+        read = read_subject(self.text.path, rulebook=self._rulebook)
         warn(str(each) for each in (*read.warnings, *read.problems))
         return read.subject, read.as_of if isinstance(read.as_of, dt.date) else None
 
@@ -178,12 +164,12 @@ class FactKeeper(Keeper):
         """Write answers into the file; that nobody knows is written nowhere."""
         if not self.keeps(answers):
             return
-        new = self._text.read()
+        new = self.text.read()
         for each in answers:
             if each.value is not UNKNOWN:
                 new = with_fact(new, each, self._rulebook)
-        self._text.last = self._text.read()
-        self._text.put(new)
+        self.text.last = self.text.read()
+        self.text.put(new)
 
 
 class AnswerKeeper(Keeper):
@@ -203,8 +189,8 @@ class AnswerKeeper(Keeper):
         self.entry = entry
 
     def _answers(self) -> tuple[Answer, ...]:
-        text = self._text.last
-        return read_answers({str(self.path): text}, self._rulebook) if text.strip() else ()
+        text = self.text.last
+        return read_answers({str(self.text.path): text}, self._rulebook) if text.strip() else ()
 
     def subject(self) -> Any:  # noqa: ANN401 - a subject of any class
         """Return the entry with the answers of the file laid over it."""
@@ -225,15 +211,15 @@ class AnswerKeeper(Keeper):
 
     def keep(self, answers: Sequence[Answer]) -> None:
         """Write answers into the file, that nobody knows too."""
-        now = self._text.read()
+        now = self.text.read()
         try:
-            new = with_answers(now, answers, self._rulebook, name=str(self.path))
+            new = with_answers(now, answers, self._rulebook, name=str(self.text.path))
         except FactsError as error:
             first = next(iter(error.diagnostics), None)
             why = str(error) if first is None else f"{first.span}: {first.message}"
             raise EditError(f"nothing was written: {why}") from error
-        self._text.last = now
-        self._text.put(new)
+        self.text.last = now
+        self.text.put(new)
 
 
 def kept_text(path: Path) -> KeptText:
