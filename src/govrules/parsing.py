@@ -320,15 +320,9 @@ _CAUSES: Final = (
         "put the value in quotes",
     ),
 )
-
-
 #: Of these the place where it began says more than the place where the parser gave up.
 _BEGUN_EARLIER: Final = ("found unexpected end of stream", "could not find expected ':'")
-
-
 _BLOCK_STYLES: Final = ("|", ">")
-
-
 _STANDARD_TAG: Final = "tag:yaml.org,2002:"
 
 
@@ -342,17 +336,9 @@ def _report_tabs(report: Report) -> None:
 
 #: Marks that look like those of YAML and are none: hard spaces, and dashes that Word makes.
 _FROM_WORD: Final = re.compile(r"[\u00a0\u2007\u202f\u200b\ufeff\u2010-\u2015\u2212\u2022]")
-
-
 _HARD: Final = "\u00a0\u2007\u202f\u200b\ufeff"
-
-
 _HARD_INDENT: Final = re.compile(rf"[ -]*[{_HARD}]")
-
-
 _HARD_AFTER_COLON: Final = re.compile(rf"^[^'\"#]*?[\w\]]+:[{_HARD}]")
-
-
 _DASH: Final = re.compile(r"\s*[\u2010-\u2015\u2212\u2022]\s")
 
 
@@ -403,8 +389,6 @@ def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> Scalar | None:
 
 #: A sign of comparison where a value stands, which YAML takes for something else.
 _COMPARED: Final = re.compile(r":\s*(>=|<=|=>|=<|>|<)\s*([^\s,}\]|>+-][^,}\]]*)")
-
-
 #: The test that stands for a sign of comparison.
 OF_SIGNS: Final = {
     ">=": "at_least",
@@ -435,8 +419,6 @@ def _sign(line: int, report: Report) -> tuple[str, Scalar, str] | None:
 
 #: So many lines above the place where the parser gave up a quote is looked for.
 _LINES_ABOVE: Final = 6
-
-
 _QUOTED: Final = re.compile(r"""^[^'"#]*[:\-]\s+(['"])""")
 
 

@@ -90,15 +90,12 @@ def _explain_name(name: str, rules: list[str] | None) -> int:
         show(code_lines(diagnostic))
         return FINE
     rulebook = load(rules)
-    if any(rule.id == name for rule in rulebook.rules):
-        show(rule_lines(rulebook.rule(name), rulebook))
-        return FINE
-    left = next((each for each in rulebook.left_out if each.id == name), None)
-    if left is not None:
-        show(rule_lines(left, rulebook))
-        return FINE
-    facts_or_parameter = (*fact_lines(name, rulebook), *parameter_lines(name, rulebook))
-    lines = [*(facts_or_parameter or word_lines(name))]
+    rules_ = (each for each in (*rulebook.rules, *rulebook.left_out) if each.id == name)
+    if (rule := next(rules_, None)) is not None:
+        lines = [*rule_lines(rule, rulebook)]
+    else:
+        facts_or_parameter = (*fact_lines(name, rulebook), *parameter_lines(name, rulebook))
+        lines = [*(facts_or_parameter or word_lines(name))]
     if not lines:
         raise Stop(
             f"`{name}` is no rule, code, fact, parameter or word of the format",

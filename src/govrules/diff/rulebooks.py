@@ -108,8 +108,6 @@ def difference(old: Rulebook, new: Rulebook) -> Difference:
 
 
 _WORDS: Final = ("title", "met", "principle", "note", "source", "also", "says", "theme", "tags")
-
-
 _IN_WORDS: Final = {"says": "how far its source goes", "met": "good state"}
 
 

@@ -73,8 +73,6 @@ PROPERTIES: Final[Mapping[str, Property]] = {
 OF_PACKS: Final[Mapping[str, Property]] = {
     each.__name__: each for each in (never_worse_for_having_begun,)
 }
-
-
 #: Every property of a rulebook alone by its name.
 OF_RULES: Final[Mapping[str, Callable[[Rulebook], None]]] = {
     each.__name__: each for each in (english_names_every_fact, format_round_trips)
