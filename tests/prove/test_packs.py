@@ -16,10 +16,10 @@ from tests.pages import laid
 
 pytest.importorskip("z3")
 
-from govrules.prove.encoded import is_about_records
 from govrules.prove.proofs import adoption
 from govrules.prove.questions import USUAL, Flaw, Prover, Status
 from govrules.prove.solving import UndecidedError
+from govrules.rulebook.reads import is_about_records
 
 PACKS = laid("packs.md")
 #: What is wrong with each pack: the kind of flaw, and what it is found of.

@@ -116,6 +116,11 @@ def arrow_type(fact_type: v.FactType, rulebook: Rulebook | None = None) -> pa.Da
 # ── Subjects to columns ───────────────────────────────────────────────────────────────────────
 
 
+def _refuse(_: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
+    found = f"{value}, which has more digits than that"
+    raise FactsError(path, "a number that a column keeps", found)
+
+
 def to_batches(
     subjects: Iterable[Any],
     cls: type,
@@ -123,7 +128,7 @@ def to_batches(
     *,
     rows: int = BLOCK,
     leave_out: frozenset[str] = frozenset(),
-    misfit: Misfit | None = None,
+    misfit: Misfit = _refuse,
 ) -> Iterator[pa.RecordBatch]:
     """
     Yield subjects of one class as Arrow batches.
@@ -154,21 +159,14 @@ def to_batches(
 
 
 def _array(
-    field: pa.Field, rows: list[dict[str, Any]], subjects: list[Any], misfit: Misfit | None
+    field: pa.Field, rows: list[dict[str, Any]], subjects: list[Any], misfit: Misfit
 ) -> pa.Array:
     values = [row.get(field.name) for row in rows]
     try:
         return _sound(pa.array(values, field.type))
     except _DOES_NOT_FIT:
-
-        def told(subject: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
-            if misfit is None:
-                found = f"{value}, which has more digits than that"
-                raise FactsError(path, "a number that a column keeps", found)
-            misfit(subject, path, value)
-
         kept = [
-            _kept(value, field.type, field.name, functools.partial(told, subject))
+            _kept(value, field.type, field.name, functools.partial(misfit, subject))
             for value, subject in zip(values, subjects, strict=True)
         ]
         return _sound(pa.array(kept, field.type))

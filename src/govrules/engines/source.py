@@ -197,16 +197,13 @@ class Layout:
 
     def _attribute(self, path: str, var: Var, block: Block) -> str:
         """Return the expression that reads a field, past the records that it is part of."""
+        facts = vocabulary_of(var.cls).facts
+        if path not in facts:
+            raise EngineError(NAME, f"`{var.cls.__name__}` has no fact `{sanitise(path)}`")
         head, _, field = path.rpartition(".")
-        cls = var.cls
-        for part in path.split("."):
-            fields = vocabulary_of(cls).fields
-            if part not in fields:
-                raise EngineError(NAME, f"`{cls.__name__}` has no fact `{sanitise(part)}`")
-            cls = getattr(fields[part].type, "cls", cls)
         if not head:
             return f"{block.find(('record', var))}.{field}"
-        inner: type = getattr(vocabulary_of(var.cls).facts[head].type, "cls", object)
+        inner: type = getattr(facts[head].type, "cls", object)
 
         def write(name: str, home: Block) -> None:
             none = self.constant(_filled(inner, None), ("none", inner))

@@ -274,7 +274,7 @@ def _factored(
 ) -> ir.Formula:
     """Return formulas joined by their alternatives, what all of them have in common told once."""
     for turned, joint in ((lambda each: each, both), (no, either)):
-        parts = [tuple(map(turned, _items(turned(each)))) for each in formulas]
+        parts = [tuple(map(turned, conjuncts(turned(each)))) for each in formulas]
         common = [each for each in parts[0] if all(each in other for other in parts)]
         if common:
             rest = [joint(*(each for each in own if each not in common)) for own in parts]
@@ -282,7 +282,8 @@ def _factored(
     return joined(formulas)
 
 
-def _items(formula: ir.Formula) -> tuple[ir.Formula, ...]:
+def conjuncts(formula: ir.Formula) -> tuple[ir.Formula, ...]:
+    """Return what an *and* is made of; any other formula by itself."""
     return formula.items if isinstance(formula, ir.And) else (formula,)
 
 

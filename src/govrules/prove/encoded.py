@@ -20,9 +20,9 @@ from govrules.prove.terms import Term
 from govrules.prove.translate import Translator
 from govrules.prove.witness import Witness
 from govrules.rulebook import ast, expr
-from govrules.rulebook.ast import Derived, Rule, Severity, Verdict, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Severity, Verdict
 from govrules.rulebook.expr import Condition
-from govrules.rulebook.walk import nodes
+from govrules.rulebook.reads import is_about_records
 from govrules.truth import Truth
 
 
@@ -249,12 +249,6 @@ class EncodedRulebook:
     def example(self, about: Rule | Derived, tree: Tree, name: str) -> Witness:
         """Return an example of a rule or derived fact as it can be pasted below it."""
         return witness.show(about, tree, name, self.rulebook)
-
-
-def is_about_records(rule: Rule) -> bool:
-    """Tell whether a rule tests what is recorded, so that complete facts say nothing of it."""
-    found = (node for each in rule_conditions(rule) for node in nodes(each))
-    return any(isinstance(node, expr.Known) for node in found)
 
 
 def all_hold(conditions: Iterable[Condition], case: Case) -> bool:

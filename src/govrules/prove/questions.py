@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from govrules.prove import terms as t
 from govrules.prove.encoded import EncodedRulebook, Proof, name_of
-from govrules.prove.proofs import BESIDE_OTHERS, OF_DERIVED, OF_RULES, OF_SUBJECTS
+from govrules.prove.proofs import adoption, conflict, idle_question, tables, verdicts, withholding
 from govrules.prove.results import USUAL, Flaw, Result, Status
 from govrules.prove.solving import Clock
 from govrules.rulebook.ast import Derived, Rule
 
 __all__ = ["USUAL", "Flaw", "Prover", "Result", "Status"]
+
+#: What is asked of each derived fact, and of each rule by itself.
+OF_DERIVED: Final = tables.PROOFS
+OF_RULES: Final = (*verdicts.PROOFS, adoption.PROOF, withholding.PROOF, idle_question.PROOF)
+#: What is asked of each rule beside the others about its subject.
+BESIDE_OTHERS: Final = verdicts.IMPLIED_BY
+#: What is asked of all rules about a subject together, by flaw.
+OF_SUBJECTS: Final = {
+    Flaw.CONFLICT: conflict.results,
+    Flaw.NEVER_WORSE: adoption.looks_better,
+}
 
 
 class Prover(EncodedRulebook):

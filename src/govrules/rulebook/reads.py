@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from govrules.identical import Identical
-from govrules.rulebook.ast import Derived, Rulebook, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Rulebook, rule_conditions
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -25,7 +25,7 @@ from govrules.rulebook.expr import (
     children,
     tested,
 )
-from govrules.rulebook.walk import compared_with
+from govrules.rulebook.walk import compared_with, nodes
 from govrules.truth import UNKNOWN
 from govrules.vocabulary import AS_OF, Record, Records, Text, vocabulary_of
 
@@ -150,6 +150,12 @@ def affects(changed: Path, read: Path, *, record: bool) -> bool:
     if changed == read or read.startswith((f"{changed}.", f"{changed}[")):
         return True
     return record and changed.startswith(f"{read}.")
+
+
+def is_about_records(rule: Rule) -> bool:
+    """Tell whether a rule tests what is recorded, of which complete facts say nothing."""
+    found = (node for each in rule_conditions(rule) for node in nodes(each))
+    return any(isinstance(node, Known) for node in found)
 
 
 def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401 - any attrs object

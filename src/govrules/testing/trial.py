@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, Final, Protocol, TypeVar
 
@@ -16,9 +16,7 @@ from govrules.engines.reference import Case, case_of
 from govrules.facts import Facts, annotation
 from govrules.findings import Finding
 from govrules.render.tree import tree_lines
-from govrules.rulebook.ast import Rule, Rulebook, Severity, rule_conditions
-from govrules.rulebook.expr import Condition, Known
-from govrules.rulebook.walk import nodes
+from govrules.rulebook.ast import Rule, Rulebook, Severity
 from govrules.rulebook.write import write_value
 from govrules.testing.strategies import completions
 from govrules.truth import UNKNOWN, Unknown
@@ -148,12 +146,6 @@ def worst(finding: Finding) -> Severity:
     found = finding.could_be or finding.severity
     assert found is not None  # noqa: S101 - it is flagged or unknown
     return found
-
-
-def tests_what_is_known(rule: Rule) -> bool:
-    """Tell whether a rule tests what was recorded, which is not monotone."""
-    roots: Iterable[Condition] = rule_conditions(rule)
-    return any(isinstance(node, Known) for root in roots for node in nodes(root))
 
 
 #: Texts that would be read as a state of the fact if they stood there without quotation marks.

@@ -127,7 +127,7 @@ class _Builder:
     def _property(self, formula: ir.Formula) -> Settled:
         match formula:
             case ir.And(items=items) if self._is_usual(formula):
-                against = (_conjuncts(f.no(each)) for each in items)
+                against = (f.conjuncts(f.no(each)) for each in items)
                 return self._node(tuple(frozenset(map(self.settled, each)) for each in against)), NO
             case ir.And(items=items):
                 return self._node((frozenset(map(self.settled, items)),)), YES
@@ -218,10 +218,6 @@ class _Builder:
             tuple(shards),
             {formula: after(settled) for formula, settled in shown.items()},
         )
-
-
-def _conjuncts(formula: ir.Formula) -> tuple[ir.Formula, ...]:
-    return formula.items if isinstance(formula, ir.And) else (formula,)
 
 
 def _in_parts(several: Sequence[_T], most: int) -> Iterator[tuple[_T, ...]]:

@@ -10,13 +10,14 @@ from govrules.engines.registry import Outcome
 from govrules.prove import terms as t
 from govrules.prove import witness
 from govrules.prove.arrangements import Step, can_change, put, steps
-from govrules.prove.encoded import EncodedRule, EncodedRulebook, Finding, Proof, is_about_records
+from govrules.prove.encoded import EncodedRule, EncodedRulebook, Finding, Proof
 from govrules.prove.results import Flaw, Result, Status
 from govrules.prove.solving import Clock, Found, UndecidedError, solve_with, with_no_answer
 from govrules.prove.symbols import Space, Tree
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError
 from govrules.rulebook.ast import Rule, Severity, Verdict
+from govrules.rulebook.reads import is_about_records
 
 
 def _perverse(encoded: EncodedRulebook, rule: Rule, clock: Clock) -> Iterator[Finding]:

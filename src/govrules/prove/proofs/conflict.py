@@ -15,7 +15,7 @@ from govrules.explain.phrases import joined
 from govrules.prove import symbols
 from govrules.prove import terms as t
 from govrules.prove.arrangements import arranged, can_change
-from govrules.prove.encoded import EncodedRule, EncodedRulebook, is_about_records
+from govrules.prove.encoded import EncodedRule, EncodedRulebook
 from govrules.prove.results import Flaw, Result, Status
 from govrules.prove.solving import (
     Clock,
@@ -29,6 +29,7 @@ from govrules.prove.symbols import Space
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.prove.witness import DisagreementError, Witness
 from govrules.rulebook.ast import Rule, Verdict, all_conditions
+from govrules.rulebook.reads import is_about_records
 from govrules.rulebook.walk import tested_records
 from govrules.truth import Truth
 

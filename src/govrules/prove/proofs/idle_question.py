@@ -12,12 +12,13 @@ import z3
 
 from govrules.lowering.asks import Asking
 from govrules.prove import terms as t
-from govrules.prove.encoded import EncodedRulebook, Finding, Proof, is_about_records
+from govrules.prove.encoded import EncodedRulebook, Finding, Proof
 from govrules.prove.results import Flaw
 from govrules.prove.solving import Clock, solve
 from govrules.prove.symbols import Day, Held, Several, Single, Space, SymbolicRecord, earlier
 from govrules.prove.terms import Term, name_of, names_in
 from govrules.rulebook.ast import Rule
+from govrules.rulebook.reads import is_about_records
 from govrules.vocabulary import AS_OF, is_past
 
 _PLACE: Final = re.compile(r"\[\d+\]")

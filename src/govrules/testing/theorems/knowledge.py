@@ -14,7 +14,8 @@ from govrules.engines.registry import NEVER_FLAGS
 from govrules.facts import parts_of, recorded, replaced
 from govrules.findings import Finding
 from govrules.rulebook.ast import Verdict
-from govrules.testing.trial import Trial, least, tests_what_is_known, verdict_phrase, worst
+from govrules.rulebook.reads import is_about_records
+from govrules.testing.trial import Trial, least, verdict_phrase, worst
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, vocabulary_of
 
@@ -32,7 +33,7 @@ def knowledge_is_monotone(trial: Trial) -> None:
     subjects = {"same with more known": between, "same with all known": complete}
     for less, more in itertools.pairwise(found):
         for was, now in zip(less.findings, more.findings, strict=True):
-            if not tests_what_is_known(was.rule):
+            if not is_about_records(was.rule):
                 says = f"{verdict_phrase(was)} became {verdict_phrase(now)} when more was learned"
                 trial.require(_never_goes_back(was, now), says, was.rule, **subjects)
     for finding in found[-1].findings:
@@ -60,7 +61,7 @@ def withholding_never_helps(trial: Trial) -> None:
     withheld = attrs.evolve(trial.subject, **dict.fromkeys(hidden, UNKNOWN))
     pairs = zip(trial.assess().findings, trial.assess(withheld).findings, strict=True)
     for told, after in pairs:
-        if told.verdict is not Verdict.FLAGGED or tests_what_is_known(told.rule):
+        if told.verdict is not Verdict.FLAGGED or is_about_records(told.rule):
             continue
         open_ = after.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
         says = f"{verdict_phrase(told)} became {verdict_phrase(after)} when facts were withheld"
@@ -74,7 +75,7 @@ def severity_is_bounded(trial: Trial) -> None:
     for _ in range(_COMPLETED):
         complete = trial.completion()
         for was, now in zip(before, trial.assess(complete).findings, strict=True):
-            if now.verdict is not Verdict.FLAGGED or tests_what_is_known(was.rule):
+            if now.verdict is not Verdict.FLAGGED or is_about_records(was.rule):
                 continue
             says = f"{verdict_phrase(was)} became {verdict_phrase(now)} when all was learned"
             flaggable = was.verdict in (Verdict.FLAGGED, Verdict.UNKNOWN)
