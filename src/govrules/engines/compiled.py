@@ -26,7 +26,7 @@ from govrules.identical import Identical
 from govrules.lowering.ir import Formula, Num, Var
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
-from govrules.lowering.merge import Leaf
+from govrules.lowering.reads import Leaf
 from govrules.months import months_before
 from govrules.rulebook.ast import Derived, Rule, Rulebook
 from govrules.truth import UNKNOWN, Unknown

@@ -23,7 +23,7 @@ from govrules.facts import parts_of
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
-from govrules.lowering.merge import Leaf
+from govrules.lowering.reads import Leaf
 from govrules.rulebook.expr import FactSource, Op
 from govrules.vocabulary import Choice, Choices, FactType, YesNo, is_past
 

@@ -18,8 +18,7 @@ from govrules.engines.compiled import tells
 from govrules.live.evaluation import Evaluation, Evaluator, Index, Task, names_of, settler_of_list
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, overlay
-from govrules.lowering.merge import Leaf
-from govrules.lowering.reads import reads
+from govrules.lowering.reads import Leaf, reads
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown

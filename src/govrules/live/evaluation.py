@@ -22,7 +22,7 @@ from govrules.errors import EngineError
 from govrules.lowering.ir import Node
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
-from govrules.lowering.merge import Leaf, Merged, mergeable
+from govrules.lowering.reads import Leaf, Merged, mergeable
 from govrules.lowering.reads import reads as read_by
 from govrules.rulebook.ast import Rule, Rulebook, rule_conditions
 from govrules.rulebook.reads import Path, affects, reads

@@ -1,15 +1,26 @@
-"""What formulas are made of, and which facts they read, those beneath derived facts included."""
+"""
+What formulas are made of, which facts they read, and what they ask of a list that adds up.
+
+A number over the records of a list adds up where each record may be looked at by itself: whether
+one is so (`Exists`, which adds up as a count), how many are, or what they sum to (`Total`) hangs on
+that record and on the subject. What goes through the list again inside its own records does not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from govrules.lowering.ir import Node, Read, Table, Var
+import attrs
+
+from govrules.lowering.formulas import total
+from govrules.lowering.ir import Exists, Node, Num, Read, Table, Total, Var
 from govrules.rulebook.reads import Path
 from govrules.vocabulary import Record
 
 _NOTHING: Final[Mapping[Node, Path]] = {}
+#: A number over a list.
+Leaf: TypeAlias = Exists | Total
 
 
 def beneath(
@@ -62,3 +73,41 @@ def reads(nodes: Iterable[Node], named: Mapping[Node, Path] = _NOTHING) -> Mappi
         elif isinstance(part, Node) and part in named:
             found[named[part]] = False
     return found
+
+
+# ── Numbers over a list ───────────────────────────────────────────────────────────────────────
+
+
+@attrs.frozen
+class Merged:
+    """
+    What formulas ask of a list of their subject.
+
+    Attributes:
+        leaves: what adds up over its records, in the order of the formulas, each once.
+        is_all: whether nothing else goes through the list.
+    """
+
+    leaves: tuple[Leaf, ...]
+    is_all: bool
+
+
+def mergeable(nodes: Iterable[Node], listed: Path) -> Merged:
+    """Return what formulas and numbers about a subject ask of one of its lists."""
+    through = (each for each in beneath(nodes) if isinstance(each, Exists | Total))
+    over = [each for each in through if each.var.prefix == f"{listed}[]."]
+    leaves = tuple(each for each in over if _adds_up(each, listed))
+    return Merged(leaves, len(leaves) == len(over))
+
+
+def _adds_up(leaf: Leaf, listed: Path) -> bool:
+    # About the subject alone, seen from the subject, and nothing else of the list.
+    if leaf.var.depth != 1 or any(each.depth for each in leaf.about):
+        return False
+    facts = (each for each in beneath([leaf.so]) if isinstance(each, Read))
+    return all(each.full_path != listed for each in facts)
+
+
+def counted(leaf: Leaf) -> Num:
+    """Return what adds up: a sum, or how many records are so."""
+    return leaf if isinstance(leaf, Total) else total(leaf.var, leaf.so)

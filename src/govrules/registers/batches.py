@@ -35,8 +35,7 @@ from govrules.lowering.asks import Asking
 from govrules.lowering.ir import Exists, Formula, Num, Read, Total
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
-from govrules.lowering.merge import counted, mergeable
-from govrules.lowering.reads import beneath
+from govrules.lowering.reads import beneath, counted, mergeable
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import pairs_of
 from govrules.reading import class_of

@@ -19,7 +19,7 @@ from govrules.identical import Identical
 from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
-from govrules.lowering.merge import Leaf
+from govrules.lowering.reads import Leaf
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.truth import Unknown
 

@@ -8,7 +8,7 @@ from govrules import Register, load_rulebook
 from govrules.assessment import rules_for
 from govrules.lowering.ir import Exists, Total
 from govrules.lowering.lower import Lowering
-from govrules.lowering.merge import counted, mergeable
+from govrules.lowering.reads import counted, mergeable
 from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import (
     All,
