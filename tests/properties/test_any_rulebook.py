@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -21,7 +23,7 @@ from govrules.testing.grammar import conditions, rulebooks
 from govrules.testing.properties import OF_RULES, PROPERTIES, check
 from govrules.testing.strategies import completions, partnerships, records, registers
 from govrules.testing.theorems.form import read_back, unnamed
-from govrules.testing.trial import Trial
+from govrules.testing.trial import Property, Trial
 from govrules.truth import UNKNOWN, Truth
 from govrules.validate import check_subject
 from govrules.vocabulary import Record, vocabulary_of
@@ -68,10 +70,19 @@ def assessed(subject: Any, rulebook: Rulebook) -> Assessment:
     return assess(subject, rulebook, as_of=AS_OF)
 
 
-@pytest.mark.parametrize("name", PROPERTIES)
+#: Drawing a rulebook takes longer than any theorem: those of one module are tried on the same.
+TOGETHER = [
+    [*several] for _, several in itertools.groupby(PROPERTIES.values(), attrgetter("__module__"))
+]
+
+
+@pytest.mark.parametrize(
+    "several", TOGETHER, ids=lambda its: "-".join(each.__name__ for each in its)
+)
 @given(case=CASES, data=st.data())
-def test_theorem(name: str, case: tuple[Rulebook, Any], data: st.DataObject) -> None:
-    PROPERTIES[name](Trial(*case, AS_OF, data.draw, only_read=True))
+def test_theorems(several: list[Property], case: tuple[Rulebook, Any], data: st.DataObject) -> None:
+    for theorem in several:
+        theorem(Trial(*case, AS_OF, data.draw, only_read=True))
 
 
 @pytest.mark.parametrize("kind", ["register", "pair", "assessment"])

@@ -52,6 +52,8 @@ PROPERTIES: Final[Mapping[str, Property]] = {
     for each in (
         knowledge_is_monotone,
         questions_suffice,
+        severity_is_bounded,
+        withholding_never_helps,
         no_question_is_idle,
         because_is_sufficient,
         because_has_no_needless_fact,
@@ -60,8 +62,6 @@ PROPERTIES: Final[Mapping[str, Property]] = {
         nothing_held_is_taken_away,
         plan_is_smallest,
         plan_flags_nothing_new,
-        withholding_never_helps,
-        severity_is_bounded,
         order_and_duplicates_do_not_matter,
         one_finding_per_rule,
         checked_rules_never_raise,
