@@ -166,5 +166,5 @@ def ruleset(
         raise
     rules = rules_for(subject, rulebook, as_of)
     made = compiled_network(rules, rulebook)
-    shards = tuple({**each.plain(), "name": f"{name}_{each.name}"} for each in made.network.shards)
+    shards = tuple({**each, "name": f"{name}_{each['name']}"} for each in made.network.shards)
     return Ruleset(rules, as_of, made, shards)

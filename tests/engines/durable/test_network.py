@@ -55,9 +55,9 @@ KINDS = ("partnership", "register", "pair", "assessment")
 def holds_to_the_subset(network: Network) -> None:
     settled = set(range(len(network.atoms)))
     for shard in network.shards:
-        rules = rules_of(shard.plain(), lambda *_: None)
+        rules = rules_of(shard, lambda *_: None)
         assert len(rules) <= MOST_PATTERNS
-        assert len(shard.inputs) <= MOST_PROPERTIES
+        assert len(shard["inputs"]) <= MOST_PROPERTIES
         for name, rule in rules.items():
             assert re.fullmatch(r"n[0-9]{1,5}x[0-9]{1,2}|end", name)
             assert set(rule) == {"pri", "all", "run"}
@@ -65,17 +65,17 @@ def holds_to_the_subset(network: Network) -> None:
             assert pattern[0] == "m"
             assert set(pattern[1]) == {"$and"}
             first, *others = pattern[1]["$and"]
-            assert first == {DISCRIMINATOR: shard.name}
+            assert first == {DISCRIMINATOR: shard["name"]}
             assert len(others) + 1 <= MOST_IN_A_TERM + 1 < 15
             for compared in others:
                 ((prop, word),) = compared.items()
                 assert re.fullmatch(r"p[0-9]{1,5}", prop)
                 assert word in {"yes", "no"}
-                assert int(prop[1:]) in shard.inputs
+                assert int(prop[1:]) in shard["inputs"]
         # A shard reads only what was settled before it runs: nothing derived is ever withdrawn, and
         # what is not shown by then is no.
-        assert settled.issuperset(shard.inputs)
-        settled |= {node for node, _ in shard.nodes}
+        assert settled.issuperset(shard["inputs"])
+        settled |= {node for node, _ in shard["nodes"]}
     assert settled == set(range(len(network.atoms) + network.nodes))
     assert settled.issuperset(number for number, _ in network.shown.values())
 

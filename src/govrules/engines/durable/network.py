@@ -33,6 +33,9 @@ Settled: TypeAlias = tuple[int, str]
 Term: TypeAlias = frozenset[Settled]
 #: Terms of which one holds.
 Terms: TypeAlias = tuple[Term, ...]
+#: One ruleset, as JSON can hold it: its `name`; the `inputs`, which its patterns compare and which
+#: are settled before; and its `nodes`, worked out together, each with its terms.
+Shard: TypeAlias = dict[str, Any]
 
 #: What one ruleset of durable-rules is trusted with; the pattern that ends a run included.
 MOST_PATTERNS: Final = 60
@@ -41,30 +44,6 @@ MOST_PROPERTIES: Final = 240
 MOST_IN_A_TERM: Final = 13
 #: The engine knows properties by a hash of 32 bits; up to this number none of ours collide.
 MOST_NAMES: Final = 100_000
-
-
-@attrs.frozen
-class Shard:
-    """
-    One ruleset: nodes that are worked out together, from properties that are settled before.
-
-    Attributes:
-        name: the ruleset's name.
-        inputs: the properties that its patterns compare.
-        nodes: each node with its terms.
-    """
-
-    name: str
-    inputs: tuple[int, ...]
-    nodes: tuple[tuple[int, Terms], ...]
-
-    def plain(self) -> dict[str, Any]:
-        """Return it as values that JSON can hold."""
-        return {
-            "name": self.name,
-            "inputs": list(self.inputs),
-            "nodes": [(node, [sorted(term) for term in terms]) for node, terms in self.nodes],
-        }
 
 
 @attrs.frozen(eq=False)
@@ -239,10 +218,10 @@ def _packed(nodes: Sequence[tuple[int, Terms]], already: int) -> list[Shard]:
         patterns += len(terms)
         inputs |= read
     return [
-        Shard(
-            f"s{already + index}",
-            tuple(sorted({each for _, terms in batch for term in terms for each, _ in term})),
-            tuple(batch),
-        )
+        {
+            "name": f"s{already + index}",
+            "inputs": sorted({each for _, terms in batch for term in terms for each, _ in term}),
+            "nodes": [(node, [sorted(term) for term in terms]) for node, terms in batch],
+        }
         for index, batch in enumerate(batches)
     ]

@@ -119,7 +119,7 @@ class Child(Program):
             self._answered = 0
             self._heard = self._silent = False
             threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
-        new = {"shards": [shard.plain() for shard in network.shards], "path": sys.path}
+        new = {"shards": network.shards, "path": sys.path}
         return {"network": key, "states": states, **({} if key in self._loaded else new)}
 
     def _watch(self, process: subprocess.Popen[str]) -> None:
