@@ -52,6 +52,7 @@ def read(name, array):
         ("level", pa.array(["low", None, "top"], pa.large_string()), [0, "?", 2]),
         ("level", pa.array(["top", None, "low"]).dictionary_encode(), [2, "?", 0]),
         ("level", pa.array(["top", "low"]).dictionary_encode(), [2, 0]),
+        ("level", pa.array(["top", None]).dictionary_encode("encode"), [2, "?"]),
         ("level", pa.nulls(2), ["?", "?"]),
         ("checked", pa.array([dt.date(1970, 1, 2), None]), [1, "?"]),
         ("checked", pa.array([dt.datetime(1970, 1, 3)], pa.timestamp("s")), [2]),  # noqa: DTZ001 - a table has no zone
@@ -69,6 +70,14 @@ def test_a_text_is_read_from_a_dictionary():
     array = pa.array(["a", None]).dictionary_encode()
     column = Store({"title": array}, 2).column("title", FACTS["title"])
     assert column.data.to_pylist() == ["a", None]
+
+
+@pytest.mark.parametrize("null_encoding", ["mask", "encode"])
+def test_a_null_in_a_set_says_that_there_may_be_more(null_encoding):
+    members = pa.array(["red", None]).dictionary_encode(null_encoding)
+    colours = pa.ListArray.from_arrays([0, 1, 2], members)
+    found = Store({"colours": colours}, 2).set_column("colours", FACTS["colours"])
+    assert unpack(found.known, 2).tolist() == [True, False]
 
 
 @pytest.mark.parametrize(

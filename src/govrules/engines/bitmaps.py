@@ -101,6 +101,13 @@ def valid(array: pa.Array) -> Bitmap:
     return bits(array.buffers()[0], array.offset, len(array))
 
 
+def _with_own_nulls(array: pa.Array) -> pa.Array:
+    """Return an array with its nulls in itself, of which some may stand in its dictionary."""
+    if types.is_dictionary(array.type) and array.dictionary.null_count:
+        return array.dictionary_decode().dictionary_encode()
+    return array
+
+
 def _yes(flags: pa.BooleanArray) -> Bitmap:
     """Return where an array says yes."""
     return valid(flags) & bits(flags.buffers()[1], flags.offset, len(flags))
@@ -325,6 +332,7 @@ class Store:
             array = pa.nulls(self.rows)
         if array is None:
             raise self._error(path, f"a column of the table{hint}", "missing")
+        array = _with_own_nulls(array)
         return record, array, record.there & valid(array)
 
     def _record(self, path: str) -> _Inside:
@@ -483,7 +491,7 @@ class Store:
         if records and not types.is_struct(array.type.value_type):
             raise self._error(path, "a list of records", array.type)
         offsets = np.asarray(array.offsets).astype(np.int64)
-        inner = array.values.slice(offsets[0], offsets[-1] - offsets[0])
+        inner = _with_own_nulls(array.values.slice(offsets[0], offsets[-1] - offsets[0]))
         offsets -= offsets[0]
         closed = here
         if inner.null_count:
