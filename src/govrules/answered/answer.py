@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -105,6 +106,7 @@ def records_of(subject: Any, path: str) -> list[Any]:  # noqa: ANN401 - of any c
     return [each for each in value if each is not UNKNOWN] if isinstance(value, tuple) else []
 
 
+@lru_cache
 def label_of(cls: type) -> str:
     """Return the fact that names a record of a class; "" where none does."""
     fields = vocabulary_of(cls).fields

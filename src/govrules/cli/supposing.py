@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from govrules.answered import Answer
-from govrules.answered.answer import OF_RECORD, fact_at, label_of
+from govrules.answered.answer import OF_RECORD, fact_at, label_of, name_of
 from govrules.answered.cells import BLANK, Refusal, how_to_answer, read_answer
 from govrules.answered.file import written
 from govrules.assessment import Assessment, WhatIf
@@ -111,5 +111,5 @@ def _print(
 
 def _said(path: str, value: Any, rulebook: Rulebook) -> str:  # noqa: ANN401 - any fact's value
     if isinstance(value, tuple):
-        value = tuple(str(getattr(each, label_of(type(each)))) for each in value)
+        value = tuple(map(name_of, value))
     return written(Answer("", path, value), rulebook)

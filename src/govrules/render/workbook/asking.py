@@ -234,12 +234,14 @@ def _rows(
     found: list[tuple[Row, bool]] = []
     for one in ranked:
         question = one.question
-        of_entries = own is not None and question.fact.startswith(f"{own[0]}[")
+        if own is not None and question.fact.startswith(f"{own[0]}["):
+            # It is asked of the entry.
+            continue
         fact = fact_at(question.fact, cls, each.rulebook)
         path = named_path(subject, question.fact)
         # What has no name cannot be found again, and what others decide is asked with them.
         nameless = INDEX.search(path) is not None and OF_RECORD.fullmatch(path) is not None
-        if fact is None or of_entries or nameless or question.fact in moot:
+        if fact is None or nameless or question.fact in moot:
             continue
         about = about_of(path)[0]
         there = on_record(recorded(subject, question.fact))
@@ -280,9 +282,12 @@ def _officer(each: Assessment) -> str:
 
 def _moot(ranked: Sequence[RankedQuestion]) -> dict[str, str]:
     """Return the questions that another makes needless, where there is no such record at all."""
-    paths = [each.question.fact for each in ranked]
-    heads = {each for each in paths if any(other.startswith(f"{each}.") for other in paths)}
-    return {each: head for each in paths for head in heads if each.startswith(f"{head}.")}
+    paths = {each.question.fact for each in ranked}
+    above = {
+        path: [path[:at] for at, letter in enumerate(path) if letter == "." and path[:at] in paths]
+        for path in paths
+    }
+    return {path: heads[0] for path, heads in above.items() if heads}
 
 
 def moot_phrase(moot: Mapping[str, str], fact: str) -> str:
