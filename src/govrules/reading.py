@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
@@ -220,28 +220,27 @@ def _read_node(
     subject: Any = None
     as_of: dt.date | Unknown = UNKNOWN
     if isinstance(node, Items):
-        subject = _listed(node, reader, cls, rulebook)
+        subject = listed(node.items, reader, cls, rulebook)
     elif node is not None:
         subject, as_of = _read(node, report, reader, cls, rulebook)
     if report.errors > reader.errors_in_entries:
         raise FactsError(report.file, "facts", "problems", report.in_order())
-    return read_of(subject, as_of, report, reader.nulls)
+    return read_of(subject, as_of, report.in_order(), null_notes(report.file, reader.nulls))
 
 
 def read_of(
     subject: Any,  # noqa: ANN401 - any subject
     as_of: dt.date | Unknown,
-    report: Report,
-    nulls: int,
+    diagnostics: Sequence[Diagnostic],
+    notes: tuple[str, ...],
 ) -> Read:
-    """Return the subject that was read, with warnings and problems."""
-    diagnostics = report.in_order()
+    """Return the subject that was read, with warnings, problems and notes."""
     return Read(
         subject,
         as_of,
         tuple(each for each in diagnostics if each.code.is_warning),
         tuple(each for each in diagnostics if not each.code.is_warning),
-        null_notes(report.file, nulls),
+        notes,
     )
 
 
@@ -506,18 +505,30 @@ def node_of(value: Any, report: Report) -> Node:  # noqa: ANN401 - whatever a pr
 # ── What stands at the top ────────────────────────────────────────────────────────────────────
 
 
-def _listed(node: Items, reader: SubjectReader, cls: type, rulebook: Rulebook | None) -> Any:  # noqa: ANN401 - a register
-    """Return a register of the entries of a list."""
+def listed(
+    items: Sequence[Node], reader: SubjectReader, cls: type, rulebook: Rulebook | None
+) -> Any:  # noqa: ANN401 - a register
+    """Return a register of the entries of a list; that some cannot be read says that more exist."""
     collect, name = collector_of(cls, rulebook)
     found: list[Any] = []
-    for at, item in enumerate(node.items):
+    for at, item in enumerate(items):
         reader.base = f"{name}[{at}]."
-        record = reader.read_entry(item, cls)
-        found.append(record)
+        found.append(reader.read_entry(item, cls))
     reader.base = ""
-    known = [each for each in found if each is not UNKNOWN]
-    entries = (*known,) if len(known) == len(found) else (*known, UNKNOWN)
-    return collect(entries)
+    return collect(known_of(found))
+
+
+def known_of(records: Sequence[Any], *, complete: bool = True) -> tuple[Any, ...]:
+    """
+    Return the records of a list that are known, UNKNOWN last where there may be more.
+
+    Args:
+        records: the records; UNKNOWN stands for one that could not be read.
+
+        complete: whether there are certainly no others.
+    """
+    known = [each for each in records if each is not UNKNOWN]
+    return (*known,) if complete and len(known) == len(records) else (*known, UNKNOWN)
 
 
 def _read(

@@ -17,6 +17,7 @@ from govrules.bodies import Bodies, counts_once, merged
 from govrules.decode.names import fold_body
 from govrules.diagnostics import Code, Span, did_you_mean
 from govrules.model import Partner
+from govrules.reading import known_of
 from govrules.registers.mapping import Joined, TableMapping
 from govrules.registers.records import made_by, make_records, maker
 from govrules.registers.rows import Found, Rows, as_key, as_text, as_word, loose_key, two_spellings
@@ -61,7 +62,7 @@ def build(
         each.skip()
     partnerships = _Partnerships(main, mapping).made(rows, keys)
     complete = all(each.code.is_warning for each in main.opened.problems)
-    listed: tuple[Any, ...] = (*partnerships,) if complete else (*partnerships, UNKNOWN)
+    listed = known_of(partnerships, complete=complete)
     register = mapping.register
     lister: type = type(register)
     found_list = None if lister is Collected else list_of(lister)
@@ -254,10 +255,8 @@ class _Partnerships:
         if values is UNKNOWN or not values:
             return UNKNOWN
         known = [each for each in values if each is not UNKNOWN]
-        columns = {rest: known}
-        made = _records(cls, columns, self._contradicted) if known else []
-        whole = complete and len(known) == len(values)
-        return (*made,) if whole else (*made, UNKNOWN)
+        made = _records(cls, {rest: known}, self._contradicted) if known else []
+        return known_of(made, complete=complete and len(known) == len(values))
 
     def _of_table(self, path: str, other: Rows, mine: int, its: int) -> list[Any]:
         """Return the lists whose records stand in another table."""
@@ -300,7 +299,9 @@ class _Partnerships:
         )
         complete = path in self.mapping.complete
         return [
-            self._list_of(records, rows, complete=complete and row not in twice)
+            known_of([records[at] for at in rows], complete=complete and row not in twice)
+            if rows
+            else UNKNOWN
             for row, rows in enumerate(owned)
         ]
 
@@ -327,14 +328,6 @@ class _Partnerships:
                 self._twice(path, records[row].name, place, before)
                 records[first] = merged(records[first], records[row])
                 rows.remove(row)
-
-    @staticmethod
-    def _list_of(records: Sequence[Any], rows: Sequence[int], *, complete: bool) -> Any:  # noqa: ANN401 - a list's value
-        if not rows:
-            return UNKNOWN
-        known = [records[row] for row in rows if records[row] is not UNKNOWN]
-        whole = complete and len(known) == len(rows)
-        return (*known,) if whole else (*known, UNKNOWN)
 
     def _without_owner(
         self, other: Rows, row: int, its: int, mine: int, rows: Sequence[int]

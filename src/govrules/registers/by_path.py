@@ -10,7 +10,8 @@ from govrules.decode.states import VALUE, fold, state_of
 from govrules.diagnostics import Code, did_you_mean
 from govrules.explain.phrases import counted
 from govrules.nodes import Entries, Items, Node, Report, Scalar, move
-from govrules.reading import Read, collector_of, declared_by, node_of, read_of
+from govrules.portfolio import entries_of
+from govrules.reading import Read, declared_by, listed, node_of, read_of
 from govrules.registers.sources import Opened, refuse
 from govrules.registers.tables import blank
 from govrules.rulebook.ast import Rulebook
@@ -61,29 +62,18 @@ def read_rows(opened: Opened, cls: type, rulebook: Rulebook | None) -> Read:
             )
     facts = vocabulary_of(cls).facts.items()
     sets = {path for path, fact in facts if isinstance(fact.type, Choices)}
-    reader = SubjectReader(report, declared, lenient=True)
-    collect, name = collector_of(cls, rulebook)
-    found: list[Any] = []
-    blanks = 0
+    rows: list[Node] = []
     for row, number in enumerate(table.numbers):
         cells = [(path, table.columns[at][row]) for at, path in read]
-        if all(blank(cell) for _, cell in cells):
-            blanks += 1
-            continue
-        reader.base = f"{name}[{len(found)}]."
-        found.append(reader.read_entry(_row(cells, number, sets, report), cls))
-    reader.base = ""
+        if not all(blank(cell) for _, cell in cells):
+            rows.append(_row(cells, number, sets, report))
+    register = listed(rows, SubjectReader(report, declared, lenient=True), cls, rulebook)
     report.diagnostics += opened.problems
-    complete = UNKNOWN not in found
-    entries = [each for each in found if each is not UNKNOWN]
-    listed = collect((*entries,) if complete else (*entries, UNKNOWN))
-    result = read_of(listed, UNKNOWN, report, 0)
-    what = counted(len(entries), words_of(cls))
-    tally = f"{table.file}: {counted(len(table.numbers), 'row')}, {what}"
+    what = counted(len(entries_of(register)), words_of(cls))
+    tally = f"{table.file}: {counted(table.height, 'row')}, {what}"
+    blanks = table.height - len(rows)
     tally += f"; {blanks:,} blank" if blanks else ""
-    return Read(
-        result.subject, result.as_of, result.warnings, result.problems, (tally, *opened.notes)
-    )
+    return read_of(register, UNKNOWN, report.in_order(), (tally, *opened.notes))
 
 
 def _row(cells: list[tuple[str, Any]], number: int, sets: Collection[str], report: Report) -> Node:

@@ -17,17 +17,8 @@ from govrules.diagnostics import Code, Diagnostic, Span
 from govrules.explain.phrases import counted
 from govrules.model import Partnership, Register
 from govrules.reading import Read
-from govrules.registers.own_schema import (
-    COLUMNS,
-    Doubts,
-    Stored,
-    check_headings,
-    in_memory,
-    readable,
-    stored,
-    whole_table,
-)
-from govrules.registers.sources import check_file, suffix_of, too_many
+from govrules.registers.own_schema import Doubts, Stored, check_headings, readable
+from govrules.registers.sources import too_many
 from govrules.registers.tables import MAX_ROWS
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
@@ -178,44 +169,13 @@ def _not_in(fields: Any, known: Any, prefix: str) -> Iterator[str]:  # noqa: ANN
             yield from _not_in(one, other, f"{prefix}{each.name}{mark}.")
 
 
-def open_columns(file: str, table: str = "") -> Columns | None:
+def columns_in(found: Stored) -> Columns | None:
     """
-    Open a file whose columns are laid out as `schema_of` says.
-
-    Args:
-        file: a Parquet file, an Arrow file or a DuckDB database.
-
-        table: the table, where a database holds several.
-
-    Returns:
-        the columns; None where the file is of another kind, or has flat columns only.
+    Return the columns of a table that is laid out as `schema_of` says; None of one that is not.
 
     Raises:
-        FactsError: the file is of one of these kinds, and cannot be read.
+        FactsError: two columns have one heading.
     """
-    suffix = suffix_of(file)
-    if suffix not in COLUMNS:
-        return None
-    check_file(file, file, suffix)
-    return _columns(stored(file, file, table))
-
-
-def columns_of_table(source: Any, name: str) -> Columns | None:  # noqa: ANN401 - whatever holds Arrow data
-    """
-    Return the columns of a table in memory that is laid out so; None of one that is not.
-
-    Args:
-        source: an Arrow table, or whatever gives its data as Arrow does.
-
-        name: what to call it in messages.
-
-    Raises:
-        FactsError: pyarrow is not installed, or two columns have one heading.
-    """
-    return _columns(in_memory(whole_table(source, name), name))
-
-
-def _columns(found: Stored) -> Columns | None:
     if not any(map(_is_laid_out, found.schema)):
         return None
     check_headings(found.schema, found.name)

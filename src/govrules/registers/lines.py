@@ -22,7 +22,7 @@ from govrules.diagnostics import Code, Span
 from govrules.model import Partner, Partnership, Register
 from govrules.nodes import Node, Report, move
 from govrules.parsing import parse
-from govrules.reading import Read, null_notes
+from govrules.reading import Read, known_of, null_notes, read_of
 from govrules.registers.cells import CellReader
 from govrules.registers.json_rows import json_lines, json_value, left_out, once, whole
 from govrules.registers.records import make_records, maker
@@ -94,15 +94,9 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
     with undisturbed():
         for at in range(0, len(numbered), _AT_ONCE):
             found += reader.read(numbered[at : at + _AT_ONCE])
-    whole = [each for each in found if each is not UNKNOWN]
-    partnerships = (*whole,) if len(whole) == len(found) else (*whole, UNKNOWN)
-    return Read(
-        Register(partnerships=partnerships, origin={"": file}),
-        UNKNOWN,
-        tuple(each for each in report.in_order() if each.code.is_warning),
-        tuple(each for each in report.in_order() if not each.code.is_warning),
-        null_notes(file, reader.quick.nulls + reader.careful.nulls),
-    )
+    register = Register(partnerships=known_of(found), origin={"": file})
+    nulls = reader.quick.nulls + reader.careful.nulls
+    return read_of(register, UNKNOWN, report.in_order(), null_notes(file, nulls))
 
 
 def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:

@@ -17,10 +17,17 @@ from govrules.files import lies_in
 from govrules.model import Partnership, Register
 from govrules.nodes import Report
 from govrules.portfolio import entries_of
-from govrules.reading import Read, class_of, declared_by, read_subject, read_values
+from govrules.reading import (
+    Read,
+    class_of,
+    declared_by,
+    read_of,
+    read_subject,
+    read_values,
+)
 from govrules.registers.build import build
 from govrules.registers.by_path import read_rows
-from govrules.registers.columnar import Columns, columns_of_table, open_columns
+from govrules.registers.columnar import Columns, columns_in
 from govrules.registers.grouped import one_a_row
 from govrules.registers.json_rows import table_of
 from govrules.registers.layouts import settle
@@ -32,7 +39,7 @@ from govrules.registers.mapping import (
     TableMapping,
     read_mapping,
 )
-from govrules.registers.own_schema import arrow_table, whole_table
+from govrules.registers.own_schema import COLUMNS, arrow_table, in_memory, stored, whole_table
 from govrules.registers.paths import path_of
 from govrules.registers.rows import Found
 from govrules.registers.sheets import open_table
@@ -42,6 +49,7 @@ from govrules.registers.sources import (
     TABLES,
     Layout,
     Opened,
+    check_file,
     refuse,
     split_name,
     suffix_of,
@@ -177,7 +185,7 @@ def _read_memory(
     own = cls not in (Partnership, Register)
     if own and mapping is None:
         return read_rows(arrow_table(whole, name), cls, rulebook)
-    columns = columns_of_table(whole, name) if mapping is None else None
+    columns = columns_in(in_memory(whole, name)) if mapping is None else None
     if columns is not None:
         return columns.read(rulebook)
     return _read_table(arrow_table(whole, name), mapping, declared_by(rulebook, kind), "")
@@ -240,11 +248,21 @@ def columns_of(source: str | Path, table: str = "") -> Columns | None:
     """
     Return the columns of a file that is laid out as `schema_of` says; None for any other.
 
+    Args:
+        source: a Parquet file, an Arrow file or a DuckDB database.
+
+        table: the table, where a database holds several.
+
     Raises:
-        FactsError: the file cannot be used; it carries every problem found.
+        FactsError: the file is of one of these kinds and cannot be used; it carries every problem
+            found.
     """
     file, named = split_name(str(source))
-    return open_columns(file, table or named)
+    suffix = suffix_of(file)
+    if suffix not in COLUMNS:
+        return None
+    check_file(file, file, suffix)
+    return columns_in(stored(file, file, table or named))
 
 
 def _read_document(
@@ -299,18 +317,8 @@ def _read_table(
     in_order = sorted(
         found.diagnostics, key=lambda each: (each.span.file, each.span.line, each.span.column)
     )
-    everything: tuple[Diagnostic, ...] = (*said.report.in_order(), *in_order)
-    return Read(
-        register,
-        said.as_of,
-        tuple(each for each in everything if each.code.is_warning),
-        tuple(each for each in everything if not each.code.is_warning),
-        (
-            *(str(each) for each in found.tallies),
-            *opened.notes,
-            *_sheets_not_read(opened, said),
-        ),
-    )
+    notes = (*map(str, found.tallies), *opened.notes, *_sheets_not_read(opened, said))
+    return read_of(register, said.as_of, (*said.report.in_order(), *in_order), notes)
 
 
 def _sheets_not_read(opened: Opened, mapping: TableMapping) -> Iterator[str]:
