@@ -20,6 +20,7 @@ from govrules.reading import declared_by
 from govrules.registers.mapping_text import mapping_text
 from govrules.registers.propose import propose
 from govrules.registers.read import read_source
+from govrules.registers.workbooks import formulas_in
 from govrules.truth import UNKNOWN
 
 _SECTOR = 512
@@ -397,3 +398,20 @@ def test_an_older_workbook_without_a_partnership_is_not_checked(kind, rows, fold
     own = bool(rows) and rows[0][0] == "Partnership"
     code = main(["check", path, *(["--mapping", "m.yaml"] if own else [])])
     assert code == (3 if rows else 2)
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_formulas_are_found_however_the_elements_of_a_sheet_are_called(prefix, folder):
+    with xlsxwriter.Workbook("made.xlsx") as book:
+        sheet = book.add_worksheet("R")
+        sheet.write_row(0, 0, ["Name", 1])
+        sheet.write_formula(1, 1, "=B1+1")
+    part = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile("made.xlsx") as made, zipfile.ZipFile("named.xlsx", "w") as named:
+        for name in made.namelist():
+            data = made.read(name)
+            if name == part:
+                data = data.replace(b"<", b"<" + prefix.encode()).replace(b"<x:/", b"</x:")
+            named.writestr(name, data)
+    assert formulas_in("named.xlsx", "R") == {(2, 2)}
+    assert formulas_in("named.xlsx", "S") == formulas_in("none.xlsx", "R") == frozenset()

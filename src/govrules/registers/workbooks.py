@@ -44,7 +44,7 @@ _COLUMNS: Final = re.compile(
     rb'<(?:\w+:)?col\b(?=[^>]*?\bmin="(\d{1,7})")(?=[^>]*?\bmax="(\d{1,7})")'
 )
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
-_FORMULA: Final = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<f\b')
+_FORMULA: Final = re.compile(_CELL.pattern + rb"[^>]*>\s*<(?:\w+:)?f\b")
 _MOST_COLUMNS: Final = 16_384
 #: What a zipped file may be broken by.
 _BROKEN: Final = (
@@ -323,18 +323,11 @@ def _check_packed(file: str, name: str) -> None:
 
 def hidden_in(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
     """Return the hidden rows and columns of a sheet, which only newer workbooks tell."""
-    none: frozenset[int] = frozenset()
-    try:
-        with zipfile.ZipFile(file) as packed:
-            data = packed.read(_part_of(packed, sheet))
-    except _BROKEN:
-        return none, none
+    data = _sheet_of(file, sheet)
     rows: set[int] = set()
     columns: set[int] = set()
     # To look for a word is far quicker than to look for a pattern, and few sheets have it.
-    if b'hidden="' not in data:
-        return none, none
-    for found in _HIDDEN.finditer(data):
+    for found in _HIDDEN.finditer(data) if b'hidden="' in data else ():
         tag = data[data.rfind(b"<", 0, found.start()) : found.start()]
         tag += data[found.start() : data.find(b">", found.start())]
         row = _ROW.match(tag)
@@ -349,13 +342,15 @@ def hidden_in(file: str, sheet: str) -> tuple[frozenset[int], frozenset[int]]:
 
 def formulas_in(file: str, sheet: str) -> frozenset[tuple[int, int]]:
     """Return the rows and columns of cells that hold a formula, which only newer workbooks tell."""
-    try:
-        with zipfile.ZipFile(file) as packed:
-            data = packed.read(_part_of(packed, sheet))
-    except _BROKEN:
-        return frozenset()
-    found = _FORMULA.findall(data) if b"<f" in data else ()
+    found = _FORMULA.findall(_sheet_of(file, sheet))
     return frozenset((int(digits), _column(letters)) for letters, digits in found)
+
+
+def _sheet_of(file: str, sheet: str) -> bytes:
+    """Return what a sheet is written as; nothing of one in another kind of workbook."""
+    with contextlib.suppress(*_BROKEN), zipfile.ZipFile(file) as packed:
+        return packed.read(_part_of(packed, sheet))
+    return b""
 
 
 def _part_of(packed: zipfile.ZipFile, sheet: str) -> str:
