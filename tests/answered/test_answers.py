@@ -309,6 +309,14 @@ def test_one_partner_more_leaves_the_list_open() -> None:
     assert new.partners == (Partner(name="C", voting_share=Decimal(50)), UNKNOWN)
 
 
+def test_that_there_is_none_of_a_set_may_be_answered_by_nothing() -> None:
+    """`None` says of a set that may have members what an empty set says."""
+    for known in (frozenset({UNKNOWN}), frozenset({"ending", UNKNOWN})):
+        pool = Partnership(id="p7", exit_terms=known)
+        empty = laid(pool, Answer("p7", "exit_terms", frozenset[str]()))
+        assert laid(pool, Answer("p7", "exit_terms", None)) == empty
+
+
 def test_sets_that_may_have_more_are_completed() -> None:
     """What is on record stays in; an answer without it is against the record."""
     pool = Partnership(id="p7", exit_terms=frozenset({"ending", UNKNOWN}))

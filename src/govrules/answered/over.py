@@ -352,10 +352,10 @@ def _settled(current: Any, value: Any, fact: Fact) -> _New | None:  # noqa: ANN4
         case Records(cls):
             return _listed(current, value, cls)
         case Choices() if isinstance(current, frozenset) and UNKNOWN in current:
-            known = current - {UNKNOWN}
-            if UNKNOWN in value:
-                return None if value <= current else _New(current | value)
-            return _New(value) if known <= value else None
+            members = frozenset() if value is None else value
+            if UNKNOWN in members:
+                return None if members <= current else _New(current | members)
+            return _New(members) if current - {UNKNOWN} <= members else None
         case _:
             return _New(value) if current is UNKNOWN else None
 
