@@ -18,12 +18,11 @@ from govrules.errors import FactsError
 from govrules.rulebook.expr import FactRef, FactSource
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import (
-    Choices,
     Fact,
     FactType,
     Record,
     Records,
-    YesNo,
+    absent_of,
     is_past,
     vocabulary_of,
 )
@@ -220,15 +219,7 @@ def lies_ahead(value: Any, fact_type: FactType, as_of: dt.date | Unknown) -> boo
 
 def absent(fact: Fact) -> Any:  # noqa: ANN401 - the fact's type
     """Return what a fact is when it is known to be absent: no, nothing in it, or None."""
-    match fact.type:
-        case YesNo():
-            return False
-        case Choices():
-            return frozenset()
-        case Records():
-            return ()
-        case _:
-            return None
+    return absent_of(fact.type)
 
 
 def parts_of(path: str) -> list[str]:

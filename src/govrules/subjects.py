@@ -58,6 +58,17 @@ class Declared:
         """A register of such subjects with nothing recorded."""
         return Collected(()) if self.lister is None else self.lister()
 
+    def fact(self, path: str, cls: type) -> Fact | None:
+        """Return a fact of subjects of a class by its path, be it local or derived; else None."""
+        vocabulary = vocabulary_of(cls)
+        if path in vocabulary.facts:
+            return vocabulary.facts[path]
+        head, _, name = path.partition(".")
+        if head == "local" and "local" in vocabulary.about and name in self.local:
+            return self.local[name]
+        fact, owner = self.derived.get(path, (None, None))
+        return fact if owner is cls and "stated" in vocabulary.about else None
+
 
 class _Origin(Mapping[str, str]):
     """The places of the facts of a record, by path; worked out when they are asked for."""
@@ -438,6 +449,14 @@ class SubjectReader(FactReader):
         if INDEX.search(word):
             help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
         self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
+
+
+def record_fact(cls: type, listed: str, path: str) -> Fact | None:
+    """Return a fact of the records of a list of a class; None where there is no such list."""
+    records = vocabulary_of(cls).facts.get(listed)
+    if records is None or not isinstance(records.type, Records):
+        return None
+    return vocabulary_of(records.type.cls).facts.get(path)
 
 
 def words_of(cls: type) -> str:

@@ -134,6 +134,19 @@ def is_past(fact_type: FactType) -> bool:
     return isinstance(fact_type, Date) and fact_type.past
 
 
+def absent_of(fact_type: FactType) -> Any:  # noqa: ANN401 - any fact's value
+    """Return what a fact is when it is known to be absent: no, nothing in it, or None."""
+    match fact_type:
+        case YesNo():
+            return False
+        case Choices():
+            return frozenset()
+        case Records():
+            return ()
+        case _:
+            return None
+
+
 def closed_values(fact_type: FactType) -> tuple[str | bool, ...]:
     """Return the values of a type that has a closed list of them; else nothing."""
     if isinstance(fact_type, YesNo):

@@ -16,9 +16,9 @@ from govrules.explain.phrases import day
 from govrules.facts import recorded
 from govrules.reading import class_of, declared_by, register_class
 from govrules.rulebook.ast import Rulebook
-from govrules.subjects import Declared
+from govrules.subjects import Declared, record_fact
 from govrules.truth import UNKNOWN
-from govrules.vocabulary import Fact, Records, Text, vocabulary_of
+from govrules.vocabulary import Fact, Text, vocabulary_of
 
 #: What stands for the register itself where it has no name.
 THE_REGISTER: Final = "the register"
@@ -138,21 +138,12 @@ def fact_called(path: str, cls: type, rulebook: Rulebook | None) -> Fact | None:
 
 def fact_at(path: str, cls: type, declared: Declared) -> FactAt | None:
     """Return the fact that a path of an answer names, and the record that it is in."""
-    vocabulary = vocabulary_of(cls)
-    if path in vocabulary.facts:
-        return FactAt(vocabulary.facts[path], path)
-    local = declared.local.get(path.removeprefix("local.")) if path.startswith("local.") else None
-    if local is not None and "local" in vocabulary.about:
-        return FactAt(local, path)
-    derived = declared.derived.get(path)
-    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
-        return FactAt(derived[0], path)
+    own = declared.fact(path, cls)
+    if own is not None:
+        return FactAt(own, path)
     found = OF_RECORD.fullmatch(path)
-    records = vocabulary.facts.get(found["list"]) if found else None
-    if found is None or records is None or not isinstance(records.type, Records):
-        return None
-    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
-    if inner is None:
+    inner = record_fact(cls, found["list"], found["rest"]) if found else None
+    if found is None or inner is None:
         return None
     return FactAt(inner, found["rest"], found["list"], found["record"])
 

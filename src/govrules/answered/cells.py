@@ -37,6 +37,7 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    absent_of,
     is_past,
 )
 
@@ -96,7 +97,9 @@ def read_answer(cell: Any, fact: Fact, known: Any = UNKNOWN, as_of: object = UNK
     if word in NIL_WORDS and not isinstance(fact.type, Money):
         return Refusal(f"{_shown(text)} is no answer here", "write none, 0 or don't know")
     if word in NONE_WORDS:
-        return _none(fact)
+        if isinstance(fact.type, YesNo):
+            return Refusal("`none` answers no question of yes or no", "write yes, no or don't know")
+        return absent_of(fact.type)
     return _READERS.get(type(fact.type), _single)(_Cell(cell, text, fact, known, as_of))
 
 
@@ -114,18 +117,6 @@ class _Cell:
     def yes_no(self) -> bool | None:
         """Whether it says yes or no; None where it says something else."""
         return YES_NO_WORDS.get(fold(self.text).removesuffix("."))
-
-
-def _none(fact: Fact) -> Any:  # noqa: ANN401 - any fact's value
-    match fact.type:
-        case YesNo():
-            return Refusal("`none` answers no question of yes or no", "write yes, no or don't know")
-        case Choices():
-            return frozenset()
-        case Records():
-            return ()
-        case _:
-            return None
 
 
 def _shown(text: str) -> str:

@@ -48,6 +48,7 @@ from govrules.vocabulary import (
     Records,
     Text,
     YesNo,
+    absent_of,
 )
 
 __all__ = [
@@ -172,7 +173,7 @@ def decoder(fact_type: FactType, wording: Wording | None = None) -> Callable[[An
     """
     wording = wording or Wording()
     typed = _typed(fact_type, wording)
-    absent = _absent(fact_type)
+    absent = absent_of(fact_type)
     nil = Decimal(0) if isinstance(fact_type, Money) else UNKNOWN
     said = wording.values
     unknown = wording.unknown
@@ -214,18 +215,6 @@ def is_placeholder(value: object, fact_type: FactType) -> bool:
     """Tell whether something stands there that says less than that nobody knows."""
     word = fold(written(value))
     return word in PLACEHOLDERS or (word in NIL_WORDS and not isinstance(fact_type, Money))
-
-
-def _absent(fact_type: FactType) -> Any:  # noqa: ANN401 - any fact's value
-    match fact_type:
-        case YesNo():
-            return False
-        case Choices():
-            return frozenset()
-        case Records():
-            return ()
-        case _:
-            return None
 
 
 def _as_said(value: Any, wording: Wording) -> Any:  # noqa: ANN401 - any fact's value

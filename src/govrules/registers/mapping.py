@@ -18,7 +18,7 @@ import attrs
 from govrules.decode.amounts import BANDS, MONEY_UNITS
 from govrules.decode.dates import DATE_FORMATS, PERIODS
 from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording
-from govrules.diagnostics import Code, Diagnostic, did_you_mean
+from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
 from govrules.nodes import Entries, Items, Node, Report, Scalar
@@ -152,11 +152,6 @@ class TableMapping:
     as_of: dt.date | Unknown = UNKNOWN
     rows: str = ""
     cls: type = Partnership
-
-    @property
-    def warnings(self) -> tuple[Diagnostic, ...]:
-        """What of it is not used because nobody confirmed it."""
-        return self.report.in_order()
 
 
 def read_mapping(path: str | Path, declared: Declared) -> TableMapping:

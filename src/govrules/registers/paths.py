@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from govrules.subjects import Declared
+from govrules.subjects import Declared, record_fact
 from govrules.vocabulary import Fact, Records, vocabulary_of
 
 _IN_LIST: Final = re.compile(r"(?P<list>[a-z_.]+)\[(?P<index>[0-9]{0,3})\]\.(?P<rest>[a-z_.]+)")
@@ -36,21 +36,12 @@ class FactPath:
 
 def path_of(text: str, cls: type, declared: Declared) -> FactPath | None:
     """Return the path that a text names, or None where there is no such fact."""
-    vocabulary = vocabulary_of(cls)
-    local = declared.local.get(text.removeprefix("local."))
-    if local is not None and text.startswith("local.") and "local" in vocabulary.about:
-        return FactPath(text, local, rest=text)
-    if text in vocabulary.facts:
-        return FactPath(text, vocabulary.facts[text], rest=text)
-    derived = declared.derived.get(text)
-    if derived is not None and derived[1] is cls and "stated" in vocabulary.about:
-        return FactPath(text, derived[0], rest=text)
+    own = declared.fact(text, cls)
+    if own is not None:
+        return FactPath(text, own, rest=text)
     found = _IN_LIST.fullmatch(text)
-    records = vocabulary.facts.get(found["list"]) if found else None
-    if found is None or records is None or not isinstance(records.type, Records):
-        return None
-    inner = vocabulary_of(records.type.cls).facts.get(found["rest"])
-    if inner is None:
+    inner = record_fact(cls, found["list"], found["rest"]) if found else None
+    if found is None or inner is None:
         return None
     index = int(found["index"]) if found["index"] else None
     return FactPath(text, inner, found["list"], index, found["rest"])
