@@ -147,7 +147,7 @@ def _written(body: str, answer: Answer, at: FactAt, before: Any, rulebook: Ruleb
     places = places_of(known, at)
     if not places:
         return _with_records(body, root, answer, at, before)
-    node = _items(_node_at(root, at.list))[places[0]]
+    node = _items(_node_at(root, at.list)[0])[places[0]]
     if not isinstance(node, yaml.MappingNode):
         raise EditError(f"a record of `{at.list}` is laid out so that it takes no more facts")
     return edited(body, _put(body, node, at.rest, value))
@@ -204,7 +204,7 @@ def _at_end(body: str, node: yaml.MappingNode, entry: str) -> Edit:
     newline = newline_of(body)
     if not node.value:
         raise EditError("it holds no facts that it could be added to")
-    indent = " " * node.value[0][0].start_mark.column
+    indent = " " * _indent(node)
     if node.start_mark.index == 0 or not _is_inside(body, node):
         # Of the whole file: after everything, comments too.
         end = _END.search(body) if "\n..." in body else None
@@ -213,6 +213,11 @@ def _at_end(body: str, node: yaml.MappingNode, entry: str) -> Edit:
         return place, place, f"{gap}{indent}{entry}{newline}"
     place = line_end(body, span_of(body, node)[1])
     return place, place, f"{newline}{indent}{entry}"
+
+
+def _indent(node: yaml.MappingNode) -> int:
+    """Return in which column the keys of a mapping stand."""
+    return int(node.value[0][0].start_mark.column)
 
 
 def _is_inside(body: str, node: yaml.MappingNode) -> bool:
@@ -224,14 +229,14 @@ def _is_inside(body: str, node: yaml.MappingNode) -> bool:
 # ── Lists of records ──────────────────────────────────────────────────────────────────────────
 
 
-def _node_at(node: yaml.Node, path: str) -> yaml.Node | None:
-    """Return the node at a path, however the keys are nested."""
+def _node_at(node: yaml.Node, path: str) -> tuple[yaml.Node | None, int]:
+    """Return the node at a path, however the keys are nested, and the column of its key."""
     for key, inner in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value == path:
-            return inner  # type: ignore[no-any-return]
+            return inner, key.start_mark.column
         if path.startswith(f"{key.value}."):
             return _node_at(inner, path.removeprefix(f"{key.value}."))
-    return None
+    return None, 0
 
 
 def _items(node: yaml.Node | None) -> list[yaml.Node]:
@@ -259,7 +264,7 @@ def _with_records(
     have = {fold_body(name_of(each)) for each in records_of(before, path)}
     new = [each for each in names if fold_body(each) not in have]
     label = at.rest if at.list else _label(at)
-    node = _node_at(root, path)
+    node, column = _node_at(root, path)
     if whole and not names:
         return edited(body, _put(body, root, path, "none"))
     if isinstance(node, yaml.SequenceNode) and node.flow_style and node.value:
@@ -267,18 +272,14 @@ def _with_records(
     newline = newline_of(body)
     if not isinstance(node, yaml.SequenceNode) or not node.value:
         items = [*(f"{label}: {_quoted(each)}" for each in new), *([] if whole else [_UNKNOWN])]
-        lines = "".join(f"{newline}  - {each}" for each in items)
+        indent = " " * (_indent(root) if node is None else column)
+        lines = "".join(f"{newline}{indent}  - {each}" for each in items)
         if node is None:
-            begin, end, entry = _at_end(body, root, f"{path}:{{}}")
-            indent = " " * root.value[0][0].start_mark.column
-            lines = lines.replace(newline, newline + indent)
-            return edited(body, [(begin, end, entry.replace("{}", lines, 1))])
+            return edited(body, [_at_end(body, root, f"{path}:{lines}")])
         begin, end = span_of(body, node)
         key = body.rindex(":", 0, begin + 1) + 1
-        column = " " * _column(root, path)
         place = line_end(body, end)
-        rest = body[end:place]
-        return edited(body, [(key, place, rest + lines.replace(newline, newline + column))])
+        return edited(body, [(key, place, body[end:place] + lines)])
     edits: list[Edit] = []
     indent = " " * node.start_mark.column
     if new:
@@ -318,15 +319,6 @@ def _quoted(name: str, *, in_flow: bool = False) -> str:
     return quoted(name, in_flow=in_flow) if plain else f'"{name}"'
 
 
-def _column(root: yaml.MappingNode, path: str) -> int:
-    for key, inner in root.value:
-        if key.value == path:
-            return int(key.start_mark.column)
-        if path.startswith(f"{key.value}."):
-            return _column(inner, path.removeprefix(f"{key.value}."))
-    return 0
-
-
 def _label(at: FactAt) -> str:
     assert isinstance(at.fact.type, Records)  # noqa: S101 - the caller has looked
     return label_of(at.fact.type.cls)
@@ -338,13 +330,12 @@ def _label(at: FactAt) -> str:
 def _with_evidence(body: str, path: str, seen: str) -> str:
     """Return a file that says where a fact was seen."""
     root = root_of(body)
-    node = _node_at(root, _EVIDENCE)
+    node, _ = _node_at(root, _EVIDENCE)
     entry = f"{path}: {quoted(seen)}"
+    newline = newline_of(body)
     if node is None:
-        begin, end, text = _at_end(body, root, f"{_EVIDENCE}:")
-        indent = " " * root.value[0][0].start_mark.column
-        newline = newline_of(body)
-        return edited(body, [(begin, end, f"{text}{indent}  {entry}{newline}")])
+        lines = f"{newline}{' ' * _indent(root)}  {entry}"
+        return edited(body, [_at_end(body, root, f"{_EVIDENCE}:{lines}")])
     if not isinstance(node, yaml.MappingNode) or not node.value:
         return edited(body, [in_place(body, node, f"{{{path}: {quoted(seen, in_flow=True)}}}")])
     for key, inner in node.value:
@@ -353,6 +344,5 @@ def _with_evidence(body: str, path: str, seen: str) -> str:
             return edited(body, [in_place(body, inner, quoted(seen, in_flow=in_flow))])
     if node.flow_style:
         return edited(body, [into_braces(body, node, f"{path}: {quoted(seen, in_flow=True)}")])
-    indent = " " * node.value[0][0].start_mark.column
     place = line_end(body, span_of(body, node)[1])
-    return edited(body, [(place, place, f"{newline_of(body)}{indent}{entry}")])
+    return edited(body, [(place, place, f"{newline}{' ' * _indent(node)}{entry}")])
