@@ -264,12 +264,10 @@ class Rows:
             return several
         values = reader.column(cells, texts=self.table.texts)
         if reader.bad:
-            named = _Named(self, column, at)
-            for row, value in enumerate(values):
-                if type(value) is Problem:
-                    values[row] = value.value
-                    named.say(row, value)
-            named.end()
+            bad = [(row, value) for row, value in enumerate(values) if type(value) is Problem]
+            for row, problem in bad:
+                values[row] = problem.value
+            self._unread(column, at, bad)
         if reader.placeholder:
             self._placeholders(column, at, reader, enumerate(cells))
         of = column.path.list or ("" if self.fact is None else self.fact.name)
@@ -289,12 +287,33 @@ class Rows:
         }
         if not problems:
             return
-        named = _Named(self, column, at)
-        for row, cell in enumerate(cells):
-            if type(cell) is str and cell in problems and isinstance(values[row], str):
-                values[row] = UNKNOWN
-                named.say(row, problems[cell])
-        named.end()
+        bad = [
+            (row, problems[cell])
+            for row, cell in enumerate(cells)
+            if type(cell) is str and cell in problems and isinstance(values[row], str)
+        ]
+        for row, _ in bad:
+            values[row] = UNKNOWN
+        self._unread(column, at, bad)
+
+    def _unread(self, column: Column, at: int, bad: Sequence[tuple[int, Problem]]) -> None:
+        """Name the cells of a column that cannot be read: some of them, and how many more."""
+        about = f"`{column.path.text}`, column `{self.table.named(at)}`"
+        for row, problem in bad[:MAX_CELLS_NAMED]:
+            care = problem.code is Code.READ_WITH_CARE
+            self.found.add(
+                problem.code if care else Code.UNREADABLE_VALUE,
+                f"{problem.message} ({about})",
+                self.table.place(row, at),
+                problem.of_column or problem.help,
+            )
+        if more := len(bad[MAX_CELLS_NAMED:]):
+            self.found.add(
+                Code.UNREADABLE_VALUE,
+                f"{more:,} more cells of the column cannot be read ({about})",
+                self.table.place(None, at),
+                "say in the mapping how the column is written, or correct the cells",
+            )
 
     def _placeholders(
         self, column: Column, at: int, reader: CellReader, cells: Iterable[tuple[int, Any]]
@@ -315,7 +334,7 @@ class Rows:
     def _several(self, column: Column, at: int, reader: CellReader) -> list[Any]:
         """Return lists of values, one a cell; UNKNOWN among them where one cannot be read."""
         found: list[Any] = []
-        named = _Named(self, column, at)
+        bad: list[tuple[int, Problem]] = []
         for row, cell in enumerate(self.table.columns[at]):
             if reader.read(cell) is UNKNOWN:
                 found.append(UNKNOWN)
@@ -328,17 +347,17 @@ class Rows:
                 problem = _several_bodies(cell, parts, its.separator, its.values)
             if problem is not None:
                 found.append(UNKNOWN)
-                named.say(row, problem)
+                bad.append((row, problem))
                 continue
             for part in parts:
                 value = reader.read(part)
                 if type(value) is Problem:
-                    named.say(row, value)
+                    bad.append((row, value))
                     value = value.value
                 # A record whose only fact is said to be none is no record.
                 items.append(UNKNOWN if value is None else value)
             found.append(items)
-        named.end()
+        self._unread(column, at, bad)
         return found
 
     def tally(self, read: int, empty: Sequence[int], without_owner: Sequence[int] = ()) -> None:
@@ -459,46 +478,6 @@ def _several_bodies(
         if mark
         else "write one body a cell; if it is one, give it under `values` of the column",
     )
-
-
-class _Named:
-    """Names the cells of one column that cannot be read: some of them, and how many more."""
-
-    def __init__(self, rows: Rows, column: Column, at: int) -> None:
-        self.rows = rows
-        self.column = column
-        self.at = at
-        self.number = 0
-
-    def say(self, row: int, problem: Problem) -> None:
-        """Report a cell, unless enough of its column have been."""
-        self.number += 1
-        if self.number <= MAX_CELLS_NAMED:
-            care = problem.code is Code.READ_WITH_CARE
-            self._add(
-                row,
-                f"{problem.message} ({self._about()})",
-                problem.of_column or problem.help,
-                problem.code if care else Code.UNREADABLE_VALUE,
-            )
-
-    def end(self) -> None:
-        """Say how many more there are."""
-        more = self.number - MAX_CELLS_NAMED
-        if more > 0:
-            self._add(
-                None,
-                f"{more:,} more cells of the column cannot be read ({self._about()})",
-                "say in the mapping how the column is written, or correct the cells",
-            )
-
-    def _about(self) -> str:
-        return f"`{self.column.path.text}`, column `{self.rows.table.named(self.at)}`"
-
-    def _add(
-        self, row: int | None, message: str, help_: str, code: Code = Code.UNREADABLE_VALUE
-    ) -> None:
-        self.rows.found.add(code, message, self.rows.table.place(row, self.at), help_)
 
 
 def as_text(cell: object) -> str:
