@@ -39,7 +39,7 @@ from govrules.lowering.reads import beneath, counted, mergeable
 from govrules.model import Pair, Partnership, Register
 from govrules.pairing import pairs_of
 from govrules.reading import class_of
-from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES, verdicts
+from govrules.registers.verdicts import SEVERITY_CODES, VERDICT_CODES, codes_of
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN, Unknown
@@ -135,9 +135,7 @@ class Kernel:
         questions = np.empty((number, rows), np.int32) if self.asks else None
         texts: dict[str, int] = {"": 0}
         for place, judged in enumerate(self.judged):
-            found = verdicts(judged, block.bitmap, rows)
-            # Two bits are enough for a verdict, and three for a severity or none.
-            told[place] = found.verdict | found.severity << 2 | found.could_be << 5
+            told[place] = codes_of(judged, block.bitmap, rows)
             if questions is not None:
                 questions[place] = _texts(self.asks[place], block, texts)
         return Told(told.T, None if questions is None else questions.T, [*texts])
@@ -149,8 +147,7 @@ class Told:
     What rules say of some rows: a row of each array for each, and a column for each rule.
 
     Attributes:
-        codes: of the verdict in the two lowest bits, of the severity in the next three, and of
-            what it could be in the others.
+        codes: what each rule says, as `codes_of` has it.
         questions: places among the texts; None where no details are wanted.
         texts: what is asked.
     """

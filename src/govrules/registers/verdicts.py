@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-import attrs
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,23 +24,7 @@ VERDICT_CODES: Final = (Verdict.FLAGGED, Verdict.CLEAR, Verdict.UNKNOWN, Verdict
 SEVERITY_CODES: Final = (None, *SEVERITIES)
 
 
-@attrs.frozen(eq=False)
-class Verdicts:
-    """
-    What a rule says of each row.
-
-    Attributes:
-        verdict: places in `VERDICT_CODES`.
-        severity: places in `SEVERITY_CODES`, the severity that is certain.
-        could_be: likewise, the worst that is possible where that is worse.
-    """
-
-    verdict: Codes
-    severity: Codes
-    could_be: Codes
-
-
-def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> Verdicts:
+def codes_of(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> Codes:
     """
     Return what a rule says of each row.
 
@@ -51,6 +34,11 @@ def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> 
         bitmap: gives where a formula holds.
 
         rows: how many rows there are.
+
+    Returns:
+        in the two lowest bits the place of the verdict in `VERDICT_CODES`; in the next three that
+        of the severity that is certain in `SEVERITY_CODES`; in the others likewise the worst that
+        is possible, where that is worse.
     """
     flagged, clear = bitmap(judged.flagged), bitmap(judged.clear)
     not_applicable = bitmap(judged.not_applicable)
@@ -62,7 +50,8 @@ def verdicts(judged: Judged, bitmap: Callable[[Formula], Bitmap], rows: int) -> 
     possible.sort(key=lambda each: each[0])
     severity, worst = _first(possible, flagged, rows), _first(possible[::-1], open_, rows)
     low, high = (unpack(each, rows).view(np.uint8) for each in (~open_, ~(flagged | clear)))
-    return Verdicts(low + np.uint8(2) * high, severity, worst * (worst != severity))
+    codes: Codes = low | high << 1 | severity << 2 | worst * (worst != severity) << 5
+    return codes
 
 
 def _first(possible: Sequence[tuple[int, Bitmap]], where: Bitmap, rows: int) -> Codes:
