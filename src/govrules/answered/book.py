@@ -179,11 +179,8 @@ def _returned(file: str, several: Mapping[str, Sequence[Sequence[Any]]]) -> Retu
     for name, cells in several.items():
         kind = name if name in _NEEDED else _kind_of(cells)
         if kind:
-            formulas = (
-                formulas_in(file, name) if name and suffix_of(file) == ".xlsx" else frozenset()
-            )
-            sheet = _Sheet(file, name, kind, cells, formulas)
-            rows.setdefault(kind, []).extend(sheet.rows(problems, notes))
+            found = _rows_of(file, name, kind, cells, problems=problems, notes=notes)
+            rows.setdefault(kind, []).extend(found)
     if not any(kind in rows for kind in _NEEDED if kind != sheets.FACTS) and not problems:
         _refuse(
             file,
@@ -222,48 +219,48 @@ def _kind_of(cells: Sequence[Sequence[Any]]) -> str:
     return ""
 
 
-@attrs.frozen
-class _Sheet:
-    """A sheet, and which of those it is that are read."""
-
-    file: str
-    name: str
-    kind: str
-    cells: Sequence[Sequence[Any]]
-    formulas: frozenset[tuple[int, int]]
-
-    def rows(self, problems: list[Diagnostic], notes: list[str]) -> Iterator[Row]:
-        """Yield the rows below the headings, the blank ones left out."""
-        needs, cells = _NEEDED[self.kind], self.cells
-        needed = {fold(each): each for each in (*_KNOWN.get(self.kind, ()), *needs)}
-        places = range(min(len(cells), _LOOKED_AT))
-        at = max(places, key=lambda place: _known(cells[place], needed), default=0)
-        columns: dict[str, int] = {}
-        for number, cell in enumerate(cells[at] if cells else (), 1):
-            head = " ".join(written(cell).split()) if cell is not None else ""
-            columns.setdefault(needed.get(fold(head), head), number)
-        missing = [each for each in needs if each not in columns]
-        if missing:
-            problem = Diagnostic(
-                Code.ANSWER_REFUSED,
-                f"no column has the heading `{missing[0]}`, so that the sheet is not read",
-                Span(self.file, at + 1, 1, sheet=self.name),
-                f"give the columns their headings again: {', '.join(needs)}",
-            )
-            problems.append(problem)
-            return
-        extra = [each for each in columns if each and each not in needed.values()]
-        if extra and self.kind in _KNOWN and self.kind != sheets.FACTS:
-            named = ", ".join(f"`{each}`" for each in extra)
-            notes.append(f"{self.name or self.file}: not read: {named}")
-        for number, row in enumerate(cells[at + 1 :], at + 2):
-            found = {
-                head: row[column - 1] if column <= len(row) else None
-                for head, column in columns.items()
-            }
-            if any(each not in (None, "") and str(each).strip() for each in found.values()):
-                held = {head for head, each in columns.items() if (number, each) in self.formulas}
-                yield Row(self.file, self.name, number, found, columns, frozenset(held))
+def _rows_of(
+    file: str,
+    name: str,
+    kind: str,
+    cells: Sequence[Sequence[Any]],
+    *,
+    problems: list[Diagnostic],
+    notes: list[str],
+) -> Iterator[Row]:
+    """Yield the rows of a sheet below its headings, the blank ones left out."""
+    needs = _NEEDED[kind]
+    needed = {fold(each): each for each in (*_KNOWN.get(kind, ()), *needs)}
+    places = range(min(len(cells), _LOOKED_AT))
+    at = max(places, key=lambda place: _known(cells[place], needed), default=0)
+    columns: dict[str, int] = {}
+    for number, cell in enumerate(cells[at] if cells else (), 1):
+        head = " ".join(written(cell).split()) if cell is not None else ""
+        columns.setdefault(needed.get(fold(head), head), number)
+    missing = [each for each in needs if each not in columns]
+    if missing:
+        problem = Diagnostic(
+            Code.ANSWER_REFUSED,
+            f"no column has the heading `{missing[0]}`, so that the sheet is not read",
+            Span(file, at + 1, 1, sheet=name),
+            f"give the columns their headings again: {', '.join(needs)}",
+        )
+        problems.append(problem)
+        return
+    extra = [each for each in columns if each and each not in needed.values()]
+    if extra and kind in _KNOWN and kind != sheets.FACTS:
+        named = ", ".join(f"`{each}`" for each in extra)
+        notes.append(f"{name or file}: not read: {named}")
+    of_xlsx = name and suffix_of(file) == ".xlsx"
+    formulas = formulas_in(file, name) if of_xlsx else frozenset()
+    for number, row in enumerate(cells[at + 1 :], at + 2):
+        found = {
+            head: row[column - 1] if column <= len(row) else None
+            for head, column in columns.items()
+        }
+        if any(each not in (None, "") and str(each).strip() for each in found.values()):
+            held = {head for head, each in columns.items() if (number, each) in formulas}
+            yield Row(file, name, number, found, columns, frozenset(held))
 
 
 def _known(row: Sequence[Any], needed: Mapping[str, str]) -> int:
