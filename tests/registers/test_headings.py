@@ -11,7 +11,9 @@ import yaml
 from govrules import load_rulebook
 from govrules.errors import FactsError
 from govrules.reading import declared_by
+from govrules.registers.headings import SHIPPED, read_headings
 from govrules.registers.propose import propose
+from govrules.subjects import Declared
 
 HERE = Path(__file__).parent
 #: Facts that came after the judgements, and the headings that name them.
@@ -84,8 +86,6 @@ def test_headings_of_public_registers_are_right_or_left(tmp_path, declared):
 
 
 def test_the_shipped_words_mean_one_thing(declared):
-    from govrules.registers.headings import SHIPPED, read_headings  # noqa: PLC0415
-
     words = read_headings(SHIPPED, declared)
     assert not words.no_fact & words.means.keys()
     assert not words.no_fact & words.may_mean.keys()
@@ -130,6 +130,11 @@ def test_a_policy_team_adds_words_of_its_own(tmp_path, declared):
         ("govrules: 1\nmeans: { name: x }\n", "wrong-shape"),
         ("govrules: 1\nwords: { status: { alive: [x] } }\n", "unknown-key"),
         ("govrules: 1\nno_fact: yes\n", "wrong-shape"),
+        ("govrules: 1\nmeans: [name]\n", "wrong-shape"),
+        ("govrules: 1\nmay_mean:\n", "wrong-shape"),
+        ("govrules: 1\nno_partnership: grant\n", "wrong-shape"),
+        ("govrules: 1\nwords: { name: pool }\n", "wrong-shape"),
+        ("govrules: 1\nwords: { name: { pool: [kitty] } }\n", "wrong-shape"),
     ],
 )
 def test_a_file_of_words_is_read_with_care(tmp_path, declared, text, code):
@@ -141,3 +146,9 @@ def test_a_file_of_words_is_read_with_care(tmp_path, declared, text, code):
         propose(str(path), declared, headings=own)
     assert code in {each.code.title for each in raised.value.diagnostics}
     assert all(each.span.line for each in raised.value.diagnostics)
+
+
+def test_words_of_a_fact_that_no_pack_in_force_derives_are_left_out(tmp_path):
+    own = tmp_path / "own.yaml"
+    own.write_text("govrules: 1\nwords: { risk_tier: { high: [grave] } }\n", "utf-8")
+    assert read_headings(own, Declared()).values == {}

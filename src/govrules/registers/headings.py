@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from rapidfuzz import fuzz
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership
-from govrules.nodes import Entries, Node, Report, Scalar, read_text
+from govrules.nodes import Node, Report, Scalar, read_text
 from govrules.parsing import parse
 from govrules.registers.paths import FactPath, path_of, paths_of
 from govrules.registers.tables import fold_heading
@@ -120,21 +120,25 @@ def _read(node: Node, report: Report, declared: Declared) -> _Words | None:
             for each in inner.texts("headings"):
                 asked[key_of(each)] = (*asked.get(key_of(each), ()), (key.text, answers))
     return _Words(
-        _by_heading(fields, "means", report, declared),
-        _by_heading(fields, "may_mean", report, declared),
+        _by_heading(fields, "means", declared),
+        _by_heading(fields, "may_mean", declared),
         asked,
         frozenset(map(key_of, fields.texts("no_fact"))),
         _values(fields, report, declared),
-        _others(fields, report),
+        {
+            kind.text: frozenset(map(key_of, lists.texts(kind.text)))
+            for kind, lists in _lists(fields, "no_partnership")
+        },
     )
 
 
-def _others(fields: Fields, report: Report) -> dict[str, frozenset[str]]:
-    """Return what rows are that are no partnerships, with the headings that say so."""
-    kinds = [key.text for key, _ in fields.entries("no_partnership")]
-    node = fields.value("no_partnership")
-    inner = Fields(report, node, kinds, "`no_partnership`") if node is not None else None
-    return {each: frozenset(map(key_of, inner.texts(each))) for each in kinds} if inner else {}
+def _lists(fields: Fields, key: str) -> Iterator[tuple[Scalar, Fields]]:
+    """Yield the keys of a mapping of lists, each with that mapping."""
+    entries = fields.entries(key)
+    if entries:
+        names = [each.text for each, _ in entries]
+        lists = Fields(fields.report, fields.value(key), names, f"`{key}`")
+        yield from ((each, lists) for each, _ in entries)
 
 
 def _values(fields: Fields, report: Report, declared: Declared) -> dict[str, dict[str, str]]:
@@ -143,7 +147,13 @@ def _values(fields: Fields, report: Report, declared: Declared) -> dict[str, dic
         if not _known(key, report, declared):
             continue
         path = path_of(key.text, declared.cls, declared)
-        allowed = getattr(path.fact.type, "values", ()) if path is not None else ()
+        if path is None:
+            continue
+        allowed = getattr(path.fact.type, "values", ())
+        if not allowed:
+            message = f"`{key.text}` has no closed list of values for which words could stand"
+            report.add(Code.WRONG_SHAPE, message, key, "take it out of `words`")
+            continue
         inner = Fields(report, node, allowed, f"`{key.text}`")
         found[key.text] = {
             fold_heading(word).casefold(): value for value in allowed for word in inner.texts(value)
@@ -151,17 +161,10 @@ def _values(fields: Fields, report: Report, declared: Declared) -> dict[str, dic
     return found
 
 
-def _by_heading(
-    fields: Fields, key: str, report: Report, declared: Declared
-) -> dict[str, tuple[str, ...]]:
+def _by_heading(fields: Fields, key: str, declared: Declared) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    node = fields.value(key)
-    names = tuple(each.text for each, _ in node.items) if isinstance(node, Entries) else ()
-    inner = Fields(report, node, names, f"`{key}`") if node is not None else None
-    for path, _ in fields.entries(key):
-        if not _known(path, report, declared) or inner is None:
-            continue
-        for word in inner.texts(path.text):
+    for path, lists in _lists(fields, key):
+        for word in lists.texts(path.text) if _known(path, fields.report, declared) else ():
             found[key_of(word)] = (*found.get(key_of(word), ()), path.text)
     return found
 
