@@ -165,6 +165,20 @@ def test_the_table_of_a_database_is_named_after_two_colons(tmp_path):
         assert pool.origin["name"] == f"{path}::current::current:1".replace("::current::", "::")
 
 
+def test_a_table_of_a_database_in_another_schema_is_named_with_it(tmp_path):
+    path = tmp_path / "all.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('create schema "of care"')
+        connection.execute("""create table "of care".pools as select 'Care pool' as name""")
+    assert read_register(path).partnerships[0].name == "Care pool"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table pools as select 'Other pool' as name")
+    for table, name in (("pools", "Other pool"), ("of care.pools", "Care pool")):
+        assert read_register(path, table=table).partnerships[0].name == name
+    with pytest.raises(FactsError, match=r"`pools`, `of care\.pools`"):
+        read_register(path)
+
+
 def test_a_table_in_memory_is_read_with_a_mapping(tmp_path):
     mapping = tmp_path / "mapping.yaml"
     mapping.write_text("govrules: 1\nregister: { name: Mine }\ncolumns: { Partnership: name }\n")

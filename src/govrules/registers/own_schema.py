@@ -344,15 +344,13 @@ def _open_duckdb(file: str, name: str, wanted: str) -> Iterator[tuple[Any, str, 
     duckdb = needs("duckdb", name)
     try:
         with duckdb.connect(file, read_only=True) as database:
-            names = [
-                row[0]
-                for row in database.execute(
-                    "select table_name from information_schema.tables order by table_name"
-                ).fetchall()
-            ]
-            table = _duckdb_table(names, name, wanted)
-            quoted = '"' + table.replace('"', '""') + '"'
-            yield database, quoted, name if len(names) == 1 else f"{name}::{table}"
+            found = "select table_schema, table_name from information_schema.tables order by all"
+            tables = {
+                each if schema == "main" else f"{schema}.{each}": f"{_sql(schema)}.{_sql(each)}"
+                for schema, each in database.execute(found).fetchall()
+            }
+            table = _duckdb_table([*tables], name, wanted)
+            yield database, tables[table], name if len(tables) == 1 else f"{name}::{table}"
     except duckdb.Error:
         refuse(
             Code.UNREADABLE_TABLE,
@@ -360,6 +358,11 @@ def _open_duckdb(file: str, name: str, wanted: str) -> Iterator[tuple[Any, str, 
             "it is no DuckDB database that can be read here, or it is damaged or in use",
             "close what writes to it, and check that this version of DuckDB reads it",
         )
+
+
+def _sql(name: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _duckdb(file: str, name: str, table: str) -> Stored:
@@ -375,7 +378,7 @@ def _duckdb(file: str, name: str, table: str) -> Stored:
         schema = selected(database, "*", f"{quoted} limit 0").schema
 
     def batches(names: Sequence[str]) -> Iterator[Any]:
-        what = ", ".join('"' + each.replace('"', '""') + '"' for each in names)
+        what = ", ".join(map(_sql, names))
         with _open_duckdb(file, name, table) as (database, quoted, _):
             yield from selected(database, what, quoted)
 
