@@ -66,8 +66,8 @@ class Beneath:
 #: A fact that is asked for where it is open; or what leads to such facts.
 Part: TypeAlias = ir.Read | Open | Inside | Beneath
 Parts: TypeAlias = tuple[Part, ...]
-#: Where each fact is asked for.
-Asks: TypeAlias = dict[ir.Read, ir.Formula]
+#: Where each fact is asked for, by its path.
+Asks: TypeAlias = dict[str, ir.Formula]
 
 
 @attrs.frozen(eq=False)
@@ -138,7 +138,7 @@ class Asking:
             mitigations=self._of_all((each.when for each in rule.mitigated_by), top),
         )
 
-    def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> dict[str, ir.Formula]:
+    def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> Asks:
         """
         Return by path where a rule asks for each fact that it reads, and that it hangs on.
 
@@ -161,10 +161,7 @@ class Asking:
         for true, parts in asked.grades:
             self._tell(parts, open_, found)
             open_ = f.all_of(open_, f.no(true))
-        told: dict[str, ir.Formula] = {}
-        for read, where in found.items():
-            told[read.full_path] = f.any_of(told.get(read.full_path, f.FALSE), where)
-        return told
+        return found
 
     # ── The tree ──────────────────────────────────────────────────────────────────────────────
 
@@ -282,24 +279,24 @@ class Asking:
     def _tell(self, parts: Parts, where: ir.Formula, into: Asks) -> None:
         """Add where each fact is asked for."""
         for part in parts:
-            found: Mapping[ir.Read, ir.Formula] = {}
+            found: Mapping[str, ir.Formula] = {}
             match part:
                 case ir.Read():
                     whole = isinstance(part.type, Records | Choices)
-                    found = {part: f.more(part) if whole else f.unknown(part)}
+                    found = {part.full_path: f.more(part) if whole else f.unknown(part)}
                 case Open(inner, its):
                     self._tell(its, f.all_of(where, inner), into)
                 case Inside(var, its):
                     found = below = Asks()
                     self._tell(its, f.TRUE, below)
                     if var.recorded:
-                        found = {read: f.exists(var, asked) for read, asked in below.items()}
+                        found = {path: f.exists(var, asked) for path, asked in below.items()}
                 case Beneath():
                     found = self._of_rows(part)
                 case _:
                     assert_never(part)
-            for read, asked in found.items():
-                into[read] = f.any_of(into.get(read, f.FALSE), f.all_of(where, asked))
+            for path, asked in found.items():
+                into[path] = f.any_of(into.get(path, f.FALSE), f.all_of(where, asked))
 
     def _of_rows(self, beneath_: Beneath) -> Asks:
         """Return where a derived fact asks for each fact, each as a table of its own."""
@@ -309,13 +306,13 @@ class Asking:
             for parts, (true, _, _) in zip(each.rows, held.rows, strict=False):
                 self._tell(parts, reached, found)
                 reached = f.all_of(reached, f.no(true))
-            self._told[each] = {read: _named(read, asked, each) for read, asked in found.items()}
+            self._told[each] = {path: _named(path, asked, each) for path, asked in found.items()}
         return self._told[beneath_]
 
 
-def _named(read: ir.Read, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:
+def _named(path: str, formula: ir.Formula, beneath_: Beneath) -> ir.Formula:
     """Return a formula as a table of its own, so that a chain of them does not grow."""
     of = beneath_.table
-    name = f"{of.name} in {len(beneath_.rows)} rows asks {read.full_path}"
+    name = f"{of.name} in {len(beneath_.rows)} rows asks {path}"
     rows = [(f.Pair(formula, f.no(formula)), True)]
     return f.may(f.table(name, of.var, rows, otherwise=False, stated=None, fact=of.fact), (True,))
