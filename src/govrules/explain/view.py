@@ -49,7 +49,7 @@ class Backend:
         self.shapes: Final = Shapes(rulebook)
         self.lowering: Final = lowering_of(rulebook.derived)
         self.closures: Final = Closures(self.shapes, self.lowering)
-        self.asking: Final = Asking(self.lowering, rulebook.derived)
+        self.asking: Final = Asking(self.lowering)
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
         self.asks: dict[Any, Any] = {}
         #: By the id of a condition or rule, which is kept beside so that it stays its own.

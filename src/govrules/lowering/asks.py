@@ -15,7 +15,6 @@ import attrs
 
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
-from govrules.lowering.judged import Judged
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
 from govrules.rulebook import ast, derivation, expr
 from govrules.rulebook.walk import operands
@@ -113,12 +112,9 @@ class Asking:
 
     Args:
         lowering: what lowers them.
-
-        derived: the rulebook's derived facts by name.
     """
 
     lowering: Lowering
-    derived: Mapping[str, ast.Derived]
     #: What each derived fact of a record asks in so many of its rows.
     _tables: dict[tuple[str, ir.Var, int], Beneath] = attrs.field(factory=dict, init=False)
     _told: dict[Beneath, Asks] = attrs.field(factory=dict, init=False)
@@ -138,7 +134,7 @@ class Asking:
             mitigations=self._of_all((each.when for each in rule.mitigated_by), top),
         )
 
-    def rule(self, rule: ast.Rule, judged: Judged, cls: type) -> Asks:
+    def rule(self, rule: ast.Rule, cls: type) -> Asks:
         """
         Return by path where a rule asks for each fact that it reads, and that it hangs on.
 
@@ -147,11 +143,9 @@ class Asking:
         Args:
             rule: the rule.
 
-            judged: the rule, lowered.
-
             cls: the class of the subjects.
         """
-        asked, found = self.of(rule, cls), Asks()
+        asked, judged, found = self.of(rule, cls), self.lowering.rule(rule, cls), Asks()
         unknown = f.all_of(*map(f.no, (judged.not_applicable, judged.clear, judged.flagged)))
         self._tell(asked.scope, f.all_of(unknown, _open(judged.scope)), found)
         self._tell(asked.requires, f.all_of(unknown, _open(judged.requires)), found)
@@ -191,7 +185,7 @@ class Asking:
 
     def _that_matter(self, test: expr.Test, ref: expr.FactRef, scopes: Vars) -> int:
         """Return how many rows of a derived fact a test of it hangs on: the last may not matter."""
-        derived, var = self.derived[ref.path], scopes[ref.level]
+        derived, var = self.lowering.derived[ref.path], scopes[ref.level]
         number = len(derived.rows)
         if var.depth:
             return number
@@ -251,7 +245,7 @@ class Asking:
 
     def _of_fact(self, ref: expr.FactRef, scopes: Vars) -> Parts:
         if ref.source is expr.FactSource.DERIVED:
-            rows = len(self.derived[ref.path].rows)
+            rows = len(self.lowering.derived[ref.path].rows)
             return self._of_derived(ref.path, scopes[ref.level], rows)
         fact = read_of(ref, scopes)
         return (fact,) if fact.is_recorded else ()
@@ -260,17 +254,17 @@ class Asking:
         """Return what a derived fact of a record asks in so many of its rows."""
         key = (name, var, rows)
         if rows and key not in self._tables:
-            whole = {each: (each, var, len(of.rows)) for each, of in self.derived.items()}
+            whole = {each: (each, var, len(of.rows)) for each, of in self.lowering.derived.items()}
             done = {each for each in whole if whole[each] in self._tables}
             # Those beneath first, so that a long chain of them is not gone down.
-            for each in derivation.beneath(name, self.derived, done):
+            for each in derivation.beneath(name, self.lowering.derived, done):
                 self._made(*whole[each])
             if key not in self._tables:
                 self._made(*key)
         return (self._tables[key],) if rows else ()
 
     def _made(self, name: str, var: ir.Var, rows: int) -> None:
-        several = (each.when for each in self.derived[name].rows[:rows])
+        several = (each.when for each in self.lowering.derived[name].rows[:rows])
         found = tuple(self._residual(each, (var,)) for each in several)
         self._tables[name, var, rows] = Beneath(self.lowering.table(name, var), found)
 

@@ -106,7 +106,7 @@ class Lowering:
     """
 
     def __init__(self, derived: Mapping[str, ast.Derived]) -> None:
-        self._derived = derived
+        self.derived = derived
         self._tables: dict[tuple[str, ir.Var, Taken], ir.Table] = {}
         self._reached: dict[str, frozenset[str]] = {}
         self._rules = lru_cache(maxsize=_MOST_RULES)(self._rule)
@@ -145,7 +145,7 @@ class Lowering:
             may = (f.may(held, (value,)) for value in held.may)
             return ir.once(Split, tuple(zip(may, below, strict=True)))
 
-        return judged_of(tree(splits(rule, self._derived), frozenset()), len(rule.mitigated_by))
+        return judged_of(tree(splits(rule, self.derived), frozenset()), len(rule.mitigated_by))
 
     def condition(self, condition: expr.Condition, cls: type) -> f.Pair:
         """Return a condition on subjects of a class as formulas."""
@@ -161,11 +161,11 @@ class Lowering:
         """Return the table of a derived fact of a record."""
         key = self._key(name, var, taken)
         if key not in self._tables:
-            keys = {each: self._key(each, var, taken) for each in self._derived}
+            keys = {each: self._key(each, var, taken) for each in self.derived}
             done = {each for each in keys if keys[each] in self._tables}
             done |= {each for each, _ in taken}
-            for each in beneath(name, self._derived, done):
-                self._tables[keys[each]] = self._made(self._derived[each], var, taken)
+            for each in beneath(name, self.derived, done):
+                self._tables[keys[each]] = self._made(self.derived[each], var, taken)
         return self._tables[key]
 
     def _key(self, name: str, var: ir.Var, taken: Taken) -> tuple[str, ir.Var, Taken]:
@@ -186,7 +186,7 @@ class Lowering:
         def work(derived: ast.Derived) -> frozenset[str]:
             return frozenset(derived.reads).union(*map(self._reached.__getitem__, derived.reads))
 
-        return once_each(name, self._derived, self._reached, work)
+        return once_each(name, self.derived, self._reached, work)
 
     def _made(self, derived: ast.Derived, var: ir.Var, taken: Taken) -> ir.Table:
         seen = _Seen(self, (var,), taken)

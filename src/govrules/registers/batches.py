@@ -251,9 +251,8 @@ def kernel(
     rules, cls = rules_for(kind, rulebook, as_of), class_of(rulebook, kind)
     lowering = lowering_of(rulebook.derived)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
-    asking = Asking(lowering, rulebook.derived)
-    several = zip(rules, judged, strict=True) if details else ()
-    asks = tuple(asking.rule(*each, cls) for each in several)
+    asking = Asking(lowering)
+    asks = tuple(asking.rule(rule, cls) for rule in (rules if details else ()))
     formulas = [formula for each in asks for formula in each.values()]
     formulas += [formula for each in judged for formula in each.formulas]
     return Kernel(rules, _columns(formulas, ""), judged, as_of, asks)

@@ -122,8 +122,7 @@ def _cases(encoded: EncodedRulebook, rule: Rule) -> Iterator[tuple[str, _Questio
         return
     cls = encoded.cls(rule)
     translator = encoded.translator(cls, complete=False)
-    asking = Asking(encoded.lowering, encoded.rulebook.derived)
-    formulas = asking.rule(rule, encoded.lowering.rule(rule, cls), cls)
+    formulas = Asking(encoded.lowering).rule(rule, cls)
     asks = {path: translator.term(so) for path, so in formulas.items() if path != AS_OF.name}
     told, space = encoded.rule(rule, translator), translator.space
     outcome = [told.flagged, told.clear, told.not_applicable, *told.at_least.values()]
