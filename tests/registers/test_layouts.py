@@ -486,6 +486,15 @@ def test_the_delimiter_that_the_mapping_names_counts(folder):
     assert names(found) == ["P1;Care pool"]
 
 
+@pytest.mark.parametrize("written", ["tab", r'"\t"', r"'\t'", '"\t"'])
+def test_a_tab_may_be_written_in_a_mapping_in_any_way(folder, written):
+    text("Name,Lead,Budget\tRef\nCare,pool,A\tP1\nArts,B,C\tP2\n")
+    mapping = (
+        f'govrules: 1\ncolumns: {{ "Name,Lead,Budget": name, Ref: id }}\ndelimiter: {written}\n'
+    )
+    assert names(read("register.csv", mapping)) == ["Care,pool,A", "Arts,B,C"]
+
+
 # ── Nothing checked ───────────────────────────────────────────────────────────────────────────
 
 

@@ -303,8 +303,9 @@ class _Reader:
                     fields.value("header"),
                     "write the row of the headings, such as `3`, or its rows, such as `2-3`",
                 )
-        delimiter = fields.text("delimiter") if self._is_word(fields, "delimiter") else ""
-        delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
+        node = fields.value("delimiter")
+        is_tab = isinstance(node, Scalar) and node.text in ("\t", "\\t", "tab")
+        delimiter = "\t" if is_tab else fields.text("delimiter")
         if len(delimiter) > 1 or delimiter in ('"', "\n"):
             self.report.add(
                 Code.BAD_FORMAT,
@@ -323,12 +324,6 @@ class _Reader:
             several[1:],
             bool(fields.yes_no("sideways")),
         )
-
-    @staticmethod
-    def _is_word(fields: Fields, key: str) -> bool:
-        """Tell whether a word is given, that may be a tab, which is white space."""
-        node = fields.value(key)
-        return not (isinstance(node, Scalar) and node.text == "\t")
 
     def _column(self, key: Scalar, node: Node, cls: type) -> tuple[Column | None, bool]:
         if isinstance(node, Scalar):
