@@ -160,7 +160,7 @@ def replacing(path: Path, *, over_inputs: bool = False) -> Iterator[Path]:
         OSError: the file cannot be written.
     """
     found = _found(path)
-    if found is not None and not over_inputs and (found.st_dev, found.st_ino) in _inputs():
+    if found is not None and not over_inputs and (found.st_dev, found.st_ino) in (READ.get() or ()):
         raise InputError(0, "this file is read, and is not written over")
     if found is not None and not stat.S_ISREG(found.st_mode):
         with _into_device(path, found.st_mode) as new:
@@ -209,10 +209,6 @@ def _found(path: Path) -> os.stat_result | None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return path.stat()
     return None
-
-
-def _inputs() -> set[Identity]:
-    return READ.get() or set()
 
 
 @contextlib.contextmanager

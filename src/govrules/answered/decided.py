@@ -66,8 +66,9 @@ def decided_in(
     for book in books:
         for row in book.rows.get(sheets.ACTIONS, ()):
             for action in _actions(row, before, problems):
-                if _once(action, row, found, problems):
-                    found[action.key] = action, row
+                first, its_row = found.setdefault(action.key, (action, row))
+                if first != action:
+                    problems.append(_differs(row, its_row, sheets.OWNER))
         for row in book.rows.get(sheets.WAIVERS, ()):
             waiver = _waiver(row, rulebook, problems)
             if waiver is not None and not any(_same(waiver, each) for each in waivers):
@@ -95,20 +96,6 @@ def _refusal(row: Row, head: str, message: str, help_: str) -> Diagnostic:
 def _differs(row: Row, other: Row, head: str) -> Diagnostic:
     told = f"this is decided otherwise in {other.cell(head)}"
     return _refusal(row, head, told, "correct one of the two")
-
-
-def _once(
-    action: Action,
-    row: Row,
-    found: dict[tuple[str, str], tuple[Action, Row]],
-    problems: list[Diagnostic],
-) -> bool:
-    """Tell whether an action says more than what another copy says of it."""
-    if action.key not in found:
-        return True
-    if found[action.key][0] != action:
-        problems.append(_differs(row, found[action.key][1], sheets.OWNER))
-    return False
 
 
 def _actions(

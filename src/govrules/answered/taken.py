@@ -401,7 +401,7 @@ class Taking:
                         )
                         continue
                     self.bare.append(given.place)
-                yield attrs.evolve(answer, evidence=answer.evidence)
+                yield answer
 
     def _laid(self, answers: Sequence[Answer], preferred: set[tuple[str, str]]) -> Iterable[Laid]:
         earlier = [each for each in self.existing if (each.partnership, each.fact) not in preferred]

@@ -20,7 +20,7 @@ from govrules.explain.phrases import joined
 from govrules.nodes import Entries, Items, Node, Report, Scalar, read_text
 from govrules.parsing import parse
 from govrules.registers.grids import open_grid
-from govrules.registers.sources import Layout
+from govrules.registers.sources import WORKBOOKS, Layout, suffix_of
 from govrules.registers.tables import blank, fold_heading
 
 COLUMNS: Final = "Columns"
@@ -85,7 +85,7 @@ class _BookReport(Report):
 
 def is_workbook(path: str | Path) -> bool:
     """Tell whether a mapping is a workbook by its name."""
-    return Path(path).suffix.lower() in (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
+    return suffix_of(str(path)) in WORKBOOKS
 
 
 def how_to_confirm(node: Node) -> str:
