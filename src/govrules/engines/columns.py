@@ -116,11 +116,6 @@ def arrow_type(fact_type: v.FactType, rulebook: Rulebook | None = None) -> pa.Da
 # ── Subjects to columns ───────────────────────────────────────────────────────────────────────
 
 
-def _refuse(_: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
-    found = f"{value}, which has more digits than that"
-    raise FactsError(path, "a number that a column keeps", found)
-
-
 def to_batches(
     subjects: Iterable[Any],
     cls: type,
@@ -128,7 +123,7 @@ def to_batches(
     *,
     rows: int = BLOCK,
     leave_out: frozenset[str] = frozenset(),
-    misfit: Misfit = _refuse,
+    misfit: Misfit | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """
     Yield subjects of one class as Arrow batches.
@@ -159,14 +154,21 @@ def to_batches(
 
 
 def _array(
-    field: pa.Field, rows: list[dict[str, Any]], subjects: list[Any], misfit: Misfit
+    field: pa.Field, rows: list[dict[str, Any]], subjects: list[Any], misfit: Misfit | None
 ) -> pa.Array:
     values = [row.get(field.name) for row in rows]
     try:
         return _sound(pa.array(values, field.type))
     except _DOES_NOT_FIT:
+
+        def told(subject: Any, path: str, value: Any) -> None:  # noqa: ANN401 - an object, and a number
+            if misfit is None:
+                found = f"{value}, which has more digits than that"
+                raise FactsError(path, "a number that a column keeps", found)
+            misfit(subject, path, value)
+
         kept = [
-            _kept(value, field.type, field.name, functools.partial(misfit, subject))
+            _kept(value, field.type, field.name, functools.partial(told, subject))
             for value, subject in zip(values, subjects, strict=True)
         ]
         return _sound(pa.array(kept, field.type))
