@@ -480,6 +480,23 @@ def test_a_plan_takes_the_change_that_serves_two_rules() -> None:
     assert (plan.clears, plan.left, plan.proven_smallest) == (("rule-0", "rule-1"), (), True)
 
 
+def test_a_plan_of_many_records_is_the_one_that_is_found_change_by_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where each change is of a record of a list, each is tried apart from the others."""
+    rules = [
+        Count(ref("items"), IS_FINE, Compare(Op.AT_LEAST, Literal(number))) for number in (2, 3)
+    ]
+    rules.append(AnyOf((FactTest(ref("size"), Compare(Op.EQUALS, Literal(0))), rules[0])))
+    thing = attrs.evolve(BROKEN, items=(BAD,) * 4, size=1)
+
+    together = assessed(*rules, thing=thing).plan()
+    monkeypatch.setattr("govrules.explain.cells.Changed.of", lambda *_: None)
+    assert together == assessed(*rules, thing=thing).plan()
+    assert len(together.changes) == 3
+    assert together.proven_smallest
+
+
 def test_a_plan_tells_apart_values_of_a_fact_that_is_compared_with_another() -> None:
     """Of levels that are alike to the first rule, the one that meets the second is taken."""
     dealt = attrs.evolve(BROKEN, level="top", deal=Deal(signed=True, level="middle"))

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import attrs
 
@@ -22,6 +22,8 @@ from govrules.lowering.ir import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
+
+T = TypeVar("T")
 
 _NOBODY_KNOWS: Final[tuple[frozenset[str], bool]] = (frozenset(), True)
 
@@ -362,8 +364,31 @@ class Changed:
             place is not None and place < len(values[places[name]][0]) for name, place, _ in steps
         )
 
+    @classmethod
+    def of(cls, before: Frame, changes: Way) -> Changed | None:
+        """Return a subject after several changes; None where they are not all of such records."""
+        return cls(before, changes) if len(changes) > 1 and cls.can_be(before, changes) else None
+
     def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
         """Change on to another value, or not at all, if what is checked still holds then."""
+        its, back = self._set(path, *to)
+        if check((self.frame,)):
+            name, place, _ = _step(path)
+            self._inside[name, place] = its
+            return True
+        back()
+        return False
+
+    def without(self, judge: Callable[[Frames], T], path: str) -> T:
+        """Return what is judged of the subject without one of the changes."""
+        _, back = self._set(path)
+        try:
+            return judge((self.frame,))
+        finally:
+            back()
+
+    def _set(self, path: str, *to: Any) -> tuple[dict[str, Any], Callable[[], None]]:  # noqa: ANN401 - any fact's value
+        """Set a fact otherwise, or as it was; return its record's changes, and what undoes it."""
         name, place, rest = _step(path)
         assert place is not None  # noqa: S101 - only records of lists are changed
         its = {each: was for each, was in self._inside[name, place].items() if each != rest}
@@ -375,11 +400,11 @@ class Changed:
         known, open_ = was
         frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
         frame.forget((at,))
-        if check((frame,)):
-            self._inside[name, place] = its
-            return True
-        frame.values[at], frame.tables = was, tables
-        return False
+
+        def back() -> None:
+            frame.values[at], frame.tables = was, tables
+
+        return its, back
 
 
 class Reading:

@@ -220,9 +220,10 @@ class _Goal:
     def still(self, way: dict[str, Any]) -> Callable[..., bool]:
         """Return what tells whether a way still settles it with another value, or without one."""
         view = self.view
-        if len(way) > 1 and not view.supposed and Changed.can_be(view.frames[0], way):
-            # In a register that takes as long for each change as for a whole way.
-            return partial(Changed(view.frames[0], way).still, self.check)
+        # In a register that takes as long for each change as for a whole way.
+        changed = None if view.supposed else Changed.of(view.frames[0], way)
+        if changed is not None:
+            return partial(changed.still, self.check)
 
         def still(path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
             fewer = {each: value for each, value in way.items() if each != path}

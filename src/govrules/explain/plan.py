@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
-from govrules.explain.cells import recorded_in
+from govrules.explain.cells import Changed, Frames, recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import Said
 from govrules.explain.view import View
@@ -80,7 +80,7 @@ def outline(rules: Sequence[Rule], view: View, level: Severity) -> Outline:
     after = {rule.id: board.judged(rule, changes).verdict for rule in rules}
     return Outline(
         changes,
-        {path: tuple(board.needing(path, changes)) for path in changes},
+        {path: tuple(rules) for path, rules in board.needing(changes)},
         cleared=tuple(rule for rule in board.goals if after[rule.id] in NEVER_FLAGS),
         left=tuple(rule for rule in board.goals if after[rule.id] not in NEVER_FLAGS),
         open=tuple(rule for rule in rules if after[rule.id] is Verdict.UNKNOWN),
@@ -222,7 +222,10 @@ class _Board:
 
     def fails(self, rule: Rule, changed: Way, *, goal: bool) -> bool:
         """Tell whether a rule is not settled that is to be, or flags though it did not before."""
-        outcome = self.judged(rule, changed)
+        return self.is_failing(rule, self.judged(rule, changed), goal=goal)
+
+    def is_failing(self, rule: Rule, outcome: Outcome, *, goal: bool) -> bool:
+        """Tell whether a rule fails that says this after changes."""
         if goal:
             return outcome.verdict not in NEVER_FLAGS
         if outcome.verdict is not Verdict.FLAGGED:
@@ -340,16 +343,31 @@ class _Board:
         ]
         return [each for each in found if each[0]]
 
-    def needing(self, path: str, changes: Way) -> list[Rule]:
-        """Return the rules that a change serves, the gravest first."""
-        fewer = {each: to for each, to in changes.items() if each != path}
-        served = [
-            rule
-            for rule in self.reading(path)
-            if self.fails(rule, fewer, goal=rule.id in self.grave)
-            and not self.fails(rule, changes, goal=rule.id in self.grave)
-        ]
-        return sorted(served, key=self.gravity, reverse=True)
+    def needing(self, changes: Way) -> Iterator[tuple[str, list[Rule]]]:
+        """Yield each change with the rules that it serves, the gravest first."""
+        # In a register that takes as long for each change as for all.
+        together = Changed.of(self.view.frames[0], changes)
+        for path in changes:
+            rules = [
+                rule
+                for rule in self.reading(path)
+                if not self.fails(rule, changes, goal=rule.id in self.grave)
+            ]
+            if together is None:
+                fewer = {each: to for each, to in changes.items() if each != path}
+                outcomes = [self.judged(rule, fewer) for rule in rules]
+            else:
+                outcomes = together.without(functools.partial(self.say, rules), path)
+            served = [
+                rule
+                for rule, outcome in zip(rules, outcomes, strict=True)
+                if self.is_failing(rule, outcome, goal=rule.id in self.grave)
+            ]
+            yield path, sorted(served, key=self.gravity, reverse=True)
+
+    def say(self, rules: Iterable[Rule], s: Frames) -> list[Outcome]:
+        """Return what rules say of the subject as it is then."""
+        return [self.view.rule(rule).says(s) for rule in rules]
 
 
 class _Search:
@@ -408,13 +426,26 @@ class _Search:
 
     def _needed(self, changed: _Changes) -> _Changes:
         """Return the changes without those that others among them have made needless."""
-        kept = changed
+        board, left = self.board, {**changed}
+        # In a register that takes as long for each change as for all.
+        together = Changed.of(board.view.frames[0], changed)
         for path in changed:
-            fewer = {each: to for each, to in kept.items() if each != path}
-            reading = [each for each in self.board.reading(path) if each.id not in self.left_out]
-            if not any(self._fails(rule, fewer) for rule in reading):
-                kept = fewer
-        return kept if kept is changed else self._needed(kept)
+            rules = [each for each in board.reading(path) if each.id not in self.left_out]
+            if together is not None:
+                if together.still(functools.partial(self._none_fails, rules), path):
+                    del left[path]
+                continue
+            fewer = {each: to for each, to in left.items() if each != path}
+            if not any(self._fails(rule, fewer) for rule in rules):
+                left = fewer
+        return changed if len(left) == len(changed) else self._needed(left)
+
+    def _none_fails(self, rules: Sequence[Rule], s: Frames) -> bool:
+        said = zip(rules, self.board.say(rules, s), strict=True)
+        return not any(
+            self.board.is_failing(each, outcome, goal=each.id in self.goals)
+            for each, outcome in said
+        )
 
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
