@@ -347,12 +347,13 @@ class _Board:
         """Yield each change with the rules that it serves, the gravest first."""
         # In a register that takes as long for each change as for all.
         together = Changed.of(self.view.frames[0], changes)
+        met = {
+            rule.id
+            for rule in self.rules
+            if not self.fails(rule, changes, goal=rule.id in self.grave)
+        }
         for path in changes:
-            rules = [
-                rule
-                for rule in self.reading(path)
-                if not self.fails(rule, changes, goal=rule.id in self.grave)
-            ]
+            rules = [rule for rule in self.reading(path) if rule.id in met]
             if together is None:
                 fewer = {each: to for each, to in changes.items() if each != path}
                 outcomes = [self.judged(rule, fewer) for rule in rules]
