@@ -149,8 +149,7 @@ def to_batches(
     while several := list(islice(subjects, rows)):
         made = [_row(each, cls, rulebook) for each in several]
         yield pa.RecordBatch.from_arrays(
-            [_array(field, made, several, misfit or _refuse) for field in schema],
-            schema=schema,
+            [_array(field, made, several, misfit) for field in schema], schema=schema
         )
 
 
