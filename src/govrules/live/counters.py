@@ -15,10 +15,10 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.engines.compiled import tells
-from govrules.live.evaluation import Evaluation, Evaluator, Index, Task, names_of, settler_of_list
+from govrules.live.evaluation import Evaluation, Index, Task, names_of, settler_of_list
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, overlay
-from govrules.lowering.reads import Leaf, reads
+from govrules.lowering.reads import reads
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.reads import Path
 from govrules.truth import Unknown
@@ -46,7 +46,6 @@ class OfRegister:
     settled: Evaluation | None
 
 
-@attrs.define(eq=False, init=False)
 class RegisterRules:
     """
     The rules on the register itself, with what they say of it, and numbers over all entries.
@@ -63,31 +62,20 @@ class RegisterRules:
         listed: its list whose records are the entries.
     """
 
-    _cls: type
-    _listed: str
-    rules: tuple[Rule, ...]
-    settled: Evaluation | None
-    _settler: Evaluator
-    #: How many entries are so, or what an amount of those comes to.
-    _leaves: tuple[Leaf, ...]
-    #: Whether the numbers are all that is asked of the entries.
-    _is_counted: bool
-    _index: Index
-    _totals: Shares
-    _added: dict[str, Shares]
-
     def __init__(
         self, engine: str, rules: tuple[Rule, ...], rulebook: Rulebook, cls: type, listed: str
     ) -> None:
         self._cls = cls
         self._listed = listed
         self.rules = rules
-        self.settled = None
+        self.settled: Evaluation | None = None
         self._settler, merged = settler_of_list(engine, rules, rulebook, listed)
+        # How many entries are so, or what an amount of those comes to; and whether that is all
+        # that is asked of the entries.
         self._leaves, self._is_counted = merged.leaves, merged.is_all
         self._index = Index(tuple(reads((leaf,)) for leaf in self._leaves))
-        self._totals = (0,) * len(self._leaves)
-        self._added = {}
+        self._totals: Shares = (0,) * len(self._leaves)
+        self._added: dict[str, Shares] = {}
 
     def plan(
         self,

@@ -7,10 +7,11 @@ rulesets that these reach are run; with any other engine the rules that read it 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -204,10 +205,10 @@ class ByNetwork(Evaluator):
                 asked.append((state, changed))
             settled.append(before if changed == [] else None)
         states = iter(run_all(made.key, made.network, asked))
-        return [each if each is not None else self._read_state(next(states)) for each in settled]
-
-    def _read_state(self, state: str) -> Evaluation:
-        return Evaluation(cast("tuple[Outcome, ...]", self._made.read(state)), state)
+        return [
+            each if each is not None else Evaluation(made.read(state := next(states)), state)
+            for each in settled
+        ]
 
 
 def settler_of(engine: str, rules: tuple[Rule, ...], rulebook: Rulebook) -> Evaluator:
@@ -263,20 +264,14 @@ def _by_network(made: CompiledNetwork, leaves: Iterable[Leaf]) -> ByNetwork:
     return ByNetwork(made.rules, index, made)
 
 
-def default_engine(*, but: str = "") -> str:
+def default_engine() -> str:
     """
     Return the engine of a live register where none is named: the first of these that is here.
 
     `durable` is made for facts that change; `compiled` and `reference` need nothing installed.
-
-    Args:
-        but: an engine to leave out.
     """
     for name in ("durable", "compiled"):
-        try:
-            if name != but:
-                engine_called(name)
-                return name
-        except (EngineError, ModuleNotFoundError):
-            continue
+        with contextlib.suppress(EngineError, ModuleNotFoundError):
+            engine_called(name)
+            return name
     return "reference"

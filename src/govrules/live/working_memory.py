@@ -19,7 +19,7 @@ from govrules.engines.registry import Outcome
 from govrules.explain.view import Seen
 from govrules.findings import Finding
 from govrules.live.counters import OfRegister, RegisterRules
-from govrules.live.evaluation import Evaluation, Evaluator, Task, settler_of
+from govrules.live.evaluation import Evaluation, Task, settler_of
 from govrules.live.json_values import changed_paths
 from govrules.live.pairs import Entries, Entry, PairIndex, Two, overlay
 from govrules.model import Organisation, Partner, Partnership
@@ -136,22 +136,8 @@ class Update:
     register: OfRegister | None = None
 
 
-@attrs.define(eq=False, init=False)
 class WorkingMemory:
     """All entries with their evaluations, as of one date."""
-
-    rulebook: Rulebook
-    listing: Listing
-    engine: str
-    as_of: dt.date | Unknown
-    complete: bool
-    record: Any
-    entries: dict[str, Entry]
-    organisations: dict[str, Organisation]
-    _settler: Evaluator
-    _pairs: PairIndex
-    _register: RegisterRules
-    _places: int
 
     def __init__(
         self,
@@ -167,9 +153,9 @@ class WorkingMemory:
         self.engine = engine
         self.as_of = as_of
         self.complete = complete
-        self.record = listing.empty
-        self.entries = {}
-        self.organisations = {}
+        self.record: Any = listing.empty
+        self.entries: dict[str, Entry] = {}
+        self.organisations: dict[str, Organisation] = {}
         self._settler = settler_of(engine, rules_for(listing.kind, rulebook, as_of), rulebook)
         of_pairs = rules_for("pair", rulebook, as_of) if listing.is_of_partnerships else ()
         self._pairs = PairIndex(settler_of(engine, of_pairs, rulebook))
