@@ -122,36 +122,30 @@ class _Grammar:
     local: tuple[tuple[str, Fact], ...]
     parameters: tuple[ParameterValue, ...]
     known: bool
-    _made: dict[Any, SearchStrategy[Condition]] = attrs.field(factory=dict, init=False)
-    _named: dict[Any, list[FactRef]] = attrs.field(factory=dict, init=False)
 
+    @functools.cache  # noqa: B019 - grammars are kept too
     def condition(self, classes: tuple[type, ...], depth: int) -> SearchStrategy[Condition]:
         """Return conditions on records of these classes, the subject's first."""
-        if (classes, depth) in self._made:
-            return self._made[classes, depth]
         leaf: SearchStrategy[Condition] = st.sampled_from(
             [each for each in self.facts(classes) if not isinstance(each.type, Records)]
         ).flatmap(lambda ref: self.test(ref, classes))
-        found = leaf
-        if depth > 0:
-            inner = st.deferred(lambda: self.condition(classes, depth - 1))
-            several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-            kinds: list[SearchStrategy[Condition]] = [leaf, leaf]
-            lists = [each for each in self.facts(classes) if isinstance(each.type, Records)]
-            if lists:
-                of_lists = st.sampled_from(lists).flatmap(
-                    lambda ref: self.of_list(ref, classes, depth - 1)
-                )
-                kinds += [of_lists, of_lists]
-            kinds += [st.builds(All, several), st.builds(AnyOf, several), st.builds(Not, inner)]
-            found = st.one_of(kinds)
-        self._made[classes, depth] = found
-        return found
+        if depth <= 0:
+            return leaf
+        inner = st.deferred(lambda: self.condition(classes, depth - 1))
+        several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+        kinds: list[SearchStrategy[Condition]] = [leaf, leaf]
+        lists = [each for each in self.facts(classes) if isinstance(each.type, Records)]
+        if lists:
+            of_lists = st.sampled_from(lists).flatmap(
+                lambda ref: self.of_list(ref, classes, depth - 1)
+            )
+            kinds += [of_lists, of_lists]
+        kinds += [st.builds(All, several), st.builds(AnyOf, several), st.builds(Not, inner)]
+        return st.one_of(kinds)
 
+    @functools.cache  # noqa: B019 - likewise
     def facts(self, classes: tuple[type, ...]) -> list[FactRef]:
         """Return the facts in scope; of two of one name the innermost."""
-        if classes in self._named:
-            return self._named[classes]
         found = {AS_OF.name: FactRef(AS_OF.name, 0, AS_OF, FactSource.AS_OF)}
         for level, cls in enumerate(classes):
             # An own fact is recorded of the record itself, and not of each record in its lists.
@@ -165,16 +159,11 @@ class _Grammar:
                     found[fact.name] = FactRef(fact.name, level, fact, FactSource.DERIVED)
             for path, fact in vocabulary_of(cls).facts.items():
                 found[path] = FactRef(path, level, fact)
-        self._named[classes] = list(found.values())
-        return self._named[classes]
+        return list(found.values())
 
+    @functools.cache  # noqa: B019 - likewise
     def test(self, ref: FactRef, classes: tuple[type, ...]) -> SearchStrategy[Condition]:
         """Return the conditions that a fact which is no list of records can stand in."""
-        if (ref, classes) not in self._made:
-            self._made[ref, classes] = self._test(ref, classes)
-        return self._made[ref, classes]
-
-    def _test(self, ref: FactRef, classes: tuple[type, ...]) -> SearchStrategy[Condition]:
         tested = self._predicate(ref.type, classes, ref).map(lambda each: Test(ref, each))
         options: list[SearchStrategy[Condition]] = [tested]
         if isinstance(ref.type, Choices):
@@ -184,17 +173,11 @@ class _Grammar:
             options.append(st.builds(Known, st.just(ref), st.booleans()))
         return st.one_of(options)
 
+    @functools.cache  # noqa: B019 - likewise
     def of_list(
         self, ref: FactRef, classes: tuple[type, ...], depth: int
     ) -> SearchStrategy[Condition]:
         """Return the conditions that a list of records can stand in."""
-        if (ref, classes, depth) not in self._made:
-            self._made[ref, classes, depth] = self._of_list(ref, classes, depth)
-        return self._made[ref, classes, depth]
-
-    def _of_list(
-        self, ref: FactRef, classes: tuple[type, ...], depth: int
-    ) -> SearchStrategy[Condition]:
         assert isinstance(ref.type, Records)  # noqa: S101 - only lists are asked for
         within = (*classes, ref.type.cls)
         where = st.deferred(lambda: self.condition(within, depth))

@@ -8,8 +8,9 @@ as the rule checker accepts, so that what is generated can be written to a rule 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, TypeVar, assert_never
 
 import attrs
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from govrules.facts import annotation
+from govrules.identical import Identical
 from govrules.model import Partnership, Register
 from govrules.months import months_before
 from govrules.rulebook.ast import Rulebook, all_conditions
@@ -229,14 +231,7 @@ class _Ground:
         """Return what a rulebook says of values, and keep it for the next that asks."""
         if rulebook is None:
             return cls({}, tuple(near), {}, as_of=as_of)
-        key = (id(rulebook), as_of, tuple(near), only_read)
-        if key not in _GROUNDS:
-            read = frozenset(_facts_read(rulebook)) if only_read else None
-            if len(_GROUNDS) >= _MOST_GROUNDS:
-                _GROUNDS.clear()
-            made = cls(boundaries(rulebook, as_of), key[2], rulebook.local, read, as_of)
-            _GROUNDS[key] = (rulebook, made)
-        return _GROUNDS[key][1]
+        return _ground(Identical((rulebook,)), as_of, tuple(near), only_read)
 
     def in_mood(self, mood: Mood) -> _Values:
         """Return the values in one mood, whose strategies are made once."""
@@ -260,15 +255,18 @@ class _Ground:
         return inner is not None and any(map(self._wants, vocabulary_of(inner).fields.values()))
 
 
-#: The rulebook stands beside what it says, so that no other can have its identity meanwhile.
-_GROUNDS: Final[dict[Any, tuple[Rulebook, _Ground]]] = {}
-_MOST_GROUNDS: Final = 16
-
-
-def _facts_read(rulebook: Rulebook) -> Iterator[Fact]:
-    return (
-        ref.fact for root in all_conditions(rulebook, remedies=True) for ref in references(root)
-    )
+@lru_cache(maxsize=16)
+def _ground(
+    only: Identical,
+    as_of: dt.date | Unknown,
+    near: tuple[Plain, ...],
+    only_read: bool,  # noqa: FBT001 - a part of the key
+) -> _Ground:
+    (rulebook,) = only
+    roots = all_conditions(rulebook, remedies=True) if only_read else ()
+    read = frozenset(ref.fact for root in roots for ref in references(root))
+    own = boundaries(rulebook, as_of)
+    return _Ground(own, near, rulebook.local, read if only_read else None, as_of)
 
 
 class _Values:
