@@ -372,8 +372,8 @@ def _report_marks(report: Report) -> None:
 _BLOCK_BEGINS: Final = re.compile(r"[:-]\s+[|>][+-]?\d?\s*(?:#.*)?$")
 
 
-def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> Scalar | None:
-    """Return the place of a comment that swallowed the end of a flow mapping or list."""
+def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> tuple[str, Scalar, str] | None:
+    """Return what is wrong where a comment swallowed the end of a flow mapping or list."""
     if error.context is None or "flow" not in error.context or error.context_mark is None:
         return None
     number = error.context_mark.line + 1
@@ -384,7 +384,11 @@ def _swallowed(error: yaml.MarkedYAMLError, report: Report) -> Scalar | None:
     rest = line[at:]
     if at < 0 or not any(each in rest for each in "}]"):
         return None
-    return Scalar("", plain=True, line=number, column=at + 2)
+    return (
+        "what stands after ` #` is a comment, so that a bracket is not closed",
+        Scalar("", plain=True, line=number, column=at + 2),
+        "put a text that holds ` #` in quotes, or the comment on a line of its own",
+    )
 
 
 #: A sign of comparison where a value stands, which YAML takes for something else.
@@ -450,22 +454,9 @@ def _report_yaml_error(error: yaml.MarkedYAMLError, report: Report) -> None:
         ("the line cannot be read as YAML", "check quotes, colons and indentation"),
     )
     place = _place(mark)
-    sign = _sign(mark.line, report)
-    if sign is not None:
-        report.add(Code.INVALID_YAML, *sign)
-        return
-    opened = _opened(error, report)
-    if opened is not None:
-        report.add(Code.INVALID_YAML, *opened)
-        return
-    swallowed = _swallowed(error, report)
-    if swallowed is not None:
-        report.add(
-            Code.INVALID_YAML,
-            "what stands after ` #` is a comment, so that a bracket is not closed",
-            swallowed,
-            "put a text that holds ` #` in quotes, or the comment on a line of its own",
-        )
+    found = _sign(mark.line, report) or _opened(error, report) or _swallowed(error, report)
+    if found is not None:
+        report.add(Code.INVALID_YAML, *found)
         return
     if place.line > len(report.lines):
         place.line = len(report.lines)
