@@ -14,10 +14,20 @@ from cyclopts import Parameter
 from govrules.answered import Answer
 from govrules.assessment import ended
 from govrules.cli.answering import answers_file
-from govrules.cli.assessing import called, read_all, subjects_of
+from govrules.cli.assessing import assess_all, called, read_all, subjects_of
 from govrules.cli.keeping import AnswerKeeper, FactKeeper, Keeper, KeptText, kept_text
 from govrules.cli.options import AS_THEY_ARE, AS_USUAL, Answers, Book, Entry, Level, Source, today
-from govrules.cli.output import FINE, PROBLEM, Stop, complain, emit, flush, refuse_inputs, warn
+from govrules.cli.output import (
+    FINE,
+    PROBLEM,
+    Stop,
+    complain,
+    emit,
+    flush,
+    refuse_inputs,
+    warn,
+    write,
+)
 from govrules.cli.workspace import workspace
 from govrules.decode.states import fold
 from govrules.editing import EditError
@@ -300,10 +310,8 @@ def ask(
         and read back by `answer`.
     """
     if workbook is not None:
-        from govrules.cli.round import ask_by_workbook  # noqa: PLC0415 - only a workbook pays for it
-
         refuse_inputs(workbook, file, source.mapping, answers)
-        return ask_by_workbook(file, workbook, source, book, answers_file(answers))
+        return _ask_by_workbook(file, workbook, source, book, answers_file(answers))
     terminal = Terminal(evidence, by)
     rulebook = source.rulebook
     if file is None and workspace().register is None:
@@ -324,6 +332,30 @@ def ask(
     several = subjects_of(read.subject)
     found = called(entry, several) if entry else several
     return _ask_entries(found, answers, rulebook, terminal, as_of=source.date(read), level=level)
+
+
+def _ask_by_workbook(
+    register: Path | None, output: Path, source: Source, wanted: Book, answers: Path | None
+) -> int:
+    """Write the questions of a register into a workbook, to be sent round."""
+    from govrules.cli.books import write_by_officer  # noqa: PLC0415 - only a workbook pays for it
+    from govrules.cli.reports import Wanted, whole_of  # noqa: PLC0415 - likewise
+    from govrules.render.workbook.asking import asking_of  # noqa: PLC0415 - likewise
+    from govrules.render.workbook.write import asking_book  # noqa: PLC0415 - likewise
+
+    Wanted("xlsx", output, None, Severity.LOW, full=False, depth=None, book=wanted).ready()
+    paths, source = source.chosen(register)
+    checked, told = assess_all(paths, source.rulebook, source, answers=answers)
+    if told.failed or not checked:
+        return PROBLEM
+    whole = whole_of(checked)
+    asking = asking_of(whole, told.laid, everything=wanted.everything)
+    write(output, asking_book(whole, asking, locked=wanted.locked))
+    grids = f", {counted(len(asking.clauses), 'governing document')}" if asking.clauses else ""
+    more = f"; {asking.more.removesuffix('.')}" if asking.left_out else ""
+    emit(f"wrote {output}: {counted(len(asking.rows), 'question')}{grids}{more}\n")
+    write_by_officer(whole, wanted, told)
+    return FINE
 
 
 def _is_bare(path: Path) -> bool:

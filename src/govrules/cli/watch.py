@@ -162,7 +162,11 @@ class Watching:
     def _files(self) -> Iterator[Path]:
         for path in self.paths:
             if path.is_dir():
-                yield from sorted(each for each in path.iterdir() if _is_read(each))
+                yield from sorted(
+                    each
+                    for each in path.iterdir()
+                    if each.suffix in SUFFIXES and each.name[:1] != "." and each.is_file()
+                )
             else:
                 yield path
 
@@ -247,10 +251,6 @@ class Watching:
                 show(_lines(notice))
         # Whoever reads a pipe is told at once.
         flush()
-
-
-def _is_read(path: Path) -> bool:
-    return path.suffix in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def _lines(notice: Notice) -> Iterator[tuple[str, str]]:

@@ -46,24 +46,20 @@ class Workspace:
     actions: Path | None = None
 
 
-def workspace(here: Path | None = None) -> Workspace:
+def workspace() -> Workspace:
     """
-    Return the workspace of a folder, or of the nearest one above that has any.
+    Return the workspace of the current folder, or of the nearest one above that has any.
 
     Raises:
         RuleFileError: it is badly written, or names what is not there.
     """
-    start = (here or Path.cwd()).resolve()
+    start = Path.cwd().resolve()
     for folder in (start, *start.parents):
         path = folder / NAME
         if path.is_file():
-            return _read(_near(path))
+            # As it is shortest from here.
+            return _read(Path(os.path.relpath(path)))
     return Workspace()
-
-
-def _near(path: Path) -> Path:
-    """Return a path as it is shortest from here."""
-    return Path(os.path.relpath(path))
 
 
 def _read(path: Path) -> Workspace:
