@@ -298,12 +298,9 @@ def _comparisons(predicate: Comparison, fact_type: FactType) -> Iterator[tuple[C
 
 def _same_of_one(op: SetOp, other: SetOp, operand: Operand) -> bool:
     """Tell whether two tests of a set are the same because one member is asked for."""
-    single = isinstance(operand, Literal) and len(_set(operand.value)) == 1
+    members = operand.value if isinstance(operand, Literal) else None
+    single = isinstance(members, frozenset) and len(members) == 1
     return single and SetOp.MISSING_ANY_OF not in (op, other)
-
-
-def _set(value: Any) -> frozenset[str]:  # noqa: ANN401 - a literal of a set
-    return value if isinstance(value, frozenset) else frozenset()
 
 
 def _fewer(operand: Operand) -> Iterator[tuple[Operand, str]]:

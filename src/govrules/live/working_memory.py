@@ -171,11 +171,9 @@ class WorkingMemory:
             yield self._move((self.listing.whole, ()), None, self._register.settled)
         for key, entry in self.entries.items():
             yield self._move((self.listing.kind, (key,)), None, entry.settled)
-        for two in sorted(self._pairs.settled, key=self._in_order):
-            yield self._move(("pair", two), None, self._pairs.settled[two])
-
-    def _in_order(self, two: Two) -> tuple[int, int]:
-        return self.entries[two[0]].place, self.entries[two[1]].place
+        pairs = self._pairs.settled
+        for two in sorted(pairs, key=lambda two: [self.entries[each].place for each in two]):
+            yield self._move(("pair", two), None, pairs[two])
 
     def rules(self, kind: str) -> tuple[Rule, ...]:
         """Return the rules in force about a kind of subject."""

@@ -76,16 +76,13 @@ def works_of(findings: Iterable[Finding], rulebook: Rulebook) -> tuple[Work, ...
         remedy = finding.rule.remedy
         if remedy is not None and remedy.part_of:
             parts.setdefault(remedy.part_of, []).append(finding)
-    several = [(name, its) for name, its in parts.items() if len(its) > 1]
-    several.sort(key=lambda each: (-len(each[1]), -sum(map(_is_critical, each[1]))))
-    return tuple(
-        Work(chr(ord("A") + index), rulebook.work.get(name, name), tuple(its))
-        for index, (name, its) in enumerate(several)
-    )
-
-
-def _is_critical(finding: Finding) -> bool:
-    return finding.severity is Severity.CRITICAL
+    works = [
+        Work("", rulebook.work.get(name, name), tuple(its))
+        for name, its in parts.items()
+        if len(its) > 1
+    ]
+    works.sort(key=lambda each: (-len(each.findings), -each.critical))
+    return tuple(attrs.evolve(each, letter=chr(ord("A") + at)) for at, each in enumerate(works))
 
 
 def tasks_of(

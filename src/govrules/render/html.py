@@ -82,7 +82,7 @@ def partnership_page(
         (theme, [_full(each, report, origin) for each in its])
         for theme, its in report.flagged_by_theme
     ]
-    counts = assessment.counts
+    counts, asked = assessment.counts, len(report.asked)
     page = {
         "kind": "Partnership governance assessment",
         "about": [*_about(assessment)],
@@ -96,7 +96,7 @@ def partnership_page(
         "not_applicable": counts[Verdict.NOT_APPLICABLE],
         "columns": (*GRADES, ("Not known", "?"), ("Met", "Met")),
         "works": _works_told(report),
-        "questions": _questions_told(len(report.asked)),
+        "questions": "1 question is open." if asked == 1 else f"{asked} questions are open.",
         "good": [_met(each) for each in report.good],
         "empty": [_met(each) for each in report.empty],
         "outside": [
@@ -106,12 +106,11 @@ def partnership_page(
         "outside_told": _outside_told(counts[Verdict.NOT_APPLICABLE]),
         **made_from(assessment, counted(assessment.checks, "check"), origin),
     }
-    questions = _groups(report)
     made = template("partnership.html").render(
         page=page,
         report=report,
         findings=views,
-        questions=questions,
+        questions=_groups(report),
         changed=origin.changed,
         law=law_of([assessment], named=False),
         steps=[_step(each, report, origin) for each in report.steps.values()],
@@ -157,10 +156,6 @@ def _works_told(report: Report) -> str:
     pieces = "piece of work settles" if number == 1 else "pieces of work settle"
     findings = counted(len(report.flagged), "finding")
     return f"{number_word(number)} {pieces} {settled} of the {findings}."
-
-
-def _questions_told(number: int) -> str:
-    return "1 question is open." if number == 1 else f"{number} questions are open."
 
 
 def _outside_told(number: int) -> str:

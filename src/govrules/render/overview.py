@@ -13,7 +13,7 @@ import attrs
 from govrules.assessment import Assessment
 from govrules.explain.phrases import counted, named, short_amount
 from govrules.findings import Finding
-from govrules.model import Funding, Partnership
+from govrules.model import Funding, Partnership, Status
 from govrules.portfolio import RegisterAssessment, counted_together, flagged_together
 from govrules.render.actions import when_due
 from govrules.render.counting import counted_otherwise, that_count
@@ -185,7 +185,8 @@ class Overview:
                 yield f"{told}, because the facts are not on the register."
         elif not self.flagged and not register.flagged:
             yield "Nothing found to put right."
-        notice = [each for each in self.entries if _status(each) in ("ended", "dormant")]
+        quiet = (Status.ENDED, Status.DORMANT)
+        notice = [each for each in self.entries if getattr(each.subject, "status", "") in quiet]
         if notice:
             told = "has ended or lies" if len(notice) == 1 else "have ended or lie"
             yield f"{counted(len(notice), 'partnership')} {told} dormant."
@@ -304,10 +305,6 @@ def _gravity(assessment: Assessment) -> tuple[list[int], Decimal]:
 def applying(assessment: Assessment) -> int:
     """Return how many checks apply, or may apply."""
     return assessment.checks - assessment.counts[Verdict.NOT_APPLICABLE]
-
-
-def _status(assessment: Assessment) -> str:
-    return str(getattr(assessment.subject, "status", ""))
 
 
 def spend_of(assessment: Assessment) -> Decimal | None:

@@ -151,6 +151,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
     chosen = assessment.findings if every else assessment.of(Verdict.FLAGGED)
     summaries = [each for each in assessment.summaries if every or each.verdict is Verdict.FLAGGED]
     questions = assessment.questions if every else assessment.questions_of(chosen)
+    rating = getattr(assessment.subject, "own_rating", UNKNOWN)
     derived = {**assessment.derived}
     for each in (*chosen, *summaries):
         derived |= each.steps
@@ -158,7 +159,7 @@ def assessment_data(assessment: Assessment, *, findings: Which = "all") -> dict[
         **_as_they_are(assessment, "id", "name"),
         "counts": {verdict_word(verdict): number for verdict, number in assessment.counts.items()},
         "derived": _derived_data(derived),
-        "own_rating": _text_or_null(getattr(assessment.subject, "own_rating", UNKNOWN)),
+        "own_rating": rating if isinstance(rating, str) else None,
         "questions": [question_data(each) for each in questions],
         "good_practice": [
             {"rule": each.rule.id, **_as_they_are(each.rule, "title", "met")}
@@ -192,10 +193,6 @@ def coming_data(finding: Finding) -> dict[str, Any]:
         "severity": finding.severity.value if finding.severity else None,
         "sentence": finding.sentence,
     }
-
-
-def _text_or_null(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _derived_data(derived: Mapping[str, DerivedValue]) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class _RegisterPage:
         size = sum(len(text.encode()) for _, text in articles)
         self.files: dict[str, str] = {}
         parts: list[list[tuple[Assessment, str]]] = []
-        if beside and size > MOST_BYTES - self._head_bytes():
+        # About so much a page takes without what is said of each partnership.
+        head = 120_000 + 2_600 * len(self.view.entries)
+        if beside and size > MOST_BYTES - head:
             parts = [*_in_parts(articles)]
             self.files = {
                 self.anchors[id(each)]: _file_name(beside, number)
@@ -130,10 +132,6 @@ class _RegisterPage:
             for number, part in enumerate(parts, 1)
         }
         return Made(made, others)
-
-    def _head_bytes(self) -> int:
-        """Return about how much a page takes without what is said of each partnership."""
-        return 120_000 + 2_600 * len(self.view.entries)
 
     def _page(self) -> View:
         view = self.view

@@ -39,10 +39,6 @@ def _because(step: DerivedValue) -> str:
     return cut("; ".join(phrases), _LINE)
 
 
-def _finalized(value: object) -> object:
-    return visible(value) if type(value) is str else value
-
-
 @functools.lru_cache(maxsize=1)
 def _environment() -> Environment:
     made = Environment(
@@ -51,7 +47,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=_finalized,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     folder = files("govrules.render") / "templates"
     for name, file in (("css", "report.css"), ("script", "report.js")):

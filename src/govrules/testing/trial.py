@@ -212,7 +212,7 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - any fact's value
         case None | bool() | Decimal():
             return _Word(write_value(value))
         case tuple():
-            return [_word(each) or _record(each) for each in value]
+            return [_Word("unknown") if each is UNKNOWN else _record(each) for each in value]
         case frozenset():
             known = sorted(str(each) for each in value if each is not UNKNOWN)
             return [*known, *([_Word("unknown")] if UNKNOWN in value else [])]
@@ -222,7 +222,3 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - any fact's value
             return value
         case _:
             return _record(value)
-
-
-def _word(value: Any) -> _Word | None:  # noqa: ANN401 - a record, or that there may be more
-    return _Word("unknown") if value is UNKNOWN else None
