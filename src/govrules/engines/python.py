@@ -10,22 +10,20 @@ with a bit for each value that it may still have.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
-import attrs
-
+from govrules.engines import source
 from govrules.engines.outcomes import atoms_of
 from govrules.engines.source import Block, Layout, Test, joined, sanitise, word
-from govrules.facts import parts_of
 from govrules.lowering import formulas as f
 from govrules.lowering import ir
 from govrules.lowering.judged import Judged
 from govrules.lowering.reads import Leaf
-from govrules.rulebook.expr import FactSource, Op
-from govrules.vocabulary import Choice, Choices, FactType, YesNo, is_past
+from govrules.rulebook.expr import Op
+from govrules.vocabulary import Choice, Choices, FactType, YesNo
 
 #: How deep expressions are nested before a part of them gets a name of its own.
 _MOST_NESTED: Final = 8
@@ -37,20 +35,6 @@ _Nodes: TypeAlias = Sequence[ir.Formula | ir.Num]
 _Known: TypeAlias = tuple[ir.Formula, ...]
 
 
-@attrs.frozen
-class Sought:
-    """
-    What a pass over a list finds.
-
-    Attributes:
-        node: whether a record is so, or how many are.
-        open: whether a record that nobody recorded counts as being so.
-    """
-
-    node: ir.Exists | ir.Total
-    open: bool = False
-
-
 class Writer(Layout):
     """
     Writes a function that judges subjects by some rules, or tells what holds of them.
@@ -60,12 +44,12 @@ class Writer(Layout):
     """
 
     def __init__(self, units: Sequence[_Nodes]) -> None:
-        self._asked = [*map(_asked, units)]
+        self._asked = [*map(source.asked, units)]
         #: What is asked by the rule that is written, and by several.
         self._sought = dict.fromkeys(chain.from_iterable(self._asked))
         tables = [each for each in self._sought if isinstance(each, ir.Table)]
-        asked = [*self._asked, *(_asked(each.sides) for each in tables)]
-        uses = Counter(node for each in asked for node in each)
+        every = [*self._asked, *(source.asked(each.sides) for each in tables)]
+        uses = Counter(node for each in every for node in each)
         super().__init__(dict.fromkeys(node for node, number in uses.items() if number > 1))
         self._prepared = ["NOW = last_day(as_of)"]
         self._days: dict[str, str] = {}
@@ -101,11 +85,11 @@ class Writer(Layout):
         top = self._top(cls)
         block = top if var is None else Block(top, var, names={("record", var): "record"})
         for leaf in given:
-            name = top.names[leaf] = top.names[Sought(leaf)] = self.fresh("given")
+            name = top.names[leaf] = top.names[source.Sought(leaf)] = self.fresh("given")
             top.lines.append(f"{name} = given[{self.constant(leaf)}]")
             if isinstance(leaf, ir.Exists) and leaf.var.list is not None:
                 more = self._say(f.more(leaf.var.list), top)
-                top.names[Sought(leaf, open=True)] = f"({name} or {more})"
+                top.names[source.Sought(leaf, open=True)] = f"({name} or {more})"
         write: Any = self._say if var is None else self._added
         results = [write(each, block) for each in nodes]
         inner = [] if block is top else block.lines
@@ -202,7 +186,7 @@ class Writer(Layout):
             depth: in how many others it stands.
         """
         item, affirmed = ir.parted(formula)
-        if _is_ahead(item):
+        if source.is_ahead(item):
             return str(not affirmed)  # such a date is made unknown where it is read
         name = self._named(item, block, depth)
         if name is not None:
@@ -212,7 +196,7 @@ class Writer(Layout):
     def _named(self, item: ir.Formula, block: Block, depth: int) -> str | None:
         """Return the name of what has one: what several rules ask, or what stands too deep."""
         if isinstance(item, ir.Exists) and item.so is not f.TRUE:
-            return self._found(Sought(item), block)
+            return self._found(source.Sought(item), block)
         worth = item in self.shared and isinstance(item, ir.And | ir.Holds | ir.Above)
         if not worth and not (depth > _MOST_NESTED and isinstance(item, ir.And)):
             return block.find(item)
@@ -220,7 +204,7 @@ class Writer(Layout):
         def write(name: str, home: Block) -> None:
             home.lines.append(f"{name} = {self._expression(item, home)}")
 
-        return self.bind(item, _owner(item, block.var), block, "so", write)
+        return self.bind(item, source.owner(item, block.var), block, "so", write)
 
     def _expression(
         self, formula: ir.Formula, block: Block, known: _Known = (), depth: int = 0
@@ -229,8 +213,8 @@ class Writer(Layout):
         if isinstance(item, ir.Const):
             return str(item.value is affirmed)
         if isinstance(item, ir.And):
-            open_, rest = _ends(item.items)
-            ended = (self._found(Sought(each, open=True), block) for each in open_)
+            open_, rest = source.ends(item.items)
+            ended = (self._found(source.Sought(each, open=True), block) for each in open_)
             parts = [word(each, affirmed=not affirmed) for each in ended]
             for each in rest:
                 said = each if affirmed else f.no(each)
@@ -329,13 +313,13 @@ class Writer(Layout):
             case ir.Total(var=ir.Var(list=ir.Read() as fact), so=so, of=None) if so is f.TRUE:
                 return self.counted(fact, block)
             case ir.Total():
-                return self._found(Sought(number), block)
+                return self._found(source.Sought(number), block)
             case _:
                 raise AssertionError("it is no number")
 
     # ── Lists ─────────────────────────────────────────────────────────────────────────────────
 
-    def _found(self, sought: Sought, block: Block) -> str:
+    def _found(self, sought: source.Sought, block: Block) -> str:
         """Return the name of what a pass over a list finds, with all else that it finds beside."""
         node = sought.node
         fact = node.var.list
@@ -362,20 +346,20 @@ class Writer(Layout):
                 home.names[each] = said
             home.nest(f"for {record} in {whole}:", inner)
 
-        return self.bind(sought, _owner(node, block.var), block, "so", write)
+        return self.bind(sought, source.owner(node, block.var), block, "so", write)
 
-    def _chain(self, sought: Sought, block: Block) -> list[Sought]:
+    def _chain(self, sought: source.Sought, block: Block) -> list[source.Sought]:
         """Return what one pass finds, each only of records that are what stands before it."""
         chain, shared = [sought], sought in self.shared
         for each in self._sought:
-            if not isinstance(each, Sought) or each in chain or block.find(each):
+            if not isinstance(each, source.Sought) or each in chain or block.find(each):
                 continue
             node = each.node
             if node.var is not sought.node.var or (each in self.shared) is not shared:
                 continue
             for place in range(len(chain), -1, -1):
-                before = all(_implies(node, other.node) for other in chain[:place])
-                after = (_implies(other.node, node) for other in chain[place:])
+                before = all(source.implies(node, other.node) for other in chain[:place])
+                after = (source.implies(other.node, node) for other in chain[place:])
                 if before and all(after):
                     chain.insert(place, each)
                     break
@@ -383,8 +367,8 @@ class Writer(Layout):
 
     def _pass(
         self,
-        chain: Sequence[Sought],
-        names: dict[Sought, str],
+        chain: Sequence[source.Sought],
+        names: dict[source.Sought, str],
         block: Block,
         passed: list[ir.Formula],
     ) -> None:
@@ -403,75 +387,3 @@ class Writer(Layout):
         elif all(isinstance(each.node, ir.Exists) for each in names):
             inner.lines.append("break")
         block.nest(f"if {said}:", inner)
-
-
-# ── What formulas ask ─────────────────────────────────────────────────────────────────────────
-
-
-def _asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
-    """Return all that some formulas ask themselves, by the keys under which it may be bound."""
-    waiting: list[Any] = list(roots)
-    found: dict[Hashable, None] = {}
-    while waiting:
-        each = waiting.pop()
-        if each in found or not isinstance(each, ir.Node | ir.Read | ir.Table | ir.Var):
-            continue
-        found[each] = None
-        match each:
-            case ir.Var(list=fact):
-                waiting.append(fact)
-            case ir.Read(var=var, path=path, source=source):
-                if var is not None and source is FactSource.RECORDED:
-                    found |= {("part", part, var): None for part in parts_of(path)}
-                elif source is FactSource.LOCAL:
-                    found["local", var] = None
-                elif source is FactSource.DERIVED:
-                    found["stated", var] = None
-            case ir.Table(var=var, stated=stated):
-                found |= {} if stated is None else {stated: None, ("stated", var): None}
-            case ir.And(items=items):
-                open_, rest = _ends(items)
-                found |= {Sought(node, open=True): None for node in open_}
-                waiting += [*rest, *(node.so for node in open_)]
-            case ir.Exists(so=so) | ir.Total(so=so) if so is not f.TRUE:
-                found[Sought(each)] = None
-                waiting += each.parts()
-            case _:
-                waiting += each.parts()
-    return found
-
-
-def _ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formula]]:
-    """
-    Return what no record of a list is that has no more, and the other parts of an *and*.
-
-    That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
-    """
-    lists: dict[ir.Read, ir.Exists] = {}
-    for each in items:
-        match each:
-            case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.Read() as fact), so=so) as node) if (
-                so is not f.TRUE
-            ):
-                if f.no(f.more(fact)) in items:
-                    lists.setdefault(fact, node)
-            case _:
-                pass
-    told = {f.no(each) for each in lists.values()} | {f.no(f.more(each)) for each in lists}
-    rest = [each for each in items if each not in told and not _is_ahead(f.no(each))]
-    return [*lists.values()], rest
-
-
-def _owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:
-    """Return the innermost record that a formula is about."""
-    return max(node.about, key=lambda each: each.depth, default=otherwise)
-
-
-def _is_ahead(item: ir.Formula) -> bool:
-    """Tell whether a formula is that something was done on a day that is yet to come."""
-    return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)
-
-
-def _implies(one: ir.Exists | ir.Total, other: ir.Exists | ir.Total) -> bool:
-    """Tell whether it is seen that each record that one looks for is one that the other does."""
-    return f.given(other.so, [one.so]) is f.TRUE

@@ -14,6 +14,9 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from govrules.errors import EngineError
+from govrules.facts import parts_of
+from govrules.lowering import formulas as f
+from govrules.lowering import ir
 from govrules.lowering.ir import Read, Var
 from govrules.rulebook.expr import FactSource
 from govrules.truth import UNKNOWN
@@ -225,3 +228,86 @@ def _filled(cls: type, value: object) -> Any:  # noqa: ANN401 - an instance of t
     for name in vocabulary_of(cls).fields:
         object.__setattr__(made, name, value)
     return made
+
+
+@attrs.frozen
+class Sought:
+    """
+    What a pass over a list finds.
+
+    Attributes:
+        node: whether a record is so, or how many are.
+        open: whether a record that nobody recorded counts as being so.
+    """
+
+    node: ir.Exists | ir.Total
+    open: bool = False
+
+
+def asked(roots: Sequence[ir.Formula | ir.Num]) -> dict[Hashable, None]:
+    """Return all that some formulas ask themselves, by the keys under which it may be bound."""
+    waiting: list[Any] = list(roots)
+    found: dict[Hashable, None] = {}
+    while waiting:
+        each = waiting.pop()
+        if each in found or not isinstance(each, ir.Node | ir.Read | ir.Table | ir.Var):
+            continue
+        found[each] = None
+        match each:
+            case ir.Var(list=fact):
+                waiting.append(fact)
+            case ir.Read(var=var, path=path, source=source):
+                if var is not None and source is FactSource.RECORDED:
+                    found |= {("part", part, var): None for part in parts_of(path)}
+                elif source is FactSource.LOCAL:
+                    found["local", var] = None
+                elif source is FactSource.DERIVED:
+                    found["stated", var] = None
+            case ir.Table(var=var, stated=stated):
+                found |= {} if stated is None else {stated: None, ("stated", var): None}
+            case ir.And(items=items):
+                open_, rest = ends(items)
+                found |= {Sought(node, open=True): None for node in open_}
+                waiting += [*rest, *(node.so for node in open_)]
+            case ir.Exists(so=so) | ir.Total(so=so) if so is not f.TRUE:
+                found[Sought(each)] = None
+                waiting += each.parts()
+            case _:
+                waiting += each.parts()
+    return found
+
+
+def ends(items: tuple[ir.Formula, ...]) -> tuple[list[ir.Exists], list[ir.Formula]]:
+    """
+    Return what no record of a list is that has no more, and the other parts of an *and*.
+
+    That nothing was done on a day that is yet to come is left out: reading such dates sees to it.
+    """
+    lists: dict[ir.Read, ir.Exists] = {}
+    for each in items:
+        match each:
+            case ir.Neg(item=ir.Exists(var=ir.Var(list=ir.Read() as fact), so=so) as node) if (
+                so is not f.TRUE
+            ):
+                if f.no(f.more(fact)) in items:
+                    lists.setdefault(fact, node)
+            case _:
+                pass
+    told = {f.no(each) for each in lists.values()} | {f.no(f.more(each)) for each in lists}
+    rest = [each for each in items if each not in told and not is_ahead(f.no(each))]
+    return [*lists.values()], rest
+
+
+def owner(node: ir.Node, otherwise: ir.Var) -> ir.Var:
+    """Return the innermost record that a formula is about."""
+    return max(node.about, key=lambda each: each.depth, default=otherwise)
+
+
+def is_ahead(item: ir.Formula) -> bool:
+    """Tell whether a formula is that something was done on a day that is yet to come."""
+    return isinstance(item, ir.Holds) and is_past(item.one.type) and item is f.ahead(item.one)
+
+
+def implies(one: ir.Exists | ir.Total, other: ir.Exists | ir.Total) -> bool:
+    """Tell whether it is seen that each record that one looks for is one that the other does."""
+    return f.given(other.so, [one.so]) is f.TRUE
