@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,24 @@ def test_a_colon_in_the_name_of_a_partner_is_part_of_it(run, pack, tmp_path):
     page = words(run("check", path, "--rules", pack).out)
     question = "Is the partner independent of the others?"
     assert f"North: the borough and South: the borough: {question} 1" in page
+
+
+def test_a_finding_on_what_nobody_recorded_says_of_whom(run, tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text("id,name,status\nA1,Harbour,active\nA2,Skills,active\nA3,Arts,ended\n")
+    told = words(run("check", path, "--as-of", DAY, "--full").out)
+    missing = "the full yearly cost to the organisation cannot be told from what is recorded."
+    assert f"because: Harbour and Skills: {missing}" in told
+
+
+def test_rows_of_csv_say_what_sums_up_and_gather_what_is_alike(run, tmp_path):
+    path = tmp_path / "register.csv"
+    rows = (f"P{each},Board {each},active\n" for each in range(30))
+    path.write_text("id,name,status\n" + "".join(rows))
+    ran = run("check", path, "--as-of", DAY, "--format", "csv")
+    found = [*csv.DictReader(io.StringIO(ran.out))]
+    own = [each for each in found if not each["subject"]]
+    assert any("Board 4 and 25 more: How much does" in each["ask"] for each in own)
+    assert max(len(cell) for each in found for cell in each.values()) < 5000
+    summaries = {each["rule"] for each in found if each["summary"]}
+    assert summaries == {"governance-too-light"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from govrules.decode.values import describe
@@ -77,13 +77,16 @@ def opened_elsewhere(finding: Finding) -> list[str]:
 
 
 def told_together(changes: Sequence[Change]) -> str:
-    """Return changes as clauses, those that say the same of several records as one."""
-    told = []
-    for (_, said), its in alike(changes).items():
+    """Return changes in one clause, those that say the same of several records as one."""
+    return "; ".join(told_apart(changes))
+
+
+def told_apart(several: Iterable[Said]) -> Iterator[str]:
+    """Yield reasons or changes as clauses, those that say the same of several records as one."""
+    for (_, said), its in alike(several).items():
         names = [each.record for each in its if each.record]
         together = f"{named(names)}: {said}" if names else said
-        told.append(its[0].phrase if len(its) == 1 else together)
-    return "; ".join(told)
+        yield its[0].phrase if len(its) == 1 else together
 
 
 def alike(several: Iterable[Said]) -> dict[tuple[str, str], list[Said]]:

@@ -16,11 +16,12 @@ from govrules.assessment import Assessment
 from govrules.catalogue import citation_phrase
 from govrules.explain.phrases import counted, joined, sentence
 from govrules.findings import Change, Finding
+from govrules.ranking import RankedQuestion
 from govrules.receipt import Receipt
-from govrules.render.advice import good_state
+from govrules.render.advice import good_state, told_apart
 from govrules.render.decided import decided
 from govrules.render.plain import verdict_word
-from govrules.render.report import by_whom, whose
+from govrules.render.report import asked, by_whom, whose
 from govrules.rulebook.ast import Rule, Rulebook, Severity, Verdict
 from govrules.saved import Changed, Difference
 from govrules.visible import harmless, visible
@@ -324,7 +325,15 @@ def _property(text: str) -> str:
 
 
 def _together(way: Iterable[Change]) -> str:
-    return " and ".join(change.phrase for change in way)
+    return " and ".join(told_apart(way))
+
+
+def _asked(finding: Finding) -> str:
+    """Return what to ask, a line each, the same of several records as one."""
+    alike = asked(
+        RankedQuestion(each, (finding.rule.id,), Severity.LOW) for each in finding.questions
+    )
+    return "\n".join(each.text for each in alike)
 
 
 def _waived(finding: Finding) -> str:
@@ -345,8 +354,8 @@ _CELLS: Final[Mapping[str, Callable[[Finding], str]]] = {
     "could be": lambda finding: finding.could_be.value if finding.could_be else "",
     "waived": _waived,
     "decided": lambda finding: "" if (reply := decided(finding)) is None else reply.text,
-    "because": lambda finding: "\n".join(each.phrase for each in finding.because),
-    "ask": lambda finding: "\n".join(each.question for each in finding.questions),
+    "because": lambda finding: "\n".join(told_apart(finding.because)),
+    "ask": _asked,
     "cleared where": lambda finding: "\n".join(map(_together, finding.clears)),
     "document": attrgetter("source.document"),
     "paragraph": lambda finding: str(finding.source.paragraph),
@@ -354,24 +363,26 @@ _CELLS: Final[Mapping[str, Callable[[Finding], str]]] = {
     "rule at": attrgetter("rule_location"),
     "subject at": lambda finding: finding.subject_location or "",
 }
-HEADS: Final = ("subject", "name", *_CELLS, "change")
+HEADS: Final = ("subject", "name", *_CELLS, "summary", "change")
 
 
 def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tuple[str, ...]]:
     """
-    Return a row for each finding, those that sum others up last.
+    Return a row for each finding; last those that sum others up, which say so.
 
     The last cell says whether a finding was opened or closed since an assessment that was saved,
     or for how long it is open.
     """
     closed = {(each.subject, each.rule) for each in changed.closed} if changed else set()
     rows = []
-    for finding in (*assessment.findings, *assessment.summaries):
+    summaries = assessment.summaries
+    for finding in (*assessment.findings, *summaries):
         key = assessment.id, finding.rule.id
         change = changed.since_of(*key) if changed else ""
         change = "closed" if key in closed else change
         cells = (cell(finding) for cell in _CELLS.values())
-        rows.append((assessment.id, assessment.name, *cells, change))
+        summary = "yes" if finding in summaries else ""
+        rows.append((assessment.id, assessment.name, *cells, summary, change))
     return rows
 
 

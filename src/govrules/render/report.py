@@ -22,8 +22,9 @@ from govrules.render.counting import that_count
 from govrules.render.lines import INDEX, WIDTH, cut
 from govrules.render.standing import Standing, tier_of
 from govrules.rulebook.ast import SEVERITIES, Rule, Rulebook, Severity, Theme, Verdict
+from govrules.rulebook.expr import Known
 from govrules.rulebook.reads import unread
-from govrules.rulebook.walk import references
+from govrules.rulebook.walk import nodes, references
 from govrules.vocabulary import AS_OF
 
 if TYPE_CHECKING:
@@ -256,10 +257,17 @@ class Report:
         so_of = self.assessment.so_of
         if so_of:
             found.append(Told(f"This is so of {named(so_of)}.", "", "", len(so_of)))
-        if found:
+        asked = [each for each in nodes(finding.rule.requires) if isinstance(each, Known)]
+        if found and not asked:
             return found
         names = [*dict.fromkeys(that_count(finding, self.assessment))]
-        return [Told(f"This is so of {named(names)}.", "", "", len(names))] if names else []
+        if not names:
+            return found
+        # Of what nobody recorded no fact can be cited: it is said of whom it is so.
+        missing = joined(dict.fromkeys(noun_phrase(each.fact.fact) for each in asked))
+        told = f"{named(names)}: {missing} cannot be told from what is recorded"
+        text = sentence(told if missing else f"this is so of {named(names)}")
+        return [Told(text, "", "", len(names)), *found]
 
     @cached_property
     def steps(self) -> dict[str, DerivedValue]:
