@@ -180,6 +180,27 @@ def test_the_same_as_ods_or_as_one_sheet_of_text(run: Any, register: Path, typed
     assert all(holds(found[where[key]].value, value) for key, value in wanted.items())
 
 
+def test_answers_about_the_register_come_back_as_text_too(
+    run: Any, register: Path, typed: Typed
+) -> None:
+    """They are told by its name, and count as questions whether they are answered or not."""
+    import csv  # noqa: PLC0415 - one test
+
+    for row in typed.rows():
+        if row[FACT] == "organisation.exit_policy":
+            row[ANSWER] = "yes"
+    with Path("back.csv").open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file).writerows(typed.sheets["Questions"])
+    number = len(typed.rows())
+    ran = run("answer", "back.csv", "--register", register)
+    assert ran.code == 0, ran.out
+    assert f"{number:,} questions, 1 answered, 0 don't know, {number - 1:,} blank" in ran.out
+    assert taken()["Norvale register", "organisation.exit_policy"].value is True
+    ran = run("answer", "back.csv")
+    assert ran.code == 2
+    assert "nothing on the register fits `The register`, `organisation.exit_policy`" in ran.out
+
+
 @pytest.mark.parametrize("word", ["don't know", "UNKNOWN"])
 def test_that_nobody_knows_is_never_no(run: Any, register: Path, typed: Typed, word: str) -> None:
     """It is unknown, recorded as asked, and asked last the next time."""

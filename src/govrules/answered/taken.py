@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from govrules.answered import sheets
-from govrules.answered.answer import Answer, FactAt, fact_of
+from govrules.answered.answer import THE_REGISTER, Answer, FactAt, fact_of
 from govrules.answered.book import Asked, Returned, Row
 from govrules.answered.cells import BLANK, Refusal, read_answer
 from govrules.answered.file import written
@@ -197,30 +197,36 @@ class Taking:
         if typed or path:
             what = "is changed or was typed by hand" if key else "is blank"
             which = f"{len(alike)} questions" if alike else "no question"
-            self._refuse(
-                row,
-                sheets.KEY,
-                f"the key of the row {what}, and {which} of the workbook fit `{name}`, `{wanted}`",
-                "copy the answer into the row of its question",
-            )
+            message = f"the key of the row {what}, and {which} of the workbook fit"
+            help_ = "copy the answer into the row of its question"
+            if sheets.is_key(key) and not known:
+                message = "no hidden sheet says what the row asks, and nothing on the register fits"
+                help_ = "name its register with `--register`, or take the whole workbook back"
+            self._refuse(row, sheets.KEY, f"{message} `{name}`, `{wanted}`", help_)
         return None
 
     def _by_register(self, row: Row, name: str, about: str, wanted: str) -> Asked | None:
         """Return the question of a row of a file without the hidden sheet of facts."""
         fact = wanted.replace("[]", f"[{about}]") if about else wanted
-        found = [each for each in self._entries() if name in names_of(each)]
+        typed = row.text(sheets.KEY)
+        found: dict[str, str] = {}
+        for each in self._called(name):
+            partnership = (*names_of(each), THE_REGISTER)[0]
+            key = sheets.key_of(self.rulebook.id, partnership, fact)
+            if key == typed or not sheets.is_key(typed):
+                found[key] = partnership
         if len(found) != 1 or fact_of(fact, name, self.rulebook) is None:
             return None
-        partnership = names_of(found[0])[0] or name
-        key = sheets.key_of(self.rulebook.id, partnership, fact)
-        if row.text(sheets.KEY) not in ("", key) and sheets.is_key(row.text(sheets.KEY)):
-            return None
+        ((key, partnership),) = found.items()
         return Asked(key, partnership, name, about, fact, "", row.text(sheets.QUESTION))
 
-    def _entries(self) -> Sequence[Any]:
-        if self.subject is None:
-            return ()
-        return entries_of(self.subject) if is_register(self.subject) else (self.subject,)
+    def _called(self, name: str) -> list[Any]:
+        """Return what has a name or an id: partnerships, and the register itself."""
+        subject = self.subject
+        entries = entries_of(subject) if is_register(subject) else ()
+        whole = is_register(subject) and name.casefold() == THE_REGISTER
+        found = [each for each in (*entries, subject) if name in names_of(each)]
+        return [*found, subject] if whole else found
 
     def _changed(self, row: Row, asked: Asked, path: str) -> None:
         """Say where a row names another question than its key does."""
@@ -249,10 +255,8 @@ class Taking:
 
     def _known(self, asked: Asked) -> Any:  # noqa: ANN401 - any fact's value
         """Return what is on record of a set or a list that may have more."""
-        for each in (*self._entries(), self.subject):
-            if asked.partnership in names_of(each):
-                return current_value(each, asked.fact, self.rulebook)
-        return UNKNOWN
+        found = self._called(asked.partnership)
+        return current_value(found[0], asked.fact, self.rulebook) if found else UNKNOWN
 
     def _grid(self, row: Row, asked: Asked, fact: Fact) -> Given:
         """Return the matters of a governing document as one answer."""
