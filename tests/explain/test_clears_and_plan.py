@@ -491,7 +491,7 @@ def test_a_plan_of_many_records_is_the_one_that_is_found_change_by_change(
     thing = attrs.evolve(BROKEN, items=(BAD,) * 4, size=1)
 
     together = assessed(*rules, thing=thing).plan()
-    monkeypatch.setattr("govrules.explain.cells.Changed.of", lambda *_: None)
+    monkeypatch.setattr("govrules.explain.view.Changed.of", lambda *_: None)
     assert together == assessed(*rules, thing=thing).plan()
     assert len(together.changes) == 3
     assert together.proven_smallest

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 import attrs
 
@@ -22,8 +22,6 @@ from govrules.lowering.ir import Table
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import AS_OF, Choices, Fact, Record, Records, is_past, vocabulary_of
-
-T = TypeVar("T")
 
 _NOBODY_KNOWS: Final[tuple[frozenset[str], bool]] = (frozenset(), True)
 
@@ -188,7 +186,7 @@ class Shape:
         values, found = frame.values, dict[int, Any]()
         inside: dict[str, dict[int, dict[str, Any]]] = {}
         for path in sorted(changes, key=len) if len(changes) > 1 else changes:
-            name, place, rest = _step(path)
+            name, place, rest = first_list(path)
             to, how = changes[path], self._settings[name]
             for head, at in how.heads:
                 there = found.get(at, values[at])
@@ -288,7 +286,7 @@ class Shapes:
 
 def recorded_in(frame: Frame, path: str) -> Any:  # noqa: ANN401 - any fact's value
     """Return what `govrules.facts.recorded` has of a subject under a path; of a list, at once."""
-    name, place, rest = _step(path)
+    name, place, rest = first_list(path)
     if place is None:
         return recorded(frame.record, path)
     known, _ = frame.values[frame.shape.places[name]]
@@ -328,83 +326,13 @@ def _members(value: Any, kind: Any = frozenset) -> tuple[Any, bool]:  # noqa: AN
 
 
 @lru_cache(maxsize=2**14)
-def _step(path: str) -> tuple[str, int | None, str]:
+def first_list(path: str) -> tuple[str, int | None, str]:
     """Return the first list in a path, the place in it and the rest; a plain path as it is."""
     head, found, rest = path.removesuffix("]").partition("].")
     if not found and not path.endswith("]"):
         return path, None, ""
     name, _, place = head.rpartition("[")
     return name, int(place), rest
-
-
-class Changed:
-    """
-    A subject after changes of records of its lists, each of which can be changed on by itself.
-
-    Args:
-        before: the subject before them.
-
-        changes: the changes; all are of records that are there.
-    """
-
-    def __init__(self, before: Frame, changes: Way) -> None:
-        self.frame: Final = before.shape.changed(before, changes)
-        self._before: Final = before
-        self._inside: dict[tuple[str, int | None], dict[str, Any]] = {}
-        for path, to in changes.items():
-            name, place, rest = _step(path)
-            self._inside.setdefault((name, place), {})[rest] = to
-
-    @staticmethod
-    def can_be(before: Frame, changes: Way) -> bool:
-        """Tell whether changes are all of records that are there."""
-        places, values = before.shape.places, before.values
-        steps = map(_step, changes)
-        return all(
-            place is not None and place < len(values[places[name]][0]) for name, place, _ in steps
-        )
-
-    @classmethod
-    def of(cls, before: Frame, changes: Way) -> Changed | None:
-        """Return a subject after several changes; None where they are not all of such records."""
-        return cls(before, changes) if len(changes) > 1 and cls.can_be(before, changes) else None
-
-    def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
-        """Change on to another value, or not at all, if what is checked still holds then."""
-        its, back = self._set(path, *to)
-        if check((self.frame,)):
-            name, place, _ = _step(path)
-            self._inside[name, place] = its
-            return True
-        back()
-        return False
-
-    def without(self, judge: Callable[[Frames], T], path: str) -> T:
-        """Return what is judged of the subject without one of the changes."""
-        _, back = self._set(path)
-        try:
-            return judge((self.frame,))
-        finally:
-            back()
-
-    def _set(self, path: str, *to: Any) -> tuple[dict[str, Any], Callable[[], None]]:  # noqa: ANN401 - any fact's value
-        """Set a fact otherwise, or as it was; return its record's changes, and what undoes it."""
-        name, place, rest = _step(path)
-        assert place is not None  # noqa: S101 - only records of lists are changed
-        its = {each: was for each, was in self._inside[name, place].items() if each != rest}
-        its |= dict.fromkeys((rest,), *to) if to else {}
-        frame, at = self.frame, self.frame.shape.places[name]
-        was, tables = frame.values[at], {**frame.tables}
-        one = self._before.values[at][0][place]
-        one = one.shape.changed(one, its) if its else one
-        known, open_ = was
-        frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
-        frame.forget((at,))
-
-        def back() -> None:
-            frame.values[at], frame.tables = was, tables
-
-        return its, back
 
 
 class Reading:
@@ -605,7 +533,7 @@ def again(top: Frame, frame: Frame) -> Frame:
     """Return a record as it is in another view of its subject; itself where it is not there."""
     found, rest = top, frame.prefix
     while rest:
-        name, place, rest = _step(rest)
+        name, place, rest = first_list(rest)
         known, _ = found.values[found.shape.places[name]]
         if place is None or place >= len(known):
             return frame

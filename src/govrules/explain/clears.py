@@ -10,9 +10,8 @@ from typing import Any, Final
 import attrs
 
 from govrules.explain.candidates import Compared, candidates, compared_with, is_crossed
-from govrules.explain.cells import Changed
 from govrules.explain.closures import Check
-from govrules.explain.view import View
+from govrules.explain.view import Changed, View
 from govrules.explain.ways import Effort, Way, contradict, gone_by, members, within
 from govrules.facts import TO_BE_FOUND, parts_of
 from govrules.rulebook.ast import Derived, Rule

@@ -11,10 +11,10 @@ import attrs
 
 from govrules.engines.registry import NEVER_FLAGS, Outcome
 from govrules.explain.candidates import compared_with
-from govrules.explain.cells import Changed, Frames, recorded_in
+from govrules.explain.cells import Frames, recorded_in
 from govrules.explain.clears import ways_out
 from govrules.explain.judging import Said
-from govrules.explain.view import View
+from govrules.explain.view import Changed, View
 from govrules.explain.ways import Way, followed_by
 from govrules.facts import parts_of
 from govrules.identical import Identical

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache, partial
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeVar, assert_never
 
 import attrs
 
@@ -18,6 +18,7 @@ from govrules.explain.cells import (
     Shapes,
     again,
     cited_among,
+    first_list,
     recorded_in,
 )
 from govrules.explain.closures import Check, Closures
@@ -32,6 +33,8 @@ from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import derived_read, references
 from govrules.truth import UNKNOWN, Truth, Unknown
 from govrules.vocabulary import AS_OF, Choices, Kind, YesNo, closed_values
+
+T = TypeVar("T")
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
@@ -434,6 +437,76 @@ class View:
         top = top.shape.changed(top, supposed)
         frames = (top, *[again(top, each) for each in self.frames[1:]])
         return View(self.backend, frames, self.scopes, self.all, supposed, self.taken)
+
+
+class Changed:
+    """
+    A subject after changes of records of its lists, each of which can be changed on by itself.
+
+    Args:
+        before: the subject before them.
+
+        changes: the changes; all are of records that are there.
+    """
+
+    def __init__(self, before: Frame, changes: Way) -> None:
+        self.frame: Final = before.shape.changed(before, changes)
+        self._before: Final = before
+        self._inside: dict[tuple[str, int | None], dict[str, Any]] = {}
+        for path, to in changes.items():
+            name, place, rest = first_list(path)
+            self._inside.setdefault((name, place), {})[rest] = to
+
+    @staticmethod
+    def can_be(before: Frame, changes: Way) -> bool:
+        """Tell whether changes are all of records that are there."""
+        places, values = before.shape.places, before.values
+        steps = map(first_list, changes)
+        return all(
+            place is not None and place < len(values[places[name]][0]) for name, place, _ in steps
+        )
+
+    @classmethod
+    def of(cls, before: Frame, changes: Way) -> Changed | None:
+        """Return a subject after several changes; None where they are not all of such records."""
+        return cls(before, changes) if len(changes) > 1 and cls.can_be(before, changes) else None
+
+    def still(self, check: Callable[[Frames], bool], path: str, *to: Any) -> bool:  # noqa: ANN401 - any fact's value
+        """Change on to another value, or not at all, if what is checked still holds then."""
+        its, back = self._set(path, *to)
+        if check((self.frame,)):
+            name, place, _ = first_list(path)
+            self._inside[name, place] = its
+            return True
+        back()
+        return False
+
+    def without(self, judge: Callable[[Frames], T], path: str) -> T:
+        """Return what is judged of the subject without one of the changes."""
+        _, back = self._set(path)
+        try:
+            return judge((self.frame,))
+        finally:
+            back()
+
+    def _set(self, path: str, *to: Any) -> tuple[dict[str, Any], Callable[[], None]]:  # noqa: ANN401 - any fact's value
+        """Set a fact otherwise, or as it was; return its record's changes, and what undoes it."""
+        name, place, rest = first_list(path)
+        assert place is not None  # noqa: S101 - only records of lists are changed
+        its = {each: was for each, was in self._inside[name, place].items() if each != rest}
+        its |= dict.fromkeys((rest,), *to) if to else {}
+        frame, at = self.frame, self.frame.shape.places[name]
+        was, tables = frame.values[at], {**frame.tables}
+        one = self._before.values[at][0][place]
+        one = one.shape.changed(one, its) if its else one
+        known, open_ = was
+        frame.values[at] = (*known[:place], one, *known[place + 1 :]), open_
+        frame.forget((at,))
+
+        def back() -> None:
+            frame.values[at], frame.tables = was, tables
+
+        return its, back
 
 
 def view_of(subject: Any, as_of: dt.date | Unknown, rulebook: ast.Rulebook) -> View:  # noqa: ANN401 - any attrs object
