@@ -570,7 +570,8 @@ class Code(Enum):
         "label-as-a-sentence",
         (
             "A label and a denial stand inside a sentence, so they begin with a small letter, but "
-            "for a name, and end without a full stop."
+            "for a name, and end without a full stop. By when a remedy is due stands behind `in` "
+            "or `at`."
         ),
     )
     NO_VERB = (

@@ -64,6 +64,13 @@ RULE_KEYS: Final = (
 EXAMPLE_KEYS: Final = ("name", "given", "expect", "severity", "could_be", "asks")
 REMEDY_KEYS: Final = ("do", "who", "within", "part_of", "instead")
 LEVELS: Final = tuple(each.value for each in SEVERITIES)
+_NUMBERED: Final = re.compile(r"(?=[-\u22120-9])[-\u2212]? ?([0-9]*) *(.*)")
+#: A longer time leads out of the calendar.
+_DIGITS: Final = 3
+_UNITS: Final = ("day", "week", "month", "year")
+_LENGTH: Final = re.compile(
+    rf"1 (?:{'|'.join(_UNITS)})|(?!1 )[1-9][0-9]{{0,{_DIGITS - 1}}} (?:{'|'.join(_UNITS)})s"
+)
 SAYS: Final = tuple(each.value for each in Says)
 
 
@@ -257,10 +264,28 @@ class RuleReader:
         return Remedy(
             do=fields.text("do", required=True),
             who=fields.text("who"),
-            within=fields.text("within"),
+            within=self._within(fields),
             instead=tuple(instead),
             part_of=part_of or None,
         )
+
+    def _within(self, fields: Fields) -> str:
+        """Return by when a remedy is due: what begins as a number does is a length of time."""
+        text = fields.text("within")
+        found = _NUMBERED.match(text)
+        if found is None or _LENGTH.fullmatch(text):
+            return text
+        number = found[1].lstrip("0")
+        few = 0 < len(number) <= _DIGITS
+        units = [f"{unit}{'' if number == '1' else 's'}" for unit in _UNITS if few]
+        such_as = "write a length of time such as `6 months`"
+        self.report.add(
+            Code.TYPE_MISMATCH,
+            f"`{text}` is no length of time",
+            fields.value("within"),
+            did_you_mean(found[2], units, f"{number} ", otherwise=such_as),
+        )
+        return ""
 
     def _example(self, node: Node, cls: type) -> list[Example]:
         fields = Fields(self.report, node, EXAMPLE_KEYS, "an example")

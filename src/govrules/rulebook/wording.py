@@ -24,6 +24,8 @@ _NEITHER: Final = re.compile(r"\bneither\b(.*?)\bnor\b", re.IGNORECASE)
 _STIFF: Final = re.compile(r"\b(?:whom|shall|it is required that)\b", re.IGNORECASE)
 #: Questions that begin so are not answered by yes or no.
 _OPEN: Final = ("how", "what", "who", "whose", "which", "when", "where", "why")
+#: By when something is due: a number, which the rules read themselves, or what "in" stands before.
+_BY_WHEN: Final = re.compile(r"[-\u22120-9]|(?:the|its|their|our|each|every) |$")
 #: No act begins with one of these.
 _NOT_VERBS: Final = frozenset(
     """
@@ -137,6 +139,14 @@ def _check_rule(rule: Node, report: Report) -> None:
                 act,
                 "begin with what is to be done, such as `Agree …`",
             )
+    within = _text(remedy, "within")
+    if within is not None and not _BY_WHEN.match(within.text):
+        report.add(
+            Code.LABEL_AS_A_SENTENCE,
+            f"`{within.text}` is no number of months, nor a time that `the` begins",
+            within,
+            "write a length of time such as `6 months`, or a time such as `the next meeting`",
+        )
     reasons = [
         _text(each, "because") for part in ("unless", "mitigated_by") for each in _items(rule, part)
     ]
