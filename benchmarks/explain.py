@@ -17,7 +17,7 @@ from functools import partial
 
 from benchmarks.population import AS_OF, population
 from govrules import Partnership, load_rulebook
-from govrules.assessment import Assessment, assess_each, rules_for
+from govrules.assessment import Assessment, assess_each
 from govrules.engines import compiled
 from govrules.engines.columns import subjects_of
 from govrules.findings import Finding
@@ -47,7 +47,7 @@ def main() -> int:
     (batch, *_) = population(ROWS * ROUNDS * 2)
     slices = (batch.slice(at * ROWS, ROWS) for at in itertools.count())
     subjects: list[Partnership] = []
-    rules = rules_for("partnership", book, AS_OF)
+    rules = book.rules_for("partnership", AS_OF)
     judge = compiled.judge_for(rules, Partnership, AS_OF, book)
 
     def assessed() -> list[Assessment]:

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from govrules import Partner, Partnership, Verdict, assess_register, load_rulebook
-from govrules.assessment import rules_for
 from govrules.engines.registry import comparable
 from govrules.engines.registry import engine as engine_called
 from govrules.live.evaluation import default_engine
@@ -235,7 +234,7 @@ def speed(entries: int, engine: str, base: str) -> None:
             live.change(key, facts)
             yield
 
-    rules = rules_for("partnership", RULEBOOK, AS_OF)
+    rules = RULEBOOK.rules_for("partnership", AS_OF)
     reader = Reader(RULEBOOK)
     known = {key: events.partnership(key) for key in events.ids}
     judge = engine_called(base).outcomes
@@ -262,7 +261,7 @@ def at_once(number: int, engine: str) -> None:
     """Assess many partnerships in one call, and hold every verdict to the reference engine's."""
     events = Events(number)
     several = [events.partnership(key) for key in events.ids]
-    rules = rules_for("partnership", RULEBOOK, AS_OF)
+    rules = RULEBOOK.rules_for("partnership", AS_OF)
     begin = time.perf_counter()
     found = list(engine_called(engine).outcomes(rules, several, AS_OF, RULEBOOK))
     seconds = time.perf_counter() - begin
@@ -284,7 +283,7 @@ def main() -> None:
     options.add_argument("--engine", action="append")
     options.add_argument("--only-speed", action="store_true")
     asked = options.parse_args()
-    base = default_engine(but="durable")
+    base = "compiled"
     engines = asked.engine or list(dict.fromkeys((default_engine(), base)))
     for each in engines:
         speed(asked.entries, each, base)

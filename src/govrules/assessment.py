@@ -200,7 +200,7 @@ class Assessment(ShownInNotebooks):
         """What rules that sum up the findings say; counted apart."""
         if type(self.subject) is not self.rulebook.subjects.get("partnership"):
             return ()
-        rules = rules_for("assessment", self.rulebook, self.as_of)
+        rules = self.rulebook.rules_for("assessment", self.as_of)
         if not rules:
             return ()
         pairs = zip(self._rules, self._outcomes, strict=True)
@@ -391,7 +391,7 @@ def _unpacked(  # noqa: PLR0917 - as it is pickled
     of: tuple[str, ...],
 ) -> Assessment:
     *_, as_of, rulebook, subject = values
-    rules = rules_for(_kind((subject,), rulebook), rulebook, as_of)
+    rules = rulebook.rules_for(_kind((subject,), rulebook), as_of)
     if of:
         rules = tuple(each for each in rules if each.id in of)
     made = Assessment(*values, rules=rules, outcomes=outcomes, engine=engine, so_of=so_of)
@@ -467,7 +467,7 @@ def assess_made(
     if not subjects:
         return
     kind = _kind(subjects, rulebook)
-    rules = rules_for(kind, rulebook, as_of)
+    rules = rulebook.rules_for(kind, as_of)
     found = judge_each(rules, subjects, as_of, rulebook)
     for subject, outcomes in zip(subjects, found, strict=True):
         name = _text(subject, "name")
@@ -503,11 +503,6 @@ def asking_for(only: Identical, value: str | bool | None) -> Rule:  # noqa: FBT0
         requires=Test(ref, Compare(Op.EQUALS, Literal(value))),
         otherwise=Severity.LOW,
     )
-
-
-def rules_for(kind: str, rulebook: Rulebook, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
-    """Return the rules in force about a kind of subject."""
-    return tuple(rule for rule in rulebook.rules if rule.subject == kind and rule.counts_on(as_of))
 
 
 def _as_fact(rule: Rule, outcome: Outcome) -> FindingFacts:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import attrs
 
-from govrules.assessment import Assessment, assess, assess_each, ended, rules_for
+from govrules.assessment import Assessment, assess, assess_each, ended
 from govrules.decode.names import fold_body
 from govrules.decode.states import fold
 from govrules.diagnostics import Code, Diagnostic, Place
@@ -142,7 +142,7 @@ def assess_register(
         problems=tuple(register_problems(entries)),
         warnings=tuple(doubts(register, as_of)),
     )
-    rules = rules_for("pair", rulebook, as_of) if isinstance(register, Register) else ()
+    rules = rulebook.rules_for("pair", as_of) if isinstance(register, Register) else ()
     if not rules:
         return whole
     judge_each = engine_called(engine).outcomes

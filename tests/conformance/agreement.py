@@ -16,7 +16,6 @@ import attrs
 from hypothesis import strategies as st
 
 from govrules import load_rulebook
-from govrules.assessment import rules_for
 from govrules.engines.registry import ENGINES, comparable, engine
 from govrules.errors import EngineError
 from govrules.findings import Finding
@@ -100,7 +99,7 @@ def asked(finding: Finding) -> set[str]:
 def rules_of(rulebook: Rulebook, kind: str, as_of: dt.date | Unknown) -> tuple[Rule, ...]:
     """The rules in force about a kind, with those that show each derived fact of its class."""
     shown = rules_that_show(rulebook, kind) if kind in rulebook.subjects else ()
-    return (*rules_for(kind, rulebook, as_of), *shown)
+    return (*rulebook.rules_for(kind, as_of), *shown)
 
 
 def rules_that_show(rulebook: Rulebook, kind: str) -> Iterator[Rule]:

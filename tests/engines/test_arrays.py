@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govrules import UNKNOWN, FactsError, Funding, Partner, Partnership, load_rulebook
-from govrules.assessment import rules_for
 from govrules.engines import arrays, reference
 from govrules.engines.bitmaps import bits, pack, unpack
 from govrules.engines.columns import from_row, schema_of, subjects_of, to_batches
@@ -39,13 +38,13 @@ def agree(rules, subjects, as_of, rulebook):
     st.sampled_from([AS_OF, UNKNOWN]),
 )
 def test_every_shipped_rule_on_partial_partnerships(subjects, as_of):
-    agree(rules_for("partnership", BOOK, as_of), subjects, as_of, BOOK)
+    agree(BOOK.rules_for("partnership", as_of), subjects, as_of, BOOK)
 
 
 @settings(max_examples=10)
 @given(registers(BOOK, near=NEAR))
 def test_every_shipped_rule_on_registers(register):
-    agree(rules_for("register", BOOK, AS_OF), [register], AS_OF, BOOK)
+    agree(BOOK.rules_for("register", AS_OF), [register], AS_OF, BOOK)
 
 
 @given(st.data())
@@ -53,7 +52,7 @@ def test_generated_rulebooks(data):
     book = data.draw(rulebooks())
     near = boundaries(book, AS_OF)
     subjects = data.draw(st.lists(partnerships(book, near=near), min_size=1, max_size=3))
-    agree(rules_for("partnership", book, AS_OF), subjects, AS_OF, book)
+    agree(book.rules_for("partnership", AS_OF), subjects, AS_OF, book)
 
 
 def alike(one, other, cls):
@@ -126,7 +125,7 @@ def test_local_and_stated_facts_come_back_from_columns():
 
 
 def test_of_nobody_nothing_is_said():
-    assert list(arrays.outcomes(rules_for("partnership", BOOK, AS_OF), [], AS_OF, BOOK)) == []
+    assert list(arrays.outcomes(BOOK.rules_for("partnership", AS_OF), [], AS_OF, BOOK)) == []
 
 
 @pytest.mark.parametrize("offset", range(10))
@@ -141,4 +140,4 @@ def test_a_number_with_more_digits_than_a_column_keeps_is_judged_by_the_referenc
     subject = Partnership(funding=Funding(annual_spend=Decimal("0.001")))
     with pytest.raises(FactsError, match="funding"):
         list(to_batches([subject], Partnership))
-    agree(rules_for("partnership", BOOK, AS_OF), [subject], AS_OF, BOOK)
+    agree(BOOK.rules_for("partnership", AS_OF), [subject], AS_OF, BOOK)

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 
 from benchmarks.live import Events, memory
-from govrules.assessment import rules_for
 from govrules.engines.registry import engine
 from govrules.live.evaluation import default_engine
 from govrules.live.register import LiveRegister
@@ -51,7 +50,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=100_000)
     chosen = parser.parse_args()
     rulebook = load_rulebook()
-    rules = rules_for("partnership", rulebook, DAY)
+    rules = rulebook.rules_for("partnership", DAY)
     pool = partnerships(40)
     compiled = engine("compiled")
     by = default_engine()

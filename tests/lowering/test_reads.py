@@ -5,7 +5,6 @@ import datetime as dt
 import pytest
 
 from govrules import Register, load_rulebook
-from govrules.assessment import rules_for
 from govrules.lowering.ir import Exists, Total
 from govrules.lowering.lower import Lowering
 from govrules.lowering.reads import counted, mergeable
@@ -39,7 +38,7 @@ def merged(condition, derived=BOOK.derived):
 
 def test_what_shipped_rules_ask_of_partnerships_adds_up():
     lowering = Lowering(BOOK.derived)
-    rules = rules_for("register", BOOK, dt.date(2026, 3, 31))
+    rules = BOOK.rules_for("register", dt.date(2026, 3, 31))
     several = [lowering.rule(rule, Register).formulas for rule in rules]
     found = mergeable([each for formulas in several for each in formulas], "partnerships")
     assert found.is_all

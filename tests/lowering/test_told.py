@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from govrules.assessment import rules_for
 from govrules.engines import reference
 from govrules.engines.compiled import tells
 from govrules.engines.outcomes import outcome_of
@@ -49,7 +48,7 @@ def test_generated_rules_told_are_what_reference_says(case):
 
 
 def test_formulas_read_nothing_that_their_rule_does_not():
-    rules = rules_for("partnership", PACKS[0], UNKNOWN)
+    rules = PACKS[0].rules_for("partnership", UNKNOWN)
     for rule, judged in zip(rules, lowered(rules, PACKS[0]), strict=True):
         found = reads(judged.formulas)
         named = read_by_conditions(rule_conditions(rule), PACKS[0].derived)

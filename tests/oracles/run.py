@@ -24,7 +24,6 @@ from typing import Any
 import attrs
 import pyarrow as pa
 
-from govrules.assessment import rules_for
 from govrules.engines.columns import to_batches
 from govrules.engines.registry import engine
 from govrules.facts import read_field
@@ -47,7 +46,7 @@ Way = Callable[[Rulebook, Sequence[Partnership]], Iterable[Found]]
 
 def by_rows(rulebook: Rulebook, entries: Sequence[Partnership]) -> Iterator[Found]:
     """Object by object, by the generated Python."""
-    rules = rules_for("partnership", rulebook, DAY)
+    rules = rulebook.rules_for("partnership", DAY)
     found = engine("compiled").outcomes(rules, entries, DAY, rulebook)
     for entry, outcomes in zip(entries, found, strict=True):
         for rule, each in zip(rules, outcomes, strict=True):

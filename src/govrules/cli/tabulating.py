@@ -10,7 +10,6 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import rules_for
 from govrules.cli.output import (
     FINE,
     FLAGGED,
@@ -153,7 +152,7 @@ def tabulate(
             complete=entries.complete,
             as_of=as_of,
         )
-    rules = len(rules_for(entries.kind, rulebook, as_of))
+    rules = len(rulebook.rules_for(entries.kind, as_of))
     shown = followed_batches(tallied(ahead(found)), entries.rows * rules, "Judging")
     try:
         number = write_findings(shown, output)
@@ -192,7 +191,7 @@ def _summary(rows: int, what: str, number: int, tally: Counts, output: Path) -> 
 
 def _left_out(rulebook: Rulebook, as_of: dt.date) -> Iterator[str]:
     for kind, about in _LEFT_OUT.items():
-        rules = rules_for(kind, rulebook, as_of)
+        rules = rulebook.rules_for(kind, as_of)
         if rules:
             names = joined(f"`{each.id}`" for each in rules)
             yield (

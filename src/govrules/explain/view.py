@@ -63,17 +63,13 @@ class Backend:
             lambda cls, as_of: States(self.shapes.of(cls), rulebook.derived, as_of, self.closures)
         )
         #: The rules about a kind of subject that are in force on a date.
-        self.in_force: Final = lru_cache(MOST_DATES)(self._in_force)
+        self.in_force: Final = lru_cache(MOST_DATES)(rulebook.rules_for)
         self._moves: dict[int, tuple[expr.Condition, bool]] = {}
         #: The derived facts that changes of arrangements can move.
         self.moving: Final[set[str]] = set()
         for name, derived in rulebook.derived.items():
             if any(self.moves(row.when) for row in derived.rows):
                 self.moving.add(name)
-
-    def _in_force(self, kind: str, as_of: dt.date | Unknown) -> tuple[ast.Rule, ...]:
-        several = self.rulebook.rules
-        return tuple(each for each in several if each.subject == kind and each.counts_on(as_of))
 
     def moves(self, condition: expr.Condition) -> bool:
         """Tell whether changes of arrangements can move a condition at all."""

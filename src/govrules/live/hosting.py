@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from govrules.assessment import Assessment, rules_for
+from govrules.assessment import Assessment
 from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError
 from govrules.rulebook.ast import Rule, Rulebook
@@ -164,7 +164,7 @@ def ruleset(
     except ModuleNotFoundError:
         engine_called("durable")
         raise
-    rules = rules_for(subject, rulebook, as_of)
+    rules = rulebook.rules_for(subject, as_of)
     made = compiled_network(rules, rulebook)
     shards = tuple({**each, "name": f"{name}_{each['name']}"} for each in made.network.shards)
     return Ruleset(rules, as_of, made, shards)

@@ -13,7 +13,6 @@ from typing import Any, Final, TypeAlias
 
 import attrs
 
-from govrules.assessment import rules_for
 from govrules.decode.names import fold_body
 from govrules.engines.registry import Outcome
 from govrules.explain.view import Seen
@@ -156,10 +155,10 @@ class WorkingMemory:
         self.record: Any = listing.empty
         self.entries: dict[str, Entry] = {}
         self.organisations: dict[str, Organisation] = {}
-        self._settler = settler_of(engine, rules_for(listing.kind, rulebook, as_of), rulebook)
-        of_pairs = rules_for("pair", rulebook, as_of) if listing.is_of_partnerships else ()
+        self._settler = settler_of(engine, rulebook.rules_for(listing.kind, as_of), rulebook)
+        of_pairs = rulebook.rules_for("pair", as_of) if listing.is_of_partnerships else ()
         self._pairs = PairIndex(settler_of(engine, of_pairs, rulebook))
-        of_whole = rules_for(listing.whole, rulebook, as_of) if listing.whole else ()
+        of_whole = rulebook.rules_for(listing.whole, as_of) if listing.whole else ()
         self._register = RegisterRules(engine, of_whole, rulebook, listing.lister, listing.listed)
         self._places = 0
 

@@ -25,7 +25,7 @@ except ModuleNotFoundError as error:
     msg = f"it needs `{error.name}`, which is not installed: pip install govrules[registers]"
     raise ModuleNotFoundError(msg, name=error.name) from error
 
-from govrules.assessment import assess, rules_for
+from govrules.assessment import assess
 from govrules.engines.arrays import Block
 from govrules.engines.bitmaps import ListColumn, Store, ones, pack, unpack, zeros
 from govrules.engines.columns import BLOCK, from_row, subjects_of, to_batches
@@ -248,7 +248,7 @@ def kernel(
     """
     check_rulebook(rulebook)
     check_as_of(as_of)
-    rules, cls = rules_for(kind, rulebook, as_of), class_of(rulebook, kind)
+    rules, cls = rulebook.rules_for(kind, as_of), class_of(rulebook, kind)
     lowering = lowering_of(rulebook.derived)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     asking = Asking(lowering)

@@ -503,6 +503,10 @@ class Rulebook:
     def _untitled(self) -> tuple[Theme, ...]:
         return tuple(map(Theme.untitled, dict.fromkeys(rule.theme for rule in self.rules)))
 
+    def rules_for(self, kind: str, as_of: object) -> tuple[Rule, ...]:
+        """Return the rules about a kind of subject, as they name it, that are in force on a day."""
+        return tuple(each for each in self.rules if each.subject == kind and each.counts_on(as_of))
+
     def rule(self, rule_id: str) -> Rule:
         """
         Return the rule of this id.

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 
 from govrules import load_rulebook
-from govrules.assessment import rules_for
 from govrules.engines import reference
 from govrules.engines.durable import network as networks
 from govrules.engines.durable.child import DISCRIMINATOR, rules_of
@@ -87,7 +86,7 @@ def network_of_rules(rules: Sequence[Rule], rulebook: Rulebook) -> Network:
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_rules_hold_to_the_subset(kind):
     for pack in PACKS:
-        holds_to_the_subset(network_of_rules(rules_for(kind, pack, UNKNOWN), pack))
+        holds_to_the_subset(network_of_rules(pack.rules_for(kind, UNKNOWN), pack))
 
 
 @given(rulebooks(depth=3))
@@ -124,7 +123,7 @@ def test_conditions_too_wide_for_one_ruleset_are_parted(condition):
 
 def test_derived_facts_are_combined_by_the_network():
     # What their tables test are atoms, and that one may have a value never is.
-    network = network_of_rules(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0])
+    network = network_of_rules(PACKS[0].rules_for("partnership", UNKNOWN), PACKS[0])
     assert not [each for each in network.atoms if isinstance(each, And | Neg | May)]
     tier = next(each for each in PACKS[0].rules if "risk_tier" in each.reads)
     (judged,) = lowered((tier,), PACKS[0])
@@ -147,7 +146,7 @@ def test_a_long_chain_of_derived_facts_is_followed():
 def test_more_conditions_than_can_be_told_apart_are_refused(monkeypatch):
     monkeypatch.setattr(networks, "MOST_NAMES", 100)
     with pytest.raises(EngineError, match=r"more than 100 conditions.*use the engine `compiled`"):
-        network_of_rules(rules_for("partnership", PACKS[0], UNKNOWN), PACKS[0])
+        network_of_rules(PACKS[0].rules_for("partnership", UNKNOWN), PACKS[0])
 
 
 @pytest.mark.parametrize("multiplied_first", [True, False])

@@ -10,7 +10,6 @@ import threading
 import pytest
 
 from govrules import Funding, Partnership, assess, load_rulebook
-from govrules.assessment import rules_for
 from govrules.engines.durable import process
 from govrules.engines.durable.process import CHILD, Child
 from govrules.engines.durable.settle import compiled_network, outcomes
@@ -18,7 +17,7 @@ from govrules.errors import EngineError
 from govrules.truth import UNKNOWN
 
 SHIPPED = load_rulebook()
-RULES = rules_for("partnership", SHIPPED, UNKNOWN)
+RULES = SHIPPED.rules_for("partnership", UNKNOWN)
 POOLED = Partnership(id="pool", funding=Funding(pooled=True), protocol=None)
 STATE = compiled_network(RULES, SHIPPED).settle(POOLED, UNKNOWN)
 EXPECTED = [each.verdict for each in assess(POOLED, SHIPPED).findings]
