@@ -36,6 +36,9 @@ def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
     The parser's events are read rather than `yaml.compose`: the C composer overflows its stack
     on deep nesting and forgets anchors and tags.
     """
+    if _UNMERGED.search(text):
+        _report_versions(report)
+        return None
     if "\t" in text:
         _report_tabs(report)
     if _FROM_WORD.search(text):
@@ -332,6 +335,22 @@ def _report_tabs(report: Report) -> None:
         if tab >= 0 and not line[:tab].strip():
             place = Scalar("", plain=True, line=number, column=tab + 1)
             report.add(Code.TAB, "a tab stands in the indentation", place, "use two spaces")
+
+
+#: What parts two versions of some lines that could not be merged.
+_UNMERGED: Final = re.compile(r"^(?:<{7}|>{7}|={7}|\|{7})(?=\s|$)", re.MULTILINE)
+
+
+def _report_versions(report: Report) -> None:
+    """Report where two versions stand; of marks that were left behind, each."""
+    marks = [(at, line) for at, line in enumerate(report.lines, 1) if _UNMERGED.match(line)]
+    for at, line in [each for each in marks if each[1].startswith("<")] or marks:
+        report.add(
+            Code.INVALID_YAML,
+            "two versions of the file stand here unmerged",
+            Scalar("", True, at, 1, len(line)),  # noqa: FBT003 - a plain text
+            "keep one of them and delete the lines of marks",
+        )
 
 
 #: Marks that look like those of YAML and are none: hard spaces, and dashes that Word makes.
