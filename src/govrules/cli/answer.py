@@ -64,7 +64,8 @@ def answer(
     """
     Take answers back from workbooks: into `answers.yaml`, `actions.yaml` and `waivers.yaml`.
 
-    Nothing is written while any answer is refused, unless `--partial` is given.
+    Nothing is written while any answer is refused, unless `--partial` is given; the exit code is 2
+    wherever one is.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ def answer(
         as_of_books = next((each.as_of for each in books if each.as_of), answered)
         when = source.as_of or stated or as_of_books
         emit("".join(_changes(read, existing, taken, rulebook, when)))
-    return FINE
+    return PROBLEM if wrong else FINE
 
 
 def _open(files: Sequence[Path]) -> list[Returned]:
