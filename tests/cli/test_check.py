@@ -294,8 +294,14 @@ def test_what_would_be_found_is_told_and_decides_the_exit_code(run, pack, regist
         (("xyzzy=1",), ("no fact `xyzzy`", "`govrules facts WORDS` finds facts")),
         (
             ("partners[X].independent=yes",),
-            ("a record that is there", "name a record that is there"),
+            ("`--set partners[X].independent` names no record that is there", "name a record"),
         ),
+        (
+            ("protocol=yes",),
+            ("`protocol` holds several facts", "as in `--set protocol.agreed=…`; or write none"),
+        ),
+        (("protocol={}",), ("`protocol` holds several facts", "or write none or unknown")),
+        (("protocol=",), ("`protocol` holds several facts", "or write none or unknown")),
         (("protocol.agreed=yes", "--format", "html"), ("not as html", "write `--format json`")),
         (("protocol.agreed=yes", "--as-of", "2026-04-31"), ("--as-of", "")),
     ],

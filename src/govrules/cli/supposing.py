@@ -17,7 +17,8 @@ from govrules.errors import FactsError
 from govrules.reading import class_of, declared_by
 from govrules.render.changes import what_if_data, what_if_lines
 from govrules.rulebook.ast import Rulebook
-from govrules.vocabulary import Fact, Records, vocabulary_of
+from govrules.truth import UNKNOWN
+from govrules.vocabulary import Fact, Record, Records, vocabulary_of
 
 
 def supposed(texts: Sequence[str], rulebook: Rulebook) -> dict[str, Any]:
@@ -38,6 +39,12 @@ def supposed(texts: Sequence[str], rulebook: Rulebook) -> dict[str, Any]:
             )
         fact = _fact(path, rulebook)
         read = read_answer(value.strip(), fact)
+        if isinstance(fact.type, Record) and read not in (None, UNKNOWN):
+            within = next(iter(vocabulary_of(fact.type.cls).fields))
+            raise Stop(
+                f"`--set {text}`: `{path}` holds several facts",
+                f"set a fact within it, as in `--set {path}.{within}=…`; or write none or unknown",
+            )
         if isinstance(read, Refusal):
             raise Stop(f"`--set {text}`: {read.message}", f"{read.help}")
         if read is BLANK:
@@ -93,7 +100,10 @@ def suppose(
     try:
         found = assessment.what_if(facts)
     except FactsError as error:
-        raise Stop(f"`--set`: {error}", "name a record that is there") from error
+        raise Stop(
+            f"`--set {error.path}` names no record that is there, or one of several called so",
+            "name a record that is there",
+        ) from error
     _print(found, facts, format_, output, full=full)
     return found.after
 
