@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -493,11 +493,15 @@ def may_rest_on_nothing(finding: Finding, paths: Iterable[str]) -> bool:
     return False
 
 
+#: How a clause begins on a rule of which a way out makes unknown what it says.
+NOT_KNOWN_ANY_MORE: Final = "it is not known any more whether"
+
+
 def _opened(found: plan.Opened) -> Opened:
     rule, outcome = found.rule, found.outcome
     if outcome.severity is None:
         good = phrases.lowered(rule.met or rule.title)
-        phrase = f"it is not known any more whether {good}"
+        phrase = f"{NOT_KNOWN_ANY_MORE} {good}"
     else:
         phrase = f"{phrases.lowered(rule.title)} ({outcome.severity.value})"
     return Opened(rule.id, rule.title, outcome.severity, outcome.could_be, phrase)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
-from govrules import Funding, Partner, Partnership, load_rulebook
+from govrules import UNKNOWN, Funding, Partner, Partnership, Register, load_rulebook
 from govrules.cli import main
 from govrules.engines.reference import AS_OF_REF
-from govrules.model import OrganisationKind, Pool
+from govrules.model import OrganisationKind, Pool, Scrutiny
 from govrules.rulebook.ast import Derived, Row
 from govrules.rulebook.expr import (
     All,
@@ -173,3 +174,13 @@ def test_the_command_says_so(tmp_path, capsys):
     assert unread in capsys.readouterr().out
     main(["check", str(path)])
     assert "read by no check" not in capsys.readouterr().out
+
+
+def test_of_a_set_without_a_known_member_nothing_is_recorded():
+    book = load_rulebook()
+    scrutiny = Scrutiny(by=frozenset({UNKNOWN}))
+    register = Register(partnerships=(Partnership(scrutiny=scrutiny),))
+    assert unread(register, book) == ()
+    known = attrs.evolve(scrutiny, by=frozenset({"audit_committee", UNKNOWN}))
+    register = Register(partnerships=(Partnership(scrutiny=known),))
+    assert unread(register, book) == ("partnerships[].scrutiny.by",)

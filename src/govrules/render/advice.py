@@ -10,7 +10,7 @@ from govrules.explain.compared import predicate_phrase
 from govrules.explain.english import condition_phrase
 from govrules.explain.phrases import joined, named, of_records, presence, sentence
 from govrules.explain.ways import Effort, members
-from govrules.findings import Change, Finding, Reason
+from govrules.findings import NOT_KNOWN_ANY_MORE, Change, Finding, Opened, Reason
 from govrules.render.lines import INDEX
 from govrules.rulebook.ast import Rule, Rulebook
 from govrules.rulebook.expr import Count, Includes, Literal, OneOf, SetOp
@@ -68,12 +68,20 @@ def opened_elsewhere(finding: Finding) -> list[str]:
     told: dict[str, list[str]] = {}
     for way, opens in zip(finding.clears, finding.opens, strict=True):
         if opens:
-            brings = joined(dict.fromkeys(each.phrase for each in opens))
-            told.setdefault(brings, []).append(told_together(way))
+            told.setdefault(_brings(opens), []).append(told_together(way))
     if len(told) == 1 and len(*told.values()) == len(finding.clears):
         (brings,) = told
         return [sentence(f"with that, {brings}")]
     return [sentence(f"where {joined(ways, 'or')}: {brings}") for brings, ways in told.items()]
+
+
+def _brings(opens: Sequence[Opened]) -> str:
+    """Return what a way out brings about: what is flagged first, then what is unknown."""
+    flagged = dict.fromkeys(each.phrase for each in opens if each.severity)
+    unknown = (each.phrase for each in opens if not each.severity)
+    good = dict.fromkeys(each.removeprefix(f"{NOT_KNOWN_ANY_MORE} ") for each in unknown)
+    unsure = f"{NOT_KNOWN_ANY_MORE} {joined(good)}" if good else ""
+    return "; ".join(filter(None, (joined(flagged), unsure)))
 
 
 def told_together(changes: Sequence[Change]) -> str:

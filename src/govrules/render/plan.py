@@ -27,7 +27,10 @@ def plan_lines(assessment: Assessment, plan: Plan) -> Iterator[Line]:
         changes = counted(len(plan.changes), "change")
         settle = "settles" if len(plan.changes) == 1 else "settle"
         things = f"{counted(len(plan.clears), 'thing')} to put right{level}"
-        yield from folded_text(f"{changes} {settle} {things}; {_how_small(plan)}.")
+        rules = {rule for step in plan.steps for rule in step.helps}
+        coming = len(rules.difference(plan.clears))
+        more = f" and {counted(coming, 'thing')} that would come with it" if coming else ""
+        yield from folded_text(f"{changes} {settle} {things}{more}; {_how_small(plan)}.")
         yield "", ""
     for number, step in enumerate(plan.steps, 1):
         yield from _step_lines(assessment, number, step)

@@ -183,7 +183,8 @@ def _recorded(record: Any, prefix: str = "") -> Iterator[str]:  # noqa: ANN401 -
     for name, fact in vocabulary_of(cls).fields.items():
         value = getattr(record, name)
         path = f"{prefix}{name}"
-        if value is UNKNOWN:
+        # Of a set of which no member is known nothing is recorded.
+        if value is UNKNOWN or value == {UNKNOWN}:
             continue
         if isinstance(fact.type, Record):
             if value is not None:
