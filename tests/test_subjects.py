@@ -218,7 +218,7 @@ def test_a_local_fact_is_given_once(rulebook: Rulebook) -> None:
 def test_a_misspelt_local_fact_is_set_right(rulebook: Rulebook) -> None:
     """The rulebook's own facts are suggested."""
     _, report = reading("local.carbn: 5\n", Partnership, declared_by(rulebook))
-    assert report.diagnostics[0].help.startswith("did you mean `carbon`")
+    assert report.diagnostics[0].help == "did you mean `local.carbon`?"
 
 
 def test_in_a_rule_file_nothing_is_left_unread() -> None:

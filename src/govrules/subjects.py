@@ -383,7 +383,8 @@ class SubjectReader(FactReader):
     def _local(self, name: str, key: Scalar, node: Node, said: dict[str, Any]) -> None:
         fact = self.declared.local.get(name)
         if fact is None:
-            help_ = did_you_mean(name, self.declared.local)
+            written = key.text.removesuffix(name)
+            help_ = did_you_mean(name, self.declared.local, written)
             self._say(
                 f"local.{name}",
                 Code.UNKNOWN_FACT,
