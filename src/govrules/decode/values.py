@@ -128,7 +128,10 @@ def read(text: str, fact_type: FactType) -> Single | Problem:
         case Choice(values=values):
             return _choice(text, values)
         case Money():
-            return read_number(text.strip().removeprefix("£").lstrip(), fact_type)
+            amount = read_number(text.strip().removeprefix("£").lstrip(), fact_type)
+            if isinstance(amount, Problem) and (meant := amount_meant(text)):
+                return attrs.evolve(amount, help=f'write "{meant}"')
+            return amount
         case Number():
             return read_number(text.strip(), fact_type)
         case Date():
@@ -137,6 +140,18 @@ def read(text: str, fact_type: FactType) -> Single | Problem:
             return read_duration(text)
         case _:
             return Problem(Code.WRONG_SHAPE, f"`{text}` stands where a list or a record belongs")
+
+
+def amount_meant(text: str) -> str:
+    """
+    Return an amount as rules have it, where it is written as people write one; else "".
+
+    >>> amount_meant("500k"), amount_meant("a lot")
+    ('£500,000', '')
+    """
+    value = decoder(Money())(text)
+    is_one = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return f"£{Decimal(value).normalize():,f}" if is_one else ""
 
 
 def _no_yes_or_no(text: str) -> Problem:

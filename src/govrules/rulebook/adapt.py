@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from govrules.decode.values import Problem, read
+from govrules.decode.values import Problem, amount_meant, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import GovrulesError
 from govrules.identical import Identical
@@ -374,12 +374,18 @@ def _parameter(
     unit = "pounds" if isinstance(parameter.type, Money) else parameter.unit
     found = read_parameter_type(value, unit) if isinstance(value, Scalar) else None
     if found is None or not comparable(found[1], parameter.type):
+        text = value.text if isinstance(value, Scalar) else ""
+        meant = amount_meant(text) if isinstance(parameter.type, Money) else ""
         report.add(
             Code.TYPE_MISMATCH,
-            f"parameter `{key.text}` is of another type: pack `{section.of}` gives it "
+            f"`{text}` is no amount as rules write it"
+            if meant
+            else f"parameter `{key.text}` is of another type: pack `{section.of}` gives it "
             f"{written(parameter.value, parameter)}",
             value,
-            f"write a value such as {written(parameter.value, parameter)}",
+            f'write "{meant}"'
+            if meant
+            else f"write a value such as {written(parameter.value, parameter)}",
         )
         return None
     span, was = report.span(key), parameter.value
