@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from govrules import validate
-from govrules.errors import FactsError
+from govrules.errors import FactsError, VocabularyError
 from govrules.model import (
     Accountability,
     Conflicts,
@@ -80,7 +80,7 @@ def test_what_fits_is_accepted(rulebook: Rulebook, subject: Any) -> None:
         (
             Partnership(status="actve"),
             "status",
-            "one of a closed list of values, None or UNKNOWN",
+            "one of proposed, active, dormant, closing, ended, None or UNKNOWN",
             "'actve'",
         ),
         (
@@ -220,7 +220,7 @@ def test_what_fits_is_accepted(rulebook: Rulebook, subject: Any) -> None:
         (
             Partnership(stated={"tier": "hgh"}),
             "tier",
-            "one of a closed list of values, None or UNKNOWN",
+            "one of low, medium, high, None or UNKNOWN",
             "'hgh'",
         ),
         (
@@ -277,6 +277,12 @@ def test_an_undeclared_local_fact_is_refused(rulebook: Rulebook) -> None:
     alone = load_rulebook("governing-partnerships")
     with pytest.raises(FactsError, match=r"a declared fact \(none\)"):
         check_subject(Partnership(local={"xyzzy": True}), alone)
+
+
+def test_what_has_to_be_read_first_is_told_how(rulebook: Rulebook) -> None:
+    """A mapping of facts is no subject, and `read` makes one of it."""
+    with pytest.raises(VocabularyError, match=r"`dict` is no subject.*`read\(…\)\.subject`"):
+        check_subject({"name": "Care pool"}, rulebook)
 
 
 def test_what_is_plainly_sound_is_seen_at_a_glance():

@@ -6,13 +6,14 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Final, assert_never
 
 import attrs
 
 from govrules.decode.values import describe
 from govrules.diagnostics import NOWHERE, Code, Diagnostic, did_you_mean
-from govrules.errors import FactsError
+from govrules.errors import FactsError, VocabularyError
 from govrules.fact_nodes import EVERY_VALUE, values_of
 from govrules.facts import annotation
 from govrules.rulebook.ast import Rulebook
@@ -162,6 +163,9 @@ def _quick(cls: type) -> Callable[[Any], bool]:
     It is generated, for every subject of a register is checked before it is assessed.
     """
     names: dict[str, Any] = {"date": dt.date, "Decimal": Decimal, "UNKNOWN": UNKNOWN}
+    if any(issubclass(cls, each) for each in (Mapping, list, str, PurePath)):
+        msg = f"`{cls.__name__}` is no subject; `govrules.read` makes one of it: `read(…).subject`"
+        raise VocabularyError(msg)
     vocabulary = vocabulary_of(cls)
     lines = ["def sound(it):"]
     lines += [f"    if it.{name}: return False" for name in vocabulary.about & {"local", "stated"}]
@@ -229,7 +233,7 @@ def _misfits(
                     expected = f"a set of {', '.join(values)}"
                     yield _no_value(path, expected, each, values)
         case Choice(values) if isinstance(value, str) and value not in values:
-            yield _no_value(path, f"{describe(fact.type)}, None or UNKNOWN", value, values)
+            yield _no_value(path, f"one of {', '.join(values)}, None or UNKNOWN", value, values)
         case _:
             if not _fits(value, fact.type):
                 expected = f"{describe(fact.type)}, None or UNKNOWN"
