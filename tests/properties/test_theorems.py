@@ -31,6 +31,8 @@ from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references
 from govrules.rulebook.write import write_condition
 from govrules.subjects import Declared
+from govrules.testing.theorems.advice import no_question_is_idle
+from govrules.testing.trial import Trial
 from govrules.truth import UNKNOWN, Truth
 from tests.properties.oracle import Oracle
 from tests.properties.small import (
@@ -551,3 +553,12 @@ def test_every_kind_of_condition_is_generated() -> None:
     wanted = {"All", "AnyOf", "Not", "Test", "Quantified", "Count", "Sum", "Share"}
     wanted |= {"Compare", "OneOf", "Between", "Includes", FactSource.DERIVED.value}
     assert wanted <= seen
+
+
+def test_no_question_is_idle_where_two_facts_are_compared() -> None:
+    """Either of them matters where the other is answered."""
+    alike = FactTest(ref_to("mended"), Compare(Op.EQUALS, ref_to("painted")))
+    rule = Rule("alike", "It is odd", "theme", "Mend.", CITED, alike, Severity.LOW, subject="thing")
+    trial = Trial(rulebook_of((rule,), {}), Thing(), AS_OF, lambda _: None)
+    assert len(trial.assess().findings[0].questions) == 2
+    no_question_is_idle(trial)

@@ -64,7 +64,7 @@ def no_question_is_idle(trial: Trial) -> None:
         for asked in answers:
             others = {path: values for path, values in answers.items() if path != asked}
             matters = any(
-                _changes_it(finding.rule, case.supposing(so), asked, answers[asked])
+                _changes_it(finding.rule, case, so, {asked: answers[asked]})
                 for so in _all_of(others)
             )
             trial.require(matters, f"no answer to `{asked}` changes anything", finding.rule)
@@ -91,9 +91,13 @@ def _all_of(answers: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
         yield dict(zip(answers, values, strict=True))
 
 
-def _changes_it(rule: Rule, case: Case, asked: str, values: Sequence[Any]) -> bool:
-    before = _outcome(judge(rule, case))
-    return any(_outcome(judge(rule, case.supposing({asked: each}))) != before for each in values)
+def _changes_it(
+    rule: Rule, case: Case, others: Mapping[str, Any], asked: Mapping[str, Sequence[Any]]
+) -> bool:
+    """Tell whether some answer to what is asked counts, beside those to the others."""
+    before = _outcome(judge(rule, case.supposing(others)))
+    several = ({**others, **answer} for answer in _all_of(asked))
+    return any(_outcome(judge(rule, case.supposing(each))) != before for each in several)
 
 
 def _tests_twice(rule: Rule, trial: Trial) -> bool:
