@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Final
 
 #: What moves a cursor, turns the direction of what follows, is not seen, or is no character.
@@ -35,6 +36,27 @@ def visible(text: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+#: What no shell takes for anything but itself, and what one still obeys within double quotes.
+_BARE: Final = re.compile(r"[\w@%+=:,./][\w@%+=:,./-]*")
+_OBEYED: Final = re.compile(r"[\"$`!]|\\$")
+
+
+def argument(value: object) -> str:
+    """
+    Return a value as a command has it that is copied into a shell.
+
+    Double quotes are those that every shell takes; where one would obey what stands in them, the
+    value stands in single ones.
+
+    >>> argument("Care, Hub"), argument("p7"), argument("$HOME")
+    ('"Care, Hub"', 'p7', "'$HOME'")
+    """
+    text = str(value)
+    if _BARE.fullmatch(text):
+        return text
+    return shlex.quote(text) if _OBEYED.search(text) else f'"{text}"'
 
 
 #: What a spreadsheet takes for the beginning of a formula.

@@ -65,7 +65,7 @@ def test_a_page_says_which_partnership_to_look_at_first(run, pack, tmp_path):
     )
     assert words("Nobody or not recorded (12 partnerships) 12 -") not in words(ran.out)
     assert words("Nobody or not recorded (12 partnerships) 12 0") in words(ran.out)
-    assert "One partnership: --entry Pool 0" in ran.out
+    assert 'One partnership: --entry "Pool 0"' in ran.out
     assert ran.code == FLAGGED
 
 

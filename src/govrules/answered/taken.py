@@ -19,6 +19,7 @@ from govrules.facts import names_of
 from govrules.portfolio import entries_of, is_register
 from govrules.rulebook.ast import Rulebook
 from govrules.truth import UNKNOWN
+from govrules.visible import argument
 from govrules.vocabulary import Choices, Fact, YesNo
 
 #: What a lead officer is called where nobody is.
@@ -339,7 +340,7 @@ class Taking:
             for each in several
         )
         files = list(dict.fromkeys(each.row.file for each in several))
-        choose = f"`--prefer {files[-1]}` takes that copy's; or correct one of the cells"
+        choose = f"`--prefer {argument(files[-1])}` takes that copy's; or correct one of the cells"
         for each in several:
             self._refuse(
                 each.row,

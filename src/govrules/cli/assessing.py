@@ -49,6 +49,7 @@ from govrules.reading import Read, read_subject, read_text, read_values
 from govrules.rulebook.ast import Rulebook, Severity
 from govrules.rulebook.packs import pack_names, shipped_packs
 from govrules.undisturbed import undisturbed
+from govrules.visible import argument
 
 #: Files of facts, which need nothing that tables need.
 _FACTS = (".yaml", ".yml", ".json")
@@ -205,7 +206,7 @@ def with_packs(found: Iterable[Diagnostic], file: Path) -> Iterator[Diagnostic]:
             wanted = re.compile(rf"^\s+(?:.*\.)?local\.{re.escape(name)}\s*:", re.MULTILINE)
             declaring = [pack for pack, text in packs.items() if wanted.search(text)]
             if declaring:
-                add = " or ".join(f"`--rules {pack}`" for pack in declaring[:2])
+                add = " or ".join(f"`--rules {argument(pack)}`" for pack in declaring[:2])
                 help_ = f"pack `{declaring[0]}` declares it: add {add}, or name it in govrules.yaml"
                 yield attrs.evolve(each, help=help_)
                 continue

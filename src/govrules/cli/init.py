@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from govrules.cli.options import KINDS
 from govrules.cli.output import FINE, emit
 from govrules.scaffold import scaffold
+from govrules.visible import argument
 
 
 def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
@@ -24,18 +25,19 @@ def init(directory: Annotated[Path, Parameter(name="DIR", negative="")]) -> int:
         The folder of the pack; nothing in it is overwritten.
     """
     kinds = KINDS.get()
+    folder = argument(directory)
     for path in scaffold(directory, kinds):
         emit(f"wrote {path}\n")
     if kinds is None:
-        own, rules = "", f"--rules governing-partnerships --rules {directory}"
+        own, rules = "", f"--rules governing-partnerships --rules {folder}"
     else:
         named = (f"{name}={cls.__module__}:{cls.__qualname__}" for name, cls in kinds.items())
         own = "".join(f" --subjects {each}" for each in named)
-        rules = f"--rules {directory}"
+        rules = f"--rules {folder}"
     emit(
         "\nTry next:\n"
-        f"  govrules lint {directory}{own}\n"
-        f"  govrules test {directory}{own}\n"
+        f"  govrules lint {folder}{own}\n"
+        f"  govrules test {folder}{own}\n"
         f"  govrules check FILE {rules}{own}\n"
     )
     return FINE

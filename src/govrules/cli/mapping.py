@@ -31,6 +31,7 @@ from govrules.render.plain import plain
 from govrules.rulebook.ast import Rulebook
 from govrules.subjects import words_of
 from govrules.truth import UNKNOWN
+from govrules.visible import argument
 
 _LONGEST: Final = 60
 
@@ -65,7 +66,7 @@ class Mapper:
         if of_partnerships and columns_of(register, table) is not None:
             raise Stop(
                 f"`{register}` has facts as its columns, and needs no mapping",
-                f"`govrules check {register}` reads it as it is",
+                f"`govrules check {argument(register)}` reads it as it is",
             )
         self.register = register
         self.rulebook = rulebook
@@ -97,13 +98,14 @@ class Mapper:
         else:
             emit(mapping_text(self.proposal, confirmed=self.mapping is not None), output)
         if output is not None:
+            these = f"{argument(self.register)} --mapping {argument(output)}"
             left = sum(not each.about and not each.ignored for each in self.proposal.columns)
             emit(
                 f"wrote {output}: {counted(self.proposal.unsure, 'proposal')} to confirm, "
                 f"{counted(left, 'column')} left over\n\n"
                 "Try next:\n"
-                f"  govrules map {self.register} --mapping {output} --preview\n"
-                f"  govrules check {self.register} --mapping {output}\n"
+                f"  govrules map {these} --preview\n"
+                f"  govrules check {these}\n"
             )
         return FINE
 

@@ -14,6 +14,7 @@ from govrules.cli.output import FINE, Stop, emit
 from govrules.interview import Interview
 from govrules.reading import class_of
 from govrules.rulebook.ast import Rulebook
+from govrules.visible import argument
 from govrules.vocabulary import vocabulary_of
 
 #: What a file begins with, as far as the class of subjects has it.
@@ -39,12 +40,13 @@ def new(
         raise Stop(f"`{file}` is no name of a YAML file", f"name it `{file.with_suffix('.yaml')}`")
     if file.exists():
         raise Stop(
-            f"`{file}` is there already", f"go on with `govrules ask {file}`, or name another file"
+            f"`{file}` is there already",
+            f"go on with `govrules ask {argument(file)}`, or name another file",
         )
     if not file.parent.is_dir():
         raise Stop(
             f"there is no folder `{file.parent}`",
-            f"make it with `mkdir {file.parent}`, or name another",
+            f"make it with `mkdir {argument(file.parent)}`, or name another",
         )
     rulebook = load(rules)
     keeper = FactKeeper(file, rulebook)
@@ -62,7 +64,8 @@ def new(
     if not terminal.written:
         emit(f"\nNothing was answered, so {file} was not begun.\n")
         return FINE
-    emit(f"\n{file} is begun. Go on: govrules ask {file}    Assess it: govrules check {file}\n")
+    it = argument(file)
+    emit(f"\n{file} is begun. Go on: govrules ask {it}    Assess it: govrules check {it}\n")
     return FINE
 
 

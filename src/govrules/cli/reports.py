@@ -26,7 +26,7 @@ from govrules.render.lines import Line
 from govrules.render.report import Origin
 from govrules.rulebook.ast import Rulebook, Severity, Verdict
 from govrules.truth import UNKNOWN, Unknown
-from govrules.visible import visible
+from govrules.visible import argument, visible
 
 if TYPE_CHECKING:
     from govrules.render.register import Each
@@ -398,6 +398,6 @@ def _hints(assessment: Assessment) -> Iterator[str]:
 def _register_hints(whole: RegisterAssessment) -> Iterator[str]:
     """Yield what to type next about a register."""
     first = next((each.id for each in whole.entries if each.id), "ID")
-    yield f"One partnership: --entry {first}    Everything: --full"
+    yield f"One partnership: --entry {argument(first)}    Everything: --full"
     yield "A page for a committee: --format html --output page.html    A workbook: --format xlsx"
     yield from law_hints(whole.all(), whole.register.rulebook)

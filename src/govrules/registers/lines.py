@@ -31,6 +31,7 @@ from govrules.registers.tables import MAX_ROWS, Kept
 from govrules.subjects import Declared, SubjectReader
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
+from govrules.visible import argument
 from govrules.vocabulary import Choices, Fact, FactType, Record, Records, vocabulary_of
 
 
@@ -112,8 +113,8 @@ def _check_facts(file: str, number: int, line: str, declared: Declared) -> None:
             Code.NOT_A_SUBJECT,
             Span(file, number),
             "no key is the name of a fact",
-            f"`govrules map {file} --output mapping.yaml` proposes what its keys hold; then check "
-            "it with `--mapping mapping.yaml`",
+            f"`govrules map {argument(file)} --output mapping.yaml` proposes what its keys hold; "
+            "then check it with `--mapping mapping.yaml`",
         )
 
 

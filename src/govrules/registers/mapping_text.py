@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from govrules.nodes import Entries, Node, Scalar
 from govrules.registers.proposals import Proposal, ProposedColumn
+from govrules.visible import argument
 
 _WIDTH: Final = 96
 _MARK: Final = "unsure: yes"
@@ -43,7 +44,7 @@ def mapping_text(proposal: Proposal, *, confirmed: bool = False) -> str:
     lines: list[str] = []
     if not confirmed:
         lines = [
-            f"# Proposed by `govrules map {proposal.file}`: read it before you use it.",
+            f"# Proposed by `govrules map {argument(proposal.file)}`: read it before you use it.",
             f"# `check` takes nothing marked `{_MARK}`: where it is right, delete the mark.",
         ]
         for note in proposal.notes:

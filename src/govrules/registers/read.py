@@ -59,6 +59,7 @@ from govrules.rulebook.ast import Rulebook
 from govrules.subjects import Declared, words_of
 from govrules.truth import UNKNOWN
 from govrules.undisturbed import undisturbed
+from govrules.visible import argument
 
 #: What a table in memory is called in findings and problems.
 IN_MEMORY = "table"
@@ -399,13 +400,13 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 "give one of them another heading, or say in a mapping which of them counts",
             )
         columns.append(Column(table.named(at), path, wording))
+    proposes = f"`govrules map {argument(table.file)} --output mapping.yaml` proposes"
     if not columns:
         refuse(
             Code.NOT_A_SUBJECT,
             table.place(None, 0),
             "no heading is the name of a fact",
-            f"`govrules map {table.file} --output mapping.yaml` proposes what its columns hold; "
-            "then check it with `--mapping mapping.yaml`",
+            f"{proposes} what its columns hold; then check it with `--mapping mapping.yaml`",
         )
     for column in columns:
         at = table.find(column.heading)[0]
@@ -414,8 +415,7 @@ def mapping_of_headings(opened: Opened, declared: Declared) -> TableMapping:
                 Code.NOT_A_SUBJECT,
                 table.place(None, at),
                 f"the table seems to lie on its side: facts stand in the column `{column.heading}`",
-                f"`govrules map {table.file} --output mapping.yaml` proposes to read it so; then "
-                "check it with `--mapping mapping.yaml`",
+                f"{proposes} to read it so; then check it with `--mapping mapping.yaml`",
             )
     return TableMapping(Report(table.file), Sheet(Layout(), tuple(columns)))
 

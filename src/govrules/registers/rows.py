@@ -27,6 +27,7 @@ from govrules.registers.mapping import Column, Sheet, TableMapping
 from govrules.registers.sources import Opened
 from govrules.registers.tables import blank, fold_heading
 from govrules.truth import UNKNOWN
+from govrules.visible import argument
 from govrules.vocabulary import Fact, FactType, vocabulary_of
 
 #: Of one column so many cells that cannot be read are named, and the others counted.
@@ -232,7 +233,7 @@ class Rows:
                 self.table.place(None, 0),
                 "map each to a fact, or write it under `ignored`"
                 if mapped
-                else f"`govrules map {self.table.file}` proposes a mapping for them",
+                else f"`govrules map {argument(self.table.file)}` proposes a mapping for them",
             )
 
     def skip(self) -> None:

@@ -20,6 +20,7 @@ from govrules.errors import FactsError
 from govrules.files import open_file, read_bytes
 from govrules.nodes import why_not_read
 from govrules.registers.tables import MAX_ROWS, MAX_TABLE_BYTES, Table
+from govrules.visible import argument
 
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 ARROW: Final = (".arrow", ".feather", ".ipc")
@@ -225,12 +226,12 @@ def several(name: str, names: Sequence[str], what: str) -> NoReturn:
         FactsError: always.
     """
     listed = ", ".join(f"`{each}`" for each in names)
-    first = names[0] if names[0].isalnum() else f'"{names[0]}"'
+    first, whole = argument(names[0]), argument(f"{name}::{names[0]}")
     refuse(
         Code.UNKNOWN_TABLE,
         name,
         f"the file holds several {what}s: {listed}",
-        f"say which: `--table {first}`, `{name}::{names[0]}`, or `table:` of the mapping",
+        f"say which: `--table {first}`, `{whole}`, or `table:` of the mapping",
     )
 
 
