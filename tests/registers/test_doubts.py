@@ -230,6 +230,27 @@ def test_a_misspelt_heading_is_said_with_what_it_may_mean(table, heading, meant)
     assert (told.code, told.help) == (Code.COLUMN_NOT_MAPPED, f"did you mean `{meant}`?")
 
 
+@pytest.mark.parametrize(
+    ("fact", "values", "meant"),
+    [
+        ("governing_document", "Yes: yes, No: none", "`yes`, `none` or `unknown`"),
+        ("partners", "No: none", "`none` or `unknown`"),
+    ],
+)
+def test_a_word_of_a_whole_record_that_is_not_explained_need_not_mean_none(
+    table, fact, values, meant
+):
+    mapping = f"columns: {{ name: name, Seen: {{ fact: {fact}, values: {{ {values} }} }} }}\n"
+    text = "name,Seen\nA,No\nB,Draft\n"
+    read = table(text, mapping)
+    none, draft = (getattr(each, fact) for each in read.subject.partnerships)
+    assert none in (None, ())
+    assert draft is UNKNOWN
+    [told] = read.warnings
+    assert told.help == f"say under `values` of the column what `Draft` means: {meant}"
+    assert not table(text, mapping.replace("No: none", "No: none, Draft: unknown")).warnings
+
+
 def test_a_stream_is_read_once_and_whole():
     flat = pa.table({"name": ["A", "B"], "funding.pooled": [1, 0]})
     laid_out = pa.table({"name": ["A", "B"], "funding": [{"pooled": True}, {"pooled": False}]})

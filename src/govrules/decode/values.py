@@ -232,6 +232,11 @@ def is_placeholder(value: object, fact_type: FactType) -> bool:
     return word in PLACEHOLDERS or (word in NIL_WORDS and not isinstance(fact_type, Money))
 
 
+def whole_said(fact_type: FactType) -> str:
+    """Return what a cell can say of a record, or of a list of them, without its facts."""
+    return "`yes`, `none` or `unknown`" if isinstance(fact_type, Record) else "`none` or `unknown`"
+
+
 def _as_said(value: Any, wording: Wording) -> Any:  # noqa: ANN401 - any fact's value
     # A value of a set is all that a cell says, and not all that there is.
     if not isinstance(value, frozenset) or not value or wording.complete:
@@ -283,7 +288,8 @@ def _typed(fact_type: FactType, wording: Wording) -> Callable[[Any], Any]:
             return lambda value: Problem(
                 Code.UNREADABLE_VALUE,
                 f"`{written(value)}` says nothing that the mapping knows",
-                "say under `values` of the column which words mean `none`",
+                f"say under `values` of the column what `{written(value)}` means: "
+                f"{whole_said(fact_type)}",
             )
         case _:
             assert_never(fact_type)

@@ -17,7 +17,7 @@ import attrs
 
 from govrules.decode.amounts import BANDS, MONEY_UNITS
 from govrules.decode.dates import DATE_FORMATS, PERIODS
-from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording
+from govrules.decode.values import MONTHS_UNITS, PER_CENT, SHARE_UNITS, Wording, whole_said
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import FactsError
 from govrules.model import Partnership, Register
@@ -395,7 +395,8 @@ class _Reader:
                 Code.BAD_FORMAT,
                 f"`{path.text}` holds several facts, and a cell only one",
                 node,
-                f"name one of them: {example}; or say under `values` which words mean `none`",
+                f"name one of them: {example}; or say under `values` which words mean "
+                f"{whole_said(path.fact.type)}",
             )
             return None
         in_row = path.list and path.list == self.rows
