@@ -481,3 +481,14 @@ def test_a_workbook_says_what_was_not_read(run, pack, tmp_path):
     assert rows[at + 1][:3] == ["What", "Where", "What to do"]
     assert "5 more cells of the column cannot be read (`funding.pooled`" in rows[at + 2][0]
     assert rows[-1][0] == "and 17 more: `govrules check` prints them all"
+
+
+@pytest.mark.parametrize("format_", ["text", "xlsx", *FORMATS])
+def test_where_nothing_can_be_read_there_is_no_fault_of_ours(run, tmp_path, format_):
+    broken, output = tmp_path / "broken.yaml", tmp_path / "report"
+    broken.write_text("name: [")
+    ran = run("check", broken, "--format", format_, "--output", output)
+    assert ran.code == 2
+    assert "broken.yaml:1" in ran.err
+    assert output.exists() is (format_ not in {"xlsx", "html", "markdown"})
+    assert ("nothing was read, so no report is made" in ran.err) is not output.exists()

@@ -46,6 +46,8 @@ FORMATS: Final = (
     "junit",
     "github",
 )
+#: Those of them that are about one subject or register.
+_OF_SOMETHING: Final = ("xlsx", "html", "markdown")
 #: Those of them that carry no receipt: it stands in a file beside the report.
 _WITHOUT_RECEIPT: Final = ("text", "jsonl", "csv", "xlsx")
 
@@ -158,10 +160,12 @@ class Reporting:
         Write the report, and save the assessment where that is wanted.
 
         Raises:
-            Stop: a file cannot be written.
+            Stop: a file cannot be written, or nothing was read that a page could be about.
 
             GovrulesError: a saved assessment cannot be read.
         """
+        if not self.checked and self.wanted.format in _OF_SOMETHING:
+            raise Stop("nothing was read, so no report is made", "put right what is said above")
         changed = self._save()
         match self.wanted.format:
             case "text":
