@@ -153,9 +153,9 @@ PATHS = {
     "status": "did you mean `active`?",
     "funding.poled": "did you mean `pooled`?",
     "partners[1].nam": "did you mean `name`?",
-    "partners[2]": "write one `fact: value` a line",
+    "partners[2]": 'write `{"name": …}`',
     "nature": "did you mean `statutory`?",
-    "accountability": "write its facts below it",
+    "accountability": "write its facts as one object",
 }
 
 

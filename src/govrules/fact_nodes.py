@@ -36,6 +36,8 @@ class FactReader:
     strict: bool = attrs.field(default=False, kw_only=True)
     #: Of rows, lines, events and mappings a value that cannot be read costs that value alone.
     lenient: bool = attrs.field(default=False, kw_only=True)
+    #: Whether facts are written as JSON and programs write them: objects, and words in quotes.
+    in_json: bool = attrs.field(default=False, kw_only=True)
     #: What the paths of the record that is read begin with: "" or ``partnerships[2].``.
     base: str = attrs.field(default="", kw_only=True)
     #: How many facts are written as `null`.
@@ -54,6 +56,12 @@ class FactReader:
         """Report a problem of a fact, by its path in the record that is read."""
         whole = f"{self.base}{path}".removesuffix(".")
         self.report.add(code, message, node, help_, path=whole, allowed=allowed)
+
+    def _write(self, in_yaml: str, in_json: str) -> str:
+        """Return how to write what may also be none or unknown."""
+        if self.in_json:
+            return f'write {in_json}, or `"none"`, or `"unknown"`'
+        return f"write {in_yaml}, or `none`, or `unknown`"
 
     def read_value(self, node: Node, fact: Fact, path: str) -> Any:  # noqa: ANN401 - any fact's
         """
@@ -95,7 +103,7 @@ class FactReader:
                 Code.WRONG_SHAPE,
                 f"`{path}` is a set of values",
                 node,
-                f"write `[{fact.type.values[0]}]`, or `none`, or `unknown`",
+                self._write(f"`[{fact.type.values[0]}]`", f'`["{fact.type.values[0]}"]`'),
             )
             return UNKNOWN
         members: set[Any] = set()
@@ -108,7 +116,7 @@ class FactReader:
                     Code.WRONG_SHAPE,
                     f"a value of `{path}` is a single word",
                     item,
-                    f"write `[{fact.type.values[0]}]`, or `none`, or `unknown`",
+                    self._write(f"`[{fact.type.values[0]}]`", f'`["{fact.type.values[0]}"]`'),
                 )
             elif item.text in fact.type.values:
                 members.add(item.text)

@@ -22,7 +22,13 @@ MAX_DEPTH: Final = 64
 MAX_NODES: Final = 1_000_000
 
 
-def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
+def parse(
+    text: str,
+    report: Report,
+    *,
+    quoted: bool = True,
+    to_begin: str = "write `govrules: 1` to begin",
+) -> Node | None:
     """
     Parse one YAML document into nodes; None where the report says why not.
 
@@ -32,6 +38,8 @@ def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
         report: where problems go.
 
         quoted: whether quotes make a word plain text; in JSON every word stands in quotes.
+
+        to_begin: how a file that is empty is begun.
 
     The parser's events are read rather than `yaml.compose`: the C composer overflows its stack
     on deep nesting and forgets anchors and tags.
@@ -60,7 +68,7 @@ def parse(text: str, report: Report, *, quoted: bool = True) -> Node | None:
         )
         return None
     if root is None and not report.errors:
-        report.add(Code.EMPTY_FILE, "the file is empty", help_="write `govrules: 1` to begin")
+        report.add(Code.EMPTY_FILE, "the file is empty", help_=to_begin)
     return root if report.ok else None
 
 

@@ -184,7 +184,8 @@ def read_values(
     report = Report(name)
     node = node_of(source, report)
     endless = any(each.code in _ENDLESS for each in report.diagnostics)
-    return _read_node(None if endless else node, report, rulebook, kind, lenient=True)
+    whole = None if endless else node
+    return _read_node(whole, report, rulebook, kind, lenient=True, in_json=True)
 
 
 def _read_document(
@@ -193,8 +194,15 @@ def _read_document(
     if not quoted:
         text = _TABS.sub(lambda found: " " * len(found[0]), _PAIR.sub(_one, text))
         report.lines = text.splitlines()
-    node = parse(text.removeprefix("\ufeff"), report, quoted=quoted) if report.ok else None
-    return _read_node(node, report, rulebook, kind)
+    text = text.removeprefix("\ufeff")
+    to_begin = _TO_BEGIN if quoted else 'write `{"name": …}` to begin'
+    node = parse(text, report, quoted=quoted, to_begin=to_begin) if report.ok else None
+    return _read_node(node, report, rulebook, kind, in_json=not quoted)
+
+
+_TO_BEGIN: Final = (
+    "begin one by `govrules new`, fill this one by `govrules ask`, or write `name: …`"
+)
 
 
 def _one(pair: re.Match[str]) -> str:
@@ -209,12 +217,14 @@ def _read_node(
     kind: str,
     *,
     lenient: bool = False,
+    in_json: bool,
 ) -> Read:
     reader = SubjectReader(
         report,
         declared_by(rulebook),
         with_origin=bool(report.file or report.lines),
         lenient=lenient,
+        in_json=in_json,
     )
     cls = class_of(rulebook, kind)
     subject: Any = None

@@ -125,17 +125,41 @@ class SubjectReader(FactReader):
                 Code.WRONG_SHAPE,
                 f"a {words_of(cls)} is a mapping of facts",
                 node,
-                "write one `fact: value` a line",
+                f"write {_object_of(cls)}" if self.in_json else "write one `fact: value` a line",
             )
             return cls(), UNKNOWN
         as_of: dt.date | Unknown = UNKNOWN
         entries = []
+        around = self._around(node, cls)
+        if around is not None:
+            self._say(
+                around.text,
+                Code.UNKNOWN_FACT,
+                f"unknown fact `{around.text}`",
+                around,
+                f"the entries seem to stand under `{around.text}`: give that list alone",
+            )
+            return cls(), UNKNOWN
         for key, value in node.items:
             if key.text == "as_of":
                 as_of = self._as_of(value)
             elif key.text != "govrules":
                 entries.append((key.text, key, value))
         return self._record(entries, cls, "", {"": node}, top=True), as_of
+
+    def _around(self, node: Entries, cls: type) -> Scalar | None:
+        """Return the key of a list of records in a mapping that holds no fact; else None."""
+        vocabulary = vocabulary_of(cls)
+        known = {*vocabulary.fields, *vocabulary.about, *self.declared.derived}
+        heads = [key.text.partition(".")[0] for key, _ in node.items]
+        if self.strict or not known.isdisjoint(heads):
+            return None
+        for key, value in node.items:
+            listed = value.items if isinstance(value, Items) else []
+            near = did_you_mean(key.text, known, likeness=0.8, otherwise="")
+            if listed and not near and all(isinstance(each, Entries) for each in listed):
+                return key
+        return None
 
     def read_entry(self, node: Node, cls: type) -> Any:  # noqa: ANN401 - the record's class
         """Return one record of a list of subjects; UNKNOWN where it cannot be read."""
@@ -216,7 +240,7 @@ class SubjectReader(FactReader):
             if parts:
                 help_ = f"write `{fact.name}:` and {describe(fact.type)}"
                 if isinstance(fact.type, Records):
-                    help_ = f"write `{fact.name}:`, and below it a `- ` for each {fact.each}"
+                    help_ = self._a_list(fact.name, fact.each)
                 self._say(
                     path,
                     Code.WRONG_SHAPE,
@@ -262,11 +286,16 @@ class SubjectReader(FactReader):
                 if state == ""
                 else f"`{path}` is {said} here, and facts of it are given elsewhere",
                 node,
-                "write its facts below it, or `none`, or `unknown`"
+                self._write("its facts below it", "its facts as one object")
                 if state == ""
                 else "give its facts, or say that it is none or unknown",
             )
         return self._record(inner, cls, f"{path}.", origin)
+
+    def _a_list(self, name: str, each: str = "") -> str:
+        if self.in_json:
+            return f'write `"{name}"`, and behind it a list of objects'
+        return f"write `{name}:`, and below it a `- ` for {f'each {each}' if each else 'each'}"
 
     def _twice(self, path: str, key: Scalar) -> None:
         self._say(path, Code.DUPLICATE_KEY, f"`{path}` is given twice", key, "keep one of the two")
@@ -285,7 +314,7 @@ class SubjectReader(FactReader):
                 Code.WRONG_SHAPE,
                 f"`{path}` is a list of records",
                 node,
-                "begin each record with `- `, or write `none`, or `unknown`",
+                self._write("each record behind a `- `", "a list of objects"),
             )
             return UNKNOWN
         # Those that are known are counted without the gaps between them, as facts count them.
@@ -314,7 +343,9 @@ class SubjectReader(FactReader):
                     Code.WRONG_SHAPE,
                     f"each {fact.each} is a mapping of facts",
                     item,
-                    "write one `fact: value` a line; `- unknown` says that there may be more",
+                    f'write {_object_of(fact.type.cls)}; `"unknown"` says that there may be more'
+                    if self.in_json
+                    else "write one `fact: value` a line; `- unknown` says that there may be more",
                 )
         return tuple(records) if complete else (*records, UNKNOWN)
 
@@ -370,7 +401,9 @@ class SubjectReader(FactReader):
                     Code.WRONG_SHAPE,
                     f"`{head}` is a mapping of facts",
                     node,
-                    "write one `fact: …` a line below it",
+                    "write its facts as one object"
+                    if self.in_json
+                    else "write one `fact: …` a line below it",
                 )
                 continue
             for name, name_key, value in entries:
@@ -448,7 +481,7 @@ class SubjectReader(FactReader):
         written = key.text.removesuffix(word)
         help_ = did_you_mean(word, allowed, written) or EVERY_FACT
         if INDEX.search(word):
-            help_ = f"write `{word.partition('[')[0]}:`, and below it a `- ` for each"
+            help_ = self._a_list(word.partition("[")[0])
         self._say(path, Code.UNKNOWN_FACT, f"unknown fact `{path}`", key, help_)
 
 
@@ -469,6 +502,11 @@ def words_of(cls: type) -> str:
     'partner'
     """
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", cls.__name__).lower()
+
+
+def _object_of(cls: type) -> str:
+    fields = vocabulary_of(cls).fields
+    return f'`{{"{"name" if "name" in fields else next(iter(fields))}": …}}`'
 
 
 @functools.cache

@@ -90,7 +90,7 @@ def read_lines_of_facts(file: str, declared: Declared) -> Read:
         )
     report = Report(file)
     report.lines = lines
-    reader = _LineReader(SubjectReader(report, declared, lenient=True))
+    reader = _LineReader(SubjectReader(report, declared, lenient=True, in_json=True))
     found: list[Any] = []
     with undisturbed():
         for at in range(0, len(numbered), _AT_ONCE):
