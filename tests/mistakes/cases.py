@@ -359,7 +359,7 @@ MISTAKES: Final = [
             "{ at_least: £250k } }\n    requires",
             "£250k",
             "GR102",
-            "250000",
+            "£250,000",
         ),
         (
             "a date as people write it",
