@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
+import pytest
 import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from govrules.nodes import Report
 from govrules.parsing import parse
 from govrules.rulebook.ast import Grade, Mitigation, Rule, Rulebook, rule_conditions
 from govrules.rulebook.conditions import ConditionReader
-from govrules.rulebook.expr import All, AnyOf, Compare, Condition, FactSource, Literal, Not, Op
+from govrules.rulebook.expr import All, AnyOf, By, Compare, Condition, FactSource, Literal, Not, Op
 from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.reads import reads
 from govrules.rulebook.walk import nodes, references
@@ -561,4 +562,14 @@ def test_no_question_is_idle_where_two_facts_are_compared() -> None:
     rule = Rule("alike", "It is odd", "theme", "Mend.", CITED, alike, Severity.LOW, subject="thing")
     trial = Trial(rulebook_of((rule,), {}), Thing(), AS_OF, lambda _: None)
     assert len(trial.assess().findings[0].questions) == 2
+    no_question_is_idle(trial)
+
+
+@pytest.mark.parametrize(("other", "asked"), [("top", ["level"]), ("low", ["level", "big"])])
+def test_what_chooses_the_same_either_way_is_not_asked(other: str, asked: list[str]) -> None:
+    chosen = By(ref_to("big"), ((True, Literal("top")), (False, Literal(other))))
+    requires = FactTest(ref_to("level"), Compare(Op.EQUALS, chosen))
+    rule = Rule("by", "It is odd", "theme", "Mend.", CITED, requires, Severity.LOW, subject="thing")
+    trial = Trial(rulebook_of((rule,), {}), Thing(), AS_OF, lambda _: None)
+    assert [each.fact for each in trial.assess().findings[0].questions] == asked
     no_question_is_idle(trial)

@@ -18,7 +18,7 @@ from govrules.lowering import ir
 from govrules.lowering.lower import Lowering, Vars, each_of, read_of
 from govrules.rulebook import ast, derivation, expr
 from govrules.rulebook.walk import operands
-from govrules.vocabulary import Choices, Records
+from govrules.vocabulary import Choices, Records, YesNo
 
 
 @attrs.frozen(eq=False)
@@ -226,7 +226,9 @@ class Asking:
             case expr.FactRef():
                 return self._of_fact(operand, scopes)
             case expr.By(selector, cases):
-                found = self._of_fact(selector, scopes)
+                # Where yes and no choose alike it does not matter which it is.
+                alike = isinstance(selector.type, YesNo) and len({one for _, one in cases}) == 1
+                found = () if alike else self._of_fact(selector, scopes)
                 for value, each in cases:
                     may = self._may_be(selector, value, scopes)
                     found += _where(may, self._of_operand(each, scopes))
