@@ -258,6 +258,7 @@ def test_what_is_kept_for_other_subjects_changes_nothing(
         Share(ref("items"), None, IS_FINE, Compare(Op.MORE_THAN, Literal(Decimal(50)))),
     ).rulebook.rules
     things = [attrs.evolve(BROKEN, size=size, items=(BAD, FINE)) for size in (0, 1)]
+    things += [attrs.evolve(each, painted=True) for each in things]
 
     def told() -> list[Any]:
         book = rulebook_of(rules, {"sound": SOUNDNESS})
@@ -495,6 +496,19 @@ def test_a_plan_of_many_records_is_the_one_that_is_found_change_by_change(
     assert together == assessed(*rules, thing=thing).plan()
     assert len(together.changes) == 3
     assert together.proven_smallest
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_change_of_a_record_that_another_makes_needless_is_left_out(
+    monkeypatch: pytest.MonkeyPatch, apart: bool
+) -> None:
+    found = assessed(Quantified(Quantity.SOME, ref("items"), IS_FINE),
+                     thing=attrs.evolve(BROKEN, items=(BAD, BAD)))  # fmt: skip
+    rules = found.rulebook.rules
+    if not apart:
+        monkeypatch.setattr("govrules.explain.view.Changed.of", lambda *_: None)
+    search = plan_module._Search(plan_module._Board(rules, found._view, Severity.LOW), rules, rules)
+    assert search._needed({f"items[{at}].fine": True for at in (0, 1)}) == {"items[1].fine": True}
 
 
 def test_a_plan_tells_apart_values_of_a_fact_that_is_compared_with_another() -> None:
