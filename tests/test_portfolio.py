@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import itertools
 import pickle
 import random
 from decimal import Decimal
 
 import attrs
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from govrules import UNKNOWN, Partner, Partnership, Register, load_rulebook
 from govrules.diagnostics import Code
+from govrules.engines.registry import engine
 from govrules.model import Organisation, Reviewer, Status, Weakness
-from govrules.pairing import pairs_of
+from govrules.pairing import pairs_of, pairs_told
 from govrules.portfolio import assess_register, entries_of, register_problems
 from govrules.reading import read_subject
 from govrules.rulebook.ast import Severity, Verdict
 from govrules.rulebook.packs import shipped_examples
+from tests.testing.packs import write_pack
 
+AS_OF = dt.date(2026, 3, 31)
 EXAMPLE = shipped_examples() / "example-register.yaml"
 
 
@@ -445,6 +452,64 @@ def test_findings_on_a_pair_are_unknown_where_it_is(rulebook):
     whole = assess_register(register, rulebook)
     # Nothing is recorded of the partners, so that nothing bears on what is asked of the two.
     assert (whole.pairs, whole.more_pairs) == ((), 1)
+
+
+SHARED = st.builds(
+    Partner,
+    name=st.sampled_from(["Police", "Fire", UNKNOWN]),
+    weaknesses=st.sampled_from([UNKNOWN, None, frozenset({Weakness.INSOLVENCY_RISK})]),
+    weakness_on_risk_register=st.sampled_from([UNKNOWN, None, True, False]),
+)
+SOUND = tuple(Partner(name=name, weaknesses=None) for name in ("Police", "Fire"))
+ENTRY = st.builds(
+    Partnership,
+    status=st.sampled_from([UNKNOWN, "active", "ended"]),
+    relations_stated=st.sampled_from([UNKNOWN, True, False]),
+    area=st.sampled_from([UNKNOWN, "North"]),
+    objective=st.sampled_from([UNKNOWN, "Build homes", "Build roads"]),
+    parent=st.sampled_from([UNKNOWN, "Board"]),
+    sub_group=st.just(True),
+    partners=st.lists(SHARED | st.just(UNKNOWN), min_size=1, max_size=3).map(tuple),
+)
+ON_PAIRS = (
+    "{ first.relations_stated: yes }",
+    "{ not: { second.status: ended } }",
+    "{ any: [{ first.status: ended }, { second.relations_stated: yes }, { same_area: no }] }",
+    "{ shared_partners: { none: { weak: yes, on_both_risk_registers: no } } }",
+    "{ shared_partners: { none: { name: Police, weak: yes } } }",
+    "{ shared_partners: { count: { at_most: 1 } } }",
+    "{ first.partners: { some: { name: Police } } }",
+    "{ second.partners: { count: { at_most: 2 } } }",
+    "{ not: { objective_similarity: { at_least: 60 } } }",
+    "{ nested: no }",
+    "{ membership_identical: no }",
+    "{ not: { name: P0 and P1 } }",
+)
+
+
+@pytest.mark.parametrize("asked", ON_PAIRS)
+def test_pairs_that_are_alike_are_told_as_each_is_alone(tmp_path_factory, asked):
+    rule = (
+        "  - id: on-pairs\n    title: A title\n    subject: pair\n    principle: A principle.\n"
+        f"    source: {{ document: manual, paragraph: 1 }}\n    requires: {asked}\n"
+        "    severity: low\n"
+    )
+    book = load_rulebook(write_pack(tmp_path_factory.mktemp("pairs") / "ours", rule))
+    rules = book.rules_for("pair", AS_OF)
+
+    def judge(several, subjects):
+        return engine("reference").outcomes(several, subjects, AS_OF, book)
+
+    @given(st.lists(ENTRY, min_size=4, max_size=9))
+    @example([Partnership(partners=its) for its in (SOUND[:1], SOUND, (*SOUND, UNKNOWN))])
+    def told_as_alone(several):
+        entries = [attrs.evolve(each, id=f"P{place}") for place, each in enumerate(several)]
+        found = pairs_told(entries, rules, book, judge)
+        alone = [pairs_told(two, rules, book, judge) for two in itertools.combinations(entries, 2)]
+        assert found.number == sum(each.number for each in alone)
+        assert [*found.told] == [told for each in alone for told in each.told]
+
+    told_as_alone()
 
 
 def weak(*, seen: bool) -> Partner:

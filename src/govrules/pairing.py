@@ -44,8 +44,12 @@ Members: TypeAlias = tuple[dict[str, Partner], bool]
 _ALWAYS: Final = 50
 #: How many pairs are judged at once.
 _AT_ONCE: Final = 2048
+#: What is said of so many pairs is kept, for those that are like them in all that rules read.
+_KEPT: Final = 50_000
 #: Entries of every kind are compared with those of so many kinds, the commonest of a body.
 _KINDS: Final = 48
+#: What no two pairs have in common.
+_OWN: Final = frozenset({"id", "name", "shared_partners[].name"})
 
 
 @attrs.frozen(eq=False)
@@ -163,6 +167,7 @@ class _Side:
     known_as: frozenset[str]
     area: str | Unknown | None
     words: Counter[str] | Unknown
+    standing: Mapping[str, tuple[bool | Unknown, bool | Unknown]]
     _below: dict[tuple[str, str], dict[str, str]] = attrs.field(factory=dict, init=False)
 
     def below(self, which: str, what: str) -> dict[str, str]:
@@ -181,16 +186,18 @@ def _side(entry: Partnership) -> _Side:
     words: Counter[str] | Unknown = UNKNOWN
     if not isinstance(entry.objective, Unknown):
         words = Counter(re.findall(r"\w+", (entry.objective or "").casefold()))
+    members = _members(entry)
     return _Side(
         entry=entry,
         name=name,
         id=entry.id if isinstance(entry.id, str) else name,
         place=origin_of(entry),
-        members=_members(entry),
+        members=members,
         parent=fold(parent) if isinstance(parent, str) else parent,
         known_as=frozenset(known_as(entry)),
         area=fold(entry.area) if isinstance(entry.area, str) else entry.area,
         words=words,
+        standing={key: _standing(partner) for key, partner in members[0].items()},
     )
 
 
@@ -210,22 +217,40 @@ class _Two:
     def facts(self) -> dict[str, Any]:
         """What is known of the two together."""
         one, two = self.one, self.two
-        ones, ones_complete = one.members
-        twos, twos_complete = two.members
-        shared = [name for name in ones if name in twos]
-        complete = ones_complete and twos_complete
-        records: tuple[SharedPartner | Unknown, ...] = tuple(
-            _shared(ones[name], twos[name]) for name in shared
-        )
+        records = tuple(self.shared(key) for key in one.standing if key in two.standing)
         return {
             "id": f"{one.id} + {two.id}",
             "name": f"{one.name} and {two.name}",
             "first": one.entry,
             "second": two.entry,
-            "shared_partners": records if complete else (*records, UNKNOWN),
-            "membership_identical": _identical(
-                ones, twos, ones_complete=ones_complete, twos_complete=twos_complete
-            ),
+            "shared_partners": records if self.is_complete else (*records, UNKNOWN),
+            **self.compared,
+        }
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all their partners are known."""
+        return self.one.members[1] and self.two.members[1]
+
+    def shared(self, key: str) -> SharedPartner:
+        """Return a partner that they share, by the name under which it is compared."""
+        weak, on_both = _in_both(self.one.standing[key], self.two.standing[key])
+        name = self.one.members[0][key].name
+        return SharedPartner(name=name, weak=weak, on_both_risk_registers=on_both)
+
+    @property
+    def read(self) -> tuple[Any, ...]:
+        """All that rules can read of the two, but for names and for what either is alone."""
+        ones, twos = self.one.standing, self.two.standing
+        shared = tuple(_in_both(its, twos[key]) for key, its in ones.items() if key in twos)
+        return (shared, self.is_complete, *self.compared.values())
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """How they compare."""
+        one, two = self.one, self.two
+        return {
+            "membership_identical": _identical(one.members, two.members),
             "same_area": _same(one.area, two.area),
             "objective_similarity": _similarity(one.words, two.words),
             "nested": _nested(one, two),
@@ -253,33 +278,33 @@ class _Two:
         return Pair(**self.facts, **self.places)
 
 
-def _shared(one: Partner, two: Partner) -> SharedPartner:
-    weak: bool | Unknown = False
-    for partner in (one, two):
-        known = frozenset() if partner.weaknesses is None else partner.weaknesses
-        if not isinstance(known, Unknown) and known - {UNKNOWN}:
-            weak = True
-        elif weak is not True and (isinstance(known, Unknown) or UNKNOWN in known):
-            weak = UNKNOWN
-    both = (one.weakness_on_risk_register, two.weakness_on_risk_register)
-    on_both: bool | Unknown = True
-    if UNKNOWN in both:
-        on_both = UNKNOWN
-    if False in both or None in both:
-        on_both = False
-    return SharedPartner(name=one.name, weak=weak, on_both_risk_registers=on_both)
+def _standing(partner: Partner) -> tuple[bool | Unknown, bool | Unknown]:
+    """Return whether a partner is known to be weak, and whether a risk register says so."""
+    seen = partner.weakness_on_risk_register
+    weaknesses = frozenset() if partner.weaknesses is None else partner.weaknesses
+    if isinstance(weaknesses, Unknown):
+        weak: bool | Unknown = UNKNOWN
+    else:
+        weak = bool(weaknesses - {UNKNOWN}) or (UNKNOWN if weaknesses else False)
+    return weak, False if seen is None else seen
 
 
-def _identical(
-    ones: dict[str, Partner],
-    twos: dict[str, Partner],
-    *,
-    ones_complete: bool,
-    twos_complete: bool,
-) -> bool | Unknown:
-    missing_from_one = ones_complete and twos.keys() - ones.keys()
-    missing_from_two = twos_complete and ones.keys() - twos.keys()
-    if missing_from_one or missing_from_two:
+def _in_both(
+    one: tuple[bool | Unknown, bool | Unknown], two: tuple[bool | Unknown, bool | Unknown]
+) -> tuple[bool | Unknown, bool | Unknown]:
+    """Return whether a partner is weak in either of two, and on the risk registers of both."""
+    weak, seen = (one[0], two[0]), (one[1], two[1])
+    return (
+        True if True in weak else UNKNOWN if UNKNOWN in weak else False,
+        False if False in seen else UNKNOWN if UNKNOWN in seen else True,
+    )
+
+
+def _identical(one: Members, two: Members) -> bool | Unknown:
+    (ones, ones_complete), (twos, twos_complete) = one, two
+    if (ones_complete and twos.keys() - ones.keys()) or (
+        twos_complete and ones.keys() - twos.keys()
+    ):
         return False
     return True if ones_complete and twos_complete else UNKNOWN
 
@@ -358,55 +383,84 @@ def pairs_told(
     """
     Return the pairs on which something is flagged, or open though both sides bear on it.
 
-    The others are counted and let go: each body of a large register makes many.
+    The others are counted and let go: each body of a large register makes many. Pairs that are
+    alike in all that the rules read are judged once.
     """
-    bearing = [_Bearing(_asked_of_two(rule, rulebook)) for rule in rules]
+    asked = _asked(rules, rulebook)
+    kind_of = _kinds(asked)
+    bearing = [_asked_of_two(rule, rulebook) for rule in rules]
     told: list[tuple[Pair, Sequence[Outcome]]] = []
     number = 0
     several = _pairs(entries, owner, common)
+    kept: dict[Any, Sequence[Outcome] | None] = {}
     while batch := [*itertools.islice(several, _AT_ONCE)]:
         number += len(batch)
-        bare = [Pair(**each.facts) for each in batch]
-        for two, pair, outcomes in zip(batch, bare, judge(rules, bare), strict=True):
-            if _is_told(pair, outcomes, bearing):
-                told.append((attrs.evolve(pair, **two.places), outcomes))
+        like = [
+            id(each) if asked & _OWN else (kind_of(each.one), kind_of(each.two), each.read)
+            for each in batch
+        ]
+        if len(kept) > _KEPT or asked & _OWN:
+            kept.clear()
+        new = {key: two for key, two in zip(like, batch, strict=True) if key not in kept}
+        bare = [Pair(**each.facts) for each in new.values()]
+        for key, pair, outcomes in zip(new, bare, judge(rules, bare), strict=True):
+            kept[key] = outcomes if _is_told(pair, outcomes, bearing) else None
+        for key, two in zip(like, batch, strict=True):
+            said = kept[key]
+            if said is not None:
+                told.append((two.made(), said))
     return Pairs(tuple(told), number)
 
 
-def _is_told(pair: Pair, outcomes: Iterable[Outcome], bearing: Iterable[_Bearing]) -> bool:
-    for outcome, its in zip(outcomes, bearing, strict=True):
+def _asked(rules: Sequence[Rule], rulebook: Rulebook) -> frozenset[str]:
+    """Return the paths of all that rules read."""
+    conditions = [each for rule in rules for each in rule_conditions(rule)]
+    return frozenset(reads(conditions, rulebook.derived))
+
+
+def _kinds(asked: Iterable[str]) -> Callable[[_Side], Any]:
+    """Return what tells of which kind an entry is: the same where rules read the same of it."""
+    paths = sorted({path.partition("[]")[0] for path in _of_sides(asked)})
+    kinds: dict[Any, int] = {}
+    found: dict[int, int] = {}
+
+    def kind_of(side: _Side) -> int:
+        kind = found.get(id(side.entry))
+        if kind is None:
+            key = tuple(recorded(side.entry, path) for path in paths)
+            kind = found[id(side.entry)] = kinds.setdefault(key, len(kinds))
+        return kind
+
+    return kind_of
+
+
+def _of_sides(asked: Iterable[str]) -> Iterator[str]:
+    """Yield the paths of what is asked of either of two, from the entry."""
+    for path in asked:
+        side, _, inside = path.partition(".")
+        if inside and side in _SIDES:
+            yield inside
+
+
+def _is_told(
+    pair: Pair,
+    outcomes: Iterable[Outcome],
+    bearing: Iterable[Mapping[str, Sequence[Sequence[str]]]],
+) -> bool:
+    """Tell whether it is: `bearing` has what each rule asks, by the side of which it asks it."""
+    for outcome, asked in zip(outcomes, bearing, strict=True):
         if outcome.verdict is Verdict.FLAGGED:
             return True
-        if outcome.verdict is Verdict.UNKNOWN and its.both(pair):
+        if outcome.verdict is Verdict.UNKNOWN and _bears_on_both(pair, asked):
             return True
     return False
 
 
-@attrs.frozen(eq=False)
-class _Bearing:
-    """
-    Which pairs have facts on what a rule asks of them.
-
-    Attributes:
-        asked: the paths of these facts, parted at lists: of the first, of the second, of both ("").
-    """
-
-    asked: Mapping[str, Sequence[Sequence[str]]]
-    #: Of each side: an entry stands in many pairs.
-    _known: dict[tuple[str, int], bool] = attrs.field(factory=dict, init=False)
-
-    def both(self, pair: Pair) -> bool:
-        """Tell whether something is known of both, or of what they have in common."""
-        if any(_known(pair, *each) for each in self.asked.get("", ())):
-            return True
-        return all(self._side(side, getattr(pair, side)) for side in _SIDES)
-
-    def _side(self, side: str, entry: Any) -> bool:  # noqa: ANN401 - an entry, which is any attrs object
-        known = self._known.get((side, id(entry)))
-        if known is None:
-            known = any(_known(entry, *each) for each in self.asked.get(side, ()))
-            self._known[side, id(entry)] = known
-        return known
+def _bears_on_both(pair: Pair, asked: Mapping[str, Sequence[Sequence[str]]]) -> bool:
+    """Tell whether something asked is known of both, or of what they have in common."""
+    return any(_known(pair, *each) for each in asked.get("", ())) or all(
+        any(_known(getattr(pair, side), *each) for each in asked.get(side, ())) for side in _SIDES
+    )
 
 
 def _known(record: Any, path: str, *inside: str) -> bool:  # noqa: ANN401 - any attrs object
@@ -464,13 +518,7 @@ def of_body(
     each kind stand for all of it. Of more than 48 kinds, two that are both rare are not compared
     with each other, but with themselves and with the commonest.
     """
-    paths = {
-        path.partition(".")[2]
-        for path in reads(
-            [each for rule in rules for each in rule_conditions(rule)], rulebook.derived
-        )
-        if path.partition(".")[0] in _SIDES and "[]" not in path
-    }
+    paths = {path for path in _of_sides(_asked(rules, rulebook)) if "[]" not in path}
     kinds: dict[Any, list[Partnership]] = {}
     key = fold_body(body.name)
     for entry in body.entries:
@@ -507,6 +555,6 @@ def _grave(outcome: Outcome) -> int:
 def _of_body_alone(first: Partnership, second: Partnership, key: str) -> Pair:
     """Return a pair of entries that share a body, of which only its roles in both are known."""
     two = _Two(_side(first), _side(second))
-    shared = _shared(two.one.members[0][key], two.two.members[0][key])
-    known = {each: two.facts[each] for each in ("id", "name", "first", "second")}
-    return Pair(**known, shared_partners=(shared, UNKNOWN), **two.places)
+    facts = two.facts
+    known = {each: facts[each] for each in ("id", "name", "first", "second")}
+    return Pair(**known, shared_partners=(two.shared(key), UNKNOWN), **two.places)
