@@ -149,10 +149,10 @@ class Changed:
         found = {(each.subject, each.rule): "new" for each in self.opened}
         for each in self.still:
             found[each.subject, each.rule] = f"open for {how_long(each.since, self.now)}"
-        return found
+        return found | {(each.subject, each.rule): "closed" for each in self.closed}
 
     def since_of(self, subject: str, rule: str) -> str:
-        """Return whether a flagged finding is new, or for how long it is open."""
+        """Return whether a finding is new, for how long it is open, or closed; else ""."""
         return self._by_key.get((subject, rule), "")
 
     @property

@@ -113,7 +113,7 @@ def emit_lines(lines: Iterable[str], output: Path | None = None) -> None:
     try:
         with replacing(output) as new, new.open("w", encoding="utf-8", newline="\n") as file:
             for line in lines:
-                file.write(visible(f"{line}\n"))
+                file.write(f"{visible(line)}\n")
     except (OSError, ValueError, RuntimeError) as error:
         raise not_written(output, error) from error
 

@@ -373,16 +373,13 @@ def rows_of(assessment: Assessment, changed: Changed | None = None) -> list[tupl
     The last cell says whether a finding was opened or closed since an assessment that was saved,
     or for how long it is open.
     """
-    closed = {(each.subject, each.rule) for each in changed.closed} if changed else set()
     rows = []
-    summaries = assessment.summaries
-    for finding in (*assessment.findings, *summaries):
-        key = assessment.id, finding.rule.id
-        change = changed.since_of(*key) if changed else ""
-        change = "closed" if key in closed else change
-        cells = (cell(finding) for cell in _CELLS.values())
-        summary = "yes" if finding in summaries else ""
-        rows.append((assessment.id, assessment.name, *cells, summary, change))
+    for summary, several in (("", assessment.findings), ("yes", assessment.summaries)):
+        for finding in several:
+            key = assessment.id, finding.rule.id
+            change = "" if changed is None else changed.since_of(*key)
+            cells = (cell(finding) for cell in _CELLS.values())
+            rows.append((assessment.id, assessment.name, *cells, summary, change))
     return rows
 
 
