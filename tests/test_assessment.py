@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,16 @@ import attrs
 import pytest
 
 from govrules.assessment import Assessment, assess
+from govrules.engines.registry import engine as engine_called
 from govrules.errors import EngineError, FactsError
 from govrules.model import Partnership
+from govrules.registers.read import read
+from govrules.render.plain import to_data
 from govrules.rulebook.ast import Grade, Remedy, Rule, Severity, Verdict
 from govrules.rulebook.expr import Compare, Literal, Op, Quantified, Quantity
 from govrules.rulebook.expr import Test as FactTest
 from govrules.rulebook.load import load_rulebook
+from govrules.rulebook.packs import shipped_examples
 from govrules.truth import UNKNOWN
 from tests.properties.small import AS_OF, CITED, Item, Thing, ref, rulebook_of
 
@@ -156,3 +162,21 @@ def test_a_fact_that_a_pack_declares_is_part_of_the_way_out(tmp_path: Path) -> N
     rulebook = load_rulebook(tmp_path)
     (finding,) = assess(Partnership(name="Pool", local={"plan": False}), rulebook).findings
     assert [[each.phrase for each in way] for way in finding.clears] == [["a plan is made"]]
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled", "columnar", "durable"])
+def test_a_rulebook_that_nobody_holds_is_let_go(engine: str) -> None:
+    """A service that reads its rules anew each time they change keeps none of those before."""
+    try:
+        engine_called(engine)
+    except EngineError as error:
+        pytest.skip(str(error))
+    rulebook = attrs.evolve(load_rulebook("governing-partnerships"))
+    subject = read(shipped_examples() / "high-tier-pool-without-arrangements.yaml").subject
+    found = assess(subject, rulebook, as_of=AS_OF, engine=engine)
+    assert found.plan().steps
+    assert to_data(found)
+    gone = weakref.ref(rulebook)
+    del found, rulebook
+    gc.collect()
+    assert gone() is None

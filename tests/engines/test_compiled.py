@@ -16,7 +16,7 @@ from govrules.engines import compiled, reference
 from govrules.engines import source as sources
 from govrules.engines.registry import comparable
 from govrules.errors import EngineError
-from govrules.rulebook.ast import Derived, Mitigation, Row, Rule, Rulebook, Severity, Verdict
+from govrules.rulebook.ast import Derived, Row, Rule, Rulebook, Severity, Verdict
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -155,31 +155,6 @@ def test_names_that_meet_pythons_own_are_kept_apart():
     assert verdicts(Odd(), *rules, book=book) == [Verdict.CLEAR] * len(rules)
 
 
-def test_it_is_kept_by_what_the_rules_say():
-    one, other = rule(is_("mended", True)), rule(is_("mended", True))
-    before = compiled._kept.cache_info().misses
-    mitigated = [
-        attrs.evolve(each, mitigated_by=(Mitigation(is_("big", True), "Why.", CITED),))
-        for each in (one, other)
-    ]
-    thing = Thing(mended=False, big=True)
-    for each in mitigated:
-        (found,) = next(compiled.outcomes((each,), [thing], AS_OF, rulebook_of((each,), {})))
-        # The same code, and each rulebook's own mitigation.
-        assert found.mitigations[0] is each.mitigated_by[0]
-        assert found.severity is Severity.MEDIUM
-    assert compiled._kept.cache_info().misses == before + 1
-    verdicts(thing, attrs.evolve(mitigated[0], requires=is_("mended", False)))
-    assert compiled._kept.cache_info().misses == before + 2
-
-
-def test_what_is_kept_is_bounded():
-    for number in range(compiled.MOST_KEPT + 5):
-        verdicts(Thing(size=1), rule(FactTest(ref("size"), Compare(Op.EQUALS, Literal(number)))))
-    assert compiled._kept.cache_info().currsize <= compiled.MOST_KEPT
-    assert compiled._bound.cache_info().currsize <= compiled.MOST_KEPT
-
-
 def test_each_date_has_its_own_days():
     old = rule(FactTest(ref("checked"), Compare(Op.OLDER_THAN, Literal(12))))
     book = rulebook_of((old,), {})
@@ -254,13 +229,12 @@ def test_a_condition_with_thousands_of_parts():
 
 
 def test_threads_share_what_is_kept():
-    rules = tuple(each for each in SHIPPED.rules if each.subject == "partnership")
-    compiled._bound.cache_clear()
-    compiled._kept.cache_clear()
+    book = attrs.evolve(SHIPPED)
+    rules = tuple(each for each in book.rules if each.subject == "partnership")
     found: list[Any] = []
 
     def run() -> None:
-        found.append(list(compiled.outcomes(rules, [Partnership()] * 20, AS_OF, SHIPPED)))
+        found.append(list(compiled.outcomes(rules, [Partnership()] * 20, AS_OF, book)))
 
     threads = [threading.Thread(target=run) for _ in range(8)]
     for each in threads:

@@ -313,7 +313,7 @@ def outcomes(
     if not subjects:
         return
     cls = type(subjects[0])
-    lowering = lowering_of(rulebook.derived)
+    lowering = lowering_of(rulebook)
     judged = [lowering.rule(rule, cls) for rule in rules]
     for start in range(0, len(subjects), BLOCK):
         several = subjects[start : start + BLOCK]

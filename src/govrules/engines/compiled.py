@@ -2,8 +2,8 @@
 The compiled engine: one Python function for all rules about a kind of subject.
 
 The function is generated from the rules when they are first asked for (see `python`), and kept by
-what the rules say: two rulebooks that say the same share it. It gives outcomes and no more. Of
-formulas alone a function is made likewise that tells which hold.
+their rulebook. It gives outcomes and no more. Of formulas alone a function is made likewise that
+tells which hold.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowering_of
 from govrules.lowering.reads import Leaf
 from govrules.months import months_before
-from govrules.rulebook.ast import Derived, Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook
 from govrules.truth import UNKNOWN, Unknown
 from govrules.vocabulary import vocabulary_of
 
-#: How many sets of rules are kept ready.
+#: How many sets of its rules a rulebook keeps ready.
 MOST_KEPT: Final = 32
 #: Of how many sets of formulas it is kept what tells whether they hold.
 _MOST_TOLD: Final = 512
@@ -78,7 +78,7 @@ def judge_for(
     Raises:
         EngineError: the conditions are nested too deep to be compiled.
     """
-    return _bound(Identical((cls, rulebook, *rules)))(as_of)
+    return _bound(rulebook, cls, Identical(rules))(as_of)
 
 
 def source(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> str:
@@ -105,10 +105,9 @@ def _said(value: Any) -> str:  # noqa: ANN401 - any constant of generated code
     return str(value)
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _bound(same: Identical) -> Callable[[dt.date | Unknown], Judge]:
+@kept_on_rulebook(MOST_KEPT)
+def _bound(rulebook: Rulebook, cls: type, rules: Identical) -> Callable[[dt.date | Unknown], Judge]:
     """Return the compiled function with the outcomes of these very rules, by date."""
-    cls, rulebook, *rules = same
     _, constants, lowered, compiled = _code(rules, cls, rulebook)
     names = {**constants}
     for index, (rule, judged) in enumerate(zip(rules, lowered, strict=True)):
@@ -162,18 +161,13 @@ def tells(
 
 
 def _code(rules: Sequence[Rule], cls: type, rulebook: Rulebook) -> Code:
-    """Return what rules compile to; kept by what they say."""
+    """Return what rules compile to."""
     with _shallow():
-        return _kept(tuple(rules), cls, tuple(rulebook.derived.items()))
-
-
-@lru_cache(maxsize=MOST_KEPT)
-def _kept(rules: tuple[Rule, ...], cls: type, derived: tuple[tuple[str, Derived], ...]) -> Code:
-    lowering = lowering_of(dict(derived))
-    judged = tuple(lowering.rule(rule, cls) for rule in rules)
-    writer = Writer([each.formulas for each in judged])
-    source = writer.judging(judged, [rule.id for rule in rules], cls)
-    return source, writer.constants, judged, compile(source, "<govrules compiled>", "exec")
+        lowering = lowering_of(rulebook)
+        judged = tuple(lowering.rule(rule, cls) for rule in rules)
+        writer = Writer([each.formulas for each in judged])
+        source = writer.judging(judged, [rule.id for rule in rules], cls)
+        return source, writer.constants, judged, compile(source, "<govrules compiled>", "exec")
 
 
 @contextlib.contextmanager

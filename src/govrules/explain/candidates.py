@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, assert_never
 
 from govrules.explain.judging import constants, flat, is_fact, literals
 from govrules.explain.view import AS_OF_REF, View
 from govrules.facts import TO_BE_FOUND
 from govrules.identical import Identical
-from govrules.rulebook.ast import Rule, rule_conditions
+from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook, rule_conditions
 from govrules.rulebook.expr import (
     FactRef,
     Known,
@@ -40,7 +40,7 @@ Compared = Mapping[str, tuple[Any, ...]]
 
 def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
     """Return the values that a rule, and the derived facts, compare each fact with."""
-    plain, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.cell(AS_OF_REF))
+    plain, crossed = _tests_of(view.backend.rulebook, Identical((rule,)), view.cell(AS_OF_REF))
     if not crossed:
         return plain
     found = {path: dict.fromkeys(values) for path, values in plain.items()}
@@ -56,32 +56,32 @@ def compared_with(rule: Rule, view: View) -> dict[str, tuple[Any, ...]]:
 
 def is_crossed(rule: Rule, view: View) -> bool:
     """Tell whether the rule, or a derived fact, compares facts with others than the day."""
-    _, crossed = _tests_of(Identical((rule, view.backend.rulebook)), view.as_of)
+    _, crossed = _tests_of(view.backend.rulebook, Identical((rule,)), view.as_of)
     facts = (each for test in crossed for each in flat(test.predicate) if is_fact(each))
     return any(each != AS_OF_REF for each in facts)
 
 
-@lru_cache(maxsize=2**12)
+@kept_on_rulebook(2**10)
 def _tests_of(
-    only: Identical, as_of: dt.date | Unknown
+    rulebook: Rulebook, only: Identical, as_of: dt.date | Unknown
 ) -> tuple[dict[str, tuple[Any, ...]], tuple[Test, ...]]:
     """Return what a rule compares facts with that is no fact, and its tests of facts by facts."""
-    rule, rulebook = only
+    (rule,) = only
     roots = [*rule_conditions(rule)]
     roots += [row.when for derived in rulebook.derived.values() for row in derived.rows]
     found: dict[str, dict[Any, None]] = {}
     crossed: list[Test] = []
     for root in roots:
-        plain, others = _tests_in(Identical((root,)), as_of)
+        plain, others = _tests_in(rulebook, Identical((root,)), as_of)
         crossed += others
         for path, values in plain:
             found.setdefault(path, {}).update(values)
     return {path: tuple(values) for path, values in found.items()}, tuple(crossed)
 
 
-@lru_cache(maxsize=2**12)
+@kept_on_rulebook(2**10)
 def _tests_in(
-    only: Identical, as_of: dt.date | Unknown
+    _rulebook: Rulebook, only: Identical, as_of: dt.date | Unknown
 ) -> tuple[list[tuple[str, dict[Any, None]]], list[Test]]:
     found: list[tuple[str, dict[Any, None]]] = []
     crossed: list[Test] = []

@@ -18,7 +18,14 @@ from govrules.explain.view import Changed, View
 from govrules.explain.ways import Way, followed_by
 from govrules.facts import parts_of
 from govrules.identical import Identical
-from govrules.rulebook.ast import Rule, Severity, Verdict, rule_conditions
+from govrules.rulebook.ast import (
+    Rule,
+    Rulebook,
+    Severity,
+    Verdict,
+    kept_on_rulebook,
+    rule_conditions,
+)
 from govrules.rulebook.expr import Condition, FactRef, FactSource, Test
 from govrules.rulebook.walk import nodes, operands, references
 from govrules.truth import UNKNOWN
@@ -167,8 +174,8 @@ class _Board:
         self.work = 0
         self._last: tuple[_Changes, View] | None = None
         rulebook = view.backend.rulebook
-        self._reads: Final = _reads_of(Identical((rulebook,)))
-        self._readers: Final = _readers_of(Identical((rulebook, rules)))
+        self._reads: Final = _reads_of(rulebook)
+        self._readers: Final = _readers_of(rulebook, Identical((rules,)))
         self._named: dict[str, frozenset[str]] = {}
         #: By the id of a rule, which is quicker to look up than the rule.
         self._open_to: dict[str, list[tuple[Rule, Said]]] = {}
@@ -449,18 +456,17 @@ class _Search:
         )
 
 
-@functools.lru_cache(maxsize=_MOST_KEPT)
-def _reads_of(only: Identical) -> Mapping[str, frozenset[str]]:
+@kept_on_rulebook(1)
+def _reads_of(rulebook: Rulebook) -> Mapping[str, frozenset[str]]:
     """Return the facts that each rule of a rulebook reads, by its id."""
-    (rulebook,) = only
     beneath: dict[str, frozenset[str]] = {}
     for name, derived in rulebook.derived.items():
         beneath[name] = _read_in((row.when for row in derived.rows), beneath)
     return {rule.id: _read_in(rule_conditions(rule), beneath) for rule in rulebook.rules}
 
 
-@functools.lru_cache(maxsize=_MOST_KEPT)
-def _readers_of(_only: Identical) -> dict[frozenset[str], list[Rule]]:
+@kept_on_rulebook(_MOST_KEPT)
+def _readers_of(_rulebook: Rulebook, _only: Identical) -> dict[frozenset[str], list[Rule]]:
     """Return what is kept of some rules: those of them that read any of some facts."""
     return {}
 

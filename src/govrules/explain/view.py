@@ -24,7 +24,6 @@ from govrules.explain.cells import (
 from govrules.explain.closures import Check, Closures
 from govrules.explain.judging import MOST_DATES, Judging, Moves, Order, Said, States
 from govrules.explain.ways import Effort, Way, followed_by, within
-from govrules.identical import Identical
 from govrules.lowering import ir
 from govrules.lowering.asks import Asking
 from govrules.lowering.lower import Taken, Vars, each_of, lowering_of
@@ -38,8 +37,6 @@ T = TypeVar("T")
 
 #: The date of the assessment, as if a rule named it.
 AS_OF_REF: Final = expr.FactRef(AS_OF.name, 0, AS_OF, expr.FactSource.AS_OF)
-#: How many rulebooks are kept ready.
-_MOST_KEPT: Final = 32
 #: Of a subject with more records than these nothing is kept.
 _MOST_RECORDS: Final = 2**6
 
@@ -50,7 +47,7 @@ class Backend:
     def __init__(self, rulebook: ast.Rulebook) -> None:
         self.rulebook: Final = rulebook
         self.shapes: Final = Shapes(rulebook)
-        self.lowering: Final = lowering_of(rulebook.derived)
+        self.lowering: Final = lowering_of(rulebook)
         self.closures: Final = Closures(self.shapes, self.lowering)
         self.asking: Final = Asking(self.lowering)
         #: What rules ask, as functions; by the id of a rule, which is kept beside.
@@ -132,10 +129,7 @@ class _Pair:
     alone: bool
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _backend(only: Identical) -> Backend:
-    (rulebook,) = only
-    return Backend(rulebook)
+_backend = ast.kept_on_rulebook(1)(Backend)
 
 
 @attrs.frozen(eq=False)
@@ -507,7 +501,7 @@ class Changed:
 
 def view_of(subject: Any, as_of: dt.date | Unknown, rulebook: ast.Rulebook) -> View:  # noqa: ANN401 - any attrs object
     """Return a subject under a rulebook, as explanations see it."""
-    backend = _backend(Identical((rulebook,)))
+    backend = _backend(rulebook)
     reading = Reading(backend.shapes, as_of)
     top = reading.frame(subject, type(subject))
     return View(backend, (top,), (ir.subject(type(subject)),), tuple(reading.frames))

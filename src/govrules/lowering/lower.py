@@ -75,7 +75,6 @@ class Range(NamedTuple):
 
 
 #: For how many rulebooks lowered rules are kept, and of each how many.
-_MOST_KEPT: Final = 32
 _MOST_RULES: Final = 1024
 _NOTHING: Final = Value(f.FALSE, f.TRUE)
 #: All that something may be, each with where it may.
@@ -211,19 +210,15 @@ def _part(rule: ast.Rule, pairs: Iterable[f.Pair]) -> Part:
     return Part(scope, requires, settled, tuple(left), tuple(severities.items()))
 
 
-@lru_cache(maxsize=_MOST_KEPT)
-def _lowering(only: Identical) -> Lowering:
-    return Lowering({each.fact.name: each for each in only})
-
-
-def lowering_of(derived: Mapping[str, ast.Derived]) -> Lowering:
-    """Return what lowers rules with these derived facts: the same for all who ask."""
-    return _lowering(Identical(derived.values()))
+@ast.kept_on_rulebook(1)
+def lowering_of(rulebook: ast.Rulebook) -> Lowering:
+    """Return what lowers the rules of a rulebook: the same for all who ask."""
+    return Lowering(rulebook.derived)
 
 
 def lowered(rules: Iterable[ast.Rule], rulebook: ast.Rulebook) -> tuple[Judged, ...]:
     """Return rules of a rulebook as formulas, in their order."""
-    lowering = lowering_of(rulebook.derived)
+    lowering = lowering_of(rulebook)
     return tuple(lowering.rule(rule, rulebook.subjects[rule.subject]) for rule in rules)
 
 

@@ -114,7 +114,7 @@ class EncodedRulebook:
     @property
     def lowering(self) -> Lowering:
         """The rules and derived facts as formulas."""
-        return lowering_of(self.rulebook.derived)
+        return lowering_of(self.rulebook)
 
     # ── Terms ─────────────────────────────────────────────────────────────────────────────────
 

@@ -249,7 +249,7 @@ def kernel(
     check_rulebook(rulebook)
     check_as_of(as_of)
     rules, cls = rulebook.rules_for(kind, as_of), class_of(rulebook, kind)
-    lowering = lowering_of(rulebook.derived)
+    lowering = lowering_of(rulebook)
     judged = tuple(lowering.rule(rule, cls) for rule in rules)
     asking = Asking(lowering)
     asks = tuple(asking.rule(rule, cls) for rule in (rules if details else ()))

@@ -62,7 +62,7 @@ _Phrase: TypeAlias = "_Joined | _Words"
 
 def formula_lines(rule: Rule, rulebook: Rulebook) -> Iterator[tuple[str, str]]:
     """Yield a lowered rule in words, each line with its style."""
-    judged = lowering_of(rulebook.derived).rule(rule, rulebook.subjects[rule.subject])
+    judged = lowering_of(rulebook).rule(rule, rulebook.subjects[rule.subject])
     yield rule.id, "bold"
     said = [
         ("flagged", judged.flagged),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -12,7 +11,6 @@ import attrs
 from govrules.decode.values import Problem, amount_meant, read
 from govrules.diagnostics import Code, did_you_mean
 from govrules.errors import GovrulesError
-from govrules.identical import Identical
 from govrules.nodes import Node, Report, Scalar
 from govrules.rulebook.adapted import Adaptation, Adapts
 from govrules.rulebook.ast import (
@@ -27,6 +25,7 @@ from govrules.rulebook.ast import (
     Rulebook,
     Says,
     Severity,
+    kept_on_rulebook,
     rule_conditions,
 )
 from govrules.rulebook.expr import (
@@ -232,16 +231,15 @@ def as_seen_by(rulebook: Rulebook, pack: str) -> Rulebook:
     The examples of its rules were written for these values.
     """
     seen = next((each.sees for each in rulebook.packs if each.id == pack), ())
-    kept = tuple(each for each in rulebook.adaptations if each.pack in (pack, *seen))
-    if kept == rulebook.adaptations:
+    these = tuple(each for each in rulebook.adaptations if each.pack in (pack, *seen))
+    if these == rulebook.adaptations:
         return rulebook
-    return _with_these(Identical((rulebook,)), kept)
+    return _with_these(rulebook, these)
 
 
-@lru_cache(maxsize=64)
-def _with_these(only: Identical, kept: tuple[Adaptation, ...]) -> Rulebook:
-    (rulebook,) = only
-    return applied(rulebook.plain, kept)
+@kept_on_rulebook(64)
+def _with_these(rulebook: Rulebook, these: tuple[Adaptation, ...]) -> Rulebook:
+    return applied(rulebook.plain, these)
 
 
 def as_written(rule: Rule, rulebook: Rulebook) -> tuple[Rule, Rulebook]:

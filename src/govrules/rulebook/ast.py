@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, StrEnum
-from functools import cached_property
-from typing import Any, Final
+from functools import cached_property, lru_cache, partial, wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 import attrs
 
@@ -458,6 +458,8 @@ class Rulebook:
     left_out: tuple[Rule, ...] = ()
     #: The rulebook before anything was adapted; None where nothing is.
     _plain: Rulebook | None = attrs.field(default=None, repr=False, eq=False, alias="plain")
+    #: What is kept of what was made of it, by what makes it; see `kept_on_rulebook`.
+    made: dict[Any, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @property
     def plain(self) -> Rulebook:
@@ -493,7 +495,7 @@ class Rulebook:
 
     @cached_property
     def _packed(self) -> tuple[bytes, bytes]:
-        values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook))
+        values = tuple(getattr(self, each.name) for each in attrs.fields(Rulebook) if each.init)
         import pickle  # noqa: PLC0415 - slow, and not every rulebook is pickled
 
         packed = zlib.compress(pickle.dumps(values, pickle.HIGHEST_PROTOCOL), 1)
@@ -521,6 +523,30 @@ class Rulebook:
             if rule.id == rule_id:
                 raise NoSuchRuleError(rule_id, left_out_phrase(rule))
         raise NoSuchRuleError(rule_id, did_you_mean(rule_id, [each.id for each in self.rules]))
+
+
+R = TypeVar("R")
+P = ParamSpec("P")
+
+
+def kept_on_rulebook(
+    most: int,
+) -> Callable[[Callable[Concatenate[Rulebook, P], R]], Callable[Concatenate[Rulebook, P], R]]:
+    """Have a rulebook keep what a function last made of it and of so many further arguments."""
+
+    def kept_so(
+        make: Callable[Concatenate[Rulebook, P], R],
+    ) -> Callable[Concatenate[Rulebook, P], R]:
+        @wraps(make)
+        def found(rulebook: Rulebook, /, *args: P.args, **named: P.kwargs) -> R:
+            its: Any = rulebook.made.get(make)
+            if its is None:
+                its = rulebook.made[make] = lru_cache(most)(partial(make, rulebook))
+            return cast("R", its(*args, **named))
+
+        return found
+
+    return kept_so
 
 
 def all_conditions(rulebook: Rulebook, *, remedies: bool = False) -> Iterator[Condition]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 import attrs
 
-from govrules.identical import Identical
-from govrules.rulebook.ast import Derived, Rule, Rulebook, rule_conditions
+from govrules.rulebook.ast import Derived, Rule, Rulebook, kept_on_rulebook, rule_conditions
 from govrules.rulebook.expr import (
     All,
     AnyOf,
@@ -164,14 +162,13 @@ def unread(subject: Any, rulebook: Rulebook) -> tuple[str, ...]:  # noqa: ANN401
 
     A fact of a list's records stands under ``[]``. Texts are left out: most are names.
     """
-    read = _read_about(Identical((type(subject), rulebook)))
+    read = _read_about(rulebook, type(subject))
     return tuple(path for path in dict.fromkeys(_recorded(subject)) if path not in read)
 
 
-@lru_cache(maxsize=32)
-def _read_about(only: Identical) -> frozenset[str]:
+@kept_on_rulebook(32)
+def _read_about(rulebook: Rulebook, cls: type) -> frozenset[str]:
     """Return the facts that rules about subjects of a class read."""
-    cls, rulebook = only
     kinds = {name for name, each in rulebook.subjects.items() if each is cls}
     rules = (rule for rule in rulebook.rules if rule.subject in kinds)
     conditions = (each for rule in rules for each in rule_conditions(rule))

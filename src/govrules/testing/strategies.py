@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final, TypeVar, assert_never
 
 import attrs
@@ -18,10 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from govrules.facts import annotation
-from govrules.identical import Identical
 from govrules.model import Partnership, Register
 from govrules.months import months_before
-from govrules.rulebook.ast import Rulebook, all_conditions
+from govrules.rulebook.ast import Rulebook, all_conditions, kept_on_rulebook
 from govrules.rulebook.expr import (
     Compare,
     Count,
@@ -231,7 +229,7 @@ class _Ground:
         """Return what a rulebook says of values, and keep it for the next that asks."""
         if rulebook is None:
             return cls({}, tuple(near), {}, as_of=as_of)
-        return _ground(Identical((rulebook,)), as_of, tuple(near), only_read)
+        return _ground(rulebook, as_of, tuple(near), only_read)
 
     def in_mood(self, mood: Mood) -> _Values:
         """Return the values in one mood, whose strategies are made once."""
@@ -255,14 +253,13 @@ class _Ground:
         return inner is not None and any(map(self._wants, vocabulary_of(inner).fields.values()))
 
 
-@lru_cache(maxsize=16)
+@kept_on_rulebook(16)
 def _ground(
-    only: Identical,
+    rulebook: Rulebook,
     as_of: dt.date | Unknown,
     near: tuple[Plain, ...],
     only_read: bool,  # noqa: FBT001 - a part of the key
 ) -> _Ground:
-    (rulebook,) = only
     roots = all_conditions(rulebook, remedies=True) if only_read else ()
     read = frozenset(ref.fact for root in roots for ref in references(root))
     own = boundaries(rulebook, as_of)

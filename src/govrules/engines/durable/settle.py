@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import attrs
@@ -20,7 +19,7 @@ from govrules.lowering.ir import Formula
 from govrules.lowering.judged import Judged
 from govrules.lowering.lower import lowered
 from govrules.lowering.reads import Leaf
-from govrules.rulebook.ast import Rule, Rulebook
+from govrules.rulebook.ast import Rule, Rulebook, kept_on_rulebook
 from govrules.truth import Unknown
 
 _NOTHING: Final[Mapping[Leaf, Any]] = {}
@@ -93,14 +92,13 @@ def compiled_network(rules: Sequence[Rule], rulebook: Rulebook) -> CompiledNetwo
     Raises:
         EngineError: the rules are more than the engine can hold.
     """
-    return _made(Identical((rulebook, *rules)))
+    return _made(rulebook, Identical(rules))
 
 
-@lru_cache(maxsize=_KEPT)
-def _made(same: Identical) -> CompiledNetwork:
-    rulebook, *rules = same
+@kept_on_rulebook(_KEPT)
+def _made(rulebook: Rulebook, rules: Identical) -> CompiledNetwork:
     judged = lowered(rules, rulebook)
-    return CompiledNetwork(f"g{next(_numbers)}", network_of(judged), tuple(rules), judged, rulebook)
+    return CompiledNetwork(f"g{next(_numbers)}", network_of(judged), rules, judged, rulebook)
 
 
 def outcomes(
